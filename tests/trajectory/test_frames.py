@@ -1,0 +1,195 @@
+"""Laws of the changes of frame, then the axes by hand."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from trajectory.errors import CinetrajError
+from trajectory.frames import (
+    AXES_FROM_OPENCV,
+    Sim3,
+    anchor_to_first,
+    camera_from_axes,
+    camera_to_axes,
+    from_axes,
+    inverse_poses,
+    mirrored,
+    time_reversed,
+    to_axes,
+    transform,
+)
+from trajectory.model import Trajectory
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def some_path(seed: int, n: int = 12, *, gap: bool = True) -> Trajectory:
+    random = np.random.default_rng(seed)
+    poses = np.tile(np.eye(4), (n, 1, 1))
+    poses[:, :3, :3] = Rotation.random(n, random_state=random).as_matrix()
+    poses[:, :3, 3] = random.normal(size=(n, 3)) * 10.0 ** random.uniform(-3, 3)
+    valid = np.ones(n, dtype=bool)
+    if gap:
+        valid[n // 2] = False
+    return Trajectory(
+        world_from_cam=poses,
+        time_s=np.cumsum(random.uniform(0.01, 1.0, n)),
+        valid=valid,
+        image_hw=(480, 640),
+        intrinsics_px=np.tile([[500.0, 1.0, 300.0], [0, 510.0, 250.0], [0, 0, 1]], (n, 1, 1)),
+        scene_depth=random.uniform(1, 3, n),
+        reason=tuple("" if v else "lost" for v in valid),
+    )
+
+
+def some_sim3(seed: int) -> Sim3:
+    random = np.random.default_rng(seed)
+    return Sim3(
+        scale=float(10.0 ** random.uniform(-3, 3)),
+        rotation=Rotation.random(random_state=random).as_matrix(),
+        translation=random.normal(size=3) * 10,
+    )
+
+
+@given(seeds, seeds)
+@settings(max_examples=30, deadline=None)
+def test_transforms_form_a_group(a: int, b: int) -> None:
+    path, first, second = some_path(a), some_sim3(a), some_sim3(b)
+    size = 1 + np.abs(path.positions[path.valid]).max()
+    back = transform(transform(path, first), first.inverse())
+    np.testing.assert_allclose(back.world_from_cam, path.world_from_cam, atol=1e-9 * size * max(1, 1 / first.scale))
+    two = transform(transform(path, first), second)
+    one = transform(path, second.after(first))
+    scale = 1 + np.abs(two.positions[path.valid]).max()
+    np.testing.assert_allclose(one.world_from_cam, two.world_from_cam, atol=1e-12 * scale)
+
+
+@given(seeds)
+@settings(max_examples=20, deadline=None)
+def test_transform_keeps_parallax_and_validity(seed: int) -> None:
+    path = some_path(seed)
+    moved = transform(path, some_sim3(seed + 1))
+    before = np.linalg.norm(path.positions - path.positions[0], axis=1) / path.scene_depth
+    after = np.linalg.norm(moved.positions - moved.positions[0], axis=1) / moved.scene_depth
+    np.testing.assert_allclose(after, before, rtol=1e-8)
+    np.testing.assert_array_equal(moved.valid, path.valid)
+    assert moved.reason == path.reason
+
+
+def test_a_scaled_metric_path_is_no_longer_metric() -> None:
+    path = some_path(0).replace(scale="metric")
+    assert transform(path, some_sim3(1)).scale == "arbitrary"
+    assert transform(path, Sim3(scale=1.0, rotation=np.eye(3), translation=np.ones(3))).scale == "metric"
+
+
+@given(seeds, seeds)
+@settings(max_examples=30, deadline=None)
+def test_the_anchor_does_not_see_the_world_frame(a: int, b: int) -> None:
+    path = some_path(a)
+    move = some_sim3(b)
+    rigid = Sim3(scale=1.0, rotation=move.rotation, translation=move.translation)
+    anchored = anchor_to_first(path)
+    np.testing.assert_allclose(anchored.world_from_cam[0], np.eye(4), atol=1e-12)
+    size = 1 + np.abs(path.positions[path.valid]).max()
+    np.testing.assert_allclose(
+        anchor_to_first(transform(path, rigid)).world_from_cam, anchored.world_from_cam, atol=1e-12 * size
+    )
+
+
+def test_the_anchor_is_the_first_valid_frame() -> None:
+    path = some_path(3)
+    late = path.replace(valid=path.valid & (np.arange(len(path)) >= 2), reason=None)
+    np.testing.assert_allclose(anchor_to_first(late).world_from_cam[2], np.eye(4), atol=1e-12)
+    with pytest.raises(CinetrajError, match="no valid frame"):
+        anchor_to_first(path.replace(valid=np.zeros(len(path), dtype=bool)))
+
+
+@pytest.mark.parametrize("axes", AXES_FROM_OPENCV)
+def test_axes_go_there_and_back(axes: str) -> None:
+    poses = some_path(5, gap=False).world_from_cam
+    np.testing.assert_allclose(from_axes(to_axes(poses, axes), axes), poses, rtol=0, atol=1e-12 * np.abs(poses).max())
+    assert (np.linalg.det(to_axes(poses, axes)[:, :3, :3]) > 0).all()  # conjugation never reflects the rotation
+    if axes == "unreal":
+        with pytest.raises(CinetrajError, match="left-handed"):
+            camera_to_axes(poses, axes)
+    else:
+        np.testing.assert_allclose(camera_from_axes(camera_to_axes(poses, axes), axes), poses, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("axes", "forward", "right", "up"),
+    [
+        ("opencv", (0, 0, 1), (1, 0, 0), (0, -1, 0)),
+        ("opengl", (0, 0, -1), (1, 0, 0), (0, 1, 0)),
+        ("ned", (1, 0, 0), (0, 1, 0), (0, 0, -1)),
+        ("unreal", (1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    ],
+)
+def test_axes_by_hand(axes: str, forward: tuple, right: tuple, up: tuple) -> None:
+    moves = np.tile(np.eye(4), (3, 1, 1))
+    moves[0, :3, 3], moves[1, :3, 3], moves[2, :3, 3] = (0, 0, 1), (1, 0, 0), (0, -1, 0)  # forward, right, up in OpenCV
+    np.testing.assert_array_equal(to_axes(moves, axes)[:, :3, 3], [forward, right, up])
+
+
+def test_a_pan_right_stays_a_pan_right_in_unreal() -> None:
+    pan = np.eye(4)[None].copy()
+    pan[0, :3, :3] = Rotation.from_rotvec([0, 0.5, 0]).as_matrix()  # OpenCV: z turns towards +x
+    looking = to_axes(pan, "unreal")[0, :3, 0]  # where the forward axis points
+    assert looking[1] == pytest.approx(np.sin(0.5))  # towards Unreal's right
+    camera = camera_to_axes(pan, "opengl")
+    np.testing.assert_allclose(-camera[0, :3, 2], pan[0, :3, 2])  # the OpenGL camera looks along its -z
+
+
+@given(seeds)
+@settings(max_examples=20, deadline=None)
+def test_reversing_and_mirroring_twice_is_the_original(seed: int) -> None:
+    path = some_path(seed)
+    for twin in (time_reversed, mirrored):
+        once, twice = twin(path), twin(twin(path))
+        np.testing.assert_allclose(twice.world_from_cam, path.world_from_cam, rtol=1e-14)
+        np.testing.assert_allclose(twice.time_s, path.time_s, rtol=1e-12)
+        np.testing.assert_allclose(twice.intrinsics_px, path.intrinsics_px, rtol=1e-14)
+        assert twice.reason == path.reason
+        assert not np.allclose(once.world_from_cam, path.world_from_cam, equal_nan=True)
+
+
+def test_the_mirror_turns_a_truck_right_into_a_truck_left_and_keeps_a_crane() -> None:
+    path = some_path(1, 3, gap=False)
+    poses = np.tile(np.eye(4), (3, 1, 1))
+    poses[:, 0, 3], poses[:, 1, 3] = [0, 1, 2], [0, -1, -2]
+    poses[:, :3, :3] = Rotation.from_rotvec([[0, 0, 0], [0, 0.1, 0], [0.1, 0, 0]]).as_matrix()
+    flipped = mirrored(path.replace(world_from_cam=poses))
+    np.testing.assert_array_equal(flipped.positions[:, 0], [0, -1, -2])
+    np.testing.assert_array_equal(flipped.positions[:, 1], [0, -1, -2])
+    turns = Rotation.from_matrix(np.array(flipped.rotations)).as_rotvec()
+    np.testing.assert_allclose(turns, [[0, 0, 0], [0, -0.1, 0], [0.1, 0, 0]], atol=1e-12)  # pan flips, tilt stays
+    assert flipped.intrinsics_px is not None
+    assert flipped.intrinsics_px[0, 0, 2] == 340.0
+
+
+def test_inverse_poses_invert() -> None:
+    path = some_path(9)
+    product = inverse_poses(path.world_from_cam) @ path.world_from_cam
+    np.testing.assert_allclose(product[path.valid], np.tile(np.eye(4), (11, 1, 1)), atol=1e-9)
+    assert np.isnan(product[~path.valid]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rotation": np.diag([1.0, 1, -1])}, "reflection"),
+        ({"rotation": 2 * np.eye(3)}, "proper"),
+        ({"scale": 0.0}, "positive"),
+        ({"scale": float("nan")}, "positive"),
+    ],
+)
+def test_a_sim3_that_is_none_is_refused(change: dict, message: str) -> None:
+    with pytest.raises(CinetrajError, match=message):
+        Sim3(**({"scale": 1.0, "rotation": np.eye(3), "translation": np.zeros(3)} | change))
+
+
+def test_unknown_axes_are_refused() -> None:
+    with pytest.raises(CinetrajError, match="opengl"):
+        to_axes(np.eye(4)[None], "maya")

@@ -1,0 +1,177 @@
+"""Changes of frame: the gauge of a trajectory, the axes of other tools, and the twins of a clip.
+
+Inside, everything is in OpenCV axes (x right, y down, z forward). The axes of other tools:
+
+    name     camera axes                                  handed
+    opencv   x right, y down, z forward                   right
+    opengl   x right, y up, z backward                    right   (Blender's and nerfstudio's cameras)
+    ned      x forward, y right, z down                   right   (north, east, down; a body frame)
+    unreal   x forward, y right, z up                     left
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Float
+
+from trajectory.errors import CinetrajError
+from trajectory.model import Scale, Trajectory
+
+AXES_FROM_OPENCV: Mapping[str, tuple[tuple[int, int, int], ...]] = MappingProxyType(
+    {
+        "opencv": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+        "opengl": ((1, 0, 0), (0, -1, 0), (0, 0, -1)),
+        "ned": ((0, 0, 1), (1, 0, 0), (0, 1, 0)),
+        "unreal": ((0, 0, 1), (1, 0, 0), (0, -1, 0)),
+    }
+)
+"""For each set of axes, the matrix that takes OpenCV coordinates of a point to its own."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sim3:
+    """A change of world frame: x_in_b = scale * rotation @ x_in_a + translation (rotation proper, scale > 0)."""
+
+    scale: float
+    rotation: Float[np.ndarray, "3 3"]
+    translation: Float[np.ndarray, " 3"]
+
+    def __post_init__(self) -> None:
+        rotation = np.array(self.rotation, dtype=np.float64)
+        translation = np.array(self.translation, dtype=np.float64)
+        if rotation.shape != (3, 3) or translation.shape != (3,):
+            raise CinetrajError(
+                f"Sim3 has rotation {rotation.shape} and translation {translation.shape}, expected (3, 3) and (3,)"
+            )
+        if not (np.isfinite(self.scale) and self.scale > 0):
+            raise CinetrajError(f"Sim3 has scale {self.scale}, expected a positive number")
+        if np.abs(rotation.T @ rotation - np.eye(3)).max() > 1e-9 or np.linalg.det(rotation) < 0:
+            raise CinetrajError("Sim3 has a rotation that is not proper (a reflection, or a scale hidden in it)")
+        rotation.setflags(write=False)
+        translation.setflags(write=False)
+        object.__setattr__(self, "scale", float(self.scale))
+        object.__setattr__(self, "rotation", rotation)
+        object.__setattr__(self, "translation", translation)
+
+    def inverse(self) -> "Sim3":
+        """The change back."""
+        rotation = self.rotation.T
+        return Sim3(scale=1.0 / self.scale, rotation=rotation, translation=-(rotation @ self.translation) / self.scale)
+
+    def after(self, other: "Sim3") -> "Sim3":
+        """First `other`, then this one."""
+        return Sim3(
+            scale=self.scale * other.scale,
+            rotation=self.rotation @ other.rotation,
+            translation=self.scale * (self.rotation @ other.translation) + self.translation,
+        )
+
+
+def inverse_poses(a_from_b: Float[np.ndarray, "n 4 4"]) -> Float[np.ndarray, "n 4 4"]:
+    """The inverses of rigid transforms; NaN rows stay NaN."""
+    rotation = a_from_b[:, :3, :3].transpose(0, 2, 1)
+    inverse = np.empty_like(a_from_b)
+    inverse[:, :3, :3] = rotation
+    inverse[:, :3, 3] = -np.einsum("nij,nj->ni", rotation, a_from_b[:, :3, 3])
+    inverse[:, 3] = np.where(np.isnan(rotation[:, 0, :1]), np.nan, np.array([0.0, 0.0, 0.0, 1.0]))
+    return inverse
+
+
+def transform(trajectory: Trajectory, b_from_world: Sim3) -> Trajectory:
+    """The same camera path seen from another world frame.
+
+    Depths and positions are scaled alike, so parallax is kept. A metric trajectory that is scaled becomes arbitrary.
+    """
+    poses = np.array(trajectory.world_from_cam)
+    poses[:, :3, :3] = b_from_world.rotation @ trajectory.rotations
+    poses[:, :3, 3] = b_from_world.scale * trajectory.positions @ b_from_world.rotation.T + b_from_world.translation
+    scale: Scale = trajectory.scale
+    if scale == "metric" and b_from_world.scale != 1.0:
+        scale = "arbitrary"
+    depth = None if trajectory.scene_depth is None else trajectory.scene_depth * b_from_world.scale
+    covariance = trajectory.pose_covariance
+    if covariance is not None and b_from_world.scale != 1.0:
+        covariance = None  # its order of rotation and translation is the estimator's: it cannot be scaled here
+    return trajectory.replace(world_from_cam=poses, scale=scale, scene_depth=depth, pose_covariance=covariance)
+
+
+def anchor_to_first(trajectory: Trajectory) -> Trajectory:
+    """The same path in the axes of its first valid camera, which becomes the identity."""
+    if not trajectory.valid.any():
+        raise CinetrajError("the trajectory has no valid frame, expected at least one to anchor to")
+    first = trajectory.world_from_cam[int(np.argmax(trajectory.valid))]
+    rotation = first[:3, :3].T
+    poses = np.array(trajectory.world_from_cam)
+    poses[:, :3, :3] = rotation @ trajectory.rotations
+    # Subtracting before rotating keeps the first camera exactly at the origin, however far away the world's is.
+    poses[:, :3, 3] = (trajectory.positions - first[:3, 3]) @ rotation.T
+    return trajectory.replace(world_from_cam=poses)
+
+
+def _axes(name: str) -> np.ndarray:
+    if name not in AXES_FROM_OPENCV:
+        raise CinetrajError(f"axes {name!r} are not known, expected one of {', '.join(AXES_FROM_OPENCV)}")
+    return np.array(AXES_FROM_OPENCV[name], dtype=np.float64)
+
+
+def to_axes(world_from_cam: Float[np.ndarray, "n 4 4"], axes: str) -> Float[np.ndarray, "n 4 4"]:
+    """Poses whose world and camera are both in OpenCV axes, rewritten with both in `axes` (also left-handed ones)."""
+    change = np.eye(4)
+    change[:3, :3] = _axes(axes)
+    return change @ world_from_cam @ change.T
+
+
+def from_axes(world_from_cam: Float[np.ndarray, "n 4 4"], axes: str) -> Float[np.ndarray, "n 4 4"]:
+    """Poses whose world and camera are both in `axes`, rewritten with both in OpenCV axes."""
+    change = np.eye(4)
+    change[:3, :3] = _axes(axes).T
+    return change @ world_from_cam @ change.T
+
+
+def camera_to_axes(world_from_cam: Float[np.ndarray, "n 4 4"], axes: str) -> Float[np.ndarray, "n 4 4"]:
+    """OpenCV cameras rewritten as cameras in `axes`; the world stays (nerfstudio's change). Right-handed axes only."""
+    return world_from_cam @ _camera_change(axes).T
+
+
+def camera_from_axes(world_from_cam: Float[np.ndarray, "n 4 4"], axes: str) -> Float[np.ndarray, "n 4 4"]:
+    """Cameras in `axes` rewritten as OpenCV cameras; the world stays. Right-handed axes only."""
+    return world_from_cam @ _camera_change(axes)
+
+
+def _camera_change(axes: str) -> np.ndarray:
+    change = np.eye(4)
+    change[:3, :3] = _axes(axes)
+    if np.linalg.det(change) < 0:
+        raise CinetrajError(f"{axes} axes are left-handed: change the world and the camera together with to_axes")
+    return change
+
+
+def time_reversed(trajectory: Trajectory) -> Trajectory:
+    """The path of the clip played backwards, over the same span of time; applied twice it is the original."""
+    first, last = trajectory.time_s[0], trajectory.time_s[-1]
+    changes: dict[str, Any] = {"time_s": (first + (last - trajectory.time_s))[::-1]}
+    for name in ("world_from_cam", "valid", "intrinsics_px", "scene_depth", "reason", "focal_sigma_px"):
+        value = getattr(trajectory, name)
+        changes[name] = None if value is None else value[::-1]
+    covariance = trajectory.pose_covariance
+    changes["pose_covariance"] = None if covariance is None else covariance[::-1]
+    return trajectory.replace(**changes)
+
+
+def mirrored(trajectory: Trajectory) -> Trajectory:
+    """The path of the clip flipped left to right (world and camera both mirrored in x); twice is the original."""
+    flip = np.diag([-1.0, 1.0, 1.0, 1.0])
+    intrinsics = trajectory.intrinsics_px
+    if intrinsics is not None:
+        intrinsics = np.array(intrinsics)
+        if trajectory.image_hw is None:
+            raise CinetrajError("the trajectory has intrinsics but no image_hw: its principal point cannot be mirrored")
+        intrinsics[:, 0, 2] = trajectory.image_hw[1] - intrinsics[:, 0, 2]
+        intrinsics[:, 0, 1] = -intrinsics[:, 0, 1]
+    return trajectory.replace(
+        world_from_cam=flip @ trajectory.world_from_cam @ flip, intrinsics_px=intrinsics, pose_covariance=None
+    )
