@@ -1,0 +1,44 @@
+# The environment is made once in .venv, from the pins of constraints.txt, and again only when these change.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help demo test check install clean
+
+help:
+	@echo "make demo     install, render a clip with known motion, estimate, describe and compare it (pictures in demo/)"
+	@echo "make test     install, then ruff, import-linter, pyright and all tests"
+	@echo "make check    only the linters and the type checker"
+	@echo "make install  only the environment in $(VENV)"
+	@echo "make clean    remove $(VENV) and demo/"
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "cinetraj needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11"; exit 1; }
+	@echo "== Making the environment in $(VENV) (downloads about 1 GB the first time, some minutes)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,report]'
+	@touch $@
+
+install: $(STAMP)
+
+demo: $(STAMP)
+	@echo "== Rendering a clip with known camera motion; estimating, describing and comparing it"
+	$(BIN)/cinetraj demo --out demo
+
+check: $(STAMP)
+	@echo "== Style (ruff)"
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	@echo "== Who may import whom (import-linter)"
+	$(BIN)/lint-imports
+	@echo "== Types (pyright)"
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+test: check
+	@echo "== Tests: laws, analytic cases, oracles, golden values, README commands, notebooks"
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) demo

@@ -1,0 +1,96 @@
+"""The values that the stages of `sfm` hand to each other. One contract for all backends."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, final
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, UInt8
+
+from trajectory.model import TimeSource, Trajectory
+
+Status = Literal["ok", "partial", "unreliable", "failed"]
+MotionModel = Literal["static", "rotation", "rotation_zoom", "planar", "full", "full_zoom"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Frames:
+    """Decoded frames of a clip (or of one shot) at the working size.
+
+    rgb: sRGB bytes, upright (rotation metadata applied).
+    time_s: presentation times; their meaning is `time_source`.
+    index: number of each frame in the source.
+    source_hw: upright size in the source, before resizing.
+    pixel_aspect: width of a source pixel over its height, 1.0 for square ones.
+    focal_px: from metadata, at the working size; None where the file does not say.
+    notes: what was found and repaired while reading, in words for run.json.
+    """
+
+    rgb: UInt8[np.ndarray, "n h w 3"]
+    time_s: Float[np.ndarray, " n"]
+    index: Int[np.ndarray, " n"]
+    source_hw: tuple[int, int]
+    source: str
+    time_source: TimeSource = "seconds"
+    pixel_aspect: float = 1.0
+    focal_px: float | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.rgb)
+
+    @property
+    def hw(self) -> tuple[int, int]:
+        """Working size."""
+        return int(self.rgb.shape[1]), int(self.rgb.shape[2])
+
+    def part(self, start: int, stop: int) -> "Frames":
+        """The frames start..stop as a view."""
+        return Frames(
+            rgb=self.rgb[start:stop],
+            time_s=self.time_s[start:stop],
+            index=self.index[start:stop],
+            source_hw=self.source_hw,
+            source=self.source,
+            time_source=self.time_source,
+            pixel_aspect=self.pixel_aspect,
+            focal_px=self.focal_px,
+            notes=self.notes,
+        )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """Which pixels and frames may testify about the camera.
+
+    usable: False on letterbox and pillarbox bars, burnt-in logos and subtitles (static for the whole shot).
+    blank: black, white or covered frames: no content to see.
+    duplicate_of: for each frame the earlier frame that it repeats, or its own number.
+    notes: what was found, in words for run.json.
+    """
+
+    usable: Bool[np.ndarray, "h w"]
+    blank: Bool[np.ndarray, " n"]
+    duplicate_of: Int[np.ndarray, " n"]
+    notes: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BackendResult:
+    """What a backend returns for one shot. `trajectory` is None only where status is "failed".
+
+    statistics: JSON values for run.json (model evidence, inliers, residuals); no arrays.
+    seconds: wall time by stage.
+    picture: arrays for the plot: e.g. tracks_px (m n 2, NaN where unseen), moving (m,), motion_mask (h w).
+    """
+
+    status: Status
+    reason: str
+    trajectory: Trajectory | None
+    motion_model: MotionModel | None
+    statistics: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    picture: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -1,0 +1,18 @@
+"""What all tests share. Imports none of our packages: the jaxtyping hook must see their first import."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("MPLBACKEND", "Agg")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Folder of real clips, golden values and weights: CINETRAJ_SHARED, else ../shared beside the repository."""
+    default = Path(__file__).resolve().parents[2] / "shared"
+    folder = Path(os.environ.get("CINETRAJ_SHARED", default))
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}; set CINETRAJ_SHARED to the folder that holds data, golden and weights")
+    return folder

@@ -1,0 +1,38 @@
+"""What a camera path is, and what it does. Importing costs nothing: names load on first use."""
+
+from typing import TYPE_CHECKING
+
+from trajectory.lazy import exporter
+
+if TYPE_CHECKING:
+    from trajectory.errors import CinetrajError as CinetrajError
+    from trajectory.errors import ReadError as ReadError
+    from trajectory.io import read as read
+    from trajectory.io import write as write
+    from trajectory.model import Provenance as Provenance
+    from trajectory.model import Trajectory as Trajectory
+    from trajectory.resample import at_times as at_times
+
+_NAMES = {
+    "CinetrajError": "trajectory.errors",
+    "ReadError": "trajectory.errors",
+    "FormatAmbiguousError": "trajectory.errors",
+    "GaugeError": "trajectory.errors",
+    "TimeSourceError": "trajectory.errors",
+    "Trajectory": "trajectory.model",
+    "Provenance": "trajectory.model",
+    "read": "trajectory.io",
+    "write": "trajectory.io",
+    "describe": "trajectory.description",
+    "DescribeConfig": "trajectory.description",
+    "Description": "trajectory.description",
+    "anchor_to_first": "trajectory.frames",
+    "transform": "trajectory.frames",
+    "at_times": "trajectory.resample",
+}
+__getattr__ = exporter(__name__, _NAMES, ("io", "frames", "plot", "resample", "kinematics", "model", "errors"))
+__all__ = sorted(_NAMES)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,31 @@
+"""The errors that users see: what was wrong, the value, what was expected, the remedy."""
+
+from pathlib import Path
+
+
+class CinetrajError(ValueError):
+    """Base of every error that is the input's fault; the command line prints it as one line."""
+
+
+class ReadError(CinetrajError):
+    """A file that cannot be read as asked: names the file, the line where there is one, and the remedy."""
+
+    def __init__(self, path: str | Path, problem: str, *, remedy: str, line: int | None = None) -> None:
+        self.path = Path(path)
+        self.line = line
+        self.problem = problem
+        self.remedy = remedy
+        where = f"{path}:{line}" if line is not None else str(path)
+        super().__init__(f"{where}: {problem}; {remedy}")
+
+
+class FormatAmbiguousError(ReadError):
+    """A file that fits several formats: the evidence is in the message, `--format` is the remedy."""
+
+
+class GaugeError(CinetrajError):
+    """Two trajectories whose relative gauge cannot be fixed in the way that was asked for."""
+
+
+class TimeSourceError(CinetrajError):
+    """Two time axes that may not be compared without the user's word on how to associate them."""
