@@ -1,0 +1,142 @@
+"""From scores to yes or no: thresholds, margins and how far to trust an answer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Float
+
+from trajectory.model import Trajectory
+from trajectory.primitives import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit
+
+_LATERAL = (0, 1, 3, 4)
+_STATUS_TRUST = {"ok": 1.0, "partial": 0.8, "unreliable": 0.3, "failed": 0.0}
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Thresholds:
+    """How much of a primitive an observer calls that motion; "diag" is the image diagonal.
+
+    lateral_diag: content shift of a pan, tilt, truck or pedestal (rule apparent). 0.04 is 29 px of a 640x360 frame,
+        about 3 degrees of pan at a field of view of 55 degrees: less is what CameraBench sets aside as minor motion.
+    radial_diag: content expansion of a zoom or a move along the optical axis (rule apparent). 0.015 is a change of
+        apparent size of about 6 %, where growth begins to be seen without comparing the first and last frame.
+    roll_diag: content rotation of a roll (rule apparent). 0.015 is about 3.5 degrees of a horizon, twice what
+        handheld framing leaves by accident.
+    static_diag: largest content shift by which a camera still counts as fixed (rule apparent). 0.005 is under 4 px of
+        a 640x360 frame; three times the clip's own noise where that is more.
+    path_share: share of the path length that a translation component must reach where no scene depth is known
+        (both rules): a component below it lies more than 75 degrees off the direction of travel.
+    angle_deg: pan, tilt and roll (rule authors): the same 3 degrees.
+    depth_share: translation in units of scene depth (rule authors): 5 % of it shifts content by about 0.04 diagonals.
+    zoom_ratio: change of the focal ratio (rule authors): the same 6 % of apparent size.
+    static_share: largest component (angles over 180 degrees) by which a camera still counts as fixed (rule authors).
+    """
+
+    lateral_diag: float = 0.04
+    radial_diag: float = 0.015
+    roll_diag: float = 0.015
+    static_diag: float = 0.005
+    path_share: float = 0.25
+    angle_deg: float = 3.0
+    depth_share: float = 0.05
+    zoom_ratio: float = 0.06
+    static_share: float = 0.01
+
+    def channels(self, rule: str, unit: TranslationUnit) -> Float[np.ndarray, " 7"]:
+        """Threshold of each signed component, in the units of the rule."""
+        limit = np.full(7, self.radial_diag)
+        if rule == "authors":
+            limit[TRANSLATION] = self.depth_share
+            limit[ROTATION] = self.angle_deg
+            limit[ZOOM] = self.zoom_ratio
+        else:
+            limit[list(_LATERAL)] = self.lateral_diag
+            limit[5] = self.roll_diag
+        if unit == "path_length":
+            limit[TRANSLATION] = self.path_share
+        return limit
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """An answer about one primitive.
+
+    yes: None where the motion is not known.
+    margin: score over threshold minus 1 (Static: 1 minus motion over threshold): 0 at the threshold, positive for yes.
+    reliability: 0..1, how far the poses behind the answer can be trusted; independent of the margin.
+    """
+
+    yes: bool | None
+    margin: float | None
+    reliability: float
+
+
+def decide(
+    scores: Scores, thresholds: Thresholds, trust: Mapping[str, float], *, noise_diag: float = 0.0
+) -> dict[str, Decision]:
+    """A decision for each primitive, from its score, its threshold and the trust in its component."""
+    limit = thresholds.channels(scores.rule, scores.translation_unit)
+    still = thresholds.static_share if scores.rule == "authors" else max(thresholds.static_diag, 3.0 * noise_diag)
+    found: dict[str, Decision] = {}
+    for name in NAMES:
+        score = scores.scores[name]
+        if score is None:
+            found[name] = Decision(yes=None, margin=None, reliability=0.0)
+            continue
+        margin = 1.0 + score / still if name == "Static" else score / float(limit[CHANNEL_OF[name][0]]) - 1.0
+        found[name] = Decision(yes=margin >= 0.0, margin=margin, reliability=trust[name])
+    return found
+
+
+def trust(trajectory: Trajectory, unit: TranslationUnit, *, depth_limit: float = 0.05) -> dict[str, float]:
+    """How far each primitive of a trajectory can be trusted, 0..1.
+
+    The share of valid frames (and of the clip between the first and the last of them), times the estimator's own
+    confidence and status; translation without a scene depth counts half, zoom without intrinsics nothing, zoom and
+    moves along the axis half where the estimator could not tell them apart. A translation that is only bounded loses
+    the part of the threshold that the bound could hide.
+    """
+    evidence: Mapping[str, Any] = {} if trajectory.provenance is None else trajectory.provenance.evidence
+    base = (
+        _coverage(trajectory) * _unit(evidence.get("confidence")) * _STATUS_TRUST.get(str(evidence.get("status")), 1.0)
+    )
+    factor = dict.fromkeys(NAMES, base)
+    moves = [name for name in NAMES if name.startswith("Move")]
+    zooms = [name for name in NAMES if name.startswith("Zoom")]
+    if trajectory.scale == "bounded" and trajectory.translation_bound is not None:
+        hidden = min(1.0, trajectory.translation_bound / depth_limit)
+        for name in moves:
+            factor[name] *= 1.0 - 0.5 * hidden
+    elif unit == "path_length":
+        for name in moves:
+            factor[name] *= 0.5
+        factor["Static"] *= 0.5
+    if trajectory.intrinsics_px is None:
+        for name in zooms:
+            factor[name] = 0.0
+    ambiguous = evidence.get("ambiguous")
+    if isinstance(ambiguous, list | tuple) and any("zoom" in str(item) for item in ambiguous):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        for name in (*zooms, "Move_In", "Move_Out"):
+            factor[name] *= 0.5
+    return factor
+
+
+def _coverage(trajectory: Trajectory) -> float:
+    """Share of the frames that have a pose, times the share of the time that lies between the first and the last."""
+    seen = np.flatnonzero(trajectory.valid)
+    if len(seen) < 2:
+        return 0.0
+    time_s = trajectory.time_s
+    span = float((time_s[seen[-1]] - time_s[seen[0]]) / (time_s[-1] - time_s[0]))
+    return float(trajectory.valid.mean()) * span
+
+
+def _unit(value: object) -> float:
+    """A confidence as a number in 0..1; 1 where none is given."""
+    if isinstance(value, int | float) and np.isfinite(value):
+        return float(min(1.0, max(0.0, value)))
+    return 1.0
