@@ -1,0 +1,162 @@
+"""What containers and image sequences share: the options, sampling by rate, one buffer at the working size."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, final
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from trajectory.errors import CinetrajError
+
+Picture = TypeVar("Picture")
+
+
+class VideoWarning(UserWarning):
+    """Part of a clip could not be decoded; what could is used."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class VideoConfig:
+    """How a clip is read.
+
+    fps: frames kept per second, the nearest to each tick; None keeps every frame. For an image sequence
+        without `assumed_fps` it says at what rate the images were taken, and every image is kept.
+    long_side: pixels of the longer side of the working size; smaller clips are never enlarged; None keeps the size.
+    start_s, stop_s: part of the clip on its own clock (`Frames.time_s`): start_s <= time < stop_s.
+    assumed_fps: rate of an image sequence or of a stream that carries no times.
+    """
+
+    fps: float | None = None
+    long_side: int | None = 640
+    start_s: float | None = None
+    stop_s: float | None = None
+    assumed_fps: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("fps", "assumed_fps"):
+            rate = getattr(self, name)
+            if rate is not None and not 0 < rate < float("inf"):
+                raise CinetrajError(f"{name} is {rate}, expected a positive number of frames per second")
+        if self.long_side is not None and self.long_side < 16:
+            raise CinetrajError(f"long_side is {self.long_side} px, expected at least 16")
+        if self.start_s is not None and self.stop_s is not None and self.stop_s <= self.start_s:
+            raise CinetrajError(f"stop_s={self.stop_s} is not after start_s={self.start_s}; give stop_s > start_s")
+
+
+def working_hw(source_hw: tuple[int, int], long_side: int | None) -> tuple[int, int]:
+    """Size at which frames are held: the longer side at most `long_side`, never enlarged."""
+    height, width = source_hw
+    longest = max(height, width)
+    if long_side is None or longest <= long_side:
+        return height, width
+    scale = long_side / longest
+    return max(1, round(height * scale)), max(1, round(width * scale))
+
+
+def shrink(rgb: UInt8[np.ndarray, "h w 3"], hw: tuple[int, int]) -> UInt8[np.ndarray, "h2 w2 3"]:
+    """Resize by pixel area, which does not alias."""
+    if rgb.shape[:2] == hw:
+        return rgb
+    import cv2
+
+    return np.asarray(cv2.resize(rgb, (hw[1], hw[0]), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def over_black(rgba: UInt8[np.ndarray, "h w 4"]) -> UInt8[np.ndarray, "h w 3"]:
+    """Composite on black: colour times alpha. Done before resizing, so that hidden colours do not leak in."""
+    alpha = rgba[..., 3:].astype(np.uint16)
+    if alpha.min() == 255:
+        return np.ascontiguousarray(rgba[..., :3])
+    return ((rgba[..., :3] * alpha + 127) // 255).astype(np.uint8)
+
+
+def nearest_to_ticks(
+    pictures: Iterable[tuple[int, float, Picture]], fps: float | None
+) -> Iterator[tuple[int, float, Picture]]:
+    """Of (number, time_s, picture) keep the one nearest to each tick of `fps`, counted from the first.
+
+    No picture is repeated where the source is slower than `fps`: its own times stay.
+    """
+    if fps is None:
+        yield from pictures
+        return
+    start_s = previous_s = step_s = 0.0
+    best: tuple[int, float, Picture] | None = None
+    best_tick = 0
+    for picture in pictures:
+        if best is None:
+            start_s, best = picture[1], picture
+            previous_s = start_s
+            continue
+        position = (picture[1] - start_s) * fps
+        tick = int(np.floor(position + 0.5))
+        step_s, previous_s = picture[1] - previous_s, picture[1]
+        if tick > best_tick:
+            yield best
+            best, best_tick = picture, tick
+        elif abs(position - tick) < abs((best[1] - start_s) * fps - best_tick):
+            best = picture
+    if best is None:
+        return
+    # Were the clip longer, a later frame might be nearer to the last tick: then that tick has no frame.
+    if best_tick == 0 or best_tick - (best[1] - start_s) * fps <= (0.5 + 1e-6) * step_s * fps:
+        yield best
+
+
+class FrameBuffer:
+    """Grows in place, so that a long clip is held once and at the working size only."""
+
+    def __init__(self, hw: tuple[int, int], expected: int) -> None:
+        self._hw = hw
+        self._rgb = np.empty((max(expected, 1), *hw, 3), np.uint8)
+        self._number: list[int] = []
+        self._time_s: list[float] = []
+
+    def __len__(self) -> int:
+        return len(self._number)
+
+    def add(self, number: int, time_s: float, rgb: UInt8[np.ndarray, "h w 3"]) -> None:
+        count = len(self._number)
+        if count == len(self._rgb):
+            grown = np.empty((count + max(64, count // 2), *self._hw, 3), np.uint8)
+            grown[:count] = self._rgb
+            self._rgb = grown
+        self._rgb[count] = rgb
+        self._number.append(number)
+        self._time_s.append(time_s)
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """rgb (n h w 3), time_s (n,), index (n,)."""
+        return self._rgb[: len(self)], np.array(self._time_s, np.float64), np.array(self._number, np.int64)
+
+
+def spread_repeats(time_s: Float[np.ndarray, " n"], source: str | Path) -> tuple[Float[np.ndarray, " n"], int]:
+    """Spread repeated times evenly up to the next one; also returns how many were moved.
+
+    Times that run backwards cannot be repaired and are an error.
+    """
+    steps = np.diff(time_s)
+    if (steps > 0).all():
+        return time_s, 0
+    if (steps < 0).any():
+        i = int(np.argmax(steps < 0))
+        raise CinetrajError(
+            f"{source}: time runs backwards from {time_s[i]:.6g} s to {time_s[i + 1]:.6g} s at frame {i + 1}; "
+            "remux the file so that its timestamps increase"
+        )
+    if not (steps > 0).any():
+        raise CinetrajError(
+            f"{source}: all {len(time_s)} frames carry the time {time_s[0]:.6g} s; remux the file with timestamps"
+        )
+    typical = float(np.median(steps[steps > 0]))
+    repaired = time_s.copy()
+    starts = np.flatnonzero(np.concatenate([[True], steps > 0]))
+    for start, stop in zip(starts, [*starts[1:], len(time_s)], strict=True):
+        count = stop - start
+        if count > 1:
+            room = time_s[stop] - time_s[start] if stop < len(time_s) else typical * count
+            repaired[start:stop] += room * np.arange(count) / count
+    return repaired, int((repaired != time_s).sum())
