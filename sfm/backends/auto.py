@@ -1,0 +1,309 @@
+"""The default estimator: tracks, the ladder of motion models, the choice, and every frame's pose."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, final
+
+import numpy as np
+
+from sfm.choice import Choice, ChoiceConfig
+from sfm.contract import BackendResult, Evidence, Frames, MotionModel, Status
+from sfm.tracks import TrackConfig, Tracks
+from trajectory.model import Provenance, Trajectory
+
+FOCAL_PRIOR_LONG_SIDE = 0.85
+"""Prior focal length in long sides of the picture: a field of view of 61 degrees, between phones and film lenses."""
+FOCAL_PRIOR_SIGMA = 0.35
+"""Its standard deviation in log units: 40 to 92 degrees lie within one."""
+MIN_TRACKS = 20
+MIN_SUPPORT = 8
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class AutoConfig:
+    """Settings of the default estimator.
+
+    keyframes: how many frames the ladder is fitted on in a short clip; more where tracks die fast.
+    joint_frames: clips up to this length are adjusted jointly over all frames, longer ones over keyframes.
+    """
+
+    tracks: TrackConfig = field(default_factory=TrackConfig)
+    choice: ChoiceConfig = field(default_factory=ChoiceConfig)
+    keyframes: int = 16
+    joint_frames: int = 120
+
+
+def run(
+    frames: Frames, evidence: Evidence, config: AutoConfig, *, device: str = "cpu", seed: int = 0, threads: int = 1
+) -> BackendResult:
+    """The camera's motion in one shot.
+
+    Returns status "failed" where nothing can be tracked, "unreliable" where no rigid model explains half of the
+    content; positions are in units of scene depth, zero within `translation_bound` where none was seen.
+    """
+    import torch
+
+    from sfm.choice import choose
+    from sfm.keyframes import keyframes, spread
+    from sfm.ladder import FocalPrior, climb, scene_of
+    from sfm.tracks import track
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(max(1, threads))
+    try:
+        clock = time.perf_counter()
+        seconds: dict[str, float] = {}
+        tracks = track(frames, evidence, config.tracks)
+        seconds["tracks"] = time.perf_counter() - clock
+        hopeless = _hopeless(frames, evidence, tracks)
+        if hopeless:
+            return BackendResult(
+                status="failed", reason=hopeless, trajectory=None, motion_model=None, seconds=seconds, statistics={}
+            )
+        height, width = frames.hw
+        unit = max(height, width) / 640
+        prior = (
+            FocalPrior(focal_px=frames.focal_px, sigma=0.0)
+            if frames.focal_px
+            else FocalPrior(focal_px=FOCAL_PRIOR_LONG_SIDE * max(height, width), sigma=FOCAL_PRIOR_SIGMA)
+        )
+        clock = time.perf_counter()
+        key = keyframes(tracks.seen, target=config.keyframes)
+        picked = spread(tracks.xy_px[:, key], frames.hw)
+        if len(key) < 2 or len(picked) < MIN_TRACKS:
+            reason = f"only {len(picked)} points can be followed through the clip, {MIN_TRACKS} are needed"
+            return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, seconds=seconds)
+        place = torch.device(device)
+        key_scene = scene_of(tracks.xy_px[picked][:, key], frames.hw, frames.pixel_aspect, place)
+        rungs = climb(key_scene, prior, unit)
+        choice = choose(rungs, unit, config.choice)
+        seconds["ladder"] = time.perf_counter() - clock
+        clock = time.perf_counter()
+        scene = scene_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, place)
+        result = _finish(frames, evidence, config, tracks, picked, key, scene, choice, prior, seed)
+        seconds["all_frames"] = time.perf_counter() - clock
+        return BackendResult(
+            status=result.status,
+            reason=result.reason,
+            trajectory=result.trajectory,
+            motion_model=result.motion_model,
+            statistics=result.statistics,
+            seconds=seconds,
+            picture=result.picture,
+        )
+    finally:
+        torch.set_num_threads(before)
+
+
+def _hopeless(frames: Frames, evidence: Evidence, tracks: Tracks) -> str:
+    """Why nothing can be said about this clip, or nothing."""
+    if evidence.blank.all():
+        return "every frame is blank (black, white or a covered lens)"
+    if len(frames) - evidence.blank.sum() < 2:
+        return "fewer than two frames show anything"
+    if len(tracks.xy_px) < MIN_TRACKS:
+        return f"only {len(tracks.xy_px)} points can be followed: no texture, or nothing lasts from frame to frame"
+    return ""
+
+
+def _finish(
+    frames: Frames,
+    evidence: Evidence,
+    config: AutoConfig,
+    tracks: Tracks,
+    picked: np.ndarray,
+    key: np.ndarray,
+    scene: Any,
+    choice: Choice,
+    prior: Any,
+    seed: int,
+) -> BackendResult:
+    """Every frame's pose under the chosen model, in the gauge and units of a trajectory."""
+
+    from sfm import finish
+    from sfm.bundle import adjust
+    from sfm.ladder import WIDE, freedom, track_rms
+
+    n = len(frames)
+    height, width = frames.hw
+    unit = max(height, width) / 640
+    model: MotionModel = choice.rung.model  # type: ignore[assignment]
+    free = freedom([model], prior, scene.xy_px.device)
+    kernel = WIDE[-1] * unit
+    state = finish.interpolate(choice.rung.state, key, n)
+    state = finish.resect(scene, state, free, kernel_px=kernel, noise_px=choice.noise_px)
+    if n <= config.joint_frames and model != "static":
+        fit = adjust(scene, state, free, kernel_px=(kernel,), noise_px=choice.noise_px, iterations=6)
+        state = fit.state
+    r = _residual(scene, state)
+    rms = track_rms(r)
+    limit = config.choice.tolerance * choice.noise_px
+    agrees = rms < 1.5 * limit
+    support = finish.frame_support(scene, state, agrees, 2 * limit)
+    valid, reason = _validity(evidence, support, key, n)
+
+    rotation = state.rotation[0].cpu().numpy()
+    translation = state.translation[0].cpu().numpy()
+    moving = model in ("full", "full_zoom")
+    depth = finish.depths(scene, state, agrees) if moving else np.ones(n)
+    world_from_cam = _poses(rotation, translation, valid)
+    bound = None
+    if moving:
+        unit_depth = float(np.nanmedian(depth[valid])) if np.isfinite(depth[valid]).any() else 1.0
+        world_from_cam[:, :3, 3] /= unit_depth
+        depth = depth / unit_depth
+    else:
+        world_from_cam[valid, :3, 3] = 0.0
+        bound = _bound(scene, state, choice, agrees, zoom=model == "rotation_zoom")
+    repeats = evidence.duplicate_of != np.arange(n)
+    first = evidence.duplicate_of
+    world_from_cam[repeats] = world_from_cam[first[repeats]]
+    valid[repeats] = valid[first[repeats]]
+    reason = [reason[first[i]] if repeats[i] else reason[i] for i in range(n)]
+    focal = np.exp(float(state.log_focal[0])) * np.exp(state.zoom[0].cpu().numpy())
+    focal[repeats] = focal[first[repeats]]
+    spread_log = (
+        0.0 if prior.given else finish.log_focal_sigma(scene, state, free, kernel_px=kernel, noise_px=choice.noise_px)
+    )
+    intrinsics = np.tile(np.eye(3), (n, 1, 1))
+    intrinsics[:, 0, 0] = focal / frames.pixel_aspect
+    intrinsics[:, 1, 1] = focal
+    intrinsics[:, 0, 2], intrinsics[:, 1, 2] = (width - 1) / 2, (height - 1) / 2
+    status, why = _verdict(valid, reason, choice, config)
+    ambiguous = _ambiguous(model, world_from_cam, depth, focal, valid)
+    trajectory = Trajectory(
+        world_from_cam=world_from_cam,
+        time_s=frames.time_s,
+        valid=valid,
+        image_hw=frames.hw,
+        intrinsics_px=intrinsics,
+        scale="arbitrary" if moving else "bounded",
+        translation_bound=bound,
+        scene_depth=np.where(np.isfinite(depth) & valid, depth, np.nan),
+        reason=tuple("" if v else w for v, w in zip(valid, reason, strict=True)),
+        focal_sigma_px=focal * spread_log,
+        time_source=frames.time_source,
+        provenance=Provenance(
+            backend="auto",
+            seed=seed,
+            source=frames.source,
+            evidence={
+                "status": status,
+                "motion_model": model,
+                "confidence": round(choice.confidence, 4),
+                "noise_px": choice.noise_px,
+                "working_hw": list(frames.hw),
+                "ambiguous": ambiguous,
+            },
+        ),
+    )
+    statistics = {
+        **choice.evidence,
+        "confidence": choice.confidence,
+        "share_explained": choice.share,
+        "tracks": len(tracks.xy_px),
+        "tracks_adjusted": len(picked),
+        "keyframes": [int(k) for k in key],
+        "relinked": [int(t) for t in tracks.relinked],
+        "focal_px": float(np.median(focal)),
+        "focal_sigma_log": spread_log,
+        "focal_given": prior.given,
+        "translation_bound": bound,
+        "ambiguous": ambiguous,
+        "notes": list(evidence.notes),
+    }
+    picture = {"tracks_px": tracks.xy_px[picked], "moving": ~agrees}
+    return BackendResult(
+        status=status,
+        reason=why,
+        trajectory=trajectory,
+        motion_model=model,
+        statistics=statistics,
+        picture=picture,
+    )
+
+
+def _residual(scene: Any, state: Any) -> np.ndarray:
+    import torch
+
+    from sfm.bundle import residuals
+
+    r, _, _ = residuals(scene, state)
+    return torch.where(scene.weight > 0, r[0].norm(dim=-1), torch.nan).cpu().numpy()
+
+
+def _poses(rotation: np.ndarray, translation: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """World-from-camera poses with the first valid frame at the identity."""
+    n = len(rotation)
+    poses = np.tile(np.eye(4), (n, 1, 1))
+    poses[:, :3, :3] = rotation.transpose(0, 2, 1)
+    poses[:, :3, 3] = -np.einsum("nji,nj->ni", rotation, translation)
+    first = int(np.argmax(valid))
+    poses = np.linalg.inv(poses[first]) @ poses
+    u, _, vt = np.linalg.svd(poses[:, :3, :3])
+    poses[:, :3, :3] = u @ vt
+    poses[:, 3] = (0.0, 0.0, 0.0, 1.0)
+    return poses
+
+
+def _validity(evidence: Evidence, support: np.ndarray, key: np.ndarray, n: int) -> tuple[np.ndarray, list[str]]:
+    reason = [""] * n
+    valid = np.ones(n, bool)
+    for i in range(n):
+        if evidence.duplicate_of[i] != i:
+            continue  # takes the verdict of the frame that it repeats
+        if evidence.blank[i]:
+            reason[i] = "blank"
+        elif i < key[0] or i > key[-1]:
+            reason[i] = "outside the part of the clip that can be followed"
+        elif support[i] < MIN_SUPPORT:
+            reason[i] = f"only {int(support[i])} points agree with any pose"
+        valid[i] = not reason[i]
+    return valid, reason
+
+
+def _bound(scene: Any, state: Any, choice: Choice, agrees: np.ndarray, *, zoom: bool) -> float:
+    """Translation bound from the rays of the agreeing points, at the noise of their mean."""
+    from sfm.finish import translation_bound
+    from sfm.starts import directions
+
+    xy = scene.xy_px.cpu().numpy()
+    seen = scene.weight.cpu().numpy() > 0
+    focal = state.focal_px[0].cpu().numpy()
+    middle = np.argmax(seen[:, seen.sum(0).argmax()][:, None] & seen, axis=1)
+    rows = np.flatnonzero(agrees)
+    if len(rows) < 10:
+        return float("inf")
+    rays = directions(xy[rows, middle[rows]], float(np.median(focal)), scene.pixel_aspect)
+    return translation_bound(rays, float(np.median(focal)), choice.noise_px, zoom=zoom)
+
+
+def _verdict(valid: np.ndarray, reason: list[str], choice: Choice, config: AutoConfig) -> tuple[Status, str]:
+    if valid.sum() < 2:
+        return "failed", "no two frames can be explained by one camera motion"
+    full = choice.rung.model.startswith("full")
+    if choice.share < (config.choice.reliable if full else config.choice.reliable_without_depth):
+        return (
+            "unreliable",
+            f"the best rigid model explains {choice.share:.0%} of what can be followed; "
+            f"moving content or a scene that is not rigid hides the camera's motion",
+        )
+    if not valid.all():
+        missing = sorted({r for r in reason if r})
+        return "partial", f"{int((~valid).sum())} of {len(valid)} frames have no pose: {', '.join(missing)}"
+    return "ok", ""
+
+
+def _ambiguous(
+    model: str, world_from_cam: np.ndarray, depth: np.ndarray, focal: np.ndarray, valid: np.ndarray
+) -> list[str]:
+    """Names of the readings that the images cannot tell apart."""
+    if model != "full_zoom" or valid.sum() < 2:
+        return []
+    ends = np.flatnonzero(valid)[[0, -1]]
+    log_zoom = float(np.log(focal[ends[1]] / focal[ends[0]]))
+    middle = float(np.nanmedian(depth))
+    forward = float(world_from_cam[ends[1], :3, 3] @ world_from_cam[ends[0], :3, 2]) / max(middle, 1e-9)
+    opposed = log_zoom * forward < 0 and abs(log_zoom) > 0.05 and abs(forward) > 0.05
+    return ["dolly_zoom"] if opposed else []

@@ -1,0 +1,217 @@
+"""Point tracks over a clip: pyramidal KLT, checked forward and backward, kept spread over the frame."""
+
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from sfm.contract import Evidence, Frames
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TrackConfig:
+    """Settings of the tracker; lengths are pixels of the working size.
+
+    cells: number of cells that keep points spread over the frame; each wants `per_cell` live points.
+    window_px, levels: patch and pyramid of the Lucas-Kanade search.
+    round_trip_px: largest distance between a point and itself tracked there and back.
+    min_length: shorter tracks are noise to the adjuster.
+    relink_below: share of points that must survive a step; below it, features are matched instead.
+    """
+
+    cells: int = 240
+    per_cell: int = 2
+    window_px: int = 17
+    levels: int = 4
+    round_trip_px: float = 0.6
+    min_length: int = 3
+    quality: float = 0.002
+    relink_below: float = 0.35
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Tracks:
+    """Pixel positions of m points in n frames.
+
+    xy_px: pixel centres have integer coordinates; NaN where unseen.
+    relinked: steps t -> t+1 that needed wide-baseline matches.
+    survival: share of points that survive each step.
+    """
+
+    xy_px: Float[np.ndarray, "m n 2"]
+    relinked: Int[np.ndarray, " r"]
+    survival: Float[np.ndarray, " s"]
+
+    @property
+    def seen(self) -> Bool[np.ndarray, "m n"]:
+        """Where a track has a position."""
+        return np.isfinite(self.xy_px[..., 0])
+
+
+def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None) -> Tracks:
+    """Tracks of the usable part of the clip; blank and repeated frames carry none.
+
+    Points are re-detected wherever the coverage falls; steps that defeat KLT (large jumps) are bridged by
+    matched features.
+    """
+    import cv2
+
+    config = config or TrackConfig()
+    n = len(frames)
+    use = np.flatnonzero(~evidence.blank & (evidence.duplicate_of == np.arange(n)))
+    store = _Store(n)
+    allowed = evidence.usable.astype(np.uint8) * 255
+    relinked: list[int] = []
+    survival: list[float] = []
+    previous: Any = None
+    for step, t in enumerate(use):
+        gray = cv2.cvtColor(frames.rgb[t], cv2.COLOR_RGB2GRAY)
+        if step:
+            before = (store.ids, store.xy)
+            share = _advance(store, previous, gray, int(t), allowed, config)
+            if share < config.relink_below:
+                _relink(store, before, previous, gray, int(use[step - 1]), int(t), allowed)
+                relinked.append(int(t))
+            survival.append(share)
+        _detect(store, gray, int(t), allowed, config)
+        previous = gray
+    xy = store.finish(config.min_length)
+    return Tracks(xy_px=xy, relinked=np.array(relinked, dtype=np.int64), survival=np.array(survival, dtype=float))
+
+
+@final
+class _Store:
+    """Tracks under construction: positions so far and which are alive."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        self.columns: list[tuple[int, np.ndarray, np.ndarray]] = []  # frame, ids, positions
+        self.ids = np.zeros(0, np.int64)
+        self.xy = np.zeros((0, 2), np.float32)
+        self.count = 0
+
+    def see(self, frame: int, ids: np.ndarray, xy: np.ndarray) -> None:
+        self.columns.append((frame, ids, xy))
+
+    def add(self, xy: np.ndarray) -> np.ndarray:
+        ids = np.arange(self.count, self.count + len(xy))
+        self.count += len(xy)
+        self.ids = np.concatenate([self.ids, ids])
+        self.xy = np.concatenate([self.xy, xy.astype(np.float32)])
+        return ids
+
+    def keep(self, alive: np.ndarray) -> None:
+        self.ids, self.xy = self.ids[alive], self.xy[alive]
+
+    def finish(self, min_length: int) -> np.ndarray:
+        out = np.full((self.count, self.n, 2), np.nan)
+        for frame, ids, xy in self.columns:
+            out[ids, frame] = xy
+        length = np.isfinite(out[..., 0]).sum(1)
+        return out[length >= min_length]
+
+
+def _advance(
+    store: _Store, before: np.ndarray, now: np.ndarray, t: int, allowed: np.ndarray, config: TrackConfig
+) -> float:
+    """Move the live points to frame t and drop what fails the round trip; returns the surviving share."""
+    import cv2
+
+    if len(store.ids) == 0:
+        return 0.0
+    settings: dict[str, Any] = {
+        "winSize": (config.window_px, config.window_px),
+        "maxLevel": config.levels,
+        "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.01),
+        "minEigThreshold": 1e-4,
+    }
+    start = store.xy.reshape(-1, 1, 2)
+    there, ok_there, _ = cv2.calcOpticalFlowPyrLK(before, now, start, None, **settings)
+    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(
+        now, before, there, start.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **settings
+    )
+    there, back = there.reshape(-1, 2), back.reshape(-1, 2)
+    height, width = allowed.shape
+    column, row = np.rint(there).astype(np.int64).T
+    inside = (column >= 2) & (row >= 2) & (column < width - 2) & (row < height - 2)
+    alive = ok_there.ravel().astype(bool) & ok_back.ravel().astype(bool) & inside
+    alive[alive] &= allowed[row[alive], column[alive]] > 0
+    alive &= np.linalg.norm(back - store.xy, axis=1) < config.round_trip_px
+    share = float(alive.mean())
+    store.xy = there
+    store.keep(alive)
+    store.see(t, store.ids, store.xy)
+    return share
+
+
+def _detect(store: _Store, gray: np.ndarray, t: int, allowed: np.ndarray, config: TrackConfig) -> None:
+    """Add the strongest corners of cells that have too few live points."""
+    import cv2
+
+    height, width = gray.shape
+    cell = max(10, round((height * width / config.cells) ** 0.5))
+    across = -(-width // cell)
+    occupied = np.zeros((-(-height // cell)) * across, np.int64)
+    if len(store.xy):
+        column, row = (store.xy / cell).astype(np.int64).T
+        np.add.at(occupied, row * across + column, 1)
+    poor = (occupied == 0) if store.count else occupied < config.per_cell
+    if not poor.any() or (store.count and poor.mean() < 0.08):
+        return
+    mask = np.kron(poor.reshape(-1, across), np.ones((cell, cell), bool))[:height, :width]
+    mask = np.where(mask, allowed, 0).astype(np.uint8)
+    corners = cv2.goodFeaturesToTrack(gray, 4000, config.quality, cell * 0.3, mask=mask, blockSize=5)
+    if corners is None:
+        return
+    xy = corners.reshape(-1, 2)
+    column, row = (xy / cell).astype(np.int64).T
+    place = row * across + column
+    order = np.argsort(place, kind="stable")  # corners come strongest first, so each cell keeps its best
+    rank = np.empty(len(xy), np.int64)
+    first = np.r_[0, np.flatnonzero(np.diff(place[order])) + 1]
+    rank[order] = np.arange(len(xy)) - np.repeat(first, np.diff(np.r_[first, len(xy)]))
+    xy = xy[(rank < config.per_cell) & _inside(xy, height, width)]
+    ids = store.add(xy)
+    store.see(t, ids, xy.astype(np.float32))
+
+
+def _inside(xy: np.ndarray, height: int, width: int, border: int = 4) -> np.ndarray:
+    return (xy > border).all(1) & (xy[:, 0] < width - border) & (xy[:, 1] < height - border)
+
+
+def _relink(
+    store: _Store,
+    before: tuple[np.ndarray, np.ndarray],
+    gray0: np.ndarray,
+    gray1: np.ndarray,
+    t0: int,
+    t1: int,
+    allowed: np.ndarray,
+) -> None:
+    """Bridge a step that defeats KLT: matched features extend the tracks that stood there, or start new ones."""
+    from scipy.spatial import cKDTree
+
+    from sfm.matching import match_pair
+
+    xy0, xy1 = match_pair(gray0, gray1, mask=allowed > 0)
+    if len(xy0) == 0:
+        return
+    ids0, last0 = before
+    alive = np.isin(ids0, store.ids)
+    lost_ids, lost_xy = ids0[~alive], last0[~alive]
+    nearest, which = (
+        cKDTree(lost_xy).query(xy0) if len(lost_xy) else (np.full(len(xy0), np.inf), np.zeros(len(xy0), int))
+    )
+    joins = nearest < 0.5
+    _, one_each = np.unique(np.where(joins, which, -1 - np.arange(len(xy0))), return_index=True)
+    xy0, xy1, joins, which = xy0[one_each], xy1[one_each], joins[one_each], which[one_each]
+    old = lost_ids[which[joins]] if joins.any() else np.zeros(0, np.int64)
+    store.ids = np.concatenate([store.ids, old])
+    store.xy = np.concatenate([store.xy, xy1[joins].astype(np.float32)])
+    store.see(t1, old, xy1[joins].astype(np.float32))
+    new = store.add(xy1[~joins])
+    store.see(t0, new, xy0[~joins].astype(np.float32))
+    store.see(t1, new, xy1[~joins].astype(np.float32))
