@@ -1,0 +1,211 @@
+"""From a spec to a clip with exact truth."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from sfm.synthetic import effects, truth
+from sfm.synthetic.encode import encode
+from sfm.synthetic.movers import make_movers
+from sfm.synthetic.paths import base_pose, camera_path
+from sfm.synthetic.raster import Camera, draw
+from sfm.synthetic.scenes import REFERENCE_DEPTH, KeepOut, build
+from sfm.synthetic.spec import ClipSpec
+from sfm.synthetic.surfaces import Scene
+from sfm.synthetic.truth import Caster, Displacement
+from trajectory.model import Provenance, Trajectory
+
+DEPTH_GRID = (45, 80)
+_SUBFRAMES = 5
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RenderedClip:
+    """A clip and what is true about it.
+
+    trajectory: metric, first camera at the identity, principal point in the middle (pixel centres at half-integers).
+    depth: distance along the optical axis of the static scene for the frames `depth_frames`, at the middle of the
+        cells of a coarse grid (metres; inf never occurs inside of a scene).
+    moving: where movers are in each frame.
+    displacement: how far static content moves against the first frame, and how much of it no rotation
+        with zoom explains.
+    residual_parallax_px: largest 90th percentile of that residual over the frames that share at least a quarter
+        of the first frame's points, in pixels of a frame 640 wide.
+    """
+
+    spec: ClipSpec
+    rgb: UInt8[np.ndarray, "n h w 3"]
+    trajectory: Trajectory
+    depth: Float[np.ndarray, "k gh gw"]
+    depth_frames: tuple[int, ...]
+    moving: Bool[np.ndarray, "n h w"]
+    displacement: Displacement
+    residual_parallax_px: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ClipTruth:
+    """The part of a `RenderedClip` that needs no pictures."""
+
+    trajectory: Trajectory
+    depth: Float[np.ndarray, "k gh gw"]
+    depth_frames: tuple[int, ...]
+    displacement: Displacement
+    residual_parallax_px: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Stage:
+    """The scene of a spec and its path as functions of time, before anything is drawn."""
+
+    spec: ClipSpec
+    scene: Scene
+    world_from_first: Float[np.ndarray, "4 4"]
+
+    def path(self, frame_time: Float[np.ndarray, " n"]) -> tuple[np.ndarray, np.ndarray]:
+        """First-from-camera poses and focal lengths at times in frames."""
+        return _path(self.spec, frame_time)
+
+    def cameras(self, frame_time: Float[np.ndarray, " n"]) -> tuple[Camera, ...]:
+        poses, focal = self.path(frame_time)
+        return tuple(
+            Camera(np.linalg.inv(self.world_from_first @ pose), float(f), self.spec.image_hw)
+            for pose, f in zip(poses, focal, strict=True)
+        )
+
+
+def _path(spec: ClipSpec, frame_time: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return camera_path(
+        spec.move,
+        frame_time=frame_time,
+        frames=spec.frames,
+        fps=spec.fps,
+        focal_px=spec.focal_px,
+        reference_depth=REFERENCE_DEPTH[spec.scene],
+        easing=spec.easing,
+        seed=spec.seed,
+    )
+
+
+def stage(spec: ClipSpec) -> Stage:
+    """Builds the scene around the path, so that nothing stands in the way of camera and movers."""
+    times = np.linspace(0, spec.frames - 1, min(spec.frames, 16))
+    base = base_pose(spec.scene, spec.seed)
+    poses = base @ _path(spec, times)[0]
+    keep_out = [KeepOut(points=poses[:, :3, 3], radius=0.9)]
+    for mover in _movers(spec, times, poses, base):
+        ahead = poses[:, :3, 3]
+        sight = np.concatenate([ahead + k * (mover.feet - ahead) for k in (0.5, 0.75, 1.0)])
+        keep_out.append(KeepOut(points=sight, radius=0.35))
+    scene = build(spec.scene, style=spec.textures, seed=spec.seed, keep_out=tuple(keep_out))
+    return Stage(spec=spec, scene=scene, world_from_first=base)
+
+
+def _movers(spec: ClipSpec, times: np.ndarray, poses: np.ndarray, base: np.ndarray):
+    return make_movers(spec, frame_time=times, world_from_cam=poses, first_from_world=np.linalg.inv(base))
+
+
+def measure(set_up: Stage, *, depth_maps: int = 3) -> ClipTruth:
+    """Trajectory, depth and parallax of a stage; draws nothing."""
+    spec = set_up.spec
+    times = np.arange(spec.frames, dtype=np.float64)
+    poses, focal = set_up.path(times)
+    cameras = set_up.cameras(times)
+    caster = Caster(set_up.scene)
+    scene_depth = np.array([_median_depth(caster, camera) for camera in cameras])
+    h, w = spec.image_hw
+    intrinsics = np.zeros((spec.frames, 3, 3))
+    intrinsics[:, 0, 0] = intrinsics[:, 1, 1] = focal
+    intrinsics[:, 0, 2], intrinsics[:, 1, 2], intrinsics[:, 2, 2] = w / 2, h / 2, 1
+    trajectory = Trajectory(
+        world_from_cam=np.linalg.inv(poses[0]) @ poses,
+        time_s=times / spec.fps,
+        valid=np.ones(spec.frames, bool),
+        image_hw=spec.image_hw,
+        intrinsics_px=intrinsics,
+        scale="metric",
+        scene_depth=scene_depth,
+        provenance=Provenance(backend="rendered", config=spec.to_dict(), seed=spec.seed, source="rendered"),
+    )
+    picks = tuple(sorted({round(k) for k in np.linspace(0, spec.frames - 1, depth_maps)}))
+    depth = np.stack([truth.depth_map(caster, cameras[k], DEPTH_GRID) for k in picks])
+    moved = truth.displacement(caster, cameras)
+    return ClipTruth(
+        trajectory=trajectory,
+        depth=depth,
+        depth_frames=picks,
+        displacement=moved,
+        residual_parallax_px=widest(moved, moved.zoom_p90),
+    )
+
+
+def widest(moved: Displacement, values: Float[np.ndarray, " n"], *, least_shared: float = 0.25) -> float:
+    """The largest of one kind of displacement over the frames that still share enough with the first one."""
+    return float(np.nanmax(np.where(moved.shared >= least_shared, values, np.nan)))
+
+
+def _median_depth(caster: Caster, camera: Camera) -> float:
+    return float(np.median(truth.depth_map(caster, camera, (14, 24))))
+
+
+def render(spec: ClipSpec) -> RenderedClip:
+    """Draw a clip: equal specs give equal arrays."""
+    set_up = stage(spec)
+    known = measure(set_up)
+    n, (h, w) = spec.frames, spec.image_hw
+    shutter = np.linspace(-spec.blur / 2, spec.blur / 2, _SUBFRAMES) if spec.blur > 0 else np.zeros(1)
+    times = np.arange(n, dtype=np.float64)[:, None] + shutter
+    cameras = set_up.cameras(times.ravel())
+    poses = np.stack([np.linalg.inv(camera.cam_from_world) for camera in cameras])
+    movers = _movers(spec, times.ravel(), poses, set_up.world_from_first)
+    gains = effects.exposure_gains(spec.seed, n, spec.flicker)
+    grain = effects.Grain(spec.seed, spec.image_hw, spec.noise) if spec.noise > 0 else None
+    still = not movers and not spec.move
+    rgb, moving = np.empty((n, h, w, 3), np.uint8), np.zeros((n, h, w), bool)
+    clean: np.ndarray | None = None
+    for frame in range(n):
+        if clean is None or not still:
+            clean, mask = _exposed(set_up, cameras, movers, times, frame)
+            moving[frame] = mask > 127
+        image = effects.scaled(clean, float(gains[frame])) if spec.flicker > 0 else clean
+        image = grain.add(image) if grain else image
+        rgb[frame] = effects.letterboxed(image, spec.letterbox) if spec.letterbox else image
+    return RenderedClip(
+        spec=spec,
+        rgb=rgb,
+        trajectory=known.trajectory,
+        depth=known.depth,
+        depth_frames=known.depth_frames,
+        moving=moving,
+        displacement=known.displacement,
+        residual_parallax_px=known.residual_parallax_px,
+    )
+
+
+def _exposed(set_up: Stage, cameras, movers, times: np.ndarray, frame: int) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of what is seen while the shutter is open."""
+    count = times.shape[1]
+    pictures: list[np.ndarray] = []
+    masks: list[np.ndarray] = []
+    for sub in range(count):
+        number = frame * count + sub
+        time_s = float(times[frame, sub]) / set_up.spec.fps
+        solids = tuple(mover.solid(number, time_s) for mover in movers)
+        picture, mask = draw(set_up.scene, solids, cameras[number])
+        pictures.append(picture)
+        masks.append(mask)
+    if count == 1:
+        return pictures[0], masks[0]
+    mean = np.mean(np.stack(pictures).astype(np.float32), axis=0)
+    return np.rint(mean).astype(np.uint8), np.mean(masks, axis=0).astype(np.uint8)
+
+
+def write_video(rendered: RenderedClip, path: str | Path, *, crf: int | None = None) -> None:
+    """The clip as H.264 at its frame rate; `crf` overrides the spec's."""
+    encode(rendered.rgb, path, fps=rendered.spec.fps, crf=rendered.spec.crf if crf is None else crf)

@@ -1,0 +1,35 @@
+"""Frames to a video file."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+
+def encode(
+    rgb: UInt8[np.ndarray, "n h w 3"], path: str | Path, *, fps: float, crf: int = 18, keyframes: int = 60
+) -> None:
+    """H.264 (yuv420p) in the container that the file name says; one thread, so equal input gives equal files.
+
+    The name appears only when the file is complete.
+    """
+    import av
+
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.part{path.suffix}")
+    rate = Fraction(fps).limit_denominator(1001)
+    try:
+        with av.open(str(partial), "w") as container:
+            stream = container.add_stream("libx264", rate=rate)
+            stream.height, stream.width = (int(side) for side in rgb.shape[1:3])
+            stream.pix_fmt = "yuv420p"
+            stream.options = {"crf": str(crf), "preset": "veryfast", "g": str(keyframes)}
+            stream.codec_context.thread_count = 1
+            for image in rgb:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+            container.mux(stream.encode())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

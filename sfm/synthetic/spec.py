@@ -1,0 +1,141 @@
+"""What a rendered clip is made from: small values that fit into one line of JSON."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Literal, final
+
+from trajectory.errors import CinetrajError
+
+SceneKind = Literal["room", "street", "landscape", "far", "planar"]
+TextureStyle = Literal["rich", "low", "repetitive"]
+Easing = Literal["linear", "smooth", "in", "out"]
+MoverMotion = Literal["cross", "sway", "approach", "tracked"]
+
+SCENES: tuple[str, ...] = ("room", "street", "landscape", "far", "planar")
+
+MOVES: Mapping[str, str] = MappingProxyType(
+    {
+        "pan_deg": "turn about the camera's y axis, right positive",
+        "tilt_deg": "turn about the camera's x axis, up positive",
+        "roll_deg": "turn about the optical axis, clockwise positive",
+        "zoom": "focal length at the end over that at the start",
+        "dolly": "forward translation in units of the scene's reference depth",
+        "truck": "translation to the right, same unit",
+        "pedestal": "translation upwards, same unit",
+        "orbit_deg": "move right on a circle about a point ahead and keep looking at it",
+        "crane_deg": "move up on a circle about a point ahead and keep looking at it",
+        "dolly_zoom": "move forward by this share of the reference depth, the focal length holding the subject's size",
+        "shake_deg": "standard deviation of hand-held rotation",
+        "shake_shift": "standard deviation of hand-held translation, in units of the reference depth",
+    }
+)
+"""The channels of a move; any combination may be given, absent ones are still."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MoverSpec:
+    """Something that moves by itself.
+
+    area: share of the frame that one figure covers at the start.
+    speed: frame widths per clip (cross), or the amplitude of swaying in frame widths.
+    """
+
+    kind: Literal["walker", "vehicle"] = "walker"
+    motion: MoverMotion = "cross"
+    area: float = 0.1
+    count: int = 1
+    speed: float = 0.5
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.area <= 0.8:
+            raise CinetrajError(f"mover area is {self.area}, expected a share of the frame in 0..0.8")
+        if self.motion not in ("cross", "sway", "approach", "tracked"):
+            raise CinetrajError(f"mover motion is {self.motion!r}, expected cross, sway, approach or tracked")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ClipSpec:
+    """One clip, fully determined by this value.
+
+    seed: draws scene, textures, path details, movers and noise; other seeds give other textures and paths.
+    move: channels of `MOVES`, plus nothing else.
+    focal_px: at the first frame, in pixels of `image_hw`.
+    noise: standard deviation of sensor noise in 8-bit levels.
+    blur: share of the frame interval for which the shutter is open (0: no motion blur).
+    flicker: standard deviation of the exposure gain from frame to frame.
+    crf: quality of the H.264 file that `write_video` makes of it.
+    letterbox: share of the height under black bars, both together.
+    """
+
+    seed: int = 0
+    scene: SceneKind = "room"
+    move: Mapping[str, float] = field(default_factory=dict)
+    easing: Easing = "smooth"
+    frames: int = 60
+    image_hw: tuple[int, int] = (360, 640)
+    fps: float = 30.0
+    focal_px: float = 550.0
+    textures: TextureStyle = "rich"
+    movers: tuple[MoverSpec, ...] = ()
+    noise: float = 0.0
+    blur: float = 0.0
+    flicker: float = 0.0
+    crf: int = 18
+    letterbox: float = 0.0
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.move) - set(MOVES))
+        if unknown:
+            raise CinetrajError(f"move has the unknown channel {unknown[0]!r}, expected some of {', '.join(MOVES)}")
+        if self.scene not in SCENES:
+            raise CinetrajError(f"scene is {self.scene!r}, expected one of {', '.join(SCENES)}")
+        if self.easing not in ("linear", "smooth", "in", "out"):
+            raise CinetrajError(f"easing is {self.easing!r}, expected linear, smooth, in or out")
+        if self.frames < 1:
+            raise CinetrajError(f"frames is {self.frames}, expected at least 1")
+        if min(self.image_hw) < 16 or self.focal_px <= 0:
+            raise CinetrajError(f"image_hw {self.image_hw} and focal_px {self.focal_px} do not make a camera")
+        object.__setattr__(self, "move", MappingProxyType({k: float(v) for k, v in self.move.items()}))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; fields at their default are left out, so that lists of clips stay readable."""
+        result: dict[str, Any] = {}
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name == "move":
+                value = dict(value)
+            elif item.name == "movers":
+                value = [asdict(mover) for mover in value]
+            elif item.name == "image_hw":
+                value = list(value)
+            default = {"move": {}, "movers": [], "image_hw": [360, 640]}.get(item.name, item.default)
+            if value != default or item.name in ("seed", "scene", "move"):
+                result[item.name] = value
+        return result
+
+    @staticmethod
+    def from_dict(values: Mapping[str, Any]) -> "ClipSpec":
+        """The inverse of `to_dict`; a misspelt field is an error."""
+        known = {item.name for item in fields(ClipSpec)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise CinetrajError(
+                f"clip has the unknown field {unknown[0]!r}, expected some of {', '.join(sorted(known))}"
+            )
+        changed = _floats(ClipSpec, values)
+        if "movers" in changed:
+            changed["movers"] = tuple(MoverSpec(**_floats(MoverSpec, mover)) for mover in changed["movers"])
+        if "image_hw" in changed:
+            changed["image_hw"] = (int(changed["image_hw"][0]), int(changed["image_hw"][1]))
+        if "move" in changed:
+            changed["move"] = {name: float(value) for name, value in changed["move"].items()}
+        return ClipSpec(**changed)
+
+
+def _floats(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    """JSON knows no difference between 3 and 3.0; the types do."""
+    names = {item.name for item in fields(kind) if isinstance(item.default, float)}
+    return {name: float(value) if name in names else value for name, value in values.items()}
