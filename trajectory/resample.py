@@ -65,20 +65,23 @@ def slerp(
 
 
 def brackets(
-    trajectory: Trajectory, time_s: Float[np.ndarray, " m"], *, max_gap_s: float | None = None
+    valid: Bool[np.ndarray, " n"],
+    axis: Float[np.ndarray, " n"],
+    time_s: Float[np.ndarray, " m"],
+    *,
+    max_gap_s: float | None = None,
 ) -> tuple[Int[np.ndarray, " m"], Float[np.ndarray, " m"], Bool[np.ndarray, " m"], Bool[np.ndarray, " m"]]:
-    """For each time: the frame before it, the fraction towards the next, whether a pose exists there, whether inside.
+    """For each time on an increasing axis: the frame before it, the fraction towards the next, whether a pose exists there, whether inside.
 
     A time on a valid frame needs that frame alone; between frames both must be valid and no further apart than
     `max_gap_s`. Times within rounding (1e-9 of the span) of a frame count as on it.
     """
-    axis = trajectory.time_s
     n = len(axis)
     tolerance = 1e-9 * max(axis[-1] - axis[0], float(np.abs(axis[[0, -1]]).max()) * 1e-6, 1e-12)
     nearest = np.clip(np.searchsorted(axis, time_s), 1, max(n - 1, 1)) if n > 1 else np.zeros(len(time_s), dtype=int)
     if n == 1:
         on = np.abs(time_s - axis[0]) <= tolerance
-        return nearest, np.zeros(len(time_s)), on & trajectory.valid[0], on
+        return nearest, np.zeros(len(time_s)), on & valid[0], on
     left = nearest - 1
     nearest = np.where(time_s - axis[left] <= axis[nearest] - time_s, left, nearest)
     on = np.abs(time_s - axis[nearest]) <= tolerance
@@ -87,7 +90,7 @@ def brackets(
     step = axis[right] - axis[left]
     fraction = np.where(on, 0.0, (time_s - axis[left]) / np.where(on, 1.0, step))
     inside = on | ((time_s >= axis[0]) & (time_s <= axis[-1]))
-    known = inside & trajectory.valid[left] & trajectory.valid[right]
+    known = inside & valid[left] & valid[right]
     if max_gap_s is not None:
         known &= on | (step <= max_gap_s)
     return left, fraction, known, inside
@@ -125,7 +128,7 @@ def at_times(trajectory: Trajectory, time_s: Float[np.ndarray, " m"], *, max_gap
         raise CinetrajError(f"time_s has shape {wanted.shape} or a value that is not finite, expected finite times")
     if max_gap_s is not None and not max_gap_s > 0:
         raise CinetrajError(f"max_gap_s is {max_gap_s}, expected a positive number of seconds, or None for no limit")
-    left, fraction, known, inside = brackets(trajectory, wanted, max_gap_s=max_gap_s)
+    left, fraction, known, inside = brackets(trajectory.valid, trajectory.time_s, wanted, max_gap_s=max_gap_s)
     right = np.minimum(left + 1, len(trajectory) - 1)
 
     def linear(values: np.ndarray | None) -> np.ndarray | None:

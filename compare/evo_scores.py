@@ -1,0 +1,116 @@
+"""ATE and RPE by evo, which is imported only here, only its core, and only on copies."""
+
+from typing import Any, Literal
+
+import numpy as np
+
+from compare.association import check_time_sources
+from compare.metrics import Score
+from compare.pair_scores import PairScores
+from compare.protocols import Protocol
+from trajectory.errors import CinetrajError, GaugeError
+from trajectory.model import Trajectory
+from trajectory.resample import quat_wxyz_from_rotation
+
+MAX_TIME_DIFFERENCE_S = 0.01
+"""evo's default for associating by time."""
+
+
+def evo_path(trajectory: Trajectory) -> Any:
+    """The valid frames as an evo PoseTrajectory3D (a copy: evo changes what it aligns)."""
+    from evo.core.trajectory import PoseTrajectory3D
+
+    valid = trajectory.valid
+    return PoseTrajectory3D(
+        positions_xyz=np.array(trajectory.positions[valid]),
+        orientations_quat_wxyz=quat_wxyz_from_rotation(np.array(trajectory.rotations[valid])),
+        timestamps=np.array(trajectory.time_s[valid]),
+    )
+
+
+def ate_rpe(
+    reference: Trajectory,
+    generated: Trajectory,
+    *,
+    align: Literal["none", "origin", "scale", "se3", "sim3"] = "se3",
+    associate: Literal["seconds", "index", "truncate"] = "seconds",
+    all_pairs: bool = False,
+    n_to_align: int = -1,
+) -> dict[str, Score]:
+    """ATE (translation, RMSE), RPE_t and RPE_r (degrees, RMSE) over one frame, by evo.
+
+    align: none, origin, scale (`--correct_scale` alone), se3 (`--align`), sim3 (both), as `evo_ape` and `evo_rpe` do.
+    associate: by nearest time within 10 ms, or row with row over the frames valid in both.
+
+    Raises:
+        GaugeError: evo cannot align these paths (a straight or motionless one).
+        CinetrajError: fewer than two poses meet.
+    """
+    from evo.core import metrics as evo_metrics
+    from evo.core import sync
+    from evo.core.geometry import GeometryException
+    from evo.core.units import Unit
+
+    if associate == "seconds":
+        ref, est = evo_path(reference), evo_path(generated)
+        try:
+            ref, est = sync.associate_trajectories(ref, est, max_diff=MAX_TIME_DIFFERENCE_S)
+        except sync.SyncException as error:
+            raise CinetrajError(f"no poses of the two clips are within 10 ms of each other ({error})") from error
+    else:
+        count = min(len(reference), len(generated))
+        both = np.flatnonzero(reference.valid[:count] & generated.valid[:count])
+        if len(both) == 0:
+            raise CinetrajError("no frame has a pose in both clips")
+        ref, est = evo_path(_rows(reference, both)), evo_path(_rows(generated, both))
+    if ref.num_poses < 2:
+        raise CinetrajError(f"{ref.num_poses} poses meet, expected at least 2")
+    try:
+        if align == "origin":
+            est.align_origin(ref)
+        elif align != "none":
+            est.align(ref, correct_scale=align in ("scale", "sim3"), correct_only_scale=align == "scale", n=n_to_align)
+    except GeometryException as error:
+        raise GaugeError(f"evo cannot align these paths: {error}; protocol gauge-ate is defined for them") from error
+    relation = evo_metrics.PoseRelation
+    found: dict[str, Score] = {}
+    jobs = (
+        ("ATE", evo_metrics.APE(relation.translation_part), "unit"),
+        ("RPE_t", evo_metrics.RPE(relation.translation_part, 1, Unit.frames, all_pairs=all_pairs), "unit"),
+        ("RPE_r", evo_metrics.RPE(relation.rotation_angle_deg, 1, Unit.frames, all_pairs=all_pairs), "deg"),
+    )
+    for name, metric, unit in jobs:
+        metric.process_data((ref, est))
+        errors = np.array(metric.error, dtype=np.float64)
+        found[name] = Score(
+            name=name, value=float(metric.get_statistic(evo_metrics.StatisticsType.rmse)), unit=unit, per_frame=errors
+        )
+    return found
+
+
+def _rows(trajectory: Trajectory, rows: np.ndarray) -> Trajectory:
+    return Trajectory(
+        world_from_cam=trajectory.world_from_cam[rows], time_s=trajectory.time_s[rows], valid=trajectory.valid[rows]
+    )
+
+
+def score_evo(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> PairScores:
+    """Scores of a protocol whose method is "evo"."""
+    if protocol.time not in ("seconds", "index", "truncate"):
+        raise CinetrajError(
+            f"--time {protocol.time} does not exist in {protocol.name}; expected seconds, index or truncate"
+        )
+    check_time_sources(reference, generated, protocol.time)
+    found = ate_rpe(
+        reference,
+        generated,
+        align=protocol.evo_align,
+        associate=protocol.time,
+        all_pairs=protocol.evo_rpe_all_pairs,
+    )
+    unknown = set(protocol.metrics) - set(found)
+    if unknown:
+        raise CinetrajError(f"metric {sorted(unknown)[0]!r} is not computed by evo, expected ATE, RPE_t or RPE_r")
+    kept = {name: found[name] for name in protocol.metrics}
+    poses = found["ATE"].per_frame
+    return PairScores(charged=kept, dropped=kept, notes=(), facts={"poses": 0 if poses is None else len(poses)})

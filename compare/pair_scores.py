@@ -1,0 +1,274 @@
+"""One pair of trajectories under one protocol."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, final
+
+import numpy as np
+from jaxtyping import Float
+
+from compare import metrics
+from compare.align import anchored, extent, fix_gauge, l21_scale, least_squares_scale, moved
+from compare.association import Pair, associate
+from compare.metrics import Score
+from compare.motion_state import MotionState, translation_state
+from compare.protocols import Protocol
+from trajectory.errors import CinetrajError
+from trajectory.model import Trajectory
+
+EPSILON = 1e-9
+"""Added to the extents where the published scripts add it."""
+SUMS = {"RotErr_sum": "RotErr", "TransErr_sum": "TransErr", "CamMC_sum": "CamMC"}
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DepthScale:
+    """Metres per unit of each trajectory, from a depth map (CamI2V: median of metric over reconstructed depth)."""
+
+    reference: float
+    generated: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Aligned:
+    """What the report draws: both paths in the gauge and scale in which they were compared."""
+
+    axis: Literal["seconds", "frames", "progress"]
+    axis_value: Float[np.ndarray, " k"]
+    reference: Float[np.ndarray, "k 4 4"]
+    generated: Float[np.ndarray, "k 4 4"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PairScores:
+    """The scores of one pair. charged: points without a pose at their worst value; dropped: without those points."""
+
+    charged: Mapping[str, Score]
+    dropped: Mapping[str, Score]
+    notes: tuple[str, ...]
+    facts: Mapping[str, Any]
+    aligned: Aligned | None = None
+
+
+def score_poses(
+    reference: Trajectory, generated: Trajectory, protocol: Protocol, *, depth_scale: DepthScale | None = None
+) -> PairScores:
+    """Scores along the axes of a protocol whose method is "poses".
+
+    Raises:
+        CinetrajError: the two share no time, no frame or no pose.
+        TimeSourceError: their clocks are of different kinds and the protocol compares clocks.
+    """
+    pair = associate(reference, generated, protocol)
+    if not pair.scored.any():
+        raise CinetrajError("no point of comparison has a pose in both clips")
+    states = (translation_state(reference), translation_state(generated))
+    guard = protocol.static == "guard"
+    a, b, notes = _gauge(pair, protocol)
+    if guard:
+        a, b = (_stilled(x, s, pair, protocol) for x, s in ((a, states[0]), (b, states[1])))
+    units = _common_units(reference, generated, pair, depth_scale)
+    ratio = _motion_ratio(a, b, pair, units)
+    try:
+        a, b, unit = _scaled(a, b, pair, protocol, units, states)
+        why = ""
+    except _Undefined as error:
+        unit, why = "", str(error)
+    dropped = _metrics(reference, generated, a, b, pair, protocol, unit, why, ratio)
+    charged = {name: metrics.charge(score, pair.charged, _how(name, protocol)) for name, score in dropped.items()}
+    if protocol.method == "poses" and "WorldScore" in charged:
+        charged = charged | {"WorldScore": _world_score(charged)}
+    return PairScores(
+        charged=charged,
+        dropped=dropped,
+        notes=notes,
+        facts={
+            "axis": pair.axis,
+            "samples": len(pair.scored),
+            "overlap": pair.overlap,
+            "overlap_generated": pair.overlap_generated,
+            "scored": float(pair.scored.mean()),
+            "reference_translates": states[0].translates,
+            "reference_state": states[0].because,
+            "generated_translates": states[1].translates,
+            "generated_state": states[1].because,
+        },
+        aligned=Aligned(axis=pair.axis, axis_value=pair.axis_value, reference=a, generated=b),
+    )
+
+
+class _Undefined(Exception):
+    """A unit that this pair does not have."""
+
+
+def _gauge(pair: Pair, protocol: Protocol) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    first = int(np.argmax(pair.scored))
+    if protocol.anchor == "none":
+        return pair.reference.copy(), pair.generated.copy(), ()
+    a = anchored(pair.reference, first)
+    if protocol.anchor == "first":
+        return a, anchored(pair.generated, first), ()
+    gauge = fix_gauge(a[pair.scored], pair.generated[pair.scored])
+    notes = tuple(f"unobservable: {freedom}" for freedom in gauge.unobservable)
+    return a, moved(pair.generated, gauge.reference_from_generated), notes
+
+
+def _stilled(poses: np.ndarray, state: MotionState, pair: Pair, protocol: Protocol) -> np.ndarray:
+    """A clip that does not translate is held still: its noise is no path, whatever it would be divided by."""
+    if state.translates:
+        return poses
+    out = poses.copy()
+    out[:, :3, 3] = 0.0 if protocol.anchor == "first" else poses[pair.scored, :3, 3].mean(0)
+    return out
+
+
+def _common_units(
+    reference: Trajectory, generated: Trajectory, pair: Pair, depth_scale: DepthScale | None
+) -> tuple[float, float] | str:
+    """Factors that bring both paths to one unit, or why there are none."""
+    if depth_scale is not None:
+        return depth_scale.reference, depth_scale.generated
+    if reference.scale == "metric" and generated.scale == "metric":
+        return 1.0, 1.0
+    factors: list[float] = []
+    for trajectory, depth in ((reference, pair.reference_depth), (generated, pair.generated_depth)):
+        if trajectory.scale == "bounded":
+            factors.append(1.0)  # its positions are zero in any unit
+            continue
+        known = np.flatnonzero(pair.scored & np.isfinite(depth)) if depth is not None else np.empty(0, dtype=int)
+        if depth is None or len(known) == 0:
+            return (
+                "the two have no common unit of length: neither metres nor scene depth in both; "
+                "give a depth file, or use --scale relative"
+            )
+        factors.append(1.0 / float(depth[known[0]]))
+    return factors[0], factors[1]
+
+
+def _motion_ratio(a: np.ndarray, b: np.ndarray, pair: Pair, units: tuple[float, float] | str) -> Score:
+    if isinstance(units, str):
+        return metrics.undefined("MotionRatio", "ratio", units, better="one")
+    sizes = [extent(x[:, :3, 3] - x[int(np.argmax(pair.scored)), :3, 3], pair.scored) for x in (a, b)]
+    return metrics.motion_ratio(sizes[0] * units[0], sizes[1] * units[1])
+
+
+def _scaled(
+    a: np.ndarray,
+    b: np.ndarray,
+    pair: Pair,
+    protocol: Protocol,
+    units: tuple[float, float] | str,
+    states: tuple[MotionState, MotionState],
+) -> tuple[np.ndarray, np.ndarray, str]:
+    """Both paths on the protocol's scale, and the name of the unit that is left."""
+    a, b = a.copy(), b.copy()
+    p, q = a[:, :3, 3], b[:, :3, 3]
+    epsilon = 0.0 if protocol.static == "guard" else EPSILON
+    if protocol.anchor == "gauge":
+        size = extent(p, pair.scored)
+        return _divided(a, size or 1.0), _divided(b, size or 1.0), "reference extent" if size else "unit"
+    if protocol.scale == "none":
+        return a, b, "metre" if units == (1.0, 1.0) else "unit"
+    if protocol.scale == "own_extent":
+        sizes = (extent(p, pair.scored) + epsilon, extent(q, pair.scored) + epsilon)
+        return _divided(a, sizes[0] or 1.0), _divided(b, sizes[1] or 1.0), "own extent"
+    if protocol.scale in ("reference_extent", "common_extent"):
+        if protocol.scale == "common_extent":
+            if isinstance(units, str):
+                raise _Undefined(units)
+            a[:, :3, 3] *= units[0]
+            b[:, :3, 3] *= units[1]
+        size = extent(a[:, :3, 3], pair.scored) + epsilon
+        if size == 0:
+            if not states[1].translates:
+                return a, b, "reference extent"  # both stand still: every error is zero in any unit
+            raise _Undefined("the reference does not translate: its extent is no unit; use --scale relative")
+        return _divided(a, size), _divided(b, size), "reference extent"
+    if protocol.scale == "path_length":
+        lengths = [float(np.linalg.norm(np.diff(x[pair.scored], axis=0), axis=1).sum()) + epsilon for x in (p, q)]
+        return _divided(a, lengths[0] or 1.0), _divided(b, lengths[1] or 1.0), "own path length"
+    fit = l21_scale if protocol.scale == "l21" else least_squares_scale
+    b[:, :3, 3] *= fit(p[pair.scored], q[pair.scored])
+    if protocol.scale == "l21":
+        return a, b, "reference unit"
+    size = extent(p, pair.scored)
+    return _divided(a, size or 1.0), _divided(b, size or 1.0), "reference extent"
+
+
+def _divided(poses: np.ndarray, size: float) -> np.ndarray:
+    poses[:, :3, 3] /= size
+    return poses
+
+
+def _how(name: str, protocol: Protocol) -> metrics.Aggregation:
+    if name in SUMS:
+        return "sum"
+    return protocol.aggregation if name in ("RotErr", "TransErr", "CamMC") else "mean"
+
+
+def _metrics(
+    reference: Trajectory,
+    generated: Trajectory,
+    a: np.ndarray,
+    b: np.ndarray,
+    pair: Pair,
+    protocol: Protocol,
+    unit: str,
+    why: str,
+    ratio: Score,
+) -> dict[str, Score]:
+    found: dict[str, Score] = {}
+    for name in protocol.metrics:
+        base, how = SUMS.get(name, name), _how(name, protocol)
+        if base == "RotErr":
+            score = metrics.rot_err(a, b, pair.scored, how=how, angle=protocol.angle)
+        elif base in ("TransErr", "CamMC") and why:
+            worst = metrics.WORST_TRANSLATION if base == "TransErr" else float(np.sqrt(12))
+            score = metrics.undefined(base, "extent", why, worst=worst)
+        elif base == "TransErr":
+            score = metrics.trans_err(a, b, pair.scored, how=how, unit=unit)
+        elif base == "CamMC":
+            score = metrics.cam_mc(a, b, pair.scored, how=how)
+        elif base == "DirErr":
+            score = metrics.direction_err(a, b, pair.scored, angle=protocol.angle)
+        elif base == "MotionRatio":
+            score = ratio
+        elif base == "ZoomErr":
+            score = metrics.zoom_err(pair.reference_log2_focal, pair.generated_log2_focal, pair.scored)
+        elif base == "Smoothness":
+            score = _smoothness(reference, generated, a, b, pair)
+        elif base == "Primitives":
+            from compare.primitive_agreement import primitive_agreement
+
+            score = primitive_agreement(reference, generated, pair, protocol)
+        elif base == "WorldScore":
+            score = _world_score(found)
+        else:
+            raise CinetrajError(f"metric {name!r} is not one of poses, expected one of {', '.join(metrics.METRICS)}")
+        found[name] = score if base == name else replace(score, name=name)
+    return found
+
+
+def _world_score(found: Mapping[str, Score]) -> Score:
+    rotation, translation = found["RotErr"].value, found["TransErr"].value
+    if rotation is None or translation is None:
+        return metrics.undefined("WorldScore", "score", "RotErr or TransErr is undefined", better="higher", worst=0.0)
+    return metrics.world_score(rotation, translation)
+
+
+def _smoothness(reference: Trajectory, generated: Trajectory, a: np.ndarray, b: np.ndarray, pair: Pair) -> Score:
+    """Over as many points as the slower clip has frames: finer steps would measure the interpolation."""
+    count = min(round(len(reference) * pair.overlap), round(len(generated) * pair.overlap_generated), len(a))
+    if count < 5 or not pair.scored.all():
+        why = "there are fewer than five frames in common" if count < 5 else "some points have no pose"
+        return metrics.undefined("Smoothness", "nat", why, better="zero")
+    at = np.linspace(0, len(a) - 1, count)
+    paths: list[np.ndarray] = []
+    for poses in (a, b):
+        left = np.minimum(at.astype(int), len(a) - 2)
+        p = poses[:, :3, 3]
+        paths.append(p[left] + (at - left)[:, None] * (p[left + 1] - p[left]))
+    return metrics.smoothness(paths[0], paths[1])

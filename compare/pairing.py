@@ -1,0 +1,273 @@
+"""Which clips a path stands for, and which of two sets belong together."""
+
+import csv
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+from trajectory.errors import CinetrajError, ReadError
+from trajectory.model import Trajectory
+
+WELL_KNOWN = (
+    "trajectory.npz",
+    "pred_traj.txt",
+    "trajectory_tum.txt",
+    "transforms.json",
+    "images.txt",
+    "images.bin",
+    "gt_tum.txt",
+    "intended_tum.txt",
+)
+"""Trajectory files that stand for the folder they are in, the most trusted first."""
+TRAJECTORY_SUFFIXES = {".txt", ".npz", ".npy", ".json", ".csv", ".tum", ".kitti"}
+VIDEO_SUFFIXES = {".mp4", ".mov", ".webm", ".gif", ".mkv", ".avi", ".m4v"}
+GENERATED_PREFIX = re.compile(r"^gen_(540p|720p|1080p)_(.+)$")
+"""CineTechBench's names of generated clips."""
+
+Source = str | Path | Trajectory | Mapping[str, "str | Path | Trajectory"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clip:
+    """One clip of a set: a path to read, or a trajectory, or the reason why it has neither.
+
+    unreliable: the estimator's own words where it does not vouch for its result.
+    run: the run folder it comes from, where there is one.
+    """
+
+    name: str
+    path: Path | None = None
+    trajectory: Trajectory | None = None
+    failed: str = ""
+    unreliable: str = ""
+    run: Path | None = None
+
+    def load(self) -> Trajectory:
+        """The trajectory, read now if need be."""
+        if self.failed:
+            raise CinetrajError(self.failed)
+        if self.trajectory is not None:
+            return self.trajectory
+        assert self.path is not None
+        from trajectory.io import read
+
+        return read(self.path)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Match:
+    """Two clips that belong together; one is missing where only the other exists."""
+
+    name: str
+    reference: Clip | None
+    generated: Clip | None
+
+
+def clips(source: Source) -> tuple[dict[str, Clip], bool]:
+    """The clips that a source stands for, by name, and whether it is a single clip. Nothing is read but run.json.
+
+    A source is a trajectory file, a run folder, a folder of either, a Trajectory, or a mapping of names to these.
+
+    Raises:
+        CinetrajError: the path does not exist, or a folder holds no clip.
+    """
+    if isinstance(source, Trajectory):
+        clip = _of_value("trajectory", source)
+        return {clip.name: clip}, True
+    if isinstance(source, Mapping):
+        found: dict[str, Clip] = {}
+        for name, item in source.items():
+            if isinstance(item, Trajectory):
+                found[name] = _of_value(name, item)
+            else:
+                found[name] = _of_path(Path(item), name)
+        if not found:
+            raise CinetrajError("the mapping of clips is empty, expected names with trajectories or paths")
+        return found, False
+    path = Path(source)
+    if not path.exists():
+        raise CinetrajError(f"{path} does not exist, expected a trajectory file, a run folder or a folder of them")
+    if path.is_file():
+        clip = _of_path(path, _name(path))
+        return {clip.name: clip}, True
+    own = _of_folder(path, path.name)
+    if own is not None:
+        return ({own.name: own}, True) if isinstance(own, Clip) else (own, False)
+    found = {}
+    for child in sorted(path.iterdir()):
+        if child.name.startswith("."):
+            continue
+        if child.is_dir():
+            inner = _of_folder(child, child.name)
+            if isinstance(inner, Clip):
+                found[inner.name] = inner
+            elif inner is not None:
+                found.update(inner)
+            else:
+                found[child.name] = _sole_file(child)
+        elif child.suffix.lower() in TRAJECTORY_SUFFIXES | VIDEO_SUFFIXES and child.name != "run.json":
+            if child.stem in found:
+                other = found[child.stem].path
+                raise CinetrajError(f"{path} holds two clips named {child.stem!r} ({other} and {child}); rename one")
+            found[child.stem] = _of_path(child, child.stem)
+    if not found:
+        raise CinetrajError(f"{path} holds no clip, expected trajectory files or run folders in it")
+    return found, False
+
+
+def _name(path: Path) -> str:
+    generic = {Path(name).stem for name in WELL_KNOWN} | {"trajectory", "poses"}
+    return path.resolve().parent.name if path.stem in generic else path.stem
+
+
+def _of_value(name: str, trajectory: Trajectory) -> Clip:
+    evidence = trajectory.provenance.evidence if trajectory.provenance is not None else {}
+    unreliable = str(evidence.get("reason") or "its estimator calls it unreliable")
+    return Clip(
+        name=name, trajectory=trajectory, unreliable=unreliable if evidence.get("status") == "unreliable" else ""
+    )
+
+
+def _of_path(path: Path, name: str) -> Clip:
+    if path.is_dir():
+        inner = _of_folder(path, name)
+        if isinstance(inner, Clip):
+            return inner
+        if inner is not None:
+            return Clip(name=name, failed=f"{path} holds {len(inner)} shots, expected one; name the shot's folder")
+        return _sole_file(path)
+    if not path.exists():
+        return Clip(name=name, failed=f"{path} does not exist")
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        return Clip(name=name, path=path, failed=f"{path} is a video: estimate its trajectory first")
+    return Clip(name=name, path=path)
+
+
+def _of_folder(path: Path, name: str) -> "Clip | dict[str, Clip] | None":
+    """The clip, or the shots, that a folder is; None where it is no clip itself."""
+    run = path / "run.json"
+    if run.is_file():
+        return _of_run(path, run, name)
+    for known in WELL_KNOWN:
+        if (path / known).is_file():
+            return Clip(name=name, path=path / known)
+    return None
+
+
+def _of_run(path: Path, run: Path, name: str) -> "Clip | dict[str, Clip]":
+    try:
+        record = json.loads(run.read_text(encoding="utf-8"))
+        status, reason = str(record["status"]), str(record.get("reason") or "")
+    except (ValueError, KeyError, TypeError) as error:
+        return Clip(
+            name=name, failed=f"{run} is no run record ({type(error).__name__}): estimate the clip again", run=path
+        )
+    shots = sorted(child for child in path.glob("shot-*") if (child / "run.json").is_file())
+    if shots and not (path / "trajectory.npz").is_file():
+        found: dict[str, Clip] = {}
+        for shot in shots:
+            inner = _of_run(shot, shot / "run.json", f"{name}/{shot.name}")
+            if isinstance(inner, Clip):
+                found[inner.name] = inner
+        return found
+    if status == "failed" or not (path / "trajectory.npz").is_file():
+        return Clip(name=name, failed=f"estimation failed: {reason or 'no reason given'}", run=path)
+    unreliable = (reason or "its estimator calls it unreliable") if status == "unreliable" else ""
+    return Clip(name=name, path=path / "trajectory.npz", unreliable=unreliable, run=path)
+
+
+def _sole_file(path: Path) -> Clip:
+    files = sorted(f for f in path.iterdir() if f.suffix.lower() in TRAJECTORY_SUFFIXES and f.name != "meta.json")
+    if len(files) == 1:
+        return Clip(name=path.name, path=files[0])
+    what = "no trajectory file" if not files else f"{len(files)} files that could be the trajectory"
+    return Clip(name=path.name, failed=f"{path} holds {what}, expected one of {', '.join(WELL_KNOWN[:3])}")
+
+
+def match(
+    reference: Source, generated: Source, *, pairs: Path | None = None, resolution: str | None = None
+) -> list[Match]:
+    """Pairs of clips: two single clips, or by name (also CineTechBench's gen_720p_NAME), or by a CSV.
+
+    Every clip of either side is in the result once; what has no partner has None on the other side.
+
+    Raises:
+        CinetrajError: a side holds nothing, or no name is on both sides.
+    """
+    if pairs is not None:
+        return _from_csv(pairs, reference, generated)
+    left, left_single = clips(reference)
+    right, right_single = clips(generated)
+    if left_single and right_single:
+        a, b = next(iter(left.values())), next(iter(right.values()))
+        name = b.name if a.name in ("trajectory", b.name) else a.name
+        return [Match(name=name, reference=a, generated=b)]
+    return _by_name(left, right, resolution)
+
+
+def _by_name(left: Mapping[str, Clip], right: Mapping[str, Clip], resolution: str | None) -> list[Match]:
+    partner = {name: name for name in right if name in left}
+    prefixed: dict[str, list[str]] = {}
+    for name in right:
+        found = GENERATED_PREFIX.match(name)
+        if name in partner or not found or found[2] not in left or found[2] in partner.values():
+            continue
+        if resolution is None or found[1] == resolution:
+            prefixed.setdefault(found[2], []).append(name)
+    for name, candidates in prefixed.items():
+        if len(candidates) > 1:
+            raise CinetrajError(
+                f"{name!r} was generated in several resolutions ({', '.join(candidates)}), expected one; "
+                "choose with --resolution"
+            )
+        partner[candidates[0]] = name
+    if not partner:
+        raise CinetrajError(
+            f"no clip name is on both sides: references {_some(left)}; generated {_some(right)}; "
+            "rename them, or give --pairs CSV with the columns reference,generated"
+        )
+    by_reference = {name: right[key] for key, name in partner.items()}
+    matches = [Match(name=name, reference=clip, generated=by_reference.get(name)) for name, clip in left.items()]
+    matches += [Match(name=name, reference=None, generated=clip) for name, clip in right.items() if name not in partner]
+    return matches
+
+
+def _some(names: Mapping[str, Clip]) -> str:
+    listed = list(names)
+    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
+
+
+def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
+    """Rows `reference,generated[,name]`; entries are clip names of the two sources, or paths beside the CSV."""
+    try:
+        rows: Sequence[dict[str, str]] = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise ReadError(
+            path, f"cannot be read ({error})", remedy="expected a CSV with columns reference,generated"
+        ) from error
+    if not rows or not {"reference", "generated"} <= set(rows[0]):
+        raise ReadError(path, "has no columns reference and generated", remedy="add them as the first line")
+    left, right = clips(reference)[0], clips(generated)[0]
+    matches: list[Match] = []
+    for row in rows:
+        a, b = (_from_cell(row[key] or "", known, path) for key, known in (("reference", left), ("generated", right)))
+        matches.append(Match(name=(row.get("name") or b.name), reference=a, generated=b))
+    names = [m.name for m in matches]
+    for name in names:
+        if names.count(name) > 1:
+            raise ReadError(path, f"gives the name {name!r} twice", remedy="add a column name that differs")
+    return matches
+
+
+def _from_cell(cell: str, known: Mapping[str, Clip], table: Path) -> Clip:
+    if cell in known:
+        return known[cell]
+    for path in (Path(cell), table.parent / cell):
+        if cell and path.exists():
+            return _of_path(path, _name(path))
+    return Clip(name=cell or "unnamed", failed=f"{table} names {cell!r}, which is neither a clip nor a path")

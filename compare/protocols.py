@@ -1,0 +1,278 @@
+"""Published ways of scoring camera control, as data: one value per axis on which they differ."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from types import MappingProxyType
+from typing import Any, Literal, final
+
+from trajectory.errors import CinetrajError
+
+VERSION = 1
+"""Rises when the meaning of a field changes; part of every stamp."""
+
+Time = Literal["truncate", "downsample", "seconds", "index", "progress"]
+Scale = Literal["own_extent", "reference_extent", "common_extent", "least_squares", "l21", "path_length", "none"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Protocol:
+    """How two trajectories become numbers.
+
+    method: "poses" (our own computation along the axes below), "cinetechbench" (the published script, bug for bug)
+        or "evo" (ATE and RPE by evo).
+    reference: what the protocol's authors compare against; recorded, not enforced.
+    time: which poses meet. truncate: row with row, the longer one cut; downsample: the longer one brought to the
+        length of the shorter; seconds: equal time on both clocks; index: equal frame number; progress: equal share
+        of each clip.
+    clock: where seconds and frame numbers start: at each clip's first frame, or at a zero that both share.
+    samples: points of comparison over the overlap for seconds and progress, so that frame rates do not matter.
+    interpolation: "slerp", or "none" where rows are taken as they are.
+    anchor: first (both relative to their first common frame), gauge (`compare.align.fix_gauge`), none.
+    scale: own_extent (each divided by its own largest distance from the anchor), reference_extent (both by the
+        reference's), common_extent (both first in metres or in units of scene depth, then by the reference's),
+        least_squares and l21 (the generated one scaled to the reference, minimising the sum of squares, or of norms),
+        path_length, none.
+    static: guard (a clip without translation is not blown up by its own noise) or none.
+    aggregation, angle: over frames, and the unit of angles.
+    failures: drop (left out of the mean), worst (charged with the worst value).
+    unreliable: charge (an estimate that its estimator does not vouch for counts as failed) or score.
+    outlier_sigma: with several trials per clip, entries beyond this many σ are dropped, the rest averaged; None: kept.
+    evo_align: alignment by evo: none, origin, scale, se3, sim3. evo_rpe_all_pairs: evo's option, at delta one frame.
+    metrics: names from `compare.metrics`, the first three being the headline. notes: what a reader must know.
+    """
+
+    name: str
+    method: Literal["poses", "cinetechbench", "evo"] = "poses"
+    reference: Literal["any", "commanded", "estimated", "commanded for Rot and rel, estimated for abs"] = "any"
+    time: Time = "seconds"
+    clock: Literal["from_start", "shared"] = "from_start"
+    samples: int = 100
+    interpolation: Literal["slerp", "none"] = "slerp"
+    anchor: Literal["first", "gauge", "none"] = "first"
+    scale: Scale = "own_extent"
+    static: Literal["guard", "none"] = "guard"
+    aggregation: Literal["sum", "mean", "rmse"] = "mean"
+    angle: Literal["rad", "deg"] = "deg"
+    failures: Literal["drop", "worst"] = "worst"
+    unreliable: Literal["charge", "score"] = "charge"
+    outlier_sigma: float | None = None
+    evo_align: Literal["none", "origin", "scale", "se3", "sim3"] = "none"
+    evo_rpe_all_pairs: bool = False
+    metrics: tuple[str, ...] = ("RotErr", "TransErr", "CamMC")
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            allowed = getattr(field.type, "__args__", None)
+            if allowed and all(isinstance(item, str) for item in allowed) and getattr(self, field.name) not in allowed:
+                value = getattr(self, field.name)
+                raise CinetrajError(f"protocol {self.name}: {field.name} is {value!r}, expected {' or '.join(allowed)}")
+        if self.samples < 2:
+            raise CinetrajError(f"protocol {self.name}: samples is {self.samples}, expected at least 2")
+
+    def stamp(self) -> dict[str, Any]:
+        """The protocol in full as JSON values, with the sha256 of everything that decides a number (not the notes)."""
+        values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        decisive = {key: value for key, value in values.items() if key not in ("name", "notes")} | {"version": VERSION}
+        digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+        return values | {"version": VERSION, "hash": digest}
+
+    def with_options(self, *, time: str | None = None, scale: str | None = None) -> "Protocol":
+        """The protocol with another association in time, or with relative or absolute scale."""
+        changes: dict[str, Any] = {}
+        if time is not None:
+            if self.method == "cinetechbench" and time not in ("truncate", "downsample"):
+                raise CinetrajError(
+                    f"--time {time} does not exist in {self.name}, expected truncate or downsample; "
+                    "cinetechbench-fixed and strict take the others"
+                )
+            changes["time"] = time
+            if self.method == "poses" and time in ("seconds", "progress", "downsample"):
+                changes["interpolation"] = "slerp"
+        if scale is not None:
+            if scale not in ("relative", "absolute"):
+                raise CinetrajError(f"--scale is {scale!r}, expected relative or absolute")
+            if self.method == "evo" or self.scale in ("l21", "none"):
+                raise CinetrajError(f"--scale {scale} does not exist in {self.name}; leave it out")
+            absolute = "reference_extent" if self.method == "cinetechbench" else "common_extent"
+            changes["scale"] = "own_extent" if scale == "relative" else absolute
+        return replace(self, **changes) if changes else self
+
+
+CAMI2V_METRICS = ("RotErr", "TransErr", "CamMC")
+_CAMI2V_NOTE = "CamI2V estimates poses with GLOMAP, intrinsics fixed to the reference's; any estimator is accepted here"
+_CAMI2V_TRIALS = "five trials per clip in the paper: pass them to score_trials; entries beyond 10 sigma are dropped"
+
+PRESETS: Mapping[str, Protocol] = MappingProxyType(
+    {
+        p.name: p
+        for p in (
+            Protocol(
+                name="strict",
+                metrics=(
+                    "RotErr",
+                    "TransErr",
+                    "CamMC",
+                    "DirErr",
+                    "MotionRatio",
+                    "ZoomErr",
+                    "Smoothness",
+                ),
+                notes=("same clock for both clips; the overlap in time is stated for each clip",),
+            ),
+            Protocol(
+                name="cinetechbench-compat",
+                method="cinetechbench",
+                reference="estimated",
+                time="truncate",
+                interpolation="none",
+                scale="own_extent",
+                static="none",
+                aggregation="sum",
+                angle="rad",
+                failures="drop",
+                unreliable="score",
+                notes=(
+                    "CineTechBench eval_ct.py at 86ac87a, bug for bug: rows are read as xyzw and world-to-camera "
+                    "whatever they are, so TransErr and CamMC depend on the origin of the world",
+                    "the published tables use --time downsample",
+                ),
+            ),
+            Protocol(
+                name="cinetechbench-fixed",
+                reference="estimated",
+                time="progress",
+                aggregation="mean",
+                angle="rad",
+                metrics=("RotErr", "TransErr", "CamMC", "RotErr_sum", "TransErr_sum", "CamMC_sum"),
+                notes=("sums are over 49 samples whatever the clip's length, so that they compare between models",),
+                samples=49,
+            ),
+            Protocol(
+                name="cami2v-rel",
+                reference="commanded for Rot and rel, estimated for abs",
+                time="index",
+                interpolation="none",
+                static="none",
+                aggregation="sum",
+                angle="rad",
+                failures="drop",
+                unreliable="score",
+                outlier_sigma=10.0,
+                metrics=CAMI2V_METRICS,
+                notes=(_CAMI2V_NOTE, _CAMI2V_TRIALS),
+            ),
+            Protocol(
+                name="cami2v-abs",
+                reference="commanded for Rot and rel, estimated for abs",
+                time="index",
+                interpolation="none",
+                scale="common_extent",
+                static="none",
+                aggregation="sum",
+                angle="rad",
+                failures="drop",
+                unreliable="score",
+                outlier_sigma=10.0,
+                metrics=CAMI2V_METRICS,
+                notes=(
+                    _CAMI2V_NOTE,
+                    _CAMI2V_TRIALS,
+                    "metric scale from a depth file, or from the scene depth of the first frame, which the clips share",
+                ),
+            ),
+            Protocol(
+                name="cameractrl",
+                reference="commanded",
+                time="index",
+                interpolation="none",
+                scale="none",
+                static="none",
+                aggregation="sum",
+                angle="rad",
+                failures="drop",
+                unreliable="score",
+                metrics=("RotErr", "TransErr"),
+                notes=(
+                    "underspecified: CameraCtrl released no evaluation code, and neither its scale nor its handling of "
+                    "failures is documented; numbers made with this preset need not be the paper's",
+                ),
+            ),
+            Protocol(
+                name="worldscore",
+                reference="commanded",
+                time="index",
+                interpolation="none",
+                anchor="none",
+                scale="l21",
+                static="none",
+                aggregation="mean",
+                angle="deg",
+                failures="drop",
+                unreliable="score",
+                metrics=("RotErr", "TransErr", "WorldScore"),
+                notes=(
+                    "neither rotation nor origin is aligned: both paths must start at the identity, as DROID-SLAM's do",
+                    "WorldScore = sqrt((1 - clip(RotErr / 15 deg)) (1 - clip(TransErr / 0.5)))",
+                ),
+            ),
+            Protocol(
+                name="monst3r-ate-rpe",
+                method="evo",
+                time="truncate",
+                interpolation="none",
+                anchor="none",
+                scale="none",
+                static="none",
+                aggregation="rmse",
+                failures="drop",
+                unreliable="score",
+                evo_align="sim3",
+                evo_rpe_all_pairs=True,
+                metrics=("ATE", "RPE_t", "RPE_r"),
+                notes=("clips on which evo finds a degenerate covariance are skipped, as MonST3R's evaluation does",),
+            ),
+            Protocol(
+                name="ate-rpe",
+                method="evo",
+                time="seconds",
+                clock="shared",
+                interpolation="none",
+                anchor="none",
+                scale="none",
+                static="none",
+                aggregation="rmse",
+                failures="drop",
+                unreliable="score",
+                evo_align="se3",
+                metrics=("ATE", "RPE_t", "RPE_r"),
+                notes=("poses are associated by the nearest time within 10 ms, as evo does",),
+            ),
+            Protocol(
+                name="gauge-ate",
+                anchor="gauge",
+                scale="none",
+                aggregation="rmse",
+                failures="drop",
+                unreliable="score",
+                metrics=("RotErr", "TransErr"),
+                notes=(
+                    "the gauge is fixed with orientations and positions, so straight, turning and static paths have an "
+                    "error too; TransErr is in units of the reference's extent",
+                ),
+            ),
+        )
+    }
+)
+
+
+def get(protocol: "str | Protocol") -> Protocol:
+    """A preset by its name, or the protocol itself."""
+    if isinstance(protocol, Protocol):
+        return protocol
+    if protocol not in PRESETS:
+        raise CinetrajError(f"protocol {protocol!r} is not known, expected one of {', '.join(PRESETS)}")
+    return PRESETS[protocol]

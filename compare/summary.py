@@ -1,0 +1,95 @@
+"""From clips to one number per metric, under both ways of treating failures."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from compare.metrics import METRICS, WORST_TRANSLATION
+from compare.protocols import Protocol
+
+if TYPE_CHECKING:
+    from compare.scoring import ClipScores
+
+
+def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
+    """What a clip without a trajectory is charged, or None where the metric has no worst value.
+
+    Sums over as many frames as the clips happen to have, and evo's errors in units of the reference, have none.
+    """
+    if protocol.method != "poses":
+        return None
+    turn = 180.0 if protocol.angle == "deg" else float(np.pi)
+    frame = {
+        "RotErr": turn,
+        "TransErr": WORST_TRANSLATION,
+        "CamMC": float(np.sqrt(8 + WORST_TRANSLATION**2)),
+        "DirErr": turn,
+        "Primitives": 0.0,
+        "WorldScore": 0.0,
+    }
+    base = metric.removesuffix("_sum")
+    if base not in frame:
+        return None
+    summed = metric.endswith("_sum") or (protocol.aggregation == "sum" and base in ("RotErr", "TransErr", "CamMC"))
+    return frame[base] * samples if summed else frame[base]
+
+
+def values(rows: Mapping[str, "ClipScores"], metric: str, protocol: Protocol, policy: str) -> dict[str, float]:
+    """The value of each clip that enters the mean, by name.
+
+    drop: clips with a value, over the points that have poses in both. worst: those with the charge for points without
+    a pose, and failed generated clips at the worst value.
+    """
+    if policy == "drop":
+        found = {name: row.dropped[metric].value for name, row in rows.items() if metric in row.dropped}
+        return {name: value for name, value in found.items() if value is not None}
+    samples = [int(row.facts["samples"]) for row in rows.values() if "samples" in row.facts]
+    worst = worst_value(metric, protocol, max(samples, default=protocol.samples))
+    charged: dict[str, float] = {}
+    for name, row in rows.items():
+        if row.failed:
+            if row.fault == "generated" and worst is not None:
+                charged[name] = worst
+        elif metric in row.scores:
+            value = row.scores[metric].value
+            if value is not None:
+                charged[name] = value
+    return charged
+
+
+def summarise(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str, Any]:
+    """Unweighted means over clips: metric to number under the protocol's policy, and "policies" with both.
+
+    A metric that no clip has is {"undefined": reason}. For cinetechbench-compat, "published" holds the mean of the
+    rounded values, rounded, as its script prints it.
+    """
+    summary: dict[str, Any] = {}
+    policies: dict[str, dict[str, Any]] = {"drop": {}, "worst": {}}
+    for metric in protocol.metrics:
+        for policy, table in policies.items():
+            found = values(rows, metric, protocol, policy)
+            table[metric] = {"value": float(np.mean(list(found.values()))) if found else None, "clips": len(found)}
+        chosen = policies[protocol.failures][metric]["value"]
+        summary[metric] = {"undefined": _why(rows, metric)} if chosen is None else chosen
+    if protocol.method == "cinetechbench":
+        summary["published"] = published(rows, protocol)
+    summary["policies"] = policies
+    summary["better"] = {metric: METRICS[metric].better for metric in protocol.metrics if metric in METRICS}
+    return summary
+
+
+def published(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str, float | None]:
+    """The mean of the values rounded to three digits, to three digits, as CineTechBench's script prints it."""
+    found: dict[str, float | None] = {}
+    for metric in protocol.metrics:
+        each = [round(value, 3) for value in values(rows, metric, protocol, "drop").values()]
+        found[metric] = float(f"{np.mean(each):.3f}") if each else None
+    return found
+
+
+def _why(rows: Mapping[str, "ClipScores"], metric: str) -> str:
+    for row in rows.values():
+        if metric in row.scores and row.scores[metric].undefined:
+            return row.scores[metric].undefined
+    return "every clip failed"
