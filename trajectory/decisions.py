@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, cast, final
 
 import numpy as np
 from jaxtyping import Float
 
+from trajectory.components import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit, evidence_of
 from trajectory.model import Trajectory
-from trajectory.primitives import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit
 
 _LATERAL = (0, 1, 3, 4)
 _STATUS_TRUST = {"ok": 1.0, "partial": 0.8, "unreliable": 0.3, "failed": 0.0}
@@ -29,6 +29,8 @@ class Thresholds:
         a 640x360 frame; three times the clip's own noise where that is more.
     path_share: share of the path length that a translation component must reach where no scene depth is known
         (both rules): a component below it lies more than 75 degrees off the direction of travel.
+    aside_share: share of the whole translation that a component must reach where the depth is known (both rules): a
+        camera that travels far is never aimed better than a few degrees, and 0.15 is 9 degrees off the axis.
     angle_deg: pan, tilt and roll (rule authors): the same 3 degrees.
     depth_share: translation in units of scene depth (rule authors): 5 % of it shifts content by about 0.04 diagonals.
     zoom_ratio: change of the focal ratio (rule authors): the same 6 % of apparent size.
@@ -40,6 +42,7 @@ class Thresholds:
     roll_diag: float = 0.015
     static_diag: float = 0.005
     path_share: float = 0.25
+    aside_share: float = 0.15
     angle_deg: float = 3.0
     depth_share: float = 0.05
     zoom_ratio: float = 0.06
@@ -58,6 +61,16 @@ class Thresholds:
         if unit == "path_length":
             limit[TRANSLATION] = self.path_share
         return limit
+
+    def raised(self, limits: Float[np.ndarray, " 7"], channels: Float[np.ndarray, " 7"]) -> Float[np.ndarray, " 7"]:
+        """Limits with those of the translation raised to `aside_share` of the whole translation.
+
+        Components are compared as multiples of their limits, which stand for nearly equal parallax.
+        """
+        whole = float(np.linalg.norm(np.nan_to_num(channels[TRANSLATION] / limits[TRANSLATION])))
+        found = limits.copy()
+        found[TRANSLATION] *= max(1.0, self.aside_share * whole)
+        return found
 
 
 @final
@@ -80,6 +93,8 @@ def decide(
 ) -> dict[str, Decision]:
     """A decision for each primitive, from its score, its threshold and the trust in its component."""
     limit = thresholds.channels(scores.rule, scores.translation_unit)
+    if scores.translation_unit == "scene_depth":
+        limit = thresholds.raised(limit, scores.channels)
     still = thresholds.static_share if scores.rule == "authors" else max(thresholds.static_diag, 3.0 * noise_diag)
     found: dict[str, Decision] = {}
     for name in NAMES:
@@ -100,7 +115,7 @@ def trust(trajectory: Trajectory, unit: TranslationUnit, *, depth_limit: float =
     moves along the axis half where the estimator could not tell them apart. A translation that is only bounded loses
     the part of the threshold that the bound could hide.
     """
-    evidence: Mapping[str, Any] = {} if trajectory.provenance is None else trajectory.provenance.evidence
+    evidence = evidence_of(trajectory)
     base = (
         _coverage(trajectory) * _unit(evidence.get("confidence")) * _STATUS_TRUST.get(str(evidence.get("status")), 1.0)
     )
@@ -119,7 +134,7 @@ def trust(trajectory: Trajectory, unit: TranslationUnit, *, depth_limit: float =
         for name in zooms:
             factor[name] = 0.0
     ambiguous = evidence.get("ambiguous")
-    if isinstance(ambiguous, list | tuple) and any("zoom" in str(item) for item in ambiguous):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    if isinstance(ambiguous, list | tuple) and any("zoom" in str(item) for item in cast("list[Any]", ambiguous)):
         for name in (*zooms, "Move_In", "Move_Out"):
             factor[name] *= 0.5
     return factor

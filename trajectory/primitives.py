@@ -1,97 +1,33 @@
-"""The 15 camera-motion primitives of CameraBench, scored from a trajectory."""
+"""The 15 camera-motion primitives of CameraBench, scored from a trajectory by one of two rules."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, final
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from trajectory.kinematics import Motion, motion, translation_is_noise
+from trajectory.components import (
+    CHANNEL_OF,
+    CHANNELS,
+    NAMES,
+    NO_INTRINSICS,
+    PATH_LENGTH,
+    ROTATION,
+    TRANSLATION,
+    ZOOM,
+    Scores,
+    TranslationUnit,
+    by_name,
+    translation_unit,
+)
+from trajectory.image_motion import ImageMotion
+from trajectory.kinematics import motion
 from trajectory.model import Trajectory
 
-TranslationUnit = Literal["scene_depth", "path_length"]
+__all__ = ["CHANNELS", "CHANNEL_OF", "NAMES", "Extent", "Scores", "TranslationUnit", "apparent", "authors"]
 
-NAMES: tuple[str, ...] = (
-    "Move_In",
-    "Move_Out",
-    "Move_Up",
-    "Move_Down",
-    "Move_Right",
-    "Move_Left",
-    "Zoom_In",
-    "Zoom_Out",
-    "Pan_Right",
-    "Pan_Left",
-    "Tilt_Up",
-    "Tilt_Down",
-    "Roll_Clockwise",
-    "Roll_Counterclockwise",
-    "Static",
-)
-"""Names of the binary splits of CameraBench, in the order of its published table."""
-
-CHANNELS: tuple[tuple[str, str], ...] = (
-    ("Move_Right", "Move_Left"),
-    ("Move_Down", "Move_Up"),
-    ("Move_In", "Move_Out"),
-    ("Tilt_Up", "Tilt_Down"),
-    ("Pan_Right", "Pan_Left"),
-    ("Roll_Clockwise", "Roll_Counterclockwise"),
-    ("Zoom_In", "Zoom_Out"),
-)
-"""The seven signed components in OpenCV axes, each as (name where positive, name where negative)."""
-
-TRANSLATION = slice(0, 3)
-ROTATION = slice(3, 6)
-ZOOM = 6
-CHANNEL_OF = {name: (i, sign) for i, pair in enumerate(CHANNELS) for name, sign in zip(pair, (1.0, -1.0), strict=True)}
-"""Component and sign of each primitive but Static."""
-
-NO_INTRINSICS = "no intrinsics: the focal length is taken as constant, so zoom is not known"
-PATH_LENGTH = "no scene depth: translation is in units of the path length, so its size is not known"
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Scores:
-    """What a rule says of a clip.
-
-    channels: the seven signed components, NaN where not known.
-    scores: by primitive; None where not known.
-    """
-
-    rule: str
-    channels: Float[np.ndarray, " 7"]
-    scores: Mapping[str, float | None]
-    translation_unit: TranslationUnit
-    notes: tuple[str, ...] = field(default=())
-
-
-def by_name(channels: Float[np.ndarray, " 7"], static: float | None) -> dict[str, float | None]:
-    """Scores by primitive in the order of `NAMES`; each opposite is the negative, unknown ones are None."""
-    found: dict[str, float | None] = {}
-    for name in NAMES:
-        if name == "Static":
-            found[name] = static
-            continue
-        channel, sign = CHANNEL_OF[name]
-        value = float(channels[channel]) * sign
-        found[name] = value + 0.0 if np.isfinite(value) else None
-    return found
-
-
-def translation_unit(moved: Motion) -> tuple[float, TranslationUnit]:
-    """Length that the translation is measured in: the median scene depth, else the path length.
-
-    Where the path is nothing but noise, the unit is infinite, so that every component is zero (the static guard).
-    """
-    if moved.depth is not None:
-        return float(np.median(moved.depth)), "scene_depth"
-    if translation_is_noise(moved):
-        return np.inf, "path_length"
-    return moved.path_length, "path_length"
+Extent = Literal["endpoint", "path"]
+UNKNOWN_TRANSLATION = "translation is not known: nothing bounds it below the decision threshold"
 
 
 def authors(trajectory: Trajectory, *, largest_bound: float = 0.05) -> Scores:
@@ -123,7 +59,7 @@ def authors(trajectory: Trajectory, *, largest_bound: float = 0.05) -> Scores:
         if bound is not None and bound < largest_bound:
             channels[TRANSLATION] = 0.0
         else:
-            notes.append("translation is not known: nothing bounds it below the decision threshold")
+            notes.append(UNKNOWN_TRANSLATION)
     else:
         channels[TRANSLATION] = moved.position[-1] / length
         if unit == "path_length":
@@ -142,5 +78,41 @@ def authors(trajectory: Trajectory, *, largest_bound: float = 0.05) -> Scores:
         channels=channels,
         scores=by_name(channels, static),
         translation_unit=unit,
+        notes=tuple(notes),
+    )
+
+
+def apparent(
+    seen: ImageMotion, limits: Float[np.ndarray, " 7"], *, extent: Extent = "endpoint", still_diag: float = 0.005
+) -> Scores:
+    """Signed displacement of image content that each primitive alone causes, in image diagonals.
+
+    A magnitude, not a share, so that clips can be ranked against each other. Static is minus the largest excursion of
+    any component over the clip, shake included.
+
+    Args:
+        limits: decision thresholds of the components; a translation that is only bounded scores 0 below them and is
+            not known above.
+        extent: "endpoint" compares the last frame with the first, translation in the axes of the first camera. It
+            answers "with respect to the initial frame", as the binary splits of CameraBench and its camera-centric
+            tasks ask. "path" sums translation in the axes that the camera has at each moment; it answers what an
+            operator does (a walk around a corner is forward all the way), as tasks "in the scene" and segments need.
+            Turns and zooms are summed along the path in both, so that they never wrap.
+        still_diag: excursion below which a camera counts as fixed; decides whether Static can be told while the
+            translation is unknown.
+    """
+    channels = seen.endpoint.copy() if extent == "endpoint" else seen.shift[-1].copy()
+    notes = list(seen.notes)
+    unknown = seen.bounded_diag >= limits[TRANSLATION]
+    if unknown.any():
+        channels[:3][unknown] = np.nan
+        notes.append(UNKNOWN_TRANSLATION)
+    excursion = float(np.max(np.ptp(seen.shift, axis=0)))
+    static = None if unknown.any() and excursion <= still_diag else -excursion + 0.0
+    return Scores(
+        rule="apparent",
+        channels=channels,
+        scores=by_name(channels, static),
+        translation_unit=seen.unit,
         notes=tuple(notes),
     )

@@ -3,6 +3,32 @@
 from dataclasses import dataclass
 from typing import final
 
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from trajectory.components import CHANNELS
+from trajectory.steadiness import Split
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SegmentConfig:
+    """When a motion starts and stops.
+
+    min_duration_s: shorter stretches are no segments; a third of a second is the shortest whip pan in use.
+    merge_gap_s: pauses shorter than this do not end a segment.
+    min_static_s: shortest hold that counts as a segment of its own.
+    enter_diag_s: content speed that starts a segment however fast the rest of the clip is: 0.02 diagonals per second
+        is a degree and a half of pan per second. A segment ends at half the speed that starts it (hysteresis).
+    enter_share: share of the component's peak speed that starts a segment, where that is less.
+    """
+
+    min_duration_s: float = 0.3
+    merge_gap_s: float = 0.25
+    min_static_s: float = 0.5
+    enter_diag_s: float = 0.02
+    enter_share: float = 0.3
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -11,8 +37,8 @@ class Segment:
 
     start_s, end_s: in seconds of the trajectory's own time axis (frame numbers over an assumed rate where it counts).
     strength: how much of the primitive happens in the segment, in image diagonals (translation without a scene depth:
-        share of the path length).
-    margin: strength over the decision threshold minus 1.
+        share of the path length); for Static the largest excursion.
+    margin: strength over the decision threshold minus 1 (Static: 1 minus strength over threshold).
     """
 
     primitive: str
@@ -20,3 +46,84 @@ class Segment:
     end_s: float
     strength: float
     margin: float
+
+
+def find(
+    parts: Split, limits: Float[np.ndarray, " 7"], *, still: float = 0.005, config: SegmentConfig | None = None
+) -> tuple[Segment, ...]:
+    """Segments of the trend, sorted by their start.
+
+    A segment starts where the speed of a component rises above a high mark, ends where it falls below a low one,
+    bridges short pauses, and counts if it lasts and if its displacement reaches the decision threshold. All marks are
+    per second or displacements, so that the frame rate does not matter. Frames without a pose end a segment where
+    the gap is too long to bridge.
+
+    Args:
+        limits: decision thresholds of the seven components in the units of the trend.
+        still: excursion below which a stretch counts as Static.
+    """
+    config = config or SegmentConfig()
+    found: list[Segment] = []
+    duration = float(parts.time_s[-1] - parts.time_s[0])
+    for channel, names in enumerate(CHANNELS):
+        for name, sign in zip(names, (1.0, -1.0), strict=True):
+            rate = sign * parts.rate[:, channel]
+            limit = float(limits[channel])
+            high = max(0.7 * limit / duration, min(config.enter_diag_s, config.enter_share * float(rate.max())))
+            runs = _runs(rate, high, parts.observed, round(config.merge_gap_s / parts.step_s))
+            for start, stop in runs.tolist():
+                strength = sign * float(parts.trend[stop, channel] - parts.trend[start, channel])
+                lasts = parts.time_s[stop] - parts.time_s[start] >= config.min_duration_s
+                if lasts and strength >= limit:
+                    found.append(_segment(name, parts, (start, stop), strength, strength / limit - 1.0))
+    found += _holds(parts, limits, still, config)
+    return tuple(sorted(found, key=lambda s: (s.start_s, s.primitive)))
+
+
+def _segment(name: str, parts: Split, span: tuple[int, int], strength: float, margin: float) -> Segment:
+    start_s, end_s = float(parts.time_s[span[0]]), float(parts.time_s[span[1]])
+    return Segment(primitive=name, start_s=start_s, end_s=end_s, strength=strength, margin=margin)
+
+
+def _runs(
+    rate: Float[np.ndarray, " g"], high: float, observed: Bool[np.ndarray, " g"], merge: int
+) -> Int[np.ndarray, "k 2"]:
+    """First and last grid point of the runs above half of `high` that reach `high` somewhere."""
+    bounds = _stretches(observed & (rate > 0.5 * high))
+    if not len(bounds):
+        return bounds
+    gap_first, gap_last = bounds[:-1, 1] + 1, bounds[1:, 0]
+    blind = np.concatenate([[0], np.cumsum(~observed)])
+    short = (gap_last - gap_first <= merge) & (blind[gap_last] == blind[gap_first])
+    first = np.concatenate([[True], ~short])
+    last = np.concatenate([~short, [True]])
+    merged = np.stack([bounds[first, 0], bounds[last, 1]], axis=1)
+    edges = np.stack([merged[:, 0], merged[:, 1] + 1], axis=1).ravel()
+    peak = np.maximum.reduceat(np.append(rate, -np.inf), edges)[::2]
+    return merged[peak >= high]
+
+
+def _stretches(mask: Bool[np.ndarray, " g"]) -> Int[np.ndarray, "k 2"]:
+    """First and last index of each run of True."""
+    edge = np.diff(np.concatenate([[0], mask.astype(np.int8), [0]]))
+    return np.stack([np.flatnonzero(edge == 1), np.flatnonzero(edge == -1) - 1], axis=1)
+
+
+def _holds(parts: Split, limits: Float[np.ndarray, " 7"], still: float, config: SegmentConfig) -> list[Segment]:
+    """Stretches in which nothing moves: slow everywhere, and no component strays further than `still`."""
+    slow = 0.25 * config.enter_diag_s * limits / limits[3:5].mean()
+    quiet = parts.observed & (np.abs(parts.rate) <= slow).all(axis=1)
+    bounds = _stretches(quiet)
+    bounds = bounds[(bounds[:, 1] - bounds[:, 0]) * parts.step_s >= config.min_static_s]
+    if not len(bounds):
+        return []
+    at = np.stack([bounds[:, 0], bounds[:, 1] + 1], axis=1).ravel()
+    full = parts.trend + parts.residual
+    lower = np.concatenate([full, np.full((1, 7), np.inf)])
+    upper = np.concatenate([full, np.full((1, 7), -np.inf)])
+    reach = (np.maximum.reduceat(upper, at)[::2] - np.minimum.reduceat(lower, at)[::2]).max(axis=1)
+    return [
+        _segment("Static", parts, (int(a), int(b)), float(r), 1.0 - float(r) / still)
+        for (a, b), r in zip(bounds, reach, strict=True)
+        if r <= still
+    ]

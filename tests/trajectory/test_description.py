@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from motions import SIGN, build, primitive
 
-from trajectory.describe import DescribeConfig, describe
+from trajectory.description import DescribeConfig, describe
 from trajectory.primitives import NAMES
 
 AMOUNT = {"turn": 30.0, "move": 0.5, "zoom": 0.4}

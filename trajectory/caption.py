@@ -1,0 +1,197 @@
+"""A sentence that says what the camera does."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from trajectory.components import CHANNEL_OF
+from trajectory.compound import Compound
+from trajectory.decisions import Decision
+from trajectory.image_motion import ImageMotion
+from trajectory.segments import Segment
+from trajectory.steadiness import Speed, Steadiness
+
+_VERB = {
+    "Move_In": ("moves", "moving", "forward"),
+    "Move_Out": ("moves", "moving", "backward"),
+    "Move_Up": ("moves", "moving", "up"),
+    "Move_Down": ("moves", "moving", "down"),
+    "Move_Right": ("moves", "moving", "right"),
+    "Move_Left": ("moves", "moving", "left"),
+    "Zoom_In": ("zooms", "zooming", "in"),
+    "Zoom_Out": ("zooms", "zooming", "out"),
+    "Pan_Right": ("pans", "panning", "right"),
+    "Pan_Left": ("pans", "panning", "left"),
+    "Tilt_Up": ("tilts", "tilting", "up"),
+    "Tilt_Down": ("tilts", "tilting", "down"),
+    "Roll_Clockwise": ("rolls", "rolling", "clockwise"),
+    "Roll_Counterclockwise": ("rolls", "rolling", "counterclockwise"),
+}
+_STEADINESS = {"static": "", "smooth": "smooth", "slightly_unsteady": "slightly unsteady", "shaky": "shaky"}
+_SPEED = {"slow": "slow", "regular": "regular speed", "fast": "fast", "whip": "as fast as a whip"}
+_MOST = 4
+SLIGHT_DEPTHS = 0.15
+"""A translation below this share of the scene depth is "slight": it changes the size of things by less than a sixth."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """A motion to be named: verb (finite, -ing), its direction, how much, when."""
+
+    finite: str
+    gerund: str
+    rest: str
+    start_s: float
+    end_s: float
+    weight: float
+    channel: int | None = None
+
+
+def sentence(
+    seen: ImageMotion,
+    decisions: Mapping[str, Decision],
+    segments: Sequence[Segment],
+    compound: Compound,
+    *,
+    steadiness: Steadiness,
+    speed: Speed | None,
+) -> str:
+    """One sentence: what happens, in which order, how steadily and how fast.
+
+    Angles are rounded to degrees; simultaneous motions are joined by "while", successive ones by "then".
+    """
+    time_s = seen.moved.time_s
+    told = [s for s in segments if s.primitive != "Static" and (s.margin >= 1.0 or decisions[s.primitive].yes)]
+    parts = [_of_segment(s, seen) for s in told]
+    named = {s.primitive for s in told}
+    for name, decision in decisions.items():
+        opposite_seen = (
+            any(CHANNEL_OF[n][0] == CHANNEL_OF[name][0] for n in named if n in CHANNEL_OF)
+            if (name in CHANNEL_OF)
+            else True
+        )
+        if decision.yes and not opposite_seen and decision.margin is not None:
+            whole = Segment(
+                primitive=name,
+                start_s=float(time_s[0]),
+                end_s=float(time_s[-1]),
+                strength=0.0,
+                margin=decision.margin,
+            )
+            parts.append(_of_segment(whole, seen))
+    parts = _with_compounds(parts, compound, seen)
+    parts = sorted(sorted(parts, key=lambda p: -p.weight)[:_MOST], key=lambda p: p.start_s)
+    unknown = any(d.yes is None for n, d in decisions.items() if n.startswith("Move"))
+    doubt = "; whether it travels is not known" if unknown else ""
+    if not parts:
+        return _still(decisions, steadiness) + doubt + "."
+    manner = ", ".join(w for w in (_STEADINESS[steadiness], _SPEED[speed] if speed else "") if w)
+    return (
+        "The camera "
+        + ", then ".join(_joined(g) for g in _groups(parts))
+        + (f"; {manner}" if manner else "")
+        + doubt
+        + "."
+    )
+
+
+def _still(decisions: Mapping[str, Decision], steadiness: Steadiness) -> str:
+    if decisions["Static"].yes:
+        return "The camera is static"
+    if steadiness == "shaky":
+        return "The camera stays in place but shakes"
+    if steadiness == "slightly_unsteady":
+        return "The camera stays in place, slightly unsteady"
+    return "The camera hardly moves"
+
+
+def _of_segment(segment: Segment, seen: ImageMotion) -> _Part:
+    channel, sign = CHANNEL_OF[segment.primitive]
+    ends = [float(np.interp(t, seen.moved.time_s, seen.amount[:, channel])) for t in (segment.start_s, segment.end_s)]
+    finite, gerund, way = _VERB[segment.primitive]
+    rest = way + _how_much(segment.primitive, sign * (ends[1] - ends[0]), seen)
+    return _Part(
+        finite=finite,
+        gerund=gerund,
+        rest=rest,
+        start_s=segment.start_s,
+        end_s=segment.end_s,
+        weight=segment.margin,
+        channel=channel,
+    )
+
+
+def _how_much(name: str, amount: float, seen: ImageMotion) -> str:
+    if name.startswith("Move"):
+        if seen.unit == "path_length":
+            return ""
+        return " slightly" if amount < SLIGHT_DEPTHS else ""
+    if name.startswith("Zoom"):
+        return f" about {np.exp(abs(amount)):.1f} times"
+    return f" about {abs(np.degrees(amount)):.0f}°"
+
+
+def _with_compounds(parts: list[_Part], compound: Compound, seen: ImageMotion) -> list[_Part]:
+    """Replace the parts that an arc, a crane or a dolly zoom is made of by its name."""
+    first_s, last_s = float(seen.moved.time_s[0]), float(seen.moved.time_s[-1])
+    if compound.dolly_zoom is not None:
+        inward = compound.dolly_zoom == "in_zoom_out"
+        rest = "in a dolly zoom, forward while zooming out" if inward else "in a dolly zoom, backward while zooming in"
+        parts = [p for p in parts if p.finite != "zooms" and not _goes(p, ("forward", "backward"))]
+        parts.append(_whole("moves", "moving", rest, first_s, last_s))
+    if compound.arc is not None:
+        parts = [p for p in parts if p.finite != "pans" and not _goes(p, ("left", "right"))]
+        rest = f"{compound.arc.direction} around its subject, about {compound.arc.swept_deg:.0f}° of a circle"
+        parts.append(_whole("arcs", "arcing", rest, first_s, last_s))
+    if compound.crane is not None:
+        parts = [p for p in parts if not _goes(p, ("up", "down"))]
+        parts.append(_whole("cranes", "craning", compound.crane.direction, first_s, last_s))
+    return parts
+
+
+def _goes(part: _Part, ways: tuple[str, ...]) -> bool:
+    return part.finite == "moves" and part.rest.split(" ")[0] in ways
+
+
+def _whole(finite: str, gerund: str, rest: str, first_s: float, last_s: float) -> _Part:
+    return _Part(finite=finite, gerund=gerund, rest=rest, start_s=first_s, end_s=last_s, weight=1e6)
+
+
+def _groups(parts: list[_Part]) -> list[list[_Part]]:
+    """Parts that overlap by half of the shorter one belong together, unless they oppose; others follow each other."""
+    groups: list[list[_Part]] = []
+    for part in parts:
+        last = groups[-1] if groups else []
+        if any(_overlap(part, member) for member in last) and not any(_oppose(part, member) for member in last):
+            last.append(part)
+        else:
+            groups.append([part])
+    return groups
+
+
+def _overlap(a: _Part, b: _Part) -> bool:
+    shared = min(a.end_s, b.end_s) - max(a.start_s, b.start_s)
+    return shared >= 0.5 * min(a.end_s - a.start_s, b.end_s - b.start_s)
+
+
+def _oppose(a: _Part, b: _Part) -> bool:
+    return a.channel is not None and a.channel == b.channel
+
+
+def _joined(group: list[_Part]) -> str:
+    lead, *others = sorted(group, key=lambda p: -p.weight)
+    text = f"{lead.finite} {lead.rest}"
+    same = [p.rest for p in others if p.finite == lead.finite]
+    if same:
+        text = f"{lead.finite} {_listed([lead.rest, *same])}"
+    clauses: list[str] = []
+    for gerund in dict.fromkeys(p.gerund for p in others if p.finite != lead.finite):
+        clauses.append(f"{gerund} {_listed([p.rest for p in others if p.gerund == gerund])}")
+    return f"{text} while {_listed(clauses)}" if clauses else text
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -1,0 +1,98 @@
+"""The names of CameraBench's 15 primitives and the seven signed components behind them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, final
+
+import numpy as np
+from jaxtyping import Float
+
+from trajectory.kinematics import Motion, translation_is_noise
+from trajectory.model import Trajectory
+
+TranslationUnit = Literal["scene_depth", "path_length"]
+
+NAMES: tuple[str, ...] = (
+    "Move_In",
+    "Move_Out",
+    "Move_Up",
+    "Move_Down",
+    "Move_Right",
+    "Move_Left",
+    "Zoom_In",
+    "Zoom_Out",
+    "Pan_Right",
+    "Pan_Left",
+    "Tilt_Up",
+    "Tilt_Down",
+    "Roll_Clockwise",
+    "Roll_Counterclockwise",
+    "Static",
+)
+"""Names of the binary splits of CameraBench, in the order of its published table."""
+
+CHANNELS: tuple[tuple[str, str], ...] = (
+    ("Move_Right", "Move_Left"),
+    ("Move_Down", "Move_Up"),
+    ("Move_In", "Move_Out"),
+    ("Tilt_Up", "Tilt_Down"),
+    ("Pan_Right", "Pan_Left"),
+    ("Roll_Clockwise", "Roll_Counterclockwise"),
+    ("Zoom_In", "Zoom_Out"),
+)
+"""The seven signed components in OpenCV axes, each as (name where positive, name where negative)."""
+
+TRANSLATION = slice(0, 3)
+ROTATION = slice(3, 6)
+ZOOM = 6
+CHANNEL_OF = {name: (i, sign) for i, pair in enumerate(CHANNELS) for name, sign in zip(pair, (1.0, -1.0), strict=True)}
+"""Component and sign of each primitive but Static."""
+
+NO_INTRINSICS = "no intrinsics: the focal length is taken as constant, so zoom is not known"
+PATH_LENGTH = "no scene depth: translation is in units of the path length, so its size is not known"
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scores:
+    """What a rule says of a clip.
+
+    channels: the seven signed components, NaN where not known.
+    scores: by primitive; None where not known.
+    """
+
+    rule: str
+    channels: Float[np.ndarray, " 7"]
+    scores: Mapping[str, float | None]
+    translation_unit: TranslationUnit
+    notes: tuple[str, ...] = field(default=())
+
+
+def by_name(channels: Float[np.ndarray, " 7"], static: float | None) -> dict[str, float | None]:
+    """Scores by primitive in the order of `NAMES`; each opposite is the negative, unknown ones are None."""
+    found: dict[str, float | None] = {}
+    for name in NAMES:
+        if name == "Static":
+            found[name] = static
+            continue
+        channel, sign = CHANNEL_OF[name]
+        value = float(channels[channel]) * sign
+        found[name] = value + 0.0 if np.isfinite(value) else None
+    return found
+
+
+def translation_unit(moved: Motion) -> tuple[float, TranslationUnit]:
+    """Length that the translation is measured in: the median scene depth, else the path length.
+
+    Where the path is nothing but noise, the unit is infinite, so that every component is zero (the static guard).
+    """
+    if moved.depth is not None:
+        return float(np.median(moved.depth)), "scene_depth"
+    if translation_is_noise(moved):
+        return np.inf, "path_length"
+    return moved.path_length, "path_length"
+
+
+def evidence_of(trajectory: Trajectory) -> Mapping[str, Any]:
+    """What the estimator left about itself (`Provenance.evidence`), empty where nothing is known."""
+    return {} if trajectory.provenance is None else trajectory.provenance.evidence

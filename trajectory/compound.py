@@ -1,0 +1,208 @@
+"""Moves that have a name of their own: arc, crane, dolly zoom."""
+
+from dataclasses import dataclass
+from typing import Literal, cast, final
+
+import numpy as np
+from jaxtyping import Float
+
+from trajectory.image_motion import ImageMotion
+from trajectory.kinematics import Motion
+
+DollyZoom = Literal["in_zoom_out", "out_zoom_in"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CompoundConfig:
+    """What it takes to be called by a compound name.
+
+    min_sweep_deg: least angle that the camera sweeps around the centre of an arc or crane; less cannot be told from a
+        straight move with a little pan.
+    max_miss: how far the optical axes may pass from a common centre (root mean square), over the radius: an operator
+        keeps a subject within a fifth of the frame.
+    min_turn: least turn of the optical axis over the sweep; a camera that keeps looking at the centre turns as much as
+        it sweeps, one that only trucks past does not turn.
+    max_radius_change: how much the distance to the centre may change, over the radius; more is a spiral.
+    max_bend: how far a crane's path may leave its circle, over the sagitta of the circle.
+    dolly_zoom_balance: range of -zoom / dolly content expansion in which the two cancel for a subject in the scene.
+    """
+
+    min_sweep_deg: float = 12.0
+    max_miss: float = 0.2
+    min_turn: float = 0.5
+    max_radius_change: float = 0.5
+    max_bend: float = 0.25
+    dolly_zoom_balance: tuple[float, float] = (0.4, 2.5)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Arc:
+    """A move around a centre that the camera keeps looking at.
+
+    direction: the way the camera moves; CameraBench calls leftward "clockwise".
+    swept_deg: angle around the centre, summed along the path.
+    radius: median distance to the centre, in units of the translation; radius_depths: over the scene depth, or None.
+    centre_first: the centre in the axes of the first camera.
+    miss: root mean square distance of the centre from the optical axes, over the radius.
+    """
+
+    direction: Literal["left", "right", "up", "down"]
+    swept_deg: float
+    radius: float
+    radius_depths: float | None
+    centre_first: tuple[float, float, float]
+    miss: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Crane:
+    """A path on a circle in the vertical plane, as of the arm of a crane.
+
+    swept_deg: angle that the path turns through; radius in units of the translation.
+    """
+
+    direction: Literal["up", "down"]
+    swept_deg: float
+    radius: float
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Compound:
+    """Compound moves found in a clip, None where not.
+
+    around_diag: content shift that a sideways move and the opposite pan share (geometric mean, positive to the right):
+        a continuous score for arcs. over_diag: the same of a pedestal and the opposite tilt (positive upward).
+    """
+
+    arc: Arc | None
+    crane: Crane | None
+    dolly_zoom: DollyZoom | None
+    around_diag: float
+    over_diag: float
+
+
+def find(seen: ImageMotion, limits: Float[np.ndarray, " 7"], config: CompoundConfig | None = None) -> Compound:
+    """Compound moves of a clip; `limits` are the decision thresholds of the components."""
+    config = config or CompoundConfig()
+    if seen.unit == "path_length" and not seen.shift[:, :3].any():
+        orbit = crane = None
+    else:
+        orbit = fit_arc(seen.moved, config)
+        crane = fit_crane(seen.moved, config)
+    if orbit is not None and np.ptp(seen.shift[:, :3], axis=0).max() < float(limits[:2].min()):
+        orbit = None
+    total = seen.shift[-1]
+    if orbit is not None and orbit.direction in ("up", "down"):
+        direction = "up" if orbit.direction == "up" else "down"
+        crane = Crane(direction=direction, swept_deg=orbit.swept_deg, radius=orbit.radius)
+        orbit = None
+    vertical = abs(float(total[1]))
+    if crane is not None and vertical < float(limits[1]):
+        crane = None
+    return Compound(
+        arc=orbit,
+        crane=crane,
+        dolly_zoom=_dolly_zoom(total, limits, seen, config),
+        around_diag=_shared(float(total[0]), float(total[4])),
+        over_diag=_shared(-float(total[1]), float(total[3])),
+    )
+
+
+def fit_arc(moved: Motion, config: CompoundConfig | None = None) -> Arc | None:
+    """The common centre of the optical axes, if the camera circles one.
+
+    The centre is the point nearest to all optical axes in the least-squares sense: sum (I - d d^T)(c - p) = 0.
+    """
+    config = config or CompoundConfig()
+    position, axis = moved.position, moved.rotation[:, :, 2]
+    if moved.path_length == 0.0 or len(moved) < 3:
+        return None
+    across = np.eye(3) - axis[:, :, None] * axis[:, None, :]
+    system = cast("np.ndarray", across.mean(axis=0))
+    if np.linalg.eigvalsh(system)[0] < 1e-4:
+        return None
+    centre = cast("np.ndarray", np.linalg.solve(system, np.einsum("nij,nj->i", across, position) / len(moved)))
+    spoke = position - centre
+    radius = np.linalg.norm(spoke, axis=1)
+    typical = float(np.median(radius))
+    ahead = cast("np.ndarray", -np.sum(spoke * axis, axis=1))
+    off_axis = cast("np.ndarray", np.einsum("nij,nj->ni", across, spoke))
+    miss = float(np.sqrt((off_axis**2).sum(axis=1).mean())) / max(typical, 1e-300)
+    if (ahead <= 0).mean() > 0.05 or miss > config.max_miss or np.ptp(radius) > config.max_radius_change * typical:
+        return None
+    turn: np.ndarray = np.cross(spoke[:-1], spoke[1:]).sum(axis=0)
+    if not np.linalg.norm(turn) > 0:
+        return None
+    normal = turn / np.linalg.norm(turn)
+    swept = float(np.degrees(np.sum(_signed_angle(spoke[:-1], spoke[1:], normal))))
+    turned = float(np.degrees(np.sum(_signed_angle(axis[:-1], axis[1:], normal))))
+    if swept < config.min_sweep_deg or turned < config.min_turn * swept:
+        return None
+    # Seen from the first camera the centre lies ahead, so the side to which the circle starts names the direction.
+    start = np.cross(normal, spoke[0])
+    sideways = abs(start[0]) >= abs(start[1])
+    direction = ("right" if start[0] > 0 else "left") if sideways else ("down" if start[1] > 0 else "up")
+    depth = None if moved.depth is None else typical / float(np.median(moved.depth))
+    return Arc(
+        direction=direction,
+        swept_deg=swept,
+        radius=typical,
+        radius_depths=depth,
+        centre_first=(float(centre[0]), float(centre[1]), float(centre[2])),
+        miss=miss,
+    )
+
+
+def fit_crane(moved: Motion, config: CompoundConfig | None = None) -> Crane | None:
+    """A circle through the path in a plane that holds the vertical, wherever the camera looks.
+
+    Algebraic circle fit (Kasa 1976) in the plane of the path's two largest principal axes.
+    """
+    config = config or CompoundConfig()
+    offset = moved.position - moved.position.mean(axis=0)
+    if len(moved) < 5 or moved.path_length == 0.0:
+        return None
+    _, size, axes = np.linalg.svd(offset.T @ offset)
+    if size[1] <= 1e-12 * size[0] or abs(axes[2, 1]) > 0.5:
+        return None
+    flat = offset @ axes[:2].T
+    scale = float(np.sqrt(size[0] / len(moved)))
+    flat = flat / scale
+    design = np.column_stack([2.0 * flat, np.ones(len(flat))])
+    solution = cast("np.ndarray", np.linalg.lstsq(design, np.sum(flat**2, axis=1), rcond=None)[0])
+    middle = solution[:2]
+    radius = float(np.sqrt(max(0.0, float(solution[2]) + float(middle @ middle))))
+    spoke = flat - middle
+    angle = np.unwrap(np.arctan2(spoke[:, 1], spoke[:, 0]))
+    swept = abs(float(angle[-1] - angle[0]))
+    misfit = float(np.std(np.hypot(spoke[:, 0], spoke[:, 1]) - radius))
+    sagitta = radius * (1.0 - np.cos(min(swept, np.pi) / 2.0))
+    rise = -float(moved.position[-1, 1])
+    mostly_up = abs(rise) >= 0.5 * float(np.linalg.norm(moved.position[-1]))
+    if np.degrees(swept) < config.min_sweep_deg or misfit > config.max_bend * sagitta or not mostly_up:
+        return None
+    return Crane(direction="up" if rise > 0 else "down", swept_deg=float(np.degrees(swept)), radius=radius * scale)
+
+
+def _signed_angle(a: np.ndarray, b: np.ndarray, normal: np.ndarray) -> np.ndarray:
+    return np.arctan2(np.cross(a, b) @ normal, np.sum(a * b, axis=1))
+
+
+def _shared(move: float, turn: float) -> float:
+    """Geometric mean of a move and the turn against it, with the sign of the move; 0 where they do not oppose."""
+    return float(np.sign(move) * np.sqrt(max(0.0, -move * turn)))
+
+
+def _dolly_zoom(total: np.ndarray, limits: np.ndarray, seen: ImageMotion, config: CompoundConfig) -> DollyZoom | None:
+    """A move along the axis against a zoom that holds the size of something in the scene."""
+    move, zoom = float(total[2]), float(total[6])
+    if abs(move) < limits[2] or abs(zoom) < limits[6] or move * zoom > 0:
+        return None
+    low, high = config.dolly_zoom_balance
+    if seen.unit == "scene_depth" and not low <= -zoom / move <= high:
+        return None
+    return "in_zoom_out" if move > 0 else "out_zoom_in"

@@ -1,0 +1,65 @@
+"""Where the ground is, when the first frame's pitch and roll are known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast, final
+
+import numpy as np
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation
+
+from trajectory.components import evidence_of
+from trajectory.errors import CinetrajError
+from trajectory.kinematics import Motion
+from trajectory.model import Trajectory
+
+View = Literal["level", "bird", "worm"]
+STEEP_DEG = 60.0
+"""Pitch beyond which CameraBench speaks of a bird's-eye or worm's-eye view, where "forward" turns into north."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Gravity:
+    """Attitude of the first frame: pitch above the horizon (positive looks up), roll clockwise, in degrees."""
+
+    pitch_deg: float
+    roll_deg: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.pitch_deg) and abs(self.pitch_deg) <= 90.0 and np.isfinite(self.roll_deg)):
+            raise CinetrajError(
+                f"gravity has pitch_deg={self.pitch_deg}, roll_deg={self.roll_deg}; expected a pitch within -90..90"
+            )
+
+    @property
+    def level_from_first(self) -> Float[np.ndarray, "3 3"]:
+        """Rotation from the first camera to level axes: x right, y along gravity, z ahead on the horizon.
+
+        At a pitch of -90 (bird's eye) z is the top of the image, at +90 (worm's eye) its bottom.
+        """
+        return Rotation.from_euler("XZ", (self.pitch_deg, self.roll_deg), degrees=True).as_matrix()
+
+    @property
+    def view(self) -> View:
+        """Whether "forward" means the direction of view or, from above or below, north or south."""
+        if self.pitch_deg < -STEEP_DEG:
+            return "bird"
+        return "worm" if self.pitch_deg > STEEP_DEG else "level"
+
+
+def known_gravity(trajectory: Trajectory) -> Gravity | None:
+    """The gravity that the estimator left in the provenance (`evidence["gravity"]`), or None."""
+    found = evidence_of(trajectory).get("gravity")
+    if not isinstance(found, Mapping):
+        return None
+    values = cast("Mapping[str, Any]", found)
+    pitch, roll = values.get("pitch_deg"), values.get("roll_deg", 0.0)
+    if not isinstance(pitch, int | float) or not isinstance(roll, int | float):
+        raise CinetrajError(f"evidence['gravity'] is {dict(values)}, expected numbers pitch_deg and roll_deg")
+    return Gravity(pitch_deg=float(pitch), roll_deg=float(roll))
+
+
+def ground_displacement(moved: Motion, gravity: Gravity) -> Float[np.ndarray, " 3"]:
+    """Displacement from the first to the last valid frame along level axes (right, down, ahead)."""
+    return gravity.level_from_first @ moved.position[-1]

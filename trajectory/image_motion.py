@@ -1,0 +1,175 @@
+"""Motion as a viewer sees it: how far each primitive alone shifts the content of the image."""
+
+from dataclasses import dataclass
+from typing import Any, cast, final
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from trajectory.components import (
+    NO_INTRINSICS,
+    PATH_LENGTH,
+    TRANSLATION,
+    ZOOM,
+    TranslationUnit,
+    evidence_of,
+    translation_unit,
+)
+from trajectory.gravity import Gravity
+from trajectory.kinematics import Motion, motion
+from trajectory.model import Trajectory
+
+_ASSUMED_HW = (9.0, 16.0)
+_STEEPEST = 0.35
+"""Cosine of the pitch below which a turn about the vertical is no longer told from a roll (70 degrees)."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ImageMotion:
+    """Signed content displacement of the seven components (`components.CHANNELS`) over the valid frames.
+
+    amount: running sum along the path in the current camera's axes, in natural units: translation in scene depths (or
+        shares of the path length), rotation in radians, zoom as log focal ratio.
+    shift: the same in image diagonals (translation without a scene depth stays a share of the path length).
+    endpoint: displacement of the last frame against the first, translation in the axes of the first camera.
+    bounded_diag: content shift that could hide in a translation that was only bounded (inf: nothing is known), else 0.
+    noise_diag: noise of one content position as the estimator measured it, in image diagonals, 0 where it did not say.
+    weight: image diagonals per natural unit at the typical focal length.
+    """
+
+    moved: Motion
+    amount: Float[np.ndarray, "m 7"]
+    shift: Float[np.ndarray, "m 7"]
+    endpoint: Float[np.ndarray, " 7"]
+    bounded_diag: Float[np.ndarray, " 3"]
+    noise_diag: float
+    weight: Float[np.ndarray, " 7"]
+    unit: TranslationUnit
+    notes: tuple[str, ...]
+
+    @property
+    def in_diagonals(self) -> Bool[np.ndarray, " 7"]:
+        """Which components are measured in image diagonals."""
+        mask = np.ones(7, dtype=bool)
+        if self.unit == "path_length":
+            mask[TRANSLATION] = False
+        return mask
+
+
+def mean_radius(height: float, width: float) -> float:
+    """Mean distance of the pixels of a frame from its centre, in image diagonals (closed form)."""
+    a, b = width / 2.0, height / 2.0
+    d = float(np.hypot(a, b))
+    mean = d / 3.0 + a * a / (6.0 * b) * np.log((b + d) / a) + b * b / (6.0 * a) * np.log((a + d) / b)
+    return float(mean / (2.0 * d))
+
+
+def weights(
+    height: float, width: float, fx_px: Float[np.ndarray, " s"], fy_px: Float[np.ndarray, " s"]
+) -> Float[np.ndarray, "s 7"]:
+    """Content displacement per unit of motion, in image diagonals.
+
+    From the motion field of a pinhole camera (Longuet-Higgins and Prazdny 1980), averaged over the frame: a pan by w
+    shifts content by f (1 + x^2) w, on average f w (1 + (width / f)^2 / 12), a small-step form of f tan w that stays
+    monotone over any angle when summed; a tilt likewise; a roll by the mean radius times w; a truck or pedestal by
+    f t / depth; a move along the axis by t / depth, and a zoom by the log of the focal ratio, times the mean radius.
+    """
+    diagonal = float(np.hypot(height, width))
+    radius = np.full_like(fx_px, mean_radius(height, width))
+    pan = fx_px / diagonal * (1.0 + (width / fx_px) ** 2 / 12.0)
+    tilt = fy_px / diagonal * (1.0 + (height / fy_px) ** 2 / 12.0)
+    return np.stack([fx_px / diagonal, fy_px / diagonal, radius, tilt, pan, radius, radius], axis=1)
+
+
+def image_motion(
+    trajectory: Trajectory,
+    *,
+    assumed_fov_deg: float = 55.0,
+    index_fps: float = 24.0,
+    gravity: Gravity | None = None,
+) -> ImageMotion:
+    """Content displacement along a trajectory of at least two valid frames.
+
+    Args:
+        assumed_fov_deg: field of view along the longer side where the trajectory has no intrinsics (noted).
+        index_fps: frame rate where the trajectory only counts frames.
+        gravity: attitude of the first frame; without it the first camera is taken as level. It only decides how much
+            of a turn about the vertical, made with a pitched camera, would otherwise count as roll.
+    """
+    moved = motion(trajectory, index_fps=index_fps)
+    notes: list[str] = []
+    height, width = (float(v) for v in trajectory.image_hw or _ASSUMED_HW)
+    if trajectory.intrinsics_px is None:
+        focal = 0.5 * max(height, width) / np.tan(np.radians(assumed_fov_deg) / 2.0)
+        fx = fy = np.full(len(moved), focal)
+        notes.append(f"{NO_INTRINSICS}; a field of view of {assumed_fov_deg:g} degrees is assumed")
+    else:
+        kept = trajectory.intrinsics_px[moved.frame]
+        fx, fy = kept[:, 0, 0], kept[:, 1, 1]
+        if trajectory.image_hw is None:
+            height, width = 2.0 * float(np.median(kept[:, 1, 2])), 2.0 * float(np.median(kept[:, 0, 2]))
+            notes.append("no image size: the principal point is taken as the centre of the frame")
+    per_step = weights(height, width, np.sqrt(fx[:-1] * fx[1:]), np.sqrt(fy[:-1] * fy[1:]))
+    typical = np.median(per_step, axis=0)
+
+    length, unit = translation_unit(moved)
+    bounded = np.zeros(3)
+    step = np.zeros((len(moved) - 1, 7))
+    endpoint = np.zeros(7)
+    if trajectory.scale == "bounded":
+        unit = "scene_depth"
+        bound = np.inf if trajectory.translation_bound is None else trajectory.translation_bound
+        bounded = bound * typical[TRANSLATION]
+    elif unit == "scene_depth" and moved.depth is not None:
+        step[:, TRANSLATION] = moved.step_translation / np.sqrt(moved.depth[:-1] * moved.depth[1:])[:, None]
+        endpoint[TRANSLATION] = moved.position[-1] / length * typical[TRANSLATION]
+    else:
+        notes.append(PATH_LENGTH)
+        per_step[:, TRANSLATION] = 1.0
+        typical[TRANSLATION] = 1.0
+        step[:, TRANSLATION] = moved.step_translation / length
+        endpoint[TRANSLATION] = moved.position[-1] / length
+    step[:, 3:6] = _upright_turns(moved, gravity)
+    if moved.log_focal is not None:
+        step[:, ZOOM] = np.diff(moved.log_focal)
+    start = np.zeros((1, 7))
+    amount = np.concatenate([start, np.cumsum(step, axis=0)])
+    shift = np.concatenate([start, np.cumsum(step * per_step, axis=0)])
+    endpoint[3:] = shift[-1, 3:]
+    return ImageMotion(
+        moved=moved,
+        amount=amount,
+        shift=shift,
+        endpoint=endpoint,
+        bounded_diag=bounded,
+        noise_diag=_noise_diag(trajectory),
+        weight=typical,
+        unit=unit,
+        notes=tuple(notes),
+    )
+
+
+def _upright_turns(moved: Motion, gravity: Gravity | None) -> Float[np.ndarray, "s 3"]:
+    """Tilt, pan and roll of each step in radians, with the roll that a pan of a pitched camera brings taken out.
+
+    A camera pitched by p that turns about the vertical by w turns by w sin p about its optical axis. That is panning;
+    roll is what is left: w_z - v_z (w_x v_x + w_y v_y) / (v_x^2 + v_y^2), with v the vertical in camera axes.
+    """
+    turn = moved.step_rotvec_rad.copy()
+    level = np.eye(3) if gravity is None else gravity.level_from_first
+    vertical = (level @ moved.rotation)[:, 1, :]
+    vertical = 0.5 * (vertical[:-1] + vertical[1:])
+    across = vertical[:, 0] ** 2 + vertical[:, 1] ** 2
+    pan_part = vertical[:, 0] * turn[:, 0] + vertical[:, 1] * turn[:, 1]
+    turn[:, 2] -= np.where(across > _STEEPEST**2, vertical[:, 2] * pan_part / np.maximum(across, _STEEPEST**2), 0.0)
+    return turn
+
+
+def _noise_diag(trajectory: Trajectory) -> float:
+    evidence = evidence_of(trajectory)
+    noise, size = evidence.get("noise_px"), evidence.get("working_hw")
+    if isinstance(noise, int | float) and np.isfinite(noise) and isinstance(size, list | tuple):
+        height, width = (float(v) for v in cast("list[Any]", size))
+        return float(noise) / float(np.hypot(height, width))
+    return 0.0

@@ -1,0 +1,148 @@
+"""Intent against shake: what the operator meant, and what the hands or the road added."""
+
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+from jaxtyping import Bool, Float
+from scipy.ndimage import convolve1d
+
+from trajectory.image_motion import ImageMotion
+
+Steadiness = Literal["static", "smooth", "slightly_unsteady", "shaky"]
+Speed = Literal["slow", "regular", "fast", "whip"]
+GRID_HZ = 30.0
+"""Densest sampling of the analysis: hands and vehicles shake below 15 Hz."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SteadinessConfig:
+    """Where shake and speed change their name; "diag" is the image diagonal.
+
+    trend_s: deviation of the Gaussian that separates intent from shake. At 0.2 s motion under 0.5 Hz passes as intent
+        (97 %) and motion over 2 Hz as shake (92 %): handheld tremor and footsteps lie at 1.5 to 12 Hz, while an
+        intended move takes more than a second.
+    max_gap_s: longest stretch without a pose that is bridged.
+    smooth_diag: content shake (robust deviation) below which motion is smooth. 0.0012 is 0.9 px of a 640x360 frame.
+    shaky_diag: content shake from which motion is shaky. 0.004 is 3 px of a 640x360 frame.
+    slow_diag_s: content speed below which motion is slow: a frame width passes in more than 15 s, as in a pan of
+        4 degrees per second.
+    fast_diag_s: content speed from which motion is fast: a frame width passes in under 3 s, the pace beyond which
+        film practice warns of judder (7 s per frame width is the rule of thumb for a comfortable pan).
+    whip_diag_s: peak speed of a pan or tilt from which it is a whip: a frame width in 0.6 s.
+    """
+
+    trend_s: float = 0.2
+    max_gap_s: float = 1.0
+    smooth_diag: float = 0.0012
+    shaky_diag: float = 0.004
+    slow_diag_s: float = 0.06
+    fast_diag_s: float = 0.3
+    whip_diag_s: float = 1.4
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Split:
+    """Content displacement on an even time grid, split by frequency.
+
+    trend, residual: the seven components in the units of `ImageMotion.shift`; they add up to it.
+    rate: time derivative of the trend, per second.
+    observed: False where no pose is near in time.
+    """
+
+    time_s: Float[np.ndarray, " g"]
+    trend: Float[np.ndarray, "g 7"]
+    residual: Float[np.ndarray, "g 7"]
+    rate: Float[np.ndarray, "g 7"]
+    observed: Bool[np.ndarray, " g"]
+
+    @property
+    def step_s(self) -> float:
+        """Distance of the grid points."""
+        return float(self.time_s[1] - self.time_s[0])
+
+
+def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
+    """Trend and residual of the content displacement.
+
+    The trend is a Gaussian smoothing applied twice in the manner of Tukey's twicing (2 G - G G), which leaves an even
+    acceleration in the trend; the ends are continued by point reflection. The residual is what remains.
+    """
+    config = config or SteadinessConfig()
+    time_s = seen.moved.time_s
+    duration = float(time_s[-1] - time_s[0])
+    spacing = np.diff(time_s)
+    count = max(2, round(duration / max(float(np.median(spacing)), 1.0 / GRID_HZ)) + 1)
+    grid = np.linspace(float(time_s[0]), float(time_s[-1]), count)
+    step_s = duration / (count - 1)
+    left = np.clip(np.searchsorted(time_s, grid, side="right") - 1, 0, len(time_s) - 2)
+    share = ((grid - time_s[left]) / spacing[left])[:, None]
+    shift = seen.shift[left] * (1.0 - share) + seen.shift[left + 1] * share
+    smooth = _smooth(shift, config.trend_s / step_s)
+    trend = 2.0 * smooth - _smooth(smooth, config.trend_s / step_s)
+    return Split(
+        time_s=grid,
+        trend=trend,
+        residual=shift - trend,
+        rate=np.gradient(trend, step_s, axis=0),
+        observed=spacing[left] <= max(config.max_gap_s, 2.5 * float(np.median(spacing))),
+    )
+
+
+def shake(parts: Split, seen: ImageMotion) -> float:
+    """Content shake in image diagonals: robust deviation of the residual over all components measured in diagonals.
+
+    The clip's own measured noise is taken off in quadrature.
+    """
+    residual = parts.residual[parts.observed][:, seen.in_diagonals]
+    if not len(residual):
+        return 0.0
+    deviation = 1.4826 * np.median(np.abs(residual), axis=0)
+    return float(np.sqrt(max(0.0, float(np.sum(deviation**2)) - (0.5 * seen.noise_diag) ** 2)))
+
+
+def speed(parts: Split, seen: ImageMotion) -> tuple[float, float] | None:
+    """Typical content speed while the camera moves and the peak speed of its pans and tilts, in diagonals per second.
+
+    None where the only motion is a translation of unknown size.
+    """
+    rate = parts.rate[parts.observed]
+    if not len(rate):
+        return None
+    total = np.linalg.norm(rate[:, seen.in_diagonals], axis=1)
+    if seen.unit == "path_length" and seen.shift[:, :3].any() and total.sum() * parts.step_s < 0.04:
+        return None
+    moving = total >= 0.25 * np.percentile(total, 95)
+    return float(np.median(total[moving])), float(np.linalg.norm(rate[:, 3:5], axis=1).max())
+
+
+def name_steadiness(shake_diag: float, static: bool, config: SteadinessConfig) -> Steadiness:
+    """The word for a shake: "static" only for a camera that neither moves nor shakes."""
+    if shake_diag >= config.shaky_diag:
+        return "shaky"
+    if shake_diag >= config.smooth_diag:
+        return "slightly_unsteady"
+    return "static" if static else "smooth"
+
+
+def name_speed(typical_diag_s: float, peak_turn_diag_s: float, config: SteadinessConfig) -> Speed:
+    """The word for a speed."""
+    if peak_turn_diag_s >= config.whip_diag_s:
+        return "whip"
+    if typical_diag_s >= config.fast_diag_s:
+        return "fast"
+    return "slow" if typical_diag_s < config.slow_diag_s else "regular"
+
+
+def _smooth(values: np.ndarray, sigma: float) -> np.ndarray:
+    """Gaussian smoothing over the first axis; values beyond the ends are reflected through the end points."""
+    reach = int(np.ceil(4.0 * sigma))
+    offset = np.arange(-reach, reach + 1)
+    kernel = np.exp(-0.5 * (offset / sigma) ** 2)
+    inner = min(reach, len(values) - 1)
+    before = 2.0 * values[0] - values[inner:0:-1]
+    after = 2.0 * values[-1] - values[-2 : -inner - 2 : -1]
+    padded = np.concatenate([before, values, after])
+    return convolve1d(padded, kernel / kernel.sum(), axis=0, mode="nearest")[inner : inner + len(values)]

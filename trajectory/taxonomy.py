@@ -1,0 +1,232 @@
+"""What a description means in the vocabularies of published benchmarks."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from trajectory.components import CHANNEL_OF, CHANNELS, NAMES
+from trajectory.decisions import Thresholds
+from trajectory.description import Description
+from trajectory.steadiness import SteadinessConfig
+
+_CENTRIC = "cam_motion.camera_centric_movement"
+_STEADY = "cam_motion.steadiness_and_movement"
+_ARC = "cam_motion.arc_crane_movement"
+_GROUND = "cam_motion.ground_centric_movement"
+_INCLUDED = "birds_worms_included"
+
+CAMERABENCH: Final[Mapping[str, str]] = {
+    "Move_In": f"{_CENTRIC}.forward.has_forward_wrt_camera",
+    "Move_Out": f"{_CENTRIC}.backward.has_backward_wrt_camera",
+    "Move_Up": f"{_CENTRIC}.upward.has_upward_wrt_camera",
+    "Move_Down": f"{_CENTRIC}.downward.has_downward_wrt_camera",
+    "Move_Right": f"{_CENTRIC}.rightward.has_rightward",
+    "Move_Left": f"{_CENTRIC}.leftward.has_leftward",
+    "Zoom_In": f"{_CENTRIC}.zoom_in.has_zoom_in",
+    "Zoom_Out": f"{_CENTRIC}.zoom_out.has_zoom_out",
+    "Pan_Right": f"{_CENTRIC}.pan_right.has_pan_right",
+    "Pan_Left": f"{_CENTRIC}.pan_left.has_pan_left",
+    "Tilt_Up": f"{_CENTRIC}.tilt_up.has_tilt_up",
+    "Tilt_Down": f"{_CENTRIC}.tilt_down.has_tilt_down",
+    "Roll_Clockwise": f"{_CENTRIC}.roll_clockwise.has_roll_clockwise",
+    "Roll_Counterclockwise": f"{_CENTRIC}.roll_counterclockwise.has_roll_counterclockwise",
+    "Static": f"{_STEADY}.fixed_camera",
+}
+"""The 15 binary splits of CameraBench and their label names."""
+
+_GROUND_WORDS = (
+    ("Move_In", "forward", "ahead", 1.0),
+    ("Move_Out", "backward", "ahead", -1.0),
+    ("Move_Up", "upward", "up", 1.0),
+    ("Move_Down", "downward", "up", -1.0),
+)
+
+CINETECHBENCH: Final[tuple[str, ...]] = (
+    "Crane Shot",
+    "Dolly In Shot",
+    "Dolly Out Shot",
+    "Fixed Shot",
+    "Pan Left Shot",
+    "Pan Right Shot",
+    "Rolling Clockwise Shot",
+    "Rolling Counterclockwise Shot",
+    "Tilt Down Shot",
+    "Tilt Up Shot",
+    "Tracking Shot",
+    "Trucking Left Shot",
+    "Trucking Right Shot",
+    "Zoom In Shot",
+    "Zoom Out Shot",
+)
+"""The 15 camera-movement types of CineTechBench (`OPTIONS_video.py`)."""
+
+CINETECHBENCH_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
+    "Fixed": ("Fixed Shot",),
+    "Dolly": ("Dolly In Shot", "Dolly Out Shot"),
+    "Tilt": ("Tilt Up Shot", "Tilt Down Shot"),
+    "Pan": ("Pan Left Shot", "Pan Right Shot"),
+    "Trucking": ("Trucking Left Shot", "Trucking Right Shot"),
+    "Crane": ("Crane Shot",),
+    "Rolling": ("Rolling Clockwise Shot", "Rolling Counterclockwise Shot"),
+    "Zoom": ("Zoom In Shot", "Zoom Out Shot"),
+}
+"""The 8 groups that CineTechBench reports. A tracking shot follows a subject, so it is in none of them."""
+
+_CINETECHBENCH_OF: Final[Mapping[str, str]] = {
+    "Dolly In Shot": "Move_In",
+    "Dolly Out Shot": "Move_Out",
+    "Fixed Shot": "Static",
+    "Pan Left Shot": "Pan_Left",
+    "Pan Right Shot": "Pan_Right",
+    "Rolling Clockwise Shot": "Roll_Clockwise",
+    "Rolling Counterclockwise Shot": "Roll_Counterclockwise",
+    "Tilt Down Shot": "Tilt_Down",
+    "Tilt Up Shot": "Tilt_Up",
+    "Trucking Left Shot": "Move_Left",
+    "Trucking Right Shot": "Move_Right",
+    "Zoom In Shot": "Zoom_In",
+    "Zoom Out Shot": "Zoom_Out",
+}
+
+
+def camerabench_margins(
+    description: Description,
+    *,
+    thresholds: Thresholds | None = None,
+    steadiness: SteadinessConfig | None = None,
+) -> dict[str, float | None]:
+    """Margins of the CameraBench labels that a camera path can decide, by full label name.
+
+    Positive is yes, 0 the threshold, None not known. A label "only X" holds where X does and nothing else; labels
+    relative to the ground appear only where gravity is known. Labels about subjects, scene and editing are left out.
+    Rules: the label definitions of the benchmark (labels/cam_motion).
+    """
+    limits = (thresholds or Thresholds()).channels("apparent", description.translation_unit)
+    steady = steadiness or SteadinessConfig()
+    margin = {name: description.decisions[name].margin for name in NAMES}
+    found: dict[str, float | None] = {}
+    for name, label in CAMERABENCH.items():
+        found[label] = margin[name]
+        if name != "Static":
+            found[label.replace(".has_", ".only_")] = _only(margin[name], margin, CHANNEL_OF[name][0])
+    found |= _steady_labels(description, margin, steady)
+    found |= _compound_labels(description, margin, float(limits[4]))
+    found |= _ground_labels(description, margin, (float(limits[2]), float(limits[1])))
+    return found
+
+
+def cinetechbench_margins(description: Description) -> dict[str, float | None]:
+    """Margins of the 15 movement types of CineTechBench; None where not known, as always for tracking shots.
+
+    A crane shot is a rise or fall with a curve or a tilt: the larger of the two crane labels.
+    """
+    labels = camerabench_margins(description)
+    cranes = [labels[f"{_ARC}.crane_{way}.has_crane_{way}"] for way in ("up", "down")]
+    known = [value for value in cranes if value is not None]
+    found: dict[str, float | None] = {}
+    for name in CINETECHBENCH:
+        if name in _CINETECHBENCH_OF:
+            found[name] = description.decisions[_CINETECHBENCH_OF[name]].margin
+        else:
+            found[name] = max(known, default=None) if name == "Crane Shot" else None
+    return found
+
+
+def _only(own: float | None, margin: Mapping[str, float | None], channel: int) -> float | None:
+    """The motion and no other: the weakest of its margin and of the negatives of all other components."""
+    others = [margin[name] for i, pair in enumerate(CHANNELS) if i != channel for name in pair]
+    known = [value for value in others if value is not None]
+    if own is None or (len(known) < len(others) and own >= 0 and max(known, default=-1.0) < 0):
+        return None
+    return min(own, *(-value for value in known)) if known else own
+
+
+def _steady_labels(
+    description: Description, margin: Mapping[str, float | None], steady: SteadinessConfig
+) -> dict[str, float | None]:
+    still, shake, speed = margin["Static"], description.shake_diag, description.speed_diag_s
+    moves = [value for name in NAMES if name != "Static" and (value := margin[name]) is not None]
+    clear = max([*moves, *(s.margin for s in description.segments if s.primitive != "Static")], default=None)
+    shaky = None if shake is None else shake / steady.smooth_diag - 1.0
+    very_shaky = None if shake is None else shake / steady.shaky_diag - 1.0
+    slow = None if speed is None else 1.0 - speed / steady.slow_diag_s
+    fast = None if speed is None else speed / steady.fast_diag_s - 1.0
+    return {
+        f"{_STEADY}.moving_camera": _no(still),
+        f"{_STEADY}.clear_moving_camera": clear,
+        f"{_STEADY}.fixed_camera_with_shake": _all(_no(clear), shaky),
+        f"{_STEADY}.shaky_camera": shaky,
+        f"{_STEADY}.very_shaky_camera": very_shaky,
+        f"{_STEADY}.stable_camera": _all(clear, _no(very_shaky)),
+        f"{_STEADY}.very_stable_camera": _all(clear, _no(shaky)),
+        f"{_STEADY}.slow_moving_camera": _all(clear, slow),
+        f"{_STEADY}.fast_moving_camera": _all(clear, fast),
+        "cam_motion.motion_complexity.is_minor_motion": _all(_no(still), _no(clear)),
+    }
+
+
+def _compound_labels(
+    description: Description, margin: Mapping[str, float | None], lateral: float
+) -> dict[str, float | None]:
+    """Arcs ("clockwise" is leftward), cranes and dolly zooms.
+
+    Where no circle fits the path, the shared shift of the move and the opposite turn still ranks the clip, below 0.
+    """
+    compound = description.compound
+    names = {
+        "arc_clockwise": ("arc", "left", -1.0),
+        "arc_counterclockwise": ("arc", "right", 1.0),
+        "crane_up": ("crane", "up", 1.0),
+        "crane_down": ("crane", "down", -1.0),
+    }
+    found: dict[str, float | None] = {}
+    for name, (kind, way, sign) in names.items():
+        label = f"{_ARC}.{name}.has_{name}"
+        if compound is None or margin["Move_Right"] is None:
+            found[label] = None
+            continue
+        shared = sign * (compound.around_diag if kind == "arc" else compound.over_diag) / lateral - 1.0
+        fitted = compound.arc if kind == "arc" else compound.crane
+        held = shared - 1.0 if shared < 0 else -1.0 / (1.0 + shared)
+        found[label] = max(0.0, shared) if fitted is not None and fitted.direction == way else held
+    for label, way, pair in (
+        ("has_dolly_in_zoom_out", "in_zoom_out", ("Move_In", "Zoom_Out")),
+        ("has_dolly_out_zoom_in", "out_zoom_in", ("Move_Out", "Zoom_In")),
+    ):
+        weakest = _all(margin[pair[0]], margin[pair[1]])
+        if weakest is not None and (compound is None or compound.dolly_zoom != way):
+            weakest = min(weakest, -1e-9)
+        found[f"cam_motion.dolly_zoom_movement.{label}"] = weakest
+    return found
+
+
+def _ground_labels(
+    description: Description, margin: Mapping[str, float | None], limits: tuple[float, float]
+) -> dict[str, float | None]:
+    ground = description.ground
+    if ground is None or margin["Move_In"] is None:
+        return {}
+    against = dict(margin)
+    for name, _, attribute, sign in _GROUND_WORDS:
+        limit = limits[0] if attribute == "ahead" else limits[1]
+        against[name] = sign * (ground.ahead if attribute == "ahead" else ground.up) / limit - 1.0
+    found: dict[str, float | None] = {}
+    for name, word, _, _ in _GROUND_WORDS:
+        stem = f"{_GROUND}.{word}"
+        only = _only(against[name], against, CHANNEL_OF[name][0])
+        found[f"{stem}.has_{word}_wrt_ground_{_INCLUDED}"] = against[name]
+        found[f"{stem}.only_{word}_wrt_ground_{_INCLUDED}"] = only
+        found[f"{stem}.has_{word}_wrt_ground"] = against[name] if ground.view == "level" else None
+        found[f"{stem}.only_{word}_wrt_ground"] = only if ground.view == "level" else None
+    return found
+
+
+def _no(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+def _all(*values: float | None) -> float | None:
+    """The weakest margin; with an unknown part it is known only where another part says no."""
+    known = [value for value in values if value is not None]
+    if not known or (len(known) < len(values) and min(known) >= 0):
+        return None
+    return min(known)
