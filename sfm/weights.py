@@ -1,0 +1,94 @@
+"""Trained weights: from a local file or their hub, never half loaded, never code from a pickle."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from trajectory.errors import CinetrajError
+
+INERT = ("num_batches_tracked", "dkd.hw_grid")
+"""Buffers that inference does not read or that are rebuilt from the image size: published files may lack them."""
+
+
+def local_file(weights: Path | None, names: Sequence[str]) -> Path | None:
+    """The file that `--weights` means for a model published under one of `names`; None asks for the hub.
+
+    A file stands for itself; in a folder the first of `names` that exists is taken. Raises CinetrajError where
+    there is none: nothing else is substituted.
+    """
+    if weights is None:
+        return None
+    path = Path(weights)
+    if path.is_file():
+        return path
+    wanted = " or ".join(names)
+    if not path.is_dir():
+        raise CinetrajError(f"weights {path} do not exist; give a file, or a folder that holds {wanted}")
+    for name in names:
+        if (path / name).is_file():
+            return path / name
+    raise CinetrajError(f"weights folder {path} does not hold {wanted}; add it, or leave --weights out to download it")
+
+
+def load(model: Any, file: Path | None, urls: Sequence[str], *, model_name: str, sha256_of_others: Mapping[str, str]):
+    """`model` with the trained values of `file` (or of the hub), in evaluation mode, without gradients.
+
+    sha256_of_others: digest -> name of published files with the same shapes that belong to another model.
+    Raises CinetrajError in one line where the file cannot be read, belongs to another model, or leaves a parameter
+    without a trained value.
+    """
+    import torch
+
+    source = str(file) if file is not None else urls[0]
+    if file is not None:
+        other = sha256_of_others.get(hashlib.sha256(file.read_bytes()).hexdigest())
+        if other is not None:
+            raise CinetrajError(
+                f"weights {source} are those of {other}, not of {model_name}; give the file of this model"
+            )
+    state = _read(file, urls, model_name)
+    for key in ("state_dict", "model"):
+        if isinstance(state, Mapping) and isinstance(state.get(key), Mapping):
+            state = state[key]
+            break
+    if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
+        raise CinetrajError(f"weights {source} hold no table of tensors; give the published file of {model_name}")
+    expected = model.state_dict()
+    missing = [key for key in expected if key not in state and not key.endswith(INERT)]
+    strange = [key for key in state if key not in expected]
+    reshaped = [key for key in expected if key in state and state[key].shape != expected[key].shape]
+    problems = [
+        f"{len(keys)} tensors {what} (first: {keys[0]})"
+        for keys, what in ((missing, "are missing"), (strange, "are unknown"), (reshaped, "have another shape"))
+        if keys
+    ]
+    if problems:
+        raise CinetrajError(
+            f"weights {source} do not fit {model_name}: {', '.join(problems)}; give the published file of this model"
+        )
+    model.load_state_dict(state, strict=False)
+    return model.eval().requires_grad_(False)
+
+
+def _read(file: Path | None, urls: Sequence[str], model_name: str) -> Any:
+    import torch
+
+    if file is not None:
+        try:
+            return torch.load(file, map_location="cpu", weights_only=True)
+        except Exception as problem:  # torch raises a dozen types for a file that is no checkpoint
+            raise CinetrajError(
+                f"weights {file} cannot be read as a PyTorch checkpoint of plain tensors"
+                f" ({type(problem).__name__}); give the published file of {model_name}"
+            ) from problem
+    problems = []
+    for url in urls:
+        try:
+            return torch.hub.load_state_dict_from_url(url, map_location="cpu", progress=False, weights_only=True)
+        except Exception as problem:  # network, disk and archive errors alike: the next mirror may work
+            problems.append(f"{type(problem).__name__}: {problem}".splitlines()[0])
+    raise CinetrajError(
+        f"weights of {model_name} could not be downloaded from {' or '.join(urls)} ({problems[-1]});"
+        " download them elsewhere and give the file with --weights"
+    )
