@@ -112,7 +112,7 @@ class ClipSpec:
             elif item.name == "image_hw":
                 value = list(value)
             default = {"move": {}, "movers": [], "image_hw": [360, 640]}.get(item.name, item.default)
-            if value != default or item.name in ("seed", "scene", "move"):
+            if value != default or item.name in ("seed", "scene", "move", "frames"):
                 result[item.name] = value
         return result
 

@@ -154,9 +154,16 @@ def _fit(source: np.ndarray, target: np.ndarray, focal_px: float, start, *, zoom
         if zoom:
             jacobian = np.column_stack([jacobian, np.concatenate([x / z, y / z]) * f])
         step = np.linalg.lstsq(jacobian, -np.concatenate([error[:, 0], error[:, 1]]), rcond=None)[0]
-        rotation = Rotation.from_rotvec(step[:3]) * rotation
-        if zoom:
-            log_zoom += float(step[3])
+        cost = (error**2).sum()
+        for _ in range(8):  # a step that makes it worse is halved
+            turned_more = Rotation.from_rotvec(step[:3]) * rotation
+            zoomed_more = log_zoom + (float(step[3]) if zoom else 0.0)
+            if (residual(turned_more, zoomed_more)[1] ** 2).sum() <= cost:
+                rotation, log_zoom = turned_more, zoomed_more
+                break
+            step = step / 2
+        else:
+            break
         if np.abs(step).max() < 1e-9:
             break
     return np.linalg.norm(residual(rotation, log_zoom)[1], axis=1)
