@@ -1,13 +1,21 @@
 """Trajectories against trajectories, predictions against labels. Importing costs nothing: names load on first use."""
 
+from typing import TYPE_CHECKING
+
 from trajectory.lazy import exporter
+
+if TYPE_CHECKING:
+    from compare.protocols import Protocol as Protocol
+    from compare.scoring import Result as Result
+    from compare.scoring import score as score
 
 _NAMES = {
     "score": "compare.scoring",
     "Result": "compare.scoring",
+    "Protocol": "compare.protocols",
 }
 __getattr__ = exporter(__name__, _NAMES, ("camerabench", "protocols", "metrics", "align"))
-__all__ = sorted(_NAMES)
+__all__ = sorted(_NAMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __dir__() -> list[str]:

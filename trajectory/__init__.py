@@ -5,8 +5,16 @@ from typing import TYPE_CHECKING
 from trajectory.lazy import exporter
 
 if TYPE_CHECKING:
+    from trajectory.describe import DescribeConfig as DescribeConfig
+    from trajectory.describe import Description as Description
+    from trajectory.describe import describe as describe
     from trajectory.errors import CinetrajError as CinetrajError
+    from trajectory.errors import FormatAmbiguousError as FormatAmbiguousError
+    from trajectory.errors import GaugeError as GaugeError
     from trajectory.errors import ReadError as ReadError
+    from trajectory.errors import TimeSourceError as TimeSourceError
+    from trajectory.frames import anchor_to_first as anchor_to_first
+    from trajectory.frames import transform as transform
     from trajectory.io import read as read
     from trajectory.io import write as write
     from trajectory.model import Provenance as Provenance
@@ -23,9 +31,9 @@ _NAMES = {
     "Provenance": "trajectory.model",
     "read": "trajectory.io",
     "write": "trajectory.io",
-    "describe": "trajectory.description",
-    "DescribeConfig": "trajectory.description",
-    "Description": "trajectory.description",
+    "describe": "trajectory.describe",
+    "DescribeConfig": "trajectory.describe",
+    "Description": "trajectory.describe",
     "anchor_to_first": "trajectory.frames",
     "transform": "trajectory.frames",
     "at_times": "trajectory.resample",

@@ -1,0 +1,49 @@
+"""What commands share in talking to people and machines."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+def warn(text: str) -> None:
+    """One line on the error stream."""
+    print("cinetraj: warning: " + " ".join(text.split()), file=sys.stderr)
+
+
+def error(text: str) -> None:
+    """One line on the error stream, for one clip of several; the command goes on."""
+    print("cinetraj: error: " + " ".join(text.split()), file=sys.stderr)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on the output stream; what is not finite would be a mistake of ours and raises."""
+    print(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def table(rows: list[list[str]], *, right: tuple[int, ...] = ()) -> str:
+    """Rows of text in columns; those in `right` are aligned to the right."""
+    columns = range(len(rows[0]))
+    widths = [max(len(row[k]) for row in rows) for k in columns]
+    cells = [[row[k].rjust(widths[k]) if k in right else row[k].ljust(widths[k]) for k in columns] for row in rows]
+    return "\n".join("  ".join(row).rstrip() for row in cells)
+
+
+@contextmanager
+def stages(name: str, *, quiet: bool) -> Iterator[Any]:
+    """A progress bar whose text is the stage at work; yields a function of (stage, share of the work)."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda stage, share: None
+        return
+    from tqdm import tqdm
+
+    with tqdm(
+        total=100, desc=name, bar_format="{desc}: {percentage:3.0f}%|{bar:24}| {elapsed} {postfix}", leave=False
+    ) as bar:
+
+        def tell(stage: str, share: float) -> None:
+            bar.set_postfix_str(stage, refresh=False)
+            bar.update(100 * share - bar.n)
+
+        yield tell

@@ -1,0 +1,138 @@
+"""Score generated camera paths against references under a published protocol.
+
+REFERENCE and GENERATED are trajectory files, runs, or folders of either; clips are paired by name. Several GENERATED
+folders are several models. Videos are estimated first, both sides with the same settings.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+
+from compare.commands import _report
+from compare.commands._progress import bar
+from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from compare.scoring import Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Options of `cinetraj compare`."""
+
+    reference: tyro.conf.Positional[Path]
+    """The references: a file, a run, or a folder."""
+    generated: tyro.conf.Positional[tuple[Path, ...]]
+    """What is to be scored; several folders are several models, named after the folders."""
+    protocol: str = "strict"
+    """One protocol or several with commas: strict, cinetechbench-compat, cinetechbench-fixed, cami2v-rel, ..."""
+    time: Literal["truncate", "downsample", "seconds", "index", "progress"] | None = None
+    """How frames meet; the protocol's own by default."""
+    scale: Literal["relative", "absolute"] | None = None
+    """Each path by its own extent, or both by the reference's; the protocol's own by default."""
+    pairs: Path | None = None
+    """CSV with the columns reference,generated[,name] where names do not match."""
+    resolution: Literal["540p", "720p", "1080p"] | None = None
+    """Which of CineTechBench's gen_540p_NAME, gen_720p_NAME, gen_1080p_NAME is meant."""
+    runs: Path = Path("runs")
+    """Folder for the runs of videos that are estimated first."""
+    out: Path | None = None
+    """Also write the scores into this folder, one JSON file for each model and protocol."""
+    json: bool = False
+    """Print JSON: one object, for several models or protocols a list under "results"."""
+
+
+def run(args: Args) -> int:
+    """Score every model under every protocol; clips that cannot be scored are rows with their reason."""
+    from compare.scoring import score
+
+    if not args.generated:
+        raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
+    reference = _with_runs(args.reference, args.runs)
+    results: list[Result] = []
+    for path in args.generated:
+        model = path.resolve().name if path.is_dir() else path.stem
+        generated = _with_runs(path, args.runs)
+        for protocol in args.protocol.split(","):
+            with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
+                result = score(
+                    reference,
+                    generated,
+                    protocol=protocol.strip(),
+                    time=args.time,
+                    scale=args.scale,
+                    pairs=args.pairs,
+                    resolution=args.resolution,
+                    model=model,
+                    progress=progress,
+                )
+            results.append(result)
+            if args.out is not None:
+                result.save(args.out / f"{model}_{result.protocol.name}.json")
+    if args.json:
+        whole = [{"model": r.model, **r.to_json()} for r in results]
+        _report.print_json(results[0].to_json() if len(results) == 1 else {"results": whole})
+    else:
+        print("\n\n".join(words(result) for result in results))
+    for result in results:
+        for warning in result.warnings:
+            _report.warn(f"{result.model}: {warning}")
+        for name, clip in result.clips.items():
+            if clip.failed:
+                _report.error(f"{name}: {clip.failed}")
+    return 0 if all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
+
+
+def words(result: "Result") -> str:
+    """A row for each clip, the summary below, and how many clips it stands on."""
+    said = result.to_json()
+    protocol: Mapping[str, Any] = said["protocol"]
+    metrics = list(result.protocol.metrics)
+    rows = [["clip", *metrics]]
+    for name, scores in said["clips"].items():
+        if "failed" in scores:
+            rows.append([name, "failed", *[""] * (len(metrics) - 1)])
+        else:
+            rows.append([name, *[_number(scores.get(metric)) for metric in metrics]])
+    rows.append([f"mean of {said['coverage']['all']} clips", *[_number(said["summary"].get(m)) for m in metrics]])
+    coverage = said["coverage"]
+    head = f"{result.model} under {protocol['name']} (time {protocol['time']}, scale {protocol['scale']}, "
+    head += f"angles in {protocol['angle']}, {protocol['hash'][:8]})"
+    lines = [head, "", _report.table(rows, right=tuple(range(1, len(rows[0])))), ""]
+    lines.append(f"{coverage['ok']} of {coverage['all']} clips scored; failures: {protocol['failures']}")
+    published = said["summary"].get("published")
+    if published:
+        lines.append("as published (mean of rounded values): " + ", ".join(f"{k} {v}" for k, v in published.items()))
+    lines += [f"note: {note}" for note in protocol["notes"]]
+    return "\n".join(lines)
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "undefined"
+    return "" if value is None else f"{value:.4f}"
+
+
+def _with_runs(path: Path, runs: Path) -> Path:
+    """The path itself, or, for a video or a folder of videos, the folder of the runs that are made of it."""
+    from compare.commands import estimate
+
+    clips = _videos(path)
+    if not clips:
+        return path
+    folder = runs / path.stem if path.is_dir() else runs
+    args = estimate.Args(clips=tuple(str(clip) for clip in clips), out=folder)
+    if estimate.run(args) == 2:
+        raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")
+    return folder if path.is_dir() else folder / path.stem
+
+
+def _videos(path: Path) -> list[Path]:
+    from compare.commands._inputs import is_video
+
+    if path.is_dir():
+        return sorted(p for p in path.iterdir() if p.is_file() and is_video(p))
+    return [path] if is_video(path) else []

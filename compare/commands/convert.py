@@ -1,0 +1,42 @@
+"""Convert a trajectory from any format to any other.
+
+SOURCE is a trajectory file, a model folder or a run; DESTINATION is written whole or not at all.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from compare.commands import _inputs, _report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Options of `cinetraj convert`."""
+
+    source: tyro.conf.Positional[Path]
+    """What to read."""
+    destination: tyro.conf.Positional[Path]
+    """What to write."""
+    to: str
+    """Format to write: native, tum, kitti, euroc, re10k, monst3r, megasam, droid, colmap, nerfstudio, ..."""
+    format: str = "auto"
+    """Format to read, where it cannot be recognised."""
+    json: bool = False
+    """Print what was done as JSON."""
+
+
+def run(args: Args) -> int:
+    """Read, write, and say what the target format cannot hold."""
+    from trajectory import io
+
+    trajectory = _inputs.one(args.source, args.format).trajectory
+    assert trajectory is not None
+    io.write(trajectory, args.destination, format=args.to)
+    frames, valid = len(trajectory), int(trajectory.valid.sum())
+    if args.json:
+        _report.print_json({"path": str(args.destination), "format": args.to, "frames": frames, "valid": valid})
+    else:
+        print(f"{args.destination}: {args.to}, {valid} of {frames} frames have a pose")
+    return 0

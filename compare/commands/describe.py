@@ -1,0 +1,99 @@
+"""Describe what a camera does: the primitives with scores, and a sentence.
+
+TARGET is a run, a folder of runs, a trajectory file of any format, or a clip (which is estimated first).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from compare.commands import _inputs, _report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Options of `cinetraj describe`."""
+
+    target: tyro.conf.Positional[Path]
+    """Run, folder of runs, trajectory file, or clip."""
+    format: str = "auto"
+    """Format of a trajectory file; see `cinetraj convert --help`."""
+    plot: Path | None = None
+    """Also draw the trajectory into this PNG file."""
+    json: bool = False
+    """Print JSON: one object, for several camera paths one under each name."""
+
+
+def run(args: Args) -> int:
+    """Describe one camera path or many; those without a trajectory are named with the reason."""
+    from trajectory import describe
+
+    found = _inputs.load(args.target, args.format, estimate_clip=estimated)
+    results: dict[str, Any] = {}
+    failed = 0
+    for each in found:
+        if each.trajectory is None:
+            failed += 1
+            results[each.name] = {"failed": each.failed}
+            if not args.json:
+                _report.error(f"{each.name}: {each.failed}")
+            continue
+        if each.status == "unreliable":
+            _report.warn(f"{each.name}: the estimate is unreliable")
+        description = describe(each.trajectory)
+        results[each.name] = description.to_json()
+        if not args.json:
+            print(words(each.name, results[each.name]))
+    if args.plot is not None:
+        from trajectory.plot import save_overview
+
+        shown = [each for each in found if each.trajectory is not None][:4]
+        save_overview([e.trajectory for e in shown if e.trajectory], args.plot, labels=[e.name for e in shown])
+    if args.json:
+        single = len(found) == 1
+        _report.print_json(results[found[0].name] if single else results)
+    return 1 if failed else 0
+
+
+def words(name: str, result: dict[str, Any]) -> str:
+    """The sentence, the table of scores, and what a reader must know about them."""
+    rows = [["primitive", "score", "", "margin"]]
+    for primitive, score in result["scores"].items():
+        decision = result["decisions"].get(primitive) or {}
+        yes = decision.get("yes")
+        margin = decision.get("margin")
+        rows.append(
+            [
+                primitive.replace("_", " "),
+                "unknown" if score is None else f"{score:+.4f}",
+                "" if yes is None else "yes" if yes else "-",
+                "" if margin is None else f"{margin:+.4f}",
+            ]
+        )
+    lines = [f"{name}: {result['sentence']}", "", _report.table(rows, right=(1, 3)), ""]
+    for segment in result["segments"]:
+        primitive = str(segment["primitive"]).replace("_", " ")
+        lines.append(f"  {segment['start_s']:7.2f} to {segment['end_s']:7.2f} s  {primitive}")
+    lines.append(f"rule: {result['rule']}")
+    lines += [f"note: {note}" for note in result.get("notes", [])]
+    return "\n".join(lines)
+
+
+def estimated(path: Path) -> list[_inputs.Loaded]:
+    """A clip's camera paths, estimated with the defaults and not kept."""
+    from sfm import pipeline
+
+    with _report.stages(path.stem, quiet=False) as progress:
+        estimate = pipeline.estimate(path, progress=progress)
+    return [
+        _inputs.Loaded(
+            name=f"{path.stem}/{name}" if name else path.stem,
+            path=path,
+            trajectory=shot.trajectory,
+            failed="" if shot.trajectory is not None else shot.reason,
+            status=shot.status,
+        )
+        for shot, name in zip(estimate.shots, estimate.shot_names(), strict=True)
+    ]

@@ -1,0 +1,256 @@
+"""From a video to its trajectory: decode, cut into shots, find what may testify, run a backend, in source pixels."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, final
+
+import numpy as np
+
+from sfm.contract import BackendResult, Evidence, Frames
+from sfm.decode import VideoConfig
+from sfm.result import Estimate as Estimate
+from sfm.result import ShotEstimate as ShotEstimate
+from sfm.result import plain
+from sfm.source_camera import in_source_pixels, with_camera
+from trajectory.errors import CinetrajError
+from trajectory.model import Provenance, Trajectory
+
+Progress = Callable[[str, float], None]
+"""Called with the name of the stage that begins and the share of the work that is done, 0..1."""
+
+RECORDED_VERSIONS = ("cinetraj", "torch", "pycolmap", "opencv-python-headless", "kornia", "numpy", "scipy", "av")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class EstimateConfig:
+    """How a clip becomes a trajectory.
+
+    backend: a backend's config, or its name for its defaults: "auto", "colmap", "glomap", "colmap-sift".
+    video: sampling rate, working size, part of the clip.
+    split_shots: cut the clip at its shot boundaries; without it the whole clip is taken for one shot.
+    focal_px: focal length (fy) in pixels of the source; overrides what the file says.
+    fov_deg: horizontal field of view of the source, instead of `focal_px`.
+    pixel_aspect: width of a source pixel over its height; None takes what the file says, else 1.
+    device: "auto", "cpu" or "cuda".
+    threads: CPU threads of the backend; None leaves it to the backend.
+    """
+
+    backend: Any = "auto"
+    video: VideoConfig = field(default_factory=VideoConfig)
+    split_shots: bool = True
+    focal_px: float | None = None
+    fov_deg: float | None = None
+    pixel_aspect: float | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    seed: int = 0
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.focal_px is not None and self.fov_deg is not None:
+            raise CinetrajError("focal_px and fov_deg are both given; give one of them")
+        if self.focal_px is not None and not 0 < self.focal_px < float("inf"):
+            raise CinetrajError(f"focal_px is {self.focal_px}, expected a positive number of source pixels")
+        if self.fov_deg is not None and not 0 < self.fov_deg < 180:
+            raise CinetrajError(f"fov_deg is {self.fov_deg}, expected an angle between 0 and 180 degrees")
+        if self.pixel_aspect is not None and not 0.1 < self.pixel_aspect < 10:
+            raise CinetrajError(f"pixel_aspect is {self.pixel_aspect}, expected width over height, between 0.1 and 10")
+        if self.threads is not None and self.threads < 1:
+            raise CinetrajError(f"threads is {self.threads}, expected at least 1")
+
+
+def estimate(
+    video: str | Path | Frames, config: EstimateConfig | None = None, *, progress: Progress | None = None
+) -> Estimate:
+    """The camera trajectory of a clip, one for each of its shots.
+
+    video: a video file, a folder of images, a glob, or frames from `sfm.video.load`.
+
+    What cannot be estimated is a result with status "failed" and a reason; only input that cannot be
+    read at all raises CinetrajError.
+    """
+    from sfm import evidence
+
+    config = config or EstimateConfig()
+    tell = progress or _silent
+    backend, backend_config = _backend(config.backend)
+    seconds: dict[str, float] = {}
+    begin = time.perf_counter()
+
+    tell("reading", 0.0)
+    with _Clock(seconds, "decode"):
+        frames = _load(video, config)
+    frames = with_camera(frames, focal_px=config.focal_px, fov_deg=config.fov_deg, pixel_aspect=config.pixel_aspect)
+    if len(frames) < 2:
+        raise CinetrajError(f"{frames.source}: the clip has {len(frames)} frame; a trajectory needs at least 2")
+    tell("cutting into shots", 0.05)
+    with _Clock(seconds, "shots"):
+        spans = _split(frames) if config.split_shots else ((0, len(frames)),)
+
+    resolved = plain({**asdict(config), "backend": {"name": backend, **asdict(backend_config)}})
+    versions = installed_versions()
+    shots: list[ShotEstimate] = []
+    for number, (start, stop) in enumerate(spans):
+        part = frames.part(start, stop)
+        name = "estimating" if len(spans) == 1 else f"shot {number + 1} of {len(spans)}"
+        tell(name, 0.1 + 0.9 * start / len(frames))
+        spent: dict[str, float] = {}
+        with _Clock(spent, "evidence"):
+            found = evidence.find(part)
+        result = _run_backend(part, found, backend_config, config)
+        spent.update(result.seconds)
+        provenance = Provenance(
+            backend=backend,
+            config=resolved,
+            versions=versions,
+            seed=config.seed,
+            source=frames.source,
+            evidence=_evidence(result),
+        )
+        shots.append(_shot(part, start, stop, found, result, spent, provenance))
+    seconds["total"] = time.perf_counter() - begin
+    tell("done", 1.0)
+    return Estimate(
+        source=frames.source,
+        backend=backend,
+        shots=tuple(shots),
+        config=MappingProxyType(resolved),
+        versions=MappingProxyType(versions),
+        seed=config.seed,
+        seconds=MappingProxyType(seconds),
+        video=MappingProxyType(_video(frames)),
+        notes=frames.notes,
+    )
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of what decides a result, as installed; absent packages are left out."""
+    from importlib import metadata
+
+    found: dict[str, str] = {}
+    for name in RECORDED_VERSIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _video(frames: Frames) -> dict[str, Any]:
+    return {
+        "frames": len(frames),
+        "first_index": int(frames.index[0]),
+        "last_index": int(frames.index[-1]),
+        "start_s": float(frames.time_s[0]),
+        "end_s": float(frames.time_s[-1]),
+        "time_source": frames.time_source,
+        "source_hw": list(frames.source_hw),
+        "working_hw": list(frames.hw),
+        "pixel_aspect": frames.pixel_aspect,
+        "known_focal_px": None if frames.focal_px is None else frames.focal_px * frames.source_hw[0] / frames.hw[0],
+    }
+
+
+def _load(video: str | Path | Frames, config: EstimateConfig) -> Frames:
+    if isinstance(video, Frames):
+        return video
+    from sfm import video as reader
+
+    return reader.load(video, config.video)
+
+
+def _split(frames: Frames) -> Sequence[tuple[int, int]]:
+    from sfm import shots
+
+    return shots.split(frames)
+
+
+def _backend(wanted: Any) -> tuple[str, Any]:
+    """Name and config of a backend, from either."""
+    from sfm import backends
+
+    return backends.resolve(wanted)
+
+
+def _run_backend(frames: Frames, found: Evidence, backend_config: Any, config: EstimateConfig) -> BackendResult:
+    from sfm import backends
+
+    if len(frames) < 2:
+        reason = "the shot has one frame; a trajectory needs at least 2"
+        return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
+    if found.blank.all():
+        reason = "every frame is blank (black, white or covered)"
+        return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
+    return backends.run(frames, found, backend_config, device=config.device, seed=config.seed, threads=config.threads)
+
+
+def _shot(
+    part: Frames,
+    start: int,
+    stop: int,
+    found: Evidence,
+    result: BackendResult,
+    seconds: Mapping[str, float],
+    provenance: Provenance,
+) -> ShotEstimate:
+    trajectory = result.trajectory if result.status != "failed" else None
+    if trajectory is not None:
+        trajectory = in_source_pixels(trajectory, part.source_hw).replace(provenance=provenance)
+    picture = dict(result.picture)
+    if trajectory is not None:
+        picture["frame"] = np.array(_telling_frame(picture.get("tracks_px"), trajectory))
+        picture["rgb"] = part.rgb[int(picture["frame"])].copy()
+    return ShotEstimate(
+        start=start,
+        stop=stop,
+        start_s=float(part.time_s[0]),
+        end_s=float(part.time_s[-1]),
+        status=result.status,
+        reason=result.reason,
+        motion_model=result.motion_model,
+        trajectory=trajectory,
+        registered=0 if trajectory is None else int(trajectory.valid.sum()),
+        statistics=MappingProxyType(plain(dict(result.statistics))),
+        seconds=MappingProxyType(dict(seconds)),
+        notes=found.notes,
+        picture=MappingProxyType(picture),
+    )
+
+
+def _telling_frame(tracks_px: np.ndarray | None, trajectory: Trajectory) -> int:
+    """The frame that shows most: the valid one nearest to the middle among those with many tracks."""
+    valid = np.flatnonzero(trajectory.valid)
+    if not len(valid):
+        return 0
+    if tracks_px is not None and tracks_px.size:
+        seen = np.isfinite(tracks_px[:, valid, 0]).sum(axis=0)
+        valid = valid[seen >= 0.9 * seen.max()]
+    return int(valid[np.argmin(np.abs(valid - len(trajectory) / 2))])
+
+
+def _evidence(result: BackendResult) -> dict[str, Any]:
+    """What the trajectory file says about the estimate; what the backend wrote there wins."""
+    own: dict[str, Any] = {"status": result.status, "motion_model": result.motion_model}
+    if result.trajectory is not None and result.trajectory.provenance is not None:
+        own.update(result.trajectory.provenance.evidence)
+    return own
+
+
+def _silent(stage: str, share: float) -> None:
+    """No progress is shown."""
+
+
+class _Clock:
+    """Adds the wall time of a `with` block to a table."""
+
+    def __init__(self, seconds: dict[str, float], name: str) -> None:
+        self.seconds, self.name = seconds, name
+
+    def __enter__(self) -> None:
+        self.begin = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds[self.name] = self.seconds.get(self.name, 0.0) + time.perf_counter() - self.begin

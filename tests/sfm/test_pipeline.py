@@ -1,0 +1,216 @@
+"""The way from frames to an estimate, with a backend whose answer is known."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sfm
+from sfm import backends, evidence, pipeline, shots
+from sfm.contract import BackendResult, Evidence, Frames
+from sfm.pipeline import EstimateConfig
+from sfm.source_camera import in_source_pixels, with_camera
+from trajectory.errors import CinetrajError
+from trajectory.model import Provenance, Trajectory
+
+HW = (60, 80)
+SOURCE_HW = (240, 320)
+
+
+def frames(n: int = 6, *, blank: bool = False, focal_px: float | None = None) -> Frames:
+    rgb = np.random.default_rng(0).integers(0, 255, (n, *HW, 3), dtype=np.uint8)
+    return Frames(
+        rgb=np.zeros_like(rgb) if blank else rgb,
+        time_s=np.arange(n) / 10,
+        index=np.arange(n),
+        source_hw=SOURCE_HW,
+        source="clip.mp4",
+        focal_px=focal_px,
+    )
+
+
+def working_trajectory(part: Frames, *, invalid: int | None = None) -> Trajectory:
+    n = len(part)
+    valid = np.ones(n, bool)
+    if invalid is not None:
+        valid[invalid] = False
+    return Trajectory(
+        world_from_cam=np.tile(np.eye(4), (n, 1, 1)),
+        time_s=part.time_s,
+        valid=valid,
+        image_hw=part.hw,
+        intrinsics_px=np.tile(np.array([[50.0, 0, 40], [0, 52.0, 30], [0, 0, 1]]), (n, 1, 1)),
+        focal_sigma_px=np.full(n, 2.0),
+        provenance=Provenance(evidence={"confidence": 0.8}),
+    )
+
+
+def answer(part: Frames, status: Any = "ok", reason: str = "", **changes: Any) -> BackendResult:
+    given: dict[str, Any] = {
+        "status": status,
+        "reason": reason,
+        "trajectory": None if status == "failed" else working_trajectory(part),
+        "motion_model": "rotation",
+        "statistics": {"inliers": np.float64(0.9), "nan": float("nan"), "table": np.arange(3)},
+        "seconds": {"ladder": 1.5},
+    }
+    return BackendResult(**{**given, **changes})
+
+
+@pytest.fixture
+def backend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Frames], BackendResult]], list[Frames]]:
+    """Put a function in the place of all backends; returns the list of frames that it was given."""
+
+    def install(solve: Callable[[Frames], BackendResult]) -> list[Frames]:
+        seen: list[Frames] = []
+
+        def run(part: Frames, found: Evidence, config: Any, **options: Any) -> BackendResult:
+            seen.append(part)
+            return solve(part)
+
+        monkeypatch.setattr(backends, "run", run)
+        return seen
+
+    return install
+
+
+def test_estimate_is_the_function_and_not_a_module() -> None:
+    assert sfm.estimate is pipeline.estimate
+
+
+def test_intrinsics_come_back_in_source_pixels(backend: Any) -> None:
+    backend(answer)
+    found = sfm.estimate(frames(), EstimateConfig(split_shots=False)).trajectory
+    assert found.image_hw == SOURCE_HW
+    assert found.intrinsics_px is not None
+    np.testing.assert_allclose(found.intrinsics_px[0], [[200, 0, 160], [0, 208, 120], [0, 0, 1]])
+    assert found.focal_sigma_px is not None
+    np.testing.assert_allclose(found.focal_sigma_px, 8.0)
+
+
+def test_rescaling_keeps_every_ray() -> None:
+    part = frames()
+    before, after = working_trajectory(part), in_source_pixels(working_trajectory(part), SOURCE_HW)
+    assert before.intrinsics_px is not None
+    assert after.intrinsics_px is not None
+    rays = np.array([[0.1, -0.2, 1.0], [0.0, 0.3, 1.0]])
+    px = rays @ before.intrinsics_px[0].T
+    np.testing.assert_allclose(rays @ after.intrinsics_px[0].T, px * (4, 4, 1))
+
+
+@pytest.mark.parametrize("aspect", [1.0, 1.185])
+def test_a_given_focal_length_reaches_the_backend_at_the_working_size(backend: Any, aspect: float) -> None:
+    seen = backend(answer)
+    sfm.estimate(frames(), EstimateConfig(focal_px=400.0, pixel_aspect=aspect, split_shots=False))
+    assert seen[0].focal_px == pytest.approx(100.0)
+    assert seen[0].pixel_aspect == aspect
+
+
+def test_a_field_of_view_is_horizontal() -> None:
+    # 90 degrees over 320 square pixels: fx = 160 px of the source, 40 at the working size.
+    wide = with_camera(frames(), focal_px=None, fov_deg=90.0, pixel_aspect=None)
+    assert wide.focal_px == pytest.approx(40.0)
+    # Pixels twice as wide as high: fy = fx times the pixel's aspect.
+    squeezed = with_camera(frames(), focal_px=None, fov_deg=90.0, pixel_aspect=2.0)
+    assert squeezed.focal_px == pytest.approx(80.0)
+
+
+def test_what_the_file_says_stays_where_nothing_is_given() -> None:
+    assert with_camera(frames(focal_px=77.0), focal_px=None, fov_deg=None, pixel_aspect=None).focal_px == 77.0
+
+
+def test_each_shot_is_estimated_by_itself(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = backend(lambda part: answer(part, "failed", "no texture") if part.index[0] == 0 else answer(part))
+    monkeypatch.setattr(shots, "split", lambda whole, *rest: ((0, 2), (2, 6)))
+    found = sfm.estimate(frames())
+    assert [list(part.index) for part in seen] == [[0, 1], [2, 3, 4, 5]]
+    assert found.status == "partial"
+    assert found.reason == "shot 0: failed, no texture"
+    assert [shot.registered for shot in found.shots] == [0, 4]
+    assert found.shot_names() == ("shot-000", "shot-001")
+    with pytest.raises(CinetrajError, match="has 2 shots"):
+        _ = found.trajectory
+
+
+@pytest.mark.parametrize(
+    ("statuses", "expected"),
+    [
+        (("ok", "ok"), "ok"),
+        (("failed", "failed"), "failed"),
+        (("ok", "failed"), "partial"),
+        (("ok", "unreliable"), "unreliable"),
+        (("unreliable", "failed"), "partial"),
+        (("ok", "partial"), "partial"),
+    ],
+)
+def test_the_status_of_a_clip_follows_from_its_shots(
+    backend: Any, monkeypatch: pytest.MonkeyPatch, statuses: tuple[str, str], expected: str
+) -> None:
+    backend(lambda part: answer(part, statuses[int(part.index[0] > 0)], "because"))
+    monkeypatch.setattr(shots, "split", lambda whole, *rest: ((0, 3), (3, 6)))
+    assert sfm.estimate(frames()).status == expected
+
+
+def test_a_failed_clip_is_a_result_that_says_why(backend: Any) -> None:
+    backend(lambda part: answer(part, "failed", "nothing can be tracked"))
+    found = sfm.estimate(frames(), EstimateConfig(split_shots=False))
+    assert (found.status, found.reason) == ("failed", "nothing can be tracked")
+    with pytest.raises(CinetrajError, match="nothing can be tracked"):
+        _ = found.trajectory
+
+
+def test_blank_clips_never_reach_the_backend(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = backend(answer)
+    blank = Evidence(usable=np.ones(HW, bool), blank=np.ones(6, bool), duplicate_of=np.arange(6))
+    monkeypatch.setattr(evidence, "find", lambda part, *rest: blank)
+    found = sfm.estimate(frames(blank=True), EstimateConfig(split_shots=False))
+    assert found.status == "failed"
+    assert "blank" in found.reason
+    assert not seen
+
+
+def test_one_frame_is_bad_input() -> None:
+    with pytest.raises(CinetrajError, match="1 frame; a trajectory needs at least 2"):
+        sfm.estimate(frames(1))
+
+
+def test_the_record_is_json_without_nan_and_the_file_is_free_of_timings(backend: Any) -> None:
+    backend(answer)
+    found = sfm.estimate(frames(), EstimateConfig(split_shots=False, seed=7))
+    record = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert record["seed"] == 7
+    assert record["seconds"]["ladder"] == 1.5
+    assert record["seconds"]["total"] > 0
+    assert record["shots"][0]["statistics"] == {"inliers": 0.9, "nan": None, "table": [0, 1, 2]}
+    provenance = found.trajectory.provenance
+    assert provenance is not None
+    assert provenance.seed == 7
+    assert provenance.source == "clip.mp4"
+    assert provenance.evidence["confidence"] == 0.8
+    assert provenance.evidence["status"] == "ok"
+    assert "seconds" not in json.dumps(dict(provenance.config)).replace("split", "")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("focal_px", -1.0), ("fov_deg", 190.0), ("pixel_aspect", 0.0), ("threads", 0), ("focal_px", float("nan"))],
+)
+def test_impossible_settings_are_refused_by_name(field: str, value: float) -> None:
+    with pytest.raises(CinetrajError, match=f"{field} is"):
+        EstimateConfig(**{field: value})
+
+
+def test_an_unknown_backend_is_refused_by_name() -> None:
+    with pytest.raises(CinetrajError, match="'magic' is unknown"):
+        sfm.estimate(frames(), EstimateConfig(backend="magic"))
+
+
+def test_progress_goes_from_nothing_to_all(backend: Any) -> None:
+    backend(answer)
+    told: list[float] = []
+    pipeline.estimate(frames(), EstimateConfig(split_shots=False), progress=lambda stage, share: told.append(share))
+    assert told[0] == 0
+    assert told[-1] == 1
+    assert told == sorted(told)

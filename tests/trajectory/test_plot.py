@@ -1,0 +1,111 @@
+"""Plots draw on the caller's axes and change nothing else."""
+
+import warnings
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from scipy.spatial.transform import Rotation
+
+from trajectory import plot
+from trajectory.model import Trajectory
+
+
+def moving(n: int = 20, *, turn_deg: float = 30.0, axis: int = 1, invalid: tuple[int, ...] = ()) -> Trajectory:
+    """A move along x with a turn about one camera axis."""
+    vectors = np.zeros((n, 3))
+    vectors[:, axis] = np.linspace(0, turn_deg, n)
+    poses = np.tile(np.eye(4), (n, 1, 1))
+    poses[:, :3, :3] = Rotation.from_rotvec(vectors, degrees=True).as_matrix()
+    poses[:, 0, 3] = np.linspace(0, 2, n)
+    valid = np.ones(n, bool)
+    valid[list(invalid)] = False
+    k = np.tile(np.array([[300.0, 0, 160], [0, 300.0, 90], [0, 0, 1]]), (n, 1, 1))
+    return Trajectory(
+        world_from_cam=poses,
+        time_s=np.arange(n) / 10,
+        valid=valid,
+        image_hw=(180, 320),
+        intrinsics_px=k,
+        focal_sigma_px=np.full(n, 5.0),
+    )
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+@pytest.mark.parametrize("turn_deg", [-50.0, 170.0, 400.0, -725.0])
+def test_rotation_is_continuous_beyond_half_a_turn(axis: int, turn_deg: float) -> None:
+    found = plot.rotation_deg(moving(60, turn_deg=turn_deg, axis=axis))
+    expected = np.zeros(3)
+    expected[axis] = turn_deg
+    np.testing.assert_allclose(found[-1], expected, atol=1e-6)
+
+
+def test_rotation_does_not_depend_on_the_world() -> None:
+    trajectory = moving()
+    world = np.eye(4)
+    world[:3, :3] = Rotation.from_euler("xyz", (20, 40, 60), degrees=True).as_matrix()
+    turned = trajectory.replace(world_from_cam=world @ trajectory.world_from_cam)
+    np.testing.assert_allclose(plot.rotation_deg(turned), plot.rotation_deg(trajectory), atol=1e-9)
+
+
+def test_signs_say_what_the_labels_say() -> None:
+    # Pan right: the optical axis turns to +x. Tilt up: it turns to -y. Roll clockwise: the camera's x turns to +y.
+    for axis, cam, world, sign in ((1, 2, 0, 1), (0, 2, 1, -1), (2, 0, 1, 1)):
+        trajectory = moving(axis=axis)
+        assert plot.rotation_deg(trajectory)[-1, axis] > 0
+        assert sign * trajectory.rotations[-1][world, cam] > 0
+
+
+def test_position_is_drawn_in_the_axes_of_the_first_camera() -> None:
+    trajectory = moving()
+    world = np.eye(4)
+    world[:3, :3] = Rotation.from_euler("y", 90, degrees=True).as_matrix()
+    axes = Figure().add_subplot()
+    plot.draw_position(axes, trajectory.replace(world_from_cam=world @ trajectory.world_from_cam))
+    np.testing.assert_allclose(axes.lines[0].get_ydata(), np.linspace(0, 2, 20), atol=1e-12)
+    np.testing.assert_allclose(axes.lines[2].get_ydata(), 0, atol=1e-12)
+
+
+def test_invalid_frames_leave_gaps_and_marks() -> None:
+    axes = Figure().add_subplot()
+    plot.draw_position(axes, moving(invalid=(5, 6)))
+    drawn = np.asarray(axes.lines[0].get_ydata())
+    assert np.flatnonzero(np.isnan(drawn)).tolist() == [5, 6]
+    np.testing.assert_allclose(axes.lines[3].get_xdata(), (0.5, 0.6))
+
+
+def test_a_constant_focal_length_does_not_look_like_a_zoom() -> None:
+    axes = Figure().add_subplot()
+    plot.draw_focal(axes, moving())
+    low, high = axes.get_ylim()
+    assert low < 0.95 * 300 < 1.05 * 300 < high
+
+
+@pytest.mark.parametrize("invalid", [(), (0, 3, 19), tuple(range(20))])
+def test_overviews_change_no_setting_and_warn_of_nothing(tmp_path: Path, invalid: tuple[int, ...]) -> None:
+    before = dict(matplotlib.rcParams)
+    backend = matplotlib.get_backend()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plot.save_overview([moving(invalid=invalid), moving(turn_deg=0.0)], tmp_path / "a.png", labels=["a", "b"])
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert dict(matplotlib.rcParams) == before
+    assert matplotlib.get_backend() == backend
+
+
+def test_a_trajectory_without_intrinsics_or_motion_is_drawn_too(tmp_path: Path) -> None:
+    still = moving(turn_deg=0.0).replace(
+        world_from_cam=np.tile(np.eye(4), (20, 1, 1)),
+        intrinsics_px=None,
+        focal_sigma_px=None,
+        scale="bounded",
+        translation_bound=float("inf"),
+        time_source="index",
+    )
+    axes = Figure().add_subplot()
+    plot.draw_focal(axes, still)
+    assert "not known" in axes.texts[0].get_text()
+    plot.save_overview([still], tmp_path / "still.png")
+    assert (tmp_path / "still.png").stat().st_size > 1000

@@ -1,0 +1,197 @@
+"""Pictures of a trajectory, drawn on the caller's axes. Nothing here changes matplotlib's settings.
+
+Plots show the world of the OpenCV axes with the sky on top: x to the right, z forward, y down drawn downwards.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from trajectory.model import Trajectory
+
+ROTATION_LABELS = ("tilt (up +)", "pan (right +)", "roll (clockwise +)")
+POSITION_LABELS = ("x (right +)", "y (down +)", "z (forward +)")
+
+
+def draw_path(
+    axes: Any, trajectory: Trajectory, *, frusta: int = 8, color: str | None = None, label: str | None = None
+) -> None:
+    """The path with some camera frusta, on axes with projection "3d".
+
+    frusta: how many cameras are drawn, spread over the valid frames; the first is drawn thicker.
+    Frames that are not valid leave gaps.
+    """
+    points = _drawn(trajectory.positions)
+    (line,) = axes.plot(points[:, 0], points[:, 1], points[:, 2], color=color, label=label, linewidth=1.5)
+    index = np.flatnonzero(trajectory.valid)
+    chosen = index[np.unique(np.linspace(0, len(index) - 1, min(frusta, len(index))).round().astype(int))]
+    size = 0.08 * (_extent(trajectory) or 1.0)
+    for number, i in enumerate(chosen):
+        for edge in _frustum(trajectory, int(i), size):
+            e = _drawn(edge)
+            axes.plot(e[:, 0], e[:, 1], e[:, 2], color=line.get_color(), linewidth=1.4 if number == 0 else 0.6)
+    axes.set_xlabel("x right", fontsize="small")
+    axes.set_ylabel("z forward", fontsize="small")
+    axes.set_zlabel("up (−y)", fontsize="small", labelpad=-2)
+    axes.tick_params(labelsize="xx-small", pad=0)
+    axes.set_aspect("equal", adjustable="datalim")
+
+
+def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, label: str | None = None) -> None:
+    """The path seen from above, x to the right and z upwards, with the viewing direction at some frames."""
+    x, z = trajectory.positions[:, 0], trajectory.positions[:, 2]
+    (line,) = axes.plot(x, z, color=color, label=label, linewidth=1.5)
+    index = np.flatnonzero(trajectory.valid)
+    if len(index):
+        axes.plot(x[index[0]], z[index[0]], "o", color=line.get_color(), markersize=5)
+        chosen = index[np.unique(np.linspace(0, len(index) - 1, min(8, len(index))).round().astype(int))]
+        length = 0.1 * (_extent(trajectory) or 1.0)
+        look = length * trajectory.rotations[chosen][:, [0, 2], 2]
+        for start, by in zip(trajectory.positions[chosen][:, [0, 2]], look, strict=True):
+            axes.plot([start[0], start[0] + by[0]], [start[1], start[1] + by[1]], color=line.get_color(), linewidth=0.8)
+    axes.set_xlabel("x right")
+    axes.set_ylabel("z forward")
+    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_title("from above", fontsize="medium")
+
+
+def draw_position(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", prefix: str = "") -> None:
+    """Position relative to the first valid frame, in that camera's axes, over time."""
+    index = np.flatnonzero(trajectory.valid)
+    moved = np.full((len(trajectory), 3), np.nan)
+    if len(index):
+        first = trajectory.rotations[index[0]]
+        moved = (trajectory.positions - trajectory.positions[index[0]]) @ first
+    _draw_lines(axes, trajectory, moved, POSITION_LABELS, linestyle, prefix)
+    axes.set_ylabel(
+        {"metric": "position [m]", "arbitrary": "position [arbitrary]", "bounded": "position (not seen)"}[
+            trajectory.scale
+        ]
+    )
+
+
+def draw_rotation(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", prefix: str = "") -> None:
+    """Rotation relative to the first valid frame, as a rotation vector in that camera's axes, in degrees."""
+    _draw_lines(axes, trajectory, rotation_deg(trajectory), ROTATION_LABELS, linestyle, prefix)
+    axes.set_ylabel("rotation [°]")
+
+
+def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label: str | None = None) -> None:
+    """Focal length over time with its standard deviation where that is known; says so where there is none."""
+    focal = trajectory.focal_px
+    if focal is None:
+        axes.text(0.5, 0.5, "focal length not known", ha="center", va="center", transform=axes.transAxes)
+        return
+    focal = np.where(trajectory.valid, focal, np.nan)
+    (line,) = axes.plot(trajectory.time_s, focal, linestyle, label=label, linewidth=1.3)
+    if trajectory.focal_sigma_px is not None:
+        sigma = trajectory.focal_sigma_px
+        axes.fill_between(trajectory.time_s, focal - sigma, focal + sigma, color=line.get_color(), alpha=0.2, lw=0)
+    axes.set_xlabel(_time_label(trajectory))
+    axes.set_ylabel("focal length [px]")
+    known = focal[np.isfinite(focal)]
+    if known.size and np.ptp(known) < 0.02 * np.median(known):  # a constant must not look like a zoom
+        axes.set_ylim(0.9 * np.median(known), 1.1 * np.median(known))
+
+
+def draw_overview(figure: Any, trajectories: Sequence[Trajectory], labels: Sequence[str] = ()) -> None:
+    """Path, top view, position and rotation of up to a few trajectories on an empty figure of the caller."""
+    import mpl_toolkits.mplot3d  # noqa: F401  registers the projection  # pyright: ignore
+
+    names = [*labels, *[""] * (len(trajectories) - len(labels))]
+    grid = figure.add_gridspec(2, 2)
+    path = figure.add_subplot(grid[0, 0], projection="3d")
+    top, position, rotation = (figure.add_subplot(grid[k]) for k in ((0, 1), (1, 0), (1, 1)))
+    for number, (trajectory, name) in enumerate(zip(trajectories, names, strict=True)):
+        style = ("-", "--", ":", "-.")[number % 4]
+        draw_path(path, trajectory, color=f"C{number}", label=name or None)
+        draw_top(top, trajectory, color=f"C{number}", label=name or None)
+        draw_position(position, trajectory, linestyle=style, prefix=f"{name} " if name else "")
+        draw_rotation(rotation, trajectory, linestyle=style, prefix=f"{name} " if name else "")
+    if any(names):
+        top.legend(fontsize="x-small")
+    figure.subplots_adjust(left=0.08, right=0.97, bottom=0.07, top=0.93, hspace=0.25, wspace=0.22)
+
+
+def rotation_deg(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:
+    """Rotation vectors from the first valid frame in that camera's axes, continuous beyond half a turn, in degrees."""
+    from scipy.spatial.transform import Rotation
+
+    result = np.full((len(trajectory), 3), np.nan)
+    index = np.flatnonzero(trajectory.valid)
+    if not len(index):
+        return result
+    relative = trajectory.rotations[index[0]].T @ trajectory.rotations[index]
+    vectors = Rotation.from_matrix(relative).as_rotvec()
+    turn = 2 * np.pi
+    for i in range(1, len(vectors)):
+        angle = float(np.linalg.norm(vectors[i]))
+        if angle < 1e-9:
+            continue
+        axis = vectors[i] / angle
+        # The same rotation has the vectors axis·(angle + 2πk): take the one nearest to the frame before.
+        vectors[i] = axis * (angle + turn * np.round((vectors[i - 1] @ axis - angle) / turn))
+    result[index] = np.rad2deg(vectors)
+    return result
+
+
+def _draw_lines(
+    axes: Any,
+    trajectory: Trajectory,
+    values: Float[np.ndarray, "n 3"],
+    labels: tuple[str, str, str],
+    linestyle: str,
+    prefix: str,
+) -> None:
+    for column, label in enumerate(labels):
+        axes.plot(
+            trajectory.time_s, values[:, column], linestyle, color=f"C{column}", label=prefix + label, linewidth=1.3
+        )
+    missing = trajectory.time_s[~trajectory.valid]
+    if len(missing):
+        axes.plot(missing, np.zeros(len(missing)), "x", color="0.5", markersize=4, label=f"{prefix}no pose")
+    axes.set_xlabel(_time_label(trajectory))
+    axes.legend(fontsize="x-small")
+    axes.grid(visible=True, alpha=0.3)
+
+
+def _time_label(trajectory: Trajectory) -> str:
+    return {"seconds": "time [s]", "index": "frame", "assumed": "time [s, rate assumed]"}[trajectory.time_source]
+
+
+def _drawn(points: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 3"]:
+    """OpenCV world to the plot's axes, whose third points up."""
+    return np.stack([points[:, 0], points[:, 2], -points[:, 1]], axis=1)
+
+
+def _extent(trajectory: Trajectory) -> float:
+    points = trajectory.positions[trajectory.valid]
+    return float(np.linalg.norm(np.ptp(points, axis=0))) if len(points) else 0.0
+
+
+def _frustum(trajectory: Trajectory, i: int, size: float) -> list[Float[np.ndarray, "2 3"]]:
+    """The eight edges of the camera's pyramid as pairs of world points."""
+    half_w, half_h = 0.5, 0.3
+    if trajectory.intrinsics_px is not None and trajectory.image_hw is not None:
+        k = trajectory.intrinsics_px[i]
+        half_w, half_h = trajectory.image_hw[1] / 2 / k[0, 0], trajectory.image_hw[0] / 2 / k[1, 1]
+    corners = np.array([[-half_w, -half_h, 1], [half_w, -half_h, 1], [half_w, half_h, 1], [-half_w, half_h, 1]])
+    world = size * corners @ trajectory.rotations[i].T + trajectory.positions[i]
+    centre = trajectory.positions[i]
+    return [np.stack([centre, c]) for c in world] + [np.stack([world[j], world[(j + 1) % 4]]) for j in range(4)]
+
+
+def save_overview(trajectories: Sequence[Trajectory], path: str | Path, labels: Sequence[str] = ()) -> None:
+    """`draw_overview` into a PNG file, on a figure of its own: matplotlib's settings and backend stay."""
+    import zlib  # noqa: F401  pycolmap exports its own copy of zlib; the first one loaded wins  # pyright: ignore
+
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure: Any = Figure(figsize=(11, 8), dpi=100)
+    FigureCanvasAgg(figure)
+    draw_overview(figure, trajectories, labels)
+    figure.savefig(path, format="png")
