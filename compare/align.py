@@ -59,7 +59,7 @@ def fix_gauge(
         who = "neither path" if not (p_moves or q_moves) else "the reference" if q_moves else "the generated path"
         verb = "translates" if who == "neither path" else "does not translate"
         unobservable.append(f"scale (taken as 1: {who} {verb})")
-    if strength[1] + sign * strength[2] <= OBSERVABLE * strength[0]:
+    if strength[1] + sign * strength[2] <= OBSERVABLE * len(reference):
         unobservable.append("rotation (the orientations contradict each other)")
     scale = p_size / q_size if with_scale and p_moves and q_moves else 1.0
     return Gauge(

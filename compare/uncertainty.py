@@ -1,0 +1,188 @@
+"""How far a number can be trusted: over clips, between models, and by the instrument itself."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, final
+
+import numpy as np
+from jaxtyping import Float
+
+from compare.metrics import METRICS
+from compare.pair_scores import score_poses
+from compare.protocols import Protocol, get
+from compare.scoring import Result
+from compare.summary import values
+from trajectory.errors import CinetrajError
+from trajectory.frames import mirrored, time_reversed
+from trajectory.model import Trajectory
+
+TwinKind = Literal["reencoded", "resized", "reversed", "mirrored"]
+CHUNK = 4_000_000
+"""Draws held in memory at once."""
+
+
+def bootstrap_interval(
+    sample: Float[np.ndarray, " n"], *, level: float = 0.95, resamples: int = 1000, seed: int = 0
+) -> tuple[float, float] | None:
+    """Percentile bootstrap interval of the mean over clips (Efron 1979); None for fewer than two clips."""
+    n = len(sample)
+    if n < 2:
+        return None
+    random = np.random.default_rng(seed)
+    means = np.empty(resamples)
+    step = max(1, CHUNK // n)
+    for start in range(0, resamples, step):
+        count = min(step, resamples - start)
+        means[start : start + count] = sample[random.integers(0, n, (count, n))].mean(1)
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Paired:
+    """Two models on the same clips, first minus second.
+
+    clips: how many both have a value for. interval: 95 % bootstrap of the mean difference, None for one clip.
+    probability: of a difference this large under random sign flips of the clips (two-sided).
+    first_better, second_better: on how many clips. noise: the instrument's own median disagreement, None if unknown.
+    verdict: in words.
+    """
+
+    metric: str
+    clips: int
+    difference: float
+    interval: tuple[float, float] | None
+    probability: float
+    first_better: int
+    second_better: int
+    noise: float | None
+    verdict: str
+
+
+def paired(
+    first: Result, second: Result, metric: str, *, policy: str | None = None, noise: float | None = None, seed: int = 0
+) -> Paired:
+    """Compare two models clip by clip under one protocol.
+
+    policy: drop or worst, the protocol's by default.
+    noise: the floor of `noise_floor`, to call a difference below it so.
+
+    Raises:
+        CinetrajError: the protocols differ, or no clip has a value in both.
+    """
+    if first.protocol.stamp()["hash"] != second.protocol.stamp()["hash"]:
+        raise CinetrajError(
+            f"{first.model} was scored under {first.protocol.name} and {second.model} under {second.protocol.name} "
+            "with other settings; score both under one protocol"
+        )
+    chosen = policy or first.protocol.failures
+    a, b = (values(r.clips, metric, r.protocol, chosen) for r in (first, second))
+    both = [name for name in a if name in b]
+    if not both:
+        raise CinetrajError(f"{first.model} and {second.model} have no clip with {metric} in common")
+    difference = np.array([a[name] - b[name] for name in both])
+    mean = float(difference.mean())
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (2000, len(both)))
+    flipped = np.abs((signs * difference).mean(1))
+    probability = float((1 + (flipped >= abs(mean) * (1 - 1e-12)).sum()) / 2001)
+    badness = [_badness(np.array([x[name] for name in both]), metric) for x in (a, b)]
+    interval = bootstrap_interval(difference, seed=seed)
+    return Paired(
+        metric=metric,
+        clips=len(both),
+        difference=mean,
+        interval=interval,
+        probability=probability,
+        first_better=int((badness[0] < badness[1]).sum()),
+        second_better=int((badness[0] > badness[1]).sum()),
+        noise=noise,
+        verdict=_verdict(first.model, second.model, badness[0].mean() - badness[1].mean(), mean, interval, noise),
+    )
+
+
+def _badness(value: np.ndarray, metric: str) -> np.ndarray:
+    """Smaller is better, whatever the metric's direction."""
+    better = METRICS[metric].better if metric in METRICS else "lower"
+    if better == "one":
+        return np.abs(np.log(np.maximum(value, 1e-12)))
+    return {"lower": value, "higher": -value, "zero": np.abs(value)}[better]
+
+
+def _verdict(
+    first: str, second: str, worse: float, mean: float, interval: tuple[float, float] | None, noise: float | None
+) -> str:
+    if noise is not None and abs(mean) < noise:
+        return "below the instrument's noise"
+    if interval is None:
+        return "one clip decides nothing"
+    if interval[0] <= 0 <= interval[1]:
+        return "not distinguishable on these clips"
+    return f"{second if worse > 0 else first} is better"
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class NoiseFloor:
+    """The disagreement of an estimator with itself: per metric the median over twins, and per kind of twin."""
+
+    protocol: str
+    median: Mapping[str, float]
+    by_kind: Mapping[str, Mapping[str, float]]
+    twins: int
+    failed: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "protocol": self.protocol,
+            "median": dict(self.median),
+            "by_kind": {kind: dict(table) for kind, table in self.by_kind.items()},
+            "twins": self.twins,
+            "failed": list(self.failed),
+        }
+
+
+def undone(twin: Trajectory, kind: TwinKind) -> Trajectory:
+    """The trajectory of a changed clip, brought back to what it would be for the clip itself."""
+    if kind == "reversed":
+        return time_reversed(twin)
+    return mirrored(twin) if kind == "mirrored" else twin
+
+
+def noise_floor(
+    twins: Iterable[tuple[Trajectory, Trajectory, TwinKind]], *, protocol: str | Protocol = "strict"
+) -> NoiseFloor:
+    """The estimator's own noise: each item is a clip's trajectory, that of its changed twin, and how it was changed.
+
+    reencoded, resized (to 0.75), reversed (in time) and mirrored (left to right) twins show the same camera, so any
+    difference after undoing the change is the instrument's. Values are medians over the twins.
+
+    Raises:
+        CinetrajError: no twin could be scored.
+    """
+    chosen = get(protocol)
+    found: dict[str, dict[str, list[float]]] = {}
+    failed: list[str] = []
+    count = 0
+    for number, (original, twin, kind) in enumerate(twins):
+        try:
+            scores = score_poses(original, undone(twin, kind), chosen).dropped
+        except CinetrajError as error:
+            failed.append(f"twin {number} ({kind}): {error}")
+            continue
+        count += 1
+        for metric, score in scores.items():
+            if score.value is not None:
+                value = float(_badness(np.array([score.value]), metric)[0])
+                found.setdefault(metric, {}).setdefault(kind, []).append(value)
+    if count == 0:
+        raise CinetrajError(f"no twin could be scored{': ' + failed[0] if failed else ', expected at least one'}")
+    kinds = sorted({kind for table in found.values() for kind in table})
+    return NoiseFloor(
+        protocol=chosen.name,
+        median={m: float(np.median([v for each in table.values() for v in each])) for m, table in found.items()},
+        by_kind={k: {m: float(np.median(table[k])) for m, table in found.items() if k in table} for k in kinds},
+        twins=count,
+        failed=tuple(failed),
+    )

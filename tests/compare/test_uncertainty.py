@@ -1,0 +1,95 @@
+"""Intervals, paired comparison and the instrument's noise."""
+
+import numpy as np
+import pytest
+from paths import smooth
+
+from compare.scoring import score
+from compare.uncertainty import bootstrap_interval, noise_floor, paired
+from trajectory.errors import CinetrajError
+from trajectory.frames import mirrored, time_reversed
+from trajectory.model import Trajectory
+
+
+def jittered(t: Trajectory, size: float, seed: int = 0) -> Trajectory:
+    poses = np.array(t.world_from_cam)
+    poses[:, :3, 3] += size * np.random.default_rng(seed).normal(size=(len(t), 3))
+    return t.replace(world_from_cam=poses)
+
+
+def test_the_bootstrap_covers_the_mean_about_as_often_as_it_says() -> None:
+    random = np.random.default_rng(0)
+    hits = 0
+    for trial in range(200):
+        low, high = bootstrap_interval(random.normal(size=40), seed=trial, resamples=400) or (1.0, -1.0)
+        hits += low <= 0 <= high
+    assert 0.87 < hits / 200 < 0.99
+
+
+def test_the_bootstrap_is_reproducible_and_narrows() -> None:
+    random = np.random.default_rng(0)
+    few, many = random.normal(size=20), random.normal(size=2000)
+    assert bootstrap_interval(few) == bootstrap_interval(few)
+    a, b = bootstrap_interval(few), bootstrap_interval(many)
+    assert a is not None
+    assert b is not None
+    assert b[1] - b[0] < 0.3 * (a[1] - a[0])
+    assert bootstrap_interval(few[:1]) is None
+
+
+def test_the_same_model_is_not_better_than_itself() -> None:
+    references = {str(i): smooth(i) for i in range(6)}
+    a = score(references, {str(i): smooth(i + 50) for i in range(6)}, model="a")
+    found = paired(a, a, "RotErr")
+    assert found.difference == 0
+    assert found.probability == 1
+    assert found.verdict == "not distinguishable on these clips"
+
+
+def test_a_clearly_better_model_is_called_so_on_the_clips_that_both_have() -> None:
+    references = {str(i): smooth(i) for i in range(8)}
+    near = {str(i): jittered(smooth(i), 0.01, i) for i in range(8)}
+    far = {str(i): smooth(i + 50) for i in range(7)}
+    good, bad = score(references, near, model="near"), score(references, far, model="far")
+    found = paired(good, bad, "TransErr", policy="drop")
+    assert found.clips == 7
+    assert found.first_better == 7
+    assert found.verdict == "near is better"
+    assert found.difference < 0
+    assert found.probability < 0.05
+    assert paired(bad, good, "TransErr", policy="drop").verdict == "near is better"
+    assert paired(good, bad, "TransErr").clips == 8  # the missing clip is charged
+    assert paired(good, bad, "TransErr", noise=100.0).verdict == "below the instrument's noise"
+
+
+def test_models_under_different_protocols_are_not_compared() -> None:
+    a = score({"x": smooth(1)}, {"x": smooth(2)})
+    b = score({"x": smooth(1)}, {"x": smooth(2)}, time="progress")
+    with pytest.raises(CinetrajError, match="one protocol"):
+        paired(a, b, "RotErr")
+
+
+def test_a_noiseless_instrument_has_no_floor_and_a_shaken_one_has_its_own() -> None:
+    clip = smooth(1)
+    exact = [(clip, clip, "reencoded"), (clip, time_reversed(clip), "reversed"), (clip, mirrored(clip), "mirrored")]
+    floor = noise_floor(exact)
+    assert floor.twins == 3
+    assert floor.median["TransErr"] == pytest.approx(0, abs=1e-9)
+    assert set(floor.by_kind) == {"reencoded", "reversed", "mirrored"}
+    # A twin that was not undone would be another motion altogether.
+    assert noise_floor([(clip, mirrored(clip), "reencoded")]).median["RotErr"] > 1
+    small, large = (
+        noise_floor([(clip, jittered(clip, size, i), "resized") for i in range(5)]).median["TransErr"]
+        for size in (0.001, 0.01)
+    )
+    assert large == pytest.approx(10 * small, rel=0.2)
+
+
+def test_twins_that_failed_are_told() -> None:
+    clip = smooth(1)
+    lost = clip.replace(valid=np.zeros(len(clip), dtype=bool))
+    floor = noise_floor([(clip, clip, "resized"), (clip, lost, "reversed")])
+    assert len(floor.failed) == 1
+    assert "reversed" in floor.failed[0]
+    with pytest.raises(CinetrajError, match="no twin"):
+        noise_floor([(clip, lost, "reversed")])
