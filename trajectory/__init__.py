@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 from trajectory.lazy import exporter
 
 if TYPE_CHECKING:
-    from trajectory.describe import DescribeConfig as DescribeConfig
-    from trajectory.describe import Description as Description
-    from trajectory.describe import describe as describe
+    from trajectory.description import DescribeConfig as DescribeConfig
+    from trajectory.description import Description as Description
+    from trajectory.description import describe as describe
     from trajectory.errors import CinetrajError as CinetrajError
     from trajectory.errors import FormatAmbiguousError as FormatAmbiguousError
     from trajectory.errors import GaugeError as GaugeError
@@ -31,9 +31,9 @@ _NAMES = {
     "Provenance": "trajectory.model",
     "read": "trajectory.io",
     "write": "trajectory.io",
-    "describe": "trajectory.describe",
-    "DescribeConfig": "trajectory.describe",
-    "Description": "trajectory.describe",
+    "describe": "trajectory.description",
+    "DescribeConfig": "trajectory.description",
+    "Description": "trajectory.description",
     "anchor_to_first": "trajectory.frames",
     "transform": "trajectory.frames",
     "at_times": "trajectory.resample",
