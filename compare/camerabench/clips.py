@@ -1,0 +1,120 @@
+"""From runs or descriptions to what the benchmarks need of each clip."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from trajectory.errors import CinetrajError, ReadError
+
+if TYPE_CHECKING:
+    from trajectory.model import Trajectory
+
+Rule = Literal["apparent", "authors"]
+NOT_ESTIMATED = "not estimated"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """One clip: a description, or the reason why there is none.
+
+    camera: `Description.to_json()` of the trajectory.
+    shots: how many shots the clip has; more than one means that only the longest one is described.
+    """
+
+    name: str
+    camera: Mapping[str, Any] | None
+    failure: str | None = None
+    shots: int = 1
+
+    def __post_init__(self) -> None:
+        if (self.camera is None) == (self.failure is None):
+            raise CinetrajError(f"clip {self.name!r} needs a description or a failure, and not both")
+
+
+def clips_from_runs(
+    folder: str | Path, *, rule: Rule = "apparent", progress: Callable[[int, int], None] | None = None
+) -> dict[str, Clip]:
+    """Describe every run below `folder` (runs/NAME/run.json); keys are the names of the runs.
+
+    A run of several shots (NAME/shot-000, ...) is taken as one clip by its longest shot, counted in frames; where
+    that shot failed, the clip failed. progress: called with (runs done, runs in all).
+
+    Raises:
+        ReadError: no run below the folder, or a run.json that is none.
+    """
+    root = Path(folder)
+    runs = sorted(path.parent for path in root.glob("*/run.json") if not path.parent.name.startswith("."))
+    if not runs:
+        raise ReadError(root, "holds no NAME/run.json", remedy="give the folder that `cinetraj estimate --out` wrote")
+    clips: dict[str, Clip] = {}
+    for run in runs:
+        clips[run.name] = _clip(run, rule)
+        if progress is not None:
+            progress(len(clips), len(runs))
+    return clips
+
+
+def clips_from_descriptions(descriptions: Mapping[str, Mapping[str, Any]]) -> dict[str, Clip]:
+    """Clips from `Description.to_json()` by name, or {"failed": reason}, as `cinetraj describe --json` prints them."""
+    clips: dict[str, Clip] = {}
+    for name, description in descriptions.items():
+        if "/" in name:
+            raise CinetrajError(
+                f"{name!r} is one shot of a clip, expected whole clips; score the folder of runs instead"
+            )
+        if "failed" in description:
+            clips[name] = Clip(name=name, camera=None, failure=str(description["failed"]))
+        elif "scores" in description and "decisions" in description:
+            clips[name] = Clip(name=name, camera=description)
+        else:
+            raise CinetrajError(
+                f"description of {name!r} has keys {sorted(description)}, expected scores and decisions, or failed"
+            )
+    return clips
+
+
+def clip_of_trajectory(name: str, trajectory: "Trajectory", *, rule: Rule = "apparent", shots: int = 1) -> Clip:
+    """Describe one trajectory."""
+    from trajectory import DescribeConfig, describe
+
+    return Clip(name=name, camera=describe(trajectory, DescribeConfig(rule=rule)).to_json(), shots=shots)
+
+
+def _clip(run: Path, rule: Rule) -> Clip:
+    from trajectory.io import read
+
+    shots = sorted(path.parent for path in run.glob("shot-*/run.json"))
+    home = run
+    if shots:
+        home = max(shots, key=lambda shot: _frames(_run_record(shot)))  # the first of equally long ones
+    record = _run_record(home)
+    path = home / "trajectory.npz"
+    if record.get("status") == "failed" or not path.is_file():
+        reason = str(record.get("reason") or "has no trajectory.npz")
+        return Clip(name=run.name, camera=None, failure=reason, shots=max(1, len(shots)))
+    try:
+        trajectory = read(path, format="native")
+        return clip_of_trajectory(run.name, trajectory, rule=rule, shots=max(1, len(shots)))
+    except CinetrajError as error:
+        # One clip that cannot be described is a failure of that clip, shown as such; the others go on.
+        return Clip(name=run.name, camera=None, failure=str(error), shots=max(1, len(shots)))
+
+
+def _run_record(run: Path) -> dict[str, Any]:
+    path = run / "run.json"
+    try:
+        content: object = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ReadError(path, f"is no JSON file ({error})", remedy="estimate this clip again") from error
+    if not isinstance(content, dict):
+        raise ReadError(path, f"holds a {type(content).__name__}, expected an object", remedy="estimate it again")
+    return cast("dict[str, Any]", content)
+
+
+def _frames(record: Mapping[str, Any]) -> int:
+    frames = record.get("frames", 0)
+    if isinstance(frames, int):
+        return frames
+    return len(frames) if isinstance(frames, list) else 0

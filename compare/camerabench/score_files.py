@@ -1,0 +1,98 @@
+"""Reading and writing the official score files, `classification_scores_*.json` and `vqa_retrieval_scores_*.json`."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from trajectory.errors import ReadError
+
+Failures = Literal["last", "drop"]
+"""What a clip without an answer does to a score: "last" keeps it, ranked last or wrong; "drop" leaves it out."""
+
+BINARY_PATTERN = "classification_scores_*.json"
+PAIR_PATTERN = "vqa_retrieval_scores_*.json"
+CORNERS = ("pos_text_pos_image", "pos_text_neg_image", "neg_text_pos_image", "neg_text_neg_image")
+"""The four questions of a pair, as the official files name them."""
+NEEDS_SCENE = "needs scene content"
+"""The error of a task that no camera path can answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreFile:
+    """A score file as read: `metadata` and one mapping per row, fields as the official format names them."""
+
+    path: Path
+    metadata: Mapping[str, Any]
+    rows: tuple[Mapping[str, Any], ...]
+
+    @property
+    def key(self) -> str:
+        """model[_checkpoint]_split, the name under which the official evaluation keeps a result."""
+        model = str(self.metadata.get("model_name", "Unknown_Model"))
+        checkpoint = str(self.metadata.get("checkpoint") or "").split("/")[-1]
+        return "_".join(part for part in (model, checkpoint, self.split) if part)
+
+    @property
+    def split(self) -> str:
+        """Name of the split; a task file without one goes by its skill, as in the official evaluation."""
+        return str(self.metadata.get("split_name", self.metadata.get("skill_name", self.path.stem)))
+
+
+def write_score_file(path: str | Path, *, metadata: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Path:
+    """Write one score file, complete or not at all. A NaN score is written as NaN, which the official code reads."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + ".part")
+    part.write_text(json.dumps({"metadata": dict(metadata), "scores": list(rows)}), encoding="utf-8")
+    os.replace(part, target)
+    return target
+
+
+def read_score_file(path: str | Path) -> ScoreFile:
+    """Read a score file and check that every row has what the evaluation needs.
+
+    Raises:
+        ReadError: not JSON, no rows, or a row without its scores; names the row.
+    """
+    source = Path(path)
+    remedy = "write it in the benchmark's format: metadata, and scores with error and either score or yes_scores"
+    try:
+        content: object = json.loads(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ReadError(source, f"is no JSON file ({error})", remedy=remedy) from error
+    if not isinstance(content, dict) or not isinstance(content.get("scores"), list):
+        raise ReadError(source, "has no list named scores", remedy=remedy)
+    for number, row in enumerate(content["scores"]):
+        problem = _row_problem(row)
+        if problem:
+            raise ReadError(source, f"scores[{number}] {problem}", remedy=remedy)
+    metadata = cast("dict[str, Any]", content.get("metadata") or {})
+    return ScoreFile(path=source, metadata=metadata, rows=tuple(content["scores"]))
+
+
+def find_score_files(folder: str | Path, pattern: str) -> tuple[Path, ...]:
+    """The score files of a folder in the order of their names."""
+    return tuple(sorted(Path(folder).glob(pattern)))
+
+
+def _row_problem(row: object) -> str | None:
+    if not isinstance(row, dict):
+        return f"is a {type(row).__name__}, expected an object"
+    if "error" not in row:
+        return "has no field error"
+    if row["error"] is not None:
+        return None
+    if "score" in row:
+        if str(row.get("ground_truth_label", "")).lower() not in ("yes", "no"):
+            return f"has ground_truth_label={row.get('ground_truth_label')!r}, expected yes or no"
+        if row["score"] is not None and not isinstance(row["score"], int | float):
+            return f"has score={row['score']!r}, expected a number"
+        return None
+    for side in ("yes_scores", "no_scores"):
+        values = row.get(side)
+        if not isinstance(values, dict) or not all(isinstance(values.get(name), int | float) for name in CORNERS):
+            return f"has no {side} with {', '.join(CORNERS)}"
+    return None
