@@ -46,8 +46,7 @@ def write_run(estimate: Estimate, folder: str | Path, *, plot: bool = True) -> P
     A run that is there already is replaced; anything else that is in the way is an error.
     """
     target = Path(folder)
-    if target.exists() and not is_run(target) and (not target.is_dir() or any(target.iterdir())):
-        raise CinetrajError(f"{target} exists and is no run; choose another --out or --name, or move it away")
+    require_free(target)
     record = {"name": target.name, **estimate.to_json()}
     with replaced_folder(target) as temporary:
         for shot, name in zip(estimate.shots, estimate.shot_names(), strict=True):
@@ -60,6 +59,18 @@ def write_run(estimate: Estimate, folder: str | Path, *, plot: bool = True) -> P
                 _write_json(place / RUN_FILE, {**own, "shots": [shot_json(shot, "")]})
         _write_json(temporary / RUN_FILE, record)
     return target
+
+
+def require_free(folder: str | Path) -> None:
+    """Raises CinetrajError where a run cannot be written: something else is there, or no folder can be made."""
+    target = Path(folder)
+    if target.exists() and not is_run(target) and (not target.is_dir() or any(target.iterdir())):
+        raise CinetrajError(f"{target} exists and is no run; choose another --out or --name, or move it away")
+    above = next(path for path in target.absolute().parents if path.exists())
+    if not above.is_dir():
+        raise CinetrajError(f"{above} is a file; choose another --out")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise CinetrajError(f"{above} cannot be written; choose another --out")
 
 
 def is_run(path: str | Path) -> bool:

@@ -151,6 +151,7 @@ def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: boo
     """Estimate one clip and write its run; returns the content of run.json."""
     from sfm import pipeline, runs
 
+    runs.require_free(folder)  # before minutes of work, not after
     with _report.stages(folder.name, quiet=quiet) as progress:
         estimate = pipeline.estimate(clip, config, progress=progress)
         runs.write_run(estimate, folder, plot=plot)

@@ -11,7 +11,7 @@ from moves import MOVES, write_run
 
 from compare import cli
 from compare.camerabench.labels import SPLITS
-from trajectory.describe import describe
+from trajectory.description import describe
 
 
 def write_labels(folder: Path) -> None:
