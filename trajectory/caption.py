@@ -63,39 +63,30 @@ def sentence(
 
     Angles are rounded to degrees; simultaneous motions are joined by "while", successive ones by "then".
     """
-    time_s = seen.moved.time_s
     told = [s for s in segments if s.primitive != "Static" and (s.margin >= 1.0 or decisions[s.primitive].yes)]
-    parts = [_of_segment(s, seen) for s in told]
-    named = {s.primitive for s in told}
-    for name, decision in decisions.items():
-        opposite_seen = (
-            any(CHANNEL_OF[n][0] == CHANNEL_OF[name][0] for n in named if n in CHANNEL_OF)
-            if (name in CHANNEL_OF)
-            else True
-        )
-        if decision.yes and not opposite_seen and decision.margin is not None:
-            whole = Segment(
-                primitive=name,
-                start_s=float(time_s[0]),
-                end_s=float(time_s[-1]),
-                strength=0.0,
-                margin=decision.margin,
-            )
-            parts.append(_of_segment(whole, seen))
-    parts = _with_compounds(parts, compound, seen)
+    many = len(told) > 2 * _MOST
+    told = sorted(told + _slow_ones(decisions, told, seen), key=lambda s: -s.margin)[: 2 * _MOST]
+    parts = _with_compounds([_of_segment(s, seen) for s in told], compound, seen)
     parts = sorted(sorted(parts, key=lambda p: -p.weight)[:_MOST], key=lambda p: p.start_s)
     unknown = any(d.yes is None for n, d in decisions.items() if n.startswith("Move"))
     doubt = "; whether it travels is not known" if unknown else ""
     if not parts:
         return _still(decisions, steadiness) + doubt + "."
+    opening = "Among many moves, the camera " if many else "The camera "
     manner = ", ".join(w for w in (_STEADINESS[steadiness], _SPEED[speed] if speed else "") if w)
-    return (
-        "The camera "
-        + ", then ".join(_joined(g) for g in _groups(parts))
-        + (f"; {manner}" if manner else "")
-        + doubt
-        + "."
-    )
+    moves = ", then ".join(_joined(group) for group in _groups(parts))
+    return opening + moves + (f"; {manner}" if manner else "") + doubt + "."
+
+
+def _slow_ones(decisions: Mapping[str, Decision], told: Sequence[Segment], seen: ImageMotion) -> list[Segment]:
+    """Motions of the whole clip that are decided but in no segment, such as a drift hidden in shake."""
+    named = {CHANNEL_OF[s.primitive][0] for s in told}
+    start_s, end_s = float(seen.moved.time_s[0]), float(seen.moved.time_s[-1])
+    return [
+        Segment(primitive=name, start_s=start_s, end_s=end_s, strength=abs(decision.margin), margin=decision.margin)
+        for name, decision in decisions.items()
+        if decision.yes and decision.margin is not None and name in CHANNEL_OF and CHANNEL_OF[name][0] not in named
+    ]
 
 
 def _still(decisions: Mapping[str, Decision], steadiness: Steadiness) -> str:

@@ -179,7 +179,7 @@ def fit_crane(moved: Motion, config: CompoundConfig | None = None) -> Crane | No
     spoke = flat - middle
     angle = np.unwrap(np.arctan2(spoke[:, 1], spoke[:, 0]))
     swept = abs(float(angle[-1] - angle[0]))
-    misfit = float(np.std(np.hypot(spoke[:, 0], spoke[:, 1]) - radius))
+    misfit = float(np.sqrt(((np.hypot(spoke[:, 0], spoke[:, 1]) - radius) ** 2).mean()))
     sagitta = radius * (1.0 - np.cos(min(swept, np.pi) / 2.0))
     rise = -float(moved.position[-1, 1])
     mostly_up = abs(rise) >= 0.5 * float(np.linalg.norm(moved.position[-1]))

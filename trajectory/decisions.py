@@ -29,8 +29,8 @@ class Thresholds:
         a 640x360 frame; three times the clip's own noise where that is more.
     path_share: share of the path length that a translation component must reach where no scene depth is known
         (both rules): a component below it lies more than 75 degrees off the direction of travel.
-    aside_share: share of the whole translation that a component must reach where the depth is known (both rules): a
-        camera that travels far is never aimed better than a few degrees, and 0.15 is 9 degrees off the axis.
+    aside_share: share of the rest of the translation that a component must reach where the depth is known (both
+        rules): a camera that travels far is never aimed better than a few degrees, and 0.15 is 9 degrees.
     angle_deg: pan, tilt and roll (rule authors): the same 3 degrees.
     depth_share: translation in units of scene depth (rule authors): 5 % of it shifts content by about 0.04 diagonals.
     zoom_ratio: change of the focal ratio (rule authors): the same 6 % of apparent size.
@@ -63,13 +63,14 @@ class Thresholds:
         return limit
 
     def raised(self, limits: Float[np.ndarray, " 7"], channels: Float[np.ndarray, " 7"]) -> Float[np.ndarray, " 7"]:
-        """Limits with those of the translation raised to `aside_share` of the whole translation.
+        """Limits with those of the translation raised to `aside_share` of its two other components.
 
         Components are compared as multiples of their limits, which stand for nearly equal parallax.
         """
-        whole = float(np.linalg.norm(np.nan_to_num(channels[TRANSLATION] / limits[TRANSLATION])))
+        size = np.nan_to_num(channels[TRANSLATION] / limits[TRANSLATION])
+        others = np.sqrt(np.maximum(0.0, float(size @ size) - size**2))
         found = limits.copy()
-        found[TRANSLATION] *= max(1.0, self.aside_share * whole)
+        found[TRANSLATION] *= np.maximum(1.0, self.aside_share * others)
         return found
 
 

@@ -5,6 +5,7 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
+from scipy.ndimage import maximum_filter1d, minimum_filter1d
 
 from trajectory.components import CHANNELS
 from trajectory.steadiness import Split
@@ -76,7 +77,7 @@ def find(
                 lasts = parts.time_s[stop] - parts.time_s[start] >= config.min_duration_s
                 if lasts and strength >= limit:
                     found.append(_segment(name, parts, (start, stop), strength, strength / limit - 1.0))
-    found += _holds(parts, limits, still, config)
+    found += _holds(parts, still, config)
     return tuple(sorted(found, key=lambda s: (s.start_s, s.primitive)))
 
 
@@ -109,16 +110,31 @@ def _stretches(mask: Bool[np.ndarray, " g"]) -> Int[np.ndarray, "k 2"]:
     return np.stack([np.flatnonzero(edge == 1), np.flatnonzero(edge == -1) - 1], axis=1)
 
 
-def _holds(parts: Split, limits: Float[np.ndarray, " 7"], still: float, config: SegmentConfig) -> list[Segment]:
-    """Stretches in which nothing moves: slow everywhere, and no component strays further than `still`."""
-    slow = 0.25 * config.enter_diag_s * limits / limits[3:5].mean()
-    quiet = parts.observed & (np.abs(parts.rate) <= slow).all(axis=1)
-    bounds = _stretches(quiet)
-    bounds = bounds[(bounds[:, 1] - bounds[:, 0]) * parts.step_s >= config.min_static_s]
+def _holds(parts: Split, still: float, config: SegmentConfig) -> list[Segment]:
+    """Stretches in which nothing moves: no component strays further than `still`, and hardly any at a time.
+
+    Taken from the unsmoothed motion, since smoothing bleeds the neighbouring moves into a short hold.
+    """
+    full = parts.trend + parts.residual
+    width = max(2, round(config.min_static_s / parts.step_s) + 1)
+    if width > len(full):
+        return []
+    high = maximum_filter1d(full, width, axis=0, mode="nearest")
+    low = minimum_filter1d(full, width, axis=0, mode="nearest")
+    calm: np.ndarray = np.max(high - low, axis=1) <= still / 3.0
+    # A calm window makes all its points calm; windows that hang over an end do not count.
+    before = width // 2
+    calm[:before] = False
+    calm[len(calm) - (width - before - 1) :] = False
+    first = np.flatnonzero(calm) - before
+    edge = np.zeros(len(full) + 1, dtype=np.int64)
+    np.add.at(edge, first, 1)
+    np.add.at(edge, first + width, -1)
+    bounds = _stretches(parts.observed & (np.cumsum(edge)[:-1] > 0))
+    bounds = bounds[bounds[:, 1] - bounds[:, 0] + 1 >= width]
     if not len(bounds):
         return []
     at = np.stack([bounds[:, 0], bounds[:, 1] + 1], axis=1).ravel()
-    full = parts.trend + parts.residual
     lower = np.concatenate([full, np.full((1, 7), np.inf)])
     upper = np.concatenate([full, np.full((1, 7), -np.inf)])
     reach = (np.maximum.reduceat(upper, at)[::2] - np.minimum.reduceat(lower, at)[::2]).max(axis=1)

@@ -74,7 +74,8 @@ def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
     time_s = seen.moved.time_s
     duration = float(time_s[-1] - time_s[0])
     spacing = np.diff(time_s)
-    count = max(2, round(duration / max(float(np.median(spacing)), 1.0 / GRID_HZ)) + 1)
+    count = round(duration / max(float(np.median(spacing)), 1.0 / GRID_HZ)) + 1
+    count = min(max(2, count), 20 * len(time_s))  # a gap of days must not fill the memory
     grid = np.linspace(float(time_s[0]), float(time_s[-1]), count)
     step_s = duration / (count - 1)
     left = np.clip(np.searchsorted(time_s, grid, side="right") - 1, 0, len(time_s) - 2)

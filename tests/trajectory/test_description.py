@@ -1,12 +1,14 @@
 """The machine output of describe."""
 
 import json
+import time
 
 import numpy as np
 import pytest
 from motions import SIGN, build, primitive
 
 from trajectory.description import DescribeConfig, describe
+from trajectory.errors import CinetrajError
 from trajectory.primitives import NAMES
 
 AMOUNT = {"turn": 30.0, "move": 0.5, "zoom": 0.4}
@@ -46,3 +48,50 @@ def test_zoom_without_intrinsics_has_no_reliability():
 
 def test_the_output_names_its_rule():
     assert describe(build(), DescribeConfig(rule="authors")).to_json()["rule"] == "authors"
+
+
+def test_fewer_than_two_valid_frames_are_described_as_unknown():
+    t = build(frames=5)
+    found = describe(t.replace(valid=np.arange(5) == 2))
+    assert set(found.scores.values()) == {None}
+    assert {d.yes for d in found.decisions.values()} == {None}
+    json.dumps(found.to_json(), allow_nan=False)
+
+
+@pytest.mark.parametrize(
+    "t",
+    [
+        build(frames=2, turn_deg=(0, 30, 0)),
+        build(frames=3, move=(0, 0, 1e-300)),
+        build(frames=30, turn_deg=(0, 179.9, 0), move=(0, 0, 1e12)),
+        build(frames=30, duration_s=1e-6, turn_deg=(0, 30, 0)),
+        build(frames=30, duration_s=1e7, turn_deg=(0, 30, 0)),
+        build(frames=30, turn_deg=(0, 30, 0)).replace(time_s=np.append(np.arange(29) / 30, 1e6)),
+        build(frames=30, turn_deg=(0, 20, 0)).replace(scale="bounded", translation_bound=np.inf),
+        build(frames=30, with_depth=False, with_intrinsics=False),
+        build(frames=30).replace(image_hw=None),
+    ],
+)
+@pytest.mark.parametrize("rule", ["apparent", "authors"])
+def test_odd_trajectories_give_finite_json(t, rule):
+    text = json.dumps(describe(t, DescribeConfig(rule=rule)).to_json(), allow_nan=False)
+    assert len(text) < 20_000
+
+
+@pytest.mark.parametrize("trial", [0, 1])
+def test_a_hundred_thousand_frames_take_under_a_second(trial):
+    profile = (lambda a: a, lambda a: np.sin(900 * a))[trial]
+    t = build(turn_deg=(10, 200, 0), move=(3, 0, 3), frames=100_000, duration_s=3333.0, noise_deg=0.02, profile=profile)
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        describe(t)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 1.0
+
+
+def test_configs_refuse_nonsense():
+    with pytest.raises(CinetrajError, match="assumed_fov_deg"):
+        DescribeConfig(assumed_fov_deg=0.0)
+    with pytest.raises(CinetrajError, match="assumed_fps"):
+        DescribeConfig(assumed_fps=-1.0)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from motions import OPPOSITE, SIGN, build, primitive
 from scipy.spatial.transform import Rotation
 
+from trajectory.description import DescribeConfig, describe
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 from trajectory.primitives import NAMES, authors
@@ -132,18 +133,20 @@ NAMED = {
 }
 
 
-@pytest.mark.parametrize("rule", [authors])
+@pytest.mark.parametrize("rule", ["authors", "apparent"])
 @pytest.mark.parametrize(("suffix", "name"), NAMED.items())
 def test_named_files_have_their_sign_and_nothing_else(shared, suffix, name, rule):
-    found = rule(_motionctrl(shared / f"data/traj_motionctrl_primitives/basic_test_camera_{suffix}.json")).scores
+    t = _motionctrl(shared / f"data/traj_motionctrl_primitives/basic_test_camera_{suffix}.json")
+    found = describe(t, DescribeConfig(rule=rule)).scores
     others = [abs(found[n]) for n in NAMES if n not in (name, OPPOSITE[name], "Static")]
     assert found[name] > 0
     assert max(others) < 0.01 * found[name]
 
 
-@pytest.mark.parametrize("rule", [authors])
+@pytest.mark.parametrize("rule", ["authors", "apparent"])
 def test_round_zoom_in_is_a_left_pan_while_moving_forward(shared, rule):
-    found = rule(_motionctrl(shared / "data/traj_motionctrl_primitives/basic_test_camera_Round-ZoomIn.json")).scores
+    t = _motionctrl(shared / "data/traj_motionctrl_primitives/basic_test_camera_Round-ZoomIn.json")
+    found = describe(t, DescribeConfig(rule=rule)).scores
     assert found["Pan_Left"] > 0
     assert found["Move_In"] > 0.25
     assert found["Zoom_In"] == 0.0

@@ -1,0 +1,73 @@
+"""The sentence."""
+
+import numpy as np
+import pytest
+from motions import SIGN, build, primitive
+from scipy.spatial.transform import Rotation
+
+from trajectory.description import describe
+
+UNIT = {"turn": 28.0, "move": 0.5, "zoom": 0.4}
+WORDS = {
+    "Move_In": "moves forward",
+    "Move_Out": "moves backward",
+    "Move_Up": "moves up",
+    "Move_Down": "moves down",
+    "Move_Right": "moves right",
+    "Move_Left": "moves left",
+    "Zoom_In": "zooms in about 1.5 times",
+    "Zoom_Out": "zooms out about 1.5 times",
+    "Pan_Right": "pans right about 28°",
+    "Pan_Left": "pans left about 28°",
+    "Tilt_Up": "tilts up about 28°",
+    "Tilt_Down": "tilts down about 28°",
+    "Roll_Clockwise": "rolls clockwise about 28°",
+    "Roll_Counterclockwise": "rolls counterclockwise about 28°",
+}
+
+
+def said(*args, **options):
+    return describe(build(*args, **options)).sentence
+
+
+@pytest.mark.parametrize("name", SIGN)
+def test_each_primitive_has_its_words(name):
+    text = describe(primitive(name, UNIT[SIGN[name][0]], duration_s=3.0, frames=90)).sentence
+    assert text.startswith(f"The camera {WORDS[name]}; smooth")
+
+
+def test_the_example_sentence():
+    text = said(turn_deg=(0, -28, 0), move=(0, 0, 0.13), duration_s=3.0, frames=90)
+    assert text == "The camera pans left about 28° while moving forward slightly; smooth, regular speed."
+
+
+def test_static_shaky_and_minor():
+    assert said() == "The camera is static."
+    assert said(noise_deg=0.5, frames=120) == "The camera stays in place but shakes."
+    assert said(turn_deg=(0, 1.0, 0)) == "The camera hardly moves."
+
+
+def test_successive_moves_are_joined_by_then():
+    t = build(frames=121, duration_s=4.0)
+    pan, tilt = 30 * np.clip(t.time_s / 2, 0, 1), 20 * np.clip(t.time_s / 2 - 1, 0, 1)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, :3] = Rotation.from_euler("YX", np.stack([pan, tilt], axis=1), degrees=True).as_matrix()
+    text = describe(t.replace(world_from_cam=poses)).sentence
+    assert "pans right about 30°, then tilts up about 20°" in text
+
+
+def test_there_and_back_is_told_as_two_moves():
+    text = said(turn_deg=(0, 40, 0), frames=181, duration_s=6.0, profile=lambda a: np.sin(np.pi * a))
+    assert "pans right about 40°, then pans left about 40°" in text
+
+
+def test_unknown_translation_is_said():
+    t = build(turn_deg=(0, 20, 0)).replace(scale="bounded", translation_bound=np.inf)
+    assert describe(t).sentence.endswith("whether it travels is not known.")
+
+
+def test_a_clip_of_many_moves_stays_one_short_sentence():
+    t = build(turn_deg=(0, 40, 0), frames=1801, duration_s=60.0, profile=lambda a: np.sin(20 * np.pi * a))
+    text = describe(t).sentence
+    assert text.startswith("Among many moves, the camera pans")
+    assert len(text) < 250

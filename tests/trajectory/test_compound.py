@@ -1,0 +1,158 @@
+"""Arc, crane, dolly zoom, and motion against the ground."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from motions import build
+from scipy.spatial.transform import Rotation
+
+from trajectory.compound import fit_arc, fit_crane
+from trajectory.description import DescribeConfig, describe
+from trajectory.errors import CinetrajError
+from trajectory.gravity import Gravity, known_gravity
+from trajectory.kinematics import motion
+from trajectory.model import Provenance
+
+
+def orbit(angle_deg, *, radius=1.0, frames=60, axis=(0, 1, 0), pitch_deg=0.0, **options):
+    """A camera that circles a point at `radius` ahead and keeps looking at it; positive angles go to the left or down.
+
+    Turning the rig about +y by an angle turns the view right and takes the camera left.
+    """
+    t = build(frames=frames, duration_s=3.0, **options)
+    turns = Rotation.from_rotvec(np.radians(angle_deg) * np.linspace(0, 1, frames)[:, None] * np.array(axis, float))
+    start = Rotation.from_euler("x", pitch_deg, degrees=True)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, :3] = (turns * start).as_matrix()
+    poses[:, :3, 3] = -radius * poses[:, :3, 2]
+    return t.replace(world_from_cam=poses)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    swept=st.floats(15.0, 340.0),
+    left=st.booleans(),
+    radius=st.floats(0.05, 50.0),
+    pitch_deg=st.floats(-20.0, 20.0),
+)
+def test_an_orbit_has_its_centre_radius_sweep_and_side(swept, left, radius, pitch_deg):
+    found = fit_arc(motion(orbit(swept if left else -swept, radius=radius, pitch_deg=pitch_deg, frames=90)))
+    assert found is not None
+    assert found.direction == ("left" if left else "right")
+    assert found.swept_deg == pytest.approx(swept, rel=0.07)
+    assert found.radius == pytest.approx(radius, rel=1e-6)
+    assert found.centre_first == pytest.approx((0, 0, radius), abs=1e-6 * radius)
+
+
+def test_an_arc_is_named_in_the_description_and_the_sentence():
+    found = describe(orbit(-60.0))
+    assert found.compound.arc.direction == "right"
+    assert found.compound.arc.radius_depths == pytest.approx(1.0)
+    assert found.compound.around_diag > 0.3
+    assert found.sentence.startswith("The camera arcs right around its subject, about 60°")
+
+
+def test_orbit_over_the_top_is_a_crane():
+    found = describe(orbit(-40.0, axis=(1, 0, 0)))
+    assert found.compound.arc is None
+    assert found.compound.crane.direction == "up"
+    assert found.compound.over_diag > 0.2
+    assert "cranes up" in found.sentence
+
+
+def test_a_swinging_arm_is_a_crane_wherever_the_camera_looks():
+    angle = np.radians(60) * np.linspace(0, 1, 60)
+    t = build(frames=60)
+    poses = t.world_from_cam.copy()
+    poses[:, 1, 3], poses[:, 2, 3] = -np.sin(angle), 1 - np.cos(angle)
+    up = t.replace(world_from_cam=poses)
+    assert fit_crane(motion(up)).direction == "up"
+    assert fit_crane(motion(up)).swept_deg == pytest.approx(60, rel=0.02)
+    assert describe(up.replace(world_from_cam=poses[::-1])).compound.crane.direction == "down"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"move": (0.6, 0, 0)},
+        {"move": (0, -0.6, 0)},
+        {"turn_deg": (0, 60, 0)},
+        {"move": (0.6, 0, 0), "turn_deg": (0, 30, 0)},
+        {"move": (0.6, 0, 0), "turn_deg": (0, -3, 0)},
+        {"move": (0, 0, 1.0)},
+        {"turn_deg": (0, 60, 0), "noise_position": 0.005},
+        {"move": (0.6, 0, 0), "noise_deg": 0.3, "noise_position": 0.003},
+    ],
+)
+@pytest.mark.parametrize("with_depth", [True, False])
+def test_straight_moves_and_pans_are_no_compounds(options, with_depth):
+    found = describe(build(**options, with_depth=with_depth)).compound
+    assert found.arc is None
+    assert found.crane is None
+    assert found.dolly_zoom is None
+
+
+def test_a_dolly_zoom_is_flagged_and_named():
+    log_zoom = np.log(0.6)
+    found = describe(build(move=(0, 0, 0.4), log_zoom=log_zoom))
+    assert found.compound.dolly_zoom == "in_zoom_out"
+    assert "dolly zoom" in found.sentence
+    assert describe(build(move=(0, 0, -0.6), log_zoom=0.5)).compound.dolly_zoom == "out_zoom_in"
+    assert describe(build(move=(0, 0, 0.4), log_zoom=0.5)).compound.dolly_zoom is None
+    assert describe(build(move=(0, 0, 3.0), log_zoom=-0.1)).compound.dolly_zoom is None
+
+
+def test_compounds_ignore_gauge_and_direction_of_noise():
+    t = orbit(50.0)
+    turn = Rotation.from_rotvec([0.4, -2.0, 1.0]).as_matrix()
+    poses = t.world_from_cam.copy()
+    poses[:, :3, :3] = turn @ poses[:, :3, :3]
+    poses[:, :3, 3] = 7.0 * poses[:, :3, 3] @ turn.T + [3, 2, 1]
+    moved = fit_arc(motion(t.replace(world_from_cam=poses)))
+    plain = fit_arc(motion(t))
+    assert moved.swept_deg == pytest.approx(plain.swept_deg)
+    assert moved.radius == pytest.approx(7.0 * plain.radius)
+
+
+def test_up_in_the_image_of_a_camera_that_looks_down_is_ahead_on_the_ground():
+    t = build(move=(0, -0.5, 0))
+    found = describe(t, DescribeConfig(pitch_deg=-90.0)).ground
+    assert found.view == "bird"
+    assert found.ahead > 0.1
+    assert found.up == pytest.approx(0.0, abs=1e-12)
+    worm = describe(t, DescribeConfig(pitch_deg=90.0)).ground
+    assert worm.view == "worm"
+    assert worm.ahead < -0.1
+
+
+def test_forward_with_a_camera_that_looks_down_goes_down_too():
+    found = describe(build(move=(0, 0, 1.0)), DescribeConfig(pitch_deg=-30.0)).ground
+    level = describe(build(move=(0, 0, 1.0)), DescribeConfig(pitch_deg=0.0)).ground
+    assert found.ahead == pytest.approx(level.ahead * np.cos(np.radians(30)))
+    assert found.up < 0
+    assert level.up == 0.0
+
+
+def test_roll_of_the_first_frame_turns_up_into_sideways():
+    # Rolled clockwise by 90 degrees, the right edge of the image points to the ground.
+    found = describe(build(move=(0.5, 0, 0)), DescribeConfig(pitch_deg=0.0, roll_deg=90.0)).ground
+    assert found.up < -0.3
+    assert found.right == pytest.approx(0.0, abs=1e-12)
+
+
+def test_gravity_comes_from_the_provenance_or_the_config():
+    t = build(move=(0, 0, 1.0))
+    assert describe(t).ground is None
+    known = t.replace(provenance=Provenance(evidence={"gravity": {"pitch_deg": -20.0, "roll_deg": 0.0}}))
+    assert known_gravity(known) == Gravity(pitch_deg=-20.0)
+    assert describe(known).ground.pitch_deg == -20.0
+    assert describe(known, DescribeConfig(pitch_deg=10.0)).ground.pitch_deg == 10.0
+
+
+def test_a_gravity_that_makes_no_sense_is_refused():
+    with pytest.raises(CinetrajError, match="a pitch within"):
+        Gravity(pitch_deg=120.0)
+    broken = build().replace(provenance=Provenance(evidence={"gravity": {"pitch_deg": "level"}}))
+    with pytest.raises(CinetrajError, match="pitch_deg"):
+        describe(broken)

@@ -1,0 +1,120 @@
+"""Thresholds, margins and reliability."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from motions import SIGN, build, primitive
+
+from trajectory.decisions import Thresholds
+from trajectory.description import DescribeConfig, describe
+from trajectory.model import Provenance
+from trajectory.primitives import CHANNEL_OF, NAMES
+
+UNIT = {"turn": 30.0, "move": 0.5, "zoom": 0.4}
+RULES = ("apparent", "authors")
+
+
+def amount_at_threshold(name, rule, **options):
+    """The amount of a primitive that scores exactly its threshold; scores are linear in it (authors' zoom: log)."""
+    kind = SIGN[name][0]
+    limit = Thresholds().channels(rule, "scene_depth")[CHANNEL_OF[name][0]]
+    if rule == "authors" and kind == "zoom":
+        return float(np.log1p(limit)) if name == "Zoom_In" else float(-np.log1p(-limit))
+    found = describe(primitive(name, UNIT[kind], **options), DescribeConfig(rule=rule)).scores[name]
+    return UNIT[kind] * limit / found
+
+
+@pytest.mark.parametrize("rule", RULES)
+@settings(max_examples=40, deadline=None)
+@given(
+    name=st.sampled_from(sorted(SIGN)),
+    share=st.floats(0.5, 2.0),
+    frames=st.integers(8, 90),
+    duration_s=st.floats(0.5, 20.0),
+    depth=st.floats(1e-2, 1e2),
+)
+def test_near_the_threshold_the_margin_follows_the_amount(rule, name, share, frames, duration_s, depth):
+    t = primitive(name, share * amount_at_threshold(name, rule), frames=frames, duration_s=duration_s, depth=depth)
+    decision = describe(t, DescribeConfig(rule=rule)).decisions[name]
+    assert decision.margin == pytest.approx(share - 1.0, abs=0.05)
+    assert decision.yes is (decision.margin >= 0.0)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@settings(max_examples=25, deadline=None)
+@given(name=st.sampled_from(sorted(SIGN)), share=st.floats(1.0, 4.0), seed=st.integers(0, 1000))
+def test_a_clear_primitive_is_the_only_yes_under_noise(rule, name, share, seed):
+    t = primitive(
+        name, share * UNIT[SIGN[name][0]], frames=48, noise_deg=0.03, noise_position=0.0005, duration_s=3.0, seed=seed
+    )
+    found = describe(t, DescribeConfig(rule=rule)).decisions
+    assert [n for n in NAMES if found[n].yes] == [name]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_static_margin_is_one_when_nothing_moves_and_falls_with_motion(rule):
+    margins = [
+        describe(build(turn_deg=(0, a, 0)), DescribeConfig(rule=rule)).decisions["Static"].margin
+        for a in (0.0, 0.1, 0.3, 1.0, 10.0)
+    ]
+    assert margins[0] == 1.0
+    assert margins == sorted(margins, reverse=True)
+    assert margins[1] > 0 > margins[-1]
+
+
+def test_the_noise_of_the_clip_widens_static():
+    t = build(turn_deg=(0, 0.5, 0))
+    noisy = t.replace(provenance=Provenance(evidence={"noise_px": 2.0, "working_hw": [360, 640]}))
+    assert describe(t).decisions["Static"].yes is False
+    assert describe(noisy).decisions["Static"].yes is True
+
+
+def test_a_far_travel_straight_ahead_is_not_also_sideways():
+    t = build(move=(0.1, 0.0, 3.0))
+    assert describe(t).scores["Move_Right"] > Thresholds().lateral_diag
+    assert describe(t).decisions["Move_Right"].yes is False
+    assert describe(build(move=(0.1, 0.0, 0.1))).decisions["Move_Right"].yes is True
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_bounded_translation_answers_no_and_unbounded_does_not_know(rule):
+    t = build(turn_deg=(0, 20, 0)).replace(scale="bounded", translation_bound=0.02)
+    found = describe(t, DescribeConfig(rule=rule)).decisions["Move_In"]
+    assert found.yes is False
+    assert found.margin == -1.0
+    assert 0.0 < found.reliability < 1.0
+    unknown = describe(t.replace(translation_bound=np.inf), DescribeConfig(rule=rule))
+    assert unknown.decisions["Move_In"].yes is None
+    assert unknown.decisions["Move_In"].reliability == 0.0
+    assert unknown.decisions["Pan_Right"].yes is True
+
+
+def reliability(t, name="Pan_Right"):
+    return describe(t).decisions[name].reliability
+
+
+def test_reliability_follows_valid_frames_confidence_and_status():
+    t = build(turn_deg=(0, 30, 0), frames=40)
+    assert reliability(t) == 1.0
+    every_second = np.arange(40) % 2 == 0
+    assert reliability(t.replace(valid=every_second)) == pytest.approx(0.5 * 38 / 39)
+    first_half = np.arange(40) < 20
+    assert reliability(t.replace(valid=first_half)) < 0.3
+    evidence = [{"confidence": 0.6}, {"status": "partial"}, {"status": "unreliable"}]
+    found = [reliability(t.replace(provenance=Provenance(evidence=e))) for e in evidence]
+    assert found[0] == pytest.approx(0.6)
+    assert 1.0 > found[1] > found[2] > 0.0
+
+
+def test_reliability_of_zoom_and_dolly_falls_where_they_are_ambiguous():
+    t = build(move=(0, 0, 0.5), log_zoom=-0.5)
+    doubtful = t.replace(provenance=Provenance(evidence={"ambiguous": ["dolly_zoom"]}))
+    for name in ("Move_In", "Zoom_Out"):
+        assert reliability(doubtful, name) == pytest.approx(0.5 * reliability(t, name))
+    assert reliability(doubtful, "Pan_Right") == reliability(t, "Pan_Right")
+
+
+def test_translation_without_depth_is_half_as_reliable():
+    t = build(move=(0, 0, 1.0))
+    assert reliability(t.replace(scene_depth=None), "Move_In") == pytest.approx(0.5 * reliability(t, "Move_In"))

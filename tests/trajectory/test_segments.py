@@ -1,0 +1,112 @@
+"""When which primitive happens."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from motions import build
+from scipy.spatial.transform import Rotation
+
+from trajectory.description import describe
+
+
+def moves(t):
+    return [s for s in describe(t).segments if s.primitive != "Static"]
+
+
+def pan_then_tilt(fps, *, hold_s=1.0):
+    """2 s of pan right by 30 degrees, a hold, 2 s of tilt up by 20 degrees."""
+    duration_s = 4.0 + hold_s
+    t = build(frames=round(duration_s * fps) + 1, duration_s=duration_s)
+    pan = np.radians(30) * np.clip(t.time_s / 2, 0, 1)
+    tilt = np.radians(20) * np.clip((t.time_s - 2 - hold_s) / 2, 0, 1)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, :3] = Rotation.from_euler("YX", np.stack([pan, tilt], axis=1)).as_matrix()
+    return t.replace(world_from_cam=poses)
+
+
+@pytest.mark.parametrize("fps", [12.0, 24.0, 30.0, 59.94])
+def test_two_moves_in_turn_with_a_hold_between(fps):
+    found = describe(pan_then_tilt(fps)).segments
+    assert [s.primitive for s in found] == ["Pan_Right", "Static", "Tilt_Up"]
+    pan, hold, tilt = found
+    assert (pan.start_s, pan.end_s) == pytest.approx((0.0, 2.0), abs=0.3)
+    assert (tilt.start_s, tilt.end_s) == pytest.approx((3.0, 5.0), abs=0.3)
+    assert (hold.start_s, hold.end_s) == pytest.approx((2.0, 3.0), abs=0.1)
+    whole = describe(build(turn_deg=(0, 30, 0))).scores["Pan_Right"]
+    assert pan.strength == pytest.approx(whole, rel=0.03)
+
+
+@settings(max_examples=15, deadline=None)
+@given(fps=st.floats(10.0, 100.0), start_s=st.floats(0.5, 2.0), length_s=st.floats(1.0, 4.0))
+def test_times_are_in_seconds_whatever_the_frame_rate(fps, start_s, length_s):
+    duration_s = 8.0
+    t = build(
+        turn_deg=(0, -30, 0),
+        frames=round(duration_s * fps) + 1,
+        duration_s=duration_s,
+        profile=lambda a: np.clip((a * duration_s - start_s) / length_s, 0, 1),
+    )
+    (segment,) = moves(t)
+    assert segment.primitive == "Pan_Left"
+    assert (segment.start_s, segment.end_s) == pytest.approx((start_s, start_s + length_s), abs=0.35)
+
+
+def test_several_primitives_at_once():
+    found = moves(build(turn_deg=(0, 30, 0), move=(0, 0, 0.5), frames=90, duration_s=3.0))
+    assert {s.primitive for s in found} == {"Pan_Right", "Move_In", "Move_Left"}  # ahead drifts to the left of the view
+
+
+def test_there_and_back_are_two_segments():
+    t = build(turn_deg=(0, 40, 0), frames=181, duration_s=6.0, profile=lambda a: np.sin(np.pi * a))
+    found = describe(t)
+    assert [s.primitive for s in found.segments] == ["Pan_Right", "Pan_Left"]
+    assert found.decisions["Pan_Right"].yes is False
+
+
+def test_invalid_frames_neither_break_nor_invent_a_segment():
+    rng = np.random.default_rng(0)
+    t = build(turn_deg=(0, 40, 0), frames=121, duration_s=4.0)
+    valid = rng.random(121) > 0.4
+    valid[50:60] = False
+    (segment,) = moves(t.replace(valid=valid))
+    assert segment.primitive == "Pan_Right"
+    assert segment.end_s - segment.start_s > 3.5
+    assert moves(build(frames=121).replace(valid=valid)) == []
+
+
+def test_a_long_gap_ends_a_segment():
+    t = build(turn_deg=(0, 90, 0), frames=301, duration_s=10.0)
+    valid = (t.time_s < 3) | (t.time_s > 7)
+    found = moves(t.replace(valid=valid))
+    assert len(found) == 2
+    assert found[0].end_s < 3.1
+    assert found[1].start_s > 6.9
+
+
+def test_a_short_stutter_does_not_split():
+    t = build(
+        turn_deg=(0, 40, 0),
+        frames=121,
+        duration_s=4.0,
+        profile=lambda a: np.interp(a, [0, 0.5, 0.53, 1.0], [0, 0.5, 0.5, 1.0]),
+    )
+    assert len(moves(t)) == 1
+
+
+def test_a_slow_push_is_one_segment_and_shake_is_none():
+    (segment,) = moves(build(move=(0, 0, 0.3), frames=601, duration_s=60.0))
+    assert segment.primitive == "Move_In"
+    assert segment.end_s - segment.start_s > 55
+    assert moves(build(frames=300, duration_s=10.0, noise_deg=0.3)) == []
+
+
+def test_a_static_clip_is_one_static_segment():
+    (segment,) = describe(build(frames=90, duration_s=3.0)).segments
+    assert (segment.primitive, segment.start_s, segment.end_s) == ("Static", 0.0, 3.0)
+    assert segment.margin == 1.0
+
+
+def test_margins_are_strengths_over_thresholds():
+    (segment,) = moves(build(turn_deg=(0, 30, 0)))
+    assert segment.margin == pytest.approx(segment.strength / 0.04 - 1.0)

@@ -1,0 +1,100 @@
+"""Intent against shake, and speed."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from motions import build
+
+from trajectory.description import describe
+from trajectory.image_motion import image_motion
+from trajectory.steadiness import SteadinessConfig, name_speed, shake, split
+
+FRAMES, DURATION_S = 150, 5.0
+
+
+def wobbling(amplitude_deg, hertz, *, pan_deg=0.0, fps=30.0):
+    count = round(DURATION_S * fps) + 1
+    t = build(frames=count, duration_s=DURATION_S)
+    time_s = t.time_s
+    angle = np.radians(amplitude_deg) * np.sin(2 * np.pi * hertz * time_s) + np.radians(pan_deg) * time_s / DURATION_S
+    poses = t.world_from_cam.copy()
+    poses[:, 0, 0] = poses[:, 2, 2] = np.cos(angle)
+    poses[:, 0, 2], poses[:, 2, 0] = np.sin(angle), -np.sin(angle)
+    return t.replace(world_from_cam=poses)
+
+
+def measured(t):
+    seen = image_motion(t)
+    return shake(split(seen), seen)
+
+
+def test_trend_and_residual_add_up():
+    seen = image_motion(wobbling(1.0, 4.0, pan_deg=30.0))
+    parts = split(seen)
+    assert parts.trend[:, 4] + parts.residual[:, 4] == pytest.approx(seen.shift[:, 4], abs=1e-9)
+    assert parts.trend[-1, 4] == pytest.approx(seen.shift[-1, 4], rel=0.02)
+
+
+@settings(max_examples=12, deadline=None)
+@given(hertz=st.floats(3.0, 8.0), pan_deg=st.floats(-90.0, 90.0), fps=st.sampled_from([24.0, 30.0, 60.0]))
+def test_shake_is_measured_alike_at_any_rate_and_under_a_pan(hertz, pan_deg, fps):
+    amplitude = 0.5
+    seen = image_motion(build())
+    of_sine = 1.4826 * np.sqrt(0.5) * np.radians(amplitude) * seen.weight[4]
+    assert measured(wobbling(amplitude, hertz, pan_deg=pan_deg, fps=fps)) == pytest.approx(of_sine, rel=0.3)
+
+
+def test_slow_sway_and_soft_starts_are_intent():
+    assert measured(wobbling(5.0, 0.3)) < SteadinessConfig().smooth_diag
+    eased = build(turn_deg=(0, 40, 0), frames=90, duration_s=3.0, profile=lambda a: 0.5 - 0.5 * np.cos(np.pi * a))
+    assert measured(eased) < SteadinessConfig().smooth_diag
+
+
+def test_levels():
+    assert describe(build()).steadiness == "static"
+    assert describe(build(turn_deg=(0, 30, 0))).steadiness == "smooth"
+    assert describe(wobbling(0.15, 5.0, pan_deg=30.0)).steadiness == "slightly_unsteady"
+    assert describe(wobbling(1.0, 5.0, pan_deg=30.0)).steadiness == "shaky"
+
+
+def test_a_shaking_camera_is_not_static_and_makes_no_move():
+    found = describe(wobbling(0.5, 5.0))
+    assert found.decisions["Static"].yes is False
+    assert not any(s.primitive != "Static" for s in found.segments)
+    assert found.minor_motion is True
+    assert "stays in place" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("pan_deg", "duration_s", "word"),
+    [(10.0, 5.0, "slow"), (40.0, 4.0, "regular"), (60.0, 2.0, "fast"), (90.0, 0.6, "whip")],
+)
+@pytest.mark.parametrize("fps", [24.0, 60.0])
+def test_speed_words_do_not_depend_on_the_frame_rate(pan_deg, duration_s, word, fps):
+    t = build(turn_deg=(0, pan_deg, 0), duration_s=duration_s, frames=round(duration_s * fps) + 1)
+    assert describe(t).speed == word
+
+
+def test_a_fast_truck_is_no_whip():
+    assert name_speed(3.0, 0.0, SteadinessConfig()) == "fast"
+
+
+def test_speed_is_that_of_the_moving_part():
+    held = build(turn_deg=(0, 30, 0), frames=301, duration_s=10.0, profile=lambda a: np.clip(5 * a - 2, 0, 1))
+    whole = build(turn_deg=(0, 30, 0), frames=61, duration_s=2.0)
+    assert describe(held).speed_diag_s == pytest.approx(describe(whole).speed_diag_s, rel=0.15)
+
+
+def test_speed_of_a_translation_of_unknown_size_is_unknown():
+    assert describe(build(move=(0, 0, 5.0), with_depth=False)).speed is None
+    assert describe(build(move=(0, 0, 5.0))).speed == "fast"
+
+
+def test_the_noise_of_the_estimator_is_no_shake():
+    from trajectory.model import Provenance
+
+    t = build(frames=120, noise_deg=0.02, duration_s=4.0)
+    evidence = {"noise_px": 1.5, "working_hw": [360, 640]}
+    assert measured(t) > 0
+    assert measured(t.replace(provenance=Provenance(evidence=evidence))) == 0.0
