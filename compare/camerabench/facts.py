@@ -55,6 +55,9 @@ def motion_facts(description: Mapping[str, Any]) -> dict[str, float | None]:
 
     facts = {name: _margin(description, name) for name in description["decisions"]}
     facts |= _ground(description, facts)
+    # A pan there and back leaves no displacement, but its two segments are motion.
+    stretches = [float(s["margin"]) for s in description.get("segments") or () if s["primitive"] != "Static"]
+    facts["Stretch"] = max(stretches, default=None)
     compound = description.get("compound") or {}
     limit = Thresholds().lateral_diag
     for pair, key, kind, words in (

@@ -83,11 +83,12 @@ def conjunction(*questions: Question) -> Question:
 
 
 def moving(facts: Facts) -> float | None:
-    """The largest margin of the 14 motions: noticeable motion beyond shake."""
+    """The largest margin of the 14 motions, over the clip or over a stretch of it: motion beyond minor shake."""
     known = [margin for name in MOTIONS if (margin := facts.get(name)) is not None]
-    if len(known) < len(MOTIONS) and (not known or max(known) < 0):
-        return None
-    return max(known)
+    complete = len(known) == len(MOTIONS)
+    if (stretch := facts.get("Stretch")) is not None:
+        known.append(stretch)
+    return max(known) if known and (complete or max(known) >= 0) else None
 
 
 def only(name: str) -> Question:

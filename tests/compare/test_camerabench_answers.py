@@ -4,10 +4,12 @@ import json
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moves import FRAMES, MOVES, orbit, path, write_run
+from moves import FRAMES, MOVES, build, orbit, path, write_run
+from scipy.spatial.transform import Rotation
 
 from compare.camerabench import questions
 from compare.camerabench.answers import write_binary, write_tasks
@@ -17,7 +19,9 @@ from compare.camerabench.facts import TIE, ClipFacts, Unknown, answer, clip_fact
 from compare.camerabench.labels import SPLITS, BinaryRow, Labels, PairRow, read_labels
 from compare.camerabench.questions import TASKS, conjunction, has, moving, negation, only
 from compare.camerabench.score_files import NEEDS_SCENE, read_score_file
+from trajectory.description import describe
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.taxonomy import camerabench_margins
 
 CLIPS = {
     **MOVES,
@@ -326,6 +330,48 @@ def test_a_translation_of_which_nothing_is_known_leaves_only_what_the_rest_decid
         answer(only("Pan_Left"), clip)  # the unknown move may be there
     assert answer(only("Move_Left"), clip) < 0.5  # the pan says no already
     assert answer(moving, clip) > 0.5
+
+
+def test_a_pan_there_and_back_is_motion_though_it_ends_where_it_began() -> None:
+    turn = np.radians(20 * np.sin(np.linspace(0, np.pi, FRAMES)))[:, None] * np.array([0, 1, 0])
+    share = np.linspace(0, 1, FRAMES)
+    back = build(np.zeros((FRAMES, 3)), Rotation.from_rotvec(turn), 1.0, share, None, 24.0)
+    camera = clip_of_trajectory("back", back).camera
+    assert camera is not None
+    clip = ClipFacts(name="back", facts=motion_facts(camera), gravity=False)
+    assert answer(has("Pan_Right"), clip) < 0.5  # compared between the first and the last frame
+    assert answer(moving, clip) > 0.5
+
+
+@pytest.mark.parametrize("name", sorted(CLIPS))
+def test_facts_agree_with_the_labels_of_the_vocabulary(name: str) -> None:
+    description = describe(CLIPS[name])
+    labels = {label.rsplit(".", 1)[1]: margin for label, margin in camerabench_margins(description).items()}
+    facts = motion_facts(description.to_json())
+    clip = ClipFacts(name=name, facts=facts, gravity=True)
+    questions_by_label = {
+        "clear_moving_camera": moving,
+        "very_stable_camera": conjunction(moving, has("Smooth")),
+        "slow_moving_camera": conjunction(moving, has("Slow")),
+        "fast_moving_camera": conjunction(moving, has("Fast")),
+        "fixed_camera_with_shake": conjunction(negation(moving), has("Shaky")),
+        "only_pan_left": only("Pan_Left"),
+        "has_dolly_in_zoom_out": has("Dolly_In_Zoom_Out"),
+        "has_dolly_out_zoom_in": has("Dolly_Out_Zoom_In"),
+        **{f"has_{n.lower()}": has(n) for n in ("Arc_Clockwise", "Arc_Counterclockwise", "Crane_Up", "Crane_Down")},
+        **{f"has_{a}_wrt_ground": has(f"Ground_{a.title()}") for a in ("forward", "backward")},
+        "has_upward_wrt_ground": has("Ground_Up"),
+        "has_downward_wrt_ground": has("Ground_Down"),
+    }
+    compared = {
+        label: (answer(question, clip) > 0.5, labels[label] >= 0)  # type: ignore[operator]
+        for label, question in questions_by_label.items()
+        if labels.get(label) is not None and question(facts) is not None
+    }
+    assert len(compared) >= 8
+    assert {label: ours for label, (ours, _) in compared.items()} == {
+        label: own for label, (_, own) in compared.items()
+    }
 
 
 MARGIN = st.floats(-1e9, 1e9)

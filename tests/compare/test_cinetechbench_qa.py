@@ -21,6 +21,7 @@ from compare.cinetechbench_qa import (
     summarise,
 )
 from trajectory.errors import CinetrajError
+from trajectory.taxonomy import CINETECHBENCH, CINETECHBENCH_GROUPS
 
 OF_TYPE = {
     "Crane Shot": orbit(30, upward=True),
@@ -71,6 +72,11 @@ def test_the_words_of_the_fifteen_types_and_no_others() -> None:
     assert read_types("Roll Anti-clockwise") == {"Rolling Counterclockwise Shot"}
     assert read_types("A close-up of a company in Spain") == frozenset()
     assert {member for members in GROUPS.values() for member in members} == set(TYPES)
+
+
+def test_types_and_groups_are_those_of_the_vocabulary() -> None:
+    assert tuple(TYPES) == CINETECHBENCH
+    assert {name: GROUPS[name] for name in CINETECHBENCH_GROUPS} == CINETECHBENCH_GROUPS
 
 
 def test_options_are_lines_with_a_letter() -> None:
