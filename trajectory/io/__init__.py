@@ -1,0 +1,126 @@
+"""Reading and writing trajectories. Each public module here is one format: adding one is adding a file.
+
+trajectory = read("pred_traj.txt", format="monst3r")
+write(trajectory, "out.txt", format="tum")
+"""
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError
+from trajectory.io._files import write_atomically
+from trajectory.io._format import Format, Match, Probe
+from trajectory.io._probe import choose, look
+from trajectory.model import Provenance, Trajectory
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "FormatAmbiguousError",
+    "Match",
+    "Probe",
+    "ReadError",
+    "detect",
+    "losses",
+    "read",
+    "write",
+]
+
+
+def _registry() -> dict[str, Format]:
+    names = sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
+    found = [importlib.import_module(f"{__name__}.{name}") for name in names]
+    formats: list[Format] = [module.FORMAT for module in found]
+    return {entry.name: entry for entry in formats}
+
+
+FORMATS: dict[str, Format] = _registry()
+"""All formats by name."""
+
+
+def detect(path: str | Path) -> tuple[str, str]:
+    """Name of the format that a file or folder is in, and the evidence for it.
+
+    Errors: FormatAmbiguousError where the evidence does not decide; ReadError where no format fits.
+    """
+    try:
+        found, evidence = choose(look(Path(path)), FORMATS)
+    except OSError as error:
+        raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path and permissions") from error
+    return found.name, evidence
+
+
+def read(path: str | Path, *, format: str = "auto") -> Trajectory:
+    """Read a trajectory, converted to camera-to-world in OpenCV axes.
+
+    path: a file, a folder of a run, or what the format names. format: one of FORMATS, or "auto", which recognises
+    what is unambiguous and refuses to guess. `provenance.config` of the result says how the file was understood.
+
+    Errors: ReadError names file, line and remedy; FormatAmbiguousError gives the evidence for each format.
+    """
+    path = Path(path)
+    try:
+        if format != "auto":
+            return _named(format).read(path)
+        found, evidence = choose(look(path), FORMATS)
+        trajectory = found.read(path)
+    except OSError as error:
+        raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path and permissions") from error
+    origin = trajectory.provenance
+    if found.name == "native" or origin is None:
+        return trajectory
+    marked = Provenance(
+        backend=origin.backend,
+        config={**origin.config, "recognised_by": evidence},
+        versions=origin.versions,
+        seed=origin.seed,
+        source=origin.source,
+        evidence=origin.evidence,
+    )
+    return trajectory.replace(provenance=marked)
+
+
+def write(trajectory: Trajectory, path: str | Path, *, format: str) -> None:
+    """Write a trajectory; the files appear whole or not at all.
+
+    Errors: CinetrajError where the format cannot hold the trajectory without telling something untrue (missing
+    frames without a place for them, intrinsics that it needs and that are not known), or the disk refuses.
+    What it merely leaves out is listed by `losses`.
+    """
+    target = _named(format)
+    if target.encode is None:
+        able = ", ".join(name for name, entry in FORMATS.items() if entry.encode is not None)
+        raise CinetrajError(f"{format} is read only; write one of {able}")
+    write_atomically(target.encode(trajectory, Path(path)))
+
+
+def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
+    """What of this trajectory a format leaves out, in words."""
+    keeps = _named(format).keeps
+    if "everything" in keeps:
+        return ()
+    said: list[str] = []
+    if "time" not in keeps and trajectory.time_source != "index":
+        said.append("times (frame numbers remain)")
+    missing = int((~trajectory.valid).sum())
+    if missing and "gaps" not in keeps:
+        said.append(f"{missing} frames without a pose")
+    k = trajectory.intrinsics_px
+    if k is not None and "intrinsics" not in keeps:
+        said.append("intrinsics")
+    if trajectory.image_hw is not None and "image_hw" not in keeps:
+        said.append("image size")
+    if trajectory.scale != "arbitrary" and "scale" not in keeps:
+        said.append(f"that the scale is {trajectory.scale}")
+    rest = ("scene_depth", "focal_sigma_px", "pose_covariance")
+    said += [name for name in rest if getattr(trajectory, name) is not None]
+    if trajectory.distortion is not None and format not in ("colmap", "nerfstudio", "datadop"):
+        said.append("distortion")
+    return tuple(said)
+
+
+def _named(name: str) -> Format:
+    if name not in FORMATS:
+        raise CinetrajError(f"format is {name!r}, expected auto or one of {', '.join(FORMATS)}")
+    return FORMATS[name]

@@ -1,0 +1,189 @@
+"""Arrays from npy and npz files, never unpickled and never larger than the file says; and back, byte for byte equal."""
+
+import io
+import math
+import struct
+import tokenize
+import zipfile
+import zlib
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from trajectory.errors import ReadError
+
+_BROKEN = (
+    ValueError,
+    TypeError,
+    KeyError,
+    SyntaxError,
+    EOFError,
+    OSError,
+    OverflowError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What zipfile and numpy raise on damaged files (NotImplementedError and RecursionError are RuntimeErrors)."""
+
+
+@runtime_checkable
+class Stream(Protocol):
+    """Bytes of a file, or of a member of an archive."""
+
+    def read(self, size: int = -1, /) -> bytes:
+        """Up to `size` bytes."""
+        ...
+
+
+Header = tuple[tuple[int, ...], bool, np.dtype[Any]]
+
+
+@contextmanager
+def damage_is_a_read_error(path: Path, what: str) -> Generator[None]:
+    """Turn what zipfile and numpy raise on damaged files into a ReadError."""
+    try:
+        yield
+    except ReadError:
+        raise
+    except FileNotFoundError as error:
+        raise ReadError(path, "does not exist", remedy="check the path") from error
+    except IsADirectoryError as error:
+        raise ReadError(path, "is a folder, expected a file", remedy="name the file in it") from error
+    except _BROKEN as error:
+        detail = " ".join(str(error).split())[:120] or type(error).__name__
+        raise ReadError(path, f"is no {what} or is damaged ({detail})", remedy="write or copy it again") from error
+
+
+def _header(stream: Stream) -> Header:
+    version = np.lib.format.read_magic(stream)
+    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
+    if read is None:
+        raise ValueError(f"npy version {version} is not known")
+    shape, fortran, dtype = read(stream)
+    if dtype.hasobject or dtype.kind not in "biufU":
+        raise ValueError(f"an array of type {dtype} is not read: it is no plain numbers or text")
+    return tuple(int(side) for side in shape), bool(fortran), dtype
+
+
+def _array(stream: Stream, size: int) -> np.ndarray:
+    shape, fortran, dtype = _header(stream)
+    expected = math.prod(shape) * dtype.itemsize
+    if min(shape, default=0) < 0 or expected > size:
+        raise ValueError(f"an array of shape {shape} needs {expected} bytes, the file holds fewer")
+    data = stream.read(expected)
+    if len(data) != expected:
+        raise ValueError("it ends too early")
+    flat = np.frombuffer(data, dtype=dtype, count=math.prod(shape))
+    return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
+
+
+def npz_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    """Shapes of the arrays in an npz file, by name, from their headers alone."""
+    with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
+        shapes: dict[str, tuple[int, ...]] = {}
+        for info in archive.infolist():
+            if info.filename.endswith(".npy"):
+                with archive.open(info) as stream:
+                    shapes[info.filename[:-4]] = _header(stream)[0]
+        return shapes
+
+
+def npz_array(path: Path, name: str) -> np.ndarray:
+    """One array of an npz file."""
+    with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(f"{name}.npy")
+        with archive.open(info) as stream:
+            return _array(stream, info.file_size)
+
+
+def npy_shape(path: Path) -> tuple[int, ...]:
+    """Shape of an npy file."""
+    with damage_is_a_read_error(path, "npy file"), path.open("rb") as stream:
+        return _header(stream)[0]
+
+
+def npy_array(path: Path) -> np.ndarray:
+    """The array of an npy file."""
+    with damage_is_a_read_error(path, "npy file"), path.open("rb") as stream:
+        return _array(stream, path.stat().st_size)
+
+
+def numbers(path: Path, name: str, value: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
+    """An array as float64 after a check of its shape; None allows any length."""
+    fits = value.ndim == len(shape) and all(want in (None, have) for want, have in zip(shape, value.shape, strict=True))
+    label = f"array {name!r}" if name else "the array"
+    if not fits or value.dtype.kind not in "iuf":
+        wanted = ", ".join("n" if side is None else str(side) for side in shape)
+        raise ReadError(
+            path,
+            f"{label} has shape {value.shape} and type {value.dtype}, expected numbers of shape ({wanted})",
+            remedy="name the right file or format",
+        )
+    if value.shape[0] == 0:
+        raise ReadError(path, f"{label} holds no poses", remedy="run the estimator again, or leave the clip out")
+    return value.astype(np.float64)
+
+
+def median_depths(
+    path: Path, name: str | None, *, frames: int, from_disparity: bool = False
+) -> Float[np.ndarray, " n"] | None:
+    """Median of the positive finite depths of each frame, one frame in memory at a time; None where shapes differ.
+
+    name: array in an npz file, or None for an npy file. from_disparity: the file holds 1 / depth.
+    """
+    with damage_is_a_read_error(path, "npz file" if name else "npy file"):
+        if name is None:
+            with path.open("rb") as stream:
+                return _medians(stream, frames, from_disparity)
+        with zipfile.ZipFile(path) as archive, archive.open(f"{name}.npy") as stream:
+            return _medians(stream, frames, from_disparity)
+
+
+def _medians(stream: Stream, frames: int, from_disparity: bool) -> Float[np.ndarray, " n"] | None:
+    shape, fortran, dtype = _header(stream)
+    if fortran or dtype.kind != "f" or len(shape) < 3 or shape[0] != frames or math.prod(shape[1:]) > 2**27:
+        return None
+    count = math.prod(shape[1:])
+    out = np.full(frames, np.nan)
+    for frame in range(frames):
+        data = stream.read(count * dtype.itemsize)
+        if len(data) != count * dtype.itemsize:
+            raise ValueError(f"the depth of frame {frame} is missing")
+        values = np.frombuffer(data, dtype=dtype).astype(np.float64)
+        values = values[np.isfinite(values) & (values > 0)]
+        if len(values):
+            middle = float(np.median(values))
+            out[frame] = 1 / middle if from_disparity else middle
+    return out
+
+
+def npy_bytes(value: np.ndarray) -> bytes:
+    """An npy file."""
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, np.ascontiguousarray(value), version=(1, 0), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
+    """An npz file: stored, with fixed time stamps, so that equal arrays give equal bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        for name, value in arrays.items():
+            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
+            info.external_attr = 0o644 << 16
+            archive.writestr(info, npy_bytes(value) if value.ndim else _scalar_bytes(value))
+    return buffer.getvalue()
+
+
+def _scalar_bytes(value: np.ndarray) -> bytes:
+    buffer = io.BytesIO()
+    np.lib.format.write_array(buffer, value, version=(1, 0), allow_pickle=False)
+    return buffer.getvalue()

@@ -1,0 +1,79 @@
+"""What a format module offers, and what is seen of a file before its format is known."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast, final
+
+from trajectory.model import Trajectory
+
+Kept = Literal["time", "gaps", "intrinsics", "zoom", "image_hw", "scale", "scene_depth", "everything"]
+Kind = Literal["folder", "npz", "npy", "json", "text", "binary"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Probe:
+    """A first look at a path, enough to recognise a format by.
+
+    names: entries of a folder. arrays: shapes of the arrays in an npz or npy file, by name ("" in an npy).
+    document: the parsed JSON. comments, rows: leading comment lines and tokens of the first data rows of a text.
+    commas: the text separates its columns with commas.
+    """
+
+    path: Path
+    kind: Kind
+    names: frozenset[str] = frozenset()
+    arrays: Mapping[str, tuple[int, ...]]
+    document: Any = None
+    comments: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    commas: bool = False
+
+    @property
+    def columns(self) -> int:
+        """Columns of the text, or 0 where rows differ or there are none."""
+        counts = {len(row) for row in self.rows}
+        return counts.pop() if len(counts) == 1 else 0
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        """The document where it is a JSON object, else nothing."""
+        document = self.document
+        return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
+
+    @property
+    def items(self) -> list[Any]:
+        """The document where it is a JSON list, else nothing."""
+        document = self.document
+        return cast("list[Any]", document) if isinstance(document, list) else []
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A format recognises a file. sure: nothing else that we know looks like this."""
+
+    evidence: str
+    sure: bool
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Format:
+    """One trajectory format; each module of `trajectory.io` without a leading underscore defines one as FORMAT.
+
+    read: path -> Trajectory, raising ReadError.
+    encode: (trajectory, path) -> bytes by the path to write, the main file last; None where there is no writer.
+    sniff: what of a Probe speaks for this format, or None.
+    keeps: what survives writing; the rest is listed by `trajectory.io.losses`.
+    target: usual file name, or a folder where it ends with "/".
+    """
+
+    name: str
+    summary: str
+    target: str
+    read: Callable[[Path], Trajectory]
+    encode: Callable[[Trajectory, Path], Mapping[Path, bytes]] | None = None
+    sniff: Callable[[Probe], Match | None]
+    keeps: frozenset[Kept] = frozenset()

@@ -1,0 +1,158 @@
+"""Rotations and poses from files: everything that is no rigid motion is refused, with its place and a remedy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+from scipy.spatial.transform import Rotation
+
+from trajectory.errors import ReadError
+from trajectory.io._text import resolution
+
+SLACK = 1e-4
+"""Deviation from a rotation that single precision and ordinary printing explain; it is projected away."""
+SLACK_MAX = 5e-3
+"""Deviation that is refused however few digits were printed: a scale or a shear could hide in it."""
+
+_OPENGL = np.diag([1.0, -1.0, -1.0])
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rows:
+    """Where poses came from, for errors.
+
+    lines: line of each row in a text file. labels: name of each row in other files.
+    tokens: the printed numbers of the rotation of each row, whose digits bound its rounding error.
+    """
+
+    path: Path
+    lines: Sequence[int] | None = None
+    labels: Sequence[str] | None = None
+    tokens: Sequence[Sequence[str]] | None = None
+
+    def error(self, row: int, problem: str, remedy: str) -> ReadError:
+        """A ReadError that names the row."""
+        if self.lines is not None:
+            return ReadError(self.path, problem, line=self.lines[row], remedy=remedy)
+        label = self.labels[row] if self.labels is not None else f"pose {row}"
+        return ReadError(self.path, f"{label}: {problem}", remedy=remedy)
+
+    def slack(self, row: int, per_digit: float) -> float:
+        """Deviation that the printed digits explain: rounding n numbers moves their norm by half a digit times √n."""
+        if self.tokens is None:
+            return SLACK
+        return min(max(SLACK, per_digit * resolution(self.tokens[row])), SLACK_MAX)
+
+
+def require_finite(rows: Rows, values: Float[np.ndarray, "n c"]) -> None:
+    """Refuse NaN and infinity."""
+    bad = ~np.isfinite(values).all(axis=1)
+    if bad.any():
+        raise rows.error(
+            int(np.argmax(bad)),
+            "has a value that is not finite",
+            "leave out frames that have no pose, or repair the file",
+        )
+
+
+def rotations_from_quat(rows: Rows, quat_wxyz: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "n 3 3"]:
+    """Rotation matrices; quaternions that are not of unit length beyond their printed digits are refused."""
+    require_finite(rows, quat_wxyz)
+    with np.errstate(over="ignore"):
+        norm = np.sqrt((quat_wxyz**2).sum(axis=1))
+    for row in np.flatnonzero(~(np.abs(norm - 1) <= SLACK)).tolist():
+        if not abs(norm[row] - 1) <= rows.slack(row, 1.05):
+            raise rows.error(
+                row,
+                f"the quaternion has length {norm[row]:.6g}, expected 1",
+                "check the column order, or name the format with --format",
+            )
+    return Rotation.from_quat(quat_wxyz / norm[:, None], scalar_first=True).as_matrix().reshape(-1, 3, 3)
+
+
+def checked_rotations(rows: Rows, matrix: Float[np.ndarray, "n 3 3"]) -> Float[np.ndarray, "n 3 3"]:
+    """Rotation matrices without their rounding error (nearest rotation, by SVD); anything else is refused."""
+    require_finite(rows, matrix.reshape(-1, 9))
+    with np.errstate(all="ignore"):
+        deviation = np.abs(matrix.transpose(0, 2, 1) @ matrix - np.eye(3)).max(axis=(1, 2))
+        handed = np.linalg.det(matrix)
+    rough = ~(deviation <= SLACK)
+    for row in np.flatnonzero((handed < 0) | rough).tolist():
+        allowed = rows.slack(row, 2.1)
+        if handed[row] < 0 and deviation[row] <= SLACK_MAX:
+            raise rows.error(
+                row,
+                "is a reflection (determinant -1), not a rotation",
+                "one axis of its source is mirrored: negate it, or name the format with --format",
+            )
+        if not deviation[row] <= allowed:
+            raise rows.error(
+                row,
+                f"is no rotation: its columns deviate from orthonormal by {deviation[row]:.3g}, allowed {allowed:.3g}",
+                "divide a hidden scale out, or name the format with --format",
+            )
+    exact = matrix.copy()
+    repair = deviation > 1e-12
+    if repair.any():
+        left, _, right = np.linalg.svd(matrix[repair])
+        exact[repair] = left @ right
+    return exact
+
+
+def require_last_row(rows: Rows, matrix: Float[np.ndarray, "n 4 4"]) -> None:
+    """Refuse 4x4 matrices whose last row is not 0 0 0 1."""
+    bad = ~(np.abs(matrix[:, 3] - np.array([0.0, 0.0, 0.0, 1.0])) <= 1e-6).all(axis=1)
+    if bad.any():
+        row = int(np.argmax(bad))
+        last = " ".join(f"{v:.4g}" for v in matrix[row, 3])
+        raise rows.error(row, f"has the last row {last}, expected 0 0 0 1", "the matrix may be transposed")
+
+
+def rigid(rotation: Float[np.ndarray, "n 3 3"], translation: Float[np.ndarray, "n 3"]) -> Float[np.ndarray, "n 4 4"]:
+    """4x4 transforms."""
+    out = np.tile(np.eye(4), (len(rotation), 1, 1))
+    out[:, :3, :3] = rotation
+    out[:, :3, 3] = translation
+    return out
+
+
+def inverse(a_from_b: Float[np.ndarray, "n 4 4"]) -> Float[np.ndarray, "n 4 4"]:
+    """b_from_a of rigid transforms."""
+    rotation = a_from_b[:, :3, :3].transpose(0, 2, 1)
+    with np.errstate(all="ignore"):
+        return rigid(rotation, -(rotation @ a_from_b[:, :3, 3:])[:, :, 0])
+
+
+def poses_from_matrices(rows: Rows, matrix: Float[np.ndarray, "n r 4"]) -> Float[np.ndarray, "n 4 4"]:
+    """Rigid transforms from 3x4 or 4x4 matrices."""
+    require_finite(rows, matrix.reshape(len(matrix), -1))
+    if matrix.shape[1] == 4:
+        require_last_row(rows, matrix)
+    return rigid(checked_rotations(rows, matrix[:, :3, :3]), matrix[:, :3, 3])
+
+
+def poses_from_quat(
+    rows: Rows, quat_wxyz: Float[np.ndarray, "n 4"], translation: Float[np.ndarray, "n 3"]
+) -> Float[np.ndarray, "n 4 4"]:
+    """Rigid transforms from quaternions and translations."""
+    require_finite(rows, translation)
+    return rigid(rotations_from_quat(rows, quat_wxyz), translation)
+
+
+def quat_from_rotations(rotation: Float[np.ndarray, "n 3 3"]) -> Float[np.ndarray, "n 4"]:
+    """Quaternions wxyz that do not flip sign from row to row; the first has w >= 0."""
+    quat = Rotation.from_matrix(rotation).as_quat(canonical=True, scalar_first=True).reshape(-1, 4)
+    flips = np.where((quat[1:] * quat[:-1]).sum(axis=1) < 0, -1.0, 1.0)
+    quat[1:] *= np.cumprod(flips)[:, None]
+    return quat
+
+
+def opengl_from_opencv(world_from_cam: Float[np.ndarray, "n 4 4"]) -> Float[np.ndarray, "n 4 4"]:
+    """Turn camera axes from OpenCV (y down, z forward) to OpenGL (y up, z back) or back; the world stays."""
+    out = world_from_cam.copy()
+    out[:, :3, :3] = world_from_cam[:, :3, :3] @ _OPENGL
+    return out

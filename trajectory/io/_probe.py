@@ -1,0 +1,102 @@
+"""The first look at a path, and the choice of a format by what is seen."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from trajectory.errors import FormatAmbiguousError, ReadError
+from trajectory.io import _json
+from trajectory.io._arrays import npy_shape, npz_shapes
+from trajectory.io._format import Format, Match, Probe
+from trajectory.io._text import decode, number, read_bytes, split
+
+_HEAD_ROWS = 64
+
+
+def split_part(path: Path) -> tuple[Path, str]:
+    """A path and the part after '#' (cameras.json#cam01); "" where there is none or the file is really so named."""
+    stem, mark, part = path.name.rpartition("#")
+    if not mark or not stem or _exists(path):
+        return path, ""
+    return path.with_name(stem), part
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def look(path: Path) -> Probe:
+    """What can be seen without knowing the format; damaged containers raise ReadError."""
+    path, _ = split_part(path)
+    if not _exists(path):
+        raise ReadError(path, "does not exist", remedy="check the path")
+    if path.is_dir():
+        names = frozenset(entry.name for entry in path.iterdir())
+        if not names:
+            raise ReadError(path, "is an empty folder", remedy="name a trajectory file or the folder of a run")
+        return Probe(path=path, kind="folder", names=names, arrays={})
+    data = read_bytes(path)
+    if data.startswith(b"PK"):
+        return Probe(path=path, kind="npz", arrays=npz_shapes(path))
+    if data.startswith(b"\x93NUMPY"):
+        return Probe(path=path, kind="npy", arrays={"": npy_shape(path)})
+    text = decode(path, data)
+    if text.lstrip()[:1] in ("{", "["):
+        return Probe(path=path, kind="json", document=_json.load(path), arrays={})
+    return _look_at_text(path, text)
+
+
+def _look_at_text(path: Path, text: str) -> Probe:
+    comments: list[str] = []
+    rows: list[tuple[str, ...]] = []
+    commas = False
+    for raw in re.split(r"\r\n|\n|\r", text):
+        line = raw.strip()
+        if not line:
+            continue
+        if line.startswith("#") or (not rows and not comments and number((split(line) or ("",))[0]) is None):
+            comments.append(line.lstrip("# "))
+            continue
+        rows.append(split(line))
+        commas = commas or "," in line
+        if len(rows) == _HEAD_ROWS:
+            break
+    return Probe(path=path, kind="text", comments=tuple(comments), rows=tuple(rows), commas=commas, arrays={})
+
+
+def choose(probe: Probe, formats: Mapping[str, Format]) -> tuple[Format, str]:
+    """The one format that a file is in, with the evidence; FormatAmbiguousError where it cannot be told."""
+    found: list[tuple[Format, Match]] = []
+    for candidate in formats.values():
+        match = candidate.sniff(probe)
+        if match is not None:
+            found.append((candidate, match))
+    sure = [pair for pair in found if pair[1].sure]
+    if len(sure) == 1:
+        return sure[0][0], sure[0][1].evidence
+    contest = sure or found
+    if contest:
+        said = "; ".join(f"{candidate.name}: {match.evidence}" for candidate, match in contest)
+        flags = " or ".join(f"--format {candidate.name}" for candidate, _ in contest)
+        raise FormatAmbiguousError(
+            probe.path,
+            f"cannot tell its format ({said})",
+            remedy=f"say {flags}" + (" if it is that" if len(contest) == 1 else ""),
+        )
+    raise ReadError(
+        probe.path, f"is in no format that is recognised ({_seen(probe)})", remedy=f"say --format {'|'.join(formats)}"
+    )
+
+
+def _seen(probe: Probe) -> str:
+    if probe.kind == "folder":
+        return "a folder with " + ", ".join(sorted(probe.names)[:4]) + (", ..." if len(probe.names) > 4 else "")
+    if probe.kind in ("npz", "npy"):
+        arrays = ", ".join(f"{name or 'array'} {shape}" for name, shape in list(probe.arrays.items())[:6])
+        return f"{probe.kind} with {arrays or 'no arrays'}"
+    if probe.kind == "json":
+        return "JSON of another layout"
+    return f"text with {probe.columns or 'varying numbers of'} columns" if probe.rows else "text without numbers"

@@ -1,0 +1,51 @@
+"""CamI2V camera_data: "fx fy cx cy 0 0" in pixels and 3x4 world-to-camera, 18 columns, no time stamps.
+
+Source: CamI2V `evaluation/glomap_evaluation.py`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from trajectory.io._build import k_from, make, pinhole, require_dense
+from trajectory.io._format import Format, Match, Probe
+from trajectory.io._poses import Rows, inverse, poses_from_matrices, require_finite
+from trajectory.io._text import read_table, spell_rows
+from trajectory.model import Trajectory
+
+_LAYOUT = "fx fy cx cy 0 0 and 3x4 world-to-camera row by row, 18 numbers"
+
+
+def _read(path: Path) -> Trajectory:
+    table = read_table(path, columns=(18,), layout=_LAYOUT, titled=True)
+    tokens = [[row[6 + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
+    rows = Rows(path=path, lines=table.lines, tokens=tokens)
+    require_finite(rows, table.values)
+    poses = inverse(poses_from_matrices(rows, table.values[:, 6:].reshape(-1, 3, 4)))
+    conventions = {"pose": "cam_from_world", "matrix": "3x4 row-major", "axes": "opencv"}
+    return make(path, "cami2v", poses, intrinsics_px=k_from(table.values[:, :4]), conventions=conventions)
+
+
+def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
+    require_dense(trajectory, "cami2v")
+    matrix = inverse(trajectory.world_from_cam)[:, :3].reshape(-1, 12)
+    rows = np.column_stack([pinhole(trajectory, "cami2v"), np.zeros((len(matrix), 2)), matrix])
+    return {path: spell_rows(rows).encode()}
+
+
+def _sniff(probe: Probe) -> Match | None:
+    if probe.kind != "text" or probe.commas or probe.columns != 18:
+        return None
+    return Match(evidence="18 columns", sure=True)
+
+
+FORMAT = Format(
+    name="cami2v",
+    summary="CamI2V camera_data text: intrinsics in pixels, 3x4 world-to-camera",
+    target="camera_data.txt",
+    read=_read,
+    encode=_encode,
+    sniff=_sniff,
+    keeps=frozenset({"intrinsics", "zoom"}),
+)

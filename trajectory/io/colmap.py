@@ -1,0 +1,193 @@
+"""COLMAP sparse model, text or binary: a folder with cameras, images and points3D. Images are ordered by name.
+
+Numbers in the image names that differ only there (frame_0012.png) become frame numbers, and those missing between
+the first and the last, at the stride of the names, become frames that are not valid. scene_depth is the median depth
+of the points that each image sees.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from trajectory.errors import CinetrajError, ReadError
+from trajectory.io import _colmap
+from trajectory.io._build import (
+    frame_numbers_in,
+    gap_fields,
+    k_from,
+    make,
+    numbered_frames,
+    on_grid,
+    pinhole,
+    scatter,
+    some_valid,
+)
+from trajectory.io._format import Format, Match, Probe
+from trajectory.io._poses import Rows, inverse, poses_from_quat, quat_from_rotations
+from trajectory.io._text import spell
+from trajectory.model import Trajectory
+
+_GRID_PER_IMAGE = 20
+"""Gaps are filled up to this many frames for each image; beyond it the numbers are no frame numbers."""
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"([0-9]{1,18})", name)]
+
+
+def _folder(path: Path) -> Path:
+    for folder in (path, path / "sparse" / "0", path / "sparse", path / "0"):
+        if any((folder / f"images.{kind}").is_file() for kind in ("bin", "txt")):
+            return folder
+    raise ReadError(path, "holds no COLMAP model (images.bin or images.txt)", remedy="name the folder of the model")
+
+
+def _read(path: Path) -> Trajectory:
+    folder = _folder(path if path.is_dir() else path.parent)
+    binary = (folder / "images.bin").is_file()
+    suffix = "bin" if binary else "txt"
+    files = {name: folder / f"{name}.{suffix}" for name in ("cameras", "images", "points3D")}
+    images = _colmap.images_binary(files["images"]) if binary else _colmap.images_text(files["images"])
+    cameras = _colmap.cameras_binary(files["cameras"]) if binary else _colmap.cameras_text(files["cameras"])
+    if not images:
+        raise ReadError(files["images"], "holds no images", remedy="the reconstruction failed; leave the clip out")
+    images = sorted(images, key=lambda image: _natural(image.name))
+    names = [image.name for image in images]
+    if len(set(names)) < len(names):
+        raise ReadError(files["images"], "an image is listed twice", remedy="keep one entry per image")
+    unknown = next((image for image in images if image.camera not in cameras), None)
+    if unknown is not None:
+        raise ReadError(
+            files["cameras"], f"has no camera {unknown.camera}, used by {unknown.name}", remedy="copy it again"
+        )
+    rows = Rows(
+        path=files["images"],
+        lines=None if binary else [image.line or 0 for image in images],
+        labels=names,
+        tokens=None if binary else [image.tokens or () for image in images],
+    )
+    cam_from_world = poses_from_quat(
+        rows,
+        np.array([image.quat_wxyz for image in images], dtype=np.float64),
+        np.array([image.translation for image in images], dtype=np.float64),
+    )
+    used = [cameras[image.camera] for image in images]
+    depth = _scene_depth(files["points3D"], binary, images, cam_from_world)
+    time_s, slot = _time(files["images"], names)
+    valid, reason = gap_fields(slot, len(time_s), "not in the model")
+    n = len(time_s)
+    sizes = {(camera.height, camera.width) for camera in used}
+    lenses = {camera.distortion for camera in used}
+    distortion = lenses.pop() if len(lenses) == 1 else None
+    return make(
+        path,
+        "colmap",
+        scatter(inverse(cam_from_world), slot, n),
+        time_s=time_s,
+        valid=valid,
+        reason=reason,
+        image_hw=sizes.pop() if len(sizes) == 1 else None,
+        intrinsics_px=scatter(k_from(np.array([camera.pinhole_px for camera in used])), slot, n),
+        distortion=np.array(distortion) if distortion and any(distortion) else None,
+        scene_depth=None if depth is None else scatter(depth, slot, n),
+        conventions={
+            "pose": "cam_from_world",
+            "quaternion": "wxyz",
+            "axes": "opencv",
+            "camera_models": sorted({camera.model for camera in used}),
+        },
+    )
+
+
+def _time(path: Path, names: Sequence[str]) -> tuple[Float[np.ndarray, " m"], np.ndarray]:
+    numbers = frame_numbers_in([re.sub(r"\.\w+$", "", name) for name in names])
+    if numbers is None or sorted(numbers) != numbers:
+        return np.arange(len(names), dtype=np.float64), np.arange(len(names))
+    frames = np.array(numbers)
+    step = math.gcd(*np.diff(frames).tolist()) or 1
+    if (numbers[-1] - numbers[0]) // step >= _GRID_PER_IMAGE * len(numbers):
+        return frames.astype(np.float64), np.arange(len(names))
+    return on_grid(path, frames, step=step)
+
+
+def _scene_depth(
+    path: Path, binary: bool, images: Sequence[_colmap.Image], cam_from_world: Float[np.ndarray, "n 4 4"]
+) -> Float[np.ndarray, " n"] | None:
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    points = _colmap.points_binary(path) if binary else _colmap.points_text(path)
+    if not len(points.ids):
+        return None
+    out = np.full(len(images), np.nan)
+    for i, image in enumerate(images):
+        place = np.minimum(np.searchsorted(points.ids, image.points), len(points.ids) - 1)
+        seen = points.in_world[place[points.ids[place] == image.points]]
+        with np.errstate(all="ignore"):
+            depth = seen @ cam_from_world[i, 2, :3] + cam_from_world[i, 2, 3]
+        depth = depth[np.isfinite(depth) & (depth > 0)]
+        if len(depth):
+            out[i] = np.median(depth)
+    return out if np.isfinite(out).any() else None
+
+
+def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
+    if trajectory.image_hw is None:
+        raise CinetrajError("colmap needs image_hw, the size of the images; write tum or native")
+    keep = some_valid(trajectory, "colmap")
+    height, width = trajectory.image_hw
+    lens: list[float] = [] if trajectory.distortion is None else trajectory.distortion.tolist()
+    if len(lens) > 8 and any(lens[8:]):
+        raise CinetrajError(f"colmap holds 8 distortion coefficients, this trajectory has {len(lens)}; write native")
+    size = 0 if not any(lens) else 4 if not any(lens[4:]) else 8
+    model = {0: "PINHOLE", 4: "OPENCV", 8: "FULL_OPENCV"}[size]
+    lens = (lens + [0.0] * 8)[:size]
+    cameras: dict[tuple[float, ...], int] = {}
+    cam_from_world = inverse(trajectory.world_from_cam[keep])
+    quat = quat_from_rotations(cam_from_world[:, :3, :3]).tolist()
+    intrinsics = pinhole(trajectory, "colmap")[keep].tolist()
+    numbers = numbered_frames(trajectory)
+    image_lines: list[str] = []
+    for i, row in enumerate(keep.tolist()):
+        camera = cameras.setdefault(tuple(intrinsics[i]), len(cameras) + 1)
+        pose = " ".join(map(spell, [*quat[i], *cam_from_world[i, :3, 3].tolist()]))
+        image_lines.append(f"{i + 1} {pose} {camera} frame_{numbers[row]:06d}.png\n\n")
+    camera_lines = [
+        f"{key} {model} {width} {height} {' '.join(map(spell, [*k, *lens]))}\n" for k, key in cameras.items()
+    ]
+    return {
+        path / "cameras.txt": "".join(["# id MODEL width height params\n", *camera_lines]).encode(),
+        path / "points3D.txt": b"# id x y z r g b error track: none\n",
+        path / "images.txt": "".join(
+            ["# id qw qx qy qz tx ty tz camera name, then x y point\n", *image_lines]
+        ).encode(),
+    }
+
+
+def _sniff(probe: Probe) -> Match | None:
+    names = {"images.txt", "images.bin"}
+    if probe.kind == "folder":
+        inner = [probe.path / "sparse" / "0", probe.path / "sparse", probe.path / "0"]
+        if names & probe.names and {"cameras.txt", "cameras.bin"} & probe.names:
+            return Match(evidence="cameras and images in the folder", sure=True)
+        if any((folder / name).is_file() for folder in inner for name in names):
+            return Match(evidence="a COLMAP model in sparse/", sure=True)
+        return None
+    beside = [probe.path.parent / name for name in ("cameras.txt", "cameras.bin")]
+    if probe.path.name in names and any(file.is_file() for file in beside):
+        return Match(evidence=f"{probe.path.name} beside its cameras", sure=True)
+    return None
+
+
+FORMAT = Format(
+    name="colmap",
+    summary="COLMAP model folder: text and binary are read, text is written; frame numbers in the image names",
+    target="sparse/0/",
+    read=_read,
+    encode=_encode,
+    sniff=_sniff,
+    keeps=frozenset({"gaps", "intrinsics", "zoom", "image_hw"}),
+)

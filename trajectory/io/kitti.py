@@ -1,0 +1,75 @@
+"""KITTI odometry: 3x4 camera-to-world row by row, one pose a line, or with the frame number before it (13 columns)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from trajectory.io._build import gap_fields, make, on_grid, require_dense, require_increasing, scatter
+from trajectory.io._format import Format, Match, Probe
+from trajectory.io._poses import Rows, poses_from_matrices, require_finite
+from trajectory.io._text import number, read_table, spell_rows
+from trajectory.model import Trajectory
+
+_CONVENTIONS = {"pose": "world_from_cam", "matrix": "3x4 row-major", "axes": "opencv"}
+
+
+def read_rows(path: Path, format_name: str) -> Trajectory:
+    """Poses of 12 columns, or of 13 with frame numbers, whose gaps become frames that are not valid."""
+    table = read_table(
+        path, columns=(12, 13), layout="3x4 camera-to-world, row by row (12), or frame number before it (13)"
+    )
+    numbered = table.values.shape[1] == 13
+    start = int(numbered)
+    rotation_tokens = [[row[start + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
+    rows = Rows(path=path, lines=table.lines, tokens=rotation_tokens)
+    require_finite(rows, table.values)
+    poses = poses_from_matrices(rows, table.values[:, start:].reshape(-1, 3, 4))
+    if not numbered:
+        return make(path, format_name, poses, conventions=_CONVENTIONS)
+    column = table.values[:, 0]
+    wrong = (column != np.round(column)) | (np.abs(column) > 1e15)
+    if wrong.any():
+        raise rows.error(
+            int(np.argmax(wrong)), "the first of 13 columns is no frame number", "name the format with --format"
+        )
+    require_increasing(rows, column)
+    time, slot = on_grid(path, column.astype(np.int64))
+    valid, reason = gap_fields(slot, len(time), "no pose in the file")
+    return make(
+        path,
+        format_name,
+        scatter(poses, slot, len(time)),
+        time_s=time,
+        valid=valid,
+        reason=reason,
+        conventions={**_CONVENTIONS, "frame_numbers": "first column"},
+    )
+
+
+def _read(path: Path) -> Trajectory:
+    return read_rows(path, "kitti")
+
+
+def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
+    require_dense(trajectory, "kitti")
+    return {path: spell_rows(trajectory.world_from_cam[:, :3].reshape(-1, 12)).encode()}
+
+
+def _sniff(probe: Probe) -> Match | None:
+    if probe.kind != "text" or probe.commas or probe.columns not in (12, 13):
+        return None
+    first = [number(row[0]) for row in probe.rows]
+    if probe.columns == 13 and any(value is None or value % 1 > 0 for value in first):
+        return None
+    return Match(evidence=f"{probe.columns} columns", sure=True)
+
+
+FORMAT = Format(
+    name="kitti",
+    summary="KITTI odometry text: 3x4 matrix a line, also read with frame numbers; no place for missing frames",
+    target="poses.txt",
+    read=_read,
+    encode=_encode,
+    sniff=_sniff,
+)

@@ -1,0 +1,82 @@
+"""RealEstate10K and CameraCtrl: a URL line, then "us fx fy cx cy 0 0" and 3x4 world-to-camera, 19 columns.
+
+Intrinsics are fractions of the image, whose size the file does not hold: they are read as pixels of an image of
+1 x 1, which `image_hw` says. Source: CameraCtrl `cameractrl/data/dataset.py`.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trajectory.errors import CinetrajError
+from trajectory.io._build import k_from, make, pinhole, require_increasing, some_valid
+from trajectory.io._format import Format, Match, Probe
+from trajectory.io._marker import marked, marker
+from trajectory.io._poses import Rows, inverse, poses_from_matrices, require_finite
+from trajectory.io._text import read_table, spell
+from trajectory.model import Trajectory
+
+_LAYOUT = "us fx fy cx cy 0 0 and 3x4 world-to-camera row by row, 19 numbers"
+
+
+def _read(path: Path) -> Trajectory:
+    table = read_table(path, columns=(19,), layout=_LAYOUT, titled=True)
+    tokens = [[row[7 + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
+    rows = Rows(path=path, lines=table.lines, tokens=tokens)
+    values = table.values
+    require_finite(rows, values)
+    time_s = values[:, 0] / 1e6
+    require_increasing(rows, time_s)
+    poses = inverse(poses_from_matrices(rows, values[:, 7:].reshape(-1, 3, 4)))
+    conventions = {
+        "pose": "cam_from_world",
+        "matrix": "3x4 row-major",
+        "axes": "opencv",
+        "intrinsics": "fractions of the image, hence image_hw (1, 1)",
+        "title": table.title,
+    }
+    fields: dict[str, Any] = {"time_source": "seconds", **marked((table.title, *table.comments))}
+    return make(
+        path,
+        "re10k",
+        poses,
+        time_s=time_s,
+        image_hw=(1, 1),
+        intrinsics_px=k_from(values[:, 1:5]),
+        conventions=conventions,
+        **fields,
+    )
+
+
+def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
+    keep = some_valid(trajectory, "re10k")
+    if trajectory.image_hw is None:
+        raise CinetrajError("re10k needs image_hw, to write the intrinsics as fractions of the image; write tum")
+    height, width = trajectory.image_hw
+    fractions = pinhole(trajectory, "re10k")[keep] / np.array([width, height, width, height])
+    stamps_us = [round(value * 1e6) for value in trajectory.time_s[keep].tolist()]
+    if len(set(stamps_us)) < len(stamps_us):
+        raise CinetrajError("two frames are less than a microsecond apart, and re10k counts microseconds; write native")
+    matrix = inverse(trajectory.world_from_cam[keep])[:, :3].reshape(-1, 12)
+    rows = np.column_stack([fractions, np.zeros((len(keep), 2)), matrix]).tolist()
+    lines = [" ".join([str(us), *map(spell, row)]) for us, row in zip(stamps_us, rows, strict=True)]
+    return {path: ("\n".join([marker(trajectory), *lines]) + "\n").encode()}
+
+
+def _sniff(probe: Probe) -> Match | None:
+    if probe.kind != "text" or probe.commas or probe.columns != 19:
+        return None
+    return Match(evidence="19 columns", sure=True)
+
+
+FORMAT = Format(
+    name="re10k",
+    summary="RealEstate10K / CameraCtrl text: microseconds, intrinsics as fractions, 3x4 world-to-camera",
+    target="pose_re10k.txt",
+    read=_read,
+    encode=_encode,
+    sniff=_sniff,
+    keeps=frozenset({"time", "intrinsics", "zoom", "scale"}),
+)

@@ -1,0 +1,53 @@
+"""TartanAir pose files: "x y z qx qy qz qw" in NED axes (x forward, y right, z down), camera-to-world, metres.
+
+Camera and world axes are renamed alike (right, down, forward), so that an identity stays one.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from trajectory.io._build import make, require_dense
+from trajectory.io._format import Format, Match, Probe
+from trajectory.io._poses import Rows, poses_from_quat, quat_from_rotations, require_finite, rigid
+from trajectory.io._text import read_table, spell_rows
+from trajectory.model import Trajectory
+
+_OPENCV_FROM_NED = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+
+
+def _read(path: Path) -> Trajectory:
+    table = read_table(path, columns=(7,), layout="x y z qx qy qz qw in NED axes")
+    rows = Rows(path=path, lines=table.lines, tokens=[row[3:] for row in table.tokens])
+    require_finite(rows, table.values)
+    ned = poses_from_quat(rows, table.values[:, [6, 3, 4, 5]], table.values[:, :3])
+    rotation = _OPENCV_FROM_NED @ ned[:, :3, :3] @ _OPENCV_FROM_NED.T
+    poses = rigid(rotation, ned[:, :3, 3] @ _OPENCV_FROM_NED.T)
+    conventions = {"pose": "world_from_cam", "quaternion": "xyzw", "axes": "ned, renamed to opencv"}
+    return make(path, "tartanair", poses, scale="metric", conventions=conventions)
+
+
+def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
+    require_dense(trajectory, "tartanair")
+    rotation = _OPENCV_FROM_NED.T @ trajectory.rotations @ _OPENCV_FROM_NED
+    position = trajectory.positions @ _OPENCV_FROM_NED
+    return {path: spell_rows(np.column_stack([position, quat_from_rotations(rotation)[:, [1, 2, 3, 0]]])).encode()}
+
+
+def _sniff(probe: Probe) -> Match | None:
+    if probe.kind != "text" or probe.commas or probe.columns != 7:
+        return None
+    if probe.path.name in ("pose_left.txt", "pose_right.txt"):
+        return Match(evidence=f"7 columns and the name {probe.path.name}", sure=True)
+    return Match(evidence="7 columns, but nothing says that its axes are NED", sure=False)
+
+
+FORMAT = Format(
+    name="tartanair",
+    summary="TartanAir text: position and quaternion xyzw in NED axes",
+    target="pose_left.txt",
+    read=_read,
+    encode=_encode,
+    sniff=_sniff,
+)
