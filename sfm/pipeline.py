@@ -1,5 +1,6 @@
 """From a video to its trajectory: decode, cut into shots, find what may testify, run a backend, in source pixels."""
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -36,7 +37,7 @@ class EstimateConfig:
     fov_deg: horizontal field of view of the source, instead of `focal_px`.
     pixel_aspect: width of a source pixel over its height; None takes what the file says, else 1.
     device: "auto", "cpu" or "cuda".
-    threads: CPU threads of the backend; None leaves it to the backend.
+    threads: CPU threads of the backend; None takes OMP_NUM_THREADS where that is set, else leaves it to the backend.
     """
 
     backend: Any = "auto"
@@ -184,7 +185,19 @@ def _run_backend(frames: Frames, found: Evidence, backend_config: Any, config: E
     if found.blank.all():
         reason = "every frame is blank (black, white or covered)"
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
-    return backends.run(frames, found, backend_config, device=config.device, seed=config.seed, threads=config.threads)
+    return backends.run(
+        frames,
+        found,
+        backend_config,
+        device=config.device,
+        seed=config.seed,
+        threads=config.threads or _environment_threads(),
+    )
+
+
+def _environment_threads() -> int | None:
+    text = os.environ.get("OMP_NUM_THREADS", "")
+    return int(text) if text.isdecimal() and int(text) > 0 else None
 
 
 def _shot(

@@ -3,13 +3,16 @@
 TARGET is a run, a folder of runs, a trajectory file of any format, or a clip (which is estimated first).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
 from compare.commands import _inputs, _report
+
+if TYPE_CHECKING:
+    from trajectory.description import DescribeConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +23,16 @@ class Args:
     """Run, folder of runs, trajectory file, or clip."""
     format: str = "auto"
     """Format of a trajectory file; see `cinetraj convert --help`."""
+    rule: Literal["apparent", "authors"] = "apparent"
+    """apparent: how far each primitive moves the picture, in image diagonals. authors: CameraBench's own scoring."""
+    extent: Literal["endpoint", "path"] = "endpoint"
+    """Rule apparent: the last frame against the first, or summed along the way."""
+    fps: float | None = None
+    """Frames per second of a trajectory that only counts frames."""
+    pitch: float | None = None
+    """Degrees by which the first frame looks up, if known: adds motion against the ground."""
+    roll: float = 0.0
+    """Degrees by which the first frame is rolled clockwise, with --pitch."""
     plot: Path | None = None
     """Also draw the trajectory into this PNG file."""
     json: bool = False
@@ -30,6 +43,7 @@ def run(args: Args) -> int:
     """Describe one camera path or many; those without a trajectory are named with the reason."""
     from trajectory import describe
 
+    config = config_of(args)
     found = _inputs.load(args.target, args.format, estimate_clip=estimated)
     results: dict[str, Any] = {}
     failed = 0
@@ -42,7 +56,7 @@ def run(args: Args) -> int:
             continue
         if each.status == "unreliable":
             _report.warn(f"{each.name}: the estimate is unreliable")
-        description = describe(each.trajectory)
+        description = describe(each.trajectory, config)
         results[each.name] = description.to_json()
         if not args.json:
             print(words(each.name, results[each.name]))
@@ -55,6 +69,14 @@ def run(args: Args) -> int:
         single = len(found) == 1
         _report.print_json(results[found[0].name] if single else results)
     return 1 if failed else 0
+
+
+def config_of(args: Args) -> "DescribeConfig":
+    """The config for the options of the command line."""
+    from trajectory.description import DescribeConfig
+
+    config = DescribeConfig(rule=args.rule, extent=args.extent, pitch_deg=args.pitch, roll_deg=args.roll)
+    return config if args.fps is None else replace(config, assumed_fps=args.fps)
 
 
 def words(name: str, result: dict[str, Any]) -> str:
