@@ -81,6 +81,15 @@ def test_variable_rate_takes_the_first_frame_shown_at_or_after_the_moment() -> N
             assert number == 0 or time_s[number - 1] < moment
 
 
+def test_a_stamp_rounded_down_is_still_on_time() -> None:
+    tick_s = Fraction(1, 1000)
+    time_s = shown(Fraction(24), 240, tick_s)  # 0.083 for 2/24; the container states no rate
+    for second in range(9):
+        for frames in range(24):
+            code = Timecode(minutes=0, seconds=second, frames=frames)
+            assert frame_number(code, time_s, rate=None, tick_s=tick_s) == 24 * second + frames
+
+
 def test_counting_at_another_rate_than_the_film() -> None:
     tick_s = Fraction(1, 25000)
     time_s = shown(Fraction(25), 500, tick_s)
