@@ -33,19 +33,19 @@ def primitive_agreement(reference: Trajectory, generated: Trajectory, pair: Pair
     )
 
 
-def _active(trajectory: Trajectory, pair: Pair, protocol: Protocol) -> dict[str, np.ndarray]:
-    from trajectory.description import describe
+def _active(path: Trajectory, pair: Pair, protocol: Protocol) -> dict[str, np.ndarray]:
+    import trajectory as package
 
-    time = trajectory.time_s
+    time = path.time_s
     start, span = float(time[0]), float(time[-1] - time[0])
     if pair.axis == "progress":
         at = start + pair.axis_value * span
-    elif pair.axis == "frames" and trajectory.time_source != "index":
+    elif pair.axis == "frames" and path.time_source != "index":
         at = np.interp(pair.axis_value, np.arange(len(time)), time)
     else:
         at = pair.axis_value + (start if protocol.clock == "from_start" else 0.0)
     active: dict[str, np.ndarray] = {}
-    for segment in describe(trajectory).segments:
+    for segment in package.describe(path).segments:
         if segment.primitive == "Static":
             continue
         inside = (at >= segment.start_s) & (at <= segment.end_s)

@@ -9,11 +9,13 @@ from typing import Any, Literal, final
 import numpy as np
 
 from compare import cinetechbench, protocols
+from compare.detail import Detail, detail_json, keep
 from compare.metrics import Score
 from compare.pair_scores import DepthScale, PairScores, score_poses
 from compare.pairing import Clip, Match, Source, match
 from compare.protocols import Protocol
 from compare.summary import summarise
+from compare.summary import values as summary_values
 from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory
 
@@ -38,7 +40,7 @@ class ClipScores:
     notes: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
     estimators: tuple[str, str] = ("", "")
-    detail: Any = None
+    detail: Detail | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Metric to number, or to {"undefined": reason}; {"failed": reason} for a clip without scores."""
@@ -78,8 +80,18 @@ class Result:
         }
 
     def save(self, path: str | Path) -> None:
-        """Write `to_json` to a file, with the model's name beside the four keys."""
-        text = json.dumps({"model": self.model} | self.to_json(), indent=1, allow_nan=False)
+        """Write what a report needs: `to_json`, the model's name, the values under both policies, and the details.
+
+        The details (aligned paths, errors per point, moves) are there if `score` was asked to keep them.
+        """
+        values = {
+            policy: {m: summary_values(self.clips, m, self.protocol, policy) for m in self.protocol.metrics}
+            for policy in ("drop", "worst")
+        }
+        units = {m: s.unit for clip in self.clips.values() for m, s in clip.scores.items() if s.value is not None}
+        details = {name: detail_json(clip) for name, clip in self.clips.items() if clip.detail is not None}
+        record = {"model": self.model, **self.to_json(), "units": units, "values": values, "details": details}
+        text = json.dumps(record, allow_nan=False)
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.partial")
@@ -108,7 +120,7 @@ def score(
     pairs: a CSV with columns reference,generated[,name] where names do not match.
     resolution: which of CineTechBench's gen_540p_/gen_720p_/gen_1080p_ clips, where there are several.
     depth_scales: metres per unit of length by clip name, for protocols with a metric scale.
-    detail: keep the aligned paths for a report (25 KB a clip).
+    detail: keep the aligned paths and the moves of both clips for a report (some 30 KB and 20 ms a clip).
     progress: called with (done, all) after each clip.
 
     Raises:
@@ -181,7 +193,7 @@ def _score_match(item: Match, protocol: Protocol, depth_scale: DepthScale | None
         notes=notes,
         facts=found.facts,
         estimators=(estimator(loaded[0]), estimator(loaded[1])),
-        detail=found.aligned if detail else None,
+        detail=keep(found.aligned, loaded[0], loaded[1], (a, b)) if detail else None,
     )
 
 

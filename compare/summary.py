@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from compare.intervals import bootstrap_interval
 from compare.metrics import METRICS, WORST_TRANSLATION
 from compare.protocols import Protocol
 
@@ -59,7 +60,8 @@ def values(rows: Mapping[str, "ClipScores"], metric: str, protocol: Protocol, po
 
 
 def summarise(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str, Any]:
-    """Unweighted means over clips: metric to number under the protocol's policy, and "policies" with both.
+    """Unweighted means over clips: metric to number under the protocol's policy, and "policies" with both
+    and their 95 % bootstrap intervals over clips.
 
     A metric that no clip has is {"undefined": reason}. For cinetechbench-compat, "published" holds the mean of the
     rounded values, rounded, as its script prints it.
@@ -69,7 +71,13 @@ def summarise(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str,
     for metric in protocol.metrics:
         for policy, table in policies.items():
             found = values(rows, metric, protocol, policy)
-            table[metric] = {"value": float(np.mean(list(found.values()))) if found else None, "clips": len(found)}
+            sample = np.array(list(found.values()))
+            interval = bootstrap_interval(sample)
+            table[metric] = {
+                "value": float(sample.mean()) if found else None,
+                "clips": len(found),
+                "ci95": list(interval) if interval else None,
+            }
         chosen = policies[protocol.failures][metric]["value"]
         summary[metric] = {"undefined": _why(rows, metric)} if chosen is None else chosen
     if protocol.method == "cinetechbench":

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from compare.intervals import bootstrap_interval
 from compare.metrics import METRICS
 from compare.scoring import Result
 from compare.summary import values
-from compare.uncertainty import bootstrap_interval
 
 ARROWS = {"lower": "↓", "higher": "↑", "one": "→1", "zero": "→0"}
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, Literal, final
 
 import numpy as np
-from jaxtyping import Float
 
+from compare.intervals import bootstrap_interval as bootstrap_interval
 from compare.metrics import METRICS
 from compare.pair_scores import score_poses
 from compare.protocols import Protocol, get
@@ -17,25 +17,6 @@ from trajectory.frames import mirrored, time_reversed
 from trajectory.model import Trajectory
 
 TwinKind = Literal["reencoded", "resized", "reversed", "mirrored"]
-CHUNK = 4_000_000
-"""Draws held in memory at once."""
-
-
-def bootstrap_interval(
-    sample: Float[np.ndarray, " n"], *, level: float = 0.95, resamples: int = 1000, seed: int = 0
-) -> tuple[float, float] | None:
-    """Percentile bootstrap interval of the mean over clips (Efron 1979); None for fewer than two clips."""
-    n = len(sample)
-    if n < 2:
-        return None
-    random = np.random.default_rng(seed)
-    means = np.empty(resamples)
-    step = max(1, CHUNK // n)
-    for start in range(0, resamples, step):
-        count = min(step, resamples - start)
-        means[start : start + count] = sample[random.integers(0, n, (count, n))].mean(1)
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
 
 
 @final
@@ -78,9 +59,22 @@ def paired(
         )
     chosen = policy or first.protocol.failures
     a, b = (values(r.clips, metric, r.protocol, chosen) for r in (first, second))
+    return paired_values(a, b, metric, names=(first.model, second.model), noise=noise, seed=seed)
+
+
+def paired_values(
+    a: Mapping[str, float],
+    b: Mapping[str, float],
+    metric: str,
+    *,
+    names: tuple[str, str] = ("first", "second"),
+    noise: float | None = None,
+    seed: int = 0,
+) -> Paired:
+    """`paired` on the values of clips by name."""
     both = [name for name in a if name in b]
     if not both:
-        raise CinetrajError(f"{first.model} and {second.model} have no clip with {metric} in common")
+        raise CinetrajError(f"{names[0]} and {names[1]} have no clip with {metric} in common")
     difference = np.array([a[name] - b[name] for name in both])
     mean = float(difference.mean())
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], (2000, len(both)))
@@ -88,6 +82,7 @@ def paired(
     probability = float((1 + (flipped >= abs(mean) * (1 - 1e-12)).sum()) / 2001)
     badness = [_badness(np.array([x[name] for name in both]), metric) for x in (a, b)]
     interval = bootstrap_interval(difference, seed=seed)
+    worse = float(badness[0].mean() - badness[1].mean())
     return Paired(
         metric=metric,
         clips=len(both),
@@ -97,7 +92,7 @@ def paired(
         first_better=int((badness[0] < badness[1]).sum()),
         second_better=int((badness[0] > badness[1]).sum()),
         noise=noise,
-        verdict=_verdict(first.model, second.model, badness[0].mean() - badness[1].mean(), mean, interval, noise),
+        verdict=_verdict(names[0], names[1], worse, mean, interval, noise),
     )
 
 

@@ -1,0 +1,393 @@
+"use strict";
+(() => {
+  const data = JSON.parse(document.getElementById("data").textContent);
+  const at = (id) => document.getElementById(id);
+  const arrows = { lower: "↓", higher: "↑", one: "→1", zero: "→0" };
+  const state = { board: 0, policy: null, boardSort: null, clipSort: ["clip", 1], model: "", find: "", open: null };
+
+  const make = (tag, text, name) => {
+    const node = document.createElement(tag);
+    if (text !== undefined) node.textContent = text;
+    if (name) node.className = name;
+    return node;
+  };
+  const number = (value) => {
+    if (value === null || value === undefined) return "–";
+    if (value === 0) return "0";
+    const size = Math.abs(value);
+    return size >= 1e4 || size < 1e-3 ? value.toExponential(2) : value.toPrecision(4).replace(/\.?0+$/, "");
+  };
+  const badness = (metric, value) => {
+    if (value === null || value === undefined) return Infinity;
+    if (metric.better === "higher") return -value;
+    if (metric.better === "one") return Math.abs(Math.log(Math.max(value, 1e-12)));
+    return metric.better === "zero" ? Math.abs(value) : value;
+  };
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const board = () => data.boards[state.board];
+  const policy = () => state.policy || board().failures;
+  const noiseOf = (metric) => (data.noise[board().protocol] || {})[metric];
+
+  function head(table, columns, sort, onSort) {
+    const row = make("tr");
+    for (const column of columns) {
+      const cell = make("th", undefined, column.words ? "words" : "");
+      cell.scope = "col";
+      const button = make("button", column.label);
+      button.type = "button";
+      if (column.title) button.title = column.title;
+      button.addEventListener("click", () => onSort(column.key));
+      if (sort && sort[0] === column.key) cell.setAttribute("aria-sort", sort[1] > 0 ? "ascending" : "descending");
+      cell.append(button);
+      row.append(cell);
+    }
+    const part = make("thead");
+    part.append(row);
+    table.replaceChildren(part);
+  }
+
+  function turned(sort, key) {
+    return [key, sort && sort[0] === key ? -sort[1] : 1];
+  }
+
+  function compare(a, b) {
+    if (a === b) return 0;
+    if (a === null || a === undefined) return 1;
+    if (b === null || b === undefined) return -1;
+    return a < b ? -1 : 1;
+  }
+
+  function drawBoard() {
+    const { metrics, models } = board();
+    const chosen = policy();
+    const other = chosen === "drop" ? "worst" : "drop";
+    const columns = [
+      { key: "model", label: "Model" },
+      { key: "ok", label: "Clips", title: "with scores, of all" },
+      ...metrics.map((m) => ({ key: m.name, label: `${m.name} ${arrows[m.better]}`, title: `${m.words} (${m.unit})` })),
+    ];
+    head(at("board"), columns, state.boardSort, (key) => {
+      state.boardSort = turned(state.boardSort, key);
+      drawBoard();
+    });
+    const value = (model, key) => key === "model" ? model.model : key === "ok" ? model.ok / model.all
+      : model.policies[chosen][key].value;
+    const [key, way] = state.boardSort || [metrics[0].name, 1];
+    const rows = [...models].sort((a, b) => way * compare(value(a, key), value(b, key)));
+    const body = make("tbody");
+    for (const model of rows) {
+      const row = make("tr");
+      row.append(make("td", model.model + (model.warnings.length ? " ⚠" : "")));
+      row.append(make("td", `${model.ok}/${model.all}`, model.ok < model.all ? "failed" : ""));
+      for (const metric of metrics) {
+        const entry = model.policies[chosen][metric.name];
+        const rest = model.policies[other][metric.name];
+        const best = Math.min(...models.map((m) => badness(metric, m.policies[chosen][metric.name].value)));
+        const mine = badness(metric, entry.value);
+        const cell = make("td", undefined, models.length > 1 && mine === best && best < Infinity ? "best" : "");
+        cell.append(entry.value === null ? "undefined" : number(entry.value));
+        if (entry.ci95) cell.append(" ", make("span", `[${entry.ci95.map(number).join(", ")}]`, "interval"));
+        if (rest.value !== null && rest.value !== entry.value) {
+          cell.append(" ", make("span", `(${number(rest.value)})`, "other"));
+        }
+        cell.title = `mean of ${entry.clips} clips; square brackets: 95 % over clips; round: failures ` +
+          (other === "drop" ? "left out" : "charged");
+        row.append(cell);
+      }
+      body.append(row);
+    }
+    at("board").append(body);
+    at("warnings").replaceChildren(...models.flatMap((m) => m.warnings.map((w) => make("p", `⚠ ${m.model}: ${w}`, "warning"))));
+    const floor = data.noise[board().protocol];
+    at("noise").textContent = floor
+      ? "Instrument noise (median disagreement of a clip with itself, changed and undone): " +
+        metrics.filter((m) => floor[m.name] !== undefined).map((m) => `${m.name} ${number(floor[m.name])}`).join(", ") +
+        ". Differences below it mean nothing."
+      : "Instrument noise: not measured.";
+    drawOverview();
+  }
+
+  const layout = (more) => ({
+    paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: colour("ink"), size: 12 },
+    margin: { l: 55, r: 15, t: 15, b: 40 }, legend: { orientation: "h", y: 1.12 }, ...more,
+  });
+  const axis = (title, more) => ({ title: { text: title }, gridcolor: colour("line"), zerolinecolor: colour("line"), ...more });
+  const options = { displaylogo: false, responsive: true };
+
+  const level = (value) => ({
+    type: "line", xref: "paper", x0: 0, x1: 1, y0: value, y1: value, line: { color: colour("noise"), dash: "dash", width: 2 },
+  });
+  const label = (value) => ({
+    xref: "paper", x: 1, xanchor: "right", y: value, yanchor: "bottom", text: "instrument noise", showarrow: false,
+    font: { color: colour("noise"), size: 11 },
+  });
+
+  function drawOverview() {
+    const { metrics, models } = board();
+    const metric = metrics.find((m) => state.boardSort && m.name === state.boardSort[0]) || metrics[0];
+    const entries = models.map((m) => m.policies[policy()][metric.name]);
+    const floor = noiseOf(metric.name);
+    Plotly.react("overview", [{
+      type: "bar", x: models.map((m) => m.model), y: entries.map((e) => e.value), marker: { color: colour("generated") }, width: 0.4,
+      error_y: {
+        type: "data", symmetric: false, color: colour("ink"),
+        array: entries.map((e) => (e.ci95 ? e.ci95[1] - e.value : 0)),
+        arrayminus: entries.map((e) => (e.ci95 ? e.value - e.ci95[0] : 0)),
+      },
+      hovertemplate: "%{x}: %{y:.4g}<extra></extra>",
+    }], layout({
+      yaxis: axis(`${metric.name} (${metric.unit})`, { rangemode: "tozero" }), xaxis: axis("", { type: "category" }),
+      shapes: floor === undefined ? [] : [level(floor)], annotations: floor === undefined ? [] : [label(floor)],
+    }), options);
+  }
+
+  function drawPaired() {
+    const rows = board().paired;
+    at("paired-section").hidden = rows.length === 0;
+    const body = make("tbody");
+    for (const row of rows) {
+      const line = make("tr");
+      const interval = row.interval ? ` [${row.interval.map(number).join(", ")}]` : "";
+      for (const text of [`${row.first} − ${row.second}`, row.metric, row.clips, number(row.difference) + interval,
+        `${row.first_better} : ${row.second_better}`, number(row.probability)]) line.append(make("td", String(text)));
+      line.append(make("td", row.verdict, "words"));
+      body.append(line);
+    }
+    const labels = ["Models", "Metric", "Clips", "Difference [95 %]", "Better on", "p (sign flips)", "Verdict"];
+    const part = make("thead");
+    const line = make("tr");
+    labels.forEach((text, i) => line.append(make("th", text, i === labels.length - 1 ? "words" : "")));
+    part.append(line);
+    at("paired").replaceChildren(part, body);
+  }
+
+  function drawClips() {
+    const { metrics, clips } = board();
+    const columns = [
+      { key: "clip", label: "Clip" }, { key: "model", label: "Model" },
+      ...metrics.map((m) => ({ key: m.name, label: `${m.name} ${arrows[m.better]}`, title: m.words })),
+      { key: "reason", label: "Reason", words: true },
+    ];
+    head(at("clips"), columns, state.clipSort, (key) => {
+      state.clipSort = turned(state.clipSort, key);
+      drawClips();
+    });
+    const value = (row, key) => key === "clip" || key === "model" ? row[key] : key === "reason" ? row.failed || "" : row.values[key];
+    const find = state.find.toLowerCase();
+    const [key, way] = state.clipSort;
+    const rows = clips
+      .filter((row) => (!state.model || row.model === state.model) &&
+        (!find || row.clip.toLowerCase().includes(find) || (row.failed || "").toLowerCase().includes(find)))
+      .sort((a, b) => way * compare(value(a, key), value(b, key)));
+    const shown = rows.slice(0, 2000);
+    const body = make("tbody");
+    for (const row of shown) {
+      const line = make("tr", undefined, state.open === row ? "open" : "");
+      line.tabIndex = 0;
+      line.dataset.clip = row.clip;
+      line.dataset.model = row.model;
+      line.append(make("td", row.clip), make("td", row.model));
+      for (const metric of metrics) {
+        const undefinedWhy = row.undefined[metric.name];
+        const cell = make("td", row.failed ? "" : undefinedWhy ? "undefined" : number(row.values[metric.name]));
+        if (undefinedWhy) cell.title = undefinedWhy;
+        line.append(cell);
+      }
+      line.append(make("td", row.failed || "", row.failed ? "words failed" : "words"));
+      line.addEventListener("click", () => open(row));
+      line.addEventListener("keydown", (event) => { if (event.key === "Enter") open(row); });
+      body.append(line);
+    }
+    at("clips").append(body);
+    at("count").textContent = `${rows.length} rows` + (rows.length > shown.length ? `, the first ${shown.length} shown` : "");
+  }
+
+  function open(row) {
+    state.open = row;
+    drawClips();
+    at("detail").hidden = false;
+    drawDetail();
+    at("detail").scrollIntoView({ behavior: "auto", block: "start" });
+  }
+
+  function drawDetail() {
+    const row = state.open;
+    if (!row) return;
+    const detail = data.details[row.detail] || {};
+    at("h-detail").textContent = `${row.clip} · ${row.model}`;
+    const facts = detail.facts || {};
+    const words = [];
+    if (row.failed) words.push(row.failed);
+    if (facts.overlap !== undefined) words.push(`${Math.round(100 * facts.overlap)} % of the reference's time compared`);
+    if (facts.scored !== undefined) words.push(`${Math.round(100 * facts.scored)} % of the points have a pose in both`);
+    if (facts.reference_translates === false) words.push(`reference stands still: ${facts.reference_state}`);
+    if (facts.generated_translates === false) words.push(`generated camera stands still: ${facts.generated_state}`);
+    words.push(...(detail.notes || []));
+    at("facts").textContent = words.join(" · ");
+    const strips = [];
+    (detail.sources || []).forEach((source, i) => {
+      const images = data.strips[source];
+      if (!images || !images.length) return;
+      const side = i ? "generated" : "reference";
+      strips.push(make("div", side, `side ${side}`));
+      const strip = make("div", undefined, "strip");
+      images.forEach((image, k) => {
+        const node = make("img");
+        node.src = image;
+        node.alt = `${side}, frame ${k + 1} of ${images.length}`;
+        strip.append(node);
+      });
+      strips.push(strip);
+    });
+    at("strips").replaceChildren(...strips);
+    drawPaths(detail);
+    const names = Object.keys(detail.errors || {});
+    at("metric").replaceChildren(...names.map((name) => new Option(name, name)));
+    drawErrors(detail);
+    drawMoves(detail);
+    const why = Object.entries(row.undefined).map(([name, text]) => make("p", `${name} is undefined: ${text}`, "quiet"));
+    at("undefined").replaceChildren(...why);
+  }
+
+  function rotate(q, v) {
+    const [w, x, y, z] = q;
+    const t = [2 * (y * v[2] - z * v[1]), 2 * (z * v[0] - x * v[2]), 2 * (x * v[1] - y * v[0])];
+    return [
+      v[0] + w * t[0] + y * t[2] - z * t[1],
+      v[1] + w * t[1] + z * t[0] - x * t[2],
+      v[2] + w * t[2] + x * t[1] - y * t[0],
+    ];
+  }
+
+  function frusta(path, size) {
+    const known = path.xyz.map((p, i) => (p ? i : -1)).filter((i) => i >= 0);
+    const step = Math.max(1, Math.floor(known.length / 9));
+    const corners = [[-0.6, -0.4, 1], [0.6, -0.4, 1], [0.6, 0.4, 1], [-0.6, 0.4, 1]].map((c) => c.map((v) => v * size));
+    const line = [[], [], []];
+    const add = (point) => [0, 1, 2].forEach((k) => line[k].push(point === null ? null : point[k]));
+    for (let n = 0; n < known.length; n += step) {
+      const p = path.xyz[known[n]];
+      const far = corners.map((c) => rotate(path.wxyz[known[n]], c).map((v, k) => v + p[k]));
+      for (let k = 0; k < 4; k++) [p, far[k], far[(k + 1) % 4], null].forEach(add);
+    }
+    return line;
+  }
+
+  function drawPaths(detail) {
+    const traces = [];
+    const points = [];
+    for (const side of ["reference", "generated"]) {
+      if (detail[side]) points.push(...detail[side].xyz.filter(Boolean));
+    }
+    if (!points.length) {
+      Plotly.purge("paths");
+      at("paths").textContent = "no paths to draw";
+      return;
+    }
+    at("paths").firstChild && at("paths").firstChild.nodeType === 3 && at("paths").replaceChildren();
+    const low = [0, 1, 2].map((k) => Math.min(...points.map((p) => p[k])));
+    const high = [0, 1, 2].map((k) => Math.max(...points.map((p) => p[k])));
+    const span = Math.max(...[0, 1, 2].map((k) => high[k] - low[k])) || 1;
+    const size = 0.09 * span;
+    for (const side of ["reference", "generated"]) {
+      const path = detail[side];
+      if (!path) continue;
+      const xyz = [0, 1, 2].map((k) => path.xyz.map((p) => (p ? p[k] : null)));
+      traces.push({
+        type: "scatter3d", mode: "lines", name: side, x: xyz[0], y: xyz[1], z: xyz[2],
+        line: { color: colour(side), width: 5 }, hovertemplate: `${side}<br>%{x:.3g}, %{y:.3g}, %{z:.3g}<extra></extra>`,
+      });
+      const [x, y, z] = frusta(path, size);
+      traces.push({
+        type: "scatter3d", mode: "lines", x, y, z, line: { color: colour(side), width: 2 }, opacity: 0.7,
+        showlegend: false, hoverinfo: "skip",
+      });
+    }
+    const middle = [0, 1, 2].map((k) => (low[k] + high[k]) / 2);
+    const range = (k) => [middle[k] - 0.62 * span, middle[k] + 0.62 * span];
+    const three = (k, title) => axis(title, { range: range(k), showbackground: false, color: colour("quiet") });
+    Plotly.react("paths", traces, layout({
+      margin: { l: 0, r: 0, t: 0, b: 0 }, legend: { x: 0.02, y: 0.98 },
+      scene: {
+        aspectmode: "cube", xaxis: three(0, "right"), yaxis: three(1, "down"), zaxis: three(2, "forward"),
+        camera: { up: { x: 0, y: -1, z: 0 }, eye: { x: 1.1, y: -0.9, z: -1.4 } },
+      },
+    }), options);
+  }
+
+  function drawErrors(detail) {
+    const name = at("metric").value;
+    const errors = (detail.errors || {})[name];
+    if (!errors) {
+      Plotly.purge("errors");
+      return;
+    }
+    const floor = noiseOf(name);
+    const at_ = detail.at && detail.at.length === errors.values.length ? detail.at : errors.values.map((_, i) => i);
+    Plotly.react("errors", [{
+      x: at_, y: errors.values, mode: "lines+markers", marker: { size: 4 }, line: { color: colour("generated") },
+      hovertemplate: "%{x:.3g}: %{y:.4g}<extra></extra>",
+    }], layout({
+      xaxis: axis(detail.axis || "frames"), yaxis: axis(`${name} (${errors.unit})`, { rangemode: "tozero" }),
+      shapes: floor === undefined ? [] : [level(floor)], annotations: floor === undefined ? [] : [label(floor)],
+    }), options);
+  }
+
+  function drawMoves(detail) {
+    const both = detail.moves || [];
+    const names = [...new Set(both.flatMap((m) => m.segments.map((s) => s[0])))];
+    const nodes = both.map((m, i) => {
+      const line = make("p");
+      line.append(make("span", i ? "generated " : "reference ", `side ${i ? "generated" : "reference"}`), m.sentence);
+      return line;
+    });
+    const track = make("div", undefined, "track");
+    for (const name of names) {
+      const bars = make("div", undefined, "bars");
+      both.forEach((m, i) => m.segments.filter((s) => s[0] === name).forEach(([, start, end]) => {
+        const bar = make("i", undefined, i ? "generated" : "reference");
+        bar.style.left = `${100 * start}%`;
+        bar.style.width = `${Math.max(0.5, 100 * (end - start))}%`;
+        bars.append(bar);
+      }));
+      track.append(make("div", name, "name"), bars);
+    }
+    at("moves").replaceChildren(...nodes, track);
+  }
+
+  function drawAll() {
+    const { stamp, models } = board();
+    at("policy").value = policy();
+    at("title").textContent = data.title;
+    at("lead").textContent = `${models.length} ${models.length === 1 ? "model" : "models"} under ${board().protocol}` +
+      ` · ${stamp.hash.slice(0, 12)} · time ${stamp.time}, scale ${stamp.scale}, ${stamp.aggregation} over frames`;
+    at("notes").replaceChildren(...stamp.notes.map((note) => make("li", note)));
+    at("stamp").textContent = JSON.stringify(stamp, null, 1);
+    at("model").replaceChildren(new Option("all", ""), ...models.map((m) => new Option(m.model, m.model)));
+    at("model").value = state.model;
+    drawBoard();
+    drawPaired();
+    drawClips();
+    drawDetail();
+  }
+
+  data.boards.forEach((b, i) => at("protocol").append(new Option(b.protocol, i)));
+  at("protocol").addEventListener("change", (event) => {
+    Object.assign(state, { board: Number(event.target.value), policy: null, boardSort: null, clipSort: ["clip", 1], open: null });
+    at("detail").hidden = true;
+    drawAll();
+  });
+  at("policy").addEventListener("change", (event) => { state.policy = event.target.value; drawAll(); });
+  at("model").addEventListener("change", (event) => { state.model = event.target.value; drawClips(); });
+  at("find").addEventListener("input", (event) => { state.find = event.target.value; drawClips(); });
+  at("metric").addEventListener("change", () => drawErrors(data.details[state.open.detail] || {}));
+  at("close").addEventListener("click", () => { state.open = null; at("detail").hidden = true; drawClips(); });
+  at("theme").addEventListener("click", () => {
+    const dark = document.documentElement.dataset.theme
+      ? document.documentElement.dataset.theme === "dark"
+      : matchMedia("(prefers-color-scheme: dark)").matches;
+    document.documentElement.dataset.theme = dark ? "light" : "dark";
+    drawAll();
+  });
+  drawAll();
+})();
