@@ -185,14 +185,8 @@ def _run_backend(frames: Frames, found: Evidence, backend_config: Any, config: E
     if found.blank.all():
         reason = "every frame is blank (black, white or covered)"
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
-    return backends.run(
-        frames,
-        found,
-        backend_config,
-        device=config.device,
-        seed=config.seed,
-        threads=config.threads or _environment_threads(),
-    )
+    threads = config.threads or _environment_threads()
+    return backends.run(frames, found, backend_config, device=config.device, seed=config.seed, threads=threads)
 
 
 def _environment_threads() -> int | None:
