@@ -147,7 +147,7 @@ def _adalam(
         angle = tensor(each.angle_deg)[..., None] if oriented and each.angle_deg is not None else None
         return laf_from_center_scale_ori(tensor(each.xy_px), scale, angle)
 
-    options: dict[str, Any] = {"device": device}
+    options: Any = {"device": device}
     if not oriented:
         options["orientation_difference_threshold"] = None
     if not sized:

@@ -122,7 +122,7 @@ def _map(folder: Path, database_path: Path, values: dict[str, Any], n_frames: in
     images = folder / "images"
     images.mkdir(exist_ok=True)
     if values["mapper"] == "incremental":
-        options = pycolmap.IncrementalPipelineOptions()
+        options: Any = pycolmap.IncrementalPipelineOptions()
         options.ba_refine_focal_length = refine
         options.mapper.abs_pose_refine_focal_length = refine
         if values["smallest_model"] is not None:
@@ -183,7 +183,7 @@ def _read(model: Any, n_frames: int) -> tuple[dict[str, Any], dict[str, np.ndarr
         image = model.image(image_id)
         number = int(Path(image.name).stem)
         image_of[image_id] = number
-        pose = image.cam_from_world() if callable(image.cam_from_world) else image.cam_from_world
+        pose: Any = image.cam_from_world() if callable(image.cam_from_world) else image.cam_from_world
         cam_from_world[number] = pose.matrix()
         camera = model.camera(image.camera_id)
         focal[number] = camera.mean_focal_length()

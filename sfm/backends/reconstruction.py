@@ -18,6 +18,8 @@ LEAST_ANGLE_DEG = 0.75
 """Median triangulation angle below which depth, and with it translation, is noise."""
 LEAST_POINTS = 30
 """Scene points seen by the median frame: fewer do not hold six parameters against noise and moving things."""
+FEWEST_POINTS = 10
+"""A model with fewer points in all holds no frame in place."""
 FIELD_OF_VIEW_DEG = (12.0, 140.0)
 """Along the longer side, for a focal length that was not given: beyond, it is the optimiser's way out rather than a
 lens; and in a narrow view a pan and a sideways move look alike."""
@@ -55,8 +57,11 @@ def result_of(
     doubts = doubts_of(statistics, frames)
     statistics["verdict"] = list(doubts) or ["nothing speaks against the model"]
     valid, reason = _validity(evidence, kept, reply.arrays["cam_from_world"], statistics)
-    if valid.sum() < 2:
-        return failed("the model holds fewer than two frames", spent, statistics)
+    if valid.sum() < 2 or statistics["points"] < FEWEST_POINTS:
+        reason = (
+            f"the model holds {statistics['registered']} frames and {statistics['points']} points: nothing to trust"
+        )
+        return failed(reason, spent, statistics)
     status: Status = "unreliable" if doubts else "ok" if valid.all() else "partial"
     missing = int((~valid).sum())
     why = "; ".join(doubts) if doubts else f"{missing} of {len(frames)} frames have no pose" if missing else ""
@@ -158,8 +163,7 @@ def _validity(
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     n = len(evidence.blank)
     row = _source_rows(evidence, kept, n)
-    posed = np.isfinite(cam_from_world).all((1, 2))
-    valid = (row >= 0) & posed[row]
+    valid = np.isin(row, np.flatnonzero(np.isfinite(cam_from_world[:, 0, 0])))
     elsewhere = " (models are disjoint, the largest counts)" if statistics["models"] > 1 else ""
     words = {True: "blank", False: f"not registered{elsewhere}"}
     return valid, tuple("" if ok else words[bool(blank)] for ok, blank in zip(valid, evidence.blank, strict=True))

@@ -21,7 +21,7 @@ def on_cpu(rgb: np.ndarray, count: int) -> list[Features]:
     """RootSIFT (Arandjelovic and Zisserman 2012) of rgb or gray frames by OpenCV."""
     import cv2
 
-    sift = cv2.SIFT_create(  # the precise upscale removes a bias of a quarter pixel
+    sift = cv2.SIFT.create(  # the precise upscale removes a bias of a quarter pixel
         nfeatures=count, contrastThreshold=CONTRAST, enable_precise_upscale=True
     )
     result = []

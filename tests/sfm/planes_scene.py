@@ -5,8 +5,8 @@ import numpy as np
 
 from sfm.contract import Evidence, Frames
 
-HW = (240, 320)
-FOCAL_PX = 280.0
+HW = (192, 256)
+FOCAL_PX = 224.0
 PLANES = (  # a point, the normal, and the box of the points that belong to it (x, y)
     ((0.0, 0.0, 8.0), (0.0, 0.0, -1.0), None),
     ((-2.6, 0.0, 4.0), (0.9, 0.0, -0.45), (-9.0, -1.0, -9.0, 9.0)),
