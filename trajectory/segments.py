@@ -115,7 +115,7 @@ def _holds(parts: Split, still: float, config: SegmentConfig) -> list[Segment]:
 
     Taken from the unsmoothed motion, since smoothing bleeds the neighbouring moves into a short hold.
     """
-    full = parts.trend + parts.residual
+    full = parts.shift
     width = max(2, round(config.min_static_s / parts.step_s) + 1)
     if width > len(full):
         return []

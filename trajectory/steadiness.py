@@ -20,9 +20,10 @@ GRID_HZ = 30.0
 class SteadinessConfig:
     """Where shake and speed change their name; "diag" is the image diagonal.
 
-    trend_s: deviation of the Gaussian that separates intent from shake. At 0.2 s motion under 0.5 Hz passes as intent
-        (97 %) and motion over 2 Hz as shake (92 %): handheld tremor and footsteps lie at 1.5 to 12 Hz, while an
-        intended move takes more than a second.
+    intent_s: window of the local quintic that stands for intent; what it cannot follow is shake. At 1.5 s half of the
+        motion at 1.4 Hz is shake: handheld tremor and footsteps lie at 1.5 to 12 Hz, while an intended move, with its
+        start and stop, is one smooth curve of a second or more. In shorter clips one quintic stands for the whole.
+    trend_s: deviation of the Gaussian that smooths the motion for speeds and segments: it blurs times by so much.
     max_gap_s: longest stretch without a pose that is bridged.
     smooth_diag: content shake (robust deviation) below which motion is smooth. 0.0012 is 0.9 px of a 640x360 frame.
     shaky_diag: content shake from which motion is shaky. 0.004 is 3 px of a 640x360 frame.
@@ -33,6 +34,7 @@ class SteadinessConfig:
     whip_diag_s: peak speed of a pan or tilt from which it is a whip: a frame width in 0.6 s.
     """
 
+    intent_s: float = 1.5
     trend_s: float = 0.2
     max_gap_s: float = 1.0
     smooth_diag: float = 0.0012
@@ -47,14 +49,16 @@ class SteadinessConfig:
 class Split:
     """Content displacement on an even time grid, split by frequency.
 
-    trend, residual: the seven components in the units of `ImageMotion.shift`; they add up to it.
-    rate: time derivative of the trend, per second.
+    shift: the seven components as in `ImageMotion.shift`, on the grid.
+    tremor: its part that is too fast to be intended.
+    trend: the shift smoothed for timing; rate: its derivative, per second.
     observed: False where no pose is near in time.
     """
 
     time_s: Float[np.ndarray, " g"]
+    shift: Float[np.ndarray, "g 7"]
+    tremor: Float[np.ndarray, "g 7"]
     trend: Float[np.ndarray, "g 7"]
-    residual: Float[np.ndarray, "g 7"]
     rate: Float[np.ndarray, "g 7"]
     observed: Bool[np.ndarray, " g"]
 
@@ -65,10 +69,11 @@ class Split:
 
 
 def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
-    """Trend and residual of the content displacement.
+    """Intent and tremor of the content displacement, and its trend for timing.
 
-    The trend is a Gaussian smoothing applied twice in the manner of Tukey's twicing (2 G - G G), which leaves an even
-    acceleration in the trend; the ends are continued by point reflection. The residual is what remains.
+    The tremor is the residual of a local quintic fit (Savitzky and Golay 1964), which follows the start and stop of a
+    move right up to the ends of a clip. The trend is a Gaussian smoothing sharpened by Tukey's twicing (2 G - G G),
+    which overshoots less at an abrupt start; its ends are continued by point reflection.
     """
     config = config or SteadinessConfig()
     time_s = seen.moved.time_s
@@ -85,22 +90,23 @@ def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
     trend = 2.0 * smooth - _smooth(smooth, config.trend_s / step_s)
     return Split(
         time_s=grid,
+        shift=shift,
+        tremor=shift - _local_quintic(shift, round(config.intent_s / step_s)),
         trend=trend,
-        residual=shift - trend,
         rate=np.gradient(trend, step_s, axis=0),
         observed=spacing[left] <= max(config.max_gap_s, 2.5 * float(np.median(spacing))),
     )
 
 
 def shake(parts: Split, seen: ImageMotion) -> float:
-    """Content shake in image diagonals: robust deviation of the residual over all components measured in diagonals.
+    """Content shake in image diagonals: robust deviation of the tremor over all components measured in diagonals.
 
     The clip's own measured noise is taken off in quadrature.
     """
-    residual = parts.residual[parts.observed][:, seen.in_diagonals]
-    if not len(residual):
+    tremor = parts.tremor[parts.observed][:, seen.in_diagonals]
+    if not len(tremor):
         return 0.0
-    deviation = 1.4826 * np.median(np.abs(residual), axis=0)
+    deviation = 1.4826 * np.median(np.abs(tremor), axis=0)
     return float(np.sqrt(max(0.0, float(np.sum(deviation**2)) - (0.5 * seen.noise_diag) ** 2)))
 
 
@@ -147,3 +153,20 @@ def _smooth(values: np.ndarray, sigma: float) -> np.ndarray:
     after = 2.0 * values[-1] - values[-2 : -inner - 2 : -1]
     padded = np.concatenate([before, values, after])
     return convolve1d(padded, kernel / kernel.sum(), axis=0, mode="nearest")[inner : inner + len(values)]
+
+
+def _local_quintic(values: np.ndarray, window: int) -> np.ndarray:
+    """Savitzky-Golay smoothing of order 5 over the first axis; the ends follow the fit to the first and last window.
+
+    A window of few samples takes a lower order, so that two degrees of freedom remain.
+    """
+    half = min(window, len(values) - 1) // 2
+    if half < 1:
+        return values
+    at = np.arange(-half, half + 1) / half
+    powers = np.vander(at, min(5, 2 * half - 1) + 1)
+    fit = powers @ np.linalg.pinv(powers)
+    smooth = convolve1d(values, fit[half][::-1], axis=0, mode="nearest")
+    smooth[:half] = (fit @ values[: 2 * half + 1])[:half]
+    smooth[len(values) - half :] = (fit @ values[len(values) - 2 * half - 1 :])[half + 1 :]
+    return smooth

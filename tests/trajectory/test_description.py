@@ -84,9 +84,9 @@ def test_a_hundred_thousand_frames_take_under_a_second(trial):
     t = build(turn_deg=(10, 200, 0), move=(3, 0, 3), frames=100_000, duration_s=3333.0, noise_deg=0.02, profile=profile)
     seconds = []
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()  # other processes on the machine do not count
         describe(t)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 1.0
 
 

@@ -29,11 +29,19 @@ def measured(t):
     return shake(split(seen), seen)
 
 
-def test_trend_and_residual_add_up():
+def test_the_trend_keeps_the_whole_move_and_tremor_adds_nothing_to_it():
     seen = image_motion(wobbling(1.0, 4.0, pan_deg=30.0))
     parts = split(seen)
-    assert parts.trend[:, 4] + parts.residual[:, 4] == pytest.approx(seen.shift[:, 4], abs=1e-9)
+    assert parts.shift[:, 4] == pytest.approx(seen.shift[:, 4], abs=1e-9)
     assert parts.trend[-1, 4] == pytest.approx(seen.shift[-1, 4], rel=0.02)
+    assert abs(parts.tremor[:, 4].mean()) < 0.02 * parts.tremor[:, 4].std()
+
+
+@pytest.mark.parametrize("frames", [8, 15, 30, 31, 90])
+@pytest.mark.parametrize("power", [1, 2, 3])
+def test_a_soft_or_abrupt_start_of_a_short_clip_is_no_shake(frames, power):
+    t = build(turn_deg=(0, 60, 0), frames=frames, duration_s=frames / 30, profile=lambda a: a**power)
+    assert measured(t) < SteadinessConfig().smooth_diag
 
 
 @settings(max_examples=12, deadline=None)
