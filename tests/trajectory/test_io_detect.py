@@ -96,6 +96,12 @@ def test_intrinsics_beside_it_settle_a_pred_traj(tmp_path: Path):
     (tmp_path / "pred_traj.txt").write_text(rows("wxyz", start=FAR, seconds=False))
     (tmp_path / "pred_intrinsics.txt").write_text("400 0 256 0 400 144 0 0 1\n" * 12)
     assert detect(tmp_path / "pred_traj.txt")[0] == "monst3r"
+    assert detect(tmp_path)[0] == "monst3r"
+    assert len(read(tmp_path)) == 12
+    (tmp_path / "pred_intrinsics.txt").unlink()
+    with pytest.raises(FormatAmbiguousError):
+        read(tmp_path)
+    assert len(read(tmp_path, format="monst3r")) == 12
 
 
 def test_the_evidence_is_in_the_message_and_in_the_result(tmp_path: Path):

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from trajectory.errors import ReadError
+from trajectory.frames import AXES_FROM_OPENCV, inverse_poses
 from trajectory.io._text import resolution
 
 SLACK = 1e-4
@@ -17,7 +18,7 @@ SLACK = 1e-4
 SLACK_MAX = 5e-3
 """Deviation that is refused however few digits were printed: a scale or a shear could hide in it."""
 
-_OPENGL = np.diag([1.0, -1.0, -1.0])
+_OPENGL = np.array(AXES_FROM_OPENCV["opengl"], dtype=np.float64)
 
 
 @final
@@ -121,10 +122,9 @@ def rigid(rotation: Float[np.ndarray, "n 3 3"], translation: Float[np.ndarray, "
 
 
 def inverse(a_from_b: Float[np.ndarray, "n 4 4"]) -> Float[np.ndarray, "n 4 4"]:
-    """b_from_a of rigid transforms."""
-    rotation = a_from_b[:, :3, :3].transpose(0, 2, 1)
+    """b_from_a of rigid transforms; positions too large for that become infinite, which the constructor refuses."""
     with np.errstate(all="ignore"):
-        return rigid(rotation, -(rotation @ a_from_b[:, :3, 3:])[:, :, 0])
+        return inverse_poses(a_from_b)
 
 
 def poses_from_matrices(rows: Rows, matrix: Float[np.ndarray, "n r 4"]) -> Float[np.ndarray, "n 4 4"]:

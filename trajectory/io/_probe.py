@@ -38,12 +38,13 @@ def look(path: Path) -> Probe:
         if not names:
             raise ReadError(path, "is an empty folder", remedy="name a trajectory file or the folder of a run")
         return Probe(path=path, kind="folder", names=names, arrays={})
-    data = read_bytes(path)
-    if data.startswith(b"PK"):
+    with path.open("rb") as stream:
+        magic = stream.read(6)  # archives may hold gigabytes of images: only their headers are read
+    if magic.startswith(b"PK"):
         return Probe(path=path, kind="npz", arrays=npz_shapes(path))
-    if data.startswith(b"\x93NUMPY"):
+    if magic == b"\x93NUMPY":
         return Probe(path=path, kind="npy", arrays={"": npy_shape(path)})
-    text = decode(path, data)
+    text = decode(path, read_bytes(path))
     if text.lstrip()[:1] in ("{", "["):
         return Probe(path=path, kind="json", document=_json.load(path), arrays={})
     return _look_at_text(path, text)

@@ -14,9 +14,11 @@ from trajectory.io._build import make, numbered_frames, require_increasing, some
 from trajectory.io._eight import weigh
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, poses_from_quat, quat_from_rotations, require_finite
+from trajectory.io._probe import look
 from trajectory.io._text import read_table, spell_rows
 from trajectory.model import Trajectory
 
+FILE_NAME = "pred_traj.txt"
 _LAYOUT = "frame x y z qw qx qy qz"
 
 
@@ -39,6 +41,7 @@ def _read_intrinsics(path: Path, poses: int) -> Float[np.ndarray, "n 3 3"]:
 
 
 def _read(path: Path) -> Trajectory:
+    path = path / FILE_NAME if path.is_dir() else path
     table = read_table(path, columns=(8,), layout=_LAYOUT)
     rows = Rows(path=path, lines=table.lines, tokens=[row[4:] for row in table.tokens])
     require_finite(rows, table.values)
@@ -63,7 +66,10 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 
 def _sniff(probe: Probe) -> Match | None:
-    verdict = weigh(probe)
+    if probe.kind == "folder":
+        verdict = weigh(look(probe.path / FILE_NAME)) if FILE_NAME in probe.names else None
+    else:
+        verdict = weigh(probe)
     if verdict is None or verdict.name == "tum":
         return None
     return Match(evidence=verdict.monst3r, sure=verdict.name == "monst3r")
@@ -72,7 +78,7 @@ def _sniff(probe: Probe) -> Match | None:
 FORMAT = Format(
     name="monst3r",
     summary="MonST3R pred_traj.txt: frame number, position, quaternion wxyz; K in pred_intrinsics.txt beside it",
-    target="pred_traj.txt",
+    target=FILE_NAME,
     read=_read,
     encode=_encode,
     sniff=_sniff,

@@ -14,6 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from trajectory.errors import ReadError
+from trajectory.frames import AXES_FROM_OPENCV
 from trajectory.io import _json
 from trajectory.io._build import gap_fields, make, numbered_frames, on_grid, scatter, some_valid
 from trajectory.io._format import Format, Match, Probe
@@ -22,9 +23,8 @@ from trajectory.io._probe import split_part
 from trajectory.io._text import number, spell
 from trajectory.model import Trajectory
 
-_OPENCV_FROM_UNREAL = np.array(
-    [[0.0, 1.0, 0.0, 0.0], [0.0, 0.0, -1.0, 0.0], [1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
-)
+_OPENCV_FROM_UNREAL = np.eye(4)
+_OPENCV_FROM_UNREAL[:3, :3] = np.array(AXES_FROM_OPENCV["unreal"]).T
 _CM = 100.0
 _FRAME = re.compile(r"frame(\d{1,9})")
 

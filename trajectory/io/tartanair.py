@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+from trajectory.frames import AXES_FROM_OPENCV
 from trajectory.io._build import make, require_dense
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, poses_from_quat, quat_from_rotations, require_finite, rigid
 from trajectory.io._text import read_table, spell_rows
 from trajectory.model import Trajectory
 
-_OPENCV_FROM_NED = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [1.0, 0.0, 0.0]])
+_OPENCV_FROM_NED = np.array(AXES_FROM_OPENCV["ned"], dtype=np.float64).T
 
 
 def _read(path: Path) -> Trajectory:
