@@ -34,7 +34,7 @@ def orbit(angle_deg, *, radius=1.0, frames=60, axis=(0, 1, 0), pitch_deg=0.0, **
     swept=st.floats(15.0, 340.0),
     left=st.booleans(),
     radius=st.floats(0.05, 50.0),
-    pitch_deg=st.floats(-20.0, 20.0),
+    pitch_deg=st.floats(-10.0, 10.0),
 )
 def test_an_orbit_has_its_centre_radius_sweep_and_side(swept, left, radius, pitch_deg):
     found = fit_arc(motion(orbit(swept if left else -swept, radius=radius, pitch_deg=pitch_deg, frames=90)))
