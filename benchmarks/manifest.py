@@ -115,11 +115,33 @@ HARD: dict[str, tuple[str, Draw]] = {
 }
 """Scenes in which translation can hardly be told from rotation or zoom; for the choice of model only."""
 
-ACCURACY = (
-    "truck_right truck_left dolly_in dolly_out pedestal_up pedestal_down orbit_right orbit_left crane_up crane_down "
-    "pan_right tilt_up roll_cw zoom_in zoom_out pan_left_truck_right pan_right_truck_right dolly_in_tilt_up "
-    "roll_cw_dolly_in truck_left_zoom_in dolly_in_handheld pan_right_handheld slow_pan push_in whip_pan_left"
-).split()  # noqa: SIM905
+ACCURACY = [
+    "truck_right",
+    "truck_left",
+    "dolly_in",
+    "dolly_out",
+    "pedestal_up",
+    "pedestal_down",
+    "orbit_right",
+    "orbit_left",
+    "crane_up",
+    "crane_down",
+    "pan_right",
+    "tilt_up",
+    "roll_cw",
+    "zoom_in",
+    "zoom_out",
+    "pan_left_truck_right",
+    "pan_right_truck_right",
+    "dolly_in_tilt_up",
+    "roll_cw_dolly_in",
+    "truck_left_zoom_in",
+    "dolly_in_handheld",
+    "pan_right_handheld",
+    "slow_pan",
+    "push_in",
+    "whip_pan_left",
+]
 SLOW_IN_60 = {"slow_pan": {"pan_deg": 7.0}, "push_in": {"dolly": 0.03}}
 LENGTHS = (60, 125, 250, 500, 1000)
 COLMAP_COUNT = 20

@@ -1,0 +1,71 @@
+"""Rendered benchmark clips on disk: drawn once, found again as long as neither clip nor renderer changes."""
+
+import ast
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+import sfm.synthetic
+from sfm.synthetic import ClipSpec, encode, render, widest
+from trajectory import io
+from trajectory.model import Trajectory
+
+KINDS_OF_DISPLACEMENT = ("static_rms", "static_p90", "rotation_rms", "rotation_p90", "zoom_rms", "zoom_p90")
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Clip:
+    """A clip on disk and what is true about it.
+
+    displacement: largest over the clip, pixels at 640 wide (see `sfm.synthetic.truth.Displacement`).
+    moving_share: mean share of the frame that movers cover.
+    """
+
+    video: Path
+    spec: ClipSpec
+    trajectory: Trajectory
+    displacement: dict[str, float]
+    moving_share: float
+
+
+def cached(entry: dict[str, Any], folder: Path) -> Clip:
+    """The clip of an entry of the manifest, rendered if it is not there yet."""
+    spec = ClipSpec.from_dict(entry["clip"])
+    key = hashlib.sha256((renderer() + json.dumps(entry["clip"], sort_keys=True)).encode()).hexdigest()[:12]
+    place = folder / "clips" / f"{entry['id']}-{key}"
+    video, truth, facts = place / "clip.mp4", place / "truth.npz", place / "facts.json"
+    if not facts.is_file():
+        place.mkdir(parents=True, exist_ok=True)
+        clip = render(spec)
+        encode(clip.rgb, video, fps=spec.fps, crf=spec.crf)
+        io.write(clip.trajectory, truth, format="native")
+        moved = clip.displacement
+        known = {name: widest(moved, getattr(moved, name)) for name in KINDS_OF_DISPLACEMENT}
+        text = {"displacement": known, "moving_share": float(np.mean(clip.moving))}
+        # Last and at once: a clip without its facts is rendered again.
+        partial = facts.with_suffix(".part")
+        partial.write_text(json.dumps(text))
+        partial.replace(facts)
+    found = json.loads(facts.read_text())
+    return Clip(
+        video=video,
+        spec=spec,
+        trajectory=io.read(truth, format="native"),
+        displacement=found["displacement"],
+        moving_share=found["moving_share"],
+    )
+
+
+@cache
+def renderer() -> str:
+    """What the renderer does, as a digest of its code; comments and layout do not count."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(sfm.synthetic.__file__).parent.glob("*.py")):
+        digest.update(ast.dump(ast.parse(path.read_text())).encode())
+    return digest.hexdigest()
