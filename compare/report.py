@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from compare.metrics import METRICS
+from compare.pairing import TRAJECTORY_SUFFIXES
 from compare.uncertainty import paired_values
 from trajectory.errors import CinetrajError, ReadError
 
@@ -141,6 +142,8 @@ def _payload(
     strips: dict[str, list[str]] = {}
     if thumbnails is not None:
         for source in sorted(sources):
+            if Path(source).suffix.lower() in TRAJECTORY_SUFFIXES:
+                continue  # a trajectory file has no frames to show
             images = thumbnails(source)
             strips[source] = ["data:image/jpeg;base64," + base64.b64encode(image).decode() for image in images]
     for board in boards.values():

@@ -92,7 +92,7 @@ def paired_values(
         first_better=int((badness[0] < badness[1]).sum()),
         second_better=int((badness[0] > badness[1]).sum()),
         noise=noise,
-        verdict=_verdict(names[0], names[1], worse, mean, interval, noise),
+        verdict=_verdict(names[0], names[1], worse, mean, interval, probability, noise),
     )
 
 
@@ -104,14 +104,29 @@ def _badness(value: np.ndarray, metric: str) -> np.ndarray:
     return {"lower": value, "higher": -value, "zero": np.abs(value)}[better]
 
 
+def _off_ideal(value: float, metric: str) -> float:
+    """How far a value is from that of two equal clips: its own size, its logarithm for ratios, one minus a share."""
+    better = METRICS[metric].better if metric in METRICS else "lower"
+    if better == "one":
+        return abs(float(np.log(max(value, 1e-12))))
+    return 1 - value if better == "higher" else abs(value)
+
+
 def _verdict(
-    first: str, second: str, worse: float, mean: float, interval: tuple[float, float] | None, noise: float | None
+    first: str,
+    second: str,
+    worse: float,
+    mean: float,
+    interval: tuple[float, float] | None,
+    probability: float,
+    noise: float | None,
 ) -> str:
     if noise is not None and abs(mean) < noise:
         return "below the instrument's noise"
     if interval is None:
         return "one clip decides nothing"
-    if interval[0] <= 0 <= interval[1]:
+    # With few clips the bootstrap is too sure of itself, and the sign flips are not: both must agree.
+    if interval[0] <= 0 <= interval[1] or probability >= 0.05:
         return "not distinguishable on these clips"
     return f"{second if worse > 0 else first} is better"
 
@@ -119,7 +134,10 @@ def _verdict(
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class NoiseFloor:
-    """The disagreement of an estimator with itself: per metric the median over twins, and per kind of twin."""
+    """The disagreement of an estimator with itself: per metric the median over twins, and per kind of twin.
+
+    For ratios it is the size of their logarithm, for shares one minus the share.
+    """
 
     protocol: str
     median: Mapping[str, float]
@@ -169,7 +187,7 @@ def noise_floor(
         count += 1
         for metric, score in scores.items():
             if score.value is not None:
-                value = float(_badness(np.array([score.value]), metric)[0])
+                value = float(_off_ideal(score.value, metric))
                 found.setdefault(metric, {}).setdefault(kind, []).append(value)
     if count == 0:
         raise CinetrajError(f"no twin could be scored{': ' + failed[0] if failed else ', expected at least one'}")

@@ -13,8 +13,8 @@
   };
   const number = (value) => {
     if (value === null || value === undefined) return "–";
-    if (value === 0) return "0";
     const size = Math.abs(value);
+    if (size < 1e-9) return "0"; // rounding of equal paths
     return size >= 1e4 || size < 1e-3 ? value.toExponential(2) : value.toPrecision(4).replace(/\.?0+$/, "");
   };
   const badness = (metric, value) => {
@@ -82,14 +82,15 @@
       for (const metric of metrics) {
         const entry = model.policies[chosen][metric.name];
         const rest = model.policies[other][metric.name];
-        const best = Math.min(...models.map((m) => badness(metric, m.policies[chosen][metric.name].value)));
+        const known = models.map((m) => badness(metric, m.policies[chosen][metric.name].value)).filter(isFinite);
+        const best = known.length > 1 ? Math.min(...known) : NaN;
         const mine = badness(metric, entry.value);
-        const cell = make("td", undefined, models.length > 1 && mine === best && best < Infinity ? "best" : "");
+        const cell = make("td", undefined, mine === best ? "best" : "");
         cell.append(entry.value === null ? "undefined" : number(entry.value));
-        if (entry.ci95) cell.append(" ", make("span", `[${entry.ci95.map(number).join(", ")}]`, "interval"));
         if (rest.value !== null && rest.value !== entry.value) {
           cell.append(" ", make("span", `(${number(rest.value)})`, "other"));
         }
+        if (entry.ci95) cell.append(make("span", `[${entry.ci95.map(number).join(", ")}]`, "interval under"));
         cell.title = `mean of ${entry.clips} clips; square brackets: 95 % over clips; round: failures ` +
           (other === "drop" ? "left out" : "charged");
         row.append(cell);
@@ -109,7 +110,7 @@
 
   const layout = (more) => ({
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: colour("ink"), size: 12 },
-    margin: { l: 55, r: 15, t: 15, b: 40 }, legend: { orientation: "h", y: 1.12 }, ...more,
+    margin: { l: 55, r: 15, t: 15, b: 40 }, modebar: { bgcolor: "rgba(0,0,0,0)", color: colour("quiet") }, legend: { orientation: "h", y: 1.12 }, ...more,
   });
   const axis = (title, more) => ({ title: { text: title }, gridcolor: colour("line"), zerolinecolor: colour("line"), ...more });
   const options = { displaylogo: false, responsive: true };
@@ -122,11 +123,19 @@
     font: { color: colour("noise"), size: 11 },
   });
 
+  // Where two equal clips with that much noise would lie: above zero, around one, below a full share.
+  function levels(metric) {
+    const floor = noiseOf(metric.name);
+    if (floor === undefined) return [];
+    if (metric.better === "one") return [Math.exp(floor), Math.exp(-floor)];
+    return metric.better === "zero" ? [floor, -floor] : [metric.better === "higher" ? 1 - floor : floor];
+  }
+  const noiseMarks = (metric) => ({ shapes: levels(metric).map(level), annotations: levels(metric).slice(0, 1).map(label) });
+
   function drawOverview() {
     const { metrics, models } = board();
     const metric = metrics.find((m) => state.boardSort && m.name === state.boardSort[0]) || metrics[0];
     const entries = models.map((m) => m.policies[policy()][metric.name]);
-    const floor = noiseOf(metric.name);
     Plotly.react("overview", [{
       type: "bar", x: models.map((m) => m.model), y: entries.map((e) => e.value), marker: { color: colour("generated") }, width: 0.4,
       error_y: {
@@ -137,7 +146,7 @@
       hovertemplate: "%{x}: %{y:.4g}<extra></extra>",
     }], layout({
       yaxis: axis(`${metric.name} (${metric.unit})`, { rangemode: "tozero" }), xaxis: axis("", { type: "category" }),
-      shapes: floor === undefined ? [] : [level(floor)], annotations: floor === undefined ? [] : [label(floor)],
+      ...noiseMarks(metric),
     }), options);
   }
 
@@ -189,7 +198,7 @@
       line.append(make("td", row.clip), make("td", row.model));
       for (const metric of metrics) {
         const undefinedWhy = row.undefined[metric.name];
-        const cell = make("td", row.failed ? "" : undefinedWhy ? "undefined" : number(row.values[metric.name]));
+        const cell = make("td", row.failed ? "" : undefinedWhy ? "undefined" : number(row.values[metric.name]), undefinedWhy ? "none" : "");
         if (undefinedWhy) cell.title = undefinedWhy;
         line.append(cell);
       }
@@ -310,7 +319,7 @@
       margin: { l: 0, r: 0, t: 0, b: 0 }, legend: { x: 0.02, y: 0.98 },
       scene: {
         aspectmode: "cube", xaxis: three(0, "right"), yaxis: three(1, "down"), zaxis: three(2, "forward"),
-        camera: { up: { x: 0, y: -1, z: 0 }, eye: { x: 1.1, y: -0.9, z: -1.4 } },
+        camera: { up: { x: 0, y: -1, z: 0 }, eye: { x: 1.4, y: -1.1, z: -1.7 } },
       },
     }), options);
   }
@@ -322,14 +331,14 @@
       Plotly.purge("errors");
       return;
     }
-    const floor = noiseOf(name);
+    const metric = board().metrics.find((m) => m.name === name) || { name, better: "lower" };
     const at_ = detail.at && detail.at.length === errors.values.length ? detail.at : errors.values.map((_, i) => i);
     Plotly.react("errors", [{
       x: at_, y: errors.values, mode: "lines+markers", marker: { size: 4 }, line: { color: colour("generated") },
       hovertemplate: "%{x:.3g}: %{y:.4g}<extra></extra>",
     }], layout({
       xaxis: axis(detail.axis || "frames"), yaxis: axis(`${name} (${errors.unit})`, { rangemode: "tozero" }),
-      shapes: floor === undefined ? [] : [level(floor)], annotations: floor === undefined ? [] : [label(floor)],
+      ...noiseMarks(metric),
     }), options);
   }
 
