@@ -112,8 +112,8 @@ def _parse(name: str, module: ModuleType, arguments: list[str]) -> Any:
 
 def _without_box(text: str) -> str:
     """The words of tyro's framed message on one line."""
-    lines = [line.strip("│╭╮╰╯─ \n") for line in text.splitlines()]
-    return "; ".join(line.rstrip(":") for line in lines if line)
+    lines = [line.strip("│╭╮╰╯─ \n").rstrip(":") for line in text.splitlines()]
+    return "; ".join(dict.fromkeys(line for line in lines if line))
 
 
 def _help(modules: dict[str, str]) -> str:
