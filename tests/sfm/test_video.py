@@ -406,6 +406,7 @@ def test_mixed_sizes_are_refused_and_damaged_images_left_out(tmp_path: Path) -> 
 # Real clips
 
 
+@pytest.mark.slow
 def test_real_clips_give_the_frames_that_their_notes_count(shared: Path) -> None:
     folders = sorted(path.parent for path in (shared / "data").glob("*/meta.json"))
     seen = 0

@@ -1,0 +1,265 @@
+"""Whether two frames show one scene from nearby: by tracked corners, matched features, or one common shift."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple, final
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class LinkConfig:
+    """When two frames are linked. Between unrelated frames each test stays far below its threshold.
+
+    long_side: pixels of the longer side at which frames are compared.
+    corners: tracked per pair; more cost time and change nothing.
+    tracks_kept: share of corners that must survive forward and backward tracking and move as a neighbour does;
+        unrelated frames keep under 3 %.
+    cells_kept: share of the cells (of 6 by 6) with corners that must keep one, so that a logo is no link.
+    track_correlation: of the patch around a corner with the patch around its track.
+    inliers: feature matches on one epipolar geometry; unrelated frames reach 11, since seven points fit any.
+    shift_correlation: of the contrast pictures under their best common shift; unrelated frames reach 0.6.
+    shift_overlap: smallest share of the picture in which a shift may be seen.
+    layout_correlation: of colours at 24 pixels, moved by up to a tenth: pictures that dissolve into new detail, as
+        generated ones do, keep it; unrelated frames reach 0.6 and mostly stay under 0.4.
+    """
+
+    long_side: int = 320
+    corners: int = 150
+    tracks_kept: float = 0.08
+    cells_kept: float = 0.2
+    track_correlation: float = 0.8
+    inliers: int = 20
+    shift_correlation: float = 0.75
+    shift_overlap: float = 0.25
+    layout_correlation: float = 0.6
+
+
+class Link(NamedTuple):
+    """How two frames are linked, and how far the picture moved, as a share of its longer side."""
+
+    by: str
+    strength: float
+    moved: float
+
+
+@final
+class Linker:
+    """Compares frames by number; what is computed for a frame is kept for its next comparison."""
+
+    def __init__(self, rgb_of: Callable[[int], UInt8[np.ndarray, "h w 3"]], config: LinkConfig) -> None:
+        self._config = config
+        self._picture = lru_cache(maxsize=64)(lambda number: contrast_picture(rgb_of(number), config.long_side))
+        self._features = lru_cache(maxsize=256)(lambda number: _features(self._picture(number)))
+        self._thumb = lru_cache(maxsize=256)(lambda number: _thumb(self._picture(number)))
+        self._colours = lru_cache(maxsize=256)(lambda number: _colour_thumb(rgb_of(number)))
+        self._tracked = lru_cache(maxsize=1024)(self._track)
+        self._shifted = lru_cache(maxsize=1024)(self._shift)
+        self._matched = lru_cache(maxsize=1024)(self._match)
+
+    def tracked(self, first: int, second: int) -> Link | None:
+        """By corners that are found again; small motion only."""
+        return self._tracked(first, second)
+
+    def shifted(self, first: int, second: int) -> Link | None:
+        """By one shift of the whole picture, however fast and blurred: a whip pan."""
+        return self._shifted(first, second)
+
+    def matched(self, first: int, second: int) -> Link | None:
+        """By features on one epipolar geometry, from far apart."""
+        return self._matched(first, second)
+
+    def laid_out_alike(self, first: int, second: int) -> Link | None:
+        """By the coarse colours in their places: weak, for pictures that change their detail all the time."""
+        correlation = layout_correlation(self._colours(first), self._colours(second))
+        return Link("layout", correlation, 0.0) if correlation >= self._config.layout_correlation else None
+
+    def corners(self, number: int) -> int:
+        """Corners in a frame: without any, lost tracks prove nothing."""
+        found = _corners(self._picture(number), self._config.corners)
+        return 0 if found is None else len(found)
+
+    def _track(self, first: int, second: int) -> Link | None:
+        config = self._config
+        kept, cells, moved = track_corners(self._picture(first), self._picture(second), config)
+        return Link("tracks", kept, moved) if kept >= config.tracks_kept and cells >= config.cells_kept else None
+
+    def _shift(self, first: int, second: int) -> Link | None:
+        correlation, moved = best_shift(self._thumb(first), self._thumb(second), self._config.shift_overlap)
+        return Link("shift", correlation, moved) if correlation >= self._config.shift_correlation else None
+
+    def _match(self, first: int, second: int) -> Link | None:
+        inliers, moved_px = _match_features(self._features(first), self._features(second))
+        return Link("features", inliers, moved_px / self._config.long_side) if inliers >= self._config.inliers else None
+
+
+def contrast_picture(rgb: UInt8[np.ndarray, "h w 3"], long_side: int) -> UInt8[np.ndarray, "h2 w2"]:
+    """Grey deviation from the local mean over the local spread, so that flashes, fades and exposure drop out."""
+    import cv2
+
+    height, width = rgb.shape[:2]
+    scale = min(1.0, long_side / max(height, width))
+    size = (max(16, round(width * scale)), max(16, round(height * scale)))
+    grey = cv2.resize(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    rest = grey - cv2.GaussianBlur(grey, (0, 0), 8)
+    spread = np.sqrt(cv2.GaussianBlur(rest * rest, (0, 0), 8))
+    return np.clip(128 + 40 * rest / (spread + 4), 0, 255).astype(np.uint8)
+
+
+def track_corners(
+    first: UInt8[np.ndarray, "h w"], second: UInt8[np.ndarray, "h w"], config: LinkConfig
+) -> tuple[float, float, float]:
+    """Share of corners that survive, share of cells that keep one, 80 % quantile of their motion."""
+    import cv2
+
+    points = _corners(first, config.corners)
+    if points is None or len(points) < 8:
+        return 0.0, 0.0, 0.0
+    options: dict[str, Any] = {"winSize": (15, 15), "maxLevel": 4}
+    there, found, _ = cv2.calcOpticalFlowPyrLK(first, second, points, points.copy(), **options)
+    back, again, _ = cv2.calcOpticalFlowPyrLK(second, first, there, there.copy(), **options)
+    start, end, back = points[:, 0], there[:, 0], back[:, 0]
+    size = np.array([first.shape[1], first.shape[0]], np.float32)
+    kept = (found[:, 0] > 0) & (again[:, 0] > 0) & (np.linalg.norm(start - back, axis=1) < 1.0)
+    kept &= (end >= 0).all(1) & (end < size).all(1)
+    if kept.any():
+        same = (_patches(first, start[kept]) * _patches(second, end[kept])).sum(1)
+        kept[kept] = same > config.track_correlation
+    kept[kept] = _moves_like_a_neighbour(start[kept], end[kept] - start[kept])
+    if not kept.any():
+        return 0.0, 0.0, 0.0
+    cell = (start / size * 6).astype(int) @ np.array([6, 1])
+    moved = np.quantile(np.linalg.norm(end - start, axis=1)[kept], 0.8) / max(first.shape)
+    return float(kept.mean()), len(np.unique(cell[kept])) / len(np.unique(cell)), float(moved)
+
+
+def best_shift(
+    first: Float[np.ndarray, "h w"], second: Float[np.ndarray, "h w"], overlap: float
+) -> tuple[float, float]:
+    """Largest normalised correlation over all whole shifts, and the length of that shift over the longer side.
+
+    Padzero cross-correlations of pictures, squares and masks give every overlap its own mean and variance
+    (Padfield, Masked object registration in the Fourier domain, 2012, eq. 14).
+    """
+    height, width = first.shape
+    shape = (2 * height, 2 * width)
+
+    def spectrum(image: np.ndarray) -> np.ndarray:
+        return np.fft.rfft2(image, shape)
+
+    def correlate(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.fft.irfft2(np.conj(one) * other, shape)
+
+    mask, a, b = spectrum(np.ones_like(first)), spectrum(first), spectrum(second)
+    count = np.maximum(correlate(mask, mask), 1.0)
+    sum_a, sum_b = correlate(a, mask), correlate(mask, b)
+    spread_a = correlate(spectrum(first**2), mask) - sum_a**2 / count
+    spread_b = correlate(mask, spectrum(second**2)) - sum_b**2 / count
+    share = count / first.size
+    # An overlap without contrast correlates with anything.
+    seen = (spread_a > 0.2 * share * (first**2).sum()) & (spread_b > 0.2 * share * (second**2).sum())
+    allowed = seen & (share >= overlap) & (spread_a > 1e-3) & (spread_b > 1e-3)
+    if not allowed.any():
+        return 0.0, 0.0
+    product = np.where(allowed, spread_a * spread_b, 1.0)
+    score = np.where(allowed, (correlate(a, b) - sum_a * sum_b / count) / np.sqrt(np.maximum(product, 1e-9)), -1.0)
+    y, x = np.unravel_index(int(score.argmax()), score.shape)
+    dy, dx = (y - shape[0] if y > height else y), (x - shape[1] if x > width else x)
+    return float(score[y, x]), float(np.hypot(dy, dx) / max(height, width))
+
+
+def layout_correlation(first: Float[np.ndarray, "h w 3"], second: Float[np.ndarray, "h w 3"]) -> float:
+    """Largest correlation of two coarse colour pictures over shifts by up to a tenth of their width."""
+    height, width = first.shape[:2]
+    reach = max(1, width // 10)
+    best = -1.0
+    for dy in range(-reach, reach + 1):
+        for dx in range(-reach, reach + 1):
+            a = first[max(0, dy) : height + min(0, dy), max(0, dx) : width + min(0, dx)]
+            b = second[max(0, -dy) : height + min(0, -dy), max(0, -dx) : width + min(0, -dx)]
+            if a.size == 0:
+                continue
+            a, b = a - a.mean((0, 1)), b - b.mean((0, 1))
+            best = max(best, float((a * b).sum() / np.sqrt((a * a).sum() * (b * b).sum() + 1e-6)))
+    return best
+
+
+def _colour_thumb(rgb: np.ndarray, width: int = 24) -> np.ndarray:
+    import cv2
+
+    height = max(4, round(width * rgb.shape[0] / rgb.shape[1]))
+    return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.float64)
+
+
+def _corners(image: np.ndarray, most: int) -> Any:
+    import cv2
+
+    return cv2.goodFeaturesToTrack(image, most, 0.02, 7)
+
+
+def _moves_like_a_neighbour(place: np.ndarray, motion: np.ndarray) -> np.ndarray:
+    """Whether one of the three nearest tracks moves alike, to 1.5 pixels and a tenth: chance tracks do not."""
+    if len(place) < 4:
+        return np.zeros(len(place), bool)
+    distance = np.linalg.norm(place[:, None] - place[None], axis=2)
+    np.fill_diagonal(distance, np.inf)
+    near = np.argsort(distance, axis=1, kind="stable")[:, :3]
+    apart = np.linalg.norm(motion[near] - motion[:, None], axis=2)
+    return (apart <= 1.5 + 0.1 * np.linalg.norm(motion, axis=1)[:, None]).any(1)
+
+
+def _patches(image: np.ndarray, points: np.ndarray, radius: int = 5) -> np.ndarray:
+    """Patches around points with zero mean and unit length, (n, pixels)."""
+    import cv2
+
+    size = (2 * radius + 1, 2 * radius + 1)
+    rows = [cv2.getRectSubPix(image, size, (float(x), float(y))).ravel() for x, y in points]
+    values = np.array(rows, np.float32)
+    values -= values.mean(1, keepdims=True)
+    return values / (np.linalg.norm(values, axis=1, keepdims=True) + 1e-6)
+
+
+def _thumb(picture: np.ndarray, long_side: int = 96) -> np.ndarray:
+    import cv2
+
+    scale = min(1.0, long_side / max(picture.shape))
+    size = (max(8, round(picture.shape[1] * scale)), max(8, round(picture.shape[0] * scale)))
+    small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float64)
+    return small - small.mean()
+
+
+def _features(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """RootSIFT (Arandjelovic and Zisserman 2012): positions (n 2) and descriptors (n 128)."""
+    import cv2
+
+    keypoints, descriptors = cv2.SIFT_create(400).detectAndCompute(picture, None)  # type: ignore[attr-defined]
+    if descriptors is None or len(keypoints) < 8:
+        return np.zeros((0, 2)), np.zeros((0, 128), np.float32)
+    descriptors = np.sqrt(descriptors / (descriptors.sum(1, keepdims=True) + 1e-6))
+    return np.array([point.pt for point in keypoints]), descriptors
+
+
+def _match_features(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> tuple[int, float]:
+    """Inliers of an epipolar geometry among mutual matches, and the 80 % quantile of their motion, pixels."""
+    import cv2
+
+    (points_a, a), (points_b, b) = first, second
+    if len(a) < 8 or len(b) < 8:
+        return 0, 0.0
+    similarity = a @ b.T
+    best, back = similarity.argmax(1), similarity.argmax(0)
+    two = np.sort(similarity, axis=1)[:, -2:]
+    distance = np.sqrt(np.maximum(2 - 2 * two, 1e-9))
+    pairs = np.flatnonzero((back[best] == np.arange(len(a))) & (distance[:, 1] < 0.85 * distance[:, 0]))
+    if len(pairs) < 8:
+        return 0, 0.0
+    start, end = points_a[pairs], points_b[best[pairs]]
+    cv2.setRNGSeed(0)
+    _, inside = cv2.findFundamentalMat(start, end, cv2.USAC_MAGSAC, 1.5, 0.999, 2000)
+    if inside is None or not inside.any():
+        return 0, 0.0
+    motion = np.linalg.norm(end - start, axis=1)[inside.ravel() > 0]
+    return int(inside.sum()), float(np.quantile(motion, 0.8))

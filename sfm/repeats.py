@@ -1,0 +1,86 @@
+"""Frames that repeat their predecessor in a clip that moves: pull-down, dropped and frozen frames."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from jaxtyping import Bool, Int, UInt8
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class RepeatConfig:
+    """When a frame repeats the one before it.
+
+    ratio: largest change against the changes before and after it: a codec refines a repeated frame a little.
+    least_grey: mean change, grey levels, below which the neighbours do not move either: then nothing is a repeat,
+        and the noise and the key frames of a resting clip are no evidence.
+    longest: repeats in a row, frames; a longer rest is a still picture, which truly shows no motion.
+    """
+
+    ratio: float = 0.2
+    least_grey: float = 1.0
+    longest: int = 12
+
+
+def find_repeats(
+    grey: UInt8[np.ndarray, "n h w"], blank: Bool[np.ndarray, " n"], config: RepeatConfig = RepeatConfig()
+) -> tuple[Int[np.ndarray, " n"], list[str]]:
+    """For each frame the earlier one that it repeats, or its own number. Also remarks in words."""
+    count = len(grey)
+    original = np.arange(count)
+    mean, worst = changes(grey)
+    if count < 3 or not len(mean):
+        return original, []
+    if not worst.any():
+        return original, [f"all {count} frames are identical: a still picture"]
+    still = np.zeros(count, bool)
+    rests: list[str] = []
+    candidate = np.concatenate([[False], (mean <= config.ratio * _reference(mean)) & ~blank[1:] & ~blank[:-1]])
+    moving = mean[mean >= config.least_grey]
+    typical = float(np.median(moving)) if len(moving) else 0.0  # a jump after a freeze is no measure
+    start = 1
+    while start < count:
+        if not candidate[start]:
+            start += 1
+            continue
+        stop = start
+        while stop < count and candidate[stop]:
+            stop += 1
+        # change[k] is between k and k+1, so the run start..stop has the changes start-1..stop-1
+        sides = [k for k in (start - 2, stop - 1) if 0 <= k < count - 1]
+        moves = bool(sides) and all(
+            mean[k] >= config.least_grey
+            and mean[start - 1 : stop - 1].max() <= config.ratio * min(mean[k], typical)
+            and worst[start - 1 : stop - 1].max() <= 2 * config.ratio * worst[k]
+            for k in sides
+        )
+        if moves and stop - start <= config.longest:
+            still[start:stop] = True
+        elif moves:
+            rests.append(f"frames {start - 1} to {stop - 1} are one still picture")
+        start = stop
+    for number in np.flatnonzero(still):
+        original[number] = original[number - 1]
+    remarks = [f"{int(still.sum())} frames repeat their predecessor, the first is {int(np.argmax(still))}"]
+    return original, (remarks if still.any() else []) + rests
+
+
+def changes(grey: UInt8[np.ndarray, "n h w"]) -> tuple[np.ndarray, np.ndarray]:
+    """Change from each frame to the next, grey levels: mean over the picture, and mean over the worst block."""
+    import cv2
+
+    height, width = grey.shape[1:]
+    blocks = (max(1, width // 32), max(1, height // 32))
+    mean = np.zeros(max(len(grey) - 1, 0))
+    worst = np.zeros_like(mean)
+    for number in range(len(mean)):
+        difference = cv2.absdiff(grey[number + 1], grey[number])
+        per_block = cv2.resize(difference, blocks, interpolation=cv2.INTER_AREA) if difference.any() else difference
+        mean[number], worst[number] = cv2.mean(difference)[0], float(per_block.max())
+    return mean, worst
+
+
+def _reference(mean: np.ndarray) -> np.ndarray:
+    """What a change in the neighbourhood is: the largest of the nine around each."""
+    return np.array([mean[max(0, k - 4) : k + 5].max() for k in range(len(mean))])

@@ -1,0 +1,70 @@
+"""Dissolves: stretches in which every frame is a blend of the first and the last one."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DissolveConfig:
+    """When a stretch of frames looks like a dissolve; tracks decide afterwards.
+
+    lengths: frames between the two ends that are tried.
+    change_grey: least difference of the two ends, root mean square of grey levels: less is no other scene.
+    unexplained: share of the squared difference of the ends that a blend may leave unexplained in the middle
+        frames; motion leaves half of it and more.
+    thumb_long_side: pixels at which it is looked at; what moves little within a dissolve stays inside a pixel.
+    """
+
+    lengths: tuple[int, ...] = (4, 6, 9, 13, 19, 28)
+    change_grey: float = 16.0
+    unexplained: float = 0.12
+    thumb_long_side: int = 32
+
+
+def find_dissolves(content: UInt8[np.ndarray, "n h w 3"], config: DissolveConfig) -> list[tuple[int, int]]:
+    """Stretches (first, last frame) that look like dissolves, the best explained of those that overlap.
+
+    With I_m = (1-a) I_first + a I_last, the least-squares a and its rest need squared distances between thumbs only.
+    """
+    thumbs = _thumbs(content, config.thumb_long_side)
+    count = len(thumbs)
+    found: list[tuple[float, int, int]] = []
+    for length in config.lengths:
+        if length >= count:
+            break
+        ends = _squared_distance(thumbs, length)  # (count - length,)
+        inner = np.arange(1, length)
+        to_first = np.stack([_squared_distance(thumbs, k)[: count - length] for k in range(1, length)])
+        to_last = np.stack([_squared_distance(thumbs, length - k)[k : k + count - length] for k in range(1, length)])
+        safe = np.maximum(ends, 1e-9)
+        share = (to_first - to_last + ends) / (2 * safe)  # the least-squares a of each middle frame
+        rest = (to_first - share**2 * ends) / safe
+        grows = (np.diff(share, axis=0, prepend=0.0, append=1.0) > -0.05).all(0)
+        steady = np.abs(share - (inner / length)[:, None]).max(0) < 0.25
+        good = grows & steady & (ends > config.change_grey**2) & (rest.max(0) < config.unexplained)
+        found += [(float(rest[:, k].mean()), int(k), int(k + length)) for k in np.flatnonzero(good)]
+    chosen: list[tuple[int, int]] = []
+    # The longest stretch holds the whole dissolve; the best explained of equal length is centred on it.
+    for _rest, start, stop in sorted(found, key=lambda item: (item[1] - item[2], item[0])):
+        if all(stop < other[0] or start > other[1] for other in chosen):
+            chosen.append((start, stop))
+    return sorted(chosen)
+
+
+def _thumbs(content: np.ndarray, long_side: int) -> Float[np.ndarray, "n pixels"]:
+    import cv2
+
+    height, width = content.shape[1:3]
+    scale = min(1.0, long_side / max(height, width))
+    size = (max(4, round(width * scale)), max(4, round(height * scale)))
+    small = [cv2.resize(image, size, interpolation=cv2.INTER_AREA).ravel() for image in content]
+    return np.array(small, np.float32)
+
+
+def _squared_distance(thumbs: np.ndarray, gap: int) -> np.ndarray:
+    """Mean squared difference of thumbs that are `gap` frames apart."""
+    return np.square(thumbs[gap:] - thumbs[: len(thumbs) - gap]).mean(1)
