@@ -123,6 +123,8 @@ def points_in_camera(state: State) -> Float[Tensor, "b m n 3"]:
 
 
 MIN_DEPTH = 1e-3
+BEYOND_INFINITY = -0.05
+"""Least inverse distance, in units of the median one: noise may push a far point beyond infinity, but not farther."""
 FAR_PX = 1e4
 
 
@@ -130,7 +132,8 @@ def residuals(scene: Scene, state: State) -> tuple[Tensor, Tensor, Tensor]:
     """Residual vectors in pixels (b m n 2), points in camera axes and which lie in front of the camera."""
     x = points_in_camera(state)
     z = x[..., 2]
-    front = z > MIN_DEPTH
+    real = state.point[..., 3] > BEYOND_INFINITY * state.point[..., :3].norm(dim=-1)
+    front = (z > MIN_DEPTH) & real[:, :, None]
     safe = torch.where(front, z, torch.ones_like(z))
     focal = state.focal_px[:, None, :]
     u = focal / scene.pixel_aspect * x[..., 0] / safe - scene.xy_px[..., 0]
@@ -163,98 +166,127 @@ def _bases(point: Tensor) -> Tensor:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Normal:
-    """Normal equations before the Schur complement; parameters of cameras are [n·7, 1 shared focal]."""
+    """Normal equations before the Schur complement; p = 7 n + 1 camera parameters, the last the shared focal.
 
-    camera: Tensor  # b p p, block diagonal and the shared focal's border
-    gradient: Tensor  # b p
-    point: Tensor  # b m 3 3
-    point_gradient: Tensor  # b m 3
-    mixed: Tensor  # b p m·3
+    Points come last in every array, so that all products run over long contiguous rows.
+    """
+
+    camera: Float[Tensor, "b p p"]
+    gradient: Float[Tensor, "b p"]
+    point: Float[Tensor, "b 3 3 m"]
+    point_gradient: Float[Tensor, "b 3 m"]
+    mixed: Float[Tensor, "b p 3 m"]
+
+
+def _jacobians(
+    scene: Scene, state: State, freedom: Freedom, kernel_px: Tensor, noise_px: float
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Weighted Jacobians of cameras (b n 8 2m) and points (b n 3 2m), and residuals (b n 2m), in noise units."""
+    b, n = state.zoom.shape
+    dtype, device = state.zoom.dtype, state.zoom.device
+    point = state.point.transpose(1, 2)  # b 4 m
+    rotated = state.rotation @ point[:, None, :3]  # b n 3 m
+    w = point[:, None, 3]  # b 1 m
+    x, y, z = (rotated + state.translation[..., None] * w[:, :, None]).unbind(2)
+    real = point[:, 3] > BEYOND_INFINITY * point[:, :3].norm(dim=1)
+    front = (z > MIN_DEPTH) & real[:, None]
+    inverse = torch.where(front, 1.0 / z.clamp_min(MIN_DEPTH), torch.ones_like(z))
+    focal = state.focal_px[..., None]
+    px, py = x * inverse, y * inverse
+    ru = focal / scene.pixel_aspect * px - scene.xy_px[..., 0].T
+    rv = focal * py - scene.xy_px[..., 1].T
+    c2 = kernel_px[:, None, None] ** 2
+    root = scene.weight.T.sqrt() * (c2 / (c2 + ru**2 + rv**2)) / noise_px
+    root = torch.where(front, root, torch.zeros_like(root))
+    fu, fv = root * focal / scene.pixel_aspect, root * focal
+    au, av = fu * inverse, fv * inverse  # ∂u/∂x and ∂v/∂y; ∂/∂z are -au·px and -av·py
+
+    def camera_flag(flag: Tensor) -> Tensor:
+        return flag.to(dtype)[:, None, None]
+
+    held = torch.ones(n, dtype=dtype, device=device)
+    held[0] = 0.0  # the first camera is the gauge: its pose and its zoom offset stay
+    held = held[None, :, None]
+    turn, shift, scale = (camera_flag(f) * held for f in (freedom.rotation, freedom.translation, freedom.zoom))
+    shared = camera_flag(freedom.focal)
+    qx, qy, qz = rotated.unbind(2)
+    zero = torch.zeros_like(px)
+    bu, bv = au * px, av * py
+    row_u = [
+        -bu * qy * turn, (au * qz + bu * qx) * turn, -au * qy * turn,
+        au * w * shift, zero, -bu * w * shift, fu * px * scale, fu * px * shared,
+    ]  # fmt: skip
+    row_v = [
+        -(av * qz + bv * qy) * turn, bv * qx * turn, av * qx * turn,
+        zero, av * w * shift, -bv * w * shift, fv * py * scale, fv * py * shared,
+    ]  # fmt: skip
+    camera = torch.cat([torch.stack(row_u, 2), torch.stack(row_v, 2)], -1)
+    basis = _bases(state.point)  # b m 4 3
+    toward = torch.einsum("bnij,bmjk->bnikm", state.rotation, basis[..., :3, :])
+    toward = toward + state.translation[..., None, None] * basis[..., 3, :].transpose(1, 2)[:, None, None]
+    depth = torch.ones(b, 1, 3, 1, dtype=dtype, device=device)
+    depth[:, 0, 2, 0] = freedom.translation.to(dtype)
+    pu = (au[:, :, None] * toward[:, :, 0] - bu[:, :, None] * toward[:, :, 2]) * depth
+    pv = (av[:, :, None] * toward[:, :, 1] - bv[:, :, None] * toward[:, :, 2]) * depth
+    return camera, torch.cat([pu, pv], -1), torch.cat([ru * root, rv * root], -1)
 
 
 def normal_equations(scene: Scene, state: State, freedom: Freedom, kernel_px: Tensor, noise_px: float) -> Normal:
-    r, x, front = residuals(scene, state)
-    b, m, n, _ = r.shape
-    c2 = kernel_px[:, None, None] ** 2
-    squared = (r**2).sum(-1)
-    weight = torch.where(front, scene.weight * (c2 / (c2 + squared)) ** 2, torch.zeros_like(squared)) / noise_px**2
-    root = weight.sqrt()[..., None]
-    z = torch.where(front, x[..., 2], torch.ones_like(x[..., 2]))
-    focal = state.focal_px[:, None, :]
-    fx, fy = focal / scene.pixel_aspect / z, focal / z
-    px, py = x[..., 0] / z, x[..., 1] / z
-    zero = torch.zeros_like(z)
-    j_u = torch.stack([fx + zero, zero, -fx * px], -1)
-    j_v = torch.stack([zero, fy + zero, -fy * py], -1)
-    projection = torch.stack([j_u, j_v], -2) * root[..., None]  # b m n 2 3
-    w = state.point[..., 3]
-    rotated = x - w[:, :, None, None] * state.translation[:, None]
-    free_r = freedom.rotation.to(r.dtype)[:, None, None, None, None]
-    free_t = freedom.translation.to(r.dtype)[:, None, None, None, None]
-    free_z = freedom.zoom.to(r.dtype)[:, None, None, None]
-    turn = -projection @ hat(rotated) * free_r
-    shift = projection * w[:, :, None, None, None] * free_t
-    scale = torch.stack([fx * z * px, fy * z * py], -1) * root  # ∂/∂ log focal
-    camera_jacobian = torch.cat([turn, shift, (scale * free_z)[..., None]], -1)  # b m n 2 7
-    first = torch.ones(n, dtype=r.dtype, device=r.device)
-    first[0] = 0.0  # the first camera is the gauge: its pose and its zoom offset stay
-    camera_jacobian = camera_jacobian * first[None, None, :, None, None]
-    shared = scale * freedom.focal.to(r.dtype)[:, None, None, None]
-    basis = _bases(state.point)
-    seen = torch.einsum("bnij,bmjk->bmnik", state.rotation, basis[..., :3, :])
-    seen = seen + state.translation[:, None, :, :, None] * basis[:, :, None, None, 3, :]
-    point_jacobian = projection @ seen
-    depth_free = torch.ones(b, 3, dtype=r.dtype, device=r.device)
-    depth_free[:, 2] = freedom.translation.to(r.dtype)
-    point_jacobian = point_jacobian * depth_free[:, None, None, None, :]
-    r = torch.where(front[..., None], r, torch.zeros_like(r)) * root
-
+    """Gauss-Newton system of the robustly weighted residuals, with the prior on the shared focal length."""
+    camera_j, point_j, r = _jacobians(scene, state, freedom, kernel_px, noise_px)
+    b, n = camera_j.shape[:2]
+    m = scene.weight.shape[0]
+    blocks = camera_j @ camera_j.transpose(-1, -2)  # b n 8 8
+    pull = (camera_j @ r[..., None])[..., 0]  # b n 8
+    cu, cv = camera_j[..., :m], camera_j[..., m:]
+    pu, pv = point_j[..., :m], point_j[..., m:]
+    mixed = cu[:, :, :, None] * pu[:, :, None] + cv[:, :, :, None] * pv[:, :, None]  # b n 8 3 m
     size = n * CAMERA + 1
     camera = torch.zeros(b, size, size, dtype=r.dtype, device=r.device)
-    blocks = torch.einsum("bmnrc,bmnrd->bncd", camera_jacobian, camera_jacobian)
     index = torch.arange(n * CAMERA, device=r.device).reshape(n, CAMERA)
-    camera[:, index[:, :, None], index[:, None, :]] = blocks
-    border = torch.einsum("bmnrc,bmnr->bnc", camera_jacobian, shared).reshape(b, -1)
+    camera[:, index[:, :, None], index[:, None, :]] = blocks[..., :CAMERA, :CAMERA]
+    border = blocks[..., :CAMERA, CAMERA].reshape(b, -1)
     camera[:, :-1, -1] = border
     camera[:, -1, :-1] = border
-    camera[:, -1, -1] = (shared**2).sum((1, 2, 3))
-    gradient = torch.cat(
-        [torch.einsum("bmnrc,bmnr->bnc", camera_jacobian, r).reshape(b, -1), (shared * r).sum((1, 2, 3))[:, None]], 1
-    )
-    mixed_cameras = torch.einsum("bmnrc,bmnrk->bncmk", camera_jacobian, point_jacobian).reshape(b, n * CAMERA, m * 3)
-    mixed_shared = torch.einsum("bmnr,bmnrk->bmk", shared, point_jacobian).reshape(b, 1, m * 3)
-    # prior on the shared focal length, and a weak one on zoom
     precision = 1.0 / freedom.log_focal_sigma**2
-    camera[:, -1, -1] += precision
-    gradient[:, -1] += precision * (state.log_focal - freedom.log_focal_prior) * freedom.focal.to(r.dtype)
+    camera[:, -1, -1] = blocks[..., CAMERA, CAMERA].sum(1) + precision
+    prior = precision * (state.log_focal - freedom.log_focal_prior) * freedom.focal.to(r.dtype)
     return Normal(
         camera=camera,
-        gradient=gradient,
-        point=torch.einsum("bmnrk,bmnrl->bmkl", point_jacobian, point_jacobian),
-        point_gradient=torch.einsum("bmnrk,bmnr->bmk", point_jacobian, r),
-        mixed=torch.cat([mixed_cameras, mixed_shared], 1),
+        gradient=torch.cat([pull[..., :CAMERA].reshape(b, -1), (pull[..., CAMERA].sum(1) + prior)[:, None]], 1),
+        point=(pu[:, :, :, None] * pu[:, :, None] + pv[:, :, :, None] * pv[:, :, None]).sum(1),
+        point_gradient=(pu * r[:, :, None, :m] + pv * r[:, :, None, m:]).sum(1),
+        mixed=torch.cat([mixed[:, :, :CAMERA].reshape(b, n * CAMERA, 3, m), mixed[:, :, CAMERA].sum(1)[:, None]], 1),
     )
 
 
-def schur(normal: Normal, damping: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Schur complement over the points: reduced matrix and gradient, and what back-substitution needs."""
-    b, m = normal.point.shape[:2]
-    eye3 = torch.eye(3, dtype=normal.point.dtype, device=normal.point.device)
-    diagonal = torch.diagonal(normal.point, dim1=-2, dim2=-1)
+def _inverse3(a: Tensor) -> Tensor:
+    """Inverses of symmetric 3x3 matrices (b 3 3 m) by cofactors."""
+    xx, xy, xz, yy, yz, zz = a[:, 0, 0], a[:, 0, 1], a[:, 0, 2], a[:, 1, 1], a[:, 1, 2], a[:, 2, 2]
+    c_xx, c_xy, c_xz = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
+    c_yy, c_yz, c_zz = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
+    determinant = xx * c_xx + xy * c_xy + xz * c_xz
+    rows = torch.stack([c_xx, c_xy, c_xz, c_xy, c_yy, c_yz, c_xz, c_yz, c_zz], 1)
+    return (rows / determinant[:, None]).reshape(a.shape)
+
+
+def schur(normal: Normal, damping: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Schur complement over the points: reduced matrix and gradient, and the inverse point blocks."""
+    b, size = normal.gradient.shape
+    diagonal = torch.diagonal(normal.point, dim1=1, dim2=2)  # b m 3
     floor = 1e-9 + 1e-6 * diagonal.amax(-1, keepdim=True)
-    held = torch.diag_embed(damping[:, None, None] * diagonal + floor)
-    lower = torch.linalg.cholesky(normal.point + held + 1e-12 * eye3)
-    mixed = normal.mixed.reshape(b, -1, m, 3).transpose(1, 2)  # b m p 3
-    whitened = torch.linalg.solve_triangular(lower, mixed.transpose(-1, -2), upper=False)  # b m 3 p
-    flat = whitened.reshape(b, m * 3, -1)
-    half = torch.linalg.solve_triangular(lower, normal.point_gradient[..., None], upper=False)  # b m 3 1
-    matrix = normal.camera - flat.transpose(1, 2) @ flat
-    gradient = normal.gradient - (flat.transpose(1, 2) @ half.reshape(b, m * 3, 1))[..., 0]
-    return matrix, gradient, lower, whitened
+    held = torch.diag_embed(damping[:, None, None] * diagonal + floor).permute(0, 2, 3, 1)
+    inverse = _inverse3(normal.point + held)
+    spread = (normal.mixed[:, :, :, None] * inverse[:, None]).sum(2)  # b p 3 m
+    flat = normal.mixed.reshape(b, size, -1)
+    spread = spread.reshape(b, size, -1)
+    matrix = normal.camera - spread @ flat.transpose(1, 2)
+    gradient = normal.gradient - (spread @ normal.point_gradient.reshape(b, -1, 1))[..., 0]
+    return matrix, gradient, inverse
 
 
 def _step(normal: Normal, damping: Tensor) -> tuple[Tensor, Tensor]:
-    matrix, gradient, lower, whitened = schur(normal, damping)
+    matrix, gradient, inverse = schur(normal, damping)
     diagonal = torch.diagonal(normal.camera, dim1=1, dim2=2)
     still = diagonal <= 1e-12
     matrix = matrix + torch.diag_embed(damping[:, None] * diagonal + 1e-9 * diagonal.amax(1, keepdim=True) + still)
@@ -262,9 +294,8 @@ def _step(normal: Normal, damping: Tensor) -> tuple[Tensor, Tensor]:
     delta = -torch.cholesky_solve(gradient[..., None], factor)[..., 0]
     delta = torch.where((bad > 0)[:, None] | ~torch.isfinite(delta), torch.zeros_like(delta), delta)
     delta = torch.where(still, torch.zeros_like(delta), delta)
-    half = torch.linalg.solve_triangular(lower, normal.point_gradient[..., None], upper=False)
-    right = half + whitened @ delta[:, None, :, None]
-    point = -torch.linalg.solve_triangular(lower.transpose(-1, -2), right, upper=True)[..., 0]
+    right = normal.point_gradient + (normal.mixed * delta[:, :, None, None]).sum(1)  # b 3 m
+    point = -(inverse * right[:, None]).sum(2).transpose(1, 2)
     return delta, point
 
 
@@ -302,8 +333,8 @@ def _choose(better: Tensor, a: State, b: State) -> State:
 def rescaled(state: State) -> State:
     """The same geometry with a median inverse distance of one, so that the free scale cannot drift away."""
     length = state.point[..., :3].norm(dim=-1).clamp_min(1e-12)
-    scale = (state.point[..., 3] / length).median(dim=1).values
-    scale = torch.where(scale > 1e-9, scale, torch.ones_like(scale))
+    scale = (state.point[..., 3] / length).median(dim=1).values  # negative: points and path mirrored, same images
+    scale = torch.where(scale.abs() > 1e-9, scale, torch.ones_like(scale))
     point = torch.cat([state.point[..., :3], state.point[..., 3:] / scale[:, None, None]], -1)
     return replace(
         state,

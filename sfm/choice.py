@@ -1,6 +1,6 @@
 """Which rung of the ladder the clip pays for, from the residuals of its tracks alone."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, final
 
 import numpy as np
@@ -17,22 +17,52 @@ class ChoiceConfig:
     noise_floor_px: model error (lens, shutter, compression) that no clip is below; forward-backward residuals
         and the richest model both underestimate the noise.
     noise_cap_px: a richest model worse than this explains nothing, so it cannot set the noise.
-    tolerance: a track agrees with a model if its rms is below this many noise levels.
+    tolerance: a track agrees with a model if its rms is below this many noise levels ...
+    drift: ... plus this share of the way that it goes: lens distortion, rolling shutter and blur grow with motion.
     gain: a richer model must explain this share of what the simpler one leaves over, or double what that one
         explains ...
     gain_least: ... and at least this share of all content.
+    background: from this share on, what stands still or turns rigidly may be the background ...
+    background_gain: ... and then a translation must show in it too: a full model that leaves the background's
+        residuals above this share of what they were has only found something that moves by itself.
+    flat: a full model whose inverse depths vary by less than this share needs a wall facing the camera; distortion
+        of the lens would look the same, so a turning camera is preferred where it explains half a background.
     reliable: a full model that explains less than this share of the content is not to be trusted: a free depth
         per track lets it explain much that is not rigid.
     reliable_without_depth: the same for static and turning cameras, whose models leave a track no freedom.
+    doubtful: below this confidence two models explain the clip almost equally well.
     """
 
     noise_floor_px: float = 0.15
     noise_cap_px: float = 2.0
     tolerance: float = 2.5
+    drift: float = 0.001
     gain: float = 0.5
     gain_least: float = 0.10
+    background: float = 0.35
+    background_gain: float = 0.78
+    flat: float = 0.12
     reliable: float = 0.5
     reliable_without_depth: float = 0.35
+    doubtful: float = 0.05
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """The case for climbing from one rung to another.
+
+    gained: share of the content that only the upper one explains.
+    margin: above zero if it pays; in shares of what was left to explain, or of the threshold that refused it.
+    relief: spread of the inverse depths that the upper one needs, where that was asked.
+    """
+
+    below: str
+    above: str
+    gained: float
+    margin: float
+    relief: float | None = None
+    ambiguous: str = ""
 
 
 @final
@@ -63,27 +93,28 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
     weight = np.isfinite(rungs[0].residual_px).sum(1).astype(float)
     weight /= weight.sum()
     noise = measured_noise(rms["full_zoom"], weight, config)
-    limit = config.tolerance * noise
+    limit = config.tolerance * noise + config.drift * 12**0.5 * np.minimum(rms["static"], 640.0)
     share = {model: float(weight[e < limit].sum()) for model, e in rms.items()}
     by_name = {r.model: r for r in rungs}
     chosen = rungs[0].model
-    margins: dict[str, float] = {}
+    steps: list[Step] = []
     for model in [r.model for r in rungs[1:]]:
-        gained = float(weight[(rms[model] < limit) & (rms[chosen] >= limit)].sum())
-        need = max(min(config.gain * (1.0 - share[chosen]), share[chosen]), config.gain_least)
-        margins[f"{chosen}->{model}"] = (gained - need) / max(1.0 - share[chosen], need)
-        if gained >= need:
+        step = _step(by_name[model], chosen, rms, weight, limit, share, config)
+        steps.append(step)
+        if step.margin >= 0:
             chosen = model
+    near = [abs(s.margin) for s in steps if chosen in (s.below, s.above)]
+    confidence = float(np.clip(2.5 * min(near), 0, 1) * np.clip(share[chosen] / 0.7, 0, 1))
     rung = by_name[chosen]
     agrees = rms[chosen] < limit
-    confidence = float(np.clip(min(abs(m) for m in margins.values()) * 2, 0, 1) * np.clip(share[chosen] / 0.8, 0, 1))
     evidence = {
         "noise_px": noise * unit_px,
         "share": share,
         "median_rms_px": {m: float(np.median(e)) * unit_px for m, e in rms.items()},
         "cost": {r.model: r.cost for r in rungs},
         "start": {r.model: r.start for r in rungs},
-        "margins": margins,
+        "steps": [asdict(step) for step in steps],
+        "ambiguous": sorted({s.ambiguous for s in steps if s.ambiguous and s.below == chosen}),
     }
     return Choice(
         rung=rung,
@@ -93,6 +124,44 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
         confidence=confidence,
         evidence=evidence,
     )
+
+
+def _step(
+    richer: Rung,
+    below: str,
+    rms: dict[str, np.ndarray],
+    weight: np.ndarray,
+    limit: Float[np.ndarray, " m"],
+    share: dict[str, float],
+    config: ChoiceConfig,
+) -> Step:
+    """Whether one rung pays for another: a margin in shares of the content that is open, negative for no."""
+    above = richer.model
+    left = 1.0 - share[below]
+    gained = float(weight[(rms[above] < limit) & (rms[below] >= limit)].sum())
+    need = max(min(config.gain * left, share[below]), config.gain_least)
+    margin = (gained - need) / max(left, need)
+    if not above.startswith("full") or below.startswith("full") or margin < 0:
+        return Step(below=below, above=above, gained=gained, margin=margin)
+    if share[below] >= config.background:
+        still = rms[below] < limit
+        kept = float(np.median((rms[above][still] + 0.02) / (rms[below][still] + 0.02)))
+        margin = min(margin, (config.background_gain - kept) / config.background_gain)
+    relief = relief_of(richer, rms[above] < limit)
+    ambiguous = ""
+    if share[below] >= config.background / 2 and relief < config.flat:
+        margin = min(margin, (relief - config.flat) / config.flat)
+        ambiguous = "rotation_or_translation_before_a_flat_scene"
+    return Step(below=below, above=above, gained=gained, margin=margin, relief=relief, ambiguous=ambiguous)
+
+
+def relief_of(rung: Rung, agrees: Bool[np.ndarray, " m"]) -> float:
+    """Relative spread of the inverse depths of the points that agree (half the distance from 16th to 84th centile)."""
+    point = rung.state.point[0].cpu().numpy()[agrees]
+    if len(point) < 5:
+        return 0.0
+    low, middle, high = np.quantile(point[:, 3] / np.linalg.norm(point[:, :3], axis=1), (0.16, 0.5, 0.84))
+    return float((high - low) / 2 / max(abs(middle), 1e-9))
 
 
 def measured_noise(rms: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"], config: ChoiceConfig) -> float:

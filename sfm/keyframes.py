@@ -27,7 +27,7 @@ def keyframes(
 
 
 def spread(
-    xy_px: Float[np.ndarray, "m k 2"], hw: tuple[int, int], *, cells: int = 10, quota: int = 3, limit: int = 600
+    xy_px: Float[np.ndarray, "m k 2"], hw: tuple[int, int], *, cells: int = 10, quota: int = 2, limit: int = 600
 ) -> Int[np.ndarray, " s"]:
     """Tracks that give every cell of every frame about `quota` points, the longest first."""
     seen = np.isfinite(xy_px[..., 0])

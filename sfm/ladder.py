@@ -124,15 +124,16 @@ def climb(
         if state is not None:
             begins.append(state)
             labels.append(f"two views 0-{second}")
-    full = _fit(scene, stack(begins), ["full"] * len(begins), labels, prior, kernels, noise_px)
-    best = sorted(full, key=lambda r: r.cost)[:2]
-    twins = stack([reversed_depth(r.state) for r in best])
-    full += _fit(scene, twins, ["full"] * len(best), [f"reversed: {r.start}" for r in best], prior, kernels, noise_px)
-    winner = min(full, key=lambda r: r.cost)
+    trials = _fit(scene, stack(begins), ["full"] * len(begins), labels, prior, kernels[:1], noise_px)
+    best = sorted(trials, key=lambda r: misfit(r, unit_px))[:3]
+    twins = [reversed_depth(r.state) for r in best[:2]]
+    labels = [r.start for r in best] + [f"reversed: {r.start}" for r in best[:2]]
+    full = _fit(scene, stack([r.state for r in best] + twins), ["full"] * len(labels), labels, prior, kernels, noise_px)
+    winner = min(full, key=lambda r: misfit(r, unit_px))
     rungs.append(winner)
 
     begins = [winner.state, begin(turned_zoomed, still, log_zoom, 1.0)]
-    zoomed = _fit(scene, stack(begins), ["full_zoom"] * 2, ["full", "rotation_zoom"], prior, kernels, noise_px)
+    zoomed = _fit(scene, stack(begins), ["full_zoom"] * 2, ["full", "rotation_zoom"], prior, kernels[1:], noise_px)
     rungs.append(min(zoomed, key=lambda r: r.cost))
     return rungs
 
@@ -198,6 +199,23 @@ def _middle(world: np.ndarray) -> float:
     if not good.any():
         return 1.0
     return float(np.median(world[good, 3] / np.linalg.norm(world[good, :3], axis=1)))
+
+
+def misfit(rung: Rung, unit_px: float) -> float:
+    """What starts of one model are ranked by: mostly the residual of the better half of the content (least median
+    of squares, Rousseeuw 1984), a little the robust cost.
+
+    By cost alone, a solution that bends towards a large moving object beats the one that fits the background.
+    """
+    return math.log(share_quantile(rung.residual_px, 0.5) / unit_px + 0.05) + 0.3 * math.log(rung.cost + 1.0)
+
+
+def share_quantile(residual_px: Float[np.ndarray, "m n"], share: float) -> float:
+    """The residual that this share of the content stays below; tracks weigh with the time that they last."""
+    rms = track_rms(residual_px)
+    order = np.argsort(rms)
+    weight = np.isfinite(residual_px).sum(1)[order].cumsum()
+    return float(rms[order][np.searchsorted(weight, share * weight[-1])])
 
 
 def track_rms(residual_px: Float[np.ndarray, "m n"]) -> Float[np.ndarray, " m"]:

@@ -130,7 +130,7 @@ def _finish(
     unit = max(height, width) / 640
     model: MotionModel = choice.rung.model  # type: ignore[assignment]
     free = freedom([model], prior, scene.xy_px.device)
-    kernel = WIDE[-1] * unit
+    kernel = float(np.clip(6 * choice.noise_px, 0.8 * unit, WIDE[-1] * unit))
     state = finish.interpolate(choice.rung.state, key, n)
     state = finish.resect(scene, state, free, kernel_px=kernel, noise_px=choice.noise_px)
     if n <= config.joint_frames and model != "static":
@@ -171,7 +171,7 @@ def _finish(
     intrinsics[:, 1, 1] = focal
     intrinsics[:, 0, 2], intrinsics[:, 1, 2] = (width - 1) / 2, (height - 1) / 2
     status, why = _verdict(valid, reason, choice, config)
-    ambiguous = _ambiguous(model, world_from_cam, depth, focal, valid)
+    ambiguous = _ambiguous(model, world_from_cam, depth, focal, valid) + choice.evidence["ambiguous"]
     trajectory = Trajectory(
         world_from_cam=world_from_cam,
         time_s=frames.time_s,
@@ -282,6 +282,8 @@ def _bound(scene: Any, state: Any, choice: Choice, agrees: np.ndarray, *, zoom: 
 def _verdict(valid: np.ndarray, reason: list[str], choice: Choice, config: AutoConfig) -> tuple[Status, str]:
     if valid.sum() < 2:
         return "failed", "no two frames can be explained by one camera motion"
+    if choice.confidence < config.choice.doubtful:
+        return "unreliable", "two motion models explain the clip almost equally well"
     full = choice.rung.model.startswith("full")
     if choice.share < (config.choice.reliable if full else config.choice.reliable_without_depth):
         return (
