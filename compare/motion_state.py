@@ -42,6 +42,7 @@ def translation_state(trajectory: Trajectory) -> MotionState:
         return MotionState(translates=False, because="no frame has a pose")
     if trajectory.scale == "bounded":
         return MotionState(translates=False, because="the estimator saw no translation")
+    words = ""
     extent = float(np.linalg.norm(positions - positions[0], axis=1).max())
     # Differences of large coordinates carry rounding of their size.
     if extent <= 1e-12 * float(np.abs(positions).max(initial=1e-300)):
@@ -51,13 +52,13 @@ def translation_state(trajectory: Trajectory) -> MotionState:
         depth = depth[np.isfinite(depth)]
         if len(depth):
             share = extent / float(np.median(depth))
+            words = f"it moves {share:.2g} of the scene's depth"
             if share < PARALLAX_FLOOR:
-                return MotionState(translates=False, because=f"it moves {share:.2g} of the scene's depth")
-            return MotionState(translates=True, because=f"it moves {share:.2g} of the scene's depth")
+                return MotionState(translates=False, because=words)
     if trajectory.scale == "metric" and extent < METRIC_FLOOR_M:
         return MotionState(translates=False, because=f"it moves {extent * 1000:.2g} mm")
     if len(positions) >= NOISE_FRAMES:
         ratio = von_neumann_ratio(positions)
         if ratio > NOISE_RATIO:
             return MotionState(translates=False, because=f"its positions are noise (von Neumann ratio {ratio:.2g})")
-    return MotionState(translates=True, because=f"its positions spread over {extent:.3g}")
+    return MotionState(translates=True, because=words or f"its positions spread over {extent:.3g}")
