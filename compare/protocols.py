@@ -28,8 +28,8 @@ class Protocol:
         length of the shorter; seconds: equal time on both clocks; index: equal frame number; progress: equal share
         of each clip.
     clock: where seconds and frame numbers start: at each clip's first frame, or at a zero that both share.
-    samples: points of comparison over the overlap for seconds and progress, so that frame rates do not matter.
-    interpolation: "slerp", or "none" where rows are taken as they are.
+    samples: points of comparison over the overlap for seconds and progress, so that frame rates do not matter; poses
+        between frames by SLERP and straight lines.
     anchor: first (both relative to their first common frame), gauge (`compare.align.fix_gauge`), none.
     scale: own_extent (each divided by its own largest distance from the anchor), reference_extent (both by the
         reference's), common_extent (both first in metres or in units of scene depth, then by the reference's),
@@ -50,7 +50,6 @@ class Protocol:
     time: Time = "seconds"
     clock: Literal["from_start", "shared"] = "from_start"
     samples: int = 100
-    interpolation: Literal["slerp", "none"] = "slerp"
     anchor: Literal["first", "gauge", "none"] = "first"
     scale: Scale = "own_extent"
     static: Literal["guard", "none"] = "guard"
@@ -90,8 +89,6 @@ class Protocol:
                     "cinetechbench-fixed and strict take the others"
                 )
             changes["time"] = time
-            if self.method == "poses" and time in ("seconds", "progress", "downsample"):
-                changes["interpolation"] = "slerp"
         if scale is not None:
             if scale not in ("relative", "absolute"):
                 raise CinetrajError(f"--scale is {scale!r}, expected relative or absolute")
@@ -128,7 +125,6 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                 method="cinetechbench",
                 reference="estimated",
                 time="truncate",
-                interpolation="none",
                 scale="own_extent",
                 static="none",
                 aggregation="sum",
@@ -155,7 +151,6 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                 name="cami2v-rel",
                 reference="commanded for Rot and rel, estimated for abs",
                 time="index",
-                interpolation="none",
                 static="none",
                 aggregation="sum",
                 angle="rad",
@@ -169,7 +164,6 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                 name="cami2v-abs",
                 reference="commanded for Rot and rel, estimated for abs",
                 time="index",
-                interpolation="none",
                 scale="common_extent",
                 static="none",
                 aggregation="sum",
@@ -188,7 +182,6 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                 name="cameractrl",
                 reference="commanded",
                 time="index",
-                interpolation="none",
                 scale="none",
                 static="none",
                 aggregation="sum",
@@ -205,7 +198,6 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                 name="worldscore",
                 reference="commanded",
                 time="index",
-                interpolation="none",
                 anchor="none",
                 scale="l21",
                 static="none",
@@ -223,7 +215,6 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                 name="monst3r-ate-rpe",
                 method="evo",
                 time="truncate",
-                interpolation="none",
                 anchor="none",
                 scale="none",
                 static="none",
@@ -240,7 +231,6 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                 method="evo",
                 time="seconds",
                 clock="shared",
-                interpolation="none",
                 anchor="none",
                 scale="none",
                 static="none",

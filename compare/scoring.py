@@ -79,8 +79,8 @@ class Result:
             "coverage": self.coverage,
         }
 
-    def save(self, path: str | Path) -> None:
-        """Write what a report needs: `to_json`, the model's name, the values under both policies, and the details.
+    def record(self) -> dict[str, Any]:
+        """What tables and reports need, as JSON values: `to_json`, the model, the values under both policies, details.
 
         The details (aligned paths, errors per point, moves) are there if `score` was asked to keep them.
         """
@@ -90,8 +90,19 @@ class Result:
         }
         units = {m: s.unit for clip in self.clips.values() for m, s in clip.scores.items() if s.value is not None}
         details = {name: detail_json(clip) for name, clip in self.clips.items() if clip.detail is not None}
-        record = {"model": self.model, **self.to_json(), "units": units, "values": values, "details": details}
-        text = json.dumps(record, allow_nan=False)
+        facts = {name: dict(clip.facts) for name, clip in self.clips.items() if clip.facts}
+        return {
+            "model": self.model,
+            **self.to_json(),
+            "units": units,
+            "values": values,
+            "facts": facts,
+            "details": details,
+        }
+
+    def save(self, path: str | Path) -> None:
+        """Write `record` to a file, whole or not at all."""
+        text = json.dumps(self.record(), allow_nan=False)
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}.partial")

@@ -171,3 +171,14 @@ def test_a_protocol_of_your_own() -> None:
     assert result["summary"]["TransErr"] == pytest.approx(0, abs=1e-9)
     squares = replace(mine, scale="least_squares")
     assert score(smooth(1), elsewhere(smooth(1), 2), protocol=squares).to_json()["summary"]["TransErr"] < 1e-9
+
+
+def test_the_page_names_every_protocol_and_metric() -> None:
+    from compare.metrics import METRICS
+
+    page = (Path(__file__).resolve().parents[2] / "docs" / "protocols.md").read_text()
+    for name, preset in protocols.PRESETS.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
+        assert preset.angle in row or preset.method == "evo"
+        assert {"worst": "charged", "drop": "dropped"}[preset.failures] in row
+    assert all(metric.removesuffix("_sum") in page for metric in METRICS)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 from paths import smooth
@@ -65,5 +66,15 @@ def test_a_mismatch_of_estimators_is_a_warning_in_the_table() -> None:
     assert alike.warnings == ()
     assert "estimated differently in 1 pairs (x)" in mixed.warnings[0]
     assert "mixed ⚠" in to_markdown([mixed, alike])
+    assert "estimated differently" in to_csv(leaderboard([mixed]))
     assert mixed.to_json()["protocol"]["estimators"]["generated"] == ["colmap (pycolmap 4) {}"]
     assert mixed.to_json()["protocol"]["warnings"] == list(mixed.warnings)
+
+
+def test_saved_scores_give_the_same_tables(results: list[Result], tmp_path: Path) -> None:
+    for result in results:
+        result.save(tmp_path / f"{result.model.replace('|', '_')}.json")
+    saved = [json.loads(file.read_text()) for file in sorted(tmp_path.iterdir(), reverse=True)]
+    assert [record["model"] for record in saved] == ["poor|er", "good"]
+    assert to_markdown(saved) == to_markdown(results)
+    assert clip_rows(saved) == clip_rows(results)

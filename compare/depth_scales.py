@@ -1,0 +1,32 @@
+"""Metres per unit of length, from a file, for protocols with a metric scale."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from compare.pair_scores import DepthScale
+from trajectory.errors import ReadError
+
+
+def read_depth_scales(path: str | Path) -> dict[str, DepthScale]:
+    """A JSON file {"clip": {"reference": metres per unit, "generated": metres per unit}, ...}.
+
+    CamI2V's scale is the median over pixels of metric depth over reconstructed depth, in the first frame.
+    """
+    file = Path(path)
+    remedy = 'expected JSON like {"clip": {"reference": 1.5, "generated": 0.8}}'
+    try:
+        table = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReadError(file, f"cannot be read ({error})", remedy=remedy) from error
+    if not isinstance(table, dict):
+        raise ReadError(file, f"holds a {type(table).__name__}", remedy=remedy)
+    scales: dict[str, DepthScale] = {}
+    for name, entry in table.items():
+        numbers = [entry.get(side) if isinstance(entry, dict) else None for side in ("reference", "generated")]
+        good = [isinstance(x, int | float) and not isinstance(x, bool) and np.isfinite(x) and x > 0 for x in numbers]
+        if not all(good):
+            raise ReadError(file, f"gives {name!r} the scales {numbers}, expected two positive numbers", remedy=remedy)
+        scales[name] = DepthScale(reference=float(numbers[0]), generated=float(numbers[1]))
+    return scales
