@@ -34,11 +34,11 @@ class Provenance:
     """
 
     backend: str | None = None
-    config: Mapping[str, Any] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=dict)
+    config: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
     seed: int | None = None
     source: str | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
         for name in ("config", "versions", "evidence"):
@@ -95,7 +95,8 @@ class Trajectory:
         if (steps <= 0).any():
             i = int(np.argmax(steps <= 0))
             raise CinetrajError(
-                f"time_s must increase strictly, but time_s[{i}]={time_s[i]:.9g} and time_s[{i + 1}]={time_s[i + 1]:.9g}"
+                f"time_s must increase strictly, but time_s[{i}]={time_s[i]:.9g} "
+                f"and time_s[{i + 1}]={time_s[i + 1]:.9g}"
             )
         _check_poses(poses, valid)
         poses = _blank_invalid(poses, valid)
@@ -168,7 +169,7 @@ def _check_poses(poses: np.ndarray, valid: np.ndarray) -> None:
     good = poses[valid]
     index = np.flatnonzero(valid)
 
-    def refuse(bad: np.ndarray, problem: str) -> None:
+    def refuse(bad: np.ndarray | np.bool, problem: str) -> None:
         if bad.any():
             raise CinetrajError(f"world_from_cam[{int(index[int(np.argmax(bad))])}] {problem}")
 
@@ -177,7 +178,8 @@ def _check_poses(poses: np.ndarray, valid: np.ndarray) -> None:
     rotation = good[:, :3, :3]
     refuse(np.linalg.det(rotation) < 0, "is a reflection (determinant -1); check the axes of its source")
     deviation = np.abs(rotation.transpose(0, 2, 1) @ rotation - np.eye(3)).max((1, 2), initial=0.0)
-    refuse(deviation > ROTATION_TOLERANCE, "is no rotation: its columns are not orthonormal; a scale may be hidden in it")
+    hidden = "is no rotation: its columns are not orthonormal; a scale may be hidden in it"
+    refuse(deviation > ROTATION_TOLERANCE, hidden)
 
 
 def _blank_invalid(poses: np.ndarray, valid: np.ndarray) -> np.ndarray:

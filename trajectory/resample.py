@@ -71,7 +71,7 @@ def brackets(
     *,
     max_gap_s: float | None = None,
 ) -> tuple[Int[np.ndarray, " m"], Float[np.ndarray, " m"], Bool[np.ndarray, " m"], Bool[np.ndarray, " m"]]:
-    """For each time on an increasing axis: the frame before it, the fraction towards the next, whether a pose exists there, whether inside.
+    """For each time: the frame before it, the fraction towards the next, whether a pose exists there, whether inside.
 
     A time on a valid frame needs that frame alone; between frames both must be valid and no further apart than
     `max_gap_s`. Times within rounding (1e-9 of the span) of a frame count as on it.
