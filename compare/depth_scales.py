@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,8 @@ def read_depth_scales(path: str | Path) -> dict[str, DepthScale]:
         raise ReadError(file, f"holds a {type(table).__name__}", remedy=remedy)
     scales: dict[str, DepthScale] = {}
     for name, entry in table.items():
-        numbers = [entry.get(side) if isinstance(entry, dict) else None for side in ("reference", "generated")]
+        sides = ("reference", "generated")
+        numbers: list[Any] = [entry.get(side) if isinstance(entry, dict) else None for side in sides]
         good = [isinstance(x, int | float) and not isinstance(x, bool) and np.isfinite(x) and x > 0 for x in numbers]
         if not all(good):
             raise ReadError(file, f"gives {name!r} the scales {numbers}, expected two positive numbers", remedy=remedy)

@@ -84,7 +84,7 @@ def detail_json(clip: "ClipScores") -> dict[str, Any]:
         found["axis"] = aligned.axis
         found["at"] = _numbers(aligned.axis_value)
         for side, poses in (("reference", aligned.reference), ("generated", aligned.generated)):
-            known = np.isfinite(poses).all((1, 2))
+            known = np.asarray(np.isfinite(poses).all((1, 2)))
             quat = np.full((len(poses), 4), np.nan)
             quat[known] = quat_wxyz_from_rotation(poses[known, :3, :3])
             found[side] = {"xyz": _rows(poses[:, :3, 3], known), "wxyz": _rows(quat, known)}

@@ -10,6 +10,7 @@ import numpy as np
 
 from compare import cinetechbench, protocols
 from compare.detail import Detail, detail_json, keep
+from compare.estimators import estimator, estimator_warnings, estimators
 from compare.metrics import Score
 from compare.pair_scores import DepthScale, PairScores, score_poses
 from compare.pairing import Clip, Match, Source, match
@@ -264,33 +265,6 @@ def _eight_columns(path: Path) -> bool:
     except (OSError, UnicodeDecodeError):
         return False
     return False
-
-
-def estimator(trajectory: Trajectory) -> str:
-    """Who made a trajectory, with versions and settings, as one comparable line; "" where it does not say."""
-    made = trajectory.provenance
-    if made is None or made.backend is None:
-        return ""
-    versions = " ".join(f"{key} {value}" for key, value in sorted(made.versions.items()))
-    settings = json.dumps(dict(made.config), sort_keys=True, default=str)
-    return f"{made.backend} ({versions}) {settings}".strip()
-
-
-def estimators(rows: Mapping[str, ClipScores]) -> dict[str, list[str]]:
-    """The estimators of each side, for the stamp."""
-    return {
-        side: sorted({row.estimators[i] for row in rows.values() if row.estimators[i]})
-        for i, side in enumerate(("reference", "generated"))
-    }
-
-
-def estimator_warnings(rows: Mapping[str, ClipScores]) -> tuple[str, ...]:
-    """Warnings where the two sides, or the clips of one side, were not estimated alike."""
-    different = [name for name, row in rows.items() if all(row.estimators) and row.estimators[0] != row.estimators[1]]
-    if not different:
-        return ()
-    listed = ", ".join(different[:3]) + (" …" if len(different) > 3 else "")
-    return (f"reference and generated clip were estimated differently in {len(different)} pairs ({listed})",)
 
 
 def score_trials(

@@ -76,6 +76,9 @@ def test_a_noiseless_instrument_has_no_floor_and_a_shaken_one_has_its_own() -> N
     assert floor.twins == 3
     assert floor.median["TransErr"] == pytest.approx(0, abs=1e-9)
     assert set(floor.by_kind) == {"reencoded", "reversed", "mirrored"}
+    for kind, medians in floor.by_kind.items():
+        assert medians["TransErr"] == pytest.approx(0, abs=1e-9), kind
+        assert medians["RotErr"] == pytest.approx(0, abs=1e-9), kind
     # A twin that was not undone would be another motion altogether.
     assert noise_floor([(clip, mirrored(clip), "reencoded")]).median["RotErr"] > 1
     small, large = (

@@ -1,0 +1,37 @@
+"""Who made the trajectories: for the stamp, and for the warning where two sides were not estimated alike."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from trajectory.model import Trajectory
+
+if TYPE_CHECKING:
+    from compare.scoring import ClipScores
+
+
+def estimator(trajectory: Trajectory) -> str:
+    """Who made a trajectory, with versions and settings, as one comparable line; "" where it does not say."""
+    made = trajectory.provenance
+    if made is None or made.backend is None:
+        return ""
+    versions = " ".join(f"{key} {value}" for key, value in sorted(made.versions.items()))
+    settings = json.dumps(dict(made.config), sort_keys=True, default=str)
+    return f"{made.backend} ({versions}) {settings}".strip()
+
+
+def estimators(rows: Mapping[str, "ClipScores"]) -> dict[str, list[str]]:
+    """The estimators of each side, for the stamp."""
+    return {
+        side: sorted({row.estimators[i] for row in rows.values() if row.estimators[i]})
+        for i, side in enumerate(("reference", "generated"))
+    }
+
+
+def estimator_warnings(rows: Mapping[str, "ClipScores"]) -> tuple[str, ...]:
+    """Warnings where the two sides, or the clips of one side, were not estimated alike."""
+    different = [name for name, row in rows.items() if all(row.estimators) and row.estimators[0] != row.estimators[1]]
+    if not different:
+        return ()
+    listed = ", ".join(different[:3]) + (" …" if len(different) > 3 else "")
+    return (f"reference and generated clip were estimated differently in {len(different)} pairs ({listed})",)
