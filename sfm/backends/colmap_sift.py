@@ -24,7 +24,7 @@ class ColmapSiftConfig:
     overlap: frames ahead that each frame is matched with (and doubling gaps beyond, COLMAP's default).
     single_camera: one camera for the clip, as its users set it for video; False is COLMAP's default, a camera per
         frame, which makes every focal length free.
-    mapping: `max_error_px` has no effect here: verification is stock.
+    mapping: only `time_limit_s`, `refine_focal` and `options` have an effect here: the rest is stock.
     """
 
     overlap: int = 10
@@ -56,6 +56,7 @@ def run(
         "single_camera": config.single_camera,
         "n_frames": len(frames),
         "smallest_model": None,
+        "retries": 0,
     }
     reply = isolation.call(
         "sfm.backends.mapping:map_images",

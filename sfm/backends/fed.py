@@ -32,6 +32,8 @@ class MapConfig:
     refine_focal: refine a focal length that was given; an unknown one is always refined.
     max_error_px: inlier bound of the two-view geometry, in pixels of the working size.
     min_matches: verified matches that make a pair.
+    retries, retry_above_px: further starts of the mapper with other seeds while the mean residual of its model is
+        larger; the model with the most frames, then the smallest residual, is kept. Not for the stock baseline.
     options: further pycolmap options by name, such as {"mapper.filter_min_tri_angle": 1.0}.
     """
 
@@ -39,6 +41,8 @@ class MapConfig:
     refine_focal: bool = False
     max_error_px: float = 2.0
     min_matches: int = 20
+    retries: int = 2
+    retry_above_px: float = 0.5
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -60,6 +64,8 @@ def settings(frames: Frames, config: MapConfig, *, mapper: str, seed: int, threa
         "min_matches": config.min_matches,
         "mapper_options": config.options,
         "smallest_model": 3,
+        "retries": config.retries if mapper == "incremental" else 0,
+        "retry_above_px": config.retry_above_px,
         "seed": seed,
         "threads": threads,
     }

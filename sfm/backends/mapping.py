@@ -140,9 +140,15 @@ def _map(folder: Path, database_path: Path, values: dict[str, Any], n_frames: in
             _set(options, name, value)
         except (AttributeError, TypeError) as problem:
             return {"bad_option": f"{name}={value!r}: {' '.join(str(problem).split())[:200]}"}, {}
-    models = run(database_path, images, output, options)
+    attempts = []
+    for attempt in range(1 + values["retries"]):  # incremental mapping hangs on its start: a bad one shows in residuals
+        options.random_seed = values["seed"] + attempt
+        attempts.append(run(database_path, images, output, options))
+        if not attempts[-1] or _rank(attempts[-1])[1] > -values["retry_above_px"]:
+            break
+    models = max(attempts, key=_rank)  # the first of equals
     seconds["map"] = perf_counter() - started
-    statistics: dict[str, Any] = {"models": len(models), "pairs": {}}
+    statistics: dict[str, Any] = {"models": len(models), "attempts": len(attempts), "pairs": {}}
     arrays: dict[str, np.ndarray] = {}
     focal = values["focal_px"] or FIRST_FOCAL * max(values["hw"][0], values["hw"][1] * values["pixel_aspect"])
     if models:
@@ -156,6 +162,14 @@ def _map(folder: Path, database_path: Path, values: dict[str, Any], n_frames: in
     statistics["pairs"] = _evidence(database_path, focal, values)
     seconds["evidence"] = perf_counter() - started
     return {"statistics": statistics, "seconds": seconds}, arrays
+
+
+def _rank(models: dict[int, Any]) -> tuple[int, float]:
+    """More frames first, then smaller residuals, of the largest model."""
+    if not models:
+        return 0, -np.inf
+    best = max(models.values(), key=lambda model: (model.num_reg_images(), model.num_points3D()))
+    return best.num_reg_images(), -float(best.compute_mean_reprojection_error())
 
 
 def _kind(geometry: Any) -> str:

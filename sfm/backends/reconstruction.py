@@ -18,6 +18,8 @@ LEAST_ANGLE_DEG = 0.75
 """Median triangulation angle below which depth, and with it translation, is noise."""
 LEAST_POINTS = 30
 """Scene points seen by the median frame: fewer do not hold six parameters against noise and moving things."""
+LEAST_SHARE = 0.25
+"""Share of the frames below which the model is a fragment, whose choice of frames proves little."""
 FEWEST_POINTS = 10
 """A model with fewer points in all holds no frame in place."""
 FIELD_OF_VIEW_DEG = (12.0, 140.0)
@@ -100,6 +102,8 @@ def doubts_of(statistics: Mapping[str, Any], frames: Frames) -> tuple[str, ...]:
         )
     if statistics["points_per_frame"] < LEAST_POINTS:
         doubts.append(f"the median frame sees {statistics['points_per_frame']:.0f} points, under {LEAST_POINTS}")
+    if statistics["registered"] < max(3, LEAST_SHARE * len(frames)):
+        doubts.append(f"the model holds only {statistics['registered']} of {len(frames)} frames")
     side = max(frames.hw[0], frames.hw[1] * frames.pixel_aspect)
     view_deg = 2 * np.degrees(np.arctan(side / 2 / statistics["focal_px"]))
     low, high = FIELD_OF_VIEW_DEG
