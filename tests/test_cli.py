@@ -297,6 +297,21 @@ class TestTrajectoryCommands:
         assert said["a"]["scores"] == said["b"]["scores"]
         assert said["a"]["scores"]["Pan_Right"] > 0
 
+    def test_describe_takes_a_clip(self, clip: Path) -> None:
+        done = cinetraj("describe", clip, "--json")
+        assert done.returncode == 0, done.stderr
+        said = json.loads(done.stdout)
+        assert said["decisions"]["Pan_Right"]["yes"]
+
+    def test_describe_names_clips_that_failed(self, tmp_path: Path) -> None:
+        run = tmp_path / "runs" / "black"
+        run.mkdir(parents=True)
+        shot = {"name": "", "status": "failed", "reason": "every frame is blank"}
+        (run / "run.json").write_text(json.dumps({"format": "cinetraj-run", "version": 1, "shots": [shot]}))
+        done = cinetraj("describe", tmp_path / "runs", "--json")
+        assert done.returncode == 1
+        assert json.loads(done.stdout) == {"failed": "every frame is blank"}
+
     def test_describe_draws_a_picture(self, tum: Path, tmp_path: Path) -> None:
         done = cinetraj("describe", tum, "--format", "tum", "--plot", tmp_path / "path.png")
         assert done.returncode == 0, done.stderr
@@ -345,6 +360,24 @@ class TestTrajectoryCommands:
         assert said["coverage"] == {"ok": 1, "all": 2}
         assert "failed" in said["clips"]["b"]
         assert "b: " in done.stderr
+
+    def test_compare_estimates_videos_first(self, tum: Path, clip: Path, tmp_path: Path) -> None:
+        for side in ("reference", "generated"):
+            (tmp_path / side).mkdir()
+            (tmp_path / side / "pan.mp4").write_bytes(clip.read_bytes())
+        sides = (tmp_path / "reference", tmp_path / "generated")
+        done = cinetraj("compare", *sides, "--runs", tmp_path / "runs", "--json")
+        assert done.returncode == 0, done.stderr
+        said = json.loads(done.stdout)
+        assert said["coverage"] == {"ok": 1, "all": 1}
+        assert said["clips"]["pan"]["RotErr"] == pytest.approx(0.0, abs=1e-6)
+        assert (tmp_path / "runs" / "generated" / "pan" / "run.json").is_file()
+
+    def test_several_models_and_protocols_give_a_list(self, tum: Path) -> None:
+        done = cinetraj("compare", tum, tum, tum, "--protocol", "strict,cinetechbench-compat", "--json")
+        assert done.returncode == 0, done.stderr
+        results = json.loads(done.stdout)["results"]
+        assert [r["protocol"]["name"] for r in results] == ["strict", "cinetechbench-compat"] * 2
 
     def test_compare_refuses_an_unknown_protocol(self, tum: Path) -> None:
         assert_one_clear_line(cinetraj("compare", tum, tum, "--protocol", "mine"), "'mine'", "strict")

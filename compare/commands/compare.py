@@ -4,6 +4,7 @@ REFERENCE and GENERATED are trajectory files, runs, or folders of either; clips 
 folders are several models. Videos are estimated first, both sides with the same settings.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,7 +126,8 @@ def _with_runs(path: Path, runs: Path) -> Path:
         return path
     folder = runs / path.stem if path.is_dir() else runs
     args = estimate.Args(clips=tuple(str(clip) for clip in clips), out=folder)
-    if estimate.run(args) == 2:
+    records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr))
+    if not records:
         raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")
     return folder if path.is_dir() else folder / path.stem
 

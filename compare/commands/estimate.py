@@ -4,6 +4,7 @@ Writes OUT/NAME/ for each clip: run.json, trajectory.npz (native), trajectory_tu
 shots gets OUT/NAME/shot-000/ and so on. NAME is the file's stem or the folder's name.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -64,6 +65,19 @@ class Args:
 
 def run(args: Args) -> int:
     """Estimate every clip; one that fails does not stop the others."""
+    records, bad = estimate_all(args, say=_nothing if args.json else print)
+    if args.json:
+        _report.print_json(records)
+    if not records:
+        return 2
+    return 1 if bad or any(record["status"] == "failed" for record in records.values()) else 0
+
+
+def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, Any], list[str]]:
+    """The content of run.json by name, and the names of clips that could not be read.
+
+    say: called with one line for each clip. A single clip that cannot be read raises CinetrajError.
+    """
     clips = named_clips(args.clips, args.name)
     config = config_of(args)
     records: dict[str, Any] = {}
@@ -77,14 +91,9 @@ def run(args: Args) -> int:
             bad.append(name)
             _report.error(str(error))
             continue
-        if not args.json:
-            print(sentence(args.out / name, records[name]))
+        say(sentence(args.out / name, records[name]))
         tell(name, records[name])
-    if args.json:
-        _report.print_json(records)
-    if len(bad) == len(clips):
-        return 2
-    return 1 if bad or any(record["status"] == "failed" for record in records.values()) else 0
+    return records, bad
 
 
 def config_of(args: Args) -> "EstimateConfig":
@@ -184,6 +193,10 @@ def _clips_of(text: str) -> list[str]:
         return [text]
     videos = sorted(str(p) for p in folder.iterdir() if p.is_file() and _inputs.is_video(p))
     return videos or [text]
+
+
+def _nothing(line: str) -> None:
+    """Nobody listens."""
 
 
 def _name_of(clip: str) -> str:
