@@ -90,7 +90,7 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
     """
     config = config or ChoiceConfig()
     rms = {r.model: track_rms(r.residual_px) / unit_px for r in rungs}
-    weight = np.isfinite(rungs[0].residual_px).sum(1).astype(float)
+    weight = (~np.isnan(rungs[0].residual_px)).sum(1).astype(float)
     weight /= weight.sum()
     noise = measured_noise(rms["full_zoom"], weight, config)
     limit = config.tolerance * noise + config.drift * 12**0.5 * np.minimum(rms["static"], 640.0)

@@ -125,7 +125,8 @@ def climb(
             begins.append(state)
             labels.append(f"two views 0-{second}")
     trials = _fit(scene, stack(begins), ["full"] * len(begins), labels, prior, kernels[:1], noise_px)
-    best = sorted(trials, key=lambda r: misfit(r, unit_px))[:3]
+    ranked = sorted(trials, key=lambda r: misfit(r, unit_px))
+    best = ranked[:2] + [r for r in sorted(trials, key=lambda r: r.cost)[:2] if r not in ranked[:2]]
     twins = [reversed_depth(r.state) for r in best[:2]]
     labels = [r.start for r in best] + [f"reversed: {r.start}" for r in best[:2]]
     full = _fit(scene, stack([r.state for r in best] + twins), ["full"] * len(labels), labels, prior, kernels, noise_px)
@@ -214,14 +215,14 @@ def share_quantile(residual_px: Float[np.ndarray, "m n"], share: float) -> float
     """The residual that this share of the content stays below; tracks weigh with the time that they last."""
     rms = track_rms(residual_px)
     order = np.argsort(rms)
-    weight = np.isfinite(residual_px).sum(1)[order].cumsum()
+    weight = (~np.isnan(residual_px)).sum(1)[order].cumsum()
     return float(rms[order][np.searchsorted(weight, share * weight[-1])])
 
 
 def track_rms(residual_px: Float[np.ndarray, "m n"]) -> Float[np.ndarray, " m"]:
     """Root mean square of the residuals of each track; a single slip cannot spoil one (upper tenth left out)."""
     squared = np.sort(np.where(np.isnan(residual_px), np.inf, residual_px) ** 2, axis=1)
-    count = np.isfinite(residual_px).sum(1)
+    count = (~np.isnan(residual_px)).sum(1)  # behind the camera is inf, and counts against the track
     keep = np.maximum(np.ceil(0.9 * count), 1).astype(int)
     capped = np.where(np.arange(squared.shape[1])[None] < keep[:, None], np.minimum(squared, 1e12), 0.0)
     return np.sqrt(capped.sum(1) / keep)

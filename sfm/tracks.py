@@ -129,7 +129,9 @@ def _advance(
         "minEigThreshold": 1e-4,
     }
     start = store.xy.reshape(-1, 1, 2)
-    there, ok_there, _ = cv2.calcOpticalFlowPyrLK(before, now, start, None, **settings)
+    there, ok_there, _ = cv2.calcOpticalFlowPyrLK(
+        before, now, start, start.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **settings
+    )
     back, ok_back, _ = cv2.calcOpticalFlowPyrLK(
         now, before, there, start.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **settings
     )
@@ -141,7 +143,7 @@ def _advance(
     alive[alive] &= allowed[row[alive], column[alive]] > 0
     alive &= np.linalg.norm(back - store.xy, axis=1) < config.round_trip_px
     share = float(alive.mean())
-    store.xy = there
+    store.xy = there.astype(np.float32)
     store.keep(alive)
     store.see(t, store.ids, store.xy)
     return share
@@ -192,7 +194,7 @@ def _relink(
     allowed: np.ndarray,
 ) -> None:
     """Bridge a step that defeats KLT: matched features extend the tracks that stood there, or start new ones."""
-    from scipy.spatial import cKDTree
+    from scipy.spatial import KDTree
 
     from sfm.matching import match_pair
 
@@ -202,9 +204,10 @@ def _relink(
     ids0, last0 = before
     alive = np.isin(ids0, store.ids)
     lost_ids, lost_xy = ids0[~alive], last0[~alive]
-    nearest, which = (
-        cKDTree(lost_xy).query(xy0) if len(lost_xy) else (np.full(len(xy0), np.inf), np.zeros(len(xy0), int))
-    )
+    nearest, which = np.full(len(xy0), np.inf), np.zeros(len(xy0), np.int64)
+    if len(lost_xy):
+        found = KDTree(lost_xy).query(xy0)
+        nearest, which = np.asarray(found[0]), np.asarray(found[1])
     joins = nearest < 0.5
     _, one_each = np.unique(np.where(joins, which, -1 - np.arange(len(xy0))), return_index=True)
     xy0, xy1, joins, which = xy0[one_each], xy1[one_each], joins[one_each], which[one_each]
