@@ -19,7 +19,8 @@ from sfm.synthetic.truth import Caster, Displacement
 from trajectory.model import Provenance, Trajectory
 
 DEPTH_GRID = (45, 80)
-_SUBFRAMES = 5
+_SUBFRAMES = (5, 13)
+_SUBFRAME_PX = 2.0
 
 
 @final
@@ -159,7 +160,7 @@ def render(spec: ClipSpec) -> RenderedClip:
     set_up = stage(spec)
     known = measure(set_up)
     n, (h, w) = spec.frames, spec.image_hw
-    shutter = np.linspace(-spec.blur / 2, spec.blur / 2, _SUBFRAMES) if spec.blur > 0 else np.zeros(1)
+    shutter = np.linspace(-spec.blur / 2, spec.blur / 2, _subframes(spec)) if spec.blur > 0 else np.zeros(1)
     times = np.arange(n, dtype=np.float64)[:, None] + shutter
     cameras = set_up.cameras(times.ravel())
     poses = np.stack([np.linalg.inv(camera.cam_from_world) for camera in cameras])
@@ -186,6 +187,17 @@ def render(spec: ClipSpec) -> RenderedClip:
         displacement=known.displacement,
         residual_parallax_px=known.residual_parallax_px,
     )
+
+
+def _subframes(spec: ClipSpec) -> int:
+    """So many that content moves by about two pixels from one to the next: fewer would show as ghosts."""
+    poses, _ = _path(spec, np.arange(spec.frames, dtype=np.float64))
+    step = np.linalg.inv(poses[:-1]) @ poses[1:]
+    angle = np.arccos(np.clip((np.trace(step[:, :3, :3], axis1=1, axis2=2) - 1) / 2, -1, 1))
+    near = 0.5 * REFERENCE_DEPTH[spec.scene]
+    px = spec.focal_px * (angle + np.linalg.norm(step[:, :3, 3], axis=1) / near)
+    walk = max((mover.speed * spec.image_hw[1] / spec.frames for mover in spec.movers), default=0.0)
+    return int(np.clip(np.ceil((px.max(initial=0.0) + walk) * spec.blur / _SUBFRAME_PX) + 1, *_SUBFRAMES))
 
 
 def _exposed(set_up: Stage, cameras, movers, times: np.ndarray, frame: int) -> tuple[np.ndarray, np.ndarray]:

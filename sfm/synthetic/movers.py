@@ -1,6 +1,7 @@
 """Things that move by themselves: walking figures with swinging limbs, and vehicles."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import final
 
 import cv2
@@ -8,12 +9,13 @@ import numpy as np
 from jaxtyping import Float
 
 from sfm.synthetic import textures as tex
-from sfm.synthetic.scenes import CAMERA_HEIGHT
 from sfm.synthetic.spec import ClipSpec, MoverSpec
 from sfm.synthetic.surfaces import Solid, sheet
 from sfm.synthetic.textures import Texture
 
 _PHASES = 24
+_DIFFERENT = 6
+"""Figures of a crowd that look different; making one takes as long as drawing ten frames."""
 _STEP_HZ = 1.1
 _SIZE_M = {"walker": (0.875, 1.75), "vehicle": (3.6, 1.8)}
 
@@ -58,8 +60,9 @@ def make_movers(
 def _one(spec, mover: MoverSpec, rng, number: int, frame_time, world_from_cam, first_from_world) -> Mover:
     h, w = spec.image_hw
     wide, tall = _SIZE_M[mover.kind]
+    pictures = (_walker if mover.kind == "walker" else _vehicle)(spec.seed, number % _DIFFERENT)
     area = mover.area * (1.0 if mover.count == 1 else rng.uniform(0.6, 1.4))
-    height_px = float(np.sqrt(area * h * w * tall / wide) * 1.25)  # figures fill about two thirds of their sheet
+    height_px = _height_px(area, np.mean([p.image[..., 3] > 127 for p in pictures], axis=0), (h, w))
     distance, farthest = spec.focal_px * tall / height_px, (4.5 if spec.scene in ("room", "planar") else 25.0)
     if distance > farthest:
         distance, tall, wide = farthest, tall * farthest / distance, wide * farthest / distance
@@ -73,12 +76,11 @@ def _one(spec, mover: MoverSpec, rng, number: int, frame_time, world_from_cam, f
     if mover.motion == "cross":
         x = x + direction * mover.speed * frame_m * u
     elif mover.motion == "sway":
-        offset = rng.uniform(-0.25, 0.25) if mover.count == 1 else start
+        offset = rng.uniform(-0.25, 0.25) * max(1 - 1.8 * area, 0.1) if mover.count == 1 else start
         x = frame_m * (offset + mover.speed * 0.5 * np.sin(2 * np.pi * (0.5 * frame_time / spec.fps + rng.random())))
     elif mover.motion == "approach":
         x, z = x * 0.4, distance * (1 - 0.35 * mover.speed * u)
-    # Feet stand on the ground where the figure is small; a large one is shown from the waist up.
-    below = CAMERA_HEIGHT if height_px < 0.75 * h and spec.scene != "far" else tall * 0.5 + 0.12 * h / height_px * tall
+    below = tall * _below(height_px, h) if spec.scene != "far" else 0.5 * tall
     here = np.stack([x, np.full(len(u), below), z], axis=1)
     if mover.motion == "tracked":
         here[:, 0] = frame_m * (rng.uniform(-0.06, 0.06) + 0.02 * np.sin(2 * np.pi * frame_time / spec.fps))
@@ -86,9 +88,33 @@ def _one(spec, mover: MoverSpec, rng, number: int, frame_time, world_from_cam, f
     else:
         feet = here @ _level(first_from_world).T
     right = _level(first_from_world)[:, 0] * direction
-    pictures = _walker(rng, spec.seed, number) if mover.kind == "walker" else _vehicle(rng, spec.seed, number)
     phase = float(rng.random())
     return Mover(feet=feet, right=right, width=wide, height=tall, pictures=pictures, phase=phase)
+
+
+def _below(height_px: float, frame_px: int) -> float:
+    """Share of a figure that is below the middle of the frame.
+
+    One that fits in stands on the ground, seen from eye height; a large one is seen with its chest in the middle.
+    """
+    return 0.857 - 0.227 * float(np.clip((height_px / frame_px - 0.8) / 1.2, 0, 1))
+
+
+def _height_px(area: float, filled: np.ndarray, image_hw: tuple[int, int]) -> float:
+    """Height of the sheet in pixels at which what is seen of the figure covers `area` of the frame (by bisection).
+
+    filled: how often each texel of the sheet is opaque.
+    """
+    h, w = image_hw
+    covered = np.concatenate([[0], np.cumsum(filled.sum(1))])
+    low, high = 2.0, 8.0 * h
+    for _ in range(30):
+        middle = (low + high) / 2
+        scale, centre = middle / len(filled), 1 - _below(middle, h)
+        first, last = (int(np.clip(centre * len(filled) + end * h / scale, 0, len(filled))) for end in (-0.5, 0.5))
+        seen = float(covered[last] - covered[first]) * scale**2
+        low, high = (middle, high) if seen < area * h * w else (low, middle)
+    return high
 
 
 def _level(first_from_world: np.ndarray) -> np.ndarray:
@@ -107,17 +133,19 @@ def _ahead_of(world_from_cam: np.ndarray, here: np.ndarray) -> np.ndarray:
     return feet
 
 
-def _walker(rng: np.random.Generator, seed: int, number: int) -> tuple[Texture, ...]:
+@lru_cache(maxsize=2 * _DIFFERENT)
+def _walker(seed: int, number: int) -> tuple[Texture, ...]:
     """A figure at the phases of a step: torso and head rigid, arms and legs swinging."""
-    cloth = tex.make(tex.shapes, seed, 100 + 2 * (number % 6), size=512).image
-    limbs = tex.make(tex.noise, seed, 101 + 2 * (number % 6), size=256).image
+    rng = np.random.default_rng([seed, 29, number])
+    cloth = tex.make(tex.shapes, seed, 100 + 2 * number, size=512).image
+    limbs = tex.make(tex.noise, seed, 101 + 2 * number, size=256).image
     skin = np.array([200, 160, 130]) * rng.uniform(0.5, 1.1)
     pictures: list[Texture] = []
     for phase in range(_PHASES):
         swing = np.sin(2 * np.pi * phase / _PHASES)
         picture = np.zeros((512, 256, 4), np.uint8)
         picture[..., :3] = cloth[:, :256]
-        _limb(picture, limbs, (150, 120), 150, 32, -24 * swing)
+        _limb(picture, limbs, (150, 120), 150, 32, -16 * swing)
         _limb(picture, limbs, (140, 275), 222, 44, 24 * swing)
         _limb(picture, limbs, (116, 275), 222, 44, -24 * swing)
         torso = np.array([[84, 105], [172, 105], [164, 290], [92, 290]])
@@ -129,7 +157,7 @@ def _walker(rng: np.random.Generator, seed: int, number: int) -> tuple[Texture, 
         face = np.clip(limbs[:256, :256].astype(np.float32) * 0.3 + skin * 0.7, 0, 255).astype(np.uint8)
         _stamp(picture, np.tile(face, (2, 1, 1)), head)
         cv2.ellipse(picture, (128, 44), (32, 24), 0, 180, 360, (40, 30, 25, 255), -1, cv2.LINE_AA)
-        _limb(picture, limbs, (104, 120), 150, 32, 24 * swing)
+        _limb(picture, limbs, (104, 120), 150, 32, 16 * swing)
         pictures.append(Texture(image=picture))
     return tuple(pictures)
 
@@ -151,9 +179,11 @@ def _stamp(picture: np.ndarray, colour: np.ndarray, mask: np.ndarray) -> None:
     picture[..., 3] = np.maximum(picture[..., 3], mask)
 
 
-def _vehicle(rng: np.random.Generator, seed: int, number: int) -> tuple[Texture, ...]:
+@lru_cache(maxsize=2 * _DIFFERENT)
+def _vehicle(seed: int, number: int) -> tuple[Texture, ...]:
     """A van seen from the side: painted body, windows, wheels."""
-    body = tex.make(tex.shapes, seed, 120 + number % 6, size=512).image[:256]
+    rng = np.random.default_rng([seed, 31, number])
+    body = tex.make(tex.shapes, seed, 120 + number, size=512).image[:256]
     picture = np.zeros((256, 512, 4), np.uint8)
     picture[..., :3] = body
     alpha = np.zeros((256, 512), np.uint8)

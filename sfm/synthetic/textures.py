@@ -188,17 +188,23 @@ def wood(rng: np.random.Generator, size: int) -> np.ndarray:
 
 def sky(rng: np.random.Generator, size: int) -> np.ndarray:
     """Clouds above, ridges of hills below (the horizon is the lower edge)."""
-    y = np.linspace(0, 1, size, dtype=np.float32)[:, None, None]
-    image = (1 - y) * np.array([90, 130, 200.0]) + y * np.array([200, 210, 225.0])
-    cloud = np.clip(octaves(rng, size, first=4, fall=0.6) * 2.2 - 0.8, 0, 1)[..., None]
-    image = image * (1 - 0.8 * cloud) + 245 * 0.8 * cloud
-    surface = octaves(rng, size, first=32, fall=0.9)
-    line = octaves(rng, 1024, first=4, fall=0.45)
+    half = size // 2
+    y = np.linspace(0, 1, half, dtype=np.float32)[:, None, None]
+    blue, haze = np.array([90, 130, 200], np.float32), np.array([200, 210, 225], np.float32)
+    cloud = 0.8 * np.clip(octaves(rng, half, first=4, fall=0.6) * 2.2 - 0.8, 0, 1)[..., None]
+    above = ((1 - y) * blue + y * haze) * (1 - cloud) + 245 * cloud
+    # Clouds are soft, so half the size will do; the hills are sharp, and their surface may repeat.
+    image = cv2.resize(above, (size, size), interpolation=cv2.INTER_LINEAR)
+    surface = np.tile(octaves(rng, half, first=32, fall=0.9), (2, 2))[..., None]
+    line = octaves(rng, 256, first=4, fall=0.45)
+    rows = np.arange(size)[:, None]
     for k, height in enumerate((0.24, 0.15, 0.08)):
-        ridge = cv2.resize(line[40 * k : 40 * k + 1], (size, 1), interpolation=cv2.INTER_LINEAR)[0]
-        below = np.arange(size)[:, None] > size * (1 - height * (0.5 + 0.7 * ridge))
-        tone = np.array([70, 95, 80.0]) * rng.uniform(0.6, 1.4) * (1.1 - 0.2 * k)
-        image = np.where(below[..., None], tone * (0.5 + surface[..., None]), image)
+        ridge = cv2.resize(line[80 * k : 80 * k + 1], (size, 1), interpolation=cv2.INTER_CUBIC)[0]
+        top = size * (1 - height * (0.5 + 0.7 * ridge))
+        first = int(top.min())
+        tone = np.array([70, 95, 80], np.float32) * np.float32(rng.uniform(0.6, 1.4) * (1.1 - 0.2 * k))
+        below = (rows[first:] > top)[..., None]
+        image[first:] = np.where(below, tone * (0.5 + surface[first:]), image[first:])
     return np.clip(image, 0, 255).astype(np.uint8)
 
 
