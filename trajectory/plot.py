@@ -5,12 +5,16 @@ Plots show the world of the OpenCV axes with the sky on top: x to the right, z f
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
+from trajectory.description import Description
+from trajectory.kinematics import INDEX_FPS
 from trajectory.model import Trajectory
+from trajectory.segments import Segment
 
 ROTATION_LABELS = ("tilt (up +)", "pan (right +)", "roll (clockwise +)")
 POSITION_LABELS = ("x (right +)", "y (down +)", "z (forward +)")
@@ -97,12 +101,40 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
         axes.set_ylim(0.9 * np.median(known), 1.1 * np.median(known))
 
 
-def draw_overview(figure: Any, trajectories: Sequence[Trajectory], labels: Sequence[str] = ()) -> None:
-    """Path, top view, position and rotation of up to a few trajectories on an empty figure of the caller."""
+def draw_segments(axes: Any, segments: Sequence[Segment], *, span_s: tuple[float, float], counts: bool = False) -> None:
+    """Which primitive happens when: one bar for each segment, one line for each primitive.
+
+    span_s: first and last time of the clip. counts: the times are frame numbers over an assumed rate.
+    """
+    names = list(dict.fromkeys(segment.primitive for segment in segments))
+    for segment in segments:
+        row = names.index(segment.primitive)
+        axes.barh(row, segment.end_s - segment.start_s, left=segment.start_s, height=0.6, color=f"C{row % 10}")
+    axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names], fontsize="small")
+    axes.set_ylim(len(names) - 0.4 if names else 1, -0.6)
+    axes.set_xlim(*(span_s if span_s[1] > span_s[0] else (span_s[0], span_s[0] + 1)))
+    axes.set_xlabel("time [s, rate assumed]" if counts else "time [s]")
+    if not names:
+        axes.text(0.5, 0.5, "no segments", ha="center", va="center", transform=axes.transAxes)
+    axes.grid(visible=True, axis="x", alpha=0.3)
+
+
+def draw_overview(
+    figure: Any,
+    trajectories: Sequence[Trajectory],
+    labels: Sequence[str] = (),
+    *,
+    description: Description | None = None,
+) -> None:
+    """Path, top view, position and rotation of up to a few trajectories on an empty figure of the caller.
+
+    description: of the first one; its segments become a timeline below, its sentence the title.
+    """
     import mpl_toolkits.mplot3d  # noqa: F401  registers the projection  # pyright: ignore
 
     names = [*labels, *[""] * (len(trajectories) - len(labels))]
-    grid = figure.add_gridspec(2, 2)
+    rows = 2 if description is None else 3
+    grid = figure.add_gridspec(rows, 2, height_ratios=(1.0, 1.0, 0.5)[:rows])
     path = figure.add_subplot(grid[0, 0], projection="3d")
     top, position, rotation = (figure.add_subplot(grid[k]) for k in ((0, 1), (1, 0), (1, 1)))
     for number, (trajectory, name) in enumerate(zip(trajectories, names, strict=True)):
@@ -113,7 +145,14 @@ def draw_overview(figure: Any, trajectories: Sequence[Trajectory], labels: Seque
         draw_rotation(rotation, trajectory, linestyle=style, prefix=f"{name} " if name else "")
     if any(names):
         top.legend(fontsize="x-small")
-    figure.subplots_adjust(left=0.08, right=0.97, bottom=0.07, top=0.93, hspace=0.25, wspace=0.22)
+    if description is not None:
+        first = trajectories[0]
+        per_s = INDEX_FPS if first.time_source == "index" else 1.0
+        span = (float(first.time_s[0]) / per_s, float(first.time_s[-1]) / per_s)
+        below = figure.add_subplot(grid[2, :])
+        draw_segments(below, description.segments, span_s=span, counts=first.time_source != "seconds")
+        figure.suptitle(fill(description.sentence, 110), fontsize="medium")
+    figure.subplots_adjust(left=0.14, right=0.97, bottom=0.07, top=0.92, hspace=0.3, wspace=0.25)
 
 
 def rotation_deg(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:
@@ -184,14 +223,20 @@ def _frustum(trajectory: Trajectory, i: int, size: float) -> list[Float[np.ndarr
     return [np.stack([centre, c]) for c in world] + [np.stack([world[j], world[(j + 1) % 4]]) for j in range(4)]
 
 
-def save_overview(trajectories: Sequence[Trajectory], path: str | Path, labels: Sequence[str] = ()) -> None:
+def save_overview(
+    trajectories: Sequence[Trajectory],
+    path: str | Path,
+    labels: Sequence[str] = (),
+    *,
+    description: Description | None = None,
+) -> None:
     """`draw_overview` into a PNG file, on a figure of its own: matplotlib's settings and backend stay."""
     import zlib  # noqa: F401  pycolmap exports its own copy of zlib; the first one loaded wins  # pyright: ignore
 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure: Any = Figure(figsize=(11, 8), dpi=100)
+    figure: Any = Figure(figsize=(11, 8 if description is None else 9.5), dpi=100)
     FigureCanvasAgg(figure)
-    draw_overview(figure, trajectories, labels)
+    draw_overview(figure, trajectories, labels, description=description)
     figure.savefig(path, format="png")

@@ -12,7 +12,7 @@ import tyro
 from compare.commands import _inputs, _report
 
 if TYPE_CHECKING:
-    from trajectory.description import DescribeConfig
+    from trajectory.description import DescribeConfig, Description
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,7 @@ def run(args: Args) -> int:
     config = config_of(args)
     found = _inputs.load(args.target, args.format, estimate_clip=estimated)
     results: dict[str, Any] = {}
+    described: list[tuple[_inputs.Loaded, Description]] = []
     failed = 0
     for each in found:
         if each.trajectory is None:
@@ -57,18 +58,30 @@ def run(args: Args) -> int:
         if each.status == "unreliable":
             _report.warn(f"{each.name}: the estimate is unreliable")
         description = describe(each.trajectory, config)
+        described.append((each, description))
         results[each.name] = description.to_json()
         if not args.json:
             print(words(each.name, results[each.name]))
     if args.plot is not None:
-        from trajectory.plot import save_overview
-
-        shown = [each for each in found if each.trajectory is not None][:4]
-        save_overview([e.trajectory for e in shown if e.trajectory], args.plot, labels=[e.name for e in shown])
+        draw(described, args.plot)
     if args.json:
         single = len(found) == 1
         _report.print_json(results[found[0].name] if single else results)
     return 1 if failed else 0
+
+
+def draw(described: "list[tuple[_inputs.Loaded, Description]]", path: Path) -> None:
+    """The first four paths over each other; a single one with its segments and its sentence."""
+    from trajectory.errors import CinetrajError
+    from trajectory.plot import save_overview
+
+    shown = described[:4]
+    paths = [each.trajectory for each, _ in shown if each.trajectory is not None]
+    if not paths:
+        raise CinetrajError(f"{path} cannot be drawn: no camera path was described")
+    alone = len(shown) == 1
+    names = [] if alone else [each.name for each, _ in shown]
+    save_overview(paths, path, labels=names, description=shown[0][1] if alone else None)
 
 
 def config_of(args: Args) -> "DescribeConfig":

@@ -109,3 +109,24 @@ def test_a_trajectory_without_intrinsics_or_motion_is_drawn_too(tmp_path: Path) 
     assert "not known" in axes.texts[0].get_text()
     plot.save_overview([still], tmp_path / "still.png")
     assert (tmp_path / "still.png").stat().st_size > 1000
+
+
+def test_a_description_becomes_a_timeline_and_a_title(tmp_path: Path) -> None:
+    from trajectory import describe
+
+    trajectory = moving(60, turn_deg=40.0)
+    figure = Figure()
+    plot.draw_overview(figure, [trajectory], description=describe(trajectory))
+    below = figure.axes[-1]
+    drawn = [label.get_text() for label in below.get_yticklabels()]
+    assert {"Pan Right", "Move Right"} <= set(drawn)
+    bar = below.patches[drawn.index("Pan Right")]
+    assert 0 <= bar.get_x() < bar.get_x() + bar.get_width() <= trajectory.time_s[-1] + 1e-9
+    assert below.get_xlim() == (0.0, trajectory.time_s[-1])
+    assert figure.get_suptitle().startswith("The camera")
+
+
+def test_no_segments_are_said_to_be_none() -> None:
+    axes = Figure().add_subplot()
+    plot.draw_segments(axes, (), span_s=(0.0, 0.0))
+    assert axes.texts[0].get_text() == "no segments"
