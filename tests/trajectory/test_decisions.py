@@ -29,7 +29,7 @@ def amount_at_threshold(name, rule, **options):
 @settings(max_examples=40, deadline=None)
 @given(
     name=st.sampled_from(sorted(SIGN)),
-    share=st.floats(0.5, 2.0),
+    share=st.floats(0.7, 1.4),
     frames=st.integers(8, 90),
     duration_s=st.floats(0.5, 20.0),
     depth=st.floats(1e-2, 1e2),
