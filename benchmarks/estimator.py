@@ -118,6 +118,8 @@ def main() -> None:
     cache: Path = arguments.cache.expanduser().resolve()
     cache.mkdir(parents=True, exist_ok=True)
     begin = time.time()
+    if not tasks_for(arguments.which, arguments.half, arguments.limit):
+        parser.error(f"the set {arguments.which} has no clips in the half {arguments.half}")
     rows = run(tasks_for(arguments.which, arguments.half, arguments.limit), arguments.jobs, cache)
     timed = arguments.which in ("speed", "all")
     baseline = baseline_rows(arguments.half, arguments.limit, cache, measure=arguments.baseline) if timed else []
