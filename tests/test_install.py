@@ -1,6 +1,8 @@
 """The distribution installs what it says, and the imported packages are ours and not others of the same name."""
 
+import ast
 import importlib
+import re
 import shutil
 import subprocess
 import sys
@@ -32,3 +34,25 @@ def test_the_command_is_installed_and_tells_its_version() -> None:
     assert command is not None, "no cinetraj beside the Python that runs the tests: make install"
     out = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
     assert out.strip() == f"cinetraj {metadata.version('cinetraj')}"
+
+
+def plain(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def test_everything_that_is_imported_is_declared() -> None:
+    # A package that comes along with another today may stay away tomorrow.
+    declared = {plain(re.split(r"[^\w.-]", line, maxsplit=1)[0]) for line in metadata.requires("cinetraj") or []}
+    owners = {name: {plain(d) for d in found} for name, found in metadata.packages_distributions().items()}
+    owners["cv2"] = {"opencv-python-headless"}
+    owners["scenedetect"] = {"scenedetect-headless"}
+    missing: set[str] = set()
+    for path in (p for package in ("trajectory", "sfm", "compare") for p in (ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+                names = [node.module]
+            for top in {name.split(".")[0] for name in names} - {"trajectory", "sfm", "compare"}:
+                if top not in sys.stdlib_module_names and not owners.get(top, set()) & declared:
+                    missing.add(f"{top} ({path.relative_to(ROOT)})")
+    assert not missing
