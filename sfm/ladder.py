@@ -9,11 +9,17 @@ import torch
 from jaxtyping import Float, Int
 
 from sfm.bundle import Fit, Freedom, Scene, State, adjust, stack
+from sfm.growth import grown
 from sfm.starts import chain, dolly_for_zoom, reversed_depth, state_from, two_view
 
 RUNGS = ("static", "rotation", "rotation_zoom", "full", "full_zoom")
 WIDE = (16.0, 6.0, 2.5)
 """Robust kernels in pixels of a 640-pixel frame, wide to tight; the last is about five times a good residual."""
+
+POOR_PX = 1.5
+"""A full model that leaves more than this to the better 60 % of the content may have started in the wrong place."""
+GROW_FROM = 8
+"""Fewer keyframes than this are all seen from the first one."""
 
 
 @final
@@ -92,7 +98,7 @@ def climb(
     n = scene.xy_px.shape[1]
     kernels = tuple(k * unit_px for k in WIDE)
     log_focal = math.log(prior.focal_px)
-    xy = np.where(scene.weight.cpu().numpy()[..., None] > 0, scene.xy_px.cpu().numpy(), np.nan)
+    xy = _measured(scene)
     still, flat = np.zeros((n, 3)), np.zeros(n)
     identity = np.tile(np.eye(3), (n, 1, 1))
     turned, _ = chain(xy, prior.focal_px, scene.pixel_aspect, zoom=False)
@@ -113,9 +119,43 @@ def climb(
     )
     rungs = [simple[0], simple[1], min(simple[2:], key=lambda r: r.cost)]
 
-    begins = [begin(turned, still, flat, 1.0), begin(turned_zoomed, dolly_for_zoom(log_zoom), flat, 1.0)]
+    winner = _full(scene, prior, unit_px, noise_px)
+    if n > GROW_FROM and share_quantile(winner.residual_px, 0.6) > POOR_PX * unit_px:
+        free = freedom(["full"], prior, device)
+        start = grown(
+            scene,
+            free,
+            lambda part: _full(part, prior, unit_px, noise_px).state,
+            kernels_px=kernels,
+            noise_px=noise_px,
+        )
+        again = _fit(scene, start, ["full"], ["grown"], prior, kernels[1:], noise_px)[0]
+        winner = min(winner, again, key=lambda r: misfit(r, unit_px))
+    rungs.append(winner)
+
+    begins = [winner.state, begin(turned_zoomed, still, log_zoom, 1.0)]
+    zoomed = _fit(scene, stack(begins), ["full_zoom"] * 2, ["full", "rotation_zoom"], prior, kernels[1:], noise_px)
+    rungs.append(min(zoomed, key=lambda r: r.cost))
+    return rungs
+
+
+def _full(scene: Scene, prior: FocalPrior, unit_px: float, noise_px: float) -> Rung:
+    """Full motion with a constant focal length, from every start that its minimum may need."""
+    device = scene.xy_px.device
+    n = scene.xy_px.shape[1]
+    kernels = tuple(k * unit_px for k in WIDE)
+    log_focal = math.log(prior.focal_px)
+    xy = _measured(scene)
+    still, flat = np.zeros((n, 3)), np.zeros(n)
+    turned, _ = chain(xy, prior.focal_px, scene.pixel_aspect, zoom=False)
+    turned_zoomed, log_zoom = chain(xy, prior.focal_px, scene.pixel_aspect, zoom=True)
+
+    def begin(rotation: np.ndarray, translation: np.ndarray) -> State:
+        return state_from(scene, rotation, translation, flat, log_focal, inverse_depth=1.0)
+
+    begins = [begin(turned, still), begin(turned_zoomed, dolly_for_zoom(log_zoom))]
     labels = ["rotation", "zoom as dolly"]
-    held = begin(identity, still, flat, 1.0)
+    held = begin(np.tile(np.eye(3), (n, 1, 1)), still)
     shifted = adjust(scene, held, _translation_only(prior, device), kernel_px=kernels[:1], noise_px=noise_px)
     begins.append(shifted.state)
     labels.append("translation alone")
@@ -130,13 +170,12 @@ def climb(
     twins = [reversed_depth(r.state) for r in best[:2]]
     labels = [r.start for r in best] + [f"reversed: {r.start}" for r in best[:2]]
     full = _fit(scene, stack([r.state for r in best] + twins), ["full"] * len(labels), labels, prior, kernels, noise_px)
-    winner = min(full, key=lambda r: misfit(r, unit_px))
-    rungs.append(winner)
+    return min(full, key=lambda r: misfit(r, unit_px))
 
-    begins = [winner.state, begin(turned_zoomed, still, log_zoom, 1.0)]
-    zoomed = _fit(scene, stack(begins), ["full_zoom"] * 2, ["full", "rotation_zoom"], prior, kernels[1:], noise_px)
-    rungs.append(min(zoomed, key=lambda r: r.cost))
-    return rungs
+
+def _measured(scene: Scene) -> Float[np.ndarray, "m n 2"]:
+    """Positions relative to the principal point, NaN where unseen."""
+    return np.where(scene.weight.cpu().numpy()[..., None] > 0, scene.xy_px.cpu().numpy(), np.nan)
 
 
 def _translation_only(prior: FocalPrior, device: torch.device) -> Freedom:
