@@ -37,10 +37,11 @@ def cinetraj(*arguments: object) -> Done:
     return Done(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
-def alone(*arguments: object) -> Done:
+def alone(*arguments: object, **environment: str) -> Done:
     """Run the command in a process of its own."""
     command = [sys.executable, "-m", "compare.cli", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, env=ENVIRONMENT, timeout=240)
+    env = {**ENVIRONMENT, **environment}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=240)
     return Done(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
 
 
@@ -286,6 +287,17 @@ class TestTrajectoryCommands:
         assert done.returncode == 0, done.stderr
         assert "Pan Left" in done.stdout
         assert "rule: " in done.stdout
+
+    def test_a_terminal_without_unicode_is_no_reason_to_fail(self, tum: Path) -> None:
+        done = alone("describe", tum, "--format", "tum", PYTHONIOENCODING="ascii")
+        assert done.returncode == 0, done.stderr
+        assert "pans left about 10\\xb0" in done.stdout
+
+    def test_a_reader_that_stops_reading_is_no_error(self, tum: Path) -> None:
+        command = f"{sys.executable} -m compare.cli describe {tum} --format tum | head -n 1; echo ${{PIPESTATUS[0]}}"
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
+        assert done.stdout.splitlines()[-1] == "0"
+        assert not done.stderr
 
     def test_describe_takes_a_folder_of_runs(self, estimated: tuple[Path, Done], tmp_path: Path) -> None:
         import shutil
