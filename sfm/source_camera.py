@@ -25,13 +25,18 @@ def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None
 
 
 def in_source_pixels(trajectory: Trajectory, source_hw: tuple[int, int]) -> Trajectory:
-    """The same trajectory with intrinsics in pixels of the source picture instead of the working size."""
+    """The same trajectory with intrinsics in pixels of the source picture instead of the working size.
+
+    Backends count as OpenCV does, pixel centres being integers, so that the middle is at (width - 1) / 2; outside,
+    the picture spans 0..width and its middle is at width / 2, as in COLMAP and the published formats.
+    """
     if trajectory.intrinsics_px is None or trajectory.image_hw is None:
         return trajectory.replace(image_hw=source_hw)
     rows, columns = (source_hw[k] / trajectory.image_hw[k] for k in (0, 1))
     sigma = trajectory.focal_sigma_px
+    source_from_working = np.array([[columns, 0, columns / 2], [0, rows, rows / 2], [0, 0, 1.0]])
     return trajectory.replace(
-        intrinsics_px=np.diag([columns, rows, 1.0]) @ trajectory.intrinsics_px,
+        intrinsics_px=source_from_working @ trajectory.intrinsics_px,
         focal_sigma_px=None if sigma is None else sigma * np.sqrt(rows * columns),
         image_hw=source_hw,
     )

@@ -41,7 +41,7 @@ def working_trajectory(part: Frames, *, invalid: int | None = None) -> Trajector
         time_s=part.time_s,
         valid=valid,
         image_hw=part.hw,
-        intrinsics_px=np.tile(np.array([[50.0, 0, 40], [0, 52.0, 30], [0, 0, 1]]), (n, 1, 1)),
+        intrinsics_px=np.tile(np.array([[50.0, 0, 39.5], [0, 52.0, 29.5], [0, 0, 1]]), (n, 1, 1)),
         focal_sigma_px=np.full(n, 2.0),
         provenance=Provenance(evidence={"confidence": 0.8}),
     )
@@ -97,7 +97,8 @@ def test_rescaling_keeps_every_ray() -> None:
     assert after.intrinsics_px is not None
     rays = np.array([[0.1, -0.2, 1.0], [0.0, 0.3, 1.0]])
     px = rays @ before.intrinsics_px[0].T
-    np.testing.assert_allclose(rays @ after.intrinsics_px[0].T, px * (4, 4, 1))
+    # Pixel centres are integers inside and half-integers outside.
+    np.testing.assert_allclose(rays @ after.intrinsics_px[0].T, (px + (0.5, 0.5, 0)) * (4, 4, 1))
 
 
 @pytest.mark.parametrize("aspect", [1.0, 1.185])
