@@ -98,7 +98,7 @@ def test_rescaling_keeps_every_ray() -> None:
     rays = np.array([[0.1, -0.2, 1.0], [0.0, 0.3, 1.0]])
     px = rays @ before.intrinsics_px[0].T
     # Pixel centres are integers inside and half-integers outside.
-    np.testing.assert_allclose(rays @ after.intrinsics_px[0].T, (px + (0.5, 0.5, 0)) * (4, 4, 1))
+    np.testing.assert_allclose(rays @ after.intrinsics_px[0].T, (px + np.array([0.5, 0.5, 0])) * (4, 4, 1))
 
 
 @pytest.mark.parametrize("aspect", [1.0, 1.185])
