@@ -25,7 +25,8 @@ def test_interpolation_is_torchs(n: int, count: int, seed: int) -> None:
     expected = torch.nn.functional.interpolate(
         torch.from_numpy(rows).T[None], size=count, mode="linear", align_corners=True
     )[0].T.numpy()
-    np.testing.assert_allclose(cinetechbench.interpolate_rows(rows, count), expected, rtol=0, atol=1e-14)
+    # Where a row falls is rounded: torch may fuse that product, so the last digits differ.
+    np.testing.assert_allclose(cinetechbench.interpolate_rows(rows, count), expected, rtol=0, atol=1e-12)
 
 
 def test_a_path_against_itself_is_zero_in_every_mode() -> None:
