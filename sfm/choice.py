@@ -27,6 +27,7 @@ class ChoiceConfig:
         residuals above this share of what they were has only found something that moves by itself.
     flat: a full model whose inverse depths vary by less than this share needs a wall facing the camera; distortion
         of the lens would look the same, so a turning camera is preferred where it explains half a background.
+    dolly_zoom: log zoom, and way along the axis in scene depths, from which their opposition is flagged.
     reliable: a full model that explains less than this share of the content is not to be trusted: a free depth
         per track lets it explain much that is not rigid.
     reliable_without_depth: the same for static and turning cameras, whose models leave a track no freedom.
@@ -42,6 +43,7 @@ class ChoiceConfig:
     background: float = 0.35
     background_gain: float = 0.78
     flat: float = 0.12
+    dolly_zoom: float = 0.04
     reliable: float = 0.5
     reliable_without_depth: float = 0.35
     doubtful: float = 0.05
@@ -107,6 +109,9 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
     confidence = float(np.clip(2.5 * min(near), 0, 1) * np.clip(share[chosen] / 0.7, 0, 1))
     rung = by_name[chosen]
     agrees = rms[chosen] < limit
+    ambiguous = sorted({s.ambiguous for s in steps if s.ambiguous and s.below == chosen})
+    if chosen.startswith("full") and share["full_zoom"] >= share["full"] and opposed(by_name["full_zoom"], config):
+        ambiguous.append("dolly_zoom")
     evidence = {
         "noise_px": noise * unit_px,
         "share": share,
@@ -114,7 +119,7 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
         "cost": {r.model: r.cost for r in rungs},
         "start": {r.model: r.start for r in rungs},
         "steps": [asdict(step) for step in steps],
-        "ambiguous": sorted({s.ambiguous for s in steps if s.ambiguous and s.below == chosen}),
+        "ambiguous": ambiguous,
     }
     return Choice(
         rung=rung,
@@ -153,6 +158,19 @@ def _step(
         margin = min(margin, (relief - config.flat) / config.flat)
         ambiguous = "rotation_or_translation_before_a_flat_scene"
     return Step(below=below, above=above, gained=gained, margin=margin, relief=relief, ambiguous=ambiguous)
+
+
+def opposed(rung: Rung, config: ChoiceConfig) -> bool:
+    """Whether the lens zooms against the camera's way along its axis, as in a dolly zoom.
+
+    Algebraically that is a dolly with shifted inverse depths, so no residual can tell; it can only be flagged.
+    """
+    rotation, translation = rung.state.rotation[0, -1], rung.state.translation[0, -1]
+    point = rung.state.point[0]
+    nearness = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
+    forward = float((-rotation.T @ translation)[2]) * nearness
+    log_zoom = float(rung.state.zoom[0, -1])
+    return log_zoom * forward < 0 and min(abs(log_zoom), abs(forward)) > config.dolly_zoom
 
 
 def relief_of(rung: Rung, agrees: Bool[np.ndarray, " m"]) -> float:

@@ -171,7 +171,7 @@ def _finish(
     intrinsics[:, 1, 1] = focal
     intrinsics[:, 0, 2], intrinsics[:, 1, 2] = (width - 1) / 2, (height - 1) / 2
     status, why = _verdict(valid, reason, choice, config)
-    ambiguous = _ambiguous(model, world_from_cam, depth, focal, valid) + choice.evidence["ambiguous"]
+    ambiguous = choice.evidence["ambiguous"]
     trajectory = Trajectory(
         world_from_cam=world_from_cam,
         time_s=frames.time_s,
@@ -295,17 +295,3 @@ def _verdict(valid: np.ndarray, reason: list[str], choice: Choice, config: AutoC
         missing = sorted({r for r in reason if r})
         return "partial", f"{int((~valid).sum())} of {len(valid)} frames have no pose: {', '.join(missing)}"
     return "ok", ""
-
-
-def _ambiguous(
-    model: str, world_from_cam: np.ndarray, depth: np.ndarray, focal: np.ndarray, valid: np.ndarray
-) -> list[str]:
-    """Names of the readings that the images cannot tell apart."""
-    if model != "full_zoom" or valid.sum() < 2:
-        return []
-    ends = np.flatnonzero(valid)[[0, -1]]
-    log_zoom = float(np.log(focal[ends[1]] / focal[ends[0]]))
-    middle = float(np.nanmedian(depth))
-    forward = float(world_from_cam[ends[1], :3, 3] @ world_from_cam[ends[0], :3, 2]) / max(middle, 1e-9)
-    opposed = log_zoom * forward < 0 and abs(log_zoom) > 0.05 and abs(forward) > 0.05
-    return ["dolly_zoom"] if opposed else []
