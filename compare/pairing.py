@@ -156,7 +156,18 @@ def _of_folder(path: Path, name: str) -> "Clip | dict[str, Clip] | None":
     for known in WELL_KNOWN:
         if (path / known).is_file():
             return Clip(name=name, path=path / known)
-    return None
+    return Clip(name=name, path=path) if _is_format(path) else None
+
+
+def _is_format(path: Path) -> bool:
+    """Whether the folder as a whole is in a format that we read (DROID, CUT3R, ViPE)."""
+    from trajectory.io import detect
+
+    try:
+        detect(path)
+    except ReadError:
+        return False
+    return True
 
 
 def _of_run(path: Path, run: Path, name: str) -> "Clip | dict[str, Clip]":

@@ -21,6 +21,8 @@ from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory
 
 Fault = Literal["", "reference", "generated"]
+MOST_DETAILS = 300
+"""Clips of which a result keeps what a report draws: ten megabytes."""
 
 
 @final
@@ -132,7 +134,8 @@ def score(
     pairs: a CSV with columns reference,generated[,name] where names do not match.
     resolution: which of CineTechBench's gen_540p_/gen_720p_/gen_1080p_ clips, where there are several.
     depth_scales: metres per unit of length by clip name, for protocols with a metric scale.
-    detail: keep the aligned paths and the moves of both clips for a report (some 30 KB and 20 ms a clip).
+    detail: keep the aligned paths and the moves of both clips for a report (30 KB and 20 ms a clip), of the first
+        `MOST_DETAILS` clips.
     progress: called with (done, all) after each clip.
 
     Raises:
@@ -147,7 +150,8 @@ def score(
     for done, item in enumerate(matches, start=1):
         name = item.name if item.name not in rows else f"{item.name} (generated only)"
         try:
-            rows[name] = _score_match(replace(item, name=name), chosen, scales.get(item.name), detail)
+            keep_paths = detail and done <= MOST_DETAILS
+            rows[name] = _score_match(replace(item, name=name), chosen, scales.get(item.name), keep_paths)
         except TimeSourceError as error:
             clock = clock or error
             rows[name] = ClipScores(name=name, failed=str(error), fault="reference")

@@ -232,6 +232,7 @@
     if (facts.reference_translates === false) words.push(`reference stands still: ${facts.reference_state}`);
     if (facts.generated_translates === false) words.push(`generated camera stands still: ${facts.generated_state}`);
     words.push(...(detail.notes || []));
+    if (!row.detail && !row.failed) words.push("the paths of this clip were not kept with its scores");
     at("facts").textContent = words.join(" · ");
     const strips = [];
     (detail.sources || []).forEach((source, i) => {

@@ -165,3 +165,25 @@ def test_a_reference_without_poses_is_not_charged_to_the_model() -> None:
     assert result["summary"]["RotErr"] == 0
     result = score({"a": smooth(1), "b": smooth(1)}, {"a": smooth(1), "b": blank}).to_json()
     assert result["summary"]["RotErr"] == 90
+
+
+@pytest.mark.parametrize("format", ["cut3r", "droid", "colmap"])
+def test_a_format_that_is_a_folder_is_one_clip(tmp_path: Path, format: str) -> None:
+    intrinsics = np.tile(np.array([[500.0, 0, 320], [0, 500, 240], [0, 0, 1]]), (40, 1, 1))
+    trajectory = smooth(1, image_hw=(480, 640), intrinsics_px=intrinsics)
+    target = tmp_path / "set" / "x"
+    target.mkdir(parents=True)
+    io.write(trajectory, target, format=format)
+    for generated in (tmp_path / "set", target):
+        found = score({"x": trajectory}, generated, time="index").to_json()["clips"]
+        assert found["x"]["RotErr"] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("format", "suffix"), [("native", "npz"), ("tum", "txt"), ("kitti", "txt"), ("motionctrl", "json")]
+)
+def test_a_folder_of_files_is_a_folder_of_clips(tmp_path: Path, format: str, suffix: str) -> None:
+    for i, name in enumerate("abc"):
+        io.write(smooth(i), tmp_path / f"{name}.{suffix}", format=format)
+    found, single = clips(tmp_path)
+    assert (sorted(found), single) == (["a", "b", "c"], False)
