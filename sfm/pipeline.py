@@ -31,6 +31,8 @@ class EstimateConfig:
     """How a clip becomes a trajectory.
 
     backend: a backend's config, or its name for its defaults: "auto", "colmap", "glomap", "colmap-sift".
+        Another program is a `sfm.backends.command.CommandConfig`; the options of video, shots and focal length are
+        not for it.
     video: sampling rate, working size, part of the clip.
     split_shots: cut the clip at its shot boundaries; without it the whole clip is taken for one shot.
     focal_px: focal length (fy) in pixels of the source; overrides what the file says.
@@ -78,6 +80,13 @@ def estimate(
     config = config or EstimateConfig()
     tell = progress or _silent
     backend, backend_config = _backend(config.backend)
+    if backend == "command":  # another program decodes and cuts by itself
+        if isinstance(video, Frames):
+            raise CinetrajError("the command backend takes whole clips; give the path of the clip")
+        from sfm.backends import command
+
+        tell("running the command", 0.0)
+        return command.estimate(video, config, backend_config)
     seconds: dict[str, float] = {}
     begin = time.perf_counter()
 

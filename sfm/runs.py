@@ -4,7 +4,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,15 +39,18 @@ class Run:
         return str(self.record["status"])
 
 
-def write_run(estimate: Estimate, folder: str | Path, *, plot: bool = True) -> Path:
+def write_run(
+    estimate: Estimate, folder: str | Path, *, plot: bool = True, extra: Mapping[str, Any] | None = None
+) -> Path:
     """Write `run.json`, `trajectory.npz`, `trajectory_tum.txt` and `plot.png` under `folder`, all or nothing.
 
     Several shots get a folder each (`shot-000`, ...); a shot that failed has its run.json only.
+    extra: further keys of the clip's run.json, JSON values.
     A run that is there already is replaced; anything else that is in the way is an error.
     """
     target = Path(folder)
     require_free(target)
-    record = {"name": target.name, **estimate.to_json()}
+    record = {"name": target.name, **estimate.to_json(), **(extra or {})}
     with replaced_folder(target) as temporary:
         for shot, name in zip(estimate.shots, estimate.shot_names(), strict=True):
             place = temporary / name

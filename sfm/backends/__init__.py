@@ -16,6 +16,7 @@ BACKENDS: dict[str, tuple[str, str]] = {
     "colmap": ("sfm.backends.colmap", "ColmapConfig"),
     "glomap": ("sfm.backends.glomap", "GlomapConfig"),
     "colmap-sift": ("sfm.backends.colmap_sift", "ColmapSiftConfig"),
+    "command": ("sfm.backends.command", "CommandConfig"),
 }
 """Name -> module and config class; imported when asked for, since each pulls in other libraries."""
 

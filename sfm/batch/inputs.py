@@ -1,0 +1,209 @@
+"""Which clips a batch is about, from files, folders, globs and lists, and under what name each becomes a run."""
+
+import csv
+import glob
+import hashlib
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, final
+
+from sfm.batch.manifest import MANIFEST_FILE
+from sfm.image_sequence import IMAGE_SUFFIXES
+from trajectory.errors import CinetrajError, ReadError
+
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".ogv", ".wmv", ".flv"}
+)
+LIST_SUFFIXES = frozenset({".csv", ".jsonl", ".txt"})
+COLUMNS = ("video", "path")
+"""Names of the column that holds the clip, the first that is there."""
+NAME_BYTES = 200
+"""Longest run name: file systems allow 255 bytes, and the temporary folder of a run adds to its name."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """A clip and the name of its run. named: the name was given by the user."""
+
+    path: str
+    name: str
+    named: bool = False
+
+
+def clips_of(given: Iterable[str]) -> tuple[list[Clip], list[str]]:
+    """The clips that the arguments stand for, each once, with distinct names; and what the user should know.
+
+    A folder stands for the videos in it, at any depth; a list (.csv or .jsonl with a column `video` and perhaps
+    `name`; .txt with one path a line) for its rows, whose relative paths start at the list's own folder.
+    Raises CinetrajError for what is not there at all; a clip of a list that is missing fails when its turn comes.
+    """
+    clips = [clip for text in given for clip in _expand(text)]
+    once: dict[tuple[str, str], Clip] = {}
+    for clip in clips:
+        once.setdefault((os.path.abspath(clip.path), clip.name if clip.named else ""), clip)
+    return distinct(list(once.values()))
+
+
+def distinct(clips: list[Clip]) -> tuple[list[Clip], list[str]]:
+    """Names that a file system can hold, no two of which are the same; says which names are not the clips' own.
+
+    Clips of one name in several folders are told apart by the folder, then by the file's suffix, then by a digest.
+    """
+    said: list[str] = []
+    kept = [replace(clip, name=safe_name(clip.name)) for clip in clips]
+    for widen in (_with_folder, _with_suffix, _with_digest):
+        twice = _repeated(kept)
+        kept = [replace(c, name=safe_name(widen(c))) if c.name.casefold() in twice and not c.named else c for c in kept]
+    if twice := _repeated(kept):
+        clash = next(c for c in kept if c.name.casefold() in twice)
+        others = [c.path for c in kept if c.name.casefold() == clash.name.casefold()]
+        raise CinetrajError(f"{others[0]} and {others[1]} are both given the name {clash.name!r}; give each its own")
+    for before, after in zip(clips, kept, strict=True):
+        if before.name != after.name:
+            said.append(f"{printable(before.path)} becomes the run {after.name!r}")
+    return kept, said
+
+
+def safe_name(name: str) -> str:
+    """A folder name: no separators, control or undecodable characters, not hidden, not too long, not the manifest."""
+    safe = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\ufffd", "_")
+    safe = re.sub(r"[\x00-\x1f\x7f/\\]", "_", safe)
+    if safe.startswith(".") or not safe.strip():
+        safe = "_" + safe.lstrip(".")
+    if safe == MANIFEST_FILE:
+        safe = safe.replace(".", "_")
+    if len(safe.encode()) > NAME_BYTES:
+        short = safe.encode()[: NAME_BYTES - 9].decode("utf-8", "ignore")
+        safe = f"{short}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+    return safe
+
+
+def printable(text: str) -> str:
+    """Text that can be printed and stored: bytes of a file name that are no UTF-8 are spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def own_name(path: str) -> str:
+    """The name that a clip has by itself: a file's stem, a folder's name, the folder of a glob of images."""
+    place = Path(path)
+    if not place.exists() and glob.has_magic(place.name):
+        return place.parent.resolve().name
+    if place.is_dir():
+        return place.resolve().name
+    return place.stem if place.is_file() or place.suffix.lower() in VIDEO_SUFFIXES else place.name
+
+
+def read_list(path: Path) -> list[Clip]:
+    """The rows of a list file. Raises ReadError with the line."""
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
+    except OSError as error:
+        raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path") from error
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        rows = _csv_rows(path, text)
+    elif suffix == ".jsonl":
+        rows = _json_rows(path, text)
+    else:
+        lines = ((k, line.strip()) for k, line in enumerate(text.splitlines(), 1))
+        rows = [(k, line, "") for k, line in lines if line and not line.startswith("#")]
+    if not rows:
+        raise ReadError(path, "names no clip", remedy="give one clip a row")
+    clips: list[Clip] = []
+    for line, video, name in rows:
+        if not video:
+            raise ReadError(path, "has no clip", remedy="fill the column video", line=line)
+        place = video if os.path.isabs(video) else os.path.join(path.parent, video)
+        clips.append(Clip(path=place, name=name or own_name(place), named=bool(name)))
+    return clips
+
+
+def _csv_rows(path: Path, text: str) -> list[tuple[int, str, str]]:
+    reader = csv.DictReader(text.splitlines(keepends=True))
+    column = next((c for c in COLUMNS if c in (reader.fieldnames or ())), None)
+    if column is None:
+        found = ", ".join(map(repr, reader.fieldnames or ())) or "nothing"
+        raise ReadError(path, f"has the columns {found}, expected video (and name)", remedy="add a header", line=1)
+    return [(reader.line_num, (row[column] or "").strip(), (row.get("name") or "").strip()) for row in reader]
+
+
+def _json_rows(path: Path, text: str) -> list[tuple[int, str, str]]:
+    rows: list[tuple[int, str, str]] = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row: Any = json.loads(line)
+        except ValueError as error:
+            raise ReadError(path, f"is no JSON ({error})", remedy="write one object a line", line=number) from error
+        video = next((row[c] for c in COLUMNS if isinstance(row.get(c), str)), "") if isinstance(row, dict) else None
+        if video is None:
+            raise ReadError(path, "is no JSON object", remedy='write {"video": "a.mp4"}', line=number)
+        rows.append((number, video, str(row.get("name") or "")))
+    return rows
+
+
+def _expand(text: str) -> list[Clip]:
+    path = Path(text)
+    if path.is_file():
+        if path.suffix.lower() in LIST_SUFFIXES:
+            return read_list(path)
+        return [Clip(path=text, name=own_name(text))]
+    if path.is_dir():
+        return [Clip(path=found, name=own_name(found)) for found in _in_folder(path)]
+    if glob.has_magic(text):
+        found = sorted(glob.glob(text, recursive=True))
+        if not found:
+            raise CinetrajError(f"{text}: matches no file; check the pattern")
+        if any(Path(name).suffix.lower() in IMAGE_SUFFIXES for name in found):
+            return [Clip(path=text, name=own_name(text))]
+        return [clip for name in found for clip in _expand(name)]
+    return [Clip(path=text, name=own_name(text))]
+
+
+def _in_folder(folder: Path) -> list[str]:
+    """The videos in a folder at any depth; where there are none, the folders of images; else the folder itself."""
+    videos: list[str] = []
+    pictures: list[str] = []
+    for place, names in _walk(folder):
+        videos += [os.path.join(place, n) for n in names if Path(n).suffix.lower() in VIDEO_SUFFIXES]
+        if any(Path(n).suffix.lower() in IMAGE_SUFFIXES - VIDEO_SUFFIXES for n in names):
+            pictures.append(place)
+    return videos or pictures or [str(folder)]
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
+    """Folders and their files in order; links are followed, each folder is seen once, hidden ones are not."""
+    seen: set[tuple[int, int]] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        status = os.stat(place)
+        if (status.st_dev, status.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield place, sorted(n for n in names if not n.startswith(".") and os.path.isfile(os.path.join(place, n)))
+
+
+def _repeated(clips: list[Clip]) -> set[str]:
+    counts = Counter(clip.name.casefold() for clip in clips)
+    return {name for name, count in counts.items() if count > 1}
+
+
+def _with_folder(clip: Clip) -> str:
+    return f"{Path(os.path.abspath(clip.path)).parent.name}-{clip.name}"
+
+
+def _with_suffix(clip: Clip) -> str:
+    return clip.name + Path(clip.path).suffix
+
+
+def _with_digest(clip: Clip) -> str:
+    path = os.path.abspath(clip.path).encode("utf-8", "surrogateescape")
+    return f"{clip.name}-{hashlib.sha256(path).hexdigest()[:8]}"

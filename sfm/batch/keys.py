@@ -1,0 +1,65 @@
+"""The address of a result: the bytes of the clip, all options that decide the result, the versions that computed it."""
+
+import glob
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sfm.image_sequence import images_in, natural_key
+from sfm.pipeline import EstimateConfig
+from sfm.result import plain
+from trajectory.errors import CinetrajError
+
+UNDECIDING = frozenset({"threads"})
+"""Options that say how a result is computed and not what it is; another number of jobs recomputes nothing."""
+BACKEND_UNDECIDING = frozenset({"timeout_s", "keep"})
+
+
+def deciding(config: EstimateConfig) -> dict[str, Any]:
+    """The options that decide a result, resolved, as JSON values."""
+    from sfm import backends
+
+    name, backend = backends.resolve(config.backend)
+    options = {k: v for k, v in asdict(backend).items() if k not in BACKEND_UNDECIDING}
+    whole = {k: v for k, v in asdict(config).items() if k not in UNDECIDING}
+    return plain({**whole, "backend": {"name": name, **options}})
+
+
+def key_of(digest: str, options: Mapping[str, Any], versions: Mapping[str, str]) -> str:
+    """Address of the result of a clip with this digest."""
+    text = json.dumps([digest, dict(options), dict(versions)], sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def clip_digest(clip: str) -> str:
+    """sha256 of a file's bytes; for a folder or glob of images, of their names and bytes. Raises CinetrajError."""
+    path = Path(clip)
+    try:
+        if path.is_file():
+            return _file_digest(path)
+        images = images_in(path) if path.is_dir() else sorted((Path(p) for p in glob.glob(clip)), key=natural_key)
+        if not images:
+            raise CinetrajError(f"{clip}: no such file or folder; check the path")
+        whole = hashlib.sha256()
+        for image in images:
+            whole.update(f"{image.name}\0{_file_digest(image)}\n".encode(errors="surrogateescape"))
+        return whole.hexdigest()
+    except OSError as error:
+        raise CinetrajError(f"{clip}: cannot be read ({error.strerror}); check the file and its permissions") from error
+
+
+def stamp(clip: str) -> list[int] | None:
+    """Size and time of change of a file: while they stay, so does its digest. None where it is no file."""
+    path = Path(clip)
+    if not path.is_file():
+        return None
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns]
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,104 @@
+"""The log of a batch: one JSON object a line, appended and synced, readable after a kill at any instant.
+
+The runs themselves are the truth of what is done; the manifest says what was asked for, started, finished and why not.
+"""
+
+import fcntl
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from trajectory.errors import CinetrajError
+
+MANIFEST_FILE = "manifest.jsonl"
+LOCK_WAIT_S = 3.0
+"""A batch that was just killed may take a moment to let go."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """An open manifest; only `opened` makes one."""
+
+    descriptor: int
+
+    def append(self, event: str, **values: Any) -> None:
+        """Add a line; it is on the disk when this returns."""
+        line = json.dumps({"event": event, "time": round(time.time(), 3), **values}, allow_nan=False) + "\n"
+        data = line.encode()
+        while data:
+            data = data[os.write(self.descriptor, data) :]
+        os.fsync(self.descriptor)
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Manifest]:
+    """The manifest of a folder of runs, for this process alone. Raises CinetrajError where another batch has it."""
+    path = folder / MANIFEST_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise CinetrajError(f"{path} cannot be written ({error.strerror}); choose another --out") from error
+    try:
+        _lock(descriptor, path)
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            os.write(descriptor, b"\n")  # a line that was torn by a kill stays alone on its line
+        yield Manifest(descriptor=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_events(folder: Path) -> tuple[list[dict[str, Any]], int]:
+    """All whole lines, in order, and how many were torn."""
+    path = folder / MANIFEST_FILE
+    if not path.is_file():
+        return [], 0
+    events: list[dict[str, Any]] = []
+    torn = 0
+    for line in path.read_bytes().split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            event = json.loads(line)
+        except ValueError:  # includes bytes that are no UTF-8
+            torn += 1
+            continue
+        if isinstance(event, dict) and isinstance(event.get("event"), str):
+            events.append(event)
+        else:
+            torn += 1
+    return events, torn
+
+
+def is_running(folder: Path) -> bool:
+    """Whether a batch is at work on this folder now."""
+    path = folder / MANIFEST_FILE
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    until = time.monotonic() + LOCK_WAIT_S
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            if time.monotonic() > until:
+                raise CinetrajError(
+                    f"{path} is in use by another batch; wait for it, or choose another --out"
+                ) from None
+            time.sleep(0.1)

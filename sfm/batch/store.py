@@ -1,0 +1,106 @@
+"""Runs of a batch on disk: what is there and whole, copies under other names, remains of a kill."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from sfm.runs import PLOT_FILE, RUN_FILE, TRAJECTORY_FILE, TUM_FILE, find_runs, replaced_folder
+from trajectory.model import Provenance
+
+_REMAINS = re.compile(r"\.(?P<name>.+)\.(?P<kind>new|old)-[0-9a-f]{8}", re.DOTALL)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """A whole run of a batch. failure and limits say how it failed, where the estimator did not say so itself."""
+
+    name: str
+    key: str
+    status: str
+    reason: str
+    failure: str
+    limits: Mapping[str, Any]
+
+
+def stored_runs(out: Path) -> dict[str, Stored]:
+    """The whole runs in a folder that a batch wrote, by name."""
+    found: dict[str, Stored] = {}
+    for path in find_runs(out) if out.is_dir() else []:
+        if path != out and (run := stored(path)) is not None:
+            found[path.name] = run
+    return found
+
+
+def stored(path: Path) -> Stored | None:
+    """A run that a batch wrote and that is whole, else None."""
+    try:
+        record = json.loads((path / RUN_FILE).read_bytes())
+        shots = [path / shot["name"] / TRAJECTORY_FILE for shot in record["shots"] if shot["status"] != "failed"]
+        batch = record["batch"]
+        if any(file.stat().st_size == 0 for file in shots):
+            return None
+        return Stored(
+            name=path.name,
+            key=batch["key"] or "",
+            status=record["status"],
+            reason=record["reason"],
+            failure=batch["failure"],
+            limits=batch["limits"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # no run, not of a batch, or not whole: it will be computed
+
+
+def copy_run(source: Path, target: Path, clip: str) -> None:
+    """The run of an equal clip under another name, with the name and the path of this clip."""
+    from trajectory import io
+
+    with replaced_folder(target) as temporary:
+        for record_file in sorted(source.rglob(RUN_FILE)):
+            home = record_file.parent
+            place = temporary / home.relative_to(source)
+            place.mkdir(exist_ok=True)
+            record = json.loads(record_file.read_bytes())
+            name = record["name"].replace(source.name, target.name, 1)
+            text = json.dumps({**record, "name": name, "source": clip}, indent=2, allow_nan=False, ensure_ascii=False)
+            (place / RUN_FILE).write_text(text + "\n", encoding="utf-8")
+            if not (home / TRAJECTORY_FILE).is_file():
+                continue
+            trajectory = io.read(home / TRAJECTORY_FILE, format="native")
+            if (origin := trajectory.provenance) is not None:
+                trajectory = trajectory.replace(provenance=_of_clip(origin, clip))
+            io.write(trajectory, place / TRAJECTORY_FILE, format="native")
+            for name in (TUM_FILE, PLOT_FILE):
+                if (home / name).is_file():
+                    shutil.copyfile(home / name, place / name)
+
+
+def sweep(out: Path, names: frozenset[str]) -> None:
+    """Clear up after a kill: half-written runs go, and a run that was just being replaced comes back."""
+    if not out.is_dir():
+        return
+    for path in sorted(out.iterdir()):
+        match = _REMAINS.fullmatch(path.name)
+        if match is None or match["name"] not in names or not path.is_dir():
+            continue
+        if match["kind"] == "old" and not (out / match["name"]).exists():
+            os.rename(path, out / match["name"])
+        else:
+            shutil.rmtree(path)
+
+
+def _of_clip(origin: Provenance, clip: str) -> Provenance:
+    return Provenance(
+        backend=origin.backend,
+        config=origin.config,
+        versions=origin.versions,
+        seed=origin.seed,
+        source=clip,
+        evidence=origin.evidence,
+    )

@@ -1,0 +1,70 @@
+"""The unit of work: one clip and its config give one estimate. Pure, so any engine may call it anywhere."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from sfm.pipeline import EstimateConfig
+from sfm.result import Estimate
+
+SMALLEST_SIDE = 64
+"""Pixels; a retry does not go below."""
+
+
+def estimate_clip(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimate:
+    """The estimate of a clip; with `smaller` at half the working size, for a clip that has cost a worker its life."""
+    from sfm import pipeline
+
+    set_threads(config.threads)
+    if smaller:
+        config = at_half_size(clip, config)
+        note = f"a first attempt lost its worker; estimated at {config.video.long_side} px instead"
+        found = pipeline.estimate(clip, config)
+        return replace(found, notes=(*found.notes, note))
+    return pipeline.estimate(clip, config)
+
+
+def prepare(config: EstimateConfig) -> None:
+    """Load the libraries that estimating needs."""
+    from sfm import backends
+
+    backends.resolve(config.backend)
+
+
+def can_be_smaller(config: EstimateConfig) -> bool:
+    """Whether another attempt can be a lighter one: another program has no setting of ours."""
+    from sfm import backends
+
+    return backends.resolve(config.backend)[0] != "command"
+
+
+def at_half_size(clip: str, config: EstimateConfig) -> EstimateConfig:
+    """Half the size at which the clip would be worked on: half of the option, or of the clip where that is smaller."""
+    sides = [side for side in (config.video.long_side, _long_side(clip)) if side is not None]
+    half = max(SMALLEST_SIDE, min(sides) // 2) if sides else 320
+    return replace(config, video=replace(config.video, long_side=half))
+
+
+def set_threads(threads: int | None) -> None:
+    """What OMP_NUM_THREADS does not reach."""
+    if threads is None:
+        return
+    import cv2
+    import torch
+
+    cv2.setNumThreads(threads)
+    torch.set_num_threads(threads)
+
+
+def _long_side(clip: str) -> int | None:
+    """Longer side of a video by its header; None where there is none to read."""
+    import av
+    from av.error import FFmpegError
+
+    if not Path(clip).is_file():
+        return None
+    try:
+        with av.open(clip) as container:
+            stream = next(iter(container.streams.video), None)
+            return None if stream is None else max(stream.width, stream.height) or None
+    except (OSError, FFmpegError):
+        return None

@@ -1,0 +1,81 @@
+"""A quick stand-in for the estimator: a clip is a text file that says what happens to the one who reads it."""
+
+import hashlib
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sfm.pipeline import EstimateConfig
+from sfm.result import Estimate, ShotEstimate
+from trajectory.errors import CinetrajError
+from trajectory.model import Provenance, Trajectory
+
+WORK = "batch_fakes:work"
+
+
+def work(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimate:
+    """`ok SECONDS`, `abort`, `raise`, `hang`, `eat`, `bad`, `blank`; `-once` in front: only at the full size."""
+    order, _, rest = Path(clip).read_text().partition(" ")
+    if order.endswith("-once"):
+        order = "ok" if smaller else order.removesuffix("-once")
+    seconds = float(rest.split()[0]) if rest.strip() else 0.0
+    if order == "ok":
+        time.sleep(seconds)
+    elif order == "abort":
+        print("about to abort", flush=True)
+        os.abort()
+    elif order == "raise":
+        raise ZeroDivisionError("a defect\nin two lines")
+    elif order == "hang":
+        time.sleep(3600)
+    elif order == "eat":
+        eaten = [bytearray(os.urandom(1) * 2**26) for _ in range(12)]
+        time.sleep(3600 + len(eaten))
+    elif order == "bad":
+        raise CinetrajError(f"{clip}: is no film")
+    if log := os.environ.get("FAKE_LOG"):
+        with Path(log).open("a") as stream:
+            stream.write(f"{Path(clip).name} {config.threads} {os.environ['OMP_NUM_THREADS']} {os.getpid()}\n")
+    return estimate(clip, config, failed=order == "blank", notes=("smaller",) if smaller else ())
+
+
+def path_of(clip: str) -> Trajectory:
+    """A path that depends on the bytes of the clip alone."""
+    seed = int.from_bytes(hashlib.sha256(Path(clip).read_bytes()).digest()[:4], "big")
+    poses = np.tile(np.eye(4), (5, 1, 1))
+    poses[:, :3, 3] = np.random.default_rng(seed).normal(size=(5, 3)).cumsum(axis=0)
+    provenance = Provenance(backend="fake", source=clip, seed=0)
+    return Trajectory(world_from_cam=poses, time_s=np.arange(5) / 10, valid=np.ones(5, bool), provenance=provenance)
+
+
+def estimate(clip: str, config: EstimateConfig, *, failed: bool = False, notes: tuple[str, ...] = ()) -> Estimate:
+    shot = ShotEstimate(
+        start=0,
+        stop=5,
+        start_s=0.0,
+        end_s=0.4,
+        status="failed" if failed else "ok",
+        reason="every frame is blank" if failed else "",
+        motion_model=None if failed else "full",
+        trajectory=None if failed else path_of(clip),
+        registered=0 if failed else 5,
+        statistics={},
+        seconds={"fake": 0.1},
+        notes=(),
+        picture={"frame": np.array(2), "rgb": np.zeros((20, 30, 3), np.uint8)},
+    )
+    options: dict[str, Any] = {"long_side": config.video.long_side}
+    return Estimate(
+        source=clip,
+        backend="fake",
+        shots=(shot,),
+        config=options,
+        versions={},
+        seed=config.seed,
+        seconds={"total": 0.1},
+        video={"frames": 5},
+        notes=notes,
+    )
