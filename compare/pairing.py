@@ -46,8 +46,8 @@ class Clip:
     unreliable: str = ""
     run: Path | None = None
 
-    def load(self) -> Trajectory:
-        """The trajectory, read now if need be."""
+    def load(self, format: str = "auto") -> Trajectory:
+        """The trajectory, read now if need be. `format` is that of plain files; a run knows its own."""
         if self.failed:
             raise CinetrajError(self.failed)
         if self.trajectory is not None:
@@ -55,7 +55,7 @@ class Clip:
         assert self.path is not None
         from trajectory.io import read
 
-        return read(self.path)
+        return read(self.path, format="auto" if self.run is not None else format)
 
 
 @final

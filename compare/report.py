@@ -45,7 +45,7 @@ def load(scores: str | Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
             found.append(value)
         else:
             raise ReadError(file, "holds no saved scores", remedy="give the folder that `cinetraj compare --out` wrote")
-    if not found:
+    if not found and not floors:
         raise CinetrajError(f"{path} holds no scores, expected *.json from `cinetraj compare --out`")
     return found, floors
 

@@ -122,6 +122,8 @@ def score(
     scale: str | None = None,
     pairs: str | Path | None = None,
     resolution: str | None = None,
+    format: str = "auto",
+    reference_format: str | None = None,
     depth_scales: Mapping[str, DepthScale] | None = None,
     model: str = "generated",
     detail: bool = False,
@@ -132,6 +134,8 @@ def score(
     reference, generated: a trajectory file, a run folder, a folder of either, a Trajectory, or a mapping of names.
     time: truncate, downsample, seconds, index or progress; scale: relative or absolute; None: the protocol's own.
     pairs: a CSV with columns reference,generated[,name] where names do not match.
+    format: of the files, where it cannot be told (`trajectory.io.FORMATS`); reference_format: of the references, if
+        it is another. Runs know their own.
     resolution: which of CineTechBench's gen_540p_/gen_720p_/gen_1080p_ clips, where there are several.
     depth_scales: metres per unit of length by clip name, for protocols with a metric scale.
     detail: keep the aligned paths and the moves of both clips for a report (30 KB and 20 ms a clip), of the first
@@ -145,13 +149,14 @@ def score(
     chosen = protocols.get(protocol).with_options(time=time, scale=scale)
     matches = match(reference, generated, pairs=Path(pairs) if pairs is not None else None, resolution=resolution)
     scales = depth_scales or {}
+    formats = (reference_format or format, format)
     rows: dict[str, ClipScores] = {}
     clock: TimeSourceError | None = None
     for done, item in enumerate(matches, start=1):
         name = item.name if item.name not in rows else f"{item.name} (generated only)"
         try:
             keep_paths = detail and done <= MOST_DETAILS
-            rows[name] = _score_match(replace(item, name=name), chosen, scales.get(item.name), keep_paths)
+            rows[name] = _score_match(replace(item, name=name), chosen, formats, scales.get(item.name), keep_paths)
         except TimeSourceError as error:
             clock = clock or error
             rows[name] = ClipScores(name=name, failed=str(error), fault="reference")
@@ -168,7 +173,9 @@ def build_result(rows: Mapping[str, ClipScores], protocol: Protocol, model: str)
     return Result(model=model, protocol=protocol, clips=rows, summary=summary, warnings=estimator_warnings(rows))
 
 
-def _score_match(item: Match, protocol: Protocol, depth_scale: DepthScale | None, detail: bool) -> ClipScores:
+def _score_match(
+    item: Match, protocol: Protocol, formats: tuple[str, str], depth_scale: DepthScale | None, detail: bool
+) -> ClipScores:
     a, b = item.reference, item.generated
     if a is None:
         return ClipScores(name=item.name, failed="no reference has this name", fault="reference")
@@ -181,12 +188,12 @@ def _score_match(item: Match, protocol: Protocol, depth_scale: DepthScale | None
         if clip.unreliable and protocol.unreliable == "charge":
             return ClipScores(name=item.name, failed=f"{fault}: unreliable: {clip.unreliable}", fault=side)
     if protocol.method == "cinetechbench":
-        return _score_rows(item.name, a, b, protocol)
+        return _score_rows(item.name, a, b, protocol, formats)
     loaded: list[Trajectory] = []
-    for clip, fault in ((a, "reference"), (b, "generated")):
+    for clip, fault, named in ((a, "reference", formats[0]), (b, "generated", formats[1])):
         side = "reference" if fault == "reference" else "generated"
         try:
-            trajectory = clip.load()
+            trajectory = clip.load(named)
             if not trajectory.valid.any():
                 raise CinetrajError("no frame has a pose")
         except CinetrajError as error:
@@ -223,19 +230,21 @@ def _compute(
     return score_poses(reference, generated, protocol, depth_scale=depth_scale)
 
 
-def _score_rows(name: str, reference: Clip, generated: Clip, protocol: Protocol) -> ClipScores:
+def _score_rows(
+    name: str, reference: Clip, generated: Clip, protocol: Protocol, formats: tuple[str, str]
+) -> ClipScores:
     """cinetechbench-compat: raw rows where the clip is an 8-column text, else the trajectory laid out like one."""
     rows: list[np.ndarray] = []
     notes: list[str] = []
     makers: list[str] = []
-    for clip, fault in ((reference, "reference"), (generated, "generated")):
+    for clip, fault, named in ((reference, "reference", formats[0]), (generated, "generated", formats[1])):
         side: Fault = "reference" if fault == "reference" else "generated"
         try:
             if clip.path is not None and clip.path.suffix.lower() in (".txt", ".tum") and _eight_columns(clip.path):
                 rows.append(cinetechbench.read_rows(clip.path))
                 makers.append("")
             else:
-                trajectory = clip.load()
+                trajectory = clip.load(named)
                 rows.append(cinetechbench.rows_like_monst3r(trajectory))
                 notes.append(f"{name}: the {fault} was {cinetechbench.LAID_OUT}")
                 makers.append(estimator(trajectory))

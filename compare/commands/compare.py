@@ -36,6 +36,12 @@ class Args:
     """Each path by its own extent, or both by the reference's; the protocol's own by default."""
     pairs: Path | None = None
     """CSV with the columns reference,generated[,name] where names do not match."""
+    format: str = "auto"
+    """Format of the trajectory files where it cannot be told, e.g. monst3r or tum; runs know their own."""
+    reference_format: str | None = None
+    """Format of the references if it is another."""
+    depth_scales: Path | None = None
+    """JSON {clip: {reference: metres per unit, generated: metres per unit}} for protocols with a metric scale."""
     resolution: Literal["540p", "720p", "1080p"] | None = None
     """Which of CineTechBench's gen_540p_NAME, gen_720p_NAME, gen_1080p_NAME is meant."""
     runs: Path = Path("runs")
@@ -48,7 +54,9 @@ class Args:
 
 def run(args: Args) -> int:
     """Score every model under every protocol; clips that cannot be scored are rows with their reason."""
-    from compare.scoring import score
+    from compare.depth_scales import read_depth_scales
+    from compare.scoring import score, score_models
+    from compare.tables import to_markdown
 
     if not args.generated:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
@@ -59,17 +67,22 @@ def run(args: Args) -> int:
         generated = _with_runs(path, args.runs)
         for protocol in args.protocol.split(","):
             with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
-                result = score(
-                    reference,
-                    generated,
-                    protocol=protocol.strip(),
-                    time=args.time,
-                    scale=args.scale,
-                    pairs=args.pairs,
-                    resolution=args.resolution,
-                    model=model,
-                    progress=progress,
-                )
+                options: dict[str, Any] = {
+                    "protocol": protocol.strip(),
+                    "time": args.time,
+                    "scale": args.scale,
+                    "pairs": args.pairs,
+                    "resolution": args.resolution,
+                    "format": args.format,
+                    "reference_format": args.reference_format,
+                    "depth_scales": None if args.depth_scales is None else read_depth_scales(args.depth_scales),
+                    "detail": args.out is not None,
+                    "progress": progress,
+                }
+                if len(args.generated) == 1:
+                    result = score(reference, generated, model=model, **options)
+                else:  # a model of which nothing can be scored is a row of failures, not the end of the table
+                    result = score_models(reference, {model: generated}, **options)[model]
             results.append(result)
             if args.out is not None:
                 result.save(args.out / f"{model}_{result.protocol.name}.json")
@@ -78,13 +91,24 @@ def run(args: Args) -> int:
         _report.print_json(results[0].to_json() if len(results) == 1 else {"results": whole})
     else:
         print("\n\n".join(words(result) for result in results))
+        if len(results) > 1:
+            print("\n" + to_markdown(results), end="")
     for result in results:
         for warning in result.warnings:
             _report.warn(f"{result.model}: {warning}")
-        for name, clip in result.clips.items():
-            if clip.failed:
-                _report.error(f"{name}: {clip.failed}")
+        for reason, names in _failures(result).items():
+            listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+            _report.error(f"{result.model}, {listed}: {reason}")
     return 0 if all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
+
+
+def _failures(result: "Result") -> dict[str, list[str]]:
+    """Clips by the reason of their failure."""
+    found: dict[str, list[str]] = {}
+    for name, clip in result.clips.items():
+        if clip.failed:
+            found.setdefault(clip.failed, []).append(name)
+    return found
 
 
 def words(result: "Result") -> str:
@@ -104,6 +128,10 @@ def words(result: "Result") -> str:
     head += f"angles in {protocol['angle']}, {protocol['hash'][:8]})"
     lines = [head, "", _report.table(rows, right=tuple(range(1, len(rows[0])))), ""]
     lines.append(f"{coverage['ok']} of {coverage['all']} clips scored; failures: {protocol['failures']}")
+    if coverage["ok"] < coverage["all"]:
+        for policy, table in said["summary"]["policies"].items():
+            means = ", ".join(f"{m} {_number(t['value'])}" for m, t in table.items() if t["value"] is not None)
+            lines.append(f"failures under {policy}: {means or 'nothing to average'}")
     published = said["summary"].get("published")
     if published:
         lines.append("as published (mean of rounded values): " + ", ".join(f"{k} {v}" for k, v in published.items()))

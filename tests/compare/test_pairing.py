@@ -187,3 +187,24 @@ def test_a_folder_of_files_is_a_folder_of_clips(tmp_path: Path, format: str, suf
         io.write(smooth(i), tmp_path / f"{name}.{suffix}", format=format)
     found, single = clips(tmp_path)
     assert (sorted(found), single) == (["a", "b", "c"], False)
+
+
+def test_files_whose_convention_cannot_be_told_are_rows_until_it_is_named(tmp_path: Path) -> None:
+    from paths import elsewhere
+
+    for name, seed in (("a", 1), ("b", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pred_traj.txt").write_text(monst3r_text(elsewhere(smooth(seed), seed + 5)))
+    io.write(elsewhere(smooth(1), 9), tmp_path / "tum.txt", format="tum")
+    asked = score(tmp_path / "a", tmp_path / "b").to_json()["clips"]["a"]["failed"]
+    assert "--format monst3r or --format tum" in asked
+    named = score(tmp_path / "a", tmp_path / "b", format="monst3r").to_json()["clips"]["a"]
+    expected = score(smooth(1), smooth(2), time="index").to_json()["clips"]["trajectory"]
+    assert named["RotErr"] == pytest.approx(expected["RotErr"], rel=0.05)
+    mixed = score(
+        tmp_path / "tum.txt", tmp_path / "a", format="monst3r", reference_format="tum", time="index"
+    ).to_json()
+    assert next(iter(mixed["clips"].values()))["RotErr"] == pytest.approx(0, abs=1e-6)
+    run(tmp_path / "r", "ok", seed=1)
+    own = score(tmp_path / "r", tmp_path / "a", format="monst3r", time="index").to_json()["clips"]
+    assert next(iter(own.values()))["RotErr"] == pytest.approx(0, abs=1e-6)
