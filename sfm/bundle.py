@@ -178,7 +178,7 @@ class Normal:
     mixed: Float[Tensor, "b p 3 m"]
 
 
-def _jacobians(
+def jacobians(
     scene: Scene, state: State, freedom: Freedom, kernel_px: Tensor, noise_px: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Weighted Jacobians of cameras (b n 8 2m) and points (b n 3 2m), and residuals (b n 2m), in noise units."""
@@ -233,7 +233,7 @@ def _jacobians(
 
 def normal_equations(scene: Scene, state: State, freedom: Freedom, kernel_px: Tensor, noise_px: float) -> Normal:
     """Gauss-Newton system of the robustly weighted residuals, with the prior on the shared focal length."""
-    camera_j, point_j, r = _jacobians(scene, state, freedom, kernel_px, noise_px)
+    camera_j, point_j, r = jacobians(scene, state, freedom, kernel_px, noise_px)
     b, n = camera_j.shape[:2]
     m = scene.weight.shape[0]
     blocks = camera_j @ camera_j.transpose(-1, -2)  # b n 8 8

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from sfm.bundle import CAMERA, Freedom, Scene, State, exp_so3, normal_equations, residuals, schur
+from sfm.bundle import CAMERA, Freedom, Scene, State, exp_so3, jacobians, normal_equations, residuals, schur
 
 
 def interpolate(state: State, keyframes: Int[np.ndarray, " k"], n: int) -> State:
@@ -73,12 +73,10 @@ def _frame_cost(scene: Scene, state: State, kernel_px: float) -> torch.Tensor:
 
 
 def _frame_normal(scene: Scene, state: State, freedom: Freedom, kernel_px: float) -> tuple[torch.Tensor, torch.Tensor]:
-    kernel = torch.full_like(state.log_focal, kernel_px)
-    n = state.zoom.shape[1]
-    normal = normal_equations(scene, state, freedom, kernel, 1.0)
-    index = torch.arange(n * CAMERA, device=state.zoom.device).reshape(n, CAMERA)
-    blocks = normal.camera[:, index[:, :, None], index[:, None, :]]
-    return blocks, normal.gradient[:, :-1].reshape(1, n, CAMERA)
+    """One system per frame: blocks (1 n 7 7) and gradients (1 n 7)."""
+    camera, _, r = jacobians(scene, state, freedom, torch.full_like(state.log_focal, kernel_px), 1.0)
+    camera = camera[:, :, :CAMERA]
+    return camera @ camera.transpose(-1, -2), (camera @ r[..., None])[..., 0]
 
 
 def log_focal_sigma(scene: Scene, state: State, freedom: Freedom, *, kernel_px: float, noise_px: float) -> float:

@@ -15,6 +15,8 @@ FOCAL_PRIOR_LONG_SIDE = 0.85
 """Prior focal length in long sides of the picture: a field of view of 61 degrees, between phones and film lenses."""
 FOCAL_PRIOR_SIGMA = 0.35
 """Its standard deviation in log units: 40 to 92 degrees lie within one."""
+MANY_FRAMES = 200
+"""Up to this length the arrays are so small that a second thread costs more than it saves."""
 MIN_TRACKS = 20
 MIN_SUPPORT = 8
 
@@ -50,7 +52,7 @@ def run(
     from sfm.tracks import track
 
     before = torch.get_num_threads()
-    torch.set_num_threads(max(1, threads))
+    torch.set_num_threads(max(1, threads) if len(frames) > MANY_FRAMES else 1)
     try:
         clock = time.perf_counter()
         seconds: dict[str, float] = {}
@@ -81,7 +83,7 @@ def run(
         seconds["ladder"] = time.perf_counter() - clock
         clock = time.perf_counter()
         scene = scene_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, place)
-        result = _finish(frames, evidence, config, tracks, picked, key, scene, choice, prior, seed)
+        result = _finish(frames, evidence, config, tracks, picked, key, key_scene, scene, choice, prior, seed)
         seconds["all_frames"] = time.perf_counter() - clock
         return BackendResult(
             status=result.status,
@@ -114,6 +116,7 @@ def _finish(
     tracks: Tracks,
     picked: np.ndarray,
     key: np.ndarray,
+    key_scene: Any,
     scene: Any,
     choice: Choice,
     prior: Any,
@@ -164,7 +167,9 @@ def _finish(
     focal = np.exp(float(state.log_focal[0])) * np.exp(state.zoom[0].cpu().numpy())
     focal[repeats] = focal[first[repeats]]
     spread_log = (
-        0.0 if prior.given else finish.log_focal_sigma(scene, state, free, kernel_px=kernel, noise_px=choice.noise_px)
+        0.0
+        if prior.given
+        else finish.log_focal_sigma(key_scene, choice.rung.state, free, kernel_px=kernel, noise_px=choice.noise_px)
     )
     intrinsics = np.tile(np.eye(3), (n, 1, 1))
     intrinsics[:, 0, 0] = focal / frames.pixel_aspect
