@@ -13,7 +13,7 @@ from trajectory.model import Trajectory
 from trajectory.resample import quat_wxyz_from_rotation
 
 if TYPE_CHECKING:
-    from compare.scoring import ClipScores
+    from compare.clip_scores import ClipScores
 
 DIGITS = 5
 """Digits after the point of drawn coordinates; scores are never rounded."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from trajectory.model import Trajectory
 
 if TYPE_CHECKING:
-    from compare.scoring import ClipScores
+    from compare.clip_scores import ClipScores
 
 
 def estimator(trajectory: Trajectory) -> str:

@@ -10,7 +10,7 @@ from compare.metrics import METRICS, WORST_TRANSLATION
 from compare.protocols import Protocol
 
 if TYPE_CHECKING:
-    from compare.scoring import ClipScores
+    from compare.clip_scores import ClipScores
 
 
 def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
@@ -43,7 +43,8 @@ def values(rows: Mapping[str, "ClipScores"], metric: str, protocol: Protocol, po
     a pose, and failed generated clips at the worst value.
     """
     if policy == "drop":
-        found = {name: row.dropped[metric].value for name, row in rows.items() if metric in row.dropped}
+        ok = {name: row for name, row in rows.items() if not row.failed and metric in row.dropped}
+        found = {name: row.dropped[metric].value for name, row in ok.items()}
         return {name: value for name, value in found.items() if value is not None}
     samples = [int(row.facts["samples"]) for row in rows.values() if "samples" in row.facts]
     worst = worst_value(metric, protocol, max(samples, default=protocol.samples))
@@ -98,6 +99,6 @@ def published(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str,
 
 def _why(rows: Mapping[str, "ClipScores"], metric: str) -> str:
     for row in rows.values():
-        if metric in row.scores and row.scores[metric].undefined:
+        if not row.failed and metric in row.scores and row.scores[metric].undefined:
             return row.scores[metric].undefined
     return "every clip failed"

@@ -9,7 +9,7 @@ import numpy as np
 from compare.metrics import Score
 
 if TYPE_CHECKING:
-    from compare.scoring import ClipScores
+    from compare.clip_scores import ClipScores
 
 
 def kept_trials(values: np.ndarray, sigma: float | None) -> np.ndarray:

@@ -1,12 +1,14 @@
 """What a path stands for, and which clips belong together."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from paths import monst3r_text, smooth
 
+from compare import protocols
 from compare.pairing import clips, match
 from compare.scoring import score, score_models
 from trajectory import io
@@ -54,6 +56,11 @@ def test_failed_and_unreliable_runs_are_rows_under_strict(runs: Path) -> None:
     # Two failures of the model are charged; the shots without a reference are not its fault.
     assert said["summary"]["RotErr"] == pytest.approx((rot + 2 * 180) / 3)
     assert said["summary"]["policies"]["drop"]["RotErr"] == {"value": pytest.approx(rot), "clips": 1, "ci95": None}
+    # What the unreliable estimate would have scored is kept to be looked at, and enters no mean.
+    assert result.clips["poor"].scores["RotErr"].value is not None
+    trusting = score(references, runs, protocol=replace(protocols.get("strict"), unreliable="score")).to_json()
+    assert trusting["clips"]["poor"]["RotErr"] == result.clips["poor"].scores["RotErr"].value
+    assert any("unreliable" in note for note in trusting["protocol"]["notes"])
     compat = score(references, runs, protocol="cinetechbench-compat").to_json()
     assert compat["coverage"]["ok"] == 2  # the published script knows no unreliable clips
 
