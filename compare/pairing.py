@@ -23,6 +23,7 @@ WELL_KNOWN = (
 )
 """Trajectory files that stand for the folder they are in, the most trusted first."""
 TRAJECTORY_SUFFIXES = {".txt", ".npz", ".npy", ".json", ".csv", ".tum", ".kitti"}
+NO_TRAJECTORY = {"run.json", "meta.json", "labels.json"}
 VIDEO_SUFFIXES = {".mp4", ".mov", ".webm", ".gif", ".mkv", ".avi", ".m4v"}
 GENERATED_PREFIX = re.compile(r"^gen_(540p|720p|1080p)_(.+)$")
 """CineTechBench's names of generated clips."""
@@ -110,7 +111,7 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
                 found.update(inner)
             else:
                 found[child.name] = _sole_file(child)
-        elif child.suffix.lower() in TRAJECTORY_SUFFIXES | VIDEO_SUFFIXES and child.name != "run.json":
+        elif child.suffix.lower() in TRAJECTORY_SUFFIXES | VIDEO_SUFFIXES and child.name not in NO_TRAJECTORY:
             if child.stem in found:
                 other = found[child.stem].path
                 raise CinetrajError(f"{path} holds two clips named {child.stem!r} ({other} and {child}); rename one")
@@ -193,7 +194,7 @@ def _of_run(path: Path, run: Path, name: str) -> "Clip | dict[str, Clip]":
 
 
 def _sole_file(path: Path) -> Clip:
-    files = sorted(f for f in path.iterdir() if f.suffix.lower() in TRAJECTORY_SUFFIXES and f.name != "meta.json")
+    files = sorted(f for f in path.iterdir() if f.suffix.lower() in TRAJECTORY_SUFFIXES and f.name not in NO_TRAJECTORY)
     if len(files) == 1:
         return Clip(name=path.name, path=files[0])
     what = "no trajectory file" if not files else f"{len(files)} files that could be the trajectory"
