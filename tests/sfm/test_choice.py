@@ -1,0 +1,176 @@
+"""The choice of the rung from residuals alone, on made-up residuals and on projected tracks."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from projected import FOCAL_PX, Projected, project
+
+from sfm.bundle import State
+from sfm.choice import Choice, ChoiceConfig, choose, measured_noise, relief_of
+from sfm.ladder import RUNGS, FocalPrior, Rung, climb
+
+CONFIG = ChoiceConfig()
+
+
+def state_of(inverse_depth: np.ndarray, frames: int = 6) -> State:
+    """A batch of one with points at these inverse depths."""
+    m = len(inverse_depth)
+    point = np.concatenate([np.tile((0.0, 0.0, 1.0), (m, 1)), inverse_depth[:, None]], 1)
+    return State(
+        rotation=torch.eye(3, dtype=torch.float64).expand(1, frames, 3, 3),
+        translation=torch.zeros(1, frames, 3, dtype=torch.float64),
+        zoom=torch.zeros(1, frames, dtype=torch.float64),
+        log_focal=torch.full((1,), float(np.log(FOCAL_PX)), dtype=torch.float64),
+        point=torch.tensor(point)[None],
+    )
+
+
+def rungs(shares: dict[str, float], *, off_px: float = 4.0, tracks: int = 200, relief: float = 0.5) -> list[Rung]:
+    """Rungs of which each explains the given share of the tracks, at 0.1 px, and misses the rest by `off_px`.
+
+    A rung explains what the one before explains, and more.
+    """
+    rng = np.random.default_rng(0)
+    state = state_of(1 + relief * rng.uniform(-1.5, 1.5, tracks))
+    out = []
+    for model in RUNGS:
+        fits = np.arange(tracks) < round(shares[model] * tracks)
+        residual = np.where(fits[:, None], 0.1, off_px) * rng.uniform(0.9, 1.1, (tracks, 6))
+        out.append(Rung(model=model, state=state, cost=float((residual**2).sum()), residual_px=residual, start="made"))
+    return out
+
+
+def shares(*values: float) -> dict[str, float]:
+    return dict(zip(RUNGS, values, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("explained", "model"),
+    [
+        ((1.0, 1.0, 1.0, 1.0, 1.0), "static"),
+        ((0.0, 1.0, 1.0, 1.0, 1.0), "rotation"),
+        ((0.0, 0.0, 1.0, 1.0, 1.0), "rotation_zoom"),
+        ((0.0, 0.1, 0.1, 1.0, 1.0), "full"),
+        ((0.0, 0.0, 0.1, 0.2, 1.0), "full_zoom"),
+        ((0.95, 0.96, 0.97, 0.98, 0.99), "static"),
+        ((0.02, 0.92, 0.95, 0.98, 1.0), "rotation"),
+    ],
+)
+def test_the_simplest_sufficient_rung_wins(explained, model):
+    assert choose(rungs(shares(*explained)), 1.0).rung.model == model
+
+
+def test_a_still_background_beats_a_rigid_subject_that_fills_more_of_the_frame():
+    """A vehicle before a still street: full motion follows the vehicle and loses nothing by it."""
+    made = rungs(shares(0.42, 0.42, 0.42, 1.0, 1.0))
+    assert choose(made, 1.0).rung.model == "static"
+
+
+def test_a_wall_is_flagged_as_ambiguous_instead_of_read_as_a_truck():
+    wall, room = (rungs(shares(0.2, 0.3, 0.3, 0.9, 0.9), relief=r) for r in (0.02, 0.5))
+    found = choose(wall, 1.0)
+    assert found.rung.model != "full"
+    assert found.evidence["ambiguous"] == ["rotation_or_translation_before_a_flat_scene"]
+    other = choose(room, 1.0)
+    assert other.rung.model == "full"
+    assert other.evidence["ambiguous"] == []
+
+
+def test_confidence_grows_with_the_gap_and_with_what_is_explained():
+    gap = [choose(rungs(shares(0.0, 0.0, 0.0, s, s)), 1.0).confidence for s in (0.55, 0.7, 0.8, 0.9, 1.0)]
+    assert (np.diff(gap) >= -1e-9).all()
+    assert gap[-1] > 0.9
+    small = choose(rungs(shares(0.3, 0.31, 0.32, 0.33, 0.34)), 1.0)
+    large = choose(rungs(shares(0.9, 0.91, 0.92, 0.93, 0.94)), 1.0)
+    assert small.confidence < large.confidence
+
+
+def test_confidence_vanishes_where_two_rungs_are_equally_good():
+    """Half of what is left over is the price of a richer rung: there the verdict turns."""
+    low, edge, high = (
+        choose(rungs(shares(s0, s1, s1, s1, s1)), 1.0) for s0, s1 in ((0.3, 0.35), (0.3, 0.6), (0.3, 1.0))
+    )
+    assert (low.rung.model, high.rung.model) == ("static", "rotation")
+    assert edge.confidence < 0.1
+    assert edge.confidence < min(low.confidence, high.confidence)
+
+
+def test_tracks_vote_with_the_time_that_they_last():
+    """Many short tracks over one lively area weigh no more than the few long ones that it could have had."""
+    made = rungs(shares(0.25, 1.0, 1.0, 1.0, 1.0), tracks=400)
+    assert choose(made, 1.0).rung.model == "rotation"
+    brief = []
+    for rung in made:
+        residual = np.repeat(rung.residual_px, 16, axis=1)
+        residual[100:, 3:] = np.nan  # the three quarters that disagree are seen for 3 of 96 frames
+        brief.append(replace(rung, residual_px=residual))
+    assert choose(brief, 1.0).rung.model == "static"
+
+
+@pytest.mark.parametrize("unit", [0.5, 2.0])
+def test_the_unit_scales_pixels_and_nothing_else(unit):
+    made = rungs(shares(0.1, 0.2, 0.3, 0.95, 0.95))
+    scaled = [replace(r, residual_px=r.residual_px * unit) for r in made]
+    one, two = choose(made, 1.0), choose(scaled, unit)
+    assert one.rung.model == two.rung.model
+    assert two.confidence == pytest.approx(one.confidence)
+    assert two.noise_px == pytest.approx(one.noise_px * unit)
+    np.testing.assert_array_equal(one.agrees, two.agrees)
+
+
+def test_noise_is_the_weighted_median_between_floor_and_cap():
+    weight = np.ones(100)
+    assert measured_noise(np.full(100, 0.01), weight, CONFIG) == CONFIG.noise_floor_px
+    assert measured_noise(np.full(100, 50.0), weight, CONFIG) == CONFIG.noise_cap_px
+    rms = np.r_[np.full(60, 0.5), np.full(40, 2.0)]
+    assert measured_noise(rms, weight, CONFIG) == 0.5
+    assert measured_noise(rms, np.where(rms > 1, 10.0, 1.0), CONFIG) == CONFIG.noise_cap_px
+
+
+def test_what_no_model_explains_does_not_set_the_noise():
+    rms = np.r_[np.full(45, 0.4), np.full(55, 30.0)]
+    assert measured_noise(rms, np.ones(100), CONFIG) == 0.4
+
+
+def test_relief_is_the_relative_spread_of_inverse_depth():
+    rng = np.random.default_rng(2)
+    rung = rungs(shares(0, 0, 0, 1, 1), tracks=4000)[3]
+    everyone = np.ones(4000, bool)
+    for spread in (0.05, 0.2):
+        state = state_of(1 + spread * rng.standard_normal(4000))
+        assert relief_of(replace(rung, state=state), everyone) == pytest.approx(spread, rel=0.1)
+    assert relief_of(rung, np.zeros(4000, bool)) == 0.0
+
+
+def test_the_losers_and_their_evidence_stay():
+    found = choose(rungs(shares(0.0, 0.1, 0.2, 0.9, 0.92)), 1.0)
+    for key in ("share", "median_rms_px", "cost", "start"):
+        assert set(found.evidence[key]) == set(RUNGS)
+    assert [s["above"] for s in found.evidence["steps"]] == list(RUNGS[1:])
+    assert all((s["margin"] >= 0) == (s["above"] in {"full", "rotation"}) for s in found.evidence["steps"][2:3])
+
+
+def chosen(tracks: Projected) -> Choice:
+    return choose(climb(tracks.scene(), FocalPrior(focal_px=FOCAL_PX, sigma=0.0), 1.0), 1.0)
+
+
+@cache
+def vehicle(share: float) -> tuple[Projected, Choice]:
+    tracks = project({}, seed=3, noise_px=0.1, movers=share, rigid_mover=True)
+    return tracks, chosen(tracks)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5])
+def test_a_vehicle_that_crosses_a_static_shot_stays_a_vehicle(share):
+    tracks, found = vehicle(share)
+    assert found.rung.model == "static"
+    assert found.agrees[~tracks.moving].mean() > 0.95
+    assert found.agrees[tracks.moving].mean() < 0.1
+
+
+def test_a_pan_past_a_vehicle_stays_a_pan():
+    found = chosen(project({"pan_deg": 8.0}, seed=4, noise_px=0.1, movers=0.4, rigid_mover=True))
+    assert found.rung.model == "rotation"
