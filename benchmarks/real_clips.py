@@ -1,0 +1,148 @@
+"""The estimator on real and generated clips: accuracy where there is truth, signs and decisions where there are labels.
+
+    python benchmarks/real_clips.py [--data DIR] [--backends auto,colmap-sift] [--only truth|labels] [--out rows.json]
+
+DIR (default: $CINETRAJ_SHARED/data) holds a folder a clip: `video.*` or `frames/`, `meta.json`, and `gt_tum.txt`
+where there is truth; `labels.json` names what the camera does. Clip and truth are associated by frame index.
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TIME_LIMIT_S = 120.0
+
+
+def source_of(folder: Path) -> Path | None:
+    """The video or the folder of images of a clip, or None where there is only a trajectory."""
+    videos = sorted(folder.glob("video.*"))
+    return videos[0] if videos else (folder / "frames" if (folder / "frames").is_dir() else None)
+
+
+def settings(meta: dict[str, Any], backend: str, *, focal: bool) -> Any:
+    """The estimator's config: the focal length from the calibration if asked; squeezed pixels always."""
+    import sfm
+    from sfm.backends.colmap_sift import ColmapSiftConfig
+    from sfm.backends.fed import MapConfig
+
+    known = meta.get("K")
+    chosen: Any = backend
+    if backend == "colmap-sift":
+        chosen = ColmapSiftConfig(mapping=MapConfig(time_limit_s=TIME_LIMIT_S))
+    return sfm.EstimateConfig(
+        backend=chosen,
+        focal_px=float(known[1]) if known and focal else None,
+        pixel_aspect=float(known[1] / known[0]) if known else None,
+        threads=1,
+        split_shots=False,
+    )
+
+
+def errors(path: Any, truth: Any) -> dict[str, float]:
+    """Position after Sim(3) as a share of the true path, and rotation relative to the first frame, by index."""
+    from evo.core.geometry import GeometryException, umeyama_alignment
+    from scipy.spatial.transform import Rotation
+
+    rows = np.flatnonzero(path.valid & truth.valid)
+    found, true = path.world_from_cam[rows], truth.world_from_cam[rows]
+    length = float(np.linalg.norm(np.diff(truth.positions, axis=0), axis=1).sum())
+    turned = np.linalg.inv(found[0])[:3, :3] @ found[:, :3, :3], np.linalg.inv(true[0])[:3, :3] @ true[:, :3, :3]
+    angle = Rotation.from_matrix(turned[0].transpose(0, 2, 1) @ turned[1]).magnitude()
+    try:
+        rotation, shift, scale = umeyama_alignment(found[:, :3, 3].T, true[:, :3, 3].T, with_scale=True)
+        aligned = scale * found[:, :3, 3] @ rotation.T + shift
+        position = float(np.sqrt(((aligned - true[:, :3, 3]) ** 2).sum(1).mean())) / length
+    except GeometryException:
+        position = float("nan")
+    return {"position_share": position, "rotation_deg": float(np.degrees(np.median(angle)))}
+
+
+def truth_row(folder: Path, backend: str, *, focal: bool) -> dict[str, Any]:
+    """One clip with truth, under one backend."""
+    import sfm
+    import trajectory
+
+    meta = json.loads((folder / "meta.json").read_text())
+    source = source_of(folder)
+    assert source is not None
+    estimate = sfm.estimate(source, settings(meta, backend, focal=focal))
+    shot = estimate.shots[0]
+    row: dict[str, Any] = {"clip": folder.name, "backend": backend, "focal": "given" if focal else "unknown"}
+    row |= {"status": shot.status, "model": shot.motion_model, "frames": shot.stop - shot.start}
+    row["seconds"] = {name: round(value, 2) for name, value in {**estimate.seconds, **shot.seconds}.items()}
+    path = shot.trajectory
+    row["valid"] = 0 if path is None else int(path.valid.sum())
+    if path is not None and row["valid"] > 2:
+        row |= errors(path, trajectory.read(folder / "gt_tum.txt", format="tum"))
+    return row
+
+
+def label_row(folder: Path, label: dict[str, list[str]]) -> dict[str, Any]:
+    """One labelled clip: which of its labels have the right sign, and which decisions are wrong."""
+    import sfm
+    import trajectory
+
+    meta = json.loads((folder / "meta.json").read_text())
+    source = source_of(folder)
+    assert source is not None
+    estimate = sfm.estimate(source, settings(meta, "auto", focal=False))
+    shot = estimate.shots[0]
+    row: dict[str, Any] = {"clip": folder.name, "status": shot.status, "model": shot.motion_model}
+    row["positive"] = label["positive"]
+    if shot.trajectory is None:
+        return row | {"reason": shot.reason}
+    said = trajectory.describe(shot.trajectory).to_json()
+    row["sentence"] = said["sentence"]
+    score = said["scores"]
+    row["wrong_sign"] = [p for p in label["positive"] if p != "Static" and not (score[p] is not None and score[p] > 0)]
+    yes = {name for name, decision in said["decisions"].items() if decision["yes"] and name in score}
+    row["missed"] = sorted(set(label["positive"]) - yes)
+    row["added"] = sorted(yes - set(label["positive"]) - set(label["ignore"]))
+    row["scores"] = {name: value and round(value, 4) for name, value in score.items()}
+    return row
+
+
+def main() -> None:
+    """Prints a table of clips with truth, then one of clips with labels."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("CINETRAJ_SHARED", "../shared")) / "data")
+    parser.add_argument("--backends", default="auto,colmap-sift")
+    parser.add_argument("--only", choices=("truth", "labels"), default=None)
+    parser.add_argument("--out", type=Path, default=None)
+    args = parser.parse_args()
+    if not args.data.is_dir():
+        parser.error(f"{args.data} is no folder of clips; name one with --data or CINETRAJ_SHARED")
+    rows: list[dict[str, Any]] = []
+    if args.only != "labels":
+        print("| clip | backend | focal | status, model | valid | position % | rotation ° | s |")
+        print("|---|---|---|---|---|---|---|---|")
+        for folder in sorted(p.parent for p in args.data.glob("*/gt_tum.txt") if source_of(p.parent)):
+            for backend in args.backends.split(","):
+                for focal in (True, False):
+                    row = truth_row(folder, backend, focal=focal)
+                    rows.append(row)
+                    numbers = f"{100 * row.get('position_share', np.nan):.2f} | {row.get('rotation_deg', np.nan):.2f}"
+                    print(
+                        f"| {row['clip']} | {backend} | {row['focal']} | {row['status']}, {row['model']} "
+                        f"| {row['valid']}/{row['frames']} | {numbers} | {row['seconds']['total']:.1f} |",
+                        flush=True,
+                    )
+    labels = args.data / "labels.json"
+    if args.only != "truth" and labels.exists():
+        print("\n| clip | status, model | labels | wrong sign | missed | added | sentence |")
+        print("|---|---|---|---|---|---|---|")
+        for name, label in json.loads(labels.read_text()).items():
+            row = label_row(args.data / name, label)
+            rows.append(row)
+            cells = (", ".join(row.get(key, [])) for key in ("positive", "wrong_sign", "missed", "added"))
+            print(f"| {name} | {row['status']}, {row['model']} | {' | '.join(cells)} | {row.get('sentence', '')} |")
+    if args.out:
+        args.out.write_text(json.dumps(rows, indent=1))
+
+
+if __name__ == "__main__":
+    main()
