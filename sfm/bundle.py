@@ -270,12 +270,12 @@ def _inverse3(a: Tensor) -> Tensor:
     return (rows / determinant[:, None]).reshape(a.shape)
 
 
-def schur(normal: Normal, damping: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def schur(normal: Normal, damping: Tensor, floor: float = 1e-6) -> tuple[Tensor, Tensor, Tensor]:
     """Schur complement over the points: reduced matrix and gradient, and the inverse point blocks."""
     b, size = normal.gradient.shape
     diagonal = torch.diagonal(normal.point, dim1=1, dim2=2)  # b m 3
-    floor = 1e-9 + 1e-6 * diagonal.amax(-1, keepdim=True)
-    held = torch.diag_embed(damping[:, None, None] * diagonal + floor).permute(0, 2, 3, 1)
+    least = 1e-9 + floor * diagonal.amax(-1, keepdim=True)
+    held = torch.diag_embed(damping[:, None, None] * diagonal + least).permute(0, 2, 3, 1)
     inverse = _inverse3(normal.point + held)
     spread = (normal.mixed[:, :, :, None] * inverse[:, None]).sum(2)  # b p 3 m
     flat = normal.mixed.reshape(b, size, -1)

@@ -83,10 +83,10 @@ def log_focal_sigma(scene: Scene, state: State, freedom: Freedom, *, kernel_px: 
     """Standard deviation of the log focal length, all else free (inverse of the reduced Hessian; prior included)."""
     kernel = torch.full_like(state.log_focal, kernel_px)
     normal = normal_equations(scene, state, freedom, kernel, noise_px)
-    matrix, _, _ = schur(normal, torch.full_like(state.log_focal, 1e-6))
+    matrix, _, _ = schur(normal, torch.zeros_like(state.log_focal), floor=1e-12)
     diagonal = torch.diagonal(normal.camera, dim1=1, dim2=2)
     still = (diagonal <= 1e-12).to(matrix.dtype)
-    matrix = matrix + torch.diag_embed(still + 1e-8 * diagonal)
+    matrix = matrix + torch.diag_embed(still + 1e-12 * diagonal)
     unit = torch.zeros_like(matrix[..., :1])
     unit[:, -1] = 1.0
     factor, bad = torch.linalg.cholesky_ex(matrix)

@@ -132,6 +132,14 @@ def _advance(
     there, ok_there, _ = cv2.calcOpticalFlowPyrLK(
         before, now, start, start.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **settings
     )
+    for _ in range(3):  # points that slid to equal brightness show a part of the change only
+        gain = _gain(before, now, start, there)
+        if abs(gain - 1) < 0.005:
+            break
+        now = cv2.convertScaleAbs(now, alpha=gain)
+        there, ok_there, _ = cv2.calcOpticalFlowPyrLK(
+            before, now, start, start.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **settings
+        )
     back, ok_back, _ = cv2.calcOpticalFlowPyrLK(
         now, before, there, start.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **settings
     )
@@ -147,6 +155,19 @@ def _advance(
     store.keep(alive)
     store.see(t, store.ids, store.xy)
     return share
+
+
+def _gain(before: np.ndarray, now: np.ndarray, start: np.ndarray, there: np.ndarray) -> float:
+    """Exposure of one frame over the next, where the same content stands: Lucas-Kanade takes its change for motion."""
+    import cv2
+
+    a, b = (
+        cv2.remap(
+            cv2.blur(image, (15, 15)), xy[..., 0], xy[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        ).astype(float)
+        for image, xy in ((before, start), (now, there))
+    )
+    return float(np.clip(np.median((a + 1) / (b + 1)), 0.5, 2.0))
 
 
 def _detect(store: _Store, gray: np.ndarray, t: int, allowed: np.ndarray, config: TrackConfig) -> None:

@@ -15,8 +15,6 @@ FOCAL_PRIOR_LONG_SIDE = 0.85
 """Prior focal length in long sides of the picture: a field of view of 61 degrees, between phones and film lenses."""
 FOCAL_PRIOR_SIGMA = 0.35
 """Its standard deviation in log units: 40 to 92 degrees lie within one."""
-MANY_FRAMES = 200
-"""Up to this length the arrays are so small that a second thread costs more than it saves."""
 MIN_TRACKS = 20
 MIN_SUPPORT = 8
 
@@ -43,6 +41,9 @@ def run(
 
     Returns status "failed" where nothing can be tracked, "unreliable" where no rigid model explains half of the
     content; positions are in units of scene depth, zero within `translation_bound` where none was seen.
+
+    One thread whatever `threads` says: the arrays are so small that a second one costs more than it saves (and far
+    more on a busy machine). Several clips at once are what fills a machine.
     """
     import torch
 
@@ -52,7 +53,7 @@ def run(
     from sfm.tracks import track
 
     before = torch.get_num_threads()
-    torch.set_num_threads(max(1, threads) if len(frames) > MANY_FRAMES else 1)
+    torch.set_num_threads(1)
     try:
         clock = time.perf_counter()
         seconds: dict[str, float] = {}
@@ -176,6 +177,8 @@ def _finish(
     intrinsics[:, 1, 1] = focal
     intrinsics[:, 0, 2], intrinsics[:, 1, 2] = (width - 1) / 2, (height - 1) / 2
     status, why = _verdict(valid, reason, choice, config)
+    if status == "failed":
+        return BackendResult(status=status, reason=why, trajectory=None, motion_model=None, statistics=choice.evidence)
     ambiguous = choice.evidence["ambiguous"]
     trajectory = Trajectory(
         world_from_cam=world_from_cam,

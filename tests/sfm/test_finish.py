@@ -227,3 +227,11 @@ def test_support_counts_agreeing_points_that_the_pose_explains():
     off = state.rotation.clone()
     off[0, 3] = torch.tensor(tracks.rotation[0], dtype=torch.float64)
     assert frame_support(scene, replace(state, rotation=off), agrees, 0.5)[3] == 0
+
+
+@pytest.mark.parametrize("prior", [0.05, 0.35])
+@pytest.mark.parametrize("move", [{}, {"truck": 0.05}, {"dolly": 0.2}], ids=["still", "truck", "dolly"])
+def test_moves_that_do_not_show_the_focal_length_leave_the_prior(move, prior):
+    """A straight path in the first camera's axes is compatible with every focal length: depths stretch with it."""
+    names = FULL if move else ("rotation", "focal")
+    assert _sigma(move, names, prior=prior) == pytest.approx(prior, rel=0.02)

@@ -171,3 +171,12 @@ def test_a_turning_picture_is_followed():
     a, b = tracks.xy_px[both, 0] - middle, tracks.xy_px[both, 11] - middle
     angle = np.degrees(np.arctan2(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0], (a * b).sum(1)))
     assert np.median(angle) == pytest.approx(-11, abs=0.1)
+
+
+def test_content_of_a_flickering_clip_is_followed_too():
+    offset = straight(12, (2.0, 0.5))
+    gain = 1 + 0.05 * np.random.default_rng(3).standard_normal(12)
+    rgb = np.rint((20 + 0.7 * sliding(offset, noise=0.0).rgb) * gain[:, None, None, None]).clip(0, 255)
+    tracks = run(clips.as_frames(rgb.astype(np.uint8)))
+    assert len(tracks.xy_px) > 60
+    assert np.nanmedian(step_errors(tracks, offset)) < 0.4
