@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-COMMANDS = ("estimate", "describe", "compare", "convert", "info", "demo")
+COMMANDS = ("estimate", "describe", "compare", "convert", "info", "demo", "status", "import")
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
 
 
@@ -190,13 +190,6 @@ class TestBadInput:
     def test_trajectory_with_nan(self, tum: Path) -> None:
         tum.write_text(tum.read_text().replace("0.3 ", "nan ", 1))
         assert_one_clear_line(cinetraj("describe", tum, "--format", "tum"), "truck.txt:")
-
-    def test_two_clips_of_one_name(self, tmp_path: Path, clip: Path) -> None:
-        other = tmp_path / "again" / clip.name
-        other.parent.mkdir()
-        other.write_bytes(clip.read_bytes())
-        done = cinetraj("estimate", clip, other, "--out", tmp_path / "out")
-        assert_one_clear_line(done, "both become the run 'pan'")
 
     def test_something_else_under_the_final_name_is_left_alone(self, tmp_path: Path, clip: Path) -> None:
         precious = tmp_path / "out" / "pan" / "thesis.tex"

@@ -2,8 +2,12 @@
 
 Writes OUT/NAME/ for each clip: run.json, trajectory.npz (native), trajectory_tum.txt and plot.png; a clip of several
 shots gets OUT/NAME/shot-000/ and so on. NAME is the file's stem or the folder's name.
+
+Many clips (a folder, a glob, a list, --jobs) are a batch: OUT/manifest.jsonl logs it, each clip has a process of its
+own, and the same command again computes only what is not there yet. `cinetraj status OUT` tells how far it is.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,10 +15,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
-from compare.commands import _inputs, _report
+from compare.commands import _report
 from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
+    from sfm.batch import Clip
     from sfm.pipeline import EstimateConfig
 
 
@@ -23,14 +28,37 @@ class Args:
     """Options of `cinetraj estimate`."""
 
     clips: tyro.conf.Positional[tuple[str, ...]]
-    """Video files, folders of images, folders of videos, or globs in quotes."""
+    """Video files, folders of images, folders of videos, globs in quotes, or lists: .csv or .jsonl with a column
+    `video` (and `name`), .txt with one path a line."""
     out: Path
     """Folder for the runs."""
     name: str | None = None
     """Name of the run instead of the clip's own; for a single clip."""
-    backend: Literal["auto", "colmap", "glomap", "colmap-sift"] = "auto"
+    backend: Literal["auto", "colmap", "glomap", "colmap-sift", "command"] = "auto"
     """auto: tracks and a choice among motion models. colmap, glomap: pycolmap's mappers on our features.
-    colmap-sift: stock pycolmap, the usual baseline."""
+    colmap-sift: stock pycolmap, the usual baseline. command: another program, see --command."""
+    jobs: int | None = None
+    """Clips at a time; the cores are shared out among them. 1 by default."""
+    clip_time_limit: float = 1800.0
+    """Seconds for one clip of a batch; beyond, it is tried once more at half the size, then recorded as failed."""
+    clip_memory_limit: float | None = None
+    """GiB for one clip of a batch; by default an equal share of 80 % of the memory."""
+    retry_failed: bool = False
+    """Estimate again what failed in an earlier call."""
+    command: str | None = None
+    """Another program's command: {video} and {out} are filled in, also {name}, {threads}, {seed}."""
+    format: str = "auto"
+    """Format of what the command writes to {out}, e.g. megasam."""
+    output: str | None = None
+    """File or glob below {out} to read, where the usual names of the format do not find it."""
+    command_folder: Path | None = None
+    """Working folder of the command."""
+    command_env: tuple[str, ...] = ()
+    """NAME=VALUE ... for the command."""
+    keep_output: Path | None = None
+    """Folder in which what the command writes is kept; by default it is removed once it is read."""
+    frame_step: int | None = None
+    """Every n-th frame of the clip is used by the command; its poses then get the times of these frames."""
     fps: float | None = None
     """Frames per second to use; all by default."""
     long_side: int = 640
@@ -56,7 +84,7 @@ class Args:
     weights: Path | None = None
     """Local file with the weights of the features, instead of a download."""
     time_limit: float | None = None
-    """Seconds after which pycolmap's mapper is stopped and the clip counts as failed."""
+    """Seconds after which pycolmap's mapper, or the command, is stopped and the clip counts as failed."""
     plot: bool = True
     """Leave plot.png away."""
     json: bool = False
@@ -78,22 +106,25 @@ def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, A
 
     say: called with one line for each clip. A single clip that cannot be read raises CinetrajError.
     """
-    clips = named_clips(args.clips, args.name)
+    clips, several = chosen_clips(args)
     config = config_of(args)
-    records: dict[str, Any] = {}
-    bad: list[str] = []
-    for name, clip in clips.items():
-        try:
-            records[name] = estimate_one(clip, args.out / name, config, plot=args.plot, quiet=args.json)
-        except CinetrajError as error:
-            if len(clips) == 1:
-                raise
-            bad.append(name)
-            _report.error(str(error))
-            continue
-        say(sentence(args.out / name, records[name]))
-        tell(name, records[name])
-    return records, bad
+    if not several:
+        clip = clips[0]
+        record = estimate_one(clip.path, args.out / clip.name, config, plot=args.plot, quiet=args.json)
+        say(sentence(args.out / clip.name, record))
+        tell(clip.name, record)
+        return {clip.name: record}, []
+    from compare.commands import _batch
+    from sfm.batch import BatchConfig
+
+    batch = BatchConfig(
+        jobs=1 if args.jobs is None else args.jobs,
+        time_limit_s=args.clip_time_limit,
+        memory_limit_gib=args.clip_memory_limit,
+        retry_failed=args.retry_failed,
+        plot=args.plot,
+    )
+    return _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence), []
 
 
 def config_of(args: Args) -> "EstimateConfig":
@@ -118,6 +149,12 @@ def backend_config(args: Args) -> Any:
     """The config of the backend; an option that it does not have is refused, not ignored."""
     from sfm import backends
 
+    if args.backend == "command":
+        return _command_config(args)
+    given_for_command = ("command", "output", "command_folder", "command_env", "keep_output", "frame_step")
+    if idle := next((option for option in given_for_command if getattr(args, option)), None):
+        option = "--" + idle.replace("_", "-")
+        raise CinetrajError(f"{option} has no effect on {args.backend}; it is for --backend command")
     config = backends.config_type(args.backend)()
     given = {
         "features": {"name": args.features, "weights": args.weights},
@@ -136,24 +173,42 @@ def backend_config(args: Args) -> Any:
     return config
 
 
-def named_clips(given: tuple[str, ...], name: str | None) -> dict[str, str]:
-    """Run name to clip. Raises CinetrajError where two clips would get the same name."""
-    if not given:
+def _command_config(args: Args) -> Any:
+    from sfm.backends.command import CommandConfig
+
+    idle = {"--features": args.features, "--weights": args.weights, "--matcher": args.matcher, "--fps": args.fps}
+    idle |= {"--focal": args.focal, "--fov": args.fov, "--pixel-aspect": args.pixel_aspect}
+    if given := next((option for option, value in idle.items() if value is not None), None):
+        raise CinetrajError(f"{given} has no effect on another program; put its own option into --command")
+    config = CommandConfig(
+        command=args.command or "",
+        format=args.format,
+        output=args.output,
+        folder=args.command_folder,
+        environment=args.command_env,
+        keep=args.keep_output,
+        frame_step=args.frame_step,
+    )
+    return config if args.time_limit is None else replace(config, timeout_s=args.time_limit)
+
+
+def chosen_clips(args: Args) -> "tuple[list[Clip], bool]":
+    """The clips with the names of their runs, and whether they are a batch: it is for one clip with --jobs, too."""
+    from sfm.batch import clips_of
+
+    if not args.clips:
         raise CinetrajError("no clip given; usage: cinetraj estimate CLIP... --out FOLDER")
-    clips = [clip for text in given for clip in _clips_of(text)]
-    if name is not None:
+    clips, said = clips_of(args.clips)
+    for line in said:
+        _report.warn(line)
+    itself = len(clips) == 1 and os.path.abspath(clips[0].path) == os.path.abspath(args.clips[0])
+    if args.name is not None:
         if len(clips) != 1:
-            raise CinetrajError(f"--name {name} names one run, but {len(clips)} clips are given; leave it out")
-        if Path(name).name != name or name in (".", ".."):
-            raise CinetrajError(f"--name is {name!r}, expected a plain folder name")
-        return {name: clips[0]}
-    named: dict[str, str] = {}
-    for clip in clips:
-        own = _name_of(clip)
-        if own in named:
-            raise CinetrajError(f"{named[own]} and {clip} would both become the run {own!r}; rename one, or use --name")
-        named[own] = clip
-    return named
+            raise CinetrajError(f"--name {args.name} names one run, but {len(clips)} clips are given; leave it out")
+        if Path(args.name).name != args.name or args.name in (".", ".."):
+            raise CinetrajError(f"--name is {args.name!r}, expected a plain folder name")
+        clips = [replace(clips[0], name=args.name)]
+    return clips, args.jobs is not None or not itself
 
 
 def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: bool, quiet: bool) -> dict[str, Any]:
@@ -186,22 +241,5 @@ def tell(name: str, record: dict[str, Any]) -> None:
         _report.warn(f"{name} is {record['status']}: {record['reason']}")
 
 
-def _clips_of(text: str) -> list[str]:
-    """A folder of videos stands for its videos; anything else for itself."""
-    folder = Path(text)
-    if not folder.is_dir():
-        return [text]
-    videos = sorted(str(p) for p in folder.iterdir() if p.is_file() and _inputs.is_video(p))
-    return videos or [text]
-
-
 def _nothing(line: str) -> None:
     """Nobody listens."""
-
-
-def _name_of(clip: str) -> str:
-    path = Path(clip)
-    if "*" in path.name or "?" in path.name or "[" in path.name:  # a glob of images is named by its folder
-        path = path.parent
-        return path.resolve().name
-    return path.resolve().name if path.is_dir() else path.stem

@@ -3,6 +3,7 @@
 A whole clip goes to it: the program decodes and cuts by itself, so shots are not told apart here.
 """
 
+import glob
 import os
 import re
 import shlex
@@ -103,7 +104,7 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
         seconds = {"command": time.perf_counter() - begin}
         if not problem:
             try:
-                pattern = command.output and command.output.replace("{name}", name)
+                pattern = command.output and command.output.replace("{name}", glob.escape(name))
                 file = imported.one_result(out, command.format, pattern)
                 label = file.relative_to(out).as_posix() if file.is_relative_to(out) else str(file)
                 found = imported.read_on_clip(file, command.format, clip, frame_step=command.frame_step, label=label)

@@ -27,13 +27,14 @@ class Manifest:
 
     descriptor: int
 
-    def append(self, event: str, **values: Any) -> None:
-        """Add a line; it is on the disk when this returns."""
+    def append(self, event: str, *, sync: bool = True, **values: Any) -> None:
+        """Add a line; it is on the disk when this returns, but for those that may be lost (`sync=False`)."""
         line = json.dumps({"event": event, "time": round(time.time(), 3), **values}, allow_nan=False) + "\n"
         data = line.encode()
         while data:
             data = data[os.write(self.descriptor, data) :]
-        os.fsync(self.descriptor)
+        if sync:
+            os.fsync(self.descriptor)
 
 
 @contextmanager

@@ -181,6 +181,7 @@ class _Batch:
         if own is not None and own.key == task.key and not self._again(own):
             if (name, task.key) not in self.logged:  # killed after the run was written and before this line was
                 self.log.append("done", name=name, key=task.key, status=own.status, reason=own.reason, adopted=True)
+            self.log.append("kept", sync=False, name=name)
             self._tell(task, own.status, own.reason, own.failure, "kept")
             return True
         holder = self.known.get(self.holders.get(task.key, ""))

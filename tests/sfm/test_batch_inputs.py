@@ -1,0 +1,137 @@
+"""What a batch is about: folders, lists, links and names of every kind."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sfm.batch.inputs import NAME_BYTES, Clip, clips_of, distinct, own_name, safe_name
+from trajectory.errors import CinetrajError, ReadError
+
+
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+
+
+def found(*texts: object) -> dict[str, str]:
+    clips, _ = clips_of([str(text) for text in texts])
+    return {clip.name: clip.path for clip in clips}
+
+
+def test_a_folder_stands_for_its_videos_at_any_depth(tmp_path: Path) -> None:
+    touch(tmp_path, "b.mp4", "a.MOV", "deep/er/c.webm", "notes.txt", ".hidden.mp4", ".git/x.mp4", "a.0.mp4")
+    assert found(tmp_path) == {
+        "a": str(tmp_path / "a.MOV"),
+        "a.0": str(tmp_path / "a.0.mp4"),
+        "b": str(tmp_path / "b.mp4"),
+        "c": str(tmp_path / "deep/er/c.webm"),
+    }
+
+
+def test_a_folder_of_images_is_a_clip_and_one_of_such_folders_is_many(tmp_path: Path) -> None:
+    touch(tmp_path, "x/1.png", "x/2.png", "y/1.jpg")
+    assert list(found(tmp_path / "x")) == ["x"]
+    assert found(tmp_path) == {"x": str(tmp_path / "x"), "y": str(tmp_path / "y")}
+
+
+def test_links_are_followed_once(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mp4", "other/b.mp4")
+    (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "up").symlink_to("..")
+    (tmp_path / "in" / "gone.mp4").symlink_to("nowhere")
+    (tmp_path / "in" / "self.mp4").symlink_to("self.mp4")
+    assert sorted(found(tmp_path / "in")) == ["a", "b"]
+
+
+def test_a_glob_stands_for_its_videos_and_a_name_with_brackets_for_itself(tmp_path: Path) -> None:
+    touch(tmp_path, "a1.mp4", "a2.mp4", "b.mp4", "f/1.png", "c[1].mp4")
+    assert list(found(tmp_path / "a*.mp4")) == ["a1", "a2"]
+    assert list(found(tmp_path / "f" / "*.png")) == ["f"]
+    assert list(found(tmp_path / "c[1].mp4")) == ["c[1]"]
+    with pytest.raises(CinetrajError, match="matches no file"):
+        found(tmp_path / "z*.mp4")
+
+
+def test_the_same_clip_given_twice_is_one(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4")
+    assert list(found(tmp_path, tmp_path / "a.mp4", f"{tmp_path}/./a.mp4")) == ["a"]
+
+
+def test_lists_of_clips(tmp_path: Path) -> None:
+    touch(tmp_path, "v/a.mp4", "v/b.mp4", "elsewhere.mp4")
+    (tmp_path / "list.csv").write_text(f"name,video\n,v/a.mp4\nsecond,v/b.mp4\n,{tmp_path}/elsewhere.mp4\n")
+    (tmp_path / "list.jsonl").write_text(
+        '{"path": "v/a.mp4", "labels": []}\n\n{"video": "v/b.mp4", "name": "second"}\n'
+    )
+    (tmp_path / "list.txt").write_text("# clips\nv/a.mp4\nabsent.0.mp4\nplain.0\n")
+    assert found(tmp_path / "list.csv") == {
+        "a": str(tmp_path / "v/a.mp4"),
+        "second": str(tmp_path / "v/b.mp4"),
+        "elsewhere": str(tmp_path / "elsewhere.mp4"),
+    }
+    assert list(found(tmp_path / "list.jsonl")) == ["a", "second"]
+    assert list(found(tmp_path / "list.txt")) == ["a", "absent.0", "plain.0"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "problem"),
+    [
+        ("a.csv", "clip,name\nx.mp4,x\n", "columns 'clip', 'name', expected video"),
+        ("a.csv", "video\n", "names no clip"),
+        ("a.csv", "video,name\n,x\n", r"a.csv:2: has no clip"),
+        ("a.jsonl", '{"video": "x"}\n{\n', r"a.jsonl:2: is no JSON"),
+        ("a.jsonl", "[1]\n", "is no JSON object"),
+        ("a.jsonl", '{"film": "x"}\n', r"a.jsonl:1: has no clip"),
+        ("a.txt", "\n# nothing\n", "names no clip"),
+    ],
+)
+def test_a_bad_list_is_refused_with_its_line(tmp_path: Path, name: str, text: str, problem: str) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ReadError, match=problem):
+        found(tmp_path / name)
+
+
+def test_equal_names_are_told_apart_and_it_is_said(tmp_path: Path) -> None:
+    touch(tmp_path, "x/pan.mp4", "y/pan.mp4", "y/pan.mov", "y/tilt.mp4")
+    clips, said = clips_of([str(tmp_path)])
+    assert [clip.name for clip in clips] == ["x-pan", "y-pan.mov", "y-pan.mp4", "tilt"]
+    assert f"{tmp_path}/x/pan.mp4 becomes the run 'x-pan'" in said
+    assert len(said) == 3
+    touch(tmp_path, "p/y/pan.mp4", "q/y/pan.mp4")
+    clips, _ = clips_of([str(tmp_path / "p"), str(tmp_path / "q")])
+    assert len({clip.name for clip in clips}) == 2
+    assert all(clip.name.startswith("y-pan.mp4-") for clip in clips)
+
+
+def test_names_that_the_user_gives_twice_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("video,name\na.mp4,x\nb.mp4,x\n")
+    with pytest.raises(CinetrajError, match=r"a\.mp4 and .*b\.mp4 are both given the name 'x'"):
+        found(tmp_path / "a.csv")
+
+
+@given(st.lists(st.text(st.characters(codec=None, exclude_characters="/\0"), min_size=1), min_size=1, max_size=8))
+def test_every_file_name_becomes_a_folder_name_of_its_own(names: list[str]) -> None:
+    clips = [Clip(path=f"/videos/{k}/{name}.mp4", name=name) for k, name in enumerate(names)]
+    kept, _ = distinct(clips)
+    assert len({clip.name.casefold() for clip in kept}) == len(names)
+    for clip in kept:
+        assert os.path.basename(clip.name) == clip.name
+        assert clip.name not in ("", ".", "..", "manifest.jsonl")
+        assert not clip.name.startswith(".")
+        assert clip.name.isprintable() or not any(ord(c) < 32 for c in clip.name)
+        assert len(clip.name.encode("utf-8")) <= NAME_BYTES  # and it can be encoded at all
+
+
+@given(st.text(min_size=1))
+def test_a_safe_name_stays_as_it_is(name: str) -> None:
+    assert safe_name(safe_name(name)) == safe_name(name)
+
+
+def test_ordinary_names_are_not_touched() -> None:
+    for name in ("clip", "a.0", "ä ö'$x", "Pan_Left (1)", "日本"):
+        assert safe_name(name) == name
+    assert own_name("/x/a.b.mp4") == "a.b"
