@@ -19,6 +19,7 @@ class Pair:
 
     axis_value: the points, in the unit of `axis`: seconds since the start, frames, or share of the clip.
     scored: both have a pose. charged: the reference has one, the generated clip has none.
+    reference_time_s, generated_time_s: the same points on each clip's own `time_s`.
     overlap, overlap_generated: share of each clip's duration that is compared.
     reference_depth, generated_depth: median scene depth at the points, NaN where unknown, or None.
     reference_log2_focal, generated_log2_focal: log2 of the focal length in pixels, or None.
@@ -26,6 +27,8 @@ class Pair:
 
     axis: Literal["seconds", "frames", "progress"]
     axis_value: Float[np.ndarray, " k"]
+    reference_time_s: Float[np.ndarray, " k"]
+    generated_time_s: Float[np.ndarray, " k"]
     reference: Float[np.ndarray, "k 4 4"]
     generated: Float[np.ndarray, "k 4 4"]
     scored: Bool[np.ndarray, " k"]
@@ -118,6 +121,8 @@ def _at(
     return Pair(
         axis=axis,
         axis_value=axis_value,
+        reference_time_s=_times(reference, reference_axis, reference_at),
+        generated_time_s=_times(generated, generated_axis, generated_at),
         reference=a[0],
         generated=b[0],
         scored=a[1] & b[1],
@@ -129,6 +134,10 @@ def _at(
         reference_log2_focal=a[3],
         generated_log2_focal=b[3],
     )
+
+
+def _times(trajectory: Trajectory, axis: np.ndarray, at: np.ndarray) -> np.ndarray:
+    return at if axis is trajectory.time_s else np.interp(at, axis, trajectory.time_s)
 
 
 def _sampled(

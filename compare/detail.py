@@ -9,6 +9,7 @@ import numpy as np
 from compare.pair_scores import Aligned
 from compare.pairing import Clip
 from trajectory.errors import CinetrajError
+from trajectory.kinematics import seconds
 from trajectory.model import Trajectory
 from trajectory.resample import quat_wxyz_from_rotation
 
@@ -54,7 +55,8 @@ def _moves(trajectory: Trajectory) -> dict[str, Any]:
         description = package.describe(trajectory)
     except CinetrajError as error:
         return {"sentence": f"undescribed: {error}", "segments": []}
-    start, span = float(trajectory.time_s[0]), float(trajectory.time_s[-1] - trajectory.time_s[0]) or 1.0
+    start, end = seconds(trajectory, trajectory.time_s[[0, -1]]).tolist()
+    span = end - start or 1.0
     return {
         "sentence": description.sentence,
         "segments": [

@@ -243,7 +243,7 @@ def _metrics(
         elif base == "Primitives":
             from compare.primitive_agreement import primitive_agreement
 
-            score = primitive_agreement(reference, generated, pair, protocol)
+            score = primitive_agreement(reference, generated, pair)
         elif base == "WorldScore":
             score = _world_score(found)
         else:

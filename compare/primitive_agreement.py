@@ -5,16 +5,17 @@ import numpy as np
 from compare import metrics
 from compare.association import Pair
 from compare.metrics import Score
-from compare.protocols import Protocol
+from trajectory.kinematics import seconds
 from trajectory.model import Trajectory
 
 
-def primitive_agreement(reference: Trajectory, generated: Trajectory, pair: Pair, protocol: Protocol) -> Score:
+def primitive_agreement(reference: Trajectory, generated: Trajectory, pair: Pair) -> Score:
     """Primitives: the Jaccard index of the two sets of moves at each point, averaged; two still points agree fully.
 
     The moves are the segments of `trajectory.describe`, their times brought onto the axis of comparison.
     """
-    sets = [_active(trajectory, pair, protocol) for trajectory in (reference, generated)]
+    sides = ((reference, pair.reference_time_s), (generated, pair.generated_time_s))
+    sets = [_active(path, seconds(path, at)) for path, at in sides]
     names = sorted(set(sets[0]) | set(sets[1]))
     if not names:
         table = np.zeros((2, 1, len(pair.axis_value)), dtype=bool)
@@ -33,17 +34,9 @@ def primitive_agreement(reference: Trajectory, generated: Trajectory, pair: Pair
     )
 
 
-def _active(path: Trajectory, pair: Pair, protocol: Protocol) -> dict[str, np.ndarray]:
+def _active(path: Trajectory, at: np.ndarray) -> dict[str, np.ndarray]:
     import trajectory as package
 
-    time = path.time_s
-    start, span = float(time[0]), float(time[-1] - time[0])
-    if pair.axis == "progress":
-        at = start + pair.axis_value * span
-    elif pair.axis == "frames" and path.time_source != "index":
-        at = np.interp(pair.axis_value, np.arange(len(time)), time)
-    else:
-        at = pair.axis_value + (start if protocol.clock == "from_start" else 0.0)
     active: dict[str, np.ndarray] = {}
     for segment in package.describe(path).segments:
         if segment.primitive == "Static":

@@ -54,6 +54,13 @@ class Motion:
         return float(np.linalg.norm(self.step_translation, axis=1).sum())
 
 
+def seconds(
+    trajectory: Trajectory, time_s: Float[np.ndarray, " k"], *, index_fps: float = INDEX_FPS
+) -> Float[np.ndarray, " k"]:
+    """Points of the trajectory's `time_s` in the seconds of segments: frame numbers are divided by an assumed rate."""
+    return time_s / index_fps if trajectory.time_source == "index" else time_s
+
+
 def motion(trajectory: Trajectory, *, index_fps: float = INDEX_FPS) -> Motion:
     """Per-frame motion in camera axes over the valid frames; steps bridge the frames that are not valid.
 
@@ -61,7 +68,7 @@ def motion(trajectory: Trajectory, *, index_fps: float = INDEX_FPS) -> Motion:
     """
     frame = np.flatnonzero(trajectory.valid)
     pose = trajectory.world_from_cam[frame]
-    time_s = trajectory.time_s[frame] / (index_fps if trajectory.time_source == "index" else 1.0)
+    time_s = seconds(trajectory, trajectory.time_s[frame], index_fps=index_fps)
     if len(frame) == 0:
         none = np.zeros((0, 3))
         return Motion(

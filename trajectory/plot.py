@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.description import Description
-from trajectory.kinematics import INDEX_FPS
+from trajectory.kinematics import INDEX_FPS, seconds
 from trajectory.model import Trajectory
 from trajectory.segments import Segment
 
@@ -125,10 +125,12 @@ def draw_overview(
     labels: Sequence[str] = (),
     *,
     description: Description | None = None,
+    index_fps: float = INDEX_FPS,
 ) -> None:
     """Path, top view, position and rotation of up to a few trajectories on an empty figure of the caller.
 
     description: of the first one; its segments become a timeline below, its sentence the title.
+    index_fps: the rate that the description assumed, where the trajectory counts frames.
     """
     import mpl_toolkits.mplot3d  # noqa: F401  registers the projection  # pyright: ignore
 
@@ -147,10 +149,9 @@ def draw_overview(
         top.legend(fontsize="x-small")
     if description is not None:
         first = trajectories[0]
-        per_s = INDEX_FPS if first.time_source == "index" else 1.0
-        span = (float(first.time_s[0]) / per_s, float(first.time_s[-1]) / per_s)
+        span = seconds(first, first.time_s[[0, -1]], index_fps=index_fps).tolist()
         below = figure.add_subplot(grid[2, :])
-        draw_segments(below, description.segments, span_s=span, counts=first.time_source != "seconds")
+        draw_segments(below, description.segments, span_s=(span[0], span[1]), counts=first.time_source != "seconds")
         figure.suptitle(fill(description.sentence, 110), fontsize="medium")
     figure.subplots_adjust(left=0.14, right=0.97, bottom=0.07, top=0.92, hspace=0.3, wspace=0.25)
 
@@ -229,6 +230,7 @@ def save_overview(
     labels: Sequence[str] = (),
     *,
     description: Description | None = None,
+    index_fps: float = INDEX_FPS,
 ) -> None:
     """`draw_overview` into a PNG file, on a figure of its own: matplotlib's settings and backend stay."""
     import zlib  # noqa: F401  pycolmap exports its own copy of zlib; the first one loaded wins  # pyright: ignore
@@ -238,5 +240,5 @@ def save_overview(
 
     figure: Any = Figure(figsize=(11, 8 if description is None else 9.5), dpi=100)
     FigureCanvasAgg(figure)
-    draw_overview(figure, trajectories, labels, description=description)
+    draw_overview(figure, trajectories, labels, description=description, index_fps=index_fps)
     figure.savefig(path, format="png")

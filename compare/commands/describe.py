@@ -63,14 +63,14 @@ def run(args: Args) -> int:
         if not args.json:
             print(words(each.name, results[each.name]))
     if args.plot is not None:
-        draw(described, args.plot)
+        draw(described, args.plot, index_fps=config.assumed_fps)
     if args.json:
         single = len(found) == 1
         _report.print_json(results[found[0].name] if single else results)
     return 1 if failed else 0
 
 
-def draw(described: "list[tuple[_inputs.Loaded, Description]]", path: Path) -> None:
+def draw(described: "list[tuple[_inputs.Loaded, Description]]", path: Path, *, index_fps: float) -> None:
     """The first four paths over each other; a single one with its segments and its sentence."""
     from trajectory.errors import CinetrajError
     from trajectory.plot import save_overview
@@ -81,7 +81,7 @@ def draw(described: "list[tuple[_inputs.Loaded, Description]]", path: Path) -> N
         raise CinetrajError(f"{path} cannot be drawn: no camera path was described")
     alone = len(shown) == 1
     names = [] if alone else [each.name for each, _ in shown]
-    save_overview(paths, path, labels=names, description=shown[0][1] if alone else None)
+    save_overview(paths, path, labels=names, description=shown[0][1] if alone else None, index_fps=index_fps)
 
 
 def config_of(args: Args) -> "DescribeConfig":

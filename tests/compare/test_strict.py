@@ -1,6 +1,7 @@
 """What `strict` promises: gauge, scale and frame rate do not matter; motion, mirrors and failures do."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -190,8 +191,6 @@ def test_no_time_in_common_is_a_failed_row() -> None:
 
 
 def _shared_clock() -> protocols.Protocol:
-    from dataclasses import replace
-
     return replace(protocols.get("strict"), name="mine", clock="shared")
 
 
@@ -211,8 +210,6 @@ def test_progress_is_told() -> None:
 
 
 def test_primitive_agreement() -> None:
-    from dataclasses import replace
-
     protocol = replace(protocols.get("strict"), name="moves", metrics=("RotErr", "Primitives"))
     u = np.linspace(0, 1, 49)[:, None]
     depth = {"scene_depth": np.full(49, 3.0)}
@@ -224,9 +221,21 @@ def test_primitive_agreement() -> None:
     assert clip["Primitives"] < 0.2
 
 
-def test_unknown_protocols_and_metrics_are_refused() -> None:
-    from dataclasses import replace
+@pytest.mark.parametrize("clock", ["from_start", "shared"])
+@pytest.mark.parametrize("source", ["seconds", "index"])
+def test_primitives_agree_at_the_same_times_whatever_the_clock_counts(clock: str, source: str) -> None:
+    protocol = replace(protocols.get("strict"), clock=clock, metrics=("RotErr", "Primitives"))
+    rows = np.arange(97)
+    early, late = (np.clip((rows - start) / 48, 0, 1)[:, None] for start in (0, 48))
+    time_s = 40.0 + (rows if source == "index" else rows / 24)
+    fields = {"scene_depth": np.full(97, 3.0), "time_source": source, "time_s": time_s}
+    first, second = (path(np.zeros((97, 3)), u * [0, 0.6, 0], **fields) for u in (early, late))
+    found = score({"a": first, "b": first}, {"a": first, "b": second}, protocol=protocol).to_json()["clips"]
+    assert found["a"]["Primitives"] == pytest.approx(1.0)
+    assert found["b"]["Primitives"] < 0.2
 
+
+def test_unknown_protocols_and_metrics_are_refused() -> None:
     with pytest.raises(CinetrajError, match="strict"):
         score(smooth(1), smooth(1), protocol="stricter")
     odd = replace(protocols.get("strict"), metrics=("RotErr", "Beauty"))

@@ -126,6 +126,19 @@ def test_a_description_becomes_a_timeline_and_a_title(tmp_path: Path) -> None:
     assert figure.get_suptitle().startswith("The camera")
 
 
+def test_the_timeline_of_counted_frames_spans_the_clip_at_the_assumed_rate() -> None:
+    from trajectory import describe
+    from trajectory.description import DescribeConfig
+
+    counted = moving(60, turn_deg=40.0).replace(time_s=np.arange(60.0), time_source="index")
+    figure = Figure()
+    told = describe(counted, DescribeConfig(assumed_fps=10.0))
+    plot.draw_overview(figure, [counted], description=told, index_fps=10.0)
+    below = figure.axes[-1]
+    assert below.get_xlim() == pytest.approx((0.0, 5.9))
+    assert max(bar.get_x() + bar.get_width() for bar in below.patches) > 3.0
+
+
 def test_no_segments_are_said_to_be_none() -> None:
     axes = Figure().add_subplot()
     plot.draw_segments(axes, (), span_s=(0.0, 0.0))
