@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 
-from sfm.bundle import CAMERA, Freedom, Scene, State, exp_so3, jacobians, normal_equations, residuals, schur
+from sfm.bundle import CAMERA, jacobians, normal_equations, schur
+from sfm.hypotheses import Freedom, Scene, State, exp_so3, residuals
 
 
 def interpolate(state: State, keyframes: Int[np.ndarray, " k"], n: int) -> State:

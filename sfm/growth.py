@@ -11,8 +11,9 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from sfm.bundle import Freedom, Scene, State, adjust, rescaled
+from sfm.bundle import adjust
 from sfm.finish import resect
+from sfm.hypotheses import Freedom, Scene, State, rescaled
 
 FirstWindow = Callable[[Scene], State]
 

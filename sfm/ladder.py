@@ -6,10 +6,11 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
-from sfm.bundle import Fit, Freedom, Scene, State, adjust, stack
+from sfm.bundle import Fit, adjust
 from sfm.growth import grown
+from sfm.hypotheses import Freedom, Scene, State, stack
 from sfm.starts import chain, dolly_for_zoom, reversed_depth, state_from, two_view
 
 RUNGS = ("static", "rotation", "rotation_zoom", "full", "full_zoom")
@@ -271,8 +272,3 @@ def positions_of(state: State) -> Float[np.ndarray, "n 3"]:
     """Camera centres in the world of a batch of one."""
     rotation, translation = state.rotation[0].cpu().numpy(), state.translation[0].cpu().numpy()
     return -np.einsum("nji,nj->ni", rotation, translation)
-
-
-def observed(xy_px: Float[np.ndarray, "m n 2"], frames: Int[np.ndarray, " k"]) -> Float[np.ndarray, "m k 2"]:
-    """The columns of some frames."""
-    return xy_px[:, frames]

@@ -5,9 +5,8 @@ import math
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
-from sfm.bundle import Scene, State, residuals
+from sfm.hypotheses import Scene, State, exp_so3
 
 
 def directions(xy_px: np.ndarray, focal_px: float, pixel_aspect: float) -> np.ndarray:
@@ -109,8 +108,6 @@ def reversed_depth(state: State) -> State:
     shift = 2 * state.translation * middle
     zero = torch.zeros_like(shift[..., 0])
     turn = torch.stack([-shift[..., 1], shift[..., 0], zero], -1)
-    from sfm.bundle import exp_so3
-
     return State(
         rotation=exp_so3(turn) @ state.rotation,
         translation=-state.translation,
@@ -150,9 +147,3 @@ def two_view(
     good = inlier.ravel() > 0
     world[np.flatnonzero(both)[good]] = found[good]
     return rotation, translation.ravel(), world
-
-
-def relative_scale(scene: Scene, state: State) -> Tensor:
-    """Median residual of each hypothesis in pixels, for a look at how far a start is off."""
-    r, _, _ = residuals(scene, state)
-    return (r.norm(dim=-1) * (scene.weight > 0)).flatten(1).median(1).values

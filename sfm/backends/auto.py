@@ -235,7 +235,7 @@ def _finish(
 def _residual(scene: Any, state: Any) -> np.ndarray:
     import torch
 
-    from sfm.bundle import residuals
+    from sfm.hypotheses import residuals
 
     r, _, _ = residuals(scene, state)
     return torch.where(scene.weight > 0, r[0].norm(dim=-1), torch.nan).cpu().numpy()

@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 import torch
 
-from sfm.bundle import Scene, State
+from sfm.hypotheses import Scene, State
 from sfm.ladder import scene_of
 from sfm.synthetic.paths import camera_path
 

@@ -7,23 +7,8 @@ import pytest
 import torch
 from projected import FOCAL_PX, HW, Projected, angle_deg, path_error, project
 
-from sfm.bundle import (
-    CAMERA,
-    FAR_PX,
-    Freedom,
-    State,
-    _moved,
-    _step,
-    adjust,
-    exp_so3,
-    hat,
-    normal_equations,
-    rescaled,
-    residuals,
-    schur,
-    stack,
-    total_cost,
-)
+from sfm.bundle import CAMERA, _moved, _step, adjust, normal_equations, schur, total_cost
+from sfm.hypotheses import FAR_PX, Freedom, State, exp_so3, hat, rescaled, residuals, stack
 
 ALL = {"rotation", "translation", "zoom", "focal"}
 MOVE = {"truck": 0.1, "dolly": 0.05, "pan_deg": 2.0, "tilt_deg": -1.0, "roll_deg": 3.0, "zoom": 1.2}

@@ -8,8 +8,8 @@ import pytest
 import torch
 from projected import FOCAL_PX, Projected, project
 
-from sfm.bundle import State
 from sfm.choice import Choice, ChoiceConfig, choose, measured_noise, relief_of
+from sfm.hypotheses import State
 from sfm.ladder import RUNGS, FocalPrior, Rung, climb
 
 CONFIG = ChoiceConfig()

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from projected import FOCAL_PX, Projected, angle_deg, project
 
-from sfm.bundle import Freedom, State
 from sfm.finish import depths, frame_support, interpolate, log_focal_sigma, resect, translation_bound
+from sfm.hypotheses import Freedom, State
 from sfm.starts import directions
 
 MOVE = {"truck": 0.15, "dolly": 0.1, "pan_deg": 8.0, "roll_deg": 4.0, "zoom": 1.2}

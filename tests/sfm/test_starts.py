@@ -1,17 +1,14 @@
 """Where the adjuster begins, against exact tracks."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from projected import FOCAL_PX, angle_deg, project
-from scipy.spatial.transform import Rotation
 
-from sfm.bundle import points_in_camera, residuals
-from sfm.starts import chain, directions, dolly_for_zoom, relative_scale, reversed_depth, state_from, two_view
+from sfm.hypotheses import points_in_camera, residuals
+from sfm.starts import chain, directions, dolly_for_zoom, reversed_depth, state_from, two_view
 
 LOG_FOCAL = float(np.log(FOCAL_PX))
 
@@ -151,11 +148,3 @@ def test_two_views_give_pose_and_points():
 def test_two_views_that_share_too_little_are_none():
     tracks = project({"pan_deg": 70.0}, seed=9, points=60)
     assert two_view(tracks.scene(), LOG_FOCAL, 0, 7) is None
-
-
-def test_relative_scale_is_the_median_residual():
-    tracks = project({"pan_deg": 5.0, "truck": 0.1}, seed=10, points=60, frames=4)
-    state = tracks.state()
-    turned = torch.tensor(Rotation.from_euler("y", 1, degrees=True).as_matrix()) @ state.rotation
-    assert float(relative_scale(tracks.scene(), state)) < 1e-9
-    assert float(relative_scale(tracks.scene(), replace(state, rotation=turned))) > 0.5
