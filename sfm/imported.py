@@ -120,7 +120,14 @@ def read_on_clip(
         return Found(trajectory=trajectory)
     from sfm import video
 
-    frames = video.load(clip, VideoConfig(long_side=16))
+    try:
+        frames = video.load(clip, VideoConfig(long_side=16))
+    except CinetrajError as error:
+        if frame_step is not None:  # the user relies on the clip's times
+            raise
+        return Found(
+            trajectory=trajectory, notes=(f"times are numbers of frames, for the clip is not readable: {error}",)
+        )
     return on_frames(trajectory, frames.time_s, frames.time_source, frame_step=frame_step)
 
 

@@ -326,3 +326,22 @@ def test_a_worker_that_cannot_start_ends_the_batch(tmp_path: Path) -> None:
 def test_senseless_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(CinetrajError, match="expected"):
         BatchConfig(**options)
+
+
+def test_an_output_that_cannot_be_written_is_said_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = clips(tmp_path / "in", a="ok")
+    with monkeypatch.context() as patch:
+        patch.setattr(runs.os, "access", lambda *_: False)  # root may write anywhere
+        with pytest.raises(CinetrajError, match="cannot be written"):
+            run(wanted, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+    def full_disk(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(manifest.os, "open", full_disk)
+    expected = pytest.raises(CinetrajError, match=r"manifest\.jsonl cannot be written \(Read-only file system\)")
+    with expected, manifest.opened(tmp_path / "out"):
+        pass

@@ -134,6 +134,16 @@ def test_a_result_is_read_on_the_time_axis_of_its_video(tmp_path: Path) -> None:
     assert imported.read_on_clip(tmp_path / "cat_droid.npz", "megasam", None).trajectory.time_source == "index"
 
 
+def test_a_clip_that_cannot_be_read_costs_its_times_and_not_the_result(tmp_path: Path) -> None:
+    io.write(path(), tmp_path / "cat_droid.npz", format="megasam")
+    (tmp_path / "cat.mp4").write_bytes(b"no film")
+    found = imported.read_on_clip(tmp_path / "cat_droid.npz", "megasam", tmp_path / "cat.mp4")
+    assert found.trajectory.time_source == "index"
+    assert "not readable" in found.notes[0]
+    with pytest.raises(CinetrajError, match=r"cat\.mp4"):
+        imported.read_on_clip(tmp_path / "cat_droid.npz", "megasam", tmp_path / "cat.mp4", frame_step=1)
+
+
 def test_a_path_without_any_pose_is_a_failure() -> None:
     record = records.of_trajectory(path(3, gaps=(0, 1, 2)), source="a", backend="x", config={})
     assert (record.status, record.shots[0].trajectory) == ("failed", None)
