@@ -164,3 +164,23 @@ def test_missing_paths_and_empty_folders(tmp_path: Path):
     (tmp_path / "x.mp4").write_bytes(b"\0\0")
     with pytest.raises(ReadError, match=r"a folder with x\.mp4"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "bad", "said"),
+    [
+        (3, "2 0.1 nan 0 0.5 0.5 0.5 0.5", r"not finite \(nan\)"),
+        (4, "3 0.1 0 0 1.0 1.0 1.0 1.0", "length 2, expected 1"),
+        (5, "3 0.1 0 0 0.5 0.5 0.5 0.5", "repeats"),
+        (6, "5 0.1 0 0", "has 4 columns, expected 8"),
+    ],
+)
+def test_a_fault_in_either_reading_is_named_before_the_doubt(tmp_path: Path, line: int, bad: str, said: str):
+    text = rows("wxyz", start=FAR, seconds=False).splitlines()
+    text[line - 1] = bad
+    path = tmp_path / "pred_traj.txt"
+    path.write_text("\n".join(text) + "\n")
+    with pytest.raises(ReadError, match=said) as caught:
+        read(path)
+    assert caught.value.line == line
+    assert not isinstance(caught.value, FormatAmbiguousError)

@@ -53,9 +53,11 @@ def require_finite(rows: Rows, values: Float[np.ndarray, "n c"]) -> None:
     """Refuse NaN and infinity."""
     bad = ~np.isfinite(values).all(axis=1)
     if bad.any():
+        row = int(np.argmax(bad))
+        value = values[row][~np.isfinite(values[row])][0]
         raise rows.error(
-            int(np.argmax(bad)),
-            "has a value that is not finite",
+            row,
+            f"has a value that is not finite ({value})",
             "leave out frames that have no pose, or repair the file",
         )
 

@@ -1,14 +1,14 @@
 """The first look at a path, and the choice of a format by what is seen."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from trajectory.errors import FormatAmbiguousError, ReadError
 from trajectory.io import _json
 from trajectory.io._arrays import npy_shape, npz_shapes
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._text import decode, number, read_bytes, split
+from trajectory.io._text import decode, number, read_bytes, read_table, split
 
 _HEAD_ROWS = 64
 
@@ -80,6 +80,7 @@ def choose(probe: Probe, formats: Mapping[str, Format]) -> tuple[Format, str]:
         return sure[0][0], sure[0][1].evidence
     contest = sure or found
     if contest:
+        _refuse_shared_fault(probe, [candidate for candidate, _ in contest])
         said = "; ".join(f"{candidate.name}: {match.evidence}" for candidate, match in contest)
         flags = " or ".join(f"--format {candidate.name}" for candidate, _ in contest)
         raise FormatAmbiguousError(
@@ -87,9 +88,25 @@ def choose(probe: Probe, formats: Mapping[str, Format]) -> tuple[Format, str]:
             f"cannot tell its format ({said})",
             remedy=f"say {flags}" + (" if it is that" if len(contest) == 1 else ""),
         )
+    if probe.rows and not probe.columns:  # names the line where the number of columns changes
+        read_table(probe.path, columns=(len(probe.rows[0]),), layout="the same number of numbers", titled=True)
     raise ReadError(
         probe.path, f"is in no format that is recognised ({_seen(probe)})", remedy=f"say --format {'|'.join(formats)}"
     )
+
+
+def _refuse_shared_fault(probe: Probe, contest: Sequence[Format]) -> None:
+    """Raise the fault that a text has in every format it may be in: naming the format would not help."""
+    if probe.kind != "text":
+        return
+    faults: list[ReadError] = []
+    for candidate in contest:
+        try:
+            candidate.read(probe.path)
+        except ReadError as fault:
+            faults.append(fault)
+    if len(faults) == len(contest) and len({(fault.line, fault.problem) for fault in faults}) == 1:
+        raise faults[0]
 
 
 def _seen(probe: Probe) -> str:
