@@ -9,6 +9,9 @@ from trajectory.model import Trajectory
 if TYPE_CHECKING:
     from compare.clip_scores import ClipScores
 
+RENDERED = "rendered "
+"""How the estimator of a path from the renderer begins: the path is exact."""
+
 
 def estimator(trajectory: Trajectory) -> str:
     """Who made a trajectory, with versions and settings, as one comparable line; "" where it does not say."""
@@ -28,9 +31,15 @@ def estimators(rows: Mapping[str, "ClipScores"]) -> dict[str, list[str]]:
     }
 
 
+def _differ(reference: str, generated: str) -> bool:
+    """Whether both sides are estimates, of different making; truth that was rendered is no estimate."""
+    both = bool(reference and generated) and not any(side.startswith(RENDERED) for side in (reference, generated))
+    return both and reference != generated
+
+
 def estimator_warnings(rows: Mapping[str, "ClipScores"]) -> tuple[str, ...]:
     """Warnings where the two sides, or the clips of one side, were not estimated alike."""
-    different = [name for name, row in rows.items() if all(row.estimators) and row.estimators[0] != row.estimators[1]]
+    different = [name for name, row in rows.items() if _differ(*row.estimators)]
     if not different:
         return ()
     listed = ", ".join(different[:3]) + (" …" if len(different) > 3 else "")

@@ -65,6 +65,9 @@ def test_a_mismatch_of_estimators_is_a_warning_in_the_table() -> None:
     mixed, alike = score({"x": a}, {"x": b}, model="mixed"), score({"x": a}, {"x": a}, model="alike")
     assert alike.warnings == ()
     assert "estimated differently in 1 pairs (x)" in mixed.warnings[0]
+    exact = smooth(1, provenance=Provenance(backend="rendered", config={"seed": 3}))
+    assert score({"x": exact}, {"x": a}).warnings == ()  # rendered truth is no estimate
+    assert score({"x": smooth(1)}, {"x": a}).warnings == ()  # nor is a plain file
     assert "mixed ⚠" in to_markdown([mixed, alike])
     assert "estimated differently" in to_csv(leaderboard([mixed]))
     assert mixed.to_json()["protocol"]["estimators"]["generated"] == ["colmap (pycolmap 4) {}"]
