@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sfm.features import Extractor, FeatureConfig, Features
+from trajectory.errors import CinetrajError
 
 NAMES = ("sift",)
 BYTES_PER_PIXEL = 600
@@ -14,6 +15,10 @@ CONTRAST = 0.01
 
 def build(config: FeatureConfig, device: str) -> Extractor:
     """OpenCV on a CPU, where kornia's SIFT takes about fourteen times as long; kornia elsewhere."""
+    if config.weights is not None:
+        raise CinetrajError(
+            f"weights {config.weights} have no effect on sift, which is not trained; leave --weights out"
+        )
     return on_cpu if device == "cpu" else _on_device(device)
 
 

@@ -204,3 +204,8 @@ def test_rotation_and_scale_are_read(rgb: np.ndarray) -> None:
     assert second.scale_px is not None
     ratio = second.scale_px[rows[:, 1]] / first.scale_px[rows[:, 0]]
     assert np.median(ratio) == pytest.approx(1.25, rel=0.05)
+
+
+def test_weights_for_untrained_features_are_refused_not_ignored(tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match="no effect on sift"):
+        build(FeatureConfig(name="sift", weights=tmp_path))
