@@ -112,13 +112,15 @@ def estimate(
             found = evidence.find(part)
         result = _run_backend(part, found, backend_config, config)
         spent.update(result.seconds)
+        with _Clock(spent, "gravity"):
+            upright = _gravity(part, found, result)
         provenance = Provenance(
             backend=backend,
             config=resolved,
             versions=versions,
             seed=config.seed,
             source=frames.source,
-            evidence=_evidence(result),
+            evidence={**upright, **_evidence(result)},
         )
         shots.append(_shot(part, start, stop, found, result, spent, provenance))
     seconds["total"] = time.perf_counter() - begin
@@ -253,6 +255,16 @@ def _evidence(result: BackendResult) -> dict[str, Any]:
     if result.trajectory is not None and result.trajectory.provenance is not None:
         own.update(result.trajectory.provenance.evidence)
     return own
+
+
+def _gravity(part: Frames, found: Evidence, result: BackendResult) -> dict[str, Any]:
+    """Pitch and roll of the first valid frame, where upright lines show them; nothing where they do not."""
+    if result.trajectory is None or result.status in ("failed", "unreliable"):
+        return {}
+    from sfm import gravity
+
+    seen = gravity.find(part, found, result.trajectory)
+    return {} if seen is None else {"gravity": seen.to_json()}
 
 
 def _silent(stage: str, share: float) -> None:
