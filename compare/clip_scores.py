@@ -25,7 +25,8 @@ Fault = Literal["", "reference", "generated"]
 class ClipScores:
     """One row of the table: its scores, or why it has none.
 
-    scores: under the protocol's failure policy. dropped: the same without the points that were charged.
+    scores: under the protocol's failure policy. charged: points without a pose at their worst value. dropped: without
+    those points.
     failed: why the clip counts as failed; an unreliable one has scores all the same, which enter no mean.
     fault: whose failure it is; a missing or broken reference is never charged to the model.
     estimators: who made the reference and the generated trajectory, where their files say so.
@@ -33,6 +34,7 @@ class ClipScores:
 
     name: str
     scores: Mapping[str, Score] = field(default_factory=dict)
+    charged: Mapping[str, Score] = field(default_factory=dict)
     dropped: Mapping[str, Score] = field(default_factory=dict)
     failed: str = ""
     fault: Fault = ""
@@ -95,7 +97,8 @@ def score_match(
     )
     return ClipScores(
         name=item.name,
-        scores=found.charged,
+        scores=found.charged if protocol.failures == "worst" else found.dropped,
+        charged=found.charged,
         dropped=found.dropped,
         notes=notes,
         facts=found.facts,
@@ -144,7 +147,7 @@ def _score_rows(
             else:
                 trajectory = clip.load(named)
                 rows.append(cinetechbench.rows_like_monst3r(trajectory))
-                notes.append(f"{name}: the {fault} was {cinetechbench.LAID_OUT}")
+                notes.append(f"the {fault} clip was {cinetechbench.LAID_OUT}")
                 makers.append(estimator(trajectory))
         except CinetrajError as error:
             return ClipScores(name=name, failed=f"{fault}: {error}", fault=side)
@@ -161,7 +164,13 @@ def _score_rows(
     }
     facts = {"frames": [len(rows[0]), len(rows[1])]}
     return ClipScores(
-        name=name, scores=scores, dropped=scores, notes=tuple(notes), facts=facts, estimators=(makers[0], makers[1])
+        name=name,
+        scores=scores,
+        charged=scores,
+        dropped=scores,
+        notes=tuple(notes),
+        facts=facts,
+        estimators=(makers[0], makers[1]),
     )
 
 

@@ -68,6 +68,7 @@ def score_poses(
     states = (translation_state(reference), translation_state(generated))
     guard = protocol.static == "guard"
     a, b, notes = _gauge(pair, protocol)
+    notes += _short_overlap(pair, protocol)
     if guard:
         a, b = (_stilled(x, s, pair, protocol) for x, s in ((a, states[0]), (b, states[1])))
     units = _common_units(reference, generated, pair, depth_scale)
@@ -97,6 +98,16 @@ def score_poses(
             "generated_state": states[1].because,
         },
         aligned=Aligned(axis=pair.axis, axis_value=pair.axis_value, reference=a, generated=b),
+    )
+
+
+def _short_overlap(pair: Pair, protocol: Protocol) -> tuple[str, ...]:
+    """What to say where the clock leaves a good part of either clip out: perhaps its clocks do not run alike."""
+    if protocol.time != "seconds" or min(pair.overlap, pair.overlap_generated) > 0.9:
+        return ()
+    return (
+        f"by the clock, {pair.overlap:.0%} of the reference's and {pair.overlap_generated:.0%} of the generated clip's "
+        "duration are compared; if frames correspond, use --time index or --time progress",
     )
 
 

@@ -40,10 +40,13 @@ class Result:
     def to_json(self) -> dict[str, Any]:
         """The stable machine output: protocol, clips, summary, coverage; unrounded, and no NaN."""
         stamp = self.protocol.stamp()
-        notes = {note for clip in self.clips.values() for note in clip.notes}
+        notes: dict[str, list[str]] = {}
+        for name, clip in self.clips.items():
+            for note in clip.notes:
+                notes.setdefault(note, []).append(name)
         stamp["estimators"] = estimators(self.clips)
         stamp["warnings"] = [*self.warnings]
-        stamp["notes"] = [*stamp["notes"], *sorted(notes)]
+        stamp["notes"] = [*stamp["notes"], *sorted(f"{note} ({listed(names)})" for note, names in notes.items())]
         return {
             "protocol": stamp,
             "clips": {name: clip.to_json() for name, clip in self.clips.items()},
@@ -134,6 +137,11 @@ def score(
     if clock is not None and all(row.failed for row in rows.values()):
         raise clock
     return build_result(rows, chosen, model)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first three names, and how many more there are."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def build_result(rows: Mapping[str, ClipScores], protocol: Protocol, model: str) -> Result:

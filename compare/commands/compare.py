@@ -55,7 +55,7 @@ class Args:
 def run(args: Args) -> int:
     """Score every model under every protocol; clips that cannot be scored are rows with their reason."""
     from compare.depth_scales import read_depth_scales
-    from compare.scoring import score, score_models
+    from compare.scoring import listed, score, score_models
     from compare.tables import to_markdown
 
     if not args.generated:
@@ -97,8 +97,7 @@ def run(args: Args) -> int:
         for warning in result.warnings:
             _report.warn(f"{result.model}: {warning}")
         for reason, names in _failures(result).items():
-            listed = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-            _report.error(f"{result.model}, {listed}: {reason}")
+            _report.error(f"{result.model}, {listed(names)}: {reason}")
     return 0 if all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
 
 
@@ -132,7 +131,7 @@ def words(result: "Result") -> str:
         for policy, table in said["summary"]["policies"].items():
             means = ", ".join(f"{m} {_number(t['value'])}" for m, t in table.items() if t["value"] is not None)
             lines.append(f"failures under {policy}: {means or 'nothing to average'}")
-    published = said["summary"].get("published")
+    published = {m: value for m, value in said["summary"].get("published", {}).items() if value is not None}
     if published:
         lines.append("as published (mean of rounded values): " + ", ".join(f"{k} {v}" for k, v in published.items()))
     lines += [f"note: {note}" for note in protocol["notes"]]

@@ -92,6 +92,13 @@ def test_a_trajectory_and_its_file_give_the_same_score_and_the_output_says_what_
     assert any("laid out as MonST3R writes it" in note for note in values["protocol"]["notes"])
 
 
+def test_a_note_that_holds_for_many_clips_is_said_once() -> None:
+    clips = {name: smooth(seed) for seed, name in enumerate("abcde")}
+    notes = score(clips, clips, protocol="cinetechbench-compat").to_json()["protocol"]["notes"]
+    assert [note for note in notes if "generated clip was laid out" in note and "(a, b, c and 2 more)" in note]
+    assert len(notes) == len(set(notes)) == 4
+
+
 def test_swapping_the_order_of_the_quaternion_changes_the_score(tmp_path: Path) -> None:
     a, b = _unanchored_rows(elsewhere(smooth(5), 1)), _unanchored_rows(elsewhere(smooth(6), 2))
     swapped = b[:, [0, 1, 2, 3, 5, 6, 7, 4]]

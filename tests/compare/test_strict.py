@@ -90,7 +90,10 @@ def test_the_clock_decides_and_not_the_number_of_frames() -> None:
     clip = strict(a, slow)
     assert clip["RotErr"] > 1
     assert strict(a, slow, time="progress")["RotErr"] == pytest.approx(0, abs=1e-9)
-    facts = score_poses(a, slow, protocols.get("strict")).facts
+    found = score_poses(a, slow, protocols.get("strict"))
+    facts = found.facts
+    assert "100% of the reference's and 50% of the generated clip's duration" in found.notes[-1]
+    assert not any("duration" in note for note in score_poses(a, a, protocols.get("strict")).notes)
     assert facts["overlap"] == pytest.approx(1.0)
     assert facts["overlap_generated"] == pytest.approx(0.5)
 
