@@ -89,6 +89,11 @@ class Protocol:
                     "cinetechbench-fixed and strict take the others"
                 )
             changes["time"] = time
+            if time != self.time:
+                changes["notes"] = (
+                    *self.notes,
+                    f"associated by --time {time} instead of the protocol's own {self.time}",
+                )
         if scale is not None:
             if scale not in ("relative", "absolute"):
                 raise CinetrajError(f"--scale is {scale!r}, expected relative or absolute")
@@ -118,7 +123,7 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                     "ZoomErr",
                     "Smoothness",
                 ),
-                notes=("same clock for both clips; the overlap in time is stated for each clip",),
+                notes=("the overlap in time is stated for each clip",),
             ),
             Protocol(
                 name="cinetechbench-compat",
@@ -144,7 +149,10 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                 aggregation="mean",
                 angle="rad",
                 metrics=("RotErr", "TransErr", "CamMC", "RotErr_sum", "TransErr_sum", "CamMC_sum"),
-                notes=("sums are over 49 samples whatever the clip's length, so that they compare between models",),
+                notes=(
+                    "sums are over 49 samples whatever the clip's length, so that they compare between models; with "
+                    "--time truncate, downsample or index they are over frames, and do not",
+                ),
                 samples=49,
             ),
             Protocol(

@@ -53,8 +53,8 @@ def values(rows: Mapping[str, "ClipScores"], metric: str, protocol: Protocol, po
         if row.failed:
             if row.fault == "generated" and worst is not None:
                 charged[name] = worst
-        elif metric in row.scores:
-            value = row.scores[metric].value
+        elif metric in row.charged:
+            value = row.charged[metric].value
             if value is not None:
                 charged[name] = value
     return charged

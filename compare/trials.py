@@ -51,4 +51,6 @@ def _merged(rows: Sequence["ClipScores"], sigma: float | None) -> "ClipScores":
 
     failed, outliers = len(rows) - len(good), int((~keep).sum())
     note = f"{int(keep.sum())} of {len(rows)} trials counted: {failed} failed, {outliers} outliers"
-    return replace(good[0], scores=mean("scores"), dropped=mean("dropped"), notes=(*good[0].notes, note))
+    return replace(
+        good[0], scores=mean("scores"), charged=mean("charged"), dropped=mean("dropped"), notes=(*good[0].notes, note)
+    )

@@ -360,7 +360,7 @@
         bar.style.width = `${Math.max(0.5, 100 * (end - start))}%`;
         bars.append(bar);
       }));
-      track.append(make("div", name, "name"), bars);
+      track.append(make("div", name.replaceAll("_", " "), "name"), bars);
     }
     at("moves").replaceChildren(...nodes, track);
   }

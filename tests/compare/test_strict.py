@@ -206,6 +206,20 @@ def test_the_output_is_the_documented_shape_and_has_no_nan() -> None:
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 
+@pytest.mark.parametrize("failures", ["worst", "drop"])
+def test_rows_average_to_the_mean_that_is_told(failures: str) -> None:
+    protocol = replace(protocols.get("strict"), failures=failures)
+    lost = np.ones(40, dtype=bool)
+    lost[25:] = False
+    references = {"a": smooth(1), "b": smooth(2)}
+    generated = {"a": smooth(3), "b": smooth(4).replace(valid=lost)}
+    said = score(references, generated, protocol=protocol).to_json()
+    for metric in ("RotErr", "TransErr", "CamMC"):
+        assert np.mean([clip[metric] for clip in said["clips"].values()]) == pytest.approx(said["summary"][metric])
+        both = said["summary"]["policies"]
+        assert both["worst"][metric]["value"] > both["drop"][metric]["value"]
+
+
 def test_progress_is_told() -> None:
     seen: list[tuple[int, int]] = []
     score({"a": smooth(1), "b": smooth(2)}, {"a": smooth(2)}, progress=lambda done, all: seen.append((done, all)))
