@@ -1,5 +1,6 @@
 """The picture of a run: the path, what the camera turned and zoomed, and what the estimate rests on."""
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, tit
     figure = Figure(figsize=(14, 8), dpi=100)
     FigureCanvasAgg(figure)
     ratios = {"width_ratios": (1.0, 0.9, 1.25), "height_ratios": (1.1, 1.0)}
-    grid = figure.add_gridspec(2, 3, left=0.05, right=0.985, bottom=0.07, top=0.87, wspace=0.22, hspace=0.22, **ratios)
+    grid = figure.add_gridspec(2, 3, left=0.07, right=0.985, bottom=0.07, top=0.87, wspace=0.22, hspace=0.22, **ratios)
     plot.draw_path(figure.add_subplot(grid[0, 0], projection="3d"), trajectory)
     plot.draw_top(figure.add_subplot(grid[0, 1]), trajectory)
     draw_frame(figure.add_subplot(grid[0, 2]), shot)
@@ -46,7 +47,7 @@ def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, tit
 
 
 def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: str) -> str:
-    """Two lines: what was found, how sure, and what was not seen."""
+    """Two lines or three: what was found, how sure, and what was not seen."""
     confidence = trajectory.provenance.evidence.get("confidence") if trajectory.provenance else None
     parts = [title, MODEL_WORDS[shot.motion_model], f"{shot.registered} of {len(trajectory)} frames", shot.status]
     if isinstance(confidence, (int, float)):
@@ -60,7 +61,7 @@ def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: st
         )
     if shot.reason:
         second.append(shot.reason)
-    return "  ·  ".join(parts) + "\n" + "  ·  ".join(second)
+    return "  ·  ".join(parts) + "\n" + textwrap.fill("  ·  ".join(second), 150)
 
 
 def draw_frame(axes: Any, shot: ShotEstimate) -> None:
