@@ -23,11 +23,12 @@ class ChoiceConfig:
         explains ...
     gain_least: ... and at least this share of all content.
     background: from this share on, what stands still or turns rigidly may be the background ...
-    background_gain: ... and then a translation must show in it too: a full model that leaves the background's
-        residuals above this share of what they were has only found something that moves by itself.
+    background_gain: ... and then a translation must show in it: a full model that leaves the background's residuals
+        above this share of what they were has only found something that moves by itself.
+    deep: inverse depths that spread more than this many medians put the background at infinity, and the mover near.
     flat: a full model whose inverse depths vary by less than this share needs a wall facing the camera; distortion
-        of the lens would look the same, so a turning camera is preferred where it explains half a background.
-    dolly_zoom: log zoom, and way along the axis in scene depths, from which their opposition is flagged.
+        of the lens would look the same, so a turning camera is preferred where it explains a background.
+    dolly_zoom: log zoom from which its opposition to the way along the axis (0.4 of it, in scene depths) is flagged.
     reliable: a full model that explains less than this share of the content is not to be trusted: a free depth
         per track lets it explain much that is not rigid.
     reliable_without_depth: the same for static and turning cameras, whose models leave a track no freedom.
@@ -39,14 +40,15 @@ class ChoiceConfig:
     tolerance: float = 2.5
     drift: float = 0.001
     gain: float = 0.5
-    gain_least: float = 0.10
-    background: float = 0.35
-    background_gain: float = 0.78
-    flat: float = 0.12
-    dolly_zoom: float = 0.04
+    gain_least: float = 0.1
+    background: float = 0.3
+    background_gain: float = 0.76
+    deep: float = 5.0
+    flat: float = 0.085
+    dolly_zoom: float = 0.1
     reliable: float = 0.5
     reliable_without_depth: float = 0.35
-    doubtful: float = 0.05
+    doubtful: float = 0.08
 
 
 @final
@@ -109,7 +111,7 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
     confidence = float(np.clip(2.5 * min(near), 0, 1) * np.clip(share[chosen] / 0.7, 0, 1))
     rung = by_name[chosen]
     agrees = rms[chosen] < limit
-    ambiguous = sorted({s.ambiguous for s in steps if s.ambiguous and s.below == chosen})
+    ambiguous = sorted({s.ambiguous for s in steps if s.ambiguous and chosen in (s.below, s.above)})
     if chosen.startswith("full") and share["full_zoom"] >= share["full"] and opposed(by_name["full_zoom"], config):
         ambiguous.append("dolly_zoom")
     evidence = {
@@ -146,17 +148,24 @@ def _step(
     gained = float(weight[(rms[above] < limit) & (rms[below] >= limit)].sum())
     need = max(min(config.gain * left, share[below]), config.gain_least)
     margin = (gained - need) / max(left, need)
-    if not above.startswith("full") or below.startswith("full") or margin < 0:
+    if not above.startswith("full") or below.startswith("full"):
         return Step(below=below, above=above, gained=gained, margin=margin)
+    relief = relief_of(richer, rms[above] < limit)
     if share[below] >= config.background:
         still = rms[below] < limit
         kept = float(np.median((rms[above][still] + 0.02) / (rms[below][still] + 0.02)))
-        margin = min(margin, (config.background_gain - kept) / config.background_gain)
-    relief = relief_of(richer, rms[above] < limit)
+        margin = min(
+            (gained - config.gain_least) / max(left, config.gain_least),
+            (config.background_gain - kept) / config.background_gain,
+            (config.deep - relief) / config.deep,
+        )
+    if margin < 0:
+        return Step(below=below, above=above, gained=gained, margin=margin, relief=relief)
     ambiguous = ""
     if share[below] >= config.background / 2 and relief < config.flat:
-        margin = min(margin, (relief - config.flat) / config.flat)
         ambiguous = "rotation_or_translation_before_a_flat_scene"
+        if share[below] >= config.background:
+            margin = min(margin, (relief - config.flat) / config.flat)
     return Step(below=below, above=above, gained=gained, margin=margin, relief=relief, ambiguous=ambiguous)
 
 
@@ -170,7 +179,7 @@ def opposed(rung: Rung, config: ChoiceConfig) -> bool:
     nearness = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
     forward = float((-rotation.T @ translation)[2]) * nearness
     log_zoom = float(rung.state.zoom[0, -1])
-    return log_zoom * forward < 0 and min(abs(log_zoom), abs(forward)) > config.dolly_zoom
+    return log_zoom * forward < 0 and abs(log_zoom) > config.dolly_zoom and abs(forward) > 0.4 * config.dolly_zoom
 
 
 def relief_of(rung: Rung, agrees: Bool[np.ndarray, " m"]) -> float:

@@ -69,14 +69,25 @@ def test_a_still_background_beats_a_rigid_subject_that_fills_more_of_the_frame()
     assert choose(made, 1.0).rung.model == "static"
 
 
+def finer(made: list[Rung]) -> list[Rung]:
+    """The same rungs where a translation shows in the background too: full models halve every residual."""
+    return [replace(r, residual_px=r.residual_px * 0.5) if r.model.startswith("full") else r for r in made]
+
+
 def test_a_wall_is_flagged_as_ambiguous_instead_of_read_as_a_truck():
-    wall, room = (rungs(shares(0.2, 0.3, 0.3, 0.9, 0.9), relief=r) for r in (0.02, 0.5))
+    wall, room = (finer(rungs(shares(0.2, 0.45, 0.45, 0.95, 0.95), relief=r)) for r in (0.02, 0.5))
     found = choose(wall, 1.0)
     assert found.rung.model != "full"
     assert found.evidence["ambiguous"] == ["rotation_or_translation_before_a_flat_scene"]
     other = choose(room, 1.0)
     assert other.rung.model == "full"
     assert other.evidence["ambiguous"] == []
+
+
+def test_a_wall_that_no_turn_explains_is_a_truck_but_flagged():
+    found = choose(rungs(shares(0.2, 0.3, 0.3, 0.9, 0.9), relief=0.02), 1.0)
+    assert found.rung.model == "full"
+    assert found.evidence["ambiguous"] == ["rotation_or_translation_before_a_flat_scene"]
 
 
 def test_confidence_grows_with_the_gap_and_with_what_is_explained():
