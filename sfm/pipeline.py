@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, final
@@ -114,6 +114,7 @@ def estimate(
         spent.update(result.seconds)
         with _Clock(spent, "gravity"):
             upright = _gravity(part, found, result)
+        result = replace(result, statistics={**upright, **result.statistics})
         provenance = Provenance(
             backend=backend,
             config=resolved,

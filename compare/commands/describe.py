@@ -30,7 +30,8 @@ class Args:
     fps: float | None = None
     """Frames per second of a trajectory that only counts frames."""
     pitch: float | None = None
-    """Degrees by which the first frame looks up, if known: adds motion against the ground."""
+    """Degrees by which the first frame looks up; by default what `cinetraj estimate` saw of upright lines, if any. Adds
+    motion against the ground."""
     roll: float = 0.0
     """Degrees by which the first frame is rolled clockwise, with --pitch."""
     plot: Path | None = None
@@ -111,6 +112,10 @@ def words(name: str, result: dict[str, Any]) -> str:
     for segment in result["segments"]:
         primitive = str(segment["primitive"]).replace("_", " ")
         lines.append(f"  {segment['start_s']:7.2f} to {segment['end_s']:7.2f} s  {primitive}")
+    if result["ground"] is not None:
+        ground = result["ground"]
+        moves = ", ".join(f"{name} {ground[name]:+.4f}" for name in ("ahead", "right", "up"))
+        lines.append(f"against the ground ({ground['view']} view, pitch {ground['pitch_deg']:+.1f} degrees): {moves}")
     lines.append(f"rule: {result['rule']}")
     lines += [f"note: {note}" for note in result.get("notes", [])]
     return "\n".join(lines)

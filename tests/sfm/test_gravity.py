@@ -122,9 +122,11 @@ def test_an_estimate_tells_gravity_to_the_description(monkeypatch: pytest.Monkey
         return BackendResult(status=status, reason="", trajectory=made, motion_model="rotation")
 
     monkeypatch.setattr(backends, "run", run)
-    made = pipeline.estimate(frames, pipeline.EstimateConfig(split_shots=False)).trajectory
+    estimate = pipeline.estimate(frames, pipeline.EstimateConfig(split_shots=False))
+    made = estimate.trajectory
     known = known_gravity(made)
     assert known is not None
+    assert estimate.to_json()["shots"][0]["statistics"]["gravity"]["pitch_deg"] == known.pitch_deg
     assert known.pitch_deg == pytest.approx(attitude.pitch_deg, abs=1.0)
     ground = describe(made).ground
     assert ground is not None
