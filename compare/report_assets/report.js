@@ -15,7 +15,7 @@
     if (value === null || value === undefined) return "–";
     const size = Math.abs(value);
     if (size < 1e-9) return "0"; // rounding of equal paths
-    return size >= 1e4 || size < 1e-3 ? value.toExponential(2) : value.toPrecision(4).replace(/\.?0+$/, "");
+    return size >= 1e4 || size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
   };
   const badness = (metric, value) => {
     if (value === null || value === undefined) return Infinity;

@@ -113,7 +113,7 @@ def test_saved_scores_hold_the_numbers_of_the_result(scores: Path) -> None:
     not (webdriver.CHROMIUM and webdriver.DRIVER),
     reason="no chromium with chromedriver; apt-get install chromium-driver",
 )
-def test_in_a_browser(page_file: Path, tmp_path: Path) -> None:
+def test_in_a_browser(scores: Path, page_file: Path, tmp_path: Path) -> None:
     with webdriver.browser(tmp_path) as page:
         page.go(page_file)
         page.wait("return document.querySelectorAll('#board tbody tr').length === 2")
@@ -165,4 +165,13 @@ def test_in_a_browser(page_file: Path, tmp_path: Path) -> None:
         assert page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
         page.run("const p = document.getElementById('protocol'); p.value = '1'; p.dispatchEvent(new Event('change'))")
         assert page.run("return document.getElementById('lead').textContent").startswith("2 models under")
+        assert page.log() == []
+        # Whole numbers keep their zeros.
+        (record,) = [r for r in report.load(scores)[0] if r["model"] == "far" and r["protocol"]["name"] == "strict"]
+        record["clips"]["pan"]["RotErr"] = 1500.0
+        page.go(report.write([record], tmp_path / "large.html"))
+        page.wait("return document.querySelectorAll('#clips tbody tr').length === 5")
+        assert (
+            page.run("return document.querySelector('#clips tr[data-clip=\"pan\"]').children[2].textContent") == "1500"
+        )
         assert page.log() == []
