@@ -110,6 +110,7 @@ def test_a_far_landscape_has_no_upright_lines() -> None:
     assert gravity.find(frames, evidence.find(frames), trajectory) is None
 
 
+@pytest.mark.slow
 def test_an_estimate_tells_gravity_to_the_description(monkeypatch: pytest.MonkeyPatch) -> None:
     from sfm import backends
     from trajectory import describe
