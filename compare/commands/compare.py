@@ -60,11 +60,14 @@ def run(args: Args) -> int:
 
     if not args.generated:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
-    reference = _with_runs(args.reference, args.runs)
+    models = [_name_of(path) for path in args.generated]
+    if len(set(models)) < len(models):
+        raise CinetrajError(f"models are named after their folders, and {', '.join(models)} are not all different")
+    made: dict[Path, Path] = {}
+    reference = _with_runs(args.reference, args.runs, made)
     results: list[Result] = []
-    for path in args.generated:
-        model = path.resolve().name if path.is_dir() else path.stem
-        generated = _with_runs(path, args.runs)
+    for path, model in zip(args.generated, models, strict=True):
+        generated = _with_runs(path, args.runs, made)
         for protocol in args.protocol.split(","):
             with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
                 options: dict[str, Any] = {
@@ -144,19 +147,36 @@ def _number(value: Any) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _with_runs(path: Path, runs: Path) -> Path:
-    """The path itself, or, for a video or a folder of videos, the folder of the runs that are made of it."""
+def _name_of(path: Path) -> str:
+    return path.resolve().name if path.is_dir() else path.stem
+
+
+def _with_runs(path: Path, runs: Path, made: dict[Path, Path]) -> Path:
+    """The path itself, or, for a video or a folder of videos, the folder of the runs that are made of it.
+
+    made: source of each folder that this call has made so far. Sources of the same name get folders of their own.
+    """
     from compare.commands import estimate
 
     clips = _videos(path)
     if not clips:
         return path
-    folder = runs / path.stem if path.is_dir() else runs
-    args = estimate.Args(clips=tuple(str(clip) for clip in clips), out=folder)
+    source = path.resolve()
+    name, number = _name_of(path), 1
+    while made.get(runs / name, source) != source:
+        number += 1
+        name = f"{_name_of(path)}-{number}"
+    target = runs / name
+    if target in made:
+        return target
+    folder = path.is_dir()
+    own_name = None if folder else name
+    args = estimate.Args(clips=tuple(map(str, clips)), out=target if folder else runs, name=own_name)
     records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr))
     if not records:
         raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")
-    return folder if path.is_dir() else folder / path.stem
+    made[target] = source
+    return target
 
 
 def _videos(path: Path) -> list[Path]:

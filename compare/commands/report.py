@@ -100,4 +100,5 @@ def _counted(records: list[dict[str, Any]]) -> str:
 
     models = {record["model"] for record in records}
     protocols: Mapping[str, None] = dict.fromkeys(record["protocol"]["name"] for record in records)
-    return f"{len(models)} models under {', '.join(protocols)}, {of('ok')} of {of('all')} clips scored"
+    count = f"{len(models)} model" + ("s" if len(models) != 1 else "")
+    return f"{count} under {', '.join(protocols)}, {of('ok')} of {of('all')} clips scored"

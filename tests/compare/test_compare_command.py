@@ -75,3 +75,34 @@ def test_clocks_of_two_kinds(sets: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(command) == 2
     assert "--time index or --time progress" in capsys.readouterr().err
     assert main([*command, "--time", "index"]) == 0
+
+
+def test_videos_of_one_name_get_runs_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from compare.commands import estimate
+
+    def made(args: estimate.Args, say: object) -> tuple[dict[str, object], list[str]]:
+        (clip,) = args.clips
+        assert args.name is not None
+        seed = 1 if "reference" in clip else 2
+        (args.out / args.name).mkdir(parents=True)
+        io.write(smooth(seed), args.out / args.name / "trajectory.npz", format="native")
+        return {args.name: {}}, []
+
+    monkeypatch.setattr(estimate, "estimate_all", made)
+    videos = [tmp_path / side / "clip.mp4" for side in ("reference", "generated")]
+    for video in videos:
+        video.parent.mkdir()
+        video.touch()
+    scores = tmp_path / "scores"
+    runs = ["--runs", str(tmp_path / "runs"), "--out", str(scores)]
+    assert main(["compare", *map(str, videos), *runs]) == 0
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["clip", "clip-2"]
+    saved = json.loads((scores / "clip_strict.json").read_text())
+    assert saved["summary"]["RotErr"] > 1  # and not the generated clip against itself
+
+
+def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    twin = sets / "again" / "good"
+    twin.mkdir(parents=True)
+    assert main(["compare", str(sets / "ref"), str(sets / "good"), str(twin)]) == 2
+    assert "are not all different" in capsys.readouterr().err
