@@ -255,8 +255,12 @@ class TestEstimate:
         assert [p.name for p in run.parent.iterdir()] == ["pan"]
 
     def test_ctrl_c_says_so_and_leaves_nothing(self, clip: Path, tmp_path: Path) -> None:
-        command = [sys.executable, "-m", "compare.cli", "estimate", str(clip), "--out", str(tmp_path / "out")]
+        # An interrupt while torch is being imported ends the process in C++ before Python hears of it: import it first.
+        code = "import sys, torch; print('ready', flush=True); from compare.cli import main; sys.exit(main())"
+        command = [sys.executable, "-c", code, "estimate", str(clip), "--out", str(tmp_path / "out")]
         process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
         time.sleep(0.8)
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=60)
