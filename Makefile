@@ -38,7 +38,7 @@ check: $(STAMP)
 
 test: check
 	@echo "== Tests: laws, analytic cases, oracles, golden values, README commands, notebooks"
-	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest -n 2 --dist loadscope
 
 clean:
 	rm -rf $(VENV) demo
