@@ -16,9 +16,7 @@ CONTRAST = 0.01
 def build(config: FeatureConfig, device: str) -> Extractor:
     """OpenCV on a CPU, where kornia's SIFT takes about fourteen times as long; kornia elsewhere."""
     if config.weights is not None:
-        raise CinetrajError(
-            f"weights {config.weights} have no effect on sift, which is not trained; leave them out"
-        )
+        raise CinetrajError(f"weights {config.weights} have no effect on sift, which is not trained; leave them out")
     return on_cpu if device == "cpu" else _on_device(device)
 
 
