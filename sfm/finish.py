@@ -1,6 +1,7 @@
 """From keyframes to every frame, and from the adjuster's gauge to what a trajectory means."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -64,6 +65,31 @@ def resect(
         cost = torch.where(better, trial_cost, cost)
         damping = torch.where(better, damping * 0.2, damping * 8.0).clamp(1e-8, 1e8)
     return state
+
+
+def opened(scene: Scene, state: State, count: int, *, depth: bool) -> State:
+    """The state with points for all tracks of a scene whose first `count` tracks have theirs already.
+
+    New points stand on the ray of the middle frame that sees them, at the median inverse distance of what that frame
+    knows, or at infinity where no depth is asked for.
+    """
+    seen = scene.weight > 0
+    rotation, translation = state.rotation[0], state.translation[0]
+    known = state.point[0]
+    in_camera = torch.einsum("nij,mj->mni", rotation, known[:, :3]) + known[:, None, 3:] * translation
+    nearness = torch.where(seen[:count], known[:, 3:] / in_camera.norm(dim=-1).clamp_min(1e-9), torch.nan)
+    middle = torch.nan_to_num(nearness.nanmedian(dim=0).values, nan=1.0).clamp_min(0.0) * depth
+    order = seen[count:].to(torch.int64)
+    half = (order.cumsum(1) * 2 > order.sum(1, keepdim=True)).to(torch.int64).argmax(1)
+    rows = torch.arange(count, len(seen), device=half.device)
+    focal = state.focal_px[0, half]
+    xy = scene.xy_px[rows, half]
+    ray = torch.stack([xy[:, 0] * scene.pixel_aspect / focal, xy[:, 1] / focal, torch.ones_like(focal)], -1)
+    ray = ray / ray.norm(dim=-1, keepdim=True)
+    w = middle[half][:, None]
+    world = torch.einsum("mji,mj->mi", rotation[half], ray - w * translation[half])
+    fresh = torch.cat([world, w], -1)
+    return replace(state, point=torch.cat([known, fresh / fresh.norm(dim=-1, keepdim=True)])[None])
 
 
 def _frame_cost(scene: Scene, state: State, kernel_px: float) -> torch.Tensor:

@@ -26,12 +26,14 @@ class AutoConfig:
 
     keyframes: how many frames the ladder is fitted on in a short clip; more where tracks die fast.
     joint_frames: clips up to this length are adjusted jointly over all frames, longer ones over keyframes.
+    joint_tracks: how many tracks join there, beside those of the ladder: what lives between keyframes counts too.
     """
 
     tracks: TrackConfig = field(default_factory=TrackConfig)
     choice: ChoiceConfig = field(default_factory=ChoiceConfig)
     keyframes: int = 16
     joint_frames: int = 120
+    joint_tracks: int = 400
 
 
 def run(
@@ -127,7 +129,8 @@ def _finish(
 
     from sfm import finish
     from sfm.bundle import adjust
-    from sfm.ladder import WIDE, freedom, track_rms
+    from sfm.keyframes import spread
+    from sfm.ladder import WIDE, freedom, scene_of, track_rms
 
     n = len(frames)
     height, width = frames.hw
@@ -138,8 +141,13 @@ def _finish(
     state = finish.interpolate(choice.rung.state, key, n)
     state = finish.resect(scene, state, free, kernel_px=kernel, noise_px=choice.noise_px)
     if n <= config.joint_frames and model != "static":
-        fit = adjust(scene, state, free, kernel_px=(kernel,), noise_px=choice.noise_px, iterations=6)
-        state = fit.state
+        everywhere = spread(tracks.xy_px, frames.hw, limit=config.joint_tracks)
+        count = len(picked)
+        picked = np.concatenate([picked, np.setdiff1d(everywhere, picked)])
+        scene = scene_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, scene.xy_px.device)
+        state = finish.opened(scene, state, count, depth=model.startswith("full"))
+        wide = (WIDE[-1] * unit, kernel)
+        state = adjust(scene, state, free, kernel_px=wide, noise_px=choice.noise_px, iterations=6).state
     r = _residual(scene, state)
     rms = track_rms(r)
     limit = config.choice.tolerance * choice.noise_px
