@@ -382,11 +382,16 @@ class TestTrajectoryCommands:
         assert said["clips"]["pan"]["RotErr"] == pytest.approx(0.0, abs=1e-6)
         assert (tmp_path / "runs" / "generated" / "pan" / "run.json").is_file()
 
-    def test_several_models_and_protocols_give_a_list(self, tum: Path) -> None:
-        done = cinetraj("compare", tum, tum, tum, "--protocol", "strict,cinetechbench-compat", "--json")
+    def test_several_models_and_protocols_give_a_list(self, tum: Path, tmp_path: Path) -> None:
+        other = tmp_path / "other.txt"
+        other.write_bytes(tum.read_bytes())
+        done = cinetraj("compare", tum, tum, other, "--protocol", "strict,cinetechbench-compat", "--json")
         assert done.returncode == 0, done.stderr
         results = json.loads(done.stdout)["results"]
         assert [r["protocol"]["name"] for r in results] == ["strict", "cinetechbench-compat"] * 2
+
+    def test_models_of_one_name_are_refused(self, tum: Path) -> None:
+        assert_one_clear_line(cinetraj("compare", tum, tum, tum), "not all different")
 
     def test_compare_refuses_an_unknown_protocol(self, tum: Path) -> None:
         assert_one_clear_line(cinetraj("compare", tum, tum, "--protocol", "mine"), "'mine'", "strict")
