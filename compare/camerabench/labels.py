@@ -6,25 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from trajectory.components import NAMES
 from trajectory.errors import CinetrajError, ReadError
 
-SPLITS = (
-    "Move_In",
-    "Move_Out",
-    "Move_Up",
-    "Move_Down",
-    "Move_Right",
-    "Move_Left",
-    "Zoom_In",
-    "Zoom_Out",
-    "Pan_Right",
-    "Pan_Left",
-    "Tilt_Up",
-    "Tilt_Down",
-    "Roll_Clockwise",
-    "Roll_Counterclockwise",
-    "Static",
-)
+SPLITS = NAMES
 """The 15 binary splits, in the order of the published table's columns."""
 
 _GET = "the label files come with the evaluation code of the benchmark (folder camerabench/data of t2v_metrics)"

@@ -12,25 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from trajectory.components import NAMES
+
 Facts = Mapping[str, float | None]
 Question = Callable[[Facts], float | None]
 
-MOTIONS = (
-    "Move_In",
-    "Move_Out",
-    "Move_Up",
-    "Move_Down",
-    "Move_Right",
-    "Move_Left",
-    "Zoom_In",
-    "Zoom_Out",
-    "Pan_Right",
-    "Pan_Left",
-    "Tilt_Up",
-    "Tilt_Down",
-    "Roll_Clockwise",
-    "Roll_Counterclockwise",
-)
+MOTIONS = tuple(name for name in NAMES if name != "Static")
 """The 14 motions; with Static the 15 primitives."""
 GROUND = {
     "Move_In": "Ground_Forward",
