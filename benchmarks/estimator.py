@@ -1,6 +1,6 @@
 """The estimator against rendered clips with exact truth: one command, every number.
 
-    python benchmarks/estimator.py [--half report|tuning|all] [--set model|accuracy|primitives|speed|all]
+    python benchmarks/estimator.py [--half report|tuning|seen|all] [--set model|accuracy|primitives|speed|all]
         [--limit N] [--jobs 2] [--out scores.json] [--cache DIR] [--baseline]
 
 The clips are those of manifest.json; they are rendered when first needed and kept in the cache.
@@ -107,7 +107,7 @@ def baseline_rows(half: str, limit: int | None, cache: Path, *, measure: bool) -
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--half", choices=("tuning", "report", "all"), default="report")
+    parser.add_argument("--half", choices=(*manifest.HALVES, "all"), default="report")
     parser.add_argument("--set", choices=(*SETS, "all"), default="all", dest="which")
     parser.add_argument("--limit", type=int, help="take only so many clips of each set, evenly spaced")
     parser.add_argument("--jobs", type=int, default=2)
