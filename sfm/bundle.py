@@ -5,7 +5,7 @@ Levenberg-Marquardt with the Schur complement over points (Triggs et al. 2000, B
 by Geman-McClure.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import torch
@@ -13,7 +13,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sfm.hypotheses import BEYOND_INFINITY, MIN_DEPTH, Freedom, Scene, State, exp_so3, rescaled, residuals
+from sfm.triangulation import retriangulated
 
+FOCAL_REACH = 1.8
+"""Farthest log focal length from the prior, six times either way: a flat scene holds it by nothing else."""
 CAMERA = 7
 """Parameters of a camera: rotation, translation, log focal offset."""
 
@@ -31,7 +34,7 @@ class Fit:
 def robust_cost(scene: Scene, r: Tensor, kernel_px: Tensor) -> Float[Tensor, " b"]:
     """Geman-McClure: sum of c² r² / (c² + r²), in square pixels."""
     squared = (r**2).sum(-1)
-    c2 = kernel_px[:, None, None] ** 2
+    c2 = kernel_px.reshape(len(r), -1, 1) ** 2
     return (scene.weight * (c2 * squared / (c2 + squared))).sum((1, 2))
 
 
@@ -81,7 +84,7 @@ def jacobians(
     px, py = x * inverse, y * inverse
     ru = focal / scene.pixel_aspect * px - scene.xy_px[..., 0].T
     rv = focal * py - scene.xy_px[..., 1].T
-    c2 = kernel_px[:, None, None] ** 2
+    c2 = kernel_px.reshape(b, 1, -1) ** 2
     root = scene.weight.T.sqrt() * (c2 / (c2 + ru**2 + rv**2)) / noise_px
     root = torch.where(front, root, torch.zeros_like(root))
     fu, fv = root * focal / scene.pixel_aspect, root * focal
@@ -203,16 +206,18 @@ def _moved(state: State, delta: Tensor, point_delta: Tensor) -> State:
     )
 
 
-def _choose(better: Tensor, a: State, b: State) -> State:
-    def pick(p: Tensor, q: Tensor) -> Tensor:
-        return torch.where(better.reshape(-1, *([1] * (p.ndim - 1))), p, q)
+def _put(state: State, rows: Tensor, part: State) -> State:
+    """The state with some of its hypotheses replaced."""
+
+    def put(whole: Tensor, some: Tensor) -> Tensor:
+        return whole.index_put((rows,), some)
 
     return State(
-        rotation=pick(a.rotation, b.rotation),
-        translation=pick(a.translation, b.translation),
-        zoom=pick(a.zoom, b.zoom),
-        log_focal=pick(a.log_focal, b.log_focal),
-        point=pick(a.point, b.point),
+        rotation=put(state.rotation, part.rotation),
+        translation=put(state.translation, part.translation),
+        zoom=put(state.zoom, part.zoom),
+        log_focal=put(state.log_focal, part.log_focal),
+        point=put(state.point, part.point),
     )
 
 
@@ -232,34 +237,105 @@ def adjust(
     noise_px: float = 0.3,
     iterations: int = 12,
     tolerance: float = 1e-4,
+    settle_px: float | None = None,
 ) -> Fit:
     """Levenberg-Marquardt for all hypotheses at once.
 
     kernel_px: robust kernels, from wide to tight (graduated non-convexity); each gets up to `iterations` steps.
     noise_px: standard deviation of a good residual, which sets the weight of the prior.
+    settle_px: if given, the least residual to expect of a good track; then whole tracks are judged at the end, and
+        those that disagree let go (see `_settled`).
     """
     b = state.log_focal.shape[0]
     options = {"dtype": scene.xy_px.dtype, "device": scene.xy_px.device}
     kernel = torch.full((b,), kernel_px[-1], **options)
-    for width in kernel_px:
-        state = rescaled(state)
+    for number, width in enumerate(kernel_px):
         kernel = torch.full((b,), width, **options)
-        damping = torch.full((b,), 1e-3, **options)
-        cost = total_cost(scene, state, freedom, kernel, noise_px)
-        for _ in range(iterations):
-            normal = normal_equations(scene, state, freedom, kernel, noise_px)
-            delta, point_delta = _step(normal, damping)
-            trial = _moved(state, delta, point_delta)
-            trial_cost = total_cost(scene, trial, freedom, kernel, noise_px)
-            better = trial_cost < cost
-            gain = torch.where(better, (cost - trial_cost) / cost.clamp_min(1e-12), torch.zeros_like(cost))
-            state = _choose(better, trial, state)
-            cost = torch.where(better, trial_cost, cost)
-            damping = torch.where(better, (damping * 0.2).clamp_min(1e-8), (damping * 8.0).clamp_max(1e8))
-            if bool(((gain < tolerance) & (better | (damping > 1e3))).all()):
-                break
+        state = rescaled(state)
+        if number:
+            state = retriangulated(scene, state, freedom, kernel)
+        state = _descended(scene, state, freedom, kernel, noise_px, iterations, tolerance)
+    if settle_px is not None:
+        state = _settled(scene, state, freedom, settle_px, noise_px, iterations, tolerance)
     state = rescaled(state)
     r, _, front = residuals(scene, state)
     cost = total_cost(scene, state, freedom, kernel, noise_px)
     distance = torch.where(front, r.norm(dim=-1), torch.full_like(r[..., 0], torch.inf))
     return Fit(state=state, cost=cost, residual_px=distance)
+
+
+def _descended(
+    scene: Scene,
+    state: State,
+    freedom: Freedom,
+    kernel: Tensor,
+    noise_px: float,
+    iterations: int,
+    tolerance: float,
+) -> State:
+    """Steps under one kernel; a hypothesis that gains no more is done and costs no more."""
+    damping = torch.full_like(state.log_focal, 1e-3)
+    cost = total_cost(scene, state, freedom, kernel, noise_px)
+    active = torch.arange(len(cost), device=cost.device)
+    for _ in range(iterations):
+        part, free, width = state.take(active), freedom.take(active), kernel[active]
+        normal = normal_equations(scene, part, free, width, noise_px)
+        delta, point_delta = _step(normal, damping[active])
+        trial = _moved(part, delta, point_delta)
+        focal = trial.log_focal.clamp(freedom.log_focal_prior - FOCAL_REACH, freedom.log_focal_prior + FOCAL_REACH)
+        trial = replace(trial, log_focal=focal)
+        trial_cost = total_cost(scene, trial, free, width, noise_px)
+        better = trial_cost < cost[active]
+        gain = torch.where(better, (cost[active] - trial_cost) / cost[active].clamp_min(1e-12), 0.0)
+        state = _put(state, active[better], trial.take(better))
+        cost = cost.index_put((active[better],), trial_cost[better])
+        held = torch.where(better, (damping[active] * 0.2).clamp_min(1e-8), (damping[active] * 8.0).clamp_max(1e8))
+        damping = damping.index_put((active,), held)
+        active = active[~((gain < tolerance) & (better | (held > 1e3)))]
+        if not len(active):
+            break
+    return state
+
+
+SETTLE_SHARE = 0.35
+"""The share of the content that is background in the worst case; its residuals set what a good track is."""
+SETTLE_ROUNDS = 3
+
+
+def _settled(
+    scene: Scene,
+    state: State,
+    freedom: Freedom,
+    floor_px: float,
+    noise_px: float,
+    iterations: int,
+    tolerance: float,
+) -> State:
+    """The minimum that the agreeing tracks alone have.
+
+    A moving thing is wrong in all of its frames, but by less than a wide kernel in most, so that it still pulls. Tracks
+    with more than four times the residual of the best third keep a kernel so small that they hardly do.
+    """
+    for _ in range(SETTLE_ROUNDS):
+        state = retriangulated(scene, rescaled(state), freedom, torch.full_like(state.log_focal, 10 * floor_px))
+        rms = track_rms(scene, state)
+        sigma = _quantile(rms, scene.weight.sum(1), SETTLE_SHARE).clamp(floor_px, 10 * floor_px)[:, None]
+        kernel = torch.where(rms < 4.0 * sigma, 4.0 * sigma, 0.5 * sigma)
+        state = _descended(scene, state, freedom, kernel, noise_px, iterations // 2, tolerance)
+    return state
+
+
+def track_rms(scene: Scene, state: State) -> Float[Tensor, "b m"]:
+    """Root mean square residual of each track in pixels, each observation capped at 50."""
+    r, _, _ = residuals(scene, state)
+    squared = (r**2).sum(-1).clamp_max(2500.0)
+    seen = (scene.weight > 0).to(squared.dtype)
+    return ((squared * seen).sum(2) / seen.sum(1).clamp_min(1.0)).sqrt()
+
+
+def _quantile(values: Float[Tensor, "b m"], weight: Float[Tensor, " m"], share: float) -> Float[Tensor, " b"]:
+    """Weighted quantile of each row."""
+    order = values.argsort(dim=1)
+    total = weight[order].cumsum(1)
+    at = (total < share * total[:, -1:]).sum(1, keepdim=True).clamp_max(values.shape[1] - 1)
+    return values.gather(1, order.gather(1, at))[:, 0]

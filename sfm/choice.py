@@ -1,12 +1,12 @@
 """Which rung of the ladder the clip pays for, from the residuals of its tracks alone."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, final
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from sfm.ladder import Rung, track_rms
+from sfm.rungs import Rung, track_rms
 
 
 @final
@@ -17,17 +17,27 @@ class ChoiceConfig:
     noise_floor_px: model error (lens, shutter, compression) that no clip is below; forward-backward residuals
         and the richest model both underestimate the noise.
     noise_cap_px: a richest model worse than this explains nothing, so it cannot set the noise.
+    rigid_px, rigid_native_px: where the richest model leaves more than this to the tracks it explains, in pixels of a
+        640-pixel frame and in pixels as tracked, nothing rigid was filmed: a depth for every track then only follows
+        what melts, as in some generated clips, and no translation is believed.
     tolerance: a track agrees with a model if its rms is below this many noise levels ...
     drift: ... plus this share of the way that it goes: lens distortion, rolling shutter and blur grow with motion.
-    gain: a richer model must explain this share of what the simpler one leaves over, or double what that one
+    gain: a richer turning model must explain this share of what the simpler one leaves over, or double what that one
         explains ...
     gain_least: ... and at least this share of all content.
-    background: from this share on, what stands still or turns rigidly may be the background ...
-    background_gain: ... and then a translation must show in it: a full model that leaves the background's residuals
-        above this share of what they were has only found something that moves by itself.
-    deep: inverse depths that spread more than this many medians put the background at infinity, and the mover near.
-    flat: a full model whose inverse depths vary by less than this share needs a wall facing the camera; distortion
-        of the lens would look the same, so a turning camera is preferred where it explains a background.
+    improvement: full motion must shrink the residuals of the rigid scene by this much (mean log ratio against the
+        best turning model, each held up by a tenth of the limit): a free depth for each track shrinks those of a
+        mere turn by up to 0.6 where blur or weak texture make tracks drift together.
+    improvement_flat: the same where the scene is flat; a lens's distortion would look alike.
+    improvement_both: the same for full motion and zoom at once, where full motion alone is refused.
+    flat: inverse depths that vary by less than this share are a wall facing the camera.
+    background: below this share, what stands still or turns rigidly is no background.
+    near: the rigid scene lies within this many median inverse distances of the background; what full motion explains
+        by putting it nearer moves by itself.
+    far_gained, far_left, far_relief: near things before a far background (`near` times as far): full motion gains this
+        share of the content and of what was left to explain, at many depths (relative spread); a mover has one.
+    zoom_improvement, zoom_clear: a zoom on top of full motion must shrink the residuals by this much (mean log ratio),
+        and by more the further its log focal ratio stays below `zoom_clear`.
     dolly_zoom: log zoom from which its opposition to the way along the axis (0.4 of it, in scene depths) is flagged.
     reliable: a full model that explains less than this share of the content is not to be trusted: a free depth
         per track lets it explain much that is not rigid.
@@ -37,14 +47,23 @@ class ChoiceConfig:
 
     noise_floor_px: float = 0.15
     noise_cap_px: float = 2.0
+    rigid_px: float = 1.0
+    rigid_native_px: float = 0.45
     tolerance: float = 2.5
     drift: float = 0.001
     gain: float = 0.5
     gain_least: float = 0.1
-    background: float = 0.3
-    background_gain: float = 0.76
-    deep: float = 5.0
+    improvement: float = 0.65
+    improvement_flat: float = 0.75
+    improvement_both: float = 0.9
     flat: float = 0.085
+    background: float = 0.25
+    near: float = 4.0
+    far_gained: float = 0.35
+    far_left: float = 0.6
+    far_relief: tuple[float, float] = (0.3, 1.5)
+    zoom_improvement: float = 0.2
+    zoom_clear: float = 0.15
     dolly_zoom: float = 0.1
     reliable: float = 0.5
     reliable_without_depth: float = 0.35
@@ -57,7 +76,8 @@ class Step:
     """The case for climbing from one rung to another.
 
     gained: share of the content that only the upper one explains.
-    margin: above zero if it pays; in shares of what was left to explain, or of the threshold that refused it.
+    margin: above zero if it pays; in shares of what was left to explain, or of the threshold that decided.
+    improvement: how much smaller the residuals of the rigid scene are, as a mean log ratio, where that decided.
     relief: spread of the inverse depths that the upper one needs, where that was asked.
     """
 
@@ -65,6 +85,7 @@ class Step:
     above: str
     gained: float
     margin: float
+    improvement: float | None = None
     relief: float | None = None
     ambiguous: str = ""
 
@@ -98,12 +119,15 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
     weight /= weight.sum()
     noise = measured_noise(rms["full_zoom"], weight, config)
     limit = config.tolerance * noise + config.drift * 12**0.5 * np.minimum(rms["static"], 640.0)
+    rigid = noise < config.rigid_px or noise * unit_px < config.rigid_native_px
     share = {model: float(weight[e < limit].sum()) for model, e in rms.items()}
     by_name = {r.model: r for r in rungs}
     chosen = rungs[0].model
     steps: list[Step] = []
     for model in [r.model for r in rungs[1:]]:
         step = _step(by_name[model], chosen, rms, weight, limit, share, config)
+        if not rigid and model.startswith("full"):
+            step = replace(step, margin=min(step.margin, config.rigid_px / noise - 1.0))
         steps.append(step)
         if step.margin >= 0:
             chosen = model
@@ -116,6 +140,7 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
         ambiguous.append("dolly_zoom")
     evidence = {
         "noise_px": noise * unit_px,
+        "rigid": rigid,
         "share": share,
         "median_rms_px": {m: float(np.median(e)) * unit_px for m, e in rms.items()},
         "cost": {r.model: r.cost for r in rungs},
@@ -142,31 +167,80 @@ def _step(
     share: dict[str, float],
     config: ChoiceConfig,
 ) -> Step:
-    """Whether one rung pays for another: a margin in shares of the content that is open, negative for no."""
+    """Whether one rung pays for another; the margin is negative for no."""
     above = richer.model
-    left = 1.0 - share[below]
     gained = float(weight[(rms[above] < limit) & (rms[below] >= limit)].sum())
-    need = max(min(config.gain * left, share[below]), config.gain_least)
-    margin = (gained - need) / max(left, need)
-    if not above.startswith("full") or below.startswith("full"):
-        return Step(below=below, above=above, gained=gained, margin=margin)
-    relief = relief_of(richer, rms[above] < limit)
-    if share[below] >= config.background:
-        still = rms[below] < limit
-        kept = float(np.median((rms[above][still] + 0.02) / (rms[below][still] + 0.02)))
-        margin = min(
-            (gained - config.gain_least) / max(left, config.gain_least),
-            (config.background_gain - kept) / config.background_gain,
-            (config.deep - relief) / config.deep,
-        )
-    if margin < 0:
-        return Step(below=below, above=above, gained=gained, margin=margin, relief=relief)
-    ambiguous = ""
-    if share[below] >= config.background / 2 and relief < config.flat:
-        ambiguous = "rotation_or_translation_before_a_flat_scene"
-        if share[below] >= config.background:
-            margin = min(margin, (relief - config.flat) / config.flat)
-    return Step(below=below, above=above, gained=gained, margin=margin, relief=relief, ambiguous=ambiguous)
+    if not above.startswith("full"):
+        left = 1.0 - share[below]
+        need = max(min(config.gain * left, share[below]), config.gain_least)
+        return Step(below=below, above=above, gained=gained, margin=(gained - need) / max(left, need))
+    floor = 0.1 * limit
+    shrink = np.clip(np.log((rms[below] + floor) / (rms[above] + floor)), -2.0, 2.0)
+    agrees = rms[above] < limit
+    if below == "full":
+        zoomed = float(np.ptp(richer.state.zoom.cpu().numpy()))
+        improvement = float((weight * shrink)[agrees].sum() / max(weight[agrees].sum(), 1e-9))
+        need = config.zoom_improvement * max(1.0, config.zoom_clear / max(zoomed, 1e-9))
+        return Step(below=below, above=above, gained=gained, margin=improvement / need - 1.0, improvement=improvement)
+    step = _parallax(richer, below, gained, agrees, rms[below] < limit, shrink, weight, config)
+    if above == "full":
+        return step
+    return replace(step, margin=min(step.margin, (step.improvement or 0.0) / config.improvement_both - 1.0))
+
+
+def _parallax(
+    full: Rung,
+    below: str,
+    gained: float,
+    agrees: Bool[np.ndarray, " m"],
+    still: Bool[np.ndarray, " m"],
+    shrink: Float[np.ndarray, " m"],
+    weight: Float[np.ndarray, " m"],
+    config: ChoiceConfig,
+) -> Step:
+    """Whether the camera moves: full motion must shrink the residuals of one rigid scene, not only explain a mover.
+
+    agrees: with full motion; still: with the best model that has no translation.
+    """
+    if agrees.sum() < 8:
+        return Step(below=below, above=full.model, gained=gained, margin=-1.0)
+    point = full.state.point[0].cpu().numpy()
+    nearness = point[:, 3] / np.linalg.norm(point[:, :3], axis=1)
+    low, middle, high = _quantiles(nearness[agrees], weight[agrees])
+    relief = (high - low) / 2 / max(abs(middle), 1e-9)
+    new = agrees & ~still
+    left = 1.0 - float(weight[still].sum())
+    scene, both = agrees, agrees & still
+    if weight[still].sum() >= config.background and both.sum() >= 5:
+        middle = _quantiles(nearness[both], weight[both])[1]
+        far_background = False
+        if new.sum() >= 5 and gained >= config.far_gained and gained >= config.far_left * left:
+            near, typical, nearest = _quantiles(nearness[new], weight[new])
+            many = (nearest - near) / 2 / max(abs(typical), 1e-9)
+            far_background = config.far_relief[0] <= many <= config.far_relief[1] and config.near * middle < typical
+        if not far_background:
+            reach = abs(middle) + 1e-9
+            scene = agrees & (nearness > middle - 0.75 * reach) & (nearness < middle + (config.near - 1.0) * reach)
+    improvement = float((weight * shrink)[scene].sum() / weight[agrees].sum())
+    flat = weight[still].sum() >= config.background and relief < config.flat
+    need = config.improvement_flat if flat else config.improvement
+    return Step(
+        below=below,
+        above=full.model,
+        gained=gained,
+        margin=improvement / need - 1.0,
+        improvement=improvement,
+        relief=relief,
+        ambiguous="rotation_or_translation_before_a_flat_scene" if flat and improvement > 0.5 * need else "",
+    )
+
+
+def _quantiles(values: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"]) -> Float[np.ndarray, " 3"]:
+    """Weighted 16th, 50th and 84th centiles."""
+    order = np.argsort(values)
+    total = np.cumsum(weight[order])
+    at = np.searchsorted(total, np.array([0.16, 0.5, 0.84]) * total[-1])
+    return values[order][np.minimum(at, len(values) - 1)]
 
 
 def opposed(rung: Rung, config: ChoiceConfig) -> bool:
@@ -180,15 +254,6 @@ def opposed(rung: Rung, config: ChoiceConfig) -> bool:
     forward = float((-rotation.T @ translation)[2]) * nearness
     log_zoom = float(rung.state.zoom[0, -1])
     return log_zoom * forward < 0 and abs(log_zoom) > config.dolly_zoom and abs(forward) > 0.4 * config.dolly_zoom
-
-
-def relief_of(rung: Rung, agrees: Bool[np.ndarray, " m"]) -> float:
-    """Relative spread of the inverse depths of the points that agree (half the distance from 16th to 84th centile)."""
-    point = rung.state.point[0].cpu().numpy()[agrees]
-    if len(point) < 5:
-        return 0.0
-    low, middle, high = np.quantile(point[:, 3] / np.linalg.norm(point[:, :3], axis=1), (0.16, 0.5, 0.84))
-    return float((high - low) / 2 / max(abs(middle), 1e-9))
 
 
 def measured_noise(rms: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"], config: ChoiceConfig) -> float:

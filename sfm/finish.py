@@ -38,7 +38,7 @@ def resect(
     """Each frame for itself, the points held: the cost is one small system a frame."""
     b, n = state.zoom.shape
     damping = torch.full((b, n), 1e-3, dtype=state.zoom.dtype, device=state.zoom.device)
-    cost = _frame_cost(scene, state, kernel_px)
+    cost = frame_cost(scene, state, kernel_px)
     eye = torch.eye(CAMERA, dtype=state.zoom.dtype, device=state.zoom.device)
     for _ in range(iterations):
         blocks, gradient = _frame_normal(scene, state, freedom, kernel_px)
@@ -53,7 +53,7 @@ def resect(
             log_focal=state.log_focal,
             point=state.point,
         )
-        trial_cost = _frame_cost(scene, trial, kernel_px)
+        trial_cost = frame_cost(scene, trial, kernel_px)
         better = trial_cost < cost
         state = State(
             rotation=torch.where(better[..., None, None], trial.rotation, state.rotation),
@@ -92,7 +92,8 @@ def opened(scene: Scene, state: State, count: int, *, depth: bool) -> State:
     return replace(state, point=torch.cat([known, fresh / fresh.norm(dim=-1, keepdim=True)])[None])
 
 
-def _frame_cost(scene: Scene, state: State, kernel_px: float) -> torch.Tensor:
+def frame_cost(scene: Scene, state: State, kernel_px: float) -> Float[torch.Tensor, "b n"]:
+    """Robust cost of each frame (Geman-McClure), in square pixels."""
     r, _, _ = residuals(scene, state)
     squared = (r**2).sum(-1)
     c2 = kernel_px**2

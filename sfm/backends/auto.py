@@ -26,6 +26,7 @@ class AutoConfig:
 
     keyframes: how many frames the ladder is fitted on in a short clip; more where tracks die fast.
     joint_frames: clips up to this length are adjusted jointly over all frames, longer ones over keyframes.
+    climb_below: where full motion explains less than this share of the content, it is searched for with a zoom too.
     joint_tracks: how many tracks join there, beside those of the ladder: what lives between keyframes counts too.
     """
 
@@ -34,6 +35,7 @@ class AutoConfig:
     keyframes: int = 16
     joint_frames: int = 120
     joint_tracks: int = 400
+    climb_below: float = 0.9
 
 
 def run(
@@ -51,7 +53,8 @@ def run(
 
     from sfm.choice import choose
     from sfm.keyframes import keyframes, spread
-    from sfm.ladder import FocalPrior, climb, scene_of
+    from sfm.ladder import climb, climb_further
+    from sfm.rungs import FocalPrior, scene_of
     from sfm.tracks import track
 
     before = torch.get_num_threads()
@@ -83,6 +86,8 @@ def run(
         key_scene = scene_of(tracks.xy_px[picked][:, key], frames.hw, frames.pixel_aspect, place)
         rungs = climb(key_scene, prior, unit)
         choice = choose(rungs, unit, config.choice)
+        if choice.rung.model.startswith("full") and choice.share < config.climb_below:
+            choice = choose(climb_further(key_scene, prior, unit, rungs), unit, config.choice)
         seconds["ladder"] = time.perf_counter() - clock
         clock = time.perf_counter()
         scene = scene_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, place)
@@ -127,10 +132,14 @@ def _finish(
 ) -> BackendResult:
     """Every frame's pose under the chosen model, in the gauge and units of a trajectory."""
 
+    import torch
+
     from sfm import finish
     from sfm.bundle import adjust
+    from sfm.hypotheses import rescaled
     from sfm.keyframes import spread
-    from sfm.ladder import WIDE, freedom, scene_of, track_rms
+    from sfm.rungs import SETTLE, WIDE, freedom, scene_of, track_rms
+    from sfm.triangulation import retriangulated
 
     n = len(frames)
     height, width = frames.hw
@@ -146,8 +155,11 @@ def _finish(
         picked = np.concatenate([picked, np.setdiff1d(everywhere, picked)])
         scene = scene_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, scene.xy_px.device)
         state = finish.opened(scene, state, count, depth=model.startswith("full"))
-        wide = (WIDE[-1] * unit, kernel)
-        state = adjust(scene, state, free, kernel_px=wide, noise_px=choice.noise_px, iterations=6).state
+        state = retriangulated(scene, rescaled(state), free, torch.full_like(state.log_focal, kernel))
+        settle = SETTLE * WIDE[-1] * unit
+        state = adjust(
+            scene, state, free, kernel_px=(kernel,), noise_px=choice.noise_px, iterations=6, settle_px=settle
+        ).state
     r = _residual(scene, state)
     rms = track_rms(r)
     limit = config.choice.tolerance * choice.noise_px
@@ -300,6 +312,12 @@ def _verdict(valid: np.ndarray, reason: list[str], choice: Choice, config: AutoC
         return "failed", "no two frames can be explained by one camera motion"
     if choice.confidence < config.choice.doubtful:
         return "unreliable", "two motion models explain the clip almost equally well"
+    if not choice.evidence["rigid"]:
+        return (
+            "unreliable",
+            f"no rigid motion explains the content better than {choice.noise_px:.2f} px; "
+            f"what changes its shape as it moves, as in some generated clips, hides the camera's translation",
+        )
     full = choice.rung.model.startswith("full")
     if choice.share < (config.choice.reliable if full else config.choice.reliable_without_depth):
         return (

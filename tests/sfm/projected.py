@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from sfm.hypotheses import Scene, State
-from sfm.ladder import scene_of
+from sfm.rungs import scene_of
 from sfm.synthetic.paths import camera_path
 
 HW = (360, 640)
@@ -125,6 +125,12 @@ def angle_deg(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Angle between rotations (…, 3, 3)."""
     chord = np.linalg.norm(a - b, axis=(-2, -1)) / np.sqrt(8)
     return np.degrees(2 * np.arcsin(np.clip(chord, 0, 1)))
+
+
+def positions_of(state: State) -> np.ndarray:
+    """Camera centres in the world of a batch of one."""
+    rotation, translation = state.rotation[0].numpy(), state.translation[0].numpy()
+    return -np.einsum("nji,nj->ni", rotation, translation)
 
 
 def path_error(found: np.ndarray, true: np.ndarray) -> float:
