@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 
 
 def keyframes(
-    seen: Bool[np.ndarray, "m n"], *, target: int = 16, max_step: int = 12, min_shared: float = 0.5
+    seen: Bool[np.ndarray, "m n"], *, target: int = 16, max_step: int = 60, min_shared: float = 0.5
 ) -> Int[np.ndarray, " k"]:
     """Frames with evidence, about `target` of them, closer where tracks die fast.
 

@@ -258,7 +258,7 @@ def _match_features(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarr
         return 0, 0.0
     start, end = points_a[pairs], points_b[best[pairs]]
     cv2.setRNGSeed(0)
-    _, inside = cv2.findFundamentalMat(start, end, cv2.USAC_MAGSAC, 1.5, 0.999, 2000)
+    _, inside = cv2.findFundamentalMat(start, end, cv2.FM_RANSAC, 1.5, 0.999, 2000)
     if inside is None or not inside.any():
         return 0, 0.0
     motion = np.linalg.norm(end - start, axis=1)[inside.ravel() > 0]

@@ -125,6 +125,17 @@ def test_a_wall_that_no_turn_explains_is_a_truck_but_flagged():
     assert found.evidence["ambiguous"] == ["rotation_or_translation_before_a_flat_scene"]
 
 
+def test_where_nothing_rigid_was_filmed_no_translation_is_believed():
+    """Full motion explains all of a melting clip, but to two pixels; in a tiny frame they may be the tracker's."""
+    melting = [replace(r, residual_px=r.residual_px * 20.0) for r in rungs(shares(0.0, 0.3, 0.3, 1.0, 1.0), off_px=1.0)]
+    found = choose(melting, 1.0)
+    assert found.noise_px > 1.5
+    assert found.rung.model == "rotation"
+    assert not found.evidence["rigid"]
+    tiny = [replace(r, residual_px=r.residual_px * 0.2) for r in melting]
+    assert choose(tiny, 0.2).evidence["rigid"]
+
+
 def test_confidence_grows_with_the_gap_and_with_what_is_explained():
     gap = [choose(rungs(shares(0.0, 0.0, 0.0, s, s)), 1.0).confidence for s in (0.55, 0.7, 0.8, 0.9, 1.0)]
     assert (np.diff(gap) >= -1e-9).all()

@@ -1,0 +1,58 @@
+"""Points found anew: from any depth back to their own, and never for the worse."""
+
+from dataclasses import replace
+
+import torch
+from projected import Projected, project
+
+from sfm.bundle import robust_cost
+from sfm.hypotheses import Freedom, State, rescaled, residuals, stack
+from sfm.triangulation import retriangulated
+
+KERNEL = torch.tensor([3.0], dtype=torch.float64)
+
+
+def free(*moves: bool) -> Freedom:
+    flags = torch.tensor(moves)
+    return Freedom(
+        rotation=flags, translation=flags, zoom=~flags, focal=~flags, log_focal_prior=6.3, log_focal_sigma=0.3
+    )
+
+
+def astray(tracks: Projected, inverse_depth: float) -> State:
+    """The true cameras with every point at one wrong inverse depth."""
+    state = rescaled(tracks.state())
+    return replace(
+        state, point=torch.cat([state.point[..., :3], torch.full_like(state.point[..., 3:], inverse_depth)], -1)
+    )
+
+
+def middle_px(tracks: Projected, state: State) -> float:
+    scene = tracks.scene()
+    r, _, _ = residuals(scene, state)
+    return float(r[0].norm(dim=-1)[scene.weight > 0].median())
+
+
+def test_points_come_back_from_any_depth():
+    tracks = project({"truck": 0.15}, seed=0, noise_px=0.1)
+    for inverse_depth in (0.0, 0.2, 8.0):
+        lost = astray(tracks, inverse_depth)
+        near = retriangulated(tracks.scene(), lost, free(True), torch.tensor([16.0], dtype=torch.float64))
+        assert middle_px(tracks, near) < 0.25 * middle_px(tracks, lost)
+        assert middle_px(tracks, near) < 4.0  # a step of the sweep; the adjuster does the rest
+
+
+def test_no_point_gets_worse():
+    tracks = project({"orbit_deg": 10.0}, seed=1, noise_px=0.2, movers=0.3)
+    scene, state = tracks.scene(), rescaled(tracks.state())
+    after = retriangulated(scene, state, free(True), KERNEL)
+    before_px, after_px = (residuals(scene, s)[0] for s in (state, after))
+    assert float(robust_cost(scene, after_px, KERNEL)) <= float(robust_cost(scene, before_px, KERNEL))
+    assert middle_px(tracks, after) <= 1.01 * middle_px(tracks, state)
+
+
+def test_a_camera_that_does_not_move_keeps_its_points():
+    tracks = project({"pan_deg": 5.0}, seed=2)
+    lost = astray(tracks, 0.5)
+    both = retriangulated(tracks.scene(), stack([lost, lost]), free(False, False), KERNEL.expand(2))
+    assert torch.equal(both.point[0], lost.point[0])
