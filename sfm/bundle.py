@@ -12,7 +12,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sfm.hypotheses import BEYOND_INFINITY, MIN_DEPTH, Freedom, Scene, State, exp_so3, rescaled, residuals
+from sfm.hypotheses import (
+    BEYOND_INFINITY,
+    MIN_DEPTH,
+    Freedom,
+    Scene,
+    State,
+    exp_so3,
+    geman_mcclure,
+    rescaled,
+    residuals,
+)
 from sfm.triangulation import retriangulated
 
 FOCAL_REACH = 1.8
@@ -35,7 +45,7 @@ def robust_cost(scene: Scene, r: Tensor, kernel_px: Tensor) -> Float[Tensor, " b
     """Geman-McClure: sum of c² r² / (c² + r²), in square pixels."""
     squared = (r**2).sum(-1)
     c2 = kernel_px.reshape(len(r), -1, 1) ** 2
-    return (scene.weight * (c2 * squared / (c2 + squared))).sum((1, 2))
+    return (scene.weight * geman_mcclure(squared, c2)).sum((1, 2))
 
 
 def _bases(point: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 
 from sfm.bundle import CAMERA, jacobians, normal_equations, schur
-from sfm.hypotheses import Freedom, Scene, State, exp_so3, residuals
+from sfm.hypotheses import Freedom, Scene, State, exp_so3, geman_mcclure, residuals
 
 
 def interpolate(state: State, keyframes: Int[np.ndarray, " k"], n: int) -> State:
@@ -96,8 +96,7 @@ def frame_cost(scene: Scene, state: State, kernel_px: float) -> Float[torch.Tens
     """Robust cost of each frame (Geman-McClure), in square pixels."""
     r, _, _ = residuals(scene, state)
     squared = (r**2).sum(-1)
-    c2 = kernel_px**2
-    return (scene.weight * (c2 * squared / (c2 + squared))).sum(1)
+    return (scene.weight * geman_mcclure(squared, kernel_px**2)).sum(1)
 
 
 def _frame_normal(scene: Scene, state: State, freedom: Freedom, kernel_px: float) -> tuple[torch.Tensor, torch.Tensor]:

@@ -127,6 +127,11 @@ def residuals(scene: Scene, state: State) -> tuple[Tensor, Tensor, Tensor]:
     return torch.where(front[..., None], r, torch.full_like(r, FAR_PX)), x, front
 
 
+def geman_mcclure(squared: Tensor, kernel_squared: Tensor | float) -> Tensor:
+    """The robust cost c² r² / (c² + r²) of squared residuals: quadratic below the kernel c, level beyond it."""
+    return kernel_squared * squared / (kernel_squared + squared)
+
+
 def rescaled(state: State) -> State:
     """The same geometry with a median inverse distance of one, so that the free scale cannot drift away."""
     length = state.point[..., :3].norm(dim=-1).clamp_min(1e-12)

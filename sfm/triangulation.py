@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from sfm.hypotheses import Freedom, Scene, State, residuals
+from sfm.hypotheses import Freedom, Scene, State, geman_mcclure, residuals
 
 INVERSE_DEPTHS = (0.0, 0.05, 0.12, 0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 2.6, 3.5, 5.0, 8.0, 14.0)
 """In units of the median one; between neighbours the adjuster converges."""
@@ -29,7 +29,7 @@ def retriangulated(scene: Scene, state: State, freedom: Freedom, kernel_px: Tens
     def cost(point: Tensor) -> Tensor:
         r, _, _ = residuals(scene, replace(part, point=point))
         squared = (r**2).sum(-1)
-        return (scene.weight * (c2 * squared / (c2 + squared))).sum(2)
+        return (scene.weight * geman_mcclure(squared, c2)).sum(2)
 
     ray, centre = _middle_rays(scene, part)
     best = part.point

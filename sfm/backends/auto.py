@@ -148,10 +148,8 @@ def _finish(
     free = freedom([model], prior, scene.xy_px.device)
     kernel = float(np.clip(6 * choice.noise_px, 0.8 * unit, WIDE[-1] * unit))
     state = finish.interpolate(choice.rung.state, key, n)
-    for width_px in (
-        *(k * unit for k in WIDE),
-        kernel,
-    ):  # shake between keyframes leaves the interpolated poses far off
+    # Wide to tight, since shake between keyframes leaves the interpolated poses far off.
+    for width_px in (*(k * unit for k in WIDE), kernel):
         state = finish.resect(scene, state, free, kernel_px=width_px, noise_px=choice.noise_px)
     if n <= config.joint_frames and model != "static":
         everywhere = spread(tracks.xy_px, frames.hw, limit=config.joint_tracks)
