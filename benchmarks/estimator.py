@@ -1,6 +1,6 @@
 """The estimator against rendered clips with exact truth: one command, every number.
 
-    python benchmarks/estimator.py [--half report|tuning|seen|all] [--set model|accuracy|primitives|speed|all]
+    python benchmarks/estimator.py [--half report|tuning|seen|seen_again|all] [--set model|accuracy|primitives|speed|all]
         [--limit N] [--jobs 2] [--out scores.json] [--cache DIR] [--baseline]
 
 The clips are those of manifest.json; they are rendered when first needed and kept in the cache.
