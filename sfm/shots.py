@@ -26,6 +26,8 @@ class ShotConfig:
     detector_long_side: pixels at which the detectors look.
     bridge_s: a flash, a glitch or a passing object of this length leaves a link across it; where frames carry
         no seconds, bridge_frames.
+    covered_s: a subject that passes close before the lens may cover it for so long: features link across it, where
+        no frame between them is a cut too; frames that carry no seconds are compared from far apart anyway.
     jump_ratio, jump_floor: features or a shift link two frames only if the picture moved at most this many times
         as far as between the frames around them, or by this share of its longer side: else it is a jump cut.
     short_frames: shots shorter than this are named in the notes; they are shots of their own, joined to none.
@@ -37,6 +39,7 @@ class ShotConfig:
     detector_long_side: int = 256
     bridge_s: float = 0.2
     bridge_frames: int = 3
+    covered_s: float = 0.8
     jump_ratio: float = 6.0
     jump_floor: float = 0.08
     short_frames: int = 3
@@ -75,6 +78,8 @@ class Shots:
 Suspicion = tuple[str, int, int]
 """Kind, last visible frame before, first visible frame after."""
 DEFAULT_CONFIG = ShotConfig()
+COVERED_STEPS = (0.0, 0.08, 0.17, 0.3, 0.5, 0.75, 1.0)
+"""How far from a place both ends of a bridge over a covered lens are tried, in units of its reach."""
 
 
 def split(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> tuple[tuple[int, int], ...]:
@@ -111,6 +116,9 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
     judged = _one_through_fast_motion(_judge(suspects, linker, blank, _bridge(frames, config), config))
     if frames.time_source == "index":
         judged = _same_scene(judged, linker, count)
+    else:
+        reach = round(config.covered_s / float(np.median(np.diff(frames.time_s))))
+        judged = _covered(judged, linker, blank, reach, config)
     return _shots(judged, count, config)
 
 
@@ -270,6 +278,32 @@ def _same_scene(judged: list[Suspect], linker: Linker, count: int) -> list[Suspe
             pair = next((pair for pair in pairs if linker.matched(*pair) is not None), None)
             if pair is not None:
                 suspect = replace(suspect, cut=False, why=f"images {pair[0]} and {pair[1]} show the same scene")
+        result.append(suspect)
+    return result
+
+
+def _covered(
+    judged: list[Suspect], linker: Linker, blank: Bool[np.ndarray, " n"], reach: int, config: ShotConfig
+) -> list[Suspect]:
+    """For a lens that a passing subject covers: what was there before it is there again behind it.
+
+    A short shot between two of one scene has a cut at both ends, and no pair of frames may cross two. Where features
+    match at the place itself but jumped, it is a jump cut.
+    """
+    cuts = [suspect.frame for suspect in judged if suspect.cut]
+    steps = sorted({1, *(round(reach * share) for share in COVERED_STEPS)})
+    result: list[Suspect] = []
+    for suspect in judged:
+        frame = suspect.frame
+        low = max([0, *(c for c in cuts if c < frame)])
+        high = min([len(blank), *(c for c in cuts if c > frame)])
+        pairs = [(frame - 1 - back, frame + ahead) for back in steps for ahead in steps]
+        pairs = [(a, b) for a, b in pairs if a >= low and b < high and not blank[a] and not blank[b]]
+        if suspect.cut and suspect.kind != "dissolve" and linker.matched(frame - 1, frame) is None:
+            for a, b in sorted(pairs, key=lambda pair: pair[1] - pair[0]):
+                if linker.matched(a, b) is not None:
+                    suspect = replace(suspect, cut=False, why=f"frames {a} and {b} show the same scene")
+                    break
         result.append(suspect)
     return result
 

@@ -136,6 +136,35 @@ def test_a_large_object_that_passes_is_no_cut() -> None:
     assert starts(rgb) == []
 
 
+def covered(count: int = 40, *, gone: int = 24, hw: tuple[int, int] = (120, 160)) -> np.ndarray:
+    """A pan behind a subject that comes near, covers the lens for ten frames and is past it at frame `gone`."""
+    import cv2
+
+    rgb, coat = clips.pan(3, count, step_px=0.5).copy(), clips.texture(4, hw)
+    for i in range(gone):
+        near = 1.12 ** (i - gone + 14)
+        wide = min(hw[1], round(60 * near))
+        scale = max(1.0, 1.5 * near)
+        large = cv2.resize(coat, None, fx=scale, fy=scale, interpolation=cv2.INTER_LINEAR)
+        left = (hw[1] - wide) // 2
+        rgb[i, :, left : left + wide] = large[: hw[0], :wide]
+    return rgb
+
+
+def test_a_lens_that_a_subject_covers_is_no_cut() -> None:
+    rgb = covered()
+    assert starts(rgb) == []
+    # The same subject before another scene is one.
+    assert starts(np.concatenate([rgb[:24], clips.pan(5, 16)])) == [24]
+
+
+@pytest.mark.parametrize("between", [6, 12])
+def test_a_short_shot_between_two_of_one_scene_has_two_cuts(between: int) -> None:
+    scene = clips.pan(3, 40, step_px=0.5)
+    rgb = np.concatenate([scene[:20], clips.pan(4, between), scene[20:]])
+    assert starts(rgb) == [20, 20 + between]
+
+
 @pytest.mark.parametrize("step_px", [0.0, 3.0, 20.0])
 def test_one_shot_stays_whole(step_px: float) -> None:
     assert starts(clips.pan(2, 30, step_px=step_px)) == []
