@@ -6,7 +6,8 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from sfm.rungs import Rung, track_rms
+from sfm.rigid_scene import LEAST_BACKGROUND, rigid_scene, weighted_quantiles
+from sfm.rungs import Rung, nearness, track_rms
 
 
 @final
@@ -31,13 +32,10 @@ class ChoiceConfig:
     improvement_flat: the same where the scene is flat; a lens's distortion would look alike.
     improvement_both: the same for full motion and zoom at once, where full motion alone is refused.
     flat: inverse depths that vary by less than this share are a wall facing the camera.
-    background: below this share, what stands still or turns rigidly is no background.
-    near: the rigid scene lies within this many median inverse distances of the background; what full motion explains
-        by putting it nearer moves by itself.
-    far_gained, far_left, far_relief: near things before a far background (`near` times as far): full motion gains this
-        share of the content and of what was left to explain, at many depths (relative spread); a mover has one.
     zoom_improvement, zoom_clear: a zoom on top of full motion must shrink the residuals by this much (mean log ratio),
-        and by more the further its log focal ratio stays below `zoom_clear`.
+        and by more the further its log focal ratio stays below `zoom_clear`; by twice as much where it opposes the way
+        along the axis, since a free depth imitates that.
+    zoom_gain: and it must explain this much more of the content.
     dolly_zoom: log zoom from which its opposition to the way along the axis (0.4 of it, in scene depths) is flagged.
     reliable: a full model that explains less than this share of the content is not to be trusted: a free depth
         per track lets it explain much that is not rigid.
@@ -57,13 +55,9 @@ class ChoiceConfig:
     improvement_flat: float = 0.75
     improvement_both: float = 0.9
     flat: float = 0.085
-    background: float = 0.25
-    near: float = 4.0
-    far_gained: float = 0.35
-    far_left: float = 0.6
-    far_relief: tuple[float, float] = (0.3, 1.5)
     zoom_improvement: float = 0.2
     zoom_clear: float = 0.15
+    zoom_gain: float = 0.05
     dolly_zoom: float = 0.1
     reliable: float = 0.5
     reliable_without_depth: float = 0.35
@@ -181,7 +175,11 @@ def _step(
         zoomed = float(np.ptp(richer.state.zoom.cpu().numpy()))
         improvement = float((weight * shrink)[agrees].sum() / max(weight[agrees].sum(), 1e-9))
         need = config.zoom_improvement * max(1.0, config.zoom_clear / max(zoomed, 1e-9))
-        return Step(below=below, above=above, gained=gained, margin=improvement / need - 1.0, improvement=improvement)
+        if opposed(richer, config):
+            need *= 2.0
+        more = share[above] - share[below]
+        margin = min(improvement / need - 1.0, more / config.zoom_gain - 1.0)
+        return Step(below=below, above=above, gained=gained, margin=margin, improvement=improvement)
     step = _parallax(richer, below, gained, agrees, rms[below] < limit, shrink, weight, config)
     if above == "full":
         return step
@@ -204,25 +202,12 @@ def _parallax(
     """
     if agrees.sum() < 8:
         return Step(below=below, above=full.model, gained=gained, margin=-1.0)
-    point = full.state.point[0].cpu().numpy()
-    nearness = point[:, 3] / np.linalg.norm(point[:, :3], axis=1)
-    low, middle, high = _quantiles(nearness[agrees], weight[agrees])
+    near = nearness(full)
+    low, middle, high = weighted_quantiles(near[agrees], weight[agrees], (0.16, 0.5, 0.84))
     relief = (high - low) / 2 / max(abs(middle), 1e-9)
-    new = agrees & ~still
-    left = 1.0 - float(weight[still].sum())
-    scene, both = agrees, agrees & still
-    if weight[still].sum() >= config.background and both.sum() >= 5:
-        middle = _quantiles(nearness[both], weight[both])[1]
-        far_background = False
-        if new.sum() >= 5 and gained >= config.far_gained and gained >= config.far_left * left:
-            near, typical, nearest = _quantiles(nearness[new], weight[new])
-            many = (nearest - near) / 2 / max(abs(typical), 1e-9)
-            far_background = config.far_relief[0] <= many <= config.far_relief[1] and config.near * middle < typical
-        if not far_background:
-            reach = abs(middle) + 1e-9
-            scene = agrees & (nearness > middle - 0.75 * reach) & (nearness < middle + (config.near - 1.0) * reach)
+    scene = rigid_scene(near, weight, agrees, still)
     improvement = float((weight * shrink)[scene].sum() / weight[agrees].sum())
-    flat = weight[still].sum() >= config.background and relief < config.flat
+    flat = weight[still].sum() >= LEAST_BACKGROUND and relief < config.flat
     need = config.improvement_flat if flat else config.improvement
     return Step(
         below=below,
@@ -233,14 +218,6 @@ def _parallax(
         relief=relief,
         ambiguous="rotation_or_translation_before_a_flat_scene" if flat and improvement > 0.5 * need else "",
     )
-
-
-def _quantiles(values: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"]) -> Float[np.ndarray, " 3"]:
-    """Weighted 16th, 50th and 84th centiles."""
-    order = np.argsort(values)
-    total = np.cumsum(weight[order])
-    at = np.searchsorted(total, np.array([0.16, 0.5, 0.84]) * total[-1])
-    return values[order][np.minimum(at, len(values) - 1)]
 
 
 def opposed(rung: Rung, config: ChoiceConfig) -> bool:

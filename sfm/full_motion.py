@@ -30,11 +30,13 @@ def search(
     *,
     zoom: bool = False,
     known: list[Rung] | None = None,
+    turned: list[Rung] | None = None,
 ) -> Rung:
     """The full motion that most of the content agrees with.
 
     zoom: whether every frame has a focal length of its own.
     known: fits that are starts too.
+    turned: fits of cameras that do not translate; what they explain is the background (see `rungs.agreement`).
     """
     model = "full_zoom" if zoom else "full"
     kernels = tuple(k * unit_px for k in WIDE)
@@ -51,7 +53,9 @@ def search(
     begins += headed
     labels += ["heading"] * len(headed)
     found = ranked(
-        fit(scene, stack(begins), [model] * len(begins), labels, prior, kernels[1:], noise_px, settle=False), unit_px
+        fit(scene, stack(begins), [model] * len(begins), labels, prior, kernels[1:], noise_px, settle=False),
+        unit_px,
+        turned,
     )
     twins = fit(
         scene,
@@ -63,14 +67,14 @@ def search(
         noise_px,
         settle=False,
     )
-    last = ranked([*found[:4], *twins], unit_px)[:SETTLED]
+    last = ranked([*found[:4], *twins], unit_px, turned)[:SETTLED]
     states, labels = stack([r.state for r in last]), [r.start for r in last]
-    best = ranked(fit(scene, states, [model] * len(last), labels, prior, kernels[2:], noise_px), unit_px)[0]
+    best = ranked(fit(scene, states, [model] * len(last), labels, prior, kernels[2:], noise_px), unit_px, turned)[0]
     mended = _mended(scene, best.state, freedom([model], prior, scene.xy_px.device), kernels[1:], noise_px)
     if mended is None:
         return best
     again = fit(scene, mended, [model], [best.start], prior, kernels[2:], noise_px)
-    return ranked([best, *again], unit_px)[0]
+    return ranked([best, *again], unit_px, turned)[0]
 
 
 def measured(scene: Scene) -> Float[np.ndarray, "m n 2"]:
@@ -155,7 +159,9 @@ def _headed(
     support = (1.0 / (1.0 + (track_rms(pair, state) / unit_px) ** 2)).sum(1)
     support = support.cpu().numpy()
     ways = [2 * k + int(support[2 * k + 1] > support[2 * k]) for k in range(len(paths) // 2)]
-    best = sorted(ways, key=lambda i: -support[i])[:HEADINGS]
+    order = sorted(ways, key=lambda i: -support[i])
+    first = [next(i for i in order if paths[i][3] == focal_px) for focal_px in sorted({path[3] for path in paths})]
+    best = list(dict.fromkeys([*order[:HEADINGS], *first]))
     return [
         _everywhere(scene, state.take([i]), rows, last, share, paths[i], prior, unit_px, noise_px, model) for i in best
     ]

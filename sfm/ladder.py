@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float
 
 from sfm.full_motion import measured, search
 from sfm.growth import grown
-from sfm.hypotheses import Scene, State, stack
+from sfm.hypotheses import Scene, stack
 from sfm.rungs import WIDE, FocalPrior, Rung, fit, freedom, ranked, share_quantile
 from sfm.starts import chain, state_from
 
@@ -35,29 +36,9 @@ def climb(
     device = scene.xy_px.device
     n = scene.xy_px.shape[1]
     kernels = tuple(k * unit_px for k in WIDE)
-    log_focal = math.log(prior.focal_px)
-    xy = measured(scene)
-    still, flat = np.zeros((n, 3)), np.zeros(n)
-    identity = np.tile(np.eye(3), (n, 1, 1))
-    turned, _ = chain(xy, prior.focal_px, scene.pixel_aspect, zoom=False)
-    turned_zoomed, log_zoom = chain(xy, prior.focal_px, scene.pixel_aspect, zoom=True)
+    rungs = _turning(scene, prior, unit_px, noise_px)
 
-    def begin(rotation: np.ndarray, translation: np.ndarray, zoom: np.ndarray, depth: float) -> State:
-        return state_from(scene, rotation, translation, zoom, log_focal, inverse_depth=depth)
-
-    names = ["static", "rotation", "rotation_zoom", "rotation_zoom"]
-    starts = [
-        begin(identity, still, flat, 0.0),
-        begin(turned, still, flat, 0.0),
-        begin(turned_zoomed, still, log_zoom, 0.0),
-        begin(turned, still, flat, 0.0),
-    ]
-    simple = fit(
-        scene, stack(starts), names, ["identity", "chain", "chain with zoom", "chain"], prior, kernels, noise_px
-    )
-    rungs = [simple[0], simple[1], ranked(simple[2:], unit_px)[0]]
-
-    winner = search(scene, prior, unit_px, noise_px)
+    winner = search(scene, prior, unit_px, noise_px, turned=rungs)
     if n > GROW_FROM and share_quantile(winner.residual_px, 0.6) > POOR_PX * unit_px:
         free = freedom(["full"], prior, device)
         start = grown(
@@ -68,7 +49,7 @@ def climb(
             noise_px=noise_px,
         )
         again = fit(scene, start, ["full"], ["grown"], prior, kernels[1:], noise_px)[0]
-        winner = ranked([winner, again], unit_px)[0]
+        winner = ranked([winner, again], unit_px, rungs)[0]
     zoomed = fit(
         scene,
         stack([winner.state, rungs[2].state]),
@@ -78,7 +59,55 @@ def climb(
         kernels[1:],
         noise_px,
     )
-    return [*rungs, winner, ranked(zoomed, unit_px)[0]]
+    return [*rungs, winner, ranked(zoomed, unit_px, rungs)[0]]
+
+
+def _turning(scene: Scene, prior: FocalPrior, unit_px: float, noise_px: float) -> list[Rung]:
+    """The models without translation: static, rotation, rotation and zoom.
+
+    One start follows what most of the content does from step to step, and one each side of the frame, since a subject
+    that fills half of it seldom fills its whole border; those meet no wide kernel, which would pull them to the rest.
+    """
+    n = scene.xy_px.shape[1]
+    xy = measured(scene)
+    log_focal = math.log(prior.focal_px)
+    still, flat = np.zeros((n, 3)), np.zeros(n)
+    kernels = tuple(k * unit_px for k in WIDE)
+
+    def fitted(parts: dict[str, Bool[np.ndarray, " m"]], kernels: tuple[float, ...]) -> list[Rung]:
+        starts, models, labels = [], [], []
+        for side, part in parts.items():
+            turned, _ = chain(xy[part], prior.focal_px, scene.pixel_aspect, zoom=False)
+            zoomed, log_zoom = chain(xy[part], prior.focal_px, scene.pixel_aspect, zoom=True)
+            for model, rotation, zoom in (("rotation", turned, flat), ("rotation_zoom", zoomed, log_zoom)):
+                starts.append(state_from(scene, rotation, still, zoom, log_focal, inverse_depth=0.0))
+                models.append(model)
+                labels.append(f"chain, {side}")
+        starts.append(state_from(scene, np.tile(np.eye(3), (n, 1, 1)), still, flat, log_focal, inverse_depth=0.0))
+        return fit(
+            scene, stack(starts), [*models, "static"], [*labels, "identity"], prior, kernels, noise_px, settle=False
+        )
+
+    sides = _sides(xy)
+    found = fitted({"all": sides["all"]}, kernels) + fitted(sides, kernels[1:])
+    best = [ranked([r for r in found if r.model == model], unit_px)[0] for model in RUNGS[:3]]
+    best.append(best[1])  # no zoom is a start of one too
+    states, labels = stack([r.state for r in best]), [r.start for r in best]
+    last = fit(scene, states, [*RUNGS[:3], "rotation_zoom"], labels, prior, kernels[2:], noise_px)
+    return [last[0], last[1], ranked(last[2:], unit_px)[0]]
+
+
+def _sides(xy: Float[np.ndarray, "m n 2"]) -> dict[str, Bool[np.ndarray, " m"]]:
+    """All tracks, and the outer third of them on each side, by their median positions."""
+    place = np.nanmedian(xy, axis=1)
+    low, high = np.quantile(place, [1 / 3, 2 / 3], axis=0)
+    return {
+        "all": np.ones(len(xy), bool),
+        "left": place[:, 0] < low[0],
+        "right": place[:, 0] > high[0],
+        "top": place[:, 1] < low[1],
+        "bottom": place[:, 1] > high[1],
+    }
 
 
 def climb_further(
@@ -90,10 +119,10 @@ def climb_further(
     A zoom that turns out to be none may have found the better full motion.
     """
     full, zoomed = rungs[3:]
-    zoomed = search(scene, prior, unit_px, noise_px, zoom=True, known=[zoomed])
+    zoomed = search(scene, prior, unit_px, noise_px, zoom=True, known=[zoomed], turned=rungs[:3])
     if float(np.ptp(zoomed.state.zoom.cpu().numpy())) < NO_ZOOM:
         straight = replace(zoomed.state, zoom=torch.zeros_like(zoomed.state.zoom))
         kernels = tuple(k * unit_px for k in WIDE[1:])
         again = fit(scene, straight, ["full"], [f"full_zoom: {zoomed.start}"], prior, kernels, noise_px)[0]
-        full = ranked([full, again], unit_px)[0]
+        full = ranked([full, again], unit_px, rungs[:3])[0]
     return [*rungs[:3], full, zoomed]

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from sfm.bundle import Fit, adjust
 from sfm.hypotheses import Freedom, Scene, State
+from sfm.rigid_scene import rigid_scene
 
 WIDE = (16.0, 6.0, 2.5)
 """Robust kernels in pixels of a 640-pixel frame, wide to tight; the last is about five times a good residual."""
@@ -106,23 +107,41 @@ def fit(
     ]
 
 
-def agreement(rungs: list[Rung], unit_px: float) -> list[float]:
+def agreement(rungs: list[Rung], unit_px: float, turned: list[Rung] | None = None) -> list[float]:
     """How much of the content agrees with each of several fits, 0..1: what starts of one model are ranked by.
 
     A track counts by 1 / (1 + (rms / 3 s)²), with s the residual of the best third under the best of them. By the
     robust cost, a solution that bends towards a large moving object beats the one that fits the background.
+
+    turned: fits of cameras that do not translate. What agrees beside the rigid scene that they leave (see
+        `rigid_scene`) does not count: by following it, a solution would win.
     """
     good = max(0.15 * unit_px, min(share_quantile(r.residual_px, 0.35) for r in rungs))
-    weight = (~np.isnan(rungs[0].residual_px)).sum(1)
-    return [
-        float((weight / (1.0 + (track_rms(r.residual_px) / (3.0 * good)) ** 2)).sum() / weight.sum()) for r in rungs
-    ]
+    seen = ~np.isnan(rungs[0].residual_px)
+    weight = seen.sum(1) / max(seen.sum(), 1)
+    fixed = [track_rms(r.residual_px) < 3.0 * good for r in turned or []]
+    still = max(fixed, key=lambda s: weight[s].sum(), default=None)
+    scores: list[float] = []
+    for r in rungs:
+        rms = track_rms(r.residual_px)
+        counts = np.ones(len(rms), bool)
+        if still is not None and r.model.startswith("full"):
+            agrees = rms < 3.0 * good
+            counts = ~agrees | rigid_scene(nearness(r), weight, agrees, still)
+        scores.append(float((counts * weight / (1.0 + (rms / (3.0 * good)) ** 2)).sum()))
+    return scores
 
 
-def ranked(rungs: list[Rung], unit_px: float) -> list[Rung]:
-    """Fits of one model, the one that most of the content agrees with first."""
-    scores = agreement(rungs, unit_px)
+def ranked(rungs: list[Rung], unit_px: float, turned: list[Rung] | None = None) -> list[Rung]:
+    """Fits of one model, the one that most of the (rigid) content agrees with first."""
+    scores = agreement(rungs, unit_px, turned)
     return [rungs[i] for i in sorted(range(len(rungs)), key=lambda i: -scores[i])]
+
+
+def nearness(rung: Rung) -> Float[np.ndarray, " m"]:
+    """Inverse distance of each track's point from the first keyframe's camera."""
+    point = rung.state.point[0].cpu().numpy()
+    return point[:, 3] / np.linalg.norm(point[:, :3], axis=1)
 
 
 def share_quantile(residual_px: Float[np.ndarray, "m n"], share: float) -> float:

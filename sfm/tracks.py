@@ -8,6 +8,13 @@ from jaxtyping import Bool, Float, Int
 
 from sfm.contract import Evidence, Frames
 
+GAP_MATCHES = 20
+"""With fewer matches a step is not bridged."""
+GAP_TRIES = (0, 1, 3, 6)
+"""Steps after a gap at which the picture may be free again."""
+GAP_STEPS = (0.08, 0.2, 0.4, 0.7, 1.0)
+"""Frames before a gap that are tried, in units of the reach."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +26,8 @@ class TrackConfig:
     round_trip_px: largest distance between a point and itself tracked there and back.
     min_length: shorter tracks are noise to the adjuster.
     relink_below: share of points that must survive a step; below it, features are matched instead.
+    gap_reach_s: where these find nothing either, as behind a subject that covered the lens, frames from up to so long
+        before the gap are matched.
     """
 
     cells: int = 240
@@ -29,6 +38,7 @@ class TrackConfig:
     min_length: int = 3
     quality: float = 0.002
     relink_below: float = 0.35
+    gap_reach_s: float = 0.8
 
 
 @final
@@ -67,14 +77,25 @@ def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None)
     relinked: list[int] = []
     survival: list[float] = []
     previous: Any = None
+    lost: int | None = None  # the step that nothing links to the past yet, and the last one that lost all
+    latest = 0
+    reach = config.gap_reach_s / max(float(np.median(np.diff(frames.time_s))), 1e-6) if n > 1 else 0.0
     for step, t in enumerate(use):
         gray = cv2.cvtColor(frames.rgb[t], cv2.COLOR_RGB2GRAY)
         if step:
             before = (store.ids, store.xy)
             share = _advance(store, previous, gray, int(t), allowed, config)
             if share < config.relink_below:
-                _relink(store, before, previous, gray, int(use[step - 1]), int(t), allowed)
+                linked = _relink(store, before, previous, gray, int(use[step - 1]), int(t), allowed)
                 relinked.append(int(t))
+                if linked < GAP_MATCHES:
+                    lost, latest = step if lost is None else lost, step
+            if lost is not None and step - latest in GAP_TRIES:
+                for s in _before_gap(use, lost, reach):
+                    earlier = cv2.cvtColor(frames.rgb[s], cv2.COLOR_RGB2GRAY)
+                    if _relink(store, store.at(s), earlier, gray, s, int(t), allowed) >= GAP_MATCHES:
+                        lost = None
+                        break
             survival.append(share)
         _detect(store, gray, int(t), allowed, config)
         previous = gray
@@ -95,6 +116,13 @@ class _Store:
 
     def see(self, frame: int, ids: np.ndarray, xy: np.ndarray) -> None:
         self.columns.append((frame, ids, xy))
+
+    def at(self, frame: int) -> tuple[np.ndarray, np.ndarray]:
+        """Ids and positions of what was seen in a frame."""
+        there = [(ids, xy) for at, ids, xy in self.columns if at == frame]
+        if not there:
+            return np.zeros(0, np.int64), np.zeros((0, 2), np.float32)
+        return np.concatenate([ids for ids, _ in there]), np.concatenate([xy for _, xy in there])
 
     def add(self, xy: np.ndarray) -> np.ndarray:
         ids = np.arange(self.count, self.count + len(xy))
@@ -213,15 +241,18 @@ def _relink(
     t0: int,
     t1: int,
     allowed: np.ndarray,
-) -> None:
-    """Bridge a step that defeats KLT: matched features extend the tracks that stood there, or start new ones."""
+) -> int:
+    """Bridge a step that defeats KLT: matched features extend the tracks that stood there, or start new ones.
+
+    Returns how many.
+    """
     from scipy.spatial import KDTree
 
     from sfm.matching import match_pair
 
     xy0, xy1 = match_pair(gray0, gray1, mask=allowed > 0)
     if len(xy0) == 0:
-        return
+        return 0
     ids0, last0 = before
     alive = np.isin(ids0, store.ids)
     lost_ids, lost_xy = ids0[~alive], last0[~alive]
@@ -239,3 +270,10 @@ def _relink(
     new = store.add(xy1[~joins])
     store.see(t0, new, xy0[~joins].astype(np.float32))
     store.see(t1, new, xy1[~joins].astype(np.float32))
+    return len(xy0)
+
+
+def _before_gap(use: Int[np.ndarray, " u"], lost: int, reach: float) -> list[int]:
+    """Frames from before a gap, nearest first, up to `reach` frames back."""
+    back = [round(share * reach) for share in GAP_STEPS]
+    return [int(use[lost - b]) for b in sorted({max(2, b) for b in back}) if b <= lost]

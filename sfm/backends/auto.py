@@ -1,5 +1,6 @@
 """The default estimator: tracks, the ladder of motion models, the choice, and every frame's pose."""
 
+import itertools
 import time
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -26,7 +27,8 @@ class AutoConfig:
 
     keyframes: how many frames the ladder is fitted on in a short clip; more where tracks die fast.
     joint_frames: clips up to this length are adjusted jointly over all frames, longer ones over keyframes.
-    climb_below: where full motion explains less than this share of the content, it is searched for with a zoom too.
+    climb_below: where full motion explains less than this share of the content, it is searched for with a zoom too;
+        where full motion and zoom were chosen, always.
     joint_tracks: how many tracks join there, beside those of the ladder: what lives between keyframes counts too.
     """
 
@@ -86,7 +88,8 @@ def run(
         key_scene = scene_of(tracks.xy_px[picked][:, key], frames.hw, frames.pixel_aspect, place)
         rungs = climb(key_scene, prior, unit)
         choice = choose(rungs, unit, config.choice)
-        if choice.rung.model.startswith("full") and choice.share < config.climb_below:
+        model = choice.rung.model
+        if model == "full_zoom" or (model == "full" and choice.share < config.climb_below):
             choice = choose(climb_further(key_scene, prior, unit, rungs), unit, config.choice)
         seconds["ladder"] = time.perf_counter() - clock
         clock = time.perf_counter()
@@ -167,7 +170,8 @@ def _finish(
     limit = config.choice.tolerance * choice.noise_px
     agrees = rms < 1.5 * limit
     support = finish.frame_support(scene, state, agrees, 2 * limit)
-    valid, reason = _validity(evidence, support, key, n)
+    linked = _linked(scene.weight.cpu().numpy()[agrees] > 0)
+    valid, reason = _validity(evidence, support, linked, key, n)
 
     rotation = state.rotation[0].cpu().numpy()
     translation = state.translation[0].cpu().numpy()
@@ -277,7 +281,18 @@ def _poses(rotation: np.ndarray, translation: np.ndarray, valid: np.ndarray) -> 
     return poses
 
 
-def _validity(evidence: Evidence, support: np.ndarray, key: np.ndarray, n: int) -> tuple[np.ndarray, list[str]]:
+def _linked(seen: np.ndarray) -> np.ndarray:
+    """Which frames belong to the longest run that enough points link: across a gap in it, poses would be guesses."""
+    first, last = seen.argmax(1), seen.shape[1] - 1 - seen[:, ::-1].argmax(1)
+    across = np.array([((first < k) & (last >= k)).sum() for k in range(1, seen.shape[1])])
+    ends = [0, *(np.flatnonzero(across < MIN_SUPPORT) + 1), seen.shape[1]]
+    start, stop = max(itertools.pairwise(ends), key=lambda run: run[1] - run[0])
+    return (np.arange(seen.shape[1]) >= start) & (np.arange(seen.shape[1]) < stop)
+
+
+def _validity(
+    evidence: Evidence, support: np.ndarray, linked: np.ndarray, key: np.ndarray, n: int
+) -> tuple[np.ndarray, list[str]]:
     reason = [""] * n
     valid = np.ones(n, bool)
     for i in range(n):
@@ -289,6 +304,8 @@ def _validity(evidence: Evidence, support: np.ndarray, key: np.ndarray, n: int) 
             reason[i] = "outside the part of the clip that can be followed"
         elif support[i] < MIN_SUPPORT:
             reason[i] = f"only {int(support[i])} points agree with any pose"
+        elif not linked[i]:
+            reason[i] = f"fewer than {MIN_SUPPORT} points link it to the rest of the clip"
         valid[i] = not reason[i]
     return valid, reason
 

@@ -55,6 +55,16 @@ def path(result: BackendResult) -> Trajectory:
     return result.trajectory
 
 
+def test_what_no_point_links_to_the_rest_has_no_pose():
+    """Two scenes in one, as where a cut was missed: the poses of the shorter part would be guesses."""
+    other = render(ClipSpec(seed=12, frames=8, image_hw=(180, 320), focal_px=FOCAL_PX, move={"pan_deg": 4.0}))
+    result = estimate(np.concatenate([clip("truck").rgb, other.rgb]))
+    assert result.status == "partial"
+    assert path(result).valid[:15].all()
+    assert not path(result).valid[16:].any()
+    assert "link it to the rest" in path(result).reason[20]
+
+
 @pytest.mark.parametrize(
     ("name", "model"),
     [("static", "static"), ("pan", "rotation"), ("zoom", "rotation_zoom"), ("truck", "full"), ("dolly", "full")],

@@ -126,6 +126,22 @@ def test_a_cut_leaves_no_tracks_across():
     assert across < 0.1 * tracks.seen[:, 5].sum()
 
 
+def test_what_a_subject_covers_for_some_frames_is_found_again_behind_it():
+    offset = straight(24, (2.0, 0.0))
+    rgb = sliding(offset).rgb.copy()
+    coat = sliding(straight(5, (-9.0, 3.0)), seed=7).rgb
+    rgb[10:15] = coat
+    tracks = run(clips.as_frames(rgb))
+    across = tracks.seen[:, :10].any(1) & tracks.seen[:, 15:].any(1)
+    assert across.sum() >= 20
+    error = step_errors(tracks, offset)[across][:, [*range(10), *range(15, 24)]]
+    assert np.nanmedian(error) < 0.5
+    nothing_like_it = rgb.copy()
+    nothing_like_it[15:] = sliding(offset[15:], seed=8).rgb
+    other = run(clips.as_frames(nothing_like_it)).seen
+    assert (other[:, :10].any(1) & other[:, 15:].any(1)).sum() < 12
+
+
 @pytest.mark.parametrize("least", [2, 6])
 def test_short_tracks_are_left_out(least):
     tracks = run(sliding(straight(12, (6.0, 0.0))), min_length=least)
