@@ -1,7 +1,8 @@
 """The estimator against rendered clips with exact truth: one command, every number.
 
-    python benchmarks/estimator.py [--half report|tuning|seen|seen_again|all] [--set model|accuracy|primitives|speed|all]
-        [--limit N] [--jobs 2] [--out scores.json] [--cache DIR] [--baseline]
+    python benchmarks/estimator.py [--half report|tuning|seen|seen_again|all]
+        [--set model|accuracy|primitives|speed|all] [--limit N]
+        [--jobs 2] [--out scores.json] [--cache DIR] [--baseline]
 
 The clips are those of manifest.json; they are rendered when first needed and kept in the cache.
 --baseline runs stock COLMAP on its 20 clips too (120 s each at most); later runs find its rows in the cache.

@@ -16,9 +16,9 @@ from sfm.starts import chain, directions, dolly_for_zoom, reversed_depth, state_
 
 FOCAL_STEPS = (0.65, 1.0, 1.55)
 """Focal lengths that headings are tried with, in units of an unknown prior: a wrong one bends the path."""
-HEADINGS = 6
+HEADINGS = 9
 """How many of them go on to all frames."""
-SETTLED = 3
+SETTLED = 4
 """How many fits are worth the last steps."""
 
 
@@ -67,7 +67,7 @@ def search(
         noise_px,
         settle=False,
     )
-    last = ranked([*found[:4], *twins], unit_px, turned)[:SETTLED]
+    last = ranked([*found[:6], *twins], unit_px, turned)[:SETTLED]
     states, labels = stack([r.state for r in last]), [r.start for r in last]
     best = ranked(fit(scene, states, [model] * len(last), labels, prior, kernels[2:], noise_px), unit_px, turned)[0]
     mended = _mended(scene, best.state, freedom([model], prior, scene.xy_px.device), kernels[1:], noise_px)

@@ -170,7 +170,7 @@ def _finish(
     limit = config.choice.tolerance * choice.noise_px
     agrees = rms < 1.5 * limit
     support = finish.frame_support(scene, state, agrees, 2 * limit)
-    linked = _linked(scene.weight.cpu().numpy()[agrees] > 0)
+    linked = _linked(r[agrees] < 2 * limit)
     valid, reason = _validity(evidence, support, linked, key, n)
 
     rotation = state.rotation[0].cpu().numpy()
@@ -282,7 +282,11 @@ def _poses(rotation: np.ndarray, translation: np.ndarray, valid: np.ndarray) -> 
 
 
 def _linked(seen: np.ndarray) -> np.ndarray:
-    """Which frames belong to the longest run that enough points link: across a gap in it, poses would be guesses."""
+    """Which frames belong to the longest run that enough points link: across a gap in it, poses would be guesses.
+
+    seen: where each track agrees with the pose of a frame.
+    """
+    seen = seen[seen.any(1)]
     first, last = seen.argmax(1), seen.shape[1] - 1 - seen[:, ::-1].argmax(1)
     across = np.array([((first < k) & (last >= k)).sum() for k in range(1, seen.shape[1])])
     ends = [0, *(np.flatnonzero(across < MIN_SUPPORT) + 1), seen.shape[1]]

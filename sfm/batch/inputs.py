@@ -72,7 +72,7 @@ def distinct(clips: list[Clip]) -> tuple[list[Clip], list[str]]:
 
 def safe_name(name: str) -> str:
     """A folder name: no separators, control or undecodable characters, not hidden, not too long, not the manifest."""
-    safe = name.encode("utf-8", "surrogateescape").decode("utf-8", "replace").replace("\ufffd", "_")
+    safe = re.sub(r"[\ud800-\udfff\ufffd]", "_", name)
     safe = re.sub(r"[\x00-\x1f\x7f/\\]", "_", safe)
     if safe.startswith(".") or not safe.strip():
         safe = "_" + safe.lstrip(".")
@@ -80,7 +80,7 @@ def safe_name(name: str) -> str:
         safe = safe.replace(".", "_")
     if len(safe.encode()) > NAME_BYTES:
         short = safe.encode()[: NAME_BYTES - 9].decode("utf-8", "ignore")
-        safe = f"{short}-{hashlib.sha256(name.encode('utf-8', 'surrogateescape')).hexdigest()[:8]}"
+        safe = f"{short}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
     return safe
 
 
@@ -205,5 +205,5 @@ def _with_suffix(clip: Clip) -> str:
 
 
 def _with_digest(clip: Clip) -> str:
-    path = os.path.abspath(clip.path).encode("utf-8", "surrogateescape")
+    path = os.path.abspath(clip.path).encode("utf-8", "surrogatepass")
     return f"{clip.name}-{hashlib.sha256(path).hexdigest()[:8]}"

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sfm.batch.inputs import NAME_BYTES, Clip, clips_of, distinct, own_name, safe_name
@@ -114,6 +114,7 @@ def test_names_that_the_user_gives_twice_are_refused(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.text(st.characters(codec=None, exclude_characters="/\0"), min_size=1), min_size=1, max_size=8))
+@example(["\ud800", "\udc80", "a" * 300 + "\ud800"])
 def test_every_file_name_becomes_a_folder_name_of_its_own(names: list[str]) -> None:
     clips = [Clip(path=f"/videos/{k}/{name}.mp4", name=name) for k, name in enumerate(names)]
     kept, _ = distinct(clips)
