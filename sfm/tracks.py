@@ -27,7 +27,7 @@ class TrackConfig:
     min_length: shorter tracks are noise to the adjuster.
     relink_below: share of points that must survive a step; below it, features are matched instead.
     gap_reach_s: where these find nothing either, as behind a subject that covered the lens, frames from up to so long
-        before the gap are matched.
+        before the gap are matched; of images that are only numbered, so many.
     """
 
     cells: int = 240
@@ -39,6 +39,7 @@ class TrackConfig:
     quality: float = 0.002
     relink_below: float = 0.35
     gap_reach_s: float = 0.8
+    gap_reach_images: int = 30
 
 
 @final
@@ -79,7 +80,9 @@ def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None)
     previous: Any = None
     lost: int | None = None  # the step that nothing links to the past yet, and the last one that lost all
     latest = 0
-    reach = config.gap_reach_s / max(float(np.median(np.diff(frames.time_s))), 1e-6) if n > 1 else 0.0
+    reach = float(config.gap_reach_images)
+    if frames.time_source != "index" and n > 1:
+        reach = config.gap_reach_s / max(float(np.median(np.diff(frames.time_s))), 1e-6)
     for step, t in enumerate(use):
         gray = cv2.cvtColor(frames.rgb[t], cv2.COLOR_RGB2GRAY)
         if step:
