@@ -96,14 +96,17 @@ def baseline_rows(half: str, limit: int | None, cache: Path, *, measure: bool) -
     """Rows of stock COLMAP, kept for the machine, the versions and the clips that they were measured with."""
     import pycolmap
 
-    wanted = tasks_for("speed", half, limit, backend="colmap-sift")
-    place = cache / f"colmap-sift-{platform.node()}-{pycolmap.__version__}-{render.renderer()[:12]}.json"
+    wanted = {
+        f"{task['key']}-{render.digest(task['entry'])}": task
+        for task in tasks_for("speed", half, limit, backend="colmap-sift")
+    }
+    place = cache / f"colmap-sift-{platform.node()}-{pycolmap.__version__}.json"
     known: dict[str, dict[str, Any]] = json.loads(place.read_text()) if place.is_file() else {}
-    if measure and (missing := [task for task in wanted if task["key"] not in known]):
-        for row in run(missing, 1, cache):
-            known[row["key"]] = row
-        place.write_text(json.dumps(known))
-    return [known[task["key"]] for task in wanted if task["key"] in known]
+    for key, task in wanted.items():
+        if measure and key not in known:
+            known[key] = run([task], 1, cache)[0]
+            place.write_text(json.dumps(known))
+    return [known[key] for key in wanted if key in known]
 
 
 def main() -> None:

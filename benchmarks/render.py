@@ -37,8 +37,7 @@ class Clip:
 def cached(entry: dict[str, Any], folder: Path) -> Clip:
     """The clip of an entry of the manifest, rendered if it is not there yet."""
     spec = ClipSpec.from_dict(entry["clip"])
-    key = hashlib.sha256((renderer() + json.dumps(entry["clip"], sort_keys=True)).encode()).hexdigest()[:12]
-    place = folder / "clips" / f"{entry['id']}-{key}"
+    place = folder / "clips" / f"{entry['id']}-{digest(entry)}"
     video, truth, facts = place / "clip.mp4", place / "truth.npz", place / "facts.json"
     if not facts.is_file():
         place.mkdir(parents=True, exist_ok=True)
@@ -62,10 +61,15 @@ def cached(entry: dict[str, Any], folder: Path) -> Clip:
     )
 
 
+def digest(entry: dict[str, Any]) -> str:
+    """What a clip is, whatever it is called: its specification and the renderer."""
+    return hashlib.sha256((renderer() + json.dumps(entry["clip"], sort_keys=True)).encode()).hexdigest()[:12]
+
+
 @cache
 def renderer() -> str:
     """What the renderer does, as a digest of its code; comments and layout do not count."""
-    digest = hashlib.sha256()
+    whole = hashlib.sha256()
     for path in sorted(Path(sfm.synthetic.__file__).parent.glob("*.py")):
-        digest.update(ast.dump(ast.parse(path.read_text())).encode())
-    return digest.hexdigest()
+        whole.update(ast.dump(ast.parse(path.read_text())).encode())
+    return whole.hexdigest()
