@@ -227,8 +227,8 @@ def opposed(rung: Rung, config: ChoiceConfig) -> bool:
     """
     rotation, translation = rung.state.rotation[0, -1], rung.state.translation[0, -1]
     point = rung.state.point[0]
-    nearness = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
-    forward = float((-rotation.T @ translation)[2]) * nearness
+    middle = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
+    forward = float((-rotation.T @ translation)[2]) * middle
     log_zoom = float(rung.state.zoom[0, -1])
     return log_zoom * forward < 0 and abs(log_zoom) > config.dolly_zoom and abs(forward) > 0.4 * config.dolly_zoom
 
@@ -238,7 +238,5 @@ def measured_noise(rms: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"]
     good = rms < 3 * config.noise_cap_px / 2
     if not good.any():
         return config.noise_cap_px
-    order = np.argsort(rms[good])
-    cumulative = np.cumsum(weight[good][order])
-    median = rms[good][order][np.searchsorted(cumulative, 0.5 * cumulative[-1])]
+    median = weighted_quantiles(rms[good], weight[good], (0.5,))[0]
     return float(np.clip(median, config.noise_floor_px, config.noise_cap_px))

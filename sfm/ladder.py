@@ -73,23 +73,25 @@ def _turning(scene: Scene, prior: FocalPrior, unit_px: float, noise_px: float) -
     log_focal = math.log(prior.focal_px)
     still, flat = np.zeros((n, 3)), np.zeros(n)
     kernels = tuple(k * unit_px for k in WIDE)
+    starts, models, labels = [], [], []
+    for side, part in _sides(xy).items():
+        turned, _ = chain(xy[part], prior.focal_px, scene.pixel_aspect, zoom=False)
+        zoomed, log_zoom = chain(xy[part], prior.focal_px, scene.pixel_aspect, zoom=True)
+        for model, rotation, zoom in (("rotation", turned, flat), ("rotation_zoom", zoomed, log_zoom)):
+            starts.append(state_from(scene, rotation, still, zoom, log_focal, inverse_depth=0.0))
+            models.append(model)
+            labels.append(f"chain, {side}")
+    starts.append(state_from(scene, np.tile(np.eye(3), (n, 1, 1)), still, flat, log_focal, inverse_depth=0.0))
+    models.append("static")
+    labels.append("identity")
 
-    def fitted(parts: dict[str, Bool[np.ndarray, " m"]], kernels: tuple[float, ...]) -> list[Rung]:
-        starts, models, labels = [], [], []
-        for side, part in parts.items():
-            turned, _ = chain(xy[part], prior.focal_px, scene.pixel_aspect, zoom=False)
-            zoomed, log_zoom = chain(xy[part], prior.focal_px, scene.pixel_aspect, zoom=True)
-            for model, rotation, zoom in (("rotation", turned, flat), ("rotation_zoom", zoomed, log_zoom)):
-                starts.append(state_from(scene, rotation, still, zoom, log_focal, inverse_depth=0.0))
-                models.append(model)
-                labels.append(f"chain, {side}")
-        starts.append(state_from(scene, np.tile(np.eye(3), (n, 1, 1)), still, flat, log_focal, inverse_depth=0.0))
-        return fit(
-            scene, stack(starts), [*models, "static"], [*labels, "identity"], prior, kernels, noise_px, settle=False
-        )
+    def fitted(which: list[int], kernels: tuple[float, ...]) -> list[Rung]:
+        some = stack([starts[i] for i in which])
+        names, starts_of = [models[i] for i in which], [labels[i] for i in which]
+        return fit(scene, some, names, starts_of, prior, kernels, noise_px, settle=False)
 
-    sides = _sides(xy)
-    found = fitted({"all": sides["all"]}, kernels) + fitted(sides, kernels[1:])
+    every = list(range(len(starts)))
+    found = fitted([*every[:2], every[-1]], kernels) + fitted(every, kernels[1:])  # all of the content comes first
     best = [ranked([r for r in found if r.model == model], unit_px)[0] for model in RUNGS[:3]]
     best.append(best[1])  # no zoom is a start of one too
     states, labels = stack([r.state for r in best]), [r.start for r in best]

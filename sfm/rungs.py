@@ -10,7 +10,7 @@ from jaxtyping import Float
 
 from sfm.bundle import Fit, adjust
 from sfm.hypotheses import Freedom, Scene, State
-from sfm.rigid_scene import rigid_scene
+from sfm.rigid_scene import rigid_scene, weighted_quantiles
 
 WIDE = (16.0, 6.0, 2.5)
 """Robust kernels in pixels of a 640-pixel frame, wide to tight; the last is about five times a good residual."""
@@ -146,10 +146,8 @@ def nearness(rung: Rung) -> Float[np.ndarray, " m"]:
 
 def share_quantile(residual_px: Float[np.ndarray, "m n"], share: float) -> float:
     """The residual that this share of the content stays below; tracks weigh with the time that they last."""
-    rms = track_rms(residual_px)
-    order = np.argsort(rms)
-    weight = (~np.isnan(residual_px)).sum(1)[order].cumsum()
-    return float(rms[order][np.searchsorted(weight, share * weight[-1])])
+    seen = (~np.isnan(residual_px)).sum(1)
+    return float(weighted_quantiles(track_rms(residual_px), seen.astype(float), (share,))[0])
 
 
 def track_rms(residual_px: Float[np.ndarray, "m n"]) -> Float[np.ndarray, " m"]:

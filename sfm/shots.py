@@ -118,7 +118,7 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
         judged = _same_scene(judged, linker, count)
     else:
         reach = round(config.covered_s / float(np.median(np.diff(frames.time_s))))
-        judged = _covered(judged, linker, blank, reach, config)
+        judged = _covered(judged, linker, blank, reach)
     return _shots(judged, count, config)
 
 
@@ -274,17 +274,14 @@ def _same_scene(judged: list[Suspect], linker: Linker, count: int) -> list[Suspe
             start, stop = (cuts[k - 1] if k else 0), (cuts[k + 1] if k + 1 < len(cuts) else count)
             left = np.unique(np.linspace(suspect.frame - 1, start, 12).round().astype(int))[::-1]
             right = np.unique(np.linspace(suspect.frame, stop - 1, 12).round().astype(int))
-            pairs = sorted(((int(a), int(b)) for a in left for b in right), key=lambda pair: pair[1] - pair[0])
-            pair = next((pair for pair in pairs if linker.matched(*pair) is not None), None)
+            pair = _nearest_match(linker, [(int(a), int(b)) for a in left for b in right])
             if pair is not None:
                 suspect = replace(suspect, cut=False, why=f"images {pair[0]} and {pair[1]} show the same scene")
         result.append(suspect)
     return result
 
 
-def _covered(
-    judged: list[Suspect], linker: Linker, blank: Bool[np.ndarray, " n"], reach: int, config: ShotConfig
-) -> list[Suspect]:
+def _covered(judged: list[Suspect], linker: Linker, blank: Bool[np.ndarray, " n"], reach: int) -> list[Suspect]:
     """For a lens that a passing subject covers: what was there before it is there again behind it.
 
     A short shot between two of one scene has a cut at both ends, and no pair of frames may cross two. Where features
@@ -295,17 +292,22 @@ def _covered(
     result: list[Suspect] = []
     for suspect in judged:
         frame = suspect.frame
-        low = max([0, *(c for c in cuts if c < frame)])
-        high = min([len(blank), *(c for c in cuts if c > frame)])
-        pairs = [(frame - 1 - back, frame + ahead) for back in steps for ahead in steps]
-        pairs = [(a, b) for a, b in pairs if a >= low and b < high and not blank[a] and not blank[b]]
         if suspect.cut and suspect.kind != "dissolve" and linker.matched(frame - 1, frame) is None:
-            for a, b in sorted(pairs, key=lambda pair: pair[1] - pair[0]):
-                if linker.matched(a, b) is not None:
-                    suspect = replace(suspect, cut=False, why=f"frames {a} and {b} show the same scene")
-                    break
+            low = max([0, *(c for c in cuts if c < frame)])
+            high = min([len(blank), *(c for c in cuts if c > frame)])
+            pairs = [(frame - 1 - back, frame + ahead) for back in steps for ahead in steps]
+            pairs = [(a, b) for a, b in pairs if a >= low and b < high and not blank[a] and not blank[b]]
+            pair = _nearest_match(linker, pairs)
+            if pair is not None:
+                suspect = replace(suspect, cut=False, why=f"frames {pair[0]} and {pair[1]} show the same scene")
         result.append(suspect)
     return result
+
+
+def _nearest_match(linker: Linker, pairs: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The pair of frames nearest in time that features match, if any does."""
+    nearest_first = sorted(pairs, key=lambda pair: pair[1] - pair[0])
+    return next((pair for pair in nearest_first if linker.matched(*pair) is not None), None)
 
 
 def _shots(judged: list[Suspect], count: int, config: ShotConfig) -> Shots:

@@ -94,11 +94,8 @@ def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None)
                 if linked < GAP_MATCHES:
                     lost, latest = step if lost is None else lost, step
             if lost is not None and step - latest in GAP_TRIES:
-                for s in _before_gap(use, lost, reach):
-                    earlier = cv2.cvtColor(frames.rgb[s], cv2.COLOR_RGB2GRAY)
-                    if _relink(store, store.at(s), earlier, gray, s, int(t), allowed) >= GAP_MATCHES:
-                        lost = None
-                        break
+                before_gap = _before_gap(use, lost, reach)
+                lost = None if _bridged(store, frames, before_gap, gray, int(t), allowed) else lost
             survival.append(share)
         _detect(store, gray, int(t), allowed, config)
         previous = gray
@@ -274,6 +271,19 @@ def _relink(
     store.see(t0, new, xy0[~joins].astype(np.float32))
     store.see(t1, new, xy1[~joins].astype(np.float32))
     return len(xy0)
+
+
+def _bridged(
+    store: _Store, frames: Frames, before_gap: list[int], gray: np.ndarray, t: int, allowed: np.ndarray
+) -> bool:
+    """Whether frame t is linked to one from before a gap, the first of them that matches enough."""
+    import cv2
+
+    for s in before_gap:
+        earlier = cv2.cvtColor(frames.rgb[s], cv2.COLOR_RGB2GRAY)
+        if _relink(store, store.at(s), earlier, gray, s, t, allowed) >= GAP_MATCHES:
+            return True
+    return False
 
 
 def _before_gap(use: Int[np.ndarray, " u"], lost: int, reach: float) -> list[int]:

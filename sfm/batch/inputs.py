@@ -72,8 +72,7 @@ def distinct(clips: list[Clip]) -> tuple[list[Clip], list[str]]:
 
 def safe_name(name: str) -> str:
     """A folder name: no separators, control or undecodable characters, not hidden, not too long, not the manifest."""
-    safe = re.sub(r"[\ud800-\udfff\ufffd]", "_", name)
-    safe = re.sub(r"[\x00-\x1f\x7f/\\]", "_", safe)
+    safe = re.sub(r"[\x00-\x1f\x7f/\\\ud800-\udfff\ufffd]", "_", name)
     if safe.startswith(".") or not safe.strip():
         safe = "_" + safe.lstrip(".")
     if safe == MANIFEST_FILE:
