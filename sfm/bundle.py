@@ -65,16 +65,18 @@ def _bases(point: Tensor) -> Tensor:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Normal:
-    """Normal equations before the Schur complement; p = 7 n + 1 camera parameters, the last the shared focal.
+    """Normal equations before the Schur complement; p = c n + 1 camera parameters, the last the shared focal.
 
-    Points come last in every array, so that all products run over long contiguous rows.
+    What no hypothesis of the batch may move is left out: of the 7 parameters of a camera c stay, and of the 3 of a
+    point d, two where no camera translates. Points come last in every array, so that all products run over long
+    contiguous rows.
     """
 
     camera: Float[Tensor, "b p p"]
     gradient: Float[Tensor, "b p"]
-    point: Float[Tensor, "b 3 3 m"]
-    point_gradient: Float[Tensor, "b 3 m"]
-    mixed: Float[Tensor, "b p 3 m"]
+    point: Float[Tensor, "b d d m"]
+    point_gradient: Float[Tensor, "b d m"]
+    mixed: Float[Tensor, "b p d m"]
 
 
 def jacobians(
@@ -133,30 +135,51 @@ def jacobians(
 def normal_equations(scene: Scene, state: State, freedom: Freedom, kernel_px: Tensor, noise_px: float) -> Normal:
     """Gauss-Newton system of the robustly weighted residuals, with the prior on the shared focal length."""
     camera_j, point_j, r = jacobians(scene, state, freedom, kernel_px, noise_px)
+    used = _used(freedom)
+    c, d = len(used), _point_size(freedom)
+    camera_j, point_j = camera_j[:, :, [*used, CAMERA]], point_j[:, :, :d]
     b, n = camera_j.shape[:2]
     m = scene.weight.shape[0]
-    blocks = camera_j @ camera_j.transpose(-1, -2)  # b n 8 8
-    pull = (camera_j @ r[..., None])[..., 0]  # b n 8
+    blocks = camera_j @ camera_j.transpose(-1, -2)  # b n c+1 c+1
+    pull = (camera_j @ r[..., None])[..., 0]  # b n c+1
     cu, cv = camera_j[..., :m], camera_j[..., m:]
     pu, pv = point_j[..., :m], point_j[..., m:]
-    mixed = cu[:, :, :, None] * pu[:, :, None] + cv[:, :, :, None] * pv[:, :, None]  # b n 8 3 m
-    size = n * CAMERA + 1
+    mixed = cu[:, :, :, None] * pu[:, :, None] + cv[:, :, :, None] * pv[:, :, None]  # b n c+1 d m
+    size = n * c + 1
     camera = torch.zeros(b, size, size, dtype=r.dtype, device=r.device)
-    index = torch.arange(n * CAMERA, device=r.device).reshape(n, CAMERA)
-    camera[:, index[:, :, None], index[:, None, :]] = blocks[..., :CAMERA, :CAMERA]
-    border = blocks[..., :CAMERA, CAMERA].reshape(b, -1)
+    index = torch.arange(n * c, device=r.device).reshape(n, c)
+    camera[:, index[:, :, None], index[:, None, :]] = blocks[..., :c, :c]
+    border = blocks[..., :c, c].reshape(b, -1)
     camera[:, :-1, -1] = border
     camera[:, -1, :-1] = border
     precision = 1.0 / freedom.log_focal_sigma**2
-    camera[:, -1, -1] = blocks[..., CAMERA, CAMERA].sum(1) + precision
+    camera[:, -1, -1] = blocks[..., c, c].sum(1) + precision
     prior = precision * (state.log_focal - freedom.log_focal_prior) * freedom.focal.to(r.dtype)
     return Normal(
         camera=camera,
-        gradient=torch.cat([pull[..., :CAMERA].reshape(b, -1), (pull[..., CAMERA].sum(1) + prior)[:, None]], 1),
+        gradient=torch.cat([pull[..., :c].reshape(b, -1), (pull[..., c].sum(1) + prior)[:, None]], 1),
         point=(pu[:, :, :, None] * pu[:, :, None] + pv[:, :, :, None] * pv[:, :, None]).sum(1),
         point_gradient=(pu * r[:, :, None, :m] + pv * r[:, :, None, m:]).sum(1),
-        mixed=torch.cat([mixed[:, :, :CAMERA].reshape(b, n * CAMERA, 3, m), mixed[:, :, CAMERA].sum(1)[:, None]], 1),
+        mixed=torch.cat([mixed[:, :, :c].reshape(b, n * c, d, m), mixed[:, :, c].sum(1)[:, None]], 1),
     )
+
+
+def _used(freedom: Freedom) -> list[int]:
+    """Which of a camera's parameters any hypothesis of the batch moves."""
+    turns, shifts, zooms = (bool(f.any()) for f in (freedom.rotation, freedom.translation, freedom.zoom))
+    return [*range(3 * turns), *range(3, 3 + 3 * shifts), *range(6, 6 + zooms)]
+
+
+def _point_size(freedom: Freedom) -> int:
+    """Depth is not moved by a batch in which no camera translates."""
+    return 3 if bool(freedom.translation.any()) else 2
+
+
+def _inverse2(a: Tensor) -> Tensor:
+    """Inverses of symmetric 2x2 matrices (b 2 2 m)."""
+    xx, xy, yy = a[:, 0, 0], a[:, 0, 1], a[:, 1, 1]
+    rows = torch.stack([yy, -xy, -xy, xx], 1)
+    return (rows / (xx * yy - xy * xy)[:, None]).reshape(a.shape)
 
 
 def _inverse3(a: Tensor) -> Tensor:
@@ -172,11 +195,11 @@ def _inverse3(a: Tensor) -> Tensor:
 def schur(normal: Normal, damping: Tensor, floor: float = 1e-6) -> tuple[Tensor, Tensor, Tensor]:
     """Schur complement over the points: reduced matrix and gradient, and the inverse point blocks."""
     b, size = normal.gradient.shape
-    diagonal = torch.diagonal(normal.point, dim1=1, dim2=2)  # b m 3
+    diagonal = torch.diagonal(normal.point, dim1=1, dim2=2)  # b m d
     least = 1e-9 + floor * diagonal.amax(-1, keepdim=True)
     held = torch.diag_embed(damping[:, None, None] * diagonal + least).permute(0, 2, 3, 1)
-    inverse = _inverse3(normal.point + held)
-    spread = (normal.mixed[:, :, :, None] * inverse[:, None]).sum(2)  # b p 3 m
+    inverse = (_inverse3 if held.shape[1] == 3 else _inverse2)(normal.point + held)
+    spread = (normal.mixed[:, :, :, None] * inverse[:, None]).sum(2)  # b p d m
     flat = normal.mixed.reshape(b, size, -1)
     spread = spread.reshape(b, size, -1)
     matrix = normal.camera - spread @ flat.transpose(1, 2)
@@ -193,18 +216,19 @@ def _step(normal: Normal, damping: Tensor) -> tuple[Tensor, Tensor]:
     delta = -torch.cholesky_solve(gradient[..., None], factor)[..., 0]
     delta = torch.where((bad > 0)[:, None] | ~torch.isfinite(delta), torch.zeros_like(delta), delta)
     delta = torch.where(still, torch.zeros_like(delta), delta)
-    right = normal.point_gradient + (normal.mixed * delta[:, :, None, None]).sum(1)  # b 3 m
+    right = normal.point_gradient + (normal.mixed * delta[:, :, None, None]).sum(1)  # b d m
     point = -(inverse * right[:, None]).sum(2).transpose(1, 2)
     return delta, point
 
 
-def _moved(state: State, delta: Tensor, point_delta: Tensor) -> State:
+def _moved(state: State, delta: Tensor, point_delta: Tensor, used: list[int]) -> State:
     b, n = state.zoom.shape
-    cameras = delta[:, :-1].reshape(b, n, CAMERA)
+    cameras = delta.new_zeros(b, n, CAMERA)
+    cameras[..., used] = delta[:, :-1].reshape(b, n, len(used))
     turn = cameras[..., :3]
     length = turn.norm(dim=-1, keepdim=True)
     turn = turn * (0.5 / length.clamp_min(0.5))  # no step turns a camera by more than half a radian
-    step = (_bases(state.point) @ point_delta[..., None])[..., 0]
+    step = (_bases(state.point)[..., : point_delta.shape[-1]] @ point_delta[..., None])[..., 0]
     point = state.point + step
     point = point / point.norm(dim=-1, keepdim=True)
     return State(
@@ -291,7 +315,7 @@ def _descended(
         part, free, width = state.take(active), freedom.take(active), kernel[active]
         normal = normal_equations(scene, part, free, width, noise_px)
         delta, point_delta = _step(normal, damping[active])
-        trial = _moved(part, delta, point_delta)
+        trial = _moved(part, delta, point_delta, _used(free))
         focal = trial.log_focal.clamp(freedom.log_focal_prior - FOCAL_REACH, freedom.log_focal_prior + FOCAL_REACH)
         trial = replace(trial, log_focal=focal)
         trial_cost = total_cost(scene, trial, free, width, noise_px)

@@ -159,10 +159,3 @@ def translation_bound(
         rough = relief * np.sqrt((shift[:, axis] ** 2).reshape(2, -1).sum(0).mean())
         trace.append(focal_px * math.hypot(math.sqrt((shell.reshape(2, -1) ** 2).sum(0).mean()), rough))
     return float(2 * noise_px / max(min(trace), 1e-9))
-
-
-def frame_support(scene: Scene, state: State, agrees: np.ndarray, limit_px: float) -> Int[np.ndarray, " n"]:
-    """Number of agreeing points that each frame's pose explains within the limit."""
-    r, _, _ = residuals(scene, state)
-    near = (r[0].norm(dim=-1) < limit_px) & (scene.weight > 0)
-    return near.cpu().numpy()[agrees].sum(0)

@@ -13,11 +13,14 @@ from sfm.finish import frame_cost, resect
 from sfm.hypotheses import Freedom, Scene, State, stack
 from sfm.rungs import WIDE, FocalPrior, Rung, fit, freedom, ranked
 from sfm.starts import chain, directions, dolly_for_zoom, reversed_depth, state_from, two_view
+from sfm.triangulation import completed
 
 FOCAL_STEPS = (0.65, 1.0, 1.55)
 """Focal lengths that headings are tried with, in units of an unknown prior: a wrong one bends the path."""
 HEADINGS = 9
 """How many of them go on to all frames."""
+MANY = 400
+"""Of so many tracks, every other one tells which way to go; all of them say where it ends."""
 SETTLED = 4
 """How many fits are worth the last steps."""
 
@@ -40,35 +43,35 @@ def search(
     """
     model = "full_zoom" if zoom else "full"
     kernels = tuple(k * unit_px for k in WIDE)
-    xy = measured(scene)
-    begins = [r.state for r in known or []]
+    rows = np.arange(0, len(scene.xy_px), 2 if len(scene.xy_px) >= MANY else 1)
+    some = replace(scene, xy_px=scene.xy_px[rows], weight=scene.weight[rows])
+    turned_some = [replace(r, residual_px=r.residual_px[rows]) for r in turned or []]
+    xy = measured(some)
+    begins = [replace(r.state, point=r.state.point[:, rows]) for r in known or []]
     labels = [r.model for r in known or []]
     if not zoom:
-        trials = fit(scene, *_simple(scene, xy, prior, unit_px, noise_px), prior, kernels[:1], noise_px, settle=False)
+        trials = fit(some, *_simple(some, xy, prior, unit_px, noise_px), prior, kernels[:1], noise_px, settle=False)
         best = ranked(trials, unit_px)[:2]
         best += [r for r in sorted(trials, key=lambda r: r.cost)[:2] if r not in best]
         begins += [r.state for r in best]
         labels += [r.start for r in best]
-    headed = _headed(scene, xy, prior, unit_px, noise_px, zoom=zoom)
+    headed = _headed(some, xy, prior, unit_px, noise_px, zoom=zoom)
     begins += headed
     labels += ["heading"] * len(headed)
-    found = ranked(
-        fit(scene, stack(begins), [model] * len(begins), labels, prior, kernels[1:], noise_px, settle=False),
-        unit_px,
-        turned,
-    )
-    twins = fit(
-        scene,
-        stack([reversed_depth(r.state) for r in found[:2]]),
-        [model] * len(found[:2]),
-        [f"reversed: {r.start}" for r in found[:2]],
-        prior,
-        kernels[1:],
-        noise_px,
-        settle=False,
-    )
-    last = ranked([*found[:6], *twins], unit_px, turned)[:SETTLED]
+
+    def followed(states: list[State], labels: list[str]) -> list[Rung]:
+        return fit(some, stack(states), [model] * len(states), labels, prior, kernels[1:], noise_px, settle=False)
+
+    found = ranked(followed(begins, labels), unit_px, turned_some)
+    twins = followed([reversed_depth(r.state) for r in found[:2]], [f"reversed: {r.start}" for r in found[:2]])
+    last = ranked([*found[:6], *twins], unit_px, turned_some)[:SETTLED]
     states, labels = stack([r.state for r in last]), [r.start for r in last]
+    if len(rows) < len(scene.xy_px):
+        free, width = (
+            freedom([model] * len(last), prior, scene.xy_px.device),
+            torch.full_like(states.log_focal, kernels[2]),
+        )
+        states = completed(scene, states, torch.tensor(rows, device=width.device), free, width)
     best = ranked(fit(scene, states, [model] * len(last), labels, prior, kernels[2:], noise_px), unit_px, turned)[0]
     mended = _mended(scene, best.state, freedom([model], prior, scene.xy_px.device), kernels[1:], noise_px)
     if mended is None:

@@ -10,7 +10,8 @@ from jaxtyping import Bool, Float
 from sfm.full_motion import measured, search
 from sfm.growth import grown
 from sfm.hypotheses import Scene, stack
-from sfm.rungs import WIDE, FocalPrior, Rung, fit, freedom, ranked, share_quantile
+from sfm.linked import runs
+from sfm.rungs import WIDE, FocalPrior, Rung, fit, freedom, ranked, share_quantile, track_rms
 from sfm.starts import chain, state_from
 
 RUNGS = ("static", "rotation", "rotation_zoom", "full", "full_zoom")
@@ -39,7 +40,7 @@ def climb(
     rungs = _turning(scene, prior, unit_px, noise_px)
 
     winner = search(scene, prior, unit_px, noise_px, turned=rungs)
-    if n > GROW_FROM and share_quantile(winner.residual_px, 0.6) > POOR_PX * unit_px:
+    if n > GROW_FROM and (share_quantile(winner.residual_px, 0.6) > POOR_PX * unit_px or broken(winner, unit_px)):
         free = freedom(["full"], prior, device)
         start = grown(
             scene,
@@ -60,6 +61,15 @@ def climb(
         noise_px,
     )
     return [*rungs, winner, ranked(zoomed, unit_px, rungs)[0]]
+
+
+def broken(rung: Rung, unit_px: float) -> bool:
+    """Whether at some step few of the tracks that span it agree: then the sides do not fit together."""
+    seen = ~np.isnan(rung.residual_px)
+    good = max(0.15 * unit_px, share_quantile(rung.residual_px, 0.35))
+    agrees = track_rms(rung.residual_px) < 3 * good
+    fits = agrees[:, None] & (rung.residual_px < 6 * good)
+    return len(runs(fits, seen)) > 1
 
 
 def _turning(scene: Scene, prior: FocalPrior, unit_px: float, noise_px: float) -> list[Rung]:

@@ -14,6 +14,8 @@ GAP_TRIES = (0, 1, 3, 6)
 """Steps after a gap at which the picture may be free again."""
 GAP_STEPS = (0.08, 0.2, 0.4, 0.7, 1.0)
 """Frames before a gap that are tried, in units of the reach."""
+FOLLOWED = 12
+"""So many frames back, and on, new points of a match are tracked."""
 
 
 @final
@@ -89,13 +91,14 @@ def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None)
             before = (store.ids, store.xy)
             share = _advance(store, previous, gray, int(t), allowed, config)
             if share < config.relink_below:
-                linked = _relink(store, before, previous, gray, int(use[step - 1]), int(t), allowed)
+                linked, new = _relink(store, before, previous, gray, int(use[step - 1]), int(t), allowed)
+                _follow(store, frames, new, use[:step][::-1], allowed, config)
                 relinked.append(int(t))
                 if linked < GAP_MATCHES:
                     lost, latest = step if lost is None else lost, step
             if lost is not None and step - latest in GAP_TRIES:
-                before_gap = _before_gap(use, lost, reach)
-                lost = None if _bridged(store, frames, before_gap, gray, int(t), allowed) else lost
+                past, back = use[:lost], _before_gap(lost, reach)
+                lost = None if _bridged(store, frames, past, back, gray, int(t), allowed, config) else lost
             survival.append(share)
         _detect(store, gray, int(t), allowed, config)
         previous = gray
@@ -146,17 +149,28 @@ def _advance(
     store: _Store, before: np.ndarray, now: np.ndarray, t: int, allowed: np.ndarray, config: TrackConfig
 ) -> float:
     """Move the live points to frame t and drop what fails the round trip; returns the surviving share."""
-    import cv2
-
     if len(store.ids) == 0:
         return 0.0
+    there, alive = _flow(before, now, store.xy, allowed, config)
+    store.xy = there
+    store.keep(alive)
+    store.see(t, store.ids, store.xy)
+    return float(alive.mean())
+
+
+def _flow(
+    before: np.ndarray, now: np.ndarray, xy: Float[np.ndarray, "m 2"], allowed: np.ndarray, config: TrackConfig
+) -> tuple[Float[np.ndarray, "m 2"], Bool[np.ndarray, " m"]]:
+    """Where points of one frame are in another, and which of them pass the round trip."""
+    import cv2
+
     settings: dict[str, Any] = {
         "winSize": (config.window_px, config.window_px),
         "maxLevel": config.levels,
         "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.01),
         "minEigThreshold": 1e-4,
     }
-    start = store.xy.reshape(-1, 1, 2)
+    start = xy.reshape(-1, 1, 2)
     there, ok_there, _ = cv2.calcOpticalFlowPyrLK(
         before, now, start, start.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **settings
     )
@@ -177,12 +191,8 @@ def _advance(
     inside = (column >= 2) & (row >= 2) & (column < width - 2) & (row < height - 2)
     alive = ok_there.ravel().astype(bool) & ok_back.ravel().astype(bool) & inside
     alive[alive] &= allowed[row[alive], column[alive]] > 0
-    alive &= np.linalg.norm(back - store.xy, axis=1) < config.round_trip_px
-    share = float(alive.mean())
-    store.xy = there.astype(np.float32)
-    store.keep(alive)
-    store.see(t, store.ids, store.xy)
-    return share
+    alive &= np.linalg.norm(back - xy, axis=1) < config.round_trip_px
+    return there.astype(np.float32), alive
 
 
 def _gain(before: np.ndarray, now: np.ndarray, start: np.ndarray, there: np.ndarray) -> float:
@@ -241,10 +251,10 @@ def _relink(
     t0: int,
     t1: int,
     allowed: np.ndarray,
-) -> int:
+) -> tuple[int, Int[np.ndarray, " k"]]:
     """Bridge a step that defeats KLT: matched features extend the tracks that stood there, or start new ones.
 
-    Returns how many.
+    Returns how many matched, and the new ones.
     """
     from scipy.spatial import KDTree
 
@@ -252,7 +262,7 @@ def _relink(
 
     xy0, xy1 = match_pair(gray0, gray1, mask=allowed > 0)
     if len(xy0) == 0:
-        return 0
+        return 0, np.zeros(0, np.int64)
     ids0, last0 = before
     alive = np.isin(ids0, store.ids)
     lost_ids, lost_xy = ids0[~alive], last0[~alive]
@@ -270,23 +280,63 @@ def _relink(
     new = store.add(xy1[~joins])
     store.see(t0, new, xy0[~joins].astype(np.float32))
     store.see(t1, new, xy1[~joins].astype(np.float32))
-    return len(xy0)
+    return len(xy0), new
 
 
 def _bridged(
-    store: _Store, frames: Frames, before_gap: list[int], gray: np.ndarray, t: int, allowed: np.ndarray
+    store: _Store,
+    frames: Frames,
+    past: Int[np.ndarray, " p"],
+    back: list[int],
+    gray: np.ndarray,
+    t: int,
+    allowed: np.ndarray,
+    config: TrackConfig,
 ) -> bool:
-    """Whether frame t is linked to one from before a gap, the first of them that matches enough."""
+    """Whether frame t is linked to one from before a gap, the first of them that matches enough.
+
+    past: the frames before the gap; back: how far back each try goes.
+    """
     import cv2
 
-    for s in before_gap:
-        earlier = cv2.cvtColor(frames.rgb[s], cv2.COLOR_RGB2GRAY)
-        if _relink(store, store.at(s), earlier, gray, s, t, allowed) >= GAP_MATCHES:
+    for steps in back:
+        s = len(past) - steps
+        earlier = cv2.cvtColor(frames.rgb[past[s]], cv2.COLOR_RGB2GRAY)
+        linked, new = _relink(store, store.at(int(past[s])), earlier, gray, int(past[s]), t, allowed)
+        for way in (past[: s + 1][::-1], past[s:]):
+            _follow(store, frames, new, way, allowed, config)
+        if linked >= GAP_MATCHES:
             return True
     return False
 
 
-def _before_gap(use: Int[np.ndarray, " u"], lost: int, reach: float) -> list[int]:
-    """Frames from before a gap, nearest first, up to `reach` frames back."""
+def _follow(
+    store: _Store,
+    frames: Frames,
+    ids: Int[np.ndarray, " k"],
+    way: Int[np.ndarray, " w"],
+    allowed: np.ndarray,
+    config: TrackConfig,
+) -> None:
+    """Track matched points on from the first frame of `way`, where they have a position.
+
+    Points that are seen from one place only before a gap would not tell the scale of what comes after it.
+    """
+    import cv2
+
+    known, xy = store.at(int(way[0]))
+    xy = xy[np.isin(known, ids)]
+    before = cv2.cvtColor(frames.rgb[way[0]], cv2.COLOR_RGB2GRAY)
+    for t in way[1 : 1 + FOLLOWED]:
+        if not len(ids):
+            return
+        now = cv2.cvtColor(frames.rgb[t], cv2.COLOR_RGB2GRAY)
+        there, alive = _flow(before, now, xy, allowed, config)
+        ids, xy, before = ids[alive], there[alive], now
+        store.see(int(t), ids, xy)
+
+
+def _before_gap(lost: int, reach: float) -> list[int]:
+    """How many frames back from the first one after a gap to try, nearest first, up to `reach`."""
     back = [round(share * reach) for share in GAP_STEPS]
-    return [int(use[lost - b]) for b in sorted({max(2, b) for b in back}) if b <= lost]
+    return [b for b in sorted({max(2, b) for b in back}) if b <= lost]

@@ -9,7 +9,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from sfm.hypotheses import Freedom, Scene, State, geman_mcclure, residuals
+from sfm.hypotheses import Freedom, Scene, State, geman_mcclure, rescaled, residuals
 
 INVERSE_DEPTHS = (0.0, 0.05, 0.12, 0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 2.6, 3.5, 5.0, 8.0, 14.0)
 """In units of the median one; between neighbours the adjuster converges."""
@@ -44,6 +44,19 @@ def retriangulated(scene: Scene, state: State, freedom: Freedom, kernel_px: Tens
     point = state.point.clone()
     point[rows] = best
     return replace(state, point=point)
+
+
+def completed(scene: Scene, state: State, rows: Tensor, freedom: Freedom, kernel_px: Tensor) -> State:
+    """A state that knows only the points of some tracks with those of all, for hypotheses that all move their camera.
+
+    rows: the tracks whose points the state holds.
+    """
+    state = rescaled(state)
+    ray, centre = _middle_rays(scene, state)
+    point = torch.cat([ray + centre, torch.ones_like(ray[..., :1])], -1)
+    point = point / point.norm(dim=-1, keepdim=True)
+    point[:, rows] = state.point
+    return retriangulated(scene, replace(state, point=point), freedom, kernel_px)
 
 
 def _middle_rays(scene: Scene, state: State) -> tuple[Tensor, Tensor]:

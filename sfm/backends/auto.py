@@ -1,6 +1,5 @@
 """The default estimator: tracks, the ladder of motion models, the choice, and every frame's pose."""
 
-import itertools
 import time
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -17,7 +16,6 @@ FOCAL_PRIOR_LONG_SIDE = 0.85
 FOCAL_PRIOR_SIGMA = 0.35
 """Its standard deviation in log units: 40 to 92 degrees lie within one."""
 MIN_TRACKS = 20
-MIN_SUPPORT = 8
 
 
 @final
@@ -141,7 +139,8 @@ def _finish(
     from sfm.bundle import adjust
     from sfm.hypotheses import rescaled
     from sfm.keyframes import spread
-    from sfm.rungs import SETTLE, WIDE, freedom, scene_of, track_rms
+    from sfm.linked import agreeing, runs
+    from sfm.rungs import SETTLE, WIDE, freedom, scene_of
     from sfm.triangulation import retriangulated
 
     n = len(frames)
@@ -165,17 +164,13 @@ def _finish(
         state = adjust(
             scene, state, free, kernel_px=(kernel,), noise_px=choice.noise_px, iterations=6, settle_px=settle
         ).state
-    r = _residual(scene, state)
-    rms = track_rms(r)
     limit = config.choice.tolerance * choice.noise_px
-    agrees = rms < 1.5 * limit
-    support = finish.frame_support(scene, state, agrees, 2 * limit)
-    linked = _linked(r[agrees] < 2 * limit)
-    valid, reason = _validity(evidence, support, linked, key, n)
+    moving = model in ("full", "full_zoom")
+    agrees, fits = agreeing(scene, state, limit)
+    valid, reason = _validity(evidence, fits.sum(0), runs(fits)[0], key, n)
 
     rotation = state.rotation[0].cpu().numpy()
     translation = state.translation[0].cpu().numpy()
-    moving = model in ("full", "full_zoom")
     depth = finish.depths(scene, state, agrees) if moving else np.ones(n)
     world_from_cam = _poses(rotation, translation, valid)
     bound = None
@@ -258,15 +253,6 @@ def _finish(
     )
 
 
-def _residual(scene: Any, state: Any) -> np.ndarray:
-    import torch
-
-    from sfm.hypotheses import residuals
-
-    r, _, _ = residuals(scene, state)
-    return torch.where(scene.weight > 0, r[0].norm(dim=-1), torch.nan).cpu().numpy()
-
-
 def _poses(rotation: np.ndarray, translation: np.ndarray, valid: np.ndarray) -> np.ndarray:
     """World-from-camera poses with the first valid frame at the identity."""
     n = len(rotation)
@@ -281,22 +267,11 @@ def _poses(rotation: np.ndarray, translation: np.ndarray, valid: np.ndarray) -> 
     return poses
 
 
-def _linked(seen: np.ndarray) -> np.ndarray:
-    """Which frames belong to the longest run that enough points link: across a gap in it, poses would be guesses.
-
-    seen: where each track agrees with the pose of a frame.
-    """
-    seen = seen[seen.any(1)]
-    first, last = seen.argmax(1), seen.shape[1] - 1 - seen[:, ::-1].argmax(1)
-    across = np.array([((first < k) & (last >= k)).sum() for k in range(1, seen.shape[1])])
-    ends = [0, *(np.flatnonzero(across < MIN_SUPPORT) + 1), seen.shape[1]]
-    start, stop = max(itertools.pairwise(ends), key=lambda run: run[1] - run[0])
-    return (np.arange(seen.shape[1]) >= start) & (np.arange(seen.shape[1]) < stop)
-
-
 def _validity(
     evidence: Evidence, support: np.ndarray, linked: np.ndarray, key: np.ndarray, n: int
 ) -> tuple[np.ndarray, list[str]]:
+    from sfm.linked import FEWEST
+
     reason = [""] * n
     valid = np.ones(n, bool)
     for i in range(n):
@@ -306,10 +281,10 @@ def _validity(
             reason[i] = "blank"
         elif i < key[0] or i > key[-1]:
             reason[i] = "outside the part of the clip that can be followed"
-        elif support[i] < MIN_SUPPORT:
+        elif support[i] < FEWEST:
             reason[i] = f"only {int(support[i])} points agree with any pose"
         elif not linked[i]:
-            reason[i] = f"fewer than {MIN_SUPPORT} points link it to the rest of the clip"
+            reason[i] = f"fewer than {FEWEST} points link it to the rest of the clip"
         valid[i] = not reason[i]
     return valid, reason
 

@@ -11,6 +11,7 @@ from sfm.bundle import CAMERA, _moved, _step, adjust, normal_equations, schur, t
 from sfm.hypotheses import FAR_PX, Freedom, State, exp_so3, hat, rescaled, residuals, stack
 
 ALL = {"rotation", "translation", "zoom", "focal"}
+EVERY = list(range(CAMERA))
 MOVE = {"truck": 0.1, "dolly": 0.05, "pan_deg": 2.0, "tilt_deg": -1.0, "roll_deg": 3.0, "zoom": 1.2}
 
 
@@ -88,7 +89,7 @@ def _numeric(tracks: Projected, state: State, kernel_px: float, noise_px: float)
         for sign in (1e-6, -1e-6):
             delta = torch.zeros(1, n * CAMERA + 1 + 3 * m, dtype=torch.float64)
             delta[0, k] = sign
-            trial = _moved(state, delta[:, : n * CAMERA + 1], delta[:, n * CAMERA + 1 :].reshape(1, m, 3))
+            trial = _moved(state, delta[:, : n * CAMERA + 1], delta[:, n * CAMERA + 1 :].reshape(1, m, 3), EVERY)
             moved.append(residuals(scene, trial)[0])
         columns.append(((moved[0] - moved[1]) / 2e-6 * root).ravel().numpy())
     return np.stack(columns, 1)
@@ -142,8 +143,8 @@ def test_gradient_is_that_of_the_robust_cost(kind):
         else:
             delta[0, k] = 1e-6
             expected = normal.gradient[0, k]
-        up = total_cost(scene, _moved(state, delta, point), freedom, kernel, 0.3)
-        down = total_cost(scene, _moved(state, -delta, -point), freedom, kernel, 0.3)
+        up = total_cost(scene, _moved(state, delta, point, EVERY), freedom, kernel, 0.3)
+        down = total_cost(scene, _moved(state, -delta, -point, EVERY), freedom, kernel, 0.3)
         assert float((up - down) / 4e-6) == pytest.approx(float(expected), rel=2e-4, abs=1e-3)
 
 
@@ -172,6 +173,23 @@ def test_schur_step_equals_the_dense_solve():
     inverse = np.linalg.inv(dense[size:, size:])
     np.testing.assert_allclose(matrix[0], camera - dense[:size, size:] @ inverse @ dense[size:, :size], atol=1e-6)
     np.testing.assert_allclose(gradient[0], right[:size] - dense[:size, size:] @ inverse @ right[size:], atol=1e-6)
+
+
+@pytest.mark.parametrize("kinds", [set(), {"rotation", "focal"}, {"rotation", "zoom", "focal"}, ALL - {"zoom"}])
+def test_a_hypothesis_takes_the_same_steps_alone_as_beside_one_that_moves_more(kinds):
+    """Alone, the parameters that it does not move are left out of the system."""
+    tracks = project(MOVE, seed=9, points=40, noise_px=0.5)
+    scene = tracks.scene()
+    start = replace(shaken(tracks.state(), 10), zoom=torch.zeros_like(tracks.state().zoom))
+    far = start.point.clone()
+    far[..., 3] = 0.0
+    start = start if "translation" in kinds else replace(start, translation=0 * start.translation, point=far)
+    settings = {"kernel_px": (8.0,), "iterations": 3, "tolerance": 0.0}
+    alone = adjust(scene, start, free(kinds), **settings)
+    beside = adjust(scene, stack([start, shaken(tracks.state(), 11)]), free(kinds, ALL), **settings)
+    torch.testing.assert_close(alone.cost, beside.cost[:1], rtol=1e-8, atol=0.0)
+    torch.testing.assert_close(alone.state.rotation, beside.state.rotation[:1], rtol=0.0, atol=1e-8)
+    torch.testing.assert_close(alone.state.point, beside.state.point[:1], rtol=0.0, atol=1e-8)
 
 
 def test_more_iterations_never_cost_more():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from projected import FOCAL_PX, Projected, angle_deg, project
 
-from sfm.finish import depths, frame_support, interpolate, log_focal_sigma, resect, translation_bound
+from sfm.finish import depths, interpolate, log_focal_sigma, resect, translation_bound
 from sfm.hypotheses import Freedom, State
 from sfm.starts import directions
 
@@ -216,17 +216,6 @@ def test_focal_uncertainty_is_that_of_repeated_draws():
         fit = adjust(replace(noisy, xy_px=xy).scene(), state, free, kernel_px=(30.0,), noise_px=0.3, iterations=5)
         found.append(float(fit.state.log_focal))
     assert np.std(found) == pytest.approx(claimed, rel=0.45)
-
-
-def test_support_counts_agreeing_points_that_the_pose_explains():
-    tracks = project({"pan_deg": 5.0}, points=100, movers=0.3)
-    scene, state = tracks.scene(), tracks.state()
-    agrees = ~tracks.moving
-    seen = np.isfinite(tracks.xy_px[..., 0])
-    np.testing.assert_array_equal(frame_support(scene, state, agrees, 0.5), seen[agrees].sum(0))
-    off = state.rotation.clone()
-    off[0, 3] = torch.tensor(tracks.rotation[0], dtype=torch.float64)
-    assert frame_support(scene, replace(state, rotation=off), agrees, 0.5)[3] == 0
 
 
 @pytest.mark.parametrize("prior", [0.05, 0.35])
