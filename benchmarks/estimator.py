@@ -1,6 +1,6 @@
 """The estimator against rendered clips with exact truth: one command, every number.
 
-    python benchmarks/estimator.py [--half report|tuning|seen|seen_again|all]
+    python benchmarks/estimator.py [--part report|tuning|seen|seen_again|seen_third|all]
         [--set model|accuracy|primitives|speed|all] [--limit N]
         [--jobs 2] [--out scores.json] [--cache DIR] [--baseline]
 
@@ -29,7 +29,7 @@ LIMIT_S, LIMIT_S_PER_FRAME = 180.0, 0.8
 """A clip that takes longer, rendering included, is given up: far beyond every aim, so only a hang gets there."""
 
 
-def tasks_for(which: str, half: str, limit: int | None, *, backend: str = "auto") -> list[dict[str, Any]]:
+def tasks_for(which: str, part: str, limit: int | None, *, backend: str = "auto") -> list[dict[str, Any]]:
     """What has to be run for a set of clips; sets that share a clip share its row."""
     wanted: dict[str, dict[str, Any]] = {}
 
@@ -42,10 +42,10 @@ def tasks_for(which: str, half: str, limit: int | None, *, backend: str = "auto"
 
     for name in SETS if which == "all" else (which,):
         if name == "speed":
-            clips = manifest.load(half=half, which="speed", limit=limit) if backend == "auto" else []
-            add(clips + manifest.load(half=half, which="colmap", limit=limit), "two_threads", focal=False, threads=2)
+            clips = manifest.load(part=part, which="speed", limit=limit) if backend == "auto" else []
+            add(clips + manifest.load(which="colmap", limit=limit), "two_threads", focal=False, threads=2)
             continue
-        entries = manifest.load(half=half, which=name, limit=limit)
+        entries = manifest.load(part=part, which=name, limit=limit)
         add(entries, "unknown_focal", focal=False, threads=1)
         if name == "accuracy":
             add(entries, "given_focal", focal=True, threads=1)
@@ -87,18 +87,18 @@ def run(tasks: list[dict[str, Any]], jobs: int, cache: Path) -> list[dict[str, A
         # Workers with other numbers of threads are other processes, and timed ones run alone.
         rows: list[dict[str, Any]] = []
         for threads in sorted({task["threads"] for task in tasks}):
-            part = [task for task in tasks if task["threads"] == threads]
-            rows += pool.run(part, jobs=jobs if threads == 1 else 1, cache=cache, tell=tell)
+            alike = [task for task in tasks if task["threads"] == threads]
+            rows += pool.run(alike, jobs=jobs if threads == 1 else 1, cache=cache, tell=tell)
     return rows
 
 
-def baseline_rows(half: str, limit: int | None, cache: Path, *, measure: bool) -> list[dict[str, Any]]:
-    """Rows of stock COLMAP, kept for the machine, the versions and the clips that they were measured with."""
+def baseline_rows(limit: int | None, cache: Path, *, measure: bool) -> list[dict[str, Any]]:
+    """Rows of stock COLMAP on its clips, kept for the machine, the versions and what was measured with them."""
     import pycolmap
 
     wanted = {
-        f"{task['key']}-{render.digest(task['entry'])}": task
-        for task in tasks_for("speed", half, limit, backend="colmap-sift")
+        f"{render.digest(task['entry'])}-{task['variant']}": task
+        for task in tasks_for("speed", "all", limit, backend="colmap-sift")
     }
     place = cache / f"colmap-sift-{platform.node()}-{pycolmap.__version__}.json"
     known: dict[str, dict[str, Any]] = json.loads(place.read_text()) if place.is_file() else {}
@@ -106,12 +106,12 @@ def baseline_rows(half: str, limit: int | None, cache: Path, *, measure: bool) -
         if measure and key not in known:
             known[key] = run([task], 1, cache)[0]
             place.write_text(json.dumps(known))
-    return [known[key] for key in wanted if key in known]
+    return [{**known[key], "id": task["entry"]["id"]} for key, task in wanted.items() if key in known]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--half", choices=(*manifest.HALVES, "all"), default="report")
+    parser.add_argument("--part", choices=(*manifest.PARTS, "all"), default="report")
     parser.add_argument("--set", choices=(*SETS, "all"), default="all", dest="which")
     parser.add_argument("--limit", type=int, help="take only so many clips of each set, evenly spaced")
     parser.add_argument("--jobs", type=int, default=2)
@@ -122,13 +122,13 @@ def main() -> None:
     cache: Path = arguments.cache.expanduser().resolve()
     cache.mkdir(parents=True, exist_ok=True)
     begin = time.time()
-    if not tasks_for(arguments.which, arguments.half, arguments.limit):
-        parser.error(f"the set {arguments.which} has no clips in the half {arguments.half}")
-    rows = run(tasks_for(arguments.which, arguments.half, arguments.limit), arguments.jobs, cache)
+    if not tasks_for(arguments.which, arguments.part, arguments.limit):
+        parser.error(f"the set {arguments.which} has no clips in the part {arguments.part}")
+    rows = run(tasks_for(arguments.which, arguments.part, arguments.limit), arguments.jobs, cache)
     timed = arguments.which in ("speed", "all")
-    baseline = baseline_rows(arguments.half, arguments.limit, cache, measure=arguments.baseline) if timed else []
+    baseline = baseline_rows(arguments.limit, cache, measure=arguments.baseline) if timed else []
     result = scores(rows, baseline)
-    about = {"half": arguments.half, "set": arguments.which, "limit": arguments.limit, "jobs": arguments.jobs}
+    about = {"part": arguments.part, "set": arguments.which, "limit": arguments.limit, "jobs": arguments.jobs}
     about |= {"machine": platform.processor() or platform.machine(), "seconds": round(time.time() - begin, 1)}
     arguments.out.write_text(
         json.dumps({"about": about, "scores": result, "rows": rows, "baseline": baseline}, indent=1)

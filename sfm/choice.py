@@ -30,7 +30,8 @@ class ChoiceConfig:
         best turning model, each held up by a tenth of the limit): a free depth for each track shrinks those of a
         mere turn by up to 0.6 where blur or weak texture make tracks drift together.
     improvement_flat: the same where the scene is flat; a lens's distortion would look alike.
-    improvement_both: the same for full motion and zoom at once, where full motion alone is refused.
+    improvement_noise: more of both for each pixel of noise above the floor: blurred or grainy tracks drift further.
+    improvement_both: the same for full motion and zoom at once.
     flat: inverse depths that vary by less than this share are a wall facing the camera.
     zoom_improvement, zoom_clear: a zoom on top of full motion must shrink the residuals by this much (mean log ratio),
         and by more the further its log focal ratio stays below `zoom_clear`; by twice as much where it opposes the way
@@ -53,7 +54,8 @@ class ChoiceConfig:
     gain_least: float = 0.1
     improvement: float = 0.65
     improvement_flat: float = 0.75
-    improvement_both: float = 0.9
+    improvement_noise: float = 0.5
+    improvement_both: float = 1.15
     flat: float = 0.085
     zoom_improvement: float = 0.2
     zoom_clear: float = 0.15
@@ -119,9 +121,16 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
     chosen = rungs[0].model
     steps: list[Step] = []
     for model in [r.model for r in rungs[1:]]:
-        step = _step(by_name[model], chosen, rms, weight, limit, share, config)
+        step = _step(by_name[model], chosen, rms, weight, limit, share, noise, config)
         if not rigid and model.startswith("full"):
             step = replace(step, margin=min(step.margin, config.rigid_px / noise - 1.0))
+        if step.margin >= 0 and step.below == "full":
+            # Full motion may have won by following a mover, so that the zoom on top of it has to beat the turning
+            # camera by itself; where it does not, the turning camera it is.
+            turning = max((r.model for r in rungs[:3]), key=lambda m: share[m])
+            direct = _step(by_name[model], turning, rms, weight, limit, share, noise, config)
+            steps.append(step)
+            step, chosen = direct, turning if direct.margin < 0 else chosen
         steps.append(step)
         if step.margin >= 0:
             chosen = model
@@ -159,6 +168,7 @@ def _step(
     weight: np.ndarray,
     limit: Float[np.ndarray, " m"],
     share: dict[str, float],
+    noise: float,
     config: ChoiceConfig,
 ) -> Step:
     """Whether one rung pays for another; the margin is negative for no."""
@@ -180,7 +190,7 @@ def _step(
         more = share[above] - share[below]
         margin = min(improvement / need - 1.0, more / config.zoom_gain - 1.0)
         return Step(below=below, above=above, gained=gained, margin=margin, improvement=improvement)
-    step = _parallax(richer, below, gained, agrees, rms[below] < limit, shrink, weight, config)
+    step = _parallax(richer, below, gained, agrees, rms[below] < limit, shrink, weight, noise, config)
     if above == "full":
         return step
     return replace(step, margin=min(step.margin, (step.improvement or 0.0) / config.improvement_both - 1.0))
@@ -194,6 +204,7 @@ def _parallax(
     still: Bool[np.ndarray, " m"],
     shrink: Float[np.ndarray, " m"],
     weight: Float[np.ndarray, " m"],
+    noise: float,
     config: ChoiceConfig,
 ) -> Step:
     """Whether the camera moves: full motion must shrink the residuals of one rigid scene, not only explain a mover.
@@ -209,6 +220,7 @@ def _parallax(
     improvement = float((weight * shrink)[scene].sum() / weight[agrees].sum())
     flat = weight[still].sum() >= LEAST_BACKGROUND and relief < config.flat
     need = config.improvement_flat if flat else config.improvement
+    need += config.improvement_noise * (noise - config.noise_floor_px)
     return Step(
         below=below,
         above=full.model,

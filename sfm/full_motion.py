@@ -11,7 +11,7 @@ from sfm.bundle import adjust, track_rms
 from sfm.directions import headings
 from sfm.finish import frame_cost, resect
 from sfm.hypotheses import Freedom, Scene, State, stack
-from sfm.rungs import WIDE, FocalPrior, Rung, fit, freedom, ranked
+from sfm.rungs import WIDE, FocalPrior, Rung, fit, freedom, ranked, thinned
 from sfm.starts import chain, directions, dolly_for_zoom, reversed_depth, state_from, two_view
 from sfm.triangulation import completed
 
@@ -19,8 +19,6 @@ FOCAL_STEPS = (0.65, 1.0, 1.55)
 """Focal lengths that headings are tried with, in units of an unknown prior: a wrong one bends the path."""
 HEADINGS = 9
 """How many of them go on to all frames."""
-MANY = 400
-"""Of so many tracks, every other one tells which way to go; all of them say where it ends."""
 SETTLED = 4
 """How many fits are worth the last steps."""
 
@@ -43,9 +41,8 @@ def search(
     """
     model = "full_zoom" if zoom else "full"
     kernels = tuple(k * unit_px for k in WIDE)
-    rows = np.arange(0, len(scene.xy_px), 2 if len(scene.xy_px) >= MANY else 1)
-    some = replace(scene, xy_px=scene.xy_px[rows], weight=scene.weight[rows])
-    turned_some = [replace(r, residual_px=r.residual_px[rows]) for r in turned or []]
+    rows, some = thinned(scene)
+    turned_some = [replace(r, residual_px=r.residual_px[rows.cpu().numpy()]) for r in turned or []]
     xy = measured(some)
     begins = [replace(r.state, point=r.state.point[:, rows]) for r in known or []]
     labels = [r.model for r in known or []]
@@ -66,12 +63,8 @@ def search(
     twins = followed([reversed_depth(r.state) for r in found[:2]], [f"reversed: {r.start}" for r in found[:2]])
     last = ranked([*found[:6], *twins], unit_px, turned_some)[:SETTLED]
     states, labels = stack([r.state for r in last]), [r.start for r in last]
-    if len(rows) < len(scene.xy_px):
-        free, width = (
-            freedom([model] * len(last), prior, scene.xy_px.device),
-            torch.full_like(states.log_focal, kernels[2]),
-        )
-        states = completed(scene, states, torch.tensor(rows, device=width.device), free, width)
+    free = freedom([model] * len(last), prior, scene.xy_px.device)
+    states = completed(scene, states, rows, free, torch.full_like(states.log_focal, kernels[2]))
     best = ranked(fit(scene, states, [model] * len(last), labels, prior, kernels[2:], noise_px), unit_px, turned)[0]
     mended = _mended(scene, best.state, freedom([model], prior, scene.xy_px.device), kernels[1:], noise_px)
     if mended is None:

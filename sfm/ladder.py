@@ -11,8 +11,9 @@ from sfm.full_motion import measured, search
 from sfm.growth import grown
 from sfm.hypotheses import Scene, stack
 from sfm.linked import runs
-from sfm.rungs import WIDE, FocalPrior, Rung, fit, freedom, ranked, share_quantile, track_rms
+from sfm.rungs import WIDE, FocalPrior, Rung, fit, freedom, ranked, share_quantile, thinned, track_rms
 from sfm.starts import chain, state_from
+from sfm.triangulation import completed
 
 RUNGS = ("static", "rotation", "rotation_zoom", "full", "full_zoom")
 POOR_PX = 1.5
@@ -79,7 +80,8 @@ def _turning(scene: Scene, prior: FocalPrior, unit_px: float, noise_px: float) -
     that fills half of it seldom fills its whole border; those meet no wide kernel, which would pull them to the rest.
     """
     n = scene.xy_px.shape[1]
-    xy = measured(scene)
+    rows, thin = thinned(scene)
+    xy = measured(thin)
     log_focal = math.log(prior.focal_px)
     still, flat = np.zeros((n, 3)), np.zeros(n)
     kernels = tuple(k * unit_px for k in WIDE)
@@ -88,24 +90,26 @@ def _turning(scene: Scene, prior: FocalPrior, unit_px: float, noise_px: float) -
         turned, _ = chain(xy[part], prior.focal_px, scene.pixel_aspect, zoom=False)
         zoomed, log_zoom = chain(xy[part], prior.focal_px, scene.pixel_aspect, zoom=True)
         for model, rotation, zoom in (("rotation", turned, flat), ("rotation_zoom", zoomed, log_zoom)):
-            starts.append(state_from(scene, rotation, still, zoom, log_focal, inverse_depth=0.0))
+            starts.append(state_from(thin, rotation, still, zoom, log_focal, inverse_depth=0.0))
             models.append(model)
             labels.append(f"chain, {side}")
-    starts.append(state_from(scene, np.tile(np.eye(3), (n, 1, 1)), still, flat, log_focal, inverse_depth=0.0))
+    starts.append(state_from(thin, np.tile(np.eye(3), (n, 1, 1)), still, flat, log_focal, inverse_depth=0.0))
     models.append("static")
     labels.append("identity")
 
     def fitted(which: list[int], kernels: tuple[float, ...]) -> list[Rung]:
         some = stack([starts[i] for i in which])
         names, starts_of = [models[i] for i in which], [labels[i] for i in which]
-        return fit(scene, some, names, starts_of, prior, kernels, noise_px, settle=False)
+        return fit(thin, some, names, starts_of, prior, kernels, noise_px, settle=False)
 
     every = list(range(len(starts)))
     found = fitted([*every[:2], every[-1]], kernels) + fitted(every, kernels[1:])  # all of the content comes first
     best = [ranked([r for r in found if r.model == model], unit_px)[0] for model in RUNGS[:3]]
     best.append(best[1])  # no zoom is a start of one too
-    states, labels = stack([r.state for r in best]), [r.start for r in best]
-    last = fit(scene, states, [*RUNGS[:3], "rotation_zoom"], labels, prior, kernels[2:], noise_px)
+    names, states = [*RUNGS[:3], "rotation_zoom"], stack([r.state for r in best])
+    free = freedom(names, prior, scene.xy_px.device)
+    states = completed(scene, states, rows, free, torch.full_like(states.log_focal, kernels[2]))
+    last = fit(scene, states, names, [r.start for r in best], prior, kernels[2:], noise_px)
     return [last[0], last[1], ranked(last[2:], unit_px)[0]]
 
 

@@ -1,12 +1,12 @@
 """One fitted model of the ladder, how it is fitted, and how far the content agrees with it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sfm.bundle import Fit, adjust
 from sfm.hypotheses import Freedom, Scene, State
@@ -16,6 +16,9 @@ WIDE = (16.0, 6.0, 2.5)
 """Robust kernels in pixels of a 640-pixel frame, wide to tight; the last is about five times a good residual."""
 SETTLE = 0.06
 """Least residual of a good track in units of the tightest kernel: 0.15 px of a 640-pixel frame."""
+
+MANY = 400
+"""Of so many tracks, every other one will do for a search; all of them say where it ends."""
 
 
 @final
@@ -60,6 +63,12 @@ def scene_of(
         weight=torch.tensor(seen, dtype=torch.float64, device=device),
         pixel_aspect=pixel_aspect,
     )
+
+
+def thinned(scene: Scene) -> tuple[Int[torch.Tensor, " s"], Scene]:
+    """Every other track where there are `MANY`, and the scene that they make: enough to tell which way to go."""
+    rows = torch.arange(0, len(scene.xy_px), 2 if len(scene.xy_px) >= MANY else 1, device=scene.xy_px.device)
+    return rows, replace(scene, xy_px=scene.xy_px[rows], weight=scene.weight[rows])
 
 
 def freedom(models: list[str], prior: FocalPrior, device: torch.device) -> Freedom:

@@ -47,13 +47,14 @@ def retriangulated(scene: Scene, state: State, freedom: Freedom, kernel_px: Tens
 
 
 def completed(scene: Scene, state: State, rows: Tensor, freedom: Freedom, kernel_px: Tensor) -> State:
-    """A state that knows only the points of some tracks with those of all, for hypotheses that all move their camera.
+    """A state that knows only the points of some tracks with those of all.
 
     rows: the tracks whose points the state holds.
     """
     state = rescaled(state)
     ray, centre = _middle_rays(scene, state)
-    point = torch.cat([ray + centre, torch.ones_like(ray[..., :1])], -1)
+    w = freedom.translation.to(ray.dtype)[:, None, None].expand_as(ray[..., :1])
+    point = torch.cat([ray + w * centre, w], -1)
     point = point / point.norm(dim=-1, keepdim=True)
     point[:, rows] = state.point
     return retriangulated(scene, replace(state, point=point), freedom, kernel_px)

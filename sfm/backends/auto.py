@@ -26,7 +26,8 @@ class AutoConfig:
     keyframes: how many frames the ladder is fitted on in a short clip; more where tracks die fast.
     joint_frames: clips up to this length are adjusted jointly over all frames, longer ones over keyframes.
     climb_below: where full motion explains less than this share of the content, it is searched for with a zoom too;
-        where full motion and zoom were chosen, always.
+        where full motion and zoom were chosen, or nothing rigid was found, always.
+    climb_doubt: below this confidence as well.
     joint_tracks: how many tracks join there, beside those of the ladder: what lives between keyframes counts too.
     """
 
@@ -36,6 +37,7 @@ class AutoConfig:
     joint_frames: int = 120
     joint_tracks: int = 400
     climb_below: float = 0.9
+    climb_doubt: float = 0.25
 
 
 def run(
@@ -87,7 +89,8 @@ def run(
         rungs = climb(key_scene, prior, unit)
         choice = choose(rungs, unit, config.choice)
         model = choice.rung.model
-        if model == "full_zoom" or (model == "full" and choice.share < config.climb_below):
+        open_ = model == "full" and choice.share < config.climb_below
+        if model == "full_zoom" or open_ or choice.confidence < config.climb_doubt or not choice.evidence["rigid"]:
             choice = choose(climb_further(key_scene, prior, unit, rungs), unit, config.choice)
         seconds["ladder"] = time.perf_counter() - clock
         clock = time.perf_counter()

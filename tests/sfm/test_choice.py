@@ -119,6 +119,38 @@ def test_a_wall_is_flagged_as_ambiguous_and_needs_more_to_be_read_as_a_truck():
     assert wall.evidence["ambiguous"] == ["rotation_or_translation_before_a_flat_scene"]
 
 
+def test_a_noisy_clip_needs_more_to_be_read_as_a_translation():
+    """Blurred tracks drift together, which a free depth shrinks as if it were parallax."""
+    factor = {"static": 1.0, "rotation": 3.4, "rotation_zoom": 3.4, "full": 1.5, "full_zoom": 1.5}
+    clean = [replace(r, residual_px=r.residual_px * factor[r.model]) for r in rungs(shares(0.0, 1.0, 1.0, 1.0, 1.0))]
+    noisy = [replace(r, residual_px=r.residual_px * 4.0) for r in clean]
+    told = [choose(made, 1.0) for made in (clean, noisy)]
+    assert [c.rung.model for c in told] == ["full", "rotation"]
+    step = [next(s for s in c.evidence["steps"] if s["above"] == "full") for c in told]
+    assert step[0]["improvement"] == pytest.approx(step[1]["improvement"], abs=0.02)
+
+
+def test_full_motion_and_zoom_must_beat_the_turning_camera_by_itself():
+    """Full motion follows a walker that fills half of the frame; with a zoom it explains the background as well, no
+    better than the turning camera does."""
+
+    def deep(made: dict[str, Rung], inverse_depth: np.ndarray) -> list[Rung]:
+        point = state_of(inverse_depth).point
+        return [replace(r, state=replace(r.state, point=point)) for r in made.values()]
+
+    made = {r.model: r for r in rungs(shares(0.0, 0.0, 0.4, 0.6, 1.0))}
+    walker = np.arange(200) >= 80
+    follows = np.where(walker[:, None], 0.1, 4.0) * np.ones((200, 6))
+    made["full"] = replace(made["full"], residual_px=follows)
+    before = deep(made, np.where(walker, 30.0, 1.0))
+    found = choose(before, 1.0)
+    assert found.rung.model == "rotation_zoom"
+    assert [s["above"] for s in found.evidence["steps"]][-2:] == ["full_zoom", "full_zoom"]
+    made["rotation_zoom"] = replace(made["rotation_zoom"], residual_px=np.full((200, 6), 4.0))
+    room = deep(made, np.random.default_rng(1).uniform(0.2, 2.0, 200))
+    assert choose(room, 1.0).rung.model == "full_zoom"
+
+
 def test_a_wall_that_no_turn_explains_is_a_truck_but_flagged():
     found = choose(finer(rungs(shares(0.2, 0.45, 0.45, 0.95, 0.95), relief=0.02)), 1.0)
     assert found.rung.model == "full"

@@ -1,5 +1,6 @@
 """The ladder on projected tracks: each move brings its own rung, parameters and all."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -12,7 +13,7 @@ from sfm.bundle import adjust
 from sfm.choice import Choice, choose
 from sfm.finish import log_focal_sigma
 from sfm.full_motion import _straight, search
-from sfm.ladder import RUNGS, climb, climb_further
+from sfm.ladder import RUNGS, broken, climb, climb_further
 from sfm.rungs import WIDE, FocalPrior, Rung, agreement, fit, freedom, ranked, scene_of, share_quantile, track_rms
 from sfm.starts import reversed_depth
 
@@ -194,6 +195,17 @@ def test_share_quantile_weighs_tracks_with_their_length():
         residual[i, :2] = 1.0 + i
     assert share_quantile(residual, 0.5) == pytest.approx(0.1)
     assert share_quantile(residual, 0.95) > 1
+
+
+def test_a_fit_is_broken_where_few_of_the_tracks_across_a_step_agree():
+    """Two halves, each right by itself, with another scale: what is seen from both agrees with neither."""
+    residual = np.full((120, 10), np.nan)
+    residual[:40, :5] = residual[40:80, 5:] = 0.1
+    residual[80:, 3:7] = 5.0
+    state = fitted("truck", 0.3)[1][3].state
+    made = Rung(model="full", state=state, cost=1.0, residual_px=residual, start="made")
+    assert broken(made, 1.0)
+    assert not broken(replace(made, residual_px=np.where(residual > 1, 0.1, residual)), 1.0)
 
 
 def test_agreement_prefers_the_start_that_fits_the_background():

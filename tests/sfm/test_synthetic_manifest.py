@@ -25,18 +25,18 @@ def test_halves_share_no_seed_and_ids_are_unique(manifest):
     entries = manifest.load()
     assert len({entry["id"] for entry in entries}) == len(entries)
     assert len({entry["clip"]["seed"] for entry in entries}) == len(entries)
-    seeds = {half: {e["clip"]["seed"] for e in manifest.load(half=half)} for half in manifest.HALVES}
+    seeds = {part: {e["clip"]["seed"] for e in manifest.load(part=part)} for part in manifest.PARTS}
     assert max(seeds["tuning"] | seeds["seen"]) < min(seeds["report"])
 
 
 def test_counts_and_strata(manifest):
-    assert len(manifest.load(half="report", which="model")) >= 300
-    assert len(manifest.load(half="report", which="accuracy")) >= 100
-    assert len(manifest.load(half="report", which="primitives")) >= 150
+    assert len(manifest.load(part="report", which="model")) >= 300
+    assert len(manifest.load(part="report", which="accuracy")) >= 100
+    assert len(manifest.load(part="report", which="primitives")) >= 150
     assert len(manifest.load(which="colmap")) == 20
     assert max(entry["clip"]["frames"] for entry in manifest.load(which="speed")) == 1000
-    for half in manifest.HALVES:
-        entries = manifest.load(half=half, which="model")
+    for part in manifest.PARTS:
+        entries = manifest.load(part=part, which="model")
         assert {entry["kind"] for entry in entries} == {*manifest.KINDS, *manifest.HARD}
         assert {entry["clip"]["scene"] for entry in entries} == {"room", "street", "landscape", "far", "planar"}
         moving = [entry for entry in entries if entry["clip"].get("movers")]
@@ -48,6 +48,6 @@ def test_counts_and_strata(manifest):
 
 
 def test_a_limit_keeps_the_kinds_spread(manifest):
-    picked = manifest.load(half="report", which="model", limit=30)
+    picked = manifest.load(part="report", which="model", limit=30)
     assert len(picked) == 30
     assert len({entry["kind"] for entry in picked}) >= 25

@@ -111,6 +111,9 @@ def test_a_jump_that_defeats_klt_is_bridged_by_matches():
     step = tracks.xy_px[across, 6] - tracks.xy_px[across, 5]
     np.testing.assert_allclose(np.median(step, axis=0), (-72, -25), atol=0.5)
     assert (np.linalg.norm(step + (72, 25), axis=1) < 2).mean() > 0.9
+    # Seen once before the jump, they would not tell the scale of what comes after it.
+    assert (tracks.seen[across, :6].sum(1) >= 4).mean() > 0.8
+    assert np.nanmedian(step_errors(tracks, offset)[across, :6]) < 0.1
 
 
 def test_slow_clips_are_not_relinked():
@@ -136,6 +139,7 @@ def test_what_a_subject_covers_for_some_frames_is_found_again_behind_it():
     assert across.sum() >= 20
     error = step_errors(tracks, offset)[across][:, [*range(10), *range(15, 24)]]
     assert np.nanmedian(error) < 0.5
+    assert (tracks.seen[across, :10].sum(1) >= 4).mean() > 0.8
     nothing_like_it = rgb.copy()
     nothing_like_it[15:] = sliding(offset[15:], seed=8).rgb
     other = run(clips.as_frames(nothing_like_it)).seen

@@ -7,7 +7,7 @@ from projected import Projected, project
 
 from sfm.bundle import robust_cost
 from sfm.hypotheses import Freedom, State, rescaled, residuals, stack
-from sfm.triangulation import retriangulated
+from sfm.triangulation import completed, retriangulated
 
 KERNEL = torch.tensor([3.0], dtype=torch.float64)
 
@@ -56,3 +56,25 @@ def test_a_camera_that_does_not_move_keeps_its_points():
     lost = astray(tracks, 0.5)
     both = retriangulated(tracks.scene(), stack([lost, lost]), free(False, False), KERNEL.expand(2))
     assert torch.equal(both.point[0], lost.point[0])
+
+
+def test_points_of_the_tracks_that_a_state_lacks_are_found_for_its_cameras():
+    tracks = project({"truck": 0.15}, seed=3, noise_px=0.1)
+    scene, state = tracks.scene(), tracks.state()
+    rows = torch.arange(0, len(tracks.world), 2)
+    half = replace(state, point=state.point[:, rows])
+    whole = completed(scene, half, rows, free(True), torch.tensor([16.0], dtype=torch.float64))
+    assert whole.point.shape == state.point.shape
+    assert middle_px(tracks, whole) < 4.0  # a step of the sweep; the adjuster does the rest
+    kept = replace(rescaled(half), point=whole.point[:, rows])
+    r, _, _ = residuals(replace(scene, xy_px=scene.xy_px[rows], weight=scene.weight[rows]), kept)
+    assert float(r[0].norm(dim=-1)[scene.weight[rows] > 0].median()) < 0.2
+
+
+def test_for_a_camera_that_does_not_move_they_stand_at_infinity():
+    tracks = project({"pan_deg": 5.0}, seed=4, noise_px=0.1)
+    state = tracks.state()
+    rows = torch.arange(0, len(tracks.world), 2)
+    whole = completed(tracks.scene(), replace(state, point=state.point[:, rows]), rows, free(False), KERNEL)
+    assert bool((whole.point[:, 1::2, 3] == 0).all())
+    assert middle_px(tracks, whole) < 0.2
