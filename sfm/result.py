@@ -8,6 +8,7 @@ import numpy as np
 
 from sfm.contract import MotionModel, Status
 from trajectory.errors import CinetrajError
+from trajectory.frozen import reduced
 from trajectory.model import Trajectory
 
 RUN_FORMAT = "cinetraj-run"
@@ -38,6 +39,9 @@ class ShotEstimate:
     notes: tuple[str, ...]
     picture: Mapping[str, np.ndarray]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self)
+
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,6 +61,9 @@ class Estimate:
     seconds: Mapping[str, float]
     video: Mapping[str, Any]
     notes: tuple[str, ...]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self)
 
     @property
     def status(self) -> Status:

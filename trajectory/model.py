@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from trajectory.errors import CinetrajError
+from trajectory.frozen import reduced
 
 Scale = Literal["metric", "arbitrary", "bounded"]
 TimeSource = Literal["seconds", "index", "assumed"]
@@ -43,6 +44,9 @@ class Provenance:
     def __post_init__(self) -> None:
         for name in ("config", "versions", "evidence"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self)
 
 
 @final
@@ -141,6 +145,9 @@ class Trajectory:
 
     def __len__(self) -> int:
         return len(self.time_s)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self)
 
     @property
     def positions(self) -> Float[np.ndarray, "n 3"]:
