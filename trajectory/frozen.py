@@ -8,10 +8,10 @@ from typing import Any
 
 def reduced(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """What `__reduce__` of a frozen dataclass returns: its constructor makes the copy, and checks it at the door."""
-    held = {f.name: getattr(value, f.name) for f in fields(value)}
+    held: dict[str, Any] = {f.name: getattr(value, f.name) for f in fields(value)}
     views = tuple(name for name, part in held.items() if isinstance(part, MappingProxyType))
-    return _made, (type(value), {n: dict(part) if n in views else part for n, part in held.items()}, views)
+    return _made, (value.__class__, {n: dict(part) if n in views else part for n, part in held.items()}, views)
 
 
-def _made(kind: type, held: dict[str, Any], views: tuple[str, ...]) -> Any:
+def _made(kind: Callable[..., Any], held: dict[str, Any], views: tuple[str, ...]) -> Any:
     return kind(**{n: MappingProxyType(part) if n in views else part for n, part in held.items()})

@@ -55,6 +55,7 @@ class Args:
 def run(args: Args) -> int:
     """Score every model under every protocol; clips that cannot be scored are rows with their reason."""
     from compare.depth_scales import read_depth_scales
+    from compare.protocols import get as known_protocol
     from compare.scoring import listed, score, score_models
     from compare.tables import to_markdown
 
@@ -63,15 +64,19 @@ def run(args: Args) -> int:
     models = [_name_of(path) for path in args.generated]
     if len(set(models)) < len(models):
         raise CinetrajError(f"models are named after their folders, and {', '.join(models)} are not all different")
+    protocols = [name.strip() for name in args.protocol.split(",")]
+    for name in protocols:
+        known_protocol(name)
     made: dict[Path, Path] = {}
     reference = _with_runs(args.reference, args.runs, made)
     results: list[Result] = []
+    refused: list[str] = []
     for path, model in zip(args.generated, models, strict=True):
         generated = _with_runs(path, args.runs, made)
-        for protocol in args.protocol.split(","):
+        for protocol in protocols:
             with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
                 options: dict[str, Any] = {
-                    "protocol": protocol.strip(),
+                    "protocol": protocol,
                     "time": args.time,
                     "scale": args.scale,
                     "pairs": args.pairs,
@@ -82,16 +87,25 @@ def run(args: Args) -> int:
                     "detail": args.out is not None,
                     "progress": progress,
                 }
-                if len(args.generated) == 1:
-                    result = score(reference, generated, model=model, **options)
-                else:  # a model of which nothing can be scored is a row of failures, not the end of the table
-                    result = score_models(reference, {model: generated}, **options)[model]
+                try:
+                    if len(args.generated) == 1:
+                        result = score(reference, generated, model=model, **options)
+                    else:  # a model of which nothing can be scored is a row of failures, not the end of the table
+                        result = score_models(reference, {model: generated}, **options)[model]
+                except CinetrajError as error:
+                    if len(protocols) == 1:
+                        raise
+                    refused.append(f"{model} under {protocol}: {error}")
+                    continue
             results.append(result)
             if args.out is not None:
                 result.save(args.out / f"{model}_{result.protocol.name}.json")
+    if not results:
+        raise CinetrajError("; ".join(refused))
+    asked = len(args.generated) * len(protocols)
     if args.json:
         whole = [{"model": r.model, **r.to_json()} for r in results]
-        _report.print_json(results[0].to_json() if len(results) == 1 else {"results": whole})
+        _report.print_json(results[0].to_json() if asked == 1 else {"results": whole})
     else:
         print("\n\n".join(words(result) for result in results))
         if len(results) > 1:
@@ -101,7 +115,9 @@ def run(args: Args) -> int:
             _report.warn(f"{result.model}: {warning}")
         for reason, names in _failures(result).items():
             _report.error(f"{result.model}, {listed(names)}: {reason}")
-    return 0 if all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
+    for reason in refused:
+        _report.error(reason)
+    return 0 if not refused and all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
 
 
 def _failures(result: "Result") -> dict[str, list[str]]:

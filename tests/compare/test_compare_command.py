@@ -75,6 +75,20 @@ def test_clocks_of_two_kinds(sets: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert main(command) == 2
     assert "--time index or --time progress" in capsys.readouterr().err
     assert main([*command, "--time", "index"]) == 0
+    capsys.readouterr()
+    assert main([*command, "--protocol", "strict,cinetechbench-compat"]) == 1  # one refuses, the other is scored
+    said = capsys.readouterr()
+    assert "under cinetechbench-compat" in said.out
+    assert "under strict: " in said.err
+
+
+def test_an_unknown_protocol_is_refused_before_anything_is_scored(
+    sets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["compare", str(sets / "ref"), str(sets / "good"), "--protocol", "strict,strictest"]
+    assert main([*command, "--out", str(sets / "scores")]) == 2
+    assert "strictest" in capsys.readouterr().err
+    assert not (sets / "scores").exists()
 
 
 def test_videos_of_one_name_get_runs_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
