@@ -5,7 +5,8 @@
         [--jobs 2] [--out scores.json] [--cache DIR] [--baseline]
 
 The clips are those of manifest.json; they are rendered when first needed and kept in the cache.
---baseline runs stock COLMAP on its 20 clips too (120 s each at most); later runs find its rows in the cache.
+The set "speed" holds clips of many lengths of the part, and the 20 clips beside COLMAP, always the same ones.
+--baseline runs stock COLMAP on those (120 s each at most); later runs find its rows in the cache.
 Exit code 0 when all clips were run, whatever the numbers are.
 """
 
@@ -106,7 +107,9 @@ def baseline_rows(limit: int | None, cache: Path, *, measure: bool) -> list[dict
         if measure and key not in known:
             known[key] = run([task], 1, cache)[0]
             place.write_text(json.dumps(known))
-    return [{**known[key], "id": task["entry"]["id"]} for key, task in wanted.items() if key in known]
+    return [
+        {**known[key], "id": task["entry"]["id"], "key": task["key"]} for key, task in wanted.items() if key in known
+    ]
 
 
 def main() -> None:

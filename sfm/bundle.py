@@ -222,6 +222,7 @@ def _step(normal: Normal, damping: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _moved(state: State, delta: Tensor, point_delta: Tensor, used: list[int]) -> State:
+    """The state after a step: delta (b p) of the `used` camera parameters and the focal, point_delta (b m d)."""
     b, n = state.zoom.shape
     cameras = delta.new_zeros(b, n, CAMERA)
     cameras[..., used] = delta[:, :-1].reshape(b, n, len(used))

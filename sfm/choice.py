@@ -125,12 +125,15 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
         if not rigid and model.startswith("full"):
             step = replace(step, margin=min(step.margin, config.rigid_px / noise - 1.0))
         if step.margin >= 0 and step.below == "full":
-            # Full motion may have won by following a mover, so that the zoom on top of it has to beat the turning
-            # camera by itself; where it does not, the turning camera it is.
-            turning = max((r.model for r in rungs[:3]), key=lambda m: share[m])
-            direct = _step(by_name[model], turning, rms, weight, limit, share, noise, config)
+            # Full motion may have won by following a mover, so that the zoom on top of it has to beat the camera
+            # without translation by itself; where it does not, that one it is.
+            won = next(s for s in steps if s.above == "full")
+            direct = _step(by_name[model], won.below, rms, weight, limit, share, noise, config)
+            if direct.margin < 0:
+                steps[steps.index(won)] = replace(won, margin=direct.margin)
+                chosen = won.below
             steps.append(step)
-            step, chosen = direct, turning if direct.margin < 0 else chosen
+            step = direct
         steps.append(step)
         if step.margin >= 0:
             chosen = model

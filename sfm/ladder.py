@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float
 from sfm.full_motion import measured, search
 from sfm.growth import grown
 from sfm.hypotheses import Scene, stack
-from sfm.linked import runs
+from sfm.linked import linked_runs
 from sfm.rungs import WIDE, FocalPrior, Rung, fit, freedom, ranked, share_quantile, thinned, track_rms
 from sfm.starts import chain, state_from
 from sfm.triangulation import completed
@@ -70,7 +70,7 @@ def broken(rung: Rung, unit_px: float) -> bool:
     good = max(0.15 * unit_px, share_quantile(rung.residual_px, 0.35))
     agrees = track_rms(rung.residual_px) < 3 * good
     fits = agrees[:, None] & (rung.residual_px < 6 * good)
-    return len(runs(fits, seen)) > 1
+    return len(linked_runs(fits, seen)) > 1
 
 
 def _turning(scene: Scene, prior: FocalPrior, unit_px: float, noise_px: float) -> list[Rung]:
@@ -129,8 +129,8 @@ def _sides(xy: Float[np.ndarray, "m n 2"]) -> dict[str, Bool[np.ndarray, " m"]]:
 def climb_further(
     scene: Scene, prior: FocalPrior, unit_px: float, rungs: list[Rung], *, noise_px: float = 0.3
 ) -> list[Rung]:
-    """The same rungs with full motion and zoom searched for from all starts: dear, and worth it where full motion has
-    won and leaves much of the content open.
+    """The same rungs with full motion and zoom searched for from all starts: dear, and worth it where full motion
+    leaves much of the content open, or where the choice is in doubt.
 
     A zoom that turns out to be none may have found the better full motion.
     """

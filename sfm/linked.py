@@ -23,7 +23,9 @@ def agreeing(scene: Scene, state: State, limit_px: float) -> tuple[Bool[np.ndarr
     return agrees, agrees[:, None] & (distance < 2 * limit_px)
 
 
-def runs(fits: Bool[np.ndarray, "m n"], seen: Bool[np.ndarray, "m n"] | None = None) -> list[Bool[np.ndarray, " n"]]:
+def linked_runs(
+    fits: Bool[np.ndarray, "m n"], seen: Bool[np.ndarray, "m n"] | None = None
+) -> list[Bool[np.ndarray, " n"]]:
     """The frames of each run that enough points link, the longest first: across a gap, poses would be guesses.
 
     fits: where each track agrees with the pose of a frame.

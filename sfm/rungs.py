@@ -16,7 +16,6 @@ WIDE = (16.0, 6.0, 2.5)
 """Robust kernels in pixels of a 640-pixel frame, wide to tight; the last is about five times a good residual."""
 SETTLE = 0.06
 """Least residual of a good track in units of the tightest kernel: 0.15 px of a 640-pixel frame."""
-
 MANY = 400
 """Of so many tracks, every other one will do for a search; all of them say where it ends."""
 

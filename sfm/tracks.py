@@ -92,9 +92,10 @@ def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None)
             share = _advance(store, previous, gray, int(t), allowed, config)
             if share < config.relink_below:
                 linked, new = _relink(store, before, previous, gray, int(use[step - 1]), int(t), allowed)
-                _follow(store, frames, new, use[:step][::-1], allowed, config)
                 relinked.append(int(t))
-                if linked < GAP_MATCHES:
+                if linked >= GAP_MATCHES:
+                    _follow(store, frames, new, use[:step][::-1], allowed, config)
+                else:
                     lost, latest = step if lost is None else lost, step
             if lost is not None and step - latest in GAP_TRIES:
                 past, back = use[:lost], _before_gap(lost, reach)
@@ -303,9 +304,9 @@ def _bridged(
         s = len(past) - steps
         earlier = cv2.cvtColor(frames.rgb[past[s]], cv2.COLOR_RGB2GRAY)
         linked, new = _relink(store, store.at(int(past[s])), earlier, gray, int(past[s]), t, allowed)
-        for way in (past[: s + 1][::-1], past[s:]):
-            _follow(store, frames, new, way, allowed, config)
         if linked >= GAP_MATCHES:
+            for way in (past[: s + 1][::-1], past[s:]):
+                _follow(store, frames, new, way, allowed, config)
             return True
     return False
 
@@ -325,7 +326,8 @@ def _follow(
     import cv2
 
     known, xy = store.at(int(way[0]))
-    xy = xy[np.isin(known, ids)]
+    there = np.isin(known, ids)
+    ids, xy = known[there], xy[there]
     before = cv2.cvtColor(frames.rgb[way[0]], cv2.COLOR_RGB2GRAY)
     for t in way[1 : 1 + FOLLOWED]:
         if not len(ids):

@@ -47,9 +47,9 @@ def retriangulated(scene: Scene, state: State, freedom: Freedom, kernel_px: Tens
 
 
 def completed(scene: Scene, state: State, rows: Tensor, freedom: Freedom, kernel_px: Tensor) -> State:
-    """A state that knows only the points of some tracks with those of all.
+    """A state that knows only the points of some tracks (b s 4) with those of all (b m 4), at their best depths.
 
-    rows: the tracks whose points the state holds.
+    rows: the tracks whose points the state holds (s).
     """
     state = rescaled(state)
     ray, centre = _middle_rays(scene, state)

@@ -7,7 +7,10 @@ from typing import Any
 
 
 def reduced(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-    """What `__reduce__` of a frozen dataclass returns: its constructor makes the copy, and checks it at the door."""
+    """What `__reduce__` of a frozen dataclass returns: its constructor makes the copy, with the checks that it has.
+
+    Read-only views of dictionaries, which pickle refuses, are looked for among the fields, no deeper.
+    """
     held: dict[str, Any] = {f.name: getattr(value, f.name) for f in fields(value)}
     views = tuple(name for name, part in held.items() if isinstance(part, MappingProxyType))
     return _made, (value.__class__, {n: dict(part) if n in views else part for n, part in held.items()}, views)

@@ -54,8 +54,8 @@ class Args:
 
 def run(args: Args) -> int:
     """Score every model under every protocol; clips that cannot be scored are rows with their reason."""
+    from compare import protocols
     from compare.depth_scales import read_depth_scales
-    from compare.protocols import get as known_protocol
     from compare.scoring import listed, score, score_models
     from compare.tables import to_markdown
 
@@ -64,16 +64,16 @@ def run(args: Args) -> int:
     models = [_name_of(path) for path in args.generated]
     if len(set(models)) < len(models):
         raise CinetrajError(f"models are named after their folders, and {', '.join(models)} are not all different")
-    protocols = [name.strip() for name in args.protocol.split(",")]
-    for name in protocols:
-        known_protocol(name)
+    chosen = [name.strip() for name in args.protocol.split(",")]
+    for name in chosen:
+        protocols.get(name)  # refuses what it does not know, before anything is estimated
     made: dict[Path, Path] = {}
     reference = _with_runs(args.reference, args.runs, made)
     results: list[Result] = []
     refused: list[str] = []
     for path, model in zip(args.generated, models, strict=True):
         generated = _with_runs(path, args.runs, made)
-        for protocol in protocols:
+        for protocol in chosen:
             with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
                 options: dict[str, Any] = {
                     "protocol": protocol,
@@ -93,7 +93,7 @@ def run(args: Args) -> int:
                     else:  # a model of which nothing can be scored is a row of failures, not the end of the table
                         result = score_models(reference, {model: generated}, **options)[model]
                 except CinetrajError as error:
-                    if len(protocols) == 1:
+                    if len(chosen) == 1:
                         raise
                     refused.append(f"{model} under {protocol}: {error}")
                     continue
@@ -102,10 +102,10 @@ def run(args: Args) -> int:
                 result.save(args.out / f"{model}_{result.protocol.name}.json")
     if not results:
         raise CinetrajError("; ".join(refused))
-    asked = len(args.generated) * len(protocols)
+    asked = len(args.generated) * len(chosen)
     if args.json:
         whole = [{"model": r.model, **r.to_json()} for r in results]
-        _report.print_json(results[0].to_json() if asked == 1 else {"results": whole})
+        _report.print_json(results[0].to_json() if asked == 1 else {"results": whole, "refused": refused})
     else:
         print("\n\n".join(words(result) for result in results))
         if len(results) > 1:

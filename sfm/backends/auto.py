@@ -89,8 +89,13 @@ def run(
         rungs = climb(key_scene, prior, unit)
         choice = choose(rungs, unit, config.choice)
         model = choice.rung.model
-        open_ = model == "full" and choice.share < config.climb_below
-        if model == "full_zoom" or open_ or choice.confidence < config.climb_doubt or not choice.evidence["rigid"]:
+        unexplained = model == "full" and choice.share < config.climb_below
+        if (
+            model == "full_zoom"
+            or unexplained
+            or choice.confidence < config.climb_doubt
+            or not choice.evidence["rigid"]
+        ):
             choice = choose(climb_further(key_scene, prior, unit, rungs), unit, config.choice)
         seconds["ladder"] = time.perf_counter() - clock
         clock = time.perf_counter()
@@ -142,7 +147,7 @@ def _finish(
     from sfm.bundle import adjust
     from sfm.hypotheses import rescaled
     from sfm.keyframes import spread
-    from sfm.linked import agreeing, runs
+    from sfm.linked import agreeing, linked_runs
     from sfm.rungs import SETTLE, WIDE, freedom, scene_of
     from sfm.triangulation import retriangulated
 
@@ -170,7 +175,7 @@ def _finish(
     limit = config.choice.tolerance * choice.noise_px
     moving = model in ("full", "full_zoom")
     agrees, fits = agreeing(scene, state, limit)
-    valid, reason = _validity(evidence, fits.sum(0), runs(fits)[0], key, n)
+    valid, reason = _validity(evidence, fits.sum(0), linked_runs(fits)[0], key, n)
 
     rotation = state.rotation[0].cpu().numpy()
     translation = state.translation[0].cpu().numpy()

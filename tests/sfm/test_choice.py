@@ -146,6 +146,8 @@ def test_full_motion_and_zoom_must_beat_the_turning_camera_by_itself():
     found = choose(before, 1.0)
     assert found.rung.model == "rotation_zoom"
     assert [s["above"] for s in found.evidence["steps"]][-2:] == ["full_zoom", "full_zoom"]
+    turning = {r.model: r for r in rungs(shares(0.0, 0.4, 0.41, 0.6, 1.0))} | {"full": made["full"]}
+    assert choose(deep(turning, np.where(walker, 30.0, 1.0)), 1.0).rung.model == "rotation"  # no zoom for a hundredth
     made["rotation_zoom"] = replace(made["rotation_zoom"], residual_px=np.full((200, 6), 4.0))
     room = deep(made, np.random.default_rng(1).uniform(0.2, 2.0, 200))
     assert choose(room, 1.0).rung.model == "full_zoom"

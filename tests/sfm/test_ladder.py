@@ -14,7 +14,7 @@ from sfm.choice import Choice, choose
 from sfm.finish import log_focal_sigma
 from sfm.full_motion import _straight, search
 from sfm.ladder import RUNGS, broken, climb, climb_further
-from sfm.rungs import WIDE, FocalPrior, Rung, agreement, fit, freedom, ranked, scene_of, share_quantile, track_rms
+from sfm.rungs import MANY, WIDE, FocalPrior, Rung, agreement, fit, freedom, ranked, scene_of, share_quantile, track_rms
 from sfm.starts import reversed_depth
 
 MOVES: dict[str, tuple[dict[str, float], str]] = {
@@ -195,6 +195,18 @@ def test_share_quantile_weighs_tracks_with_their_length():
         residual[i, :2] = 1.0 + i
     assert share_quantile(residual, 0.5) == pytest.approx(0.1)
     assert share_quantile(residual, 0.95) > 1
+
+
+def test_of_many_tracks_half_tell_the_way_and_all_where_it_ends():
+    tracks = project({"truck": 0.15}, seed=7, points=MANY + 30, noise_px=0.1, movers=0.2)
+    count = len(tracks.xy_px)
+    assert count >= MANY
+    found = climb(tracks.scene(), GIVEN, 1.0)
+    assert all(r.residual_px.shape[0] == count and r.state.point.shape[1] == count for r in found)
+    choice = choose(found, 1.0)
+    assert choice.rung.model == "full"
+    assert choice.agrees[~tracks.moving].mean() > 0.95
+    assert path_error(positions_of(choice.rung.state), tracks.centre) < 0.01
 
 
 def test_a_fit_is_broken_where_few_of_the_tracks_across_a_step_agree():
