@@ -37,8 +37,9 @@ def noise_px(spec: ClipSpec) -> float:
 def models(spec: ClipSpec, displacement: Mapping[str, float]) -> tuple[frozenset[str], bool]:
     """The motion models that are right for a clip, and whether that is borderline.
 
-    Decided by what the path causes in the picture: parallax beyond rotation and zoom, size change by
-    the focal length, and displacement at all, each against the noise.
+    Decided by what the path causes in the picture: parallax beyond rotation and zoom, size change, and
+    displacement at all, each against the noise. Size changes by the focal length, or by a dolly before a wall whose
+    parallax is too small to see: no turn explains that, and nothing in the picture tells it from a zoom.
     """
     low, high = (noise_px(spec) * factor for factor in BORDER)
     h, w = spec.image_hw
@@ -49,7 +50,7 @@ def models(spec: ClipSpec, displacement: Mapping[str, float]) -> tuple[frozenset
     unsure = low < parallax < high or low < zoom < high
     if parallax >= high:
         right = {"full_zoom"} if zoom >= high else {"full", "planar"}
-    elif zoom >= high:
+    elif zoom >= high or displacement["rotation_p90"] >= high:
         right = {"rotation_zoom"}
     else:
         right = {"rotation"} if shift >= high else {"static"}

@@ -115,8 +115,15 @@ def test_expected_model_and_labels(bench, scene, move, right):
 def test_parallax_near_the_noise_is_borderline(bench):
     expected = bench("expected")
     spec = ClipSpec(move={"truck": 0.1})
-    moved = {"zoom_p90": 2 * expected.noise_px(spec), "static_p90": 50.0}
+    moved = {"zoom_p90": 2 * expected.noise_px(spec), "rotation_p90": 0.1, "static_p90": 50.0}
     assert expected.models(spec, moved) == (frozenset({"rotation"}), True)
+
+
+def test_a_dolly_before_a_wall_without_parallax_looks_like_a_zoom(bench):
+    expected = bench("expected")
+    spec = ClipSpec(scene="planar", move={"dolly": 0.1})
+    moved = {"zoom_p90": 0.07, "rotation_p90": 31.0, "static_p90": 31.0}
+    assert expected.models(spec, moved) == (frozenset({"rotation_zoom"}), False)
 
 
 def _row(name: str, expected: list[str], model: str | None, confidence: float, **more) -> dict:
