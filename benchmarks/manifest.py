@@ -23,13 +23,8 @@ PARTS = ("tuning", "seen", "seen_again", "seen_third", "report")
 """Clips to tune on, the reporting clips of three earlier versions, which were looked at and so serve tuning too, and
 those that are only reported."""
 FIRST_SEED = {"tuning": 100_000, "seen": 500_000, "seen_again": 900_000, "seen_third": 1_300_000, "report": 1_700_000}
-REPEATS = {
-    "tuning": (4, 2, 2),
-    "seen": (4, 2, 2),
-    "seen_again": (7, 2, 4),
-    "seen_third": (7, 2, 4),
-    "report": (7, 2, 4),
-}
+FEW, MANY = (4, 2, 2), (7, 2, 4)
+REPEATS = {"tuning": FEW, "seen": FEW, "seen_again": MANY, "seen_third": MANY, "report": MANY}
 """Clips of each kind of `KINDS`, `HARD` and `ACCURACY`."""
 FIRST_TURN = {"tuning": 0, "seen": 3, "seen_again": 5, "seen_third": 8, "report": 10}
 COLMAP_PART = "seen_third"

@@ -70,8 +70,11 @@ class Normal:
     What no hypothesis of the batch may move is left out: of the 7 parameters of a camera c stay, and of the 3 of a
     point d, two where no camera translates. Points come last in every array, so that all products run over long
     contiguous rows.
+
+    used: which of the 7 stay.
     """
 
+    used: list[int]
     camera: Float[Tensor, "b p p"]
     gradient: Float[Tensor, "b p"]
     point: Float[Tensor, "b d d m"]
@@ -136,7 +139,7 @@ def normal_equations(scene: Scene, state: State, freedom: Freedom, kernel_px: Te
     """Gauss-Newton system of the robustly weighted residuals, with the prior on the shared focal length."""
     camera_j, point_j, r = jacobians(scene, state, freedom, kernel_px, noise_px)
     used = _used(freedom)
-    c, d = len(used), _point_size(freedom)
+    c, d = len(used), 3 if 3 in used else 2  # without a translation no depth is moved
     camera_j, point_j = camera_j[:, :, [*used, CAMERA]], point_j[:, :, :d]
     b, n = camera_j.shape[:2]
     m = scene.weight.shape[0]
@@ -156,6 +159,7 @@ def normal_equations(scene: Scene, state: State, freedom: Freedom, kernel_px: Te
     camera[:, -1, -1] = blocks[..., c, c].sum(1) + precision
     prior = precision * (state.log_focal - freedom.log_focal_prior) * freedom.focal.to(r.dtype)
     return Normal(
+        used=used,
         camera=camera,
         gradient=torch.cat([pull[..., :c].reshape(b, -1), (pull[..., c].sum(1) + prior)[:, None]], 1),
         point=(pu[:, :, :, None] * pu[:, :, None] + pv[:, :, :, None] * pv[:, :, None]).sum(1),
@@ -168,11 +172,6 @@ def _used(freedom: Freedom) -> list[int]:
     """Which of a camera's parameters any hypothesis of the batch moves."""
     turns, shifts, zooms = (bool(f.any()) for f in (freedom.rotation, freedom.translation, freedom.zoom))
     return [*range(3 * turns), *range(3, 3 + 3 * shifts), *range(6, 6 + zooms)]
-
-
-def _point_size(freedom: Freedom) -> int:
-    """Depth is not moved by a batch in which no camera translates."""
-    return 3 if bool(freedom.translation.any()) else 2
 
 
 def _inverse2(a: Tensor) -> Tensor:
@@ -316,7 +315,7 @@ def _descended(
         part, free, width = state.take(active), freedom.take(active), kernel[active]
         normal = normal_equations(scene, part, free, width, noise_px)
         delta, point_delta = _step(normal, damping[active])
-        trial = _moved(part, delta, point_delta, _used(free))
+        trial = _moved(part, delta, point_delta, normal.used)
         focal = trial.log_focal.clamp(freedom.log_focal_prior - FOCAL_REACH, freedom.log_focal_prior + FOCAL_REACH)
         trial = replace(trial, log_focal=focal)
         trial_cost = total_cost(scene, trial, free, width, noise_px)

@@ -70,8 +70,6 @@ def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None)
     Points are re-detected wherever the coverage falls; steps that defeat KLT (large jumps) are bridged by
     matched features.
     """
-    import cv2
-
     config = config or TrackConfig()
     n = len(frames)
     use = np.flatnonzero(~evidence.blank & (evidence.duplicate_of == np.arange(n)))
@@ -86,7 +84,7 @@ def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None)
     if frames.time_source != "index" and n > 1:
         reach = config.gap_reach_s / max(float(np.median(np.diff(frames.time_s))), 1e-6)
     for step, t in enumerate(use):
-        gray = cv2.cvtColor(frames.rgb[t], cv2.COLOR_RGB2GRAY)
+        gray = _gray(frames, t)
         if step:
             before = (store.ids, store.xy)
             share = _advance(store, previous, gray, int(t), allowed, config)
@@ -105,6 +103,12 @@ def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None)
         previous = gray
     xy = store.finish(config.min_length)
     return Tracks(xy_px=xy, relinked=np.array(relinked, dtype=np.int64), survival=np.array(survival, dtype=float))
+
+
+def _gray(frames: Frames, t: int | np.integer) -> np.ndarray:
+    import cv2
+
+    return cv2.cvtColor(frames.rgb[t], cv2.COLOR_RGB2GRAY)
 
 
 @final
@@ -298,12 +302,9 @@ def _bridged(
 
     past: the frames before the gap; back: how far back each try goes.
     """
-    import cv2
-
     for steps in back:
         s = len(past) - steps
-        earlier = cv2.cvtColor(frames.rgb[past[s]], cv2.COLOR_RGB2GRAY)
-        linked, new = _relink(store, store.at(int(past[s])), earlier, gray, int(past[s]), t, allowed)
+        linked, new = _relink(store, store.at(int(past[s])), _gray(frames, past[s]), gray, int(past[s]), t, allowed)
         if linked >= GAP_MATCHES:
             for way in (past[: s + 1][::-1], past[s:]):
                 _follow(store, frames, new, way, allowed, config)
@@ -323,16 +324,14 @@ def _follow(
 
     Points that are seen from one place only before a gap would not tell the scale of what comes after it.
     """
-    import cv2
-
     known, xy = store.at(int(way[0]))
     there = np.isin(known, ids)
     ids, xy = known[there], xy[there]
-    before = cv2.cvtColor(frames.rgb[way[0]], cv2.COLOR_RGB2GRAY)
+    before = _gray(frames, way[0])
     for t in way[1 : 1 + FOLLOWED]:
         if not len(ids):
             return
-        now = cv2.cvtColor(frames.rgb[t], cv2.COLOR_RGB2GRAY)
+        now = _gray(frames, t)
         there, alive = _flow(before, now, xy, allowed, config)
         ids, xy, before = ids[alive], there[alive], now
         store.see(int(t), ids, xy)

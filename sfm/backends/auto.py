@@ -90,12 +90,8 @@ def run(
         choice = choose(rungs, unit, config.choice)
         model = choice.rung.model
         unexplained = model == "full" and choice.share < config.climb_below
-        if (
-            model == "full_zoom"
-            or unexplained
-            or choice.confidence < config.climb_doubt
-            or not choice.evidence["rigid"]
-        ):
+        in_doubt = choice.confidence < config.climb_doubt or not choice.evidence["rigid"]
+        if model == "full_zoom" or unexplained or in_doubt:
             choice = choose(climb_further(key_scene, prior, unit, rungs), unit, config.choice)
         seconds["ladder"] = time.perf_counter() - clock
         clock = time.perf_counter()
@@ -155,6 +151,7 @@ def _finish(
     height, width = frames.hw
     unit = max(height, width) / 640
     model: MotionModel = choice.rung.model  # type: ignore[assignment]
+    moving = model in ("full", "full_zoom")
     free = freedom([model], prior, scene.xy_px.device)
     kernel = float(np.clip(6 * choice.noise_px, 0.8 * unit, WIDE[-1] * unit))
     state = finish.interpolate(choice.rung.state, key, n)
@@ -166,14 +163,13 @@ def _finish(
         count = len(picked)
         picked = np.concatenate([picked, np.setdiff1d(everywhere, picked)])
         scene = scene_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, scene.xy_px.device)
-        state = finish.opened(scene, state, count, depth=model.startswith("full"))
+        state = finish.opened(scene, state, count, depth=moving)
         state = retriangulated(scene, rescaled(state), free, torch.full_like(state.log_focal, kernel))
         settle = SETTLE * WIDE[-1] * unit
         state = adjust(
             scene, state, free, kernel_px=(kernel,), noise_px=choice.noise_px, iterations=6, settle_px=settle
         ).state
     limit = config.choice.tolerance * choice.noise_px
-    moving = model in ("full", "full_zoom")
     agrees, fits = agreeing(scene, state, limit)
     valid, reason = _validity(evidence, fits.sum(0), linked_runs(fits)[0], key, n)
 
