@@ -6,7 +6,7 @@ from pathlib import Path
 
 from sfm.batch import work as unit
 from sfm.pipeline import EstimateConfig
-from sfm.result import Estimate
+from sfm.runs.estimate import Estimate
 
 prepare = unit.prepare
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from compare import cinetechbench
+from compare.benchmarks.cinetechbench import camera_score as cinetechbench
 from compare.scoring import score
 from trajectory import io
 from trajectory.model import Trajectory

@@ -26,8 +26,8 @@ def source_of(folder: Path) -> Path | None:
 def settings(meta: dict[str, Any], backend: str, *, focal: bool) -> Any:
     """The estimator's config: the focal length from the calibration if asked; squeezed pixels always."""
     import sfm
-    from sfm.backends.colmap_sift import ColmapSiftConfig
-    from sfm.backends.fed import MapConfig
+    from sfm.backends.colmap.own_features import MapConfig
+    from sfm.backends.colmap.stock import ColmapSiftConfig
 
     known = meta.get("K")
     chosen: Any = backend

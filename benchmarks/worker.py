@@ -70,8 +70,8 @@ def row_of(task: dict[str, Any], cache: Path) -> dict[str, Any]:
 def _backend(name: str) -> Any:
     if name != "colmap-sift":
         return name
-    from sfm.backends.colmap_sift import ColmapSiftConfig
-    from sfm.backends.fed import MapConfig
+    from sfm.backends.colmap.own_features import MapConfig
+    from sfm.backends.colmap.stock import ColmapSiftConfig
 
     return ColmapSiftConfig(overlap=10, mapping=MapConfig(time_limit_s=120.0))
 

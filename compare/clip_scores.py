@@ -7,13 +7,13 @@ from typing import Any, Literal, final
 
 import numpy as np
 
-from compare import cinetechbench
-from compare.detail import Detail, keep
+from compare.benchmarks.cinetechbench import camera_score as cinetechbench
 from compare.estimators import estimator
 from compare.metrics import Score
 from compare.pair_scores import DepthScale, PairScores, score_poses
-from compare.pairing import Clip, Match
 from compare.protocols import Protocol
+from compare.report.detail import Detail, keep
+from compare.sources import Clip, Match
 from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory
 

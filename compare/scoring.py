@@ -8,11 +8,11 @@ from typing import Any, final
 
 from compare import protocols
 from compare.clip_scores import ClipScores, score_match
-from compare.detail import detail_json
 from compare.estimators import estimator_warnings, estimators
 from compare.pair_scores import DepthScale
-from compare.pairing import Source, match
 from compare.protocols import Protocol
+from compare.report.detail import detail_json
+from compare.sources import Source, match
 from compare.summary import summarise
 from compare.summary import values as summary_values
 from trajectory.errors import CinetrajError, TimeSourceError
@@ -171,7 +171,7 @@ def score_models(
     reference: Source, models: Mapping[str, Source], *, protocol: str | Protocol = "strict", **options: Any
 ) -> dict[str, Result]:
     """Several models against the same references. A model whose folder is empty is a row of failures, not an error."""
-    from compare.pairing import clips
+    from compare.sources import clips
 
     results: dict[str, Result] = {}
     for name, source in models.items():

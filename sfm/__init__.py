@@ -7,20 +7,20 @@ from trajectory.lazy import exporter
 if TYPE_CHECKING:
     from sfm.pipeline import EstimateConfig as EstimateConfig
     from sfm.pipeline import estimate as estimate
-    from sfm.result import Estimate as Estimate
-    from sfm.result import ShotEstimate as ShotEstimate
-    from sfm.runs import read_run as read_run
-    from sfm.runs import write_run as write_run
+    from sfm.runs.estimate import Estimate as Estimate
+    from sfm.runs.estimate import ShotEstimate as ShotEstimate
+    from sfm.runs.folder import read_run as read_run
+    from sfm.runs.folder import write_run as write_run
 
 _NAMES = {
     "estimate": "sfm.pipeline",
     "EstimateConfig": "sfm.pipeline",
-    "Estimate": "sfm.result",
-    "ShotEstimate": "sfm.result",
-    "read_run": "sfm.runs",
-    "write_run": "sfm.runs",
+    "Estimate": "sfm.runs.estimate",
+    "ShotEstimate": "sfm.runs.estimate",
+    "read_run": "sfm.runs.folder",
+    "write_run": "sfm.runs.folder",
 }
-__getattr__ = exporter(__name__, _NAMES, ("video", "shots", "evidence", "synthetic", "backends", "runs", "pipeline"))
+__getattr__ = exporter(__name__, _NAMES, ("video", "shots", "masks", "synthetic", "backends", "runs", "pipeline"))
 __all__ = sorted(_NAMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 

@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from sfm.contract import Evidence, Frames
+from sfm.types import Evidence, Frames
 from trajectory.model import Trajectory
 
 

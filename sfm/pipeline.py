@@ -10,12 +10,12 @@ from typing import Any, Literal, final
 
 import numpy as np
 
-from sfm.contract import BackendResult, Evidence, Frames
-from sfm.decode import VideoConfig
-from sfm.result import Estimate as Estimate
-from sfm.result import ShotEstimate as ShotEstimate
-from sfm.result import plain
-from sfm.source_camera import in_source_pixels, with_camera
+from sfm.runs.estimate import Estimate as Estimate
+from sfm.runs.estimate import ShotEstimate as ShotEstimate
+from sfm.runs.estimate import plain
+from sfm.types import BackendResult, Evidence, Frames
+from sfm.video.pixels import in_source_pixels, with_camera
+from sfm.video.sampling import VideoConfig
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
@@ -31,7 +31,7 @@ class EstimateConfig:
     """How a clip becomes a trajectory.
 
     backend: a backend's config, or its name for its defaults: "auto", "colmap", "glomap", "colmap-sift".
-        Another program is a `sfm.backends.command.CommandConfig`; the options of video, shots and focal length are
+        Another program is a `sfm.external.command.CommandConfig`; the options of video, shots and focal length are
         not for it.
     video: sampling rate, working size, part of the clip.
     split_shots: cut the clip at its shot boundaries; without it the whole clip is taken for one shot.
@@ -70,12 +70,12 @@ def estimate(
 ) -> Estimate:
     """The camera trajectory of a clip, one for each of its shots.
 
-    video: a video file, a folder of images, a glob, or frames from `sfm.video.load`.
+    video: a video file, a folder of images, a glob, or frames from `sfm.video.reader.load`.
 
     What cannot be estimated is a result with status "failed" and a reason; only input that cannot be
     read at all raises CinetrajError.
     """
-    from sfm import evidence
+    from sfm.masks import find as evidence
 
     config = config or EstimateConfig()
     tell = progress or _silent
@@ -83,7 +83,7 @@ def estimate(
     if backend == "command":  # another program decodes and cuts by itself
         if isinstance(video, Frames):
             raise CinetrajError("the command backend takes whole clips; give the path of the clip")
-        from sfm.backends import command
+        from sfm.external import command
 
         tell("running the command", 0.0)
         return command.estimate(video, config, backend_config)
@@ -170,13 +170,13 @@ def _video(frames: Frames) -> dict[str, Any]:
 def _load(video: str | Path | Frames, config: EstimateConfig) -> Frames:
     if isinstance(video, Frames):
         return video
-    from sfm import video as reader
+    from sfm.video import reader
 
     return reader.load(video, config.video)
 
 
 def _split(frames: Frames) -> Sequence[tuple[int, int]]:
-    from sfm import shots
+    from sfm.shots import boundaries as shots
 
     return shots.split(frames)
 

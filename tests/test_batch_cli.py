@@ -38,7 +38,7 @@ def cinetraj(*arguments: object) -> Done:
 
 def write_clip(path: Path, seed: int = 0) -> Path:
     """A window that moves over a random texture."""
-    from sfm.synthetic.encode import encode
+    from sfm.video.encode import encode
 
     rng = np.random.default_rng(seed)
     coarse = rng.integers(40, 215, (20, 40, 3), dtype=np.uint8)
@@ -122,7 +122,7 @@ def test_ctrl_c_and_the_same_command_again(tmp_path: Path, program: tuple[str, .
     write_clip(tmp_path / "in" / "a.mp4", 1)
     write_clip(tmp_path / "in" / "hang.mp4", 2)
     arguments = ["estimate", str(tmp_path / "in"), "--out", str(tmp_path / "runs"), *program]
-    command = [sys.executable, "-m", "compare.cli", *arguments]
+    command = [sys.executable, "-m", "compare.cli.entry", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=ENVIRONMENT)
     while not (tmp_path / "runs" / "a").exists():
         assert process.poll() is None

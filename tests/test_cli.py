@@ -39,7 +39,7 @@ def cinetraj(*arguments: object) -> Done:
 
 def alone(*arguments: object, **environment: str) -> Done:
     """Run the command in a process of its own."""
-    command = [sys.executable, "-m", "compare.cli", *map(str, arguments)]
+    command = [sys.executable, "-m", "compare.cli.entry", *map(str, arguments)]
     env = {**ENVIRONMENT, **environment}
     done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=240)
     return Done(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
@@ -55,7 +55,7 @@ def assert_one_clear_line(done: Done, *expected: str, code: int = 2) -> None:
 
 
 def write_clip(path: Path, rgb: np.ndarray) -> Path:
-    from sfm.synthetic.encode import encode
+    from sfm.video.encode import encode
 
     encode(rgb, path, fps=10.0, crf=18)
     return path

@@ -74,7 +74,7 @@ def test_every_format_is_in_the_docs() -> None:
 
 
 def test_the_docs_name_the_exit_codes_of_the_command() -> None:
-    from compare import cli
+    from compare.cli import entry as cli
 
     table = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
     for code in (cli.OK, cli.FAILED, cli.BAD_INPUT, cli.BUG, cli.INTERRUPTED):

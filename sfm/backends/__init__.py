@@ -8,15 +8,15 @@ import importlib
 import os
 from typing import Any
 
-from sfm.contract import BackendResult, Evidence, Frames
+from sfm.types import BackendResult, Evidence, Frames
 from trajectory.errors import CinetrajError
 
 BACKENDS: dict[str, tuple[str, str]] = {
     "auto": ("sfm.backends.auto", "AutoConfig"),
-    "colmap": ("sfm.backends.colmap", "ColmapConfig"),
-    "glomap": ("sfm.backends.glomap", "GlomapConfig"),
-    "colmap-sift": ("sfm.backends.colmap_sift", "ColmapSiftConfig"),
-    "command": ("sfm.backends.command", "CommandConfig"),
+    "colmap": ("sfm.backends.colmap.incremental", "ColmapConfig"),
+    "glomap": ("sfm.backends.colmap.global_", "GlomapConfig"),
+    "colmap-sift": ("sfm.backends.colmap.stock", "ColmapSiftConfig"),
+    "command": ("sfm.external.command", "CommandConfig"),
 }
 """Name -> module and config class; imported when asked for, since each pulls in other libraries."""
 

@@ -6,9 +6,9 @@ from typing import Any, final
 
 import numpy as np
 
-from sfm.choice import Choice, ChoiceConfig
-from sfm.contract import BackendResult, Evidence, Frames, MotionModel, Status
-from sfm.tracks import TrackConfig, Tracks
+from sfm.motion.selection import Choice, ChoiceConfig
+from sfm.tracking.track import TrackConfig, Tracks
+from sfm.types import BackendResult, Evidence, Frames, MotionModel, Status
 from trajectory.model import Provenance, Trajectory
 
 FOCAL_PRIOR_LONG_SIDE = 0.85
@@ -53,11 +53,11 @@ def run(
     """
     import torch
 
-    from sfm.choice import choose
-    from sfm.keyframes import keyframes, spread
-    from sfm.ladder import climb, climb_further
-    from sfm.rungs import FocalPrior, scene_of
-    from sfm.tracks import track
+    from sfm.motion.candidates import climb, climb_further
+    from sfm.motion.keyframes import keyframes, spread
+    from sfm.motion.models import FocalPrior, scene_of
+    from sfm.motion.selection import choose
+    from sfm.tracking.track import track
 
     before = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -139,13 +139,13 @@ def _finish(
 
     import torch
 
-    from sfm import finish
-    from sfm.bundle import adjust
-    from sfm.hypotheses import rescaled
-    from sfm.keyframes import spread
-    from sfm.linked import agreeing, linked_runs
-    from sfm.rungs import SETTLE, WIDE, freedom, scene_of
-    from sfm.triangulation import retriangulated
+    from sfm.geometry.bundle_adjustment import adjust
+    from sfm.geometry.problem import rescaled
+    from sfm.geometry.triangulation import retriangulated
+    from sfm.motion import all_frames as finish
+    from sfm.motion.connectivity import agreeing, linked_runs
+    from sfm.motion.keyframes import spread
+    from sfm.motion.models import SETTLE, WIDE, freedom, scene_of
 
     n = len(frames)
     height, width = frames.hw
@@ -274,7 +274,7 @@ def _poses(rotation: np.ndarray, translation: np.ndarray, valid: np.ndarray) -> 
 def _validity(
     evidence: Evidence, support: np.ndarray, linked: np.ndarray, key: np.ndarray, n: int
 ) -> tuple[np.ndarray, list[str]]:
-    from sfm.linked import FEWEST
+    from sfm.motion.connectivity import FEWEST
 
     reason = [""] * n
     valid = np.ones(n, bool)
@@ -295,8 +295,8 @@ def _validity(
 
 def _bound(scene: Any, state: Any, choice: Choice, agrees: np.ndarray, *, zoom: bool) -> float:
     """Translation bound from the rays of the agreeing points, at the noise of their mean."""
-    from sfm.finish import translation_bound
-    from sfm.starts import directions
+    from sfm.motion.all_frames import translation_bound
+    from sfm.motion.initialization import directions
 
     xy = scene.xy_px.cpu().numpy()
     seen = scene.weight.cpu().numpy() > 0

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, final
 
 from sfm.batch.manifest import MANIFEST_FILE
-from sfm.image_sequence import IMAGE_SUFFIXES
+from sfm.video.images import IMAGE_SUFFIXES
 from trajectory.errors import CinetrajError, ReadError
 
 VIDEO_SUFFIXES = frozenset(

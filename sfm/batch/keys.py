@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sfm.image_sequence import images_in, natural_key
 from sfm.pipeline import EstimateConfig
-from sfm.result import plain
+from sfm.runs.estimate import plain
+from sfm.video.images import images_in, natural_key
 from trajectory.errors import CinetrajError
 
 UNDECIDING = frozenset({"threads"})

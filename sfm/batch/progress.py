@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, final
 
 from sfm.batch import manifest
-from sfm.runs import RUN_FILE, find_runs
+from sfm.runs.folder import RUN_FILE, find_runs
 
 
 @final

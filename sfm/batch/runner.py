@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, final
 
-from sfm import records, runs
-from sfm.batch import keys, manifest, processes, store, work
+from sfm.batch import keys, manifest, store, work
+from sfm.batch.engines.local import Answer, Lane
+from sfm.batch.engines.worker import encode_setup
 from sfm.batch.inputs import Clip, printable
-from sfm.batch.lane import Answer, Lane
-from sfm.batch.worker import encode_setup
 from sfm.pipeline import EstimateConfig, installed_versions
+from sfm.processes import system
+from sfm.runs import build as records
+from sfm.runs import folder as runs
 from trajectory.errors import CinetrajError
 
 MEMORY_SHARE = 0.8
@@ -99,7 +101,7 @@ def run_batch(
 
 def threads_of(config: EstimateConfig, jobs: int) -> int:
     """Threads of one job: what was asked for, else an equal share of the cores."""
-    return config.threads or max(1, processes.cores() // jobs)
+    return config.threads or max(1, system.cores() // jobs)
 
 
 @final
@@ -310,7 +312,7 @@ class _Batch:
     def _memory(self) -> int | None:
         if self.batch.memory_limit_gib is not None:
             return int(self.batch.memory_limit_gib * 2**30)
-        total = processes.total_memory()
+        total = system.total_memory()
         return None if total is None else int(MEMORY_SHARE * total / self.batch.jobs)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
 
-from sfm.runs import PLOT_FILE, RUN_FILE, TRAJECTORY_FILE, TUM_FILE, find_runs, replaced_folder
+from sfm.runs.folder import PLOT_FILE, RUN_FILE, TRAJECTORY_FILE, TUM_FILE, find_runs, replaced_folder
 from trajectory.model import Provenance
 
 _REMAINS = re.compile(r"\.(?P<name>.+)\.(?P<kind>new|old)-[0-9a-f]{8}", re.DOTALL)

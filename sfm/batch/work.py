@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sfm.pipeline import EstimateConfig
-from sfm.result import Estimate
+from sfm.runs.estimate import Estimate
 
 SMALLEST_SIDE = 64
 """Pixels; a retry does not go below."""

@@ -1,8 +1,8 @@
 """Renders clips with exact truth: textured scenes, any camera path, movers, noise, blur, H.264."""
 
 from sfm.synthetic.clip import ClipTruth, RenderedClip, measure, render, stage, widest, write_video
-from sfm.synthetic.encode import encode
 from sfm.synthetic.spec import MOVES, ClipSpec, MoverSpec
+from sfm.video.encode import encode
 
 __all__ = [
     "MOVES",

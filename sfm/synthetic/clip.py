@@ -8,7 +8,6 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from sfm.synthetic import effects, truth
-from sfm.synthetic.encode import encode
 from sfm.synthetic.movers import make_movers
 from sfm.synthetic.paths import base_pose, camera_path
 from sfm.synthetic.raster import Camera, draw
@@ -16,6 +15,7 @@ from sfm.synthetic.scenes import REFERENCE_DEPTH, KeepOut, build
 from sfm.synthetic.spec import ClipSpec
 from sfm.synthetic.surfaces import Scene
 from sfm.synthetic.truth import Caster, Displacement
+from sfm.video.encode import encode
 from trajectory.model import Provenance, Trajectory
 
 DEPTH_GRID = (45, 80)

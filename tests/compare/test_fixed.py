@@ -89,7 +89,7 @@ def test_defect_7_signs_of_quaternions_do_not_matter(tmp_path: Path) -> None:
     (tmp_path / "flip").mkdir()
     np.savetxt(tmp_path / "flip" / "pred_traj.txt", flipped, fmt="%.12f")
     short = path(brief * [1, 0, 0], brief * [0, np.pi / 2, 0])
-    from compare.cinetechbench import evaluate, rows_like_monst3r
+    from compare.benchmarks.cinetechbench.camera_score import evaluate, rows_like_monst3r
 
     before = evaluate(rows, rows_like_monst3r(short), time="downsample")["RotErr"].sum()
     after = evaluate(flipped, rows_like_monst3r(short), time="downsample")["RotErr"].sum()

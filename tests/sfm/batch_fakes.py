@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from sfm.pipeline import EstimateConfig
-from sfm.result import Estimate, ShotEstimate
+from sfm.runs.estimate import Estimate, ShotEstimate
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 

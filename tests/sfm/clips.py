@@ -9,7 +9,7 @@ import av
 import cv2
 import numpy as np
 
-from sfm.contract import Frames
+from sfm.types import Frames
 
 
 def texture(seed: int, hw: tuple[int, int] = (400, 600), cell_px: int = 8) -> np.ndarray:
@@ -48,7 +48,7 @@ def noisy(frames: np.ndarray, sigma: float, rng: np.random.Generator) -> np.ndar
 
 
 def as_frames(rgb: np.ndarray, fps: float = 25.0) -> Frames:
-    """Frames in memory, as `sfm.video.load` would give them."""
+    """Frames in memory, as `sfm.video.reader.load` would give them."""
     count, height, width = rgb.shape[:3]
     return Frames(
         rgb=np.ascontiguousarray(rgb),

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from sfm.contract import Evidence, Frames
+from sfm.types import Evidence, Frames
 
 HW = (192, 256)
 FOCAL_PX = 224.0

@@ -7,8 +7,8 @@ from typing import final
 import numpy as np
 import torch
 
-from sfm.hypotheses import Scene, State
-from sfm.rungs import scene_of
+from sfm.geometry.problem import Scene, State
+from sfm.motion.models import scene_of
 from sfm.synthetic.paths import camera_path
 
 HW = (360, 640)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sfm import evidence, gravity, pipeline
-from sfm.contract import BackendResult, Evidence, Frames
+from sfm import gravity, pipeline
+from sfm.masks import find as evidence
 from sfm.synthetic import ClipSpec, render, stage
+from sfm.types import BackendResult, Evidence, Frames
 from trajectory.gravity import Gravity, known_gravity
 from trajectory.model import Provenance, Trajectory
 

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 from projected import angle_deg, path_error
 
-from sfm import evidence, video
+from sfm import video
 from sfm.backends.auto import AutoConfig, run
-from sfm.contract import Frames
+from sfm.masks import find as evidence
 from sfm.synthetic import ClipSpec, MoverSpec, render, write_video
+from sfm.types import Frames
 from trajectory.frames import mirrored, time_reversed
 from trajectory.model import Trajectory
 

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 import sfm
-from sfm import backends, evidence, pipeline, shots
-from sfm.contract import BackendResult, Evidence, Frames
+from sfm import backends, pipeline
+from sfm.masks import find as evidence
 from sfm.pipeline import EstimateConfig
-from sfm.source_camera import in_source_pixels, with_camera
+from sfm.shots import boundaries as shots
+from sfm.types import BackendResult, Evidence, Frames
+from sfm.video.pixels import in_source_pixels, with_camera
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 

@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from sfm.records import of_trajectory
+from sfm.runs.build import of_trajectory
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 

@@ -1,0 +1,1 @@
+"""Published benchmarks: their labels, questions, files and scores."""

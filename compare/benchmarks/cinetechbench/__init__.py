@@ -1,0 +1,1 @@
+"""CineTechBench: its camera score, its clips, its questions."""

@@ -1,0 +1,109 @@
+"""What `estimate` and `status` say of many clips: lines as they come, a bar with rate and end, a table at the end."""
+
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compare.cli import _report
+
+if TYPE_CHECKING:
+    from sfm.batch import BatchConfig, Clip, Outcome
+    from sfm.pipeline import EstimateConfig
+
+REASONS_SHOWN = 8
+STATUSES = ("ok", "partial", "unreliable", "failed")
+
+
+def estimate_batch(
+    clips: list["Clip"],
+    out: Path,
+    config: "EstimateConfig",
+    batch: "BatchConfig",
+    *,
+    say: Callable[[str], None],
+    tell: Callable[[str, dict[str, Any]], None],
+    sentence: Callable[[Path, dict[str, Any]], str],
+) -> dict[str, Any]:
+    """Run the batch; the content of run.json by name. Ctrl-C passes through after the summary."""
+    from tqdm import tqdm
+
+    from sfm.batch import run_batch
+
+    begin = time.monotonic()
+    outcomes: list[Outcome] = []
+    # On a terminal only; the rate is the mean of this call, over what was computed in it.
+    bar = tqdm(total=len(clips), unit="clip", smoothing=0, disable=None, file=sys.stderr, dynamic_ncols=True)
+
+    def hear(outcome: "Outcome") -> None:
+        outcomes.append(outcome)
+        if outcome.how == "computed":
+            record = read_record(out / outcome.name)
+            with bar.external_write_mode(file=sys.stderr):
+                say(sentence(out / outcome.name, record))
+                tell(outcome.name, record)
+        elif not bar.disable:
+            bar.initial += 1
+        bar.set_postfix_str(f"{sum(o.status == 'failed' for o in outcomes)} failed", refresh=False)
+        bar.update()
+
+    try:
+        with bar:
+            run_batch(clips, out, config, batch, tell=hear)
+    except KeyboardInterrupt:
+        say(summary(outcomes, len(clips), time.monotonic() - begin))
+        say("The same command again goes on from here.")
+        raise
+    say(summary(outcomes, len(clips), time.monotonic() - begin))
+    return {clip.name: read_record(out / clip.name) for clip in clips}
+
+
+def read_record(folder: Path) -> dict[str, Any]:
+    """The content of a run's run.json."""
+    return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+
+
+def summary(outcomes: Iterable["Outcome"], total: int, seconds: float) -> str:
+    """The table at the end: clips by status, failures by reason, what was not computed anew."""
+    found = list(outcomes)
+    counts = Counter(outcome.status for outcome in found)
+    hows = Counter(outcome.how for outcome in found)
+    new = hows["computed"]
+    speed = f", {60 * new / seconds:.1f} clips a minute" if new and seconds else ""
+    head = f"{len(found)} of {total} clips in {duration(seconds)}: {new} computed{speed}"
+    head += f", {hows['kept']} kept from before" if hows["kept"] else ""
+    head += f", {hows['copied']} copied from equal clips" if hows["copied"] else ""
+    rows = [[status, str(counts[status])] for status in STATUSES if counts[status]]
+    if left := total - len(found):
+        rows.append(["remaining", str(left)])
+    return "\n".join([head, *([_report.table(rows, right=(1,))] if rows else []), *reasons(found)])
+
+
+def reasons(outcomes: Iterable[Any]) -> list[str]:
+    """Failures by reason, the most frequent first; values have `status`, `reason`, `name` and `source`."""
+    groups: dict[str, list[str]] = {}
+    for outcome in outcomes:
+        if outcome.status == "failed":
+            groups.setdefault(outcome.reason.removeprefix(f"{outcome.source}: "), []).append(outcome.name)
+    order = sorted(groups.items(), key=lambda item: -len(item[1]))
+    lines = [f"  {len(names)} x {reason} ({_some(names)})" for reason, names in order[:REASONS_SHOWN]]
+    if rest := order[REASONS_SHOWN:]:
+        lines.append(f"  {sum(len(names) for _, names in rest)} for {len(rest)} other reasons")
+    return lines
+
+
+def duration(seconds: float) -> str:
+    """12 s, 3 min 20 s, 2 h 5 min."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")

@@ -1,0 +1,106 @@
+"""What a command was given: a trajectory file, a run, a folder of either, or a clip to be estimated first."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from trajectory.model import Trajectory
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".ogv"})
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Loaded:
+    """One camera path by name, or why there is none."""
+
+    name: str
+    path: Path
+    trajectory: "Trajectory | None"
+    failed: str = ""
+    status: str = ""
+
+
+def load(
+    given: str | Path, format: str = "auto", *, estimate_clip: Callable[[Path], list[Loaded]] | None = None
+) -> list[Loaded]:
+    """Everything that a path holds; a file, run or model folder gives one (a run of several shots one per shot).
+
+    A folder of runs or of trajectory files gives one per entry; entries that cannot be read are `failed`.
+    Raises CinetrajError where the path itself is nothing that can be read.
+    """
+    from sfm.runs.folder import is_run
+
+    path = Path(given)
+    if not path.exists():
+        raise CinetrajError(f"{path}: no such file or folder; check the path")
+    if path.is_file():
+        if format == "auto" and is_video(path):
+            if estimate_clip is None:
+                raise CinetrajError(f"{path} is a video; run `cinetraj estimate {path}` first and give the run")
+            return estimate_clip(path)
+        return [_read(path, path.stem, format)]
+    if is_run(path):
+        return _run(path, path.resolve().name)
+    entries = [p for p in sorted(path.iterdir()) if not p.name.startswith(".")]
+    runs = [p for p in entries if p.is_dir() and is_run(p)]
+    if runs:
+        return [loaded for run in runs for loaded in _run(run, run.name)]
+    whole = _attempt(path, format)
+    if not whole.failed:
+        return [whole]
+    found = [_attempt(entry, format) for entry in entries]
+    if not found:
+        raise CinetrajError(f"{path} is an empty folder; give a run, a folder of runs, or trajectory files")
+    if all(each.failed for each in found):
+        raise CinetrajError(f"{path} holds neither runs nor trajectories; {found[0].name}: {found[0].failed}")
+    return found
+
+
+def is_video(path: Path) -> bool:
+    """Whether a file is a clip by its name."""
+    return path.suffix.lower() in VIDEO_SUFFIXES
+
+
+def one(given: str | Path, format: str = "auto") -> Loaded:
+    """The single camera path that a file, model folder or run of one shot holds. Raises CinetrajError otherwise."""
+    found = load(given, format)
+    if len(found) > 1:
+        raise CinetrajError(f"{given} holds {len(found)} trajectories ({found[0].name}, ...); give one of them")
+    if found[0].trajectory is None:
+        raise CinetrajError(f"{given} has no trajectory: {found[0].failed}")
+    return found[0]
+
+
+def _run(path: Path, name: str) -> list[Loaded]:
+    from sfm.runs.folder import read_run
+
+    run = read_run(path)
+    return [
+        Loaded(
+            name=f"{name}/{shot['name']}" if shot["name"] else name,
+            path=path / shot["name"],
+            trajectory=run.trajectories.get(shot["name"]),
+            failed=shot["reason"] if shot["status"] == "failed" else "",
+            status=shot["status"],
+        )
+        for shot in run.record["shots"]
+    ]
+
+
+def _read(path: Path, name: str, format: str) -> Loaded:
+    from trajectory import io
+
+    return Loaded(name=name, path=path, trajectory=io.read(path, format=format))
+
+
+def _attempt(path: Path, format: str) -> Loaded:
+    name = path.stem if path.is_file() else path.name
+    try:
+        return _read(path, name, format)
+    except CinetrajError as error:
+        return Loaded(name=name, path=path, trajectory=None, failed=str(error))

@@ -1,0 +1,203 @@
+"""Score generated camera paths against references under a published protocol.
+
+REFERENCE and GENERATED are trajectory files, runs, or folders of either; clips are paired by name. Several GENERATED
+folders are several models. Videos are estimated first, both sides with the same settings.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+
+from compare.cli import _report
+from compare.cli._progress import bar
+from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from compare.scoring import Result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Options of `cinetraj compare`."""
+
+    reference: tyro.conf.Positional[Path]
+    """The references: a file, a run, or a folder."""
+    generated: tyro.conf.Positional[tuple[Path, ...]]
+    """What is to be scored; several folders are several models, named after the folders."""
+    protocol: str = "strict"
+    """One protocol or several with commas: strict, cinetechbench-compat, cinetechbench-fixed, cami2v-rel, ..."""
+    time: Literal["truncate", "downsample", "seconds", "index", "progress"] | None = None
+    """How frames meet; the protocol's own by default."""
+    scale: Literal["relative", "absolute"] | None = None
+    """Each path by its own extent, or both by the reference's; the protocol's own by default."""
+    pairs: Path | None = None
+    """CSV with the columns reference,generated[,name] where names do not match."""
+    format: str = "auto"
+    """Format of the trajectory files where it cannot be told, e.g. monst3r or tum; runs know their own."""
+    reference_format: str | None = None
+    """Format of the references if it is another."""
+    depth_scales: Path | None = None
+    """JSON {clip: {reference: metres per unit, generated: metres per unit}} for protocols with a metric scale."""
+    resolution: Literal["540p", "720p", "1080p"] | None = None
+    """Which of CineTechBench's gen_540p_NAME, gen_720p_NAME, gen_1080p_NAME is meant."""
+    runs: Path = Path("runs")
+    """Folder for the runs of videos that are estimated first."""
+    out: Path | None = None
+    """Also write the scores into this folder, one JSON file for each model and protocol."""
+    json: bool = False
+    """Print JSON: one object, for several models or protocols a list under "results"."""
+
+
+def run(args: Args) -> int:
+    """Score every model under every protocol; clips that cannot be scored are rows with their reason."""
+    from compare import protocols
+    from compare.depth_scales import read_depth_scales
+    from compare.report.tables import to_markdown
+    from compare.scoring import listed, score, score_models
+
+    if not args.generated:
+        raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
+    models = [_name_of(path) for path in args.generated]
+    if len(set(models)) < len(models):
+        raise CinetrajError(f"models are named after their folders, and {', '.join(models)} are not all different")
+    chosen = [name.strip() for name in args.protocol.split(",")]
+    for name in chosen:
+        protocols.get(name)  # refuses what it does not know, before anything is estimated
+    made: dict[Path, Path] = {}
+    reference = _with_runs(args.reference, args.runs, made)
+    results: list[Result] = []
+    refused: list[str] = []
+    for path, model in zip(args.generated, models, strict=True):
+        generated = _with_runs(path, args.runs, made)
+        for protocol in chosen:
+            with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
+                options: dict[str, Any] = {
+                    "protocol": protocol,
+                    "time": args.time,
+                    "scale": args.scale,
+                    "pairs": args.pairs,
+                    "resolution": args.resolution,
+                    "format": args.format,
+                    "reference_format": args.reference_format,
+                    "depth_scales": None if args.depth_scales is None else read_depth_scales(args.depth_scales),
+                    "detail": args.out is not None,
+                    "progress": progress,
+                }
+                try:
+                    if len(args.generated) == 1:
+                        result = score(reference, generated, model=model, **options)
+                    else:  # a model of which nothing can be scored is a row of failures, not the end of the table
+                        result = score_models(reference, {model: generated}, **options)[model]
+                except CinetrajError as error:
+                    if len(chosen) == 1:
+                        raise
+                    refused.append(f"{model} under {protocol}: {error}")
+                    continue
+            results.append(result)
+            if args.out is not None:
+                result.save(args.out / f"{model}_{result.protocol.name}.json")
+    if not results:
+        raise CinetrajError("; ".join(refused))
+    asked = len(args.generated) * len(chosen)
+    if args.json:
+        whole = [{"model": r.model, **r.to_json()} for r in results]
+        _report.print_json(results[0].to_json() if asked == 1 else {"results": whole, "refused": refused})
+    else:
+        print("\n\n".join(words(result) for result in results))
+        if len(results) > 1:
+            print("\n" + to_markdown(results), end="")
+    for result in results:
+        for warning in result.warnings:
+            _report.warn(f"{result.model}: {warning}")
+        for reason, names in _failures(result).items():
+            _report.error(f"{result.model}, {listed(names)}: {reason}")
+    for reason in refused:
+        _report.error(reason)
+    return 0 if not refused and all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
+
+
+def _failures(result: "Result") -> dict[str, list[str]]:
+    """Clips by the reason of their failure."""
+    found: dict[str, list[str]] = {}
+    for name, clip in result.clips.items():
+        if clip.failed:
+            found.setdefault(clip.failed, []).append(name)
+    return found
+
+
+def words(result: "Result") -> str:
+    """A row for each clip, the summary below, and how many clips it stands on."""
+    said = result.to_json()
+    protocol: Mapping[str, Any] = said["protocol"]
+    metrics = list(result.protocol.metrics)
+    rows = [["clip", *metrics]]
+    for name, scores in said["clips"].items():
+        if "failed" in scores:
+            rows.append([name, "failed", *[""] * (len(metrics) - 1)])
+        else:
+            rows.append([name, *[_number(scores.get(metric)) for metric in metrics]])
+    rows.append([f"mean of {said['coverage']['all']} clips", *[_number(said["summary"].get(m)) for m in metrics]])
+    coverage = said["coverage"]
+    head = f"{result.model} under {protocol['name']} (time {protocol['time']}, scale {protocol['scale']}, "
+    head += f"angles in {protocol['angle']}, {protocol['hash'][:8]})"
+    lines = [head, "", _report.table(rows, right=tuple(range(1, len(rows[0])))), ""]
+    lines.append(f"{coverage['ok']} of {coverage['all']} clips scored; failures: {protocol['failures']}")
+    if coverage["ok"] < coverage["all"]:
+        for policy, table in said["summary"]["policies"].items():
+            means = ", ".join(f"{m} {_number(t['value'])}" for m, t in table.items() if t["value"] is not None)
+            lines.append(f"failures under {policy}: {means or 'nothing to average'}")
+    published = {m: value for m, value in said["summary"].get("published", {}).items() if value is not None}
+    if published:
+        lines.append("as published (mean of rounded values): " + ", ".join(f"{k} {v}" for k, v in published.items()))
+    lines += [f"note: {note}" for note in protocol["notes"]]
+    return "\n".join(lines)
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "undefined"
+    return "" if value is None else f"{value:.4f}"
+
+
+def _name_of(path: Path) -> str:
+    return path.resolve().name if path.is_dir() else path.stem
+
+
+def _with_runs(path: Path, runs: Path, made: dict[Path, Path]) -> Path:
+    """The path itself, or, for a video or a folder of videos, the folder of the runs that are made of it.
+
+    made: source of each folder that this call has made so far. Sources of the same name get folders of their own.
+    """
+    from compare.cli import estimate
+
+    clips = _videos(path)
+    if not clips:
+        return path
+    source = path.resolve()
+    name, number = _name_of(path), 1
+    while made.get(runs / name, source) != source:
+        number += 1
+        name = f"{_name_of(path)}-{number}"
+    target = runs / name
+    if target in made:
+        return target
+    folder = path.is_dir()
+    own_name = None if folder else name
+    args = estimate.Args(clips=tuple(map(str, clips)), out=target if folder else runs, name=own_name)
+    records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr))
+    if not records:
+        raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")
+    made[target] = source
+    return target
+
+
+def _videos(path: Path) -> list[Path]:
+    from compare.cli._inputs import is_video
+
+    if path.is_dir():
+        return sorted(p for p in path.iterdir() if p.is_file() and is_video(p))
+    return [path] if is_video(path) else []

@@ -1,0 +1,47 @@
+"""Convert a trajectory from any format to any other.
+
+SOURCE is a trajectory file, a model folder or a run; DESTINATION is written whole or not at all.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import tyro
+
+from compare.cli import _inputs, _report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Options of `cinetraj convert`."""
+
+    source: tyro.conf.Positional[Path]
+    """What to read."""
+    destination: tyro.conf.Positional[Path]
+    """What to write."""
+    to: str
+    """Format to write: native, tum, kitti, euroc, re10k, monst3r, megasam, droid, colmap, nerfstudio, ..."""
+    format: str = "auto"
+    """Format to read, where it cannot be recognised."""
+    json: bool = False
+    """Print what was done as JSON."""
+
+
+def run(args: Args) -> int:
+    """Read, write, and say what the target format cannot hold."""
+    from trajectory import io
+
+    trajectory = _inputs.one(args.source, args.format).trajectory
+    assert trajectory is not None
+    io.write(trajectory, args.destination, format=args.to)
+    left_out = io.losses(trajectory, args.to)
+    frames, valid = len(trajectory), int(trajectory.valid.sum())
+    if args.json:
+        _report.print_json(
+            {"path": str(args.destination), "format": args.to, "frames": frames, "valid": valid, "left_out": left_out}
+        )
+    else:
+        print(f"{args.destination}: {args.to}, {valid} of {frames} frames have a pose")
+        if left_out:
+            print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
+    return 0

@@ -1,0 +1,139 @@
+"""Describe what a camera does: the primitives with scores, and a sentence.
+
+TARGET is a run, a folder of runs, a trajectory file of any format, or a clip (which is estimated first).
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import tyro
+
+from compare.cli import _inputs, _report
+
+if TYPE_CHECKING:
+    from trajectory.description import DescribeConfig, Description
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Options of `cinetraj describe`."""
+
+    target: tyro.conf.Positional[Path]
+    """Run, folder of runs, trajectory file, or clip."""
+    format: str = "auto"
+    """Format of a trajectory file; see `cinetraj convert --help`."""
+    rule: Literal["apparent", "authors"] = "apparent"
+    """apparent: how far each primitive moves the picture, in image diagonals. authors: CameraBench's own scoring."""
+    extent: Literal["endpoint", "path"] = "endpoint"
+    """Rule apparent: the last frame against the first, or summed along the way."""
+    fps: float | None = None
+    """Frames per second of a trajectory that only counts frames."""
+    pitch: float | None = None
+    """Degrees by which the first frame looks up; by default what `cinetraj estimate` saw of upright lines, if any. Adds
+    motion against the ground."""
+    roll: float = 0.0
+    """Degrees by which the first frame is rolled clockwise, with --pitch."""
+    plot: Path | None = None
+    """Also draw the trajectory into this PNG file."""
+    json: bool = False
+    """Print JSON: one object, for several camera paths one under each name."""
+
+
+def run(args: Args) -> int:
+    """Describe one camera path or many; those without a trajectory are named with the reason."""
+    from trajectory import describe
+
+    config = config_of(args)
+    found = _inputs.load(args.target, args.format, estimate_clip=estimated)
+    results: dict[str, Any] = {}
+    described: list[tuple[_inputs.Loaded, Description]] = []
+    failed = 0
+    for each in found:
+        if each.trajectory is None:
+            failed += 1
+            results[each.name] = {"failed": each.failed}
+            if not args.json:
+                _report.error(f"{each.name}: {each.failed}")
+            continue
+        if each.status == "unreliable":
+            _report.warn(f"{each.name}: the estimate is unreliable")
+        description = describe(each.trajectory, config)
+        described.append((each, description))
+        results[each.name] = description.to_json()
+        if not args.json:
+            print(words(each.name, results[each.name]))
+    if args.plot is not None:
+        draw(described, args.plot, index_fps=config.assumed_fps)
+    if args.json:
+        single = len(found) == 1
+        _report.print_json(results[found[0].name] if single else results)
+    return 1 if failed else 0
+
+
+def draw(described: "list[tuple[_inputs.Loaded, Description]]", path: Path, *, index_fps: float) -> None:
+    """The first four paths over each other; a single one with its segments and its sentence."""
+    from trajectory.errors import CinetrajError
+    from trajectory.plot import save_overview
+
+    shown = described[:4]
+    paths = [each.trajectory for each, _ in shown if each.trajectory is not None]
+    if not paths:
+        raise CinetrajError(f"{path} cannot be drawn: no camera path was described")
+    alone = len(shown) == 1
+    names = [] if alone else [each.name for each, _ in shown]
+    save_overview(paths, path, labels=names, description=shown[0][1] if alone else None, index_fps=index_fps)
+
+
+def config_of(args: Args) -> "DescribeConfig":
+    """The config for the options of the command line."""
+    from trajectory.description import DescribeConfig
+
+    config = DescribeConfig(rule=args.rule, extent=args.extent, pitch_deg=args.pitch, roll_deg=args.roll)
+    return config if args.fps is None else replace(config, assumed_fps=args.fps)
+
+
+def words(name: str, result: dict[str, Any]) -> str:
+    """The sentence, the table of scores, and what a reader must know about them."""
+    rows = [["primitive", "score", "", "margin"]]
+    for primitive, score in result["scores"].items():
+        decision = result["decisions"].get(primitive) or {}
+        yes = decision.get("yes")
+        margin = decision.get("margin")
+        rows.append(
+            [
+                primitive.replace("_", " "),
+                "unknown" if score is None else f"{score:+.4f}",
+                "" if yes is None else "yes" if yes else "-",
+                "" if margin is None else f"{margin:+.4f}",
+            ]
+        )
+    lines = [f"{name}: {result['sentence']}", "", _report.table(rows, right=(1, 3)), ""]
+    for segment in result["segments"]:
+        primitive = str(segment["primitive"]).replace("_", " ")
+        lines.append(f"  {segment['start_s']:7.2f} to {segment['end_s']:7.2f} s  {primitive}")
+    if result["ground"] is not None:
+        ground = result["ground"]
+        moves = ", ".join(f"{name} {ground[name]:+.4f}" for name in ("ahead", "right", "up"))
+        lines.append(f"against the ground ({ground['view']} view, pitch {ground['pitch_deg']:+.1f} degrees): {moves}")
+    lines.append(f"rule: {result['rule']}")
+    lines += [f"note: {note}" for note in result.get("notes", [])]
+    return "\n".join(lines)
+
+
+def estimated(path: Path) -> list[_inputs.Loaded]:
+    """A clip's camera paths, estimated with the defaults and not kept."""
+    from sfm import pipeline
+
+    with _report.stages(path.stem, quiet=False) as progress:
+        estimate = pipeline.estimate(path, progress=progress)
+    return [
+        _inputs.Loaded(
+            name=f"{path.stem}/{name}" if name else path.stem,
+            path=path,
+            trajectory=shot.trajectory,
+            failed="" if shot.trajectory is not None else shot.reason,
+            status=shot.status,
+        )
+        for shot, name in zip(estimate.shots, estimate.shot_names(), strict=True)
+    ]

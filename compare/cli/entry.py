@@ -1,0 +1,163 @@
+"""The command `cinetraj`: parse, call one function, print. Exit codes, warnings and tracebacks live here only."""
+
+import contextlib
+import io
+import os
+import pkgutil
+import sys
+import warnings
+from collections.abc import Sequence
+from importlib import import_module
+from types import ModuleType
+from typing import Any, get_type_hints
+
+import compare.cli
+from trajectory.errors import CinetrajError
+
+OK = 0
+FAILED = 1
+BAD_INPUT = 2
+BUG = 70
+INTERRUPTED = 130
+
+EXIT_CODES = """\
+exit codes:
+  0   done (an estimate that is unreliable is done too: a warning says so)
+  1   a clip could not be estimated, scored or described; the others were
+  2   bad input or usage; nothing was written
+  70  an error in cinetraj itself
+  130 interrupted"""
+
+_FIRST = ("estimate", "describe", "compare", "convert", "info", "demo")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    traceback = "--traceback" in arguments
+    arguments = [a for a in arguments if a != "--traceback"]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a degree sign must not end the command on an old terminal
+    try:
+        with _our_warnings():
+            return _dispatch(arguments)
+    except SystemExit as stop:  # tyro, after it has printed help
+        return stop.code if isinstance(stop.code, int) else OK
+    except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except KeyboardInterrupt:
+        _say("interrupted")
+        return INTERRUPTED
+    except CinetrajError as error:
+        return _report(error, str(error), BAD_INPUT, traceback)
+    except OSError as error:
+        return _report(error, f"{error.filename or 'system'}: {error.strerror or error}", BAD_INPUT, traceback)
+    except Exception as error:
+        text = f"{type(error).__name__}: {error}; this is an error in cinetraj, --traceback shows where"
+        return _report(error, text, BUG, traceback)
+
+
+def command_modules() -> dict[str, str]:
+    """Command to module, in the order of the help text."""
+    found = {
+        info.name.rstrip("_").replace("_", "-"): f"compare.cli.{info.name}"
+        for info in pkgutil.iter_modules(compare.cli.__path__)
+        if not info.name.startswith("_") and info.name != "entry"
+    }
+    order = [name for name in _FIRST if name in found]
+    return {name: found[name] for name in [*order, *sorted(set(found) - set(order))]}
+
+
+def _dispatch(arguments: list[str]) -> int:
+    modules = command_modules()
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(_help(modules))
+        return OK if arguments else BAD_INPUT
+    name, rest = arguments[0], arguments[1:]
+    if name == "--version":
+        from importlib.metadata import version
+
+        print(f"cinetraj {version('cinetraj')}")
+        return OK
+    if name not in modules:
+        import difflib
+
+        close = difflib.get_close_matches(name, modules, n=1)
+        hint = f"perhaps {close[0]}; " if close else ""
+        raise CinetrajError(f"no command {name!r}; {hint}cinetraj --help lists them")
+    module = import_module(modules[name])
+    return module.run(_parse(name, module, rest))
+
+
+def _parse(name: str, module: ModuleType, arguments: list[str]) -> Any:
+    """The command's options by tyro; what tyro says about wrong ones becomes one line."""
+    import tyro
+
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(said):
+            return tyro.cli(
+                get_type_hints(module.run)["args"],
+                prog=f"cinetraj {name}",
+                description=module.__doc__,
+                args=arguments,
+                config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
+            )
+    except SystemExit as stop:
+        if stop.code in (OK, None):
+            raise
+        text = _without_box(said.getvalue()) or f"options of {name} are wrong"
+        hint = "" if "--help" in text else f"; cinetraj {name} --help lists the options"
+        raise CinetrajError(text + hint) from None
+
+
+def _without_box(text: str) -> str:
+    """The words of tyro's framed message on one line."""
+    lines = [line.strip("│╭╮╰╯─ \n").rstrip(":") for line in text.splitlines()]
+    return "; ".join(dict.fromkeys(line for line in lines if line))
+
+
+def _help(modules: dict[str, str]) -> str:
+    lines = [
+        "usage: cinetraj COMMAND [OPTIONS]",
+        "",
+        "Camera trajectories of films: estimate them from clips, describe them, compare them.",
+        "",
+        "commands:",
+    ]
+    for name, module in modules.items():
+        summary = (import_module(module).__doc__ or "").splitlines()[0].rstrip(".")
+        lines.append(f"  {name:<14} {summary}")
+    lines += ["", "cinetraj COMMAND --help shows the options of a command.", "", EXIT_CODES]
+    lines += ["", "--version      the installed version", "--traceback    the whole Python traceback of an error"]
+    return "\n".join(lines)
+
+
+@contextlib.contextmanager
+def _our_warnings():
+    """Warnings of our own packages as one line each; those of libraries are not the user's business."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for package in ("trajectory", "sfm", "compare"):
+            warnings.filterwarnings("always", module=rf"{package}(\.|$)")
+        warnings.showwarning = lambda message, *_, **__: _say(f"warning: {message}")
+        yield
+
+
+def _report(error: BaseException, text: str, code: int, traceback: bool) -> int:
+    if traceback:
+        import traceback as tb
+
+        tb.print_exception(error)
+    _say(f"error: {text}")
+    return code
+
+
+def _say(text: str) -> None:
+    print("cinetraj: " + " ".join(text.split()), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

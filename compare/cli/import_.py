@@ -1,0 +1,131 @@
+"""Take finished outputs of other programs as runs, missing clips and frames included."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import tyro
+
+from compare.cli import _batch, _report
+from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from sfm.batch import Clip
+    from sfm.runs.estimate import Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Options of `cinetraj import`."""
+
+    results: tyro.conf.Positional[Path]
+    """Folder with the outputs of another program, of many clips."""
+    out: Path
+    """Folder for the runs."""
+    format: str = "auto"
+    """Format of the outputs, e.g. megasam; cinetraj convert --help lists them."""
+    expect: Path | None = None
+    """The clips that there should be: a folder, or a list (.txt, .csv, .jsonl) of paths or names. Those without a
+    result become failed runs; results of others are left out."""
+    output: str | None = None
+    """Where the result of a clip lies below RESULTS, e.g. '{name}/poses/*.txt'."""
+    frame_step: int | None = None
+    """Every n-th frame of the clip was used; its poses then get the times of these frames of the expected clip."""
+    method: str | None = None
+    """Name of the method in the runs; the format by default."""
+    plot: bool = True
+    """Leave plot.png away."""
+    json: bool = False
+    """Print {NAME: the content of run.json} instead of words."""
+
+
+def run(args: Args) -> int:
+    """Write a run for each clip."""
+    from sfm.external import imported
+    from sfm.runs import folder as runs
+    from trajectory.io import FORMATS
+
+    if args.format != "auto" and args.format not in FORMATS:
+        raise CinetrajError(f"format is {args.format!r}, expected auto or one of {', '.join(FORMATS)}")
+    found = imported.results_in(args.results, args.format, args.output)
+    wanted = _expected(args.expect, found)
+    for name in wanted:
+        runs.require_free(args.out / name)
+    extra = sorted(set(found) - set(wanted))
+    if extra:
+        _report.warn(f"{len(extra)} results belong to no expected clip and are left out: {', '.join(extra[:5])}")
+    records: dict[str, Any] = {}
+    from compare.cli._progress import bar
+
+    with bar("import", "clip", hidden=args.json) as progress:
+        for name, clip in wanted.items():
+            estimate = _estimate(args, name, clip, found.get(name, []))
+            runs.write_run(estimate, args.out / name, plot=args.plot)
+            records[name] = {"name": name, **estimate.to_json()}
+            progress(len(records), len(wanted))
+    failed = [record for record in records.values() if record["status"] == "failed"]
+    if args.json:
+        _report.print_json(records)
+    else:
+        print(f"{args.out}: {len(records) - len(failed)} of {len(records)} clips have a trajectory")
+        print(
+            "\n".join(
+                _batch.reasons(_Line(**{k: r[k] for k in ("name", "source", "status", "reason")}) for r in failed)
+            ),
+            end="",
+        )
+        print("\n" if failed else "", end="")
+        _tell_notes(records)
+    return 1 if failed else 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Line:
+    name: str
+    source: str
+    status: str
+    reason: str
+
+
+def _expected(expect: Path | None, found: Mapping[str, Any]) -> "dict[str, Clip | None]":
+    """Name to clip, of those that there should be; without a list those that there are."""
+    if expect is None:
+        return dict.fromkeys(found)
+    from sfm.batch import clips_of
+
+    clips, said = clips_of([str(expect)])
+    for line in said:
+        _report.warn(line)
+    return {clip.name: clip for clip in clips}
+
+
+def _estimate(args: Args, name: str, clip: "Clip | None", files: list[Path]) -> "Estimate":
+    """What the result of one clip gives; what is wrong with it is the reason of its failure."""
+    from sfm.batch.inputs import printable
+    from sfm.external import imported
+    from sfm.runs import build as records
+
+    video = Path(clip.path) if clip is not None and Path(clip.path).exists() else None
+    source = printable(str(video or (files[0] if files else name)))
+    options = {"format": args.format, "frame_step": args.frame_step}
+    known: dict[str, Any] = {"source": source, "backend": args.method or args.format, "config": options}
+    if not files:
+        return records.failed(f"no result in {printable(str(args.results))}", **known)
+    if len(files) > 1:
+        inside = ", ".join(str(f.relative_to(args.results)) for f in files[:3])
+        return records.failed(f"{len(files)} results ({inside}); --output '{{name}}/...' says which", **known)
+    try:
+        found = imported.read_on_clip(files[0], args.format, video, frame_step=args.frame_step)
+    except CinetrajError as error:
+        return records.failed(printable(" ".join(str(error).split())), **known)
+    return records.of_trajectory(found.trajectory, notes=found.notes, **known)
+
+
+def _tell_notes(records: Mapping[str, Any]) -> None:
+    """Notes on the clips that have one, told once for all."""
+    noted = [(name, record["notes"][0]) for name, record in records.items() if record["notes"]]
+    if noted:
+        name, note = noted[0]
+        more = f" and {len(noted) - 1} others" if len(noted) > 1 else ""
+        _report.warn(f"{name}{more}: {note}")

@@ -1,0 +1,134 @@
+"""Measure the estimator's own noise on clips of yours.
+
+Each clip is estimated as it is, and again re-encoded, resized to 0.75, reversed in time and mirrored. The camera is the
+same, so the median disagreement, after undoing the change, is the instrument's; reports draw it as a line.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import tyro
+
+from compare.cli import _report
+from compare.cli._progress import bar
+from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from compare.uncertainty import NoiseFloor
+    from sfm.types import Frames
+    from sfm.video.perturb import Kind
+    from trajectory.model import Trajectory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Options of `cinetraj noise`."""
+
+    clips: tyro.conf.Positional[tuple[str, ...]]
+    """Video files, folders of images, or globs in quotes."""
+    protocol: str = "strict"
+    """The protocol whose metrics are measured."""
+    out: Path | None = None
+    """Folder of scores: noise_floor.json is written there, for `cinetraj report`."""
+    backend: Literal["auto", "colmap", "glomap", "colmap-sift"] = "auto"
+    """The estimator to measure."""
+    long_side: int = 640
+    """Longer side in pixels at which the work is done."""
+    json: bool = False
+    """Print JSON instead of words."""
+
+
+def run(args: Args) -> int:
+    """Estimate every clip and its twins, and print the medians."""
+    from sfm.pipeline import EstimateConfig, estimate
+    from sfm.video.reader import load
+    from sfm.video.sampling import VideoConfig
+
+    if not args.clips:
+        raise CinetrajError("no clip given; usage: cinetraj noise CLIP...")
+    config = EstimateConfig(backend=args.backend, split_shots=False)
+    video = VideoConfig(long_side=args.long_side)
+
+    def trajectory_of(frames: "Frames") -> "Trajectory":
+        shot = estimate(frames, config).shots[0]
+        if shot.trajectory is None:
+            raise CinetrajError(f"estimation failed: {shot.reason}")
+        return shot.trajectory
+
+    with bar("noise", "estimate", hidden=args.json) as progress:
+        floor, failed = measure(
+            [lambda clip=clip: load(clip, video) for clip in args.clips], trajectory_of, args.protocol, progress
+        )
+    if args.out is not None:
+        write(floor, args.out)
+    if args.json:
+        _report.print_json(floor.to_json())
+    else:
+        print(words(floor))
+    for line in (*failed, *floor.failed):
+        _report.error(line)
+    return 1 if failed or floor.failed else 0
+
+
+def measure(
+    clips: Sequence[Callable[[], "Frames"]],
+    trajectory_of: Callable[["Frames"], "Trajectory"],
+    protocol: str,
+    progress: Callable[[int, int], None],
+) -> tuple["NoiseFloor", list[str]]:
+    """The noise floor over clips, and a line for each estimate that failed."""
+    from compare.uncertainty import noise_floor
+    from sfm.video.perturb import KINDS, twin
+
+    failed: list[str] = []
+    total = len(clips) * (1 + len(KINDS))
+
+    def pairs() -> Iterator[tuple["Trajectory", "Trajectory", "Kind"]]:
+        for number, load in enumerate(clips):
+            done = number * (1 + len(KINDS))
+            frames = load()
+            try:
+                original = trajectory_of(frames)
+            except CinetrajError as error:
+                failed.append(f"{frames.source}: {error}")
+                continue
+            progress(done + 1, total)
+            for k, kind in enumerate(KINDS):
+                try:
+                    changed = trajectory_of(twin(frames, kind))
+                except CinetrajError as error:
+                    failed.append(f"{frames.source}, {kind}: {error}")
+                    continue
+                finally:
+                    progress(done + 2 + k, total)
+                yield original, changed, kind
+
+    return noise_floor(pairs(), protocol=protocol), failed
+
+
+def write(floor: "NoiseFloor", folder: Path) -> None:
+    """Save the floor beside scores, in place of an earlier one of the same protocol."""
+    import json
+
+    from compare.report.page import NOISE_FILE
+
+    file = folder / NOISE_FILE
+    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    others = [f for f in (known if isinstance(known, list) else [known]) if f["protocol"] != floor.protocol]
+    folder.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{file.name}.partial")
+    partial.write_text(json.dumps([*others, floor.to_json()], indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    partial.replace(file)
+
+
+def words(floor: "NoiseFloor") -> str:
+    """A row per kind of twin, the median below."""
+    metrics = list(floor.median)
+    rows = [["twin", *metrics]]
+    for kind, table in floor.by_kind.items():
+        rows.append([kind, *[f"{table[m]:.4g}" if m in table else "undefined" for m in metrics]])
+    rows.append(["median", *[f"{floor.median[m]:.4g}" for m in metrics]])
+    head = f"disagreement of {floor.twins} twins with their clips under {floor.protocol}"
+    return head + "\n\n" + _report.table(rows, right=tuple(range(1, len(rows[0]))))

@@ -1,0 +1,105 @@
+"""Make a page and tables of saved scores.
+
+SCORES are folders or files that `cinetraj compare --out` wrote; a noise_floor.json of `cinetraj noise --out` beside
+them is drawn as a line. The page needs no network: mail it, or open it from disk.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from compare.cli import _report
+from trajectory.errors import CinetrajError
+
+STRIP_FRAMES = 8
+STRIP_SIDE = 160
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Options of `cinetraj report`."""
+
+    scores: tyro.conf.Positional[tuple[Path, ...]]
+    """Folders or files of saved scores."""
+    html: Path | None = None
+    """Where to write the page."""
+    csv: Path | None = None
+    """Where to write the scores of every clip as CSV."""
+    jsonl: Path | None = None
+    """Where to write the scores of every clip as JSON lines."""
+    markdown: Path | None = None
+    """Where to write the leaderboard as Markdown; it is printed if no output is named."""
+    title: str = "Camera scores"
+    """Title of the page."""
+    strips: bool = True
+    """Leave out the frames of the videos."""
+
+
+def run(args: Args) -> int:
+    """Read the scores, write what is asked for; failed clips are in all of it."""
+    from compare.report import page as report
+    from compare.report import tables
+
+    if not args.scores:
+        raise CinetrajError("no scores given; usage: cinetraj report SCORES --html report.html")
+    records: list[dict[str, Any]] = []
+    floors: list[dict[str, Any]] = []
+    for path in args.scores:
+        found, noise = report.load(path)
+        records += found
+        floors += noise
+    if not records:
+        raise CinetrajError(f"{args.scores[0]} holds a noise floor and no scores; give the folder of scores too")
+    written: list[Path] = []
+    for target, text in (
+        (args.csv, lambda: tables.to_csv(tables.clip_rows(records))),
+        (args.jsonl, lambda: tables.to_jsonl(tables.clip_rows(records))),
+        (args.markdown, lambda: tables.to_markdown(records)),
+    ):
+        if target is not None:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text(), encoding="utf-8")
+            written.append(target)
+    if args.html is not None:
+        thumbnails = frames_of if args.strips else None
+        written.append(report.write(records, args.html, title=args.title, noise=floors, thumbnails=thumbnails))
+    if written:
+        print(f"{_counted(records)}: {', '.join(str(path) for path in written)}")
+    else:
+        print(tables.to_markdown(records), end="")
+    return 0
+
+
+def frames_of(source: str) -> list[bytes]:
+    """A few frames of a video or a folder of images as JPEG files; none, and a warning, where it cannot be read."""
+    import cv2
+    import numpy as np
+
+    from sfm.video.reader import load
+    from sfm.video.sampling import VideoConfig
+
+    try:
+        frames = load(source, VideoConfig(long_side=STRIP_SIDE))
+    except CinetrajError as error:
+        _report.warn(f"no frames for the report: {error}")
+        return []
+    chosen = np.unique(np.linspace(0, len(frames) - 1, STRIP_FRAMES).round().astype(int))
+    return [
+        cv2.imencode(".jpg", np.ascontiguousarray(frames.rgb[i, :, :, ::-1]), [cv2.IMWRITE_JPEG_QUALITY, 80])[
+            1
+        ].tobytes()
+        for i in chosen
+    ]
+
+
+def _counted(records: list[dict[str, Any]]) -> str:
+    def of(key: str) -> int:
+        return sum(record["coverage"][key] for record in records)
+
+    models = {record["model"] for record in records}
+    protocols: Mapping[str, None] = dict.fromkeys(record["protocol"]["name"] for record in records)
+    count = f"{len(models)} model" + ("s" if len(models) != 1 else "")
+    return f"{count} under {', '.join(protocols)}, {of('ok')} of {of('all')} clips scored"

@@ -1,0 +1,244 @@
+"""One self-contained page over saved scores: no network, no server, light and dark."""
+
+import base64
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+from compare.metrics import METRICS
+from compare.sources import TRAJECTORY_SUFFIXES
+from compare.uncertainty import paired_values
+from trajectory.errors import CinetrajError, ReadError
+
+ASSETS = Path(__file__).parent / "assets"
+NOISE_FILE = "noise_floor.json"
+"""Name of the saved `NoiseFloor` (or a list of them) beside the scores."""
+
+Thumbnails = Callable[[str], Sequence[bytes]]
+"""From a source (a video's path, a run folder) to the JPEG files of a few of its frames; empty where there are none."""
+
+
+def load(scores: str | Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The saved scores of a folder (or one file) and the noise floors beside them.
+
+    Raises:
+        ReadError: a file is no saved score.
+        CinetrajError: the path does not exist or holds no scores.
+    """
+    path = Path(scores)
+    if not path.exists():
+        raise CinetrajError(f"{path} does not exist, expected a folder of scores from `cinetraj compare --out`")
+    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    found: list[dict[str, Any]] = []
+    floors: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            value = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise ReadError(file, f"is no JSON ({error})", remedy="remove it or score again") from error
+        if file.name == NOISE_FILE:
+            floors += value if isinstance(value, list) else [value]
+        elif isinstance(value, dict) and {"model", "protocol", "clips", "summary", "coverage"} <= set(value):
+            found.append(value)
+        else:
+            raise ReadError(file, "holds no saved scores", remedy="give the folder that `cinetraj compare --out` wrote")
+    if not found and not floors:
+        raise CinetrajError(f"{path} holds no scores, expected *.json from `cinetraj compare --out`")
+    return found, floors
+
+
+def write(
+    scores: str | Path | Sequence[Mapping[str, Any]],
+    html: str | Path,
+    *,
+    title: str = "Camera scores",
+    noise: Sequence[Mapping[str, Any]] = (),
+    thumbnails: Thumbnails | None = None,
+) -> Path:
+    """Write the report of saved scores (a folder, a file, or loaded records) to `html`, whole or not at all.
+
+    noise: noise floors as JSON values, besides those in the folder. thumbnails: frames for the filmstrips.
+
+    Raises:
+        CinetrajError: there are no scores, or plotly is not installed.
+    """
+    records: Sequence[Mapping[str, Any]]
+    if isinstance(scores, str | Path):
+        records, floors = load(scores)
+    else:
+        records, floors = scores, []
+    page = render(records, title=title, noise=[*floors, *noise], thumbnails=thumbnails)
+    target = Path(html)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.partial")
+    partial.write_text(page, encoding="utf-8")
+    partial.replace(target)
+    return target
+
+
+def render(
+    records: Sequence[Mapping[str, Any]],
+    *,
+    title: str = "Camera scores",
+    noise: Sequence[Mapping[str, Any]] = (),
+    thumbnails: Thumbnails | None = None,
+) -> str:
+    """The page as text."""
+    try:
+        from plotly.offline import get_plotlyjs
+    except ImportError as error:
+        raise CinetrajError(
+            "the report needs plotly, which is not installed; run: pip install 'cinetraj[report]'"
+        ) from error
+    if not records:
+        raise CinetrajError("there are no scores, expected at least one record")
+    payload = json.dumps(_payload(records, title, noise, thumbnails), allow_nan=False, ensure_ascii=False)
+    parts = {
+        "STYLE": _asset("report.css"),
+        # "</" would end the script element; in JSON "<\/" is the same string.
+        "DATA": payload.replace("</", "<\\/").replace("<!--", "<\\u0021--"),
+        "PLOTLY": get_plotlyjs(),
+        "SCRIPT": _asset("report.js"),
+    }
+    pieces = _asset("report.html")
+    # One pass: a placeholder inside an inserted text must not be replaced in its turn.
+    before: list[str] = []
+    for name, text in parts.items():
+        head, _, pieces = pieces.partition(f"/*{name}*/")
+        before += [head, text]
+    return "".join([*before, pieces])
+
+
+def _asset(name: str) -> str:
+    return (ASSETS / name).read_text(encoding="utf-8")
+
+
+def _payload(
+    records: Sequence[Mapping[str, Any]],
+    title: str,
+    noise: Sequence[Mapping[str, Any]],
+    thumbnails: Thumbnails | None,
+) -> dict[str, Any]:
+    floors = {str(floor["protocol"]): dict(floor["median"]) for floor in noise}
+    details: dict[str, Any] = {}
+    boards: dict[str, dict[str, Any]] = {}
+    # Our own protocol first: its paths are the ones that others borrow.
+    for record in sorted(records, key=lambda r: r["protocol"]["name"] != "strict"):
+        stamp = record["protocol"]
+        key = f"{stamp['name']} {stamp['hash']}"
+        if key not in boards:
+            others = sum(board["stamp"]["name"] == stamp["name"] for board in boards.values())
+            name = stamp["name"] if not others else f"{stamp['name']} ({stamp['hash'][:6]})"
+            boards[key] = _empty_board(name, record)
+        _add(boards[key], record, details)
+    for board in boards.values():
+        board["paired"] = _paired(board, floors.get(board["stamp"]["name"], {}))
+        floors.setdefault(board["protocol"], floors.get(board["stamp"]["name"], {}))
+    _borrow(boards, details)
+    sources = {source for detail in details.values() for source in detail["sources"] if source}
+    strips: dict[str, list[str]] = {}
+    if thumbnails is not None:
+        for source in sorted(sources):
+            if Path(source).suffix.lower() in TRAJECTORY_SUFFIXES:
+                continue  # a trajectory file has no frames to show
+            images = thumbnails(source)
+            strips[source] = ["data:image/jpeg;base64," + base64.b64encode(image).decode() for image in images]
+    for board in boards.values():
+        for model in board["models"]:
+            del model["values"]
+    noise_by_board = {name: floor for name, floor in floors.items() if floor}
+    return {
+        "title": title,
+        "noise": noise_by_board,
+        "boards": list(boards.values()),
+        "details": details,
+        "strips": strips,
+    }
+
+
+def _empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    stamp = record["protocol"]
+    units = record.get("units", {})
+    return {
+        "protocol": name,
+        "stamp": stamp,
+        "failures": stamp["failures"],
+        "metrics": [
+            {
+                "name": metric,
+                "better": METRICS[metric].better if metric in METRICS else "lower",
+                "words": METRICS[metric].words if metric in METRICS else metric,
+                "unit": units.get(metric, ""),
+            }
+            for metric in stamp["metrics"]
+        ],
+        "models": [],
+        "clips": [],
+    }
+
+
+def _add(board: dict[str, Any], record: Mapping[str, Any], details: dict[str, Any]) -> None:
+    for metric in board["metrics"]:
+        metric["unit"] = metric["unit"] or record.get("units", {}).get(metric["name"], "")
+    model = record["model"]
+    taken = {entry["model"] for entry in board["models"]}
+    if model in taken:
+        model = f"{model} ({sum(name.split(' (')[0] == model for name in taken) + 1})"
+    board["models"].append(
+        {
+            "model": model,
+            "ok": record["coverage"]["ok"],
+            "all": record["coverage"]["all"],
+            "warnings": record["protocol"]["warnings"],
+            "policies": record["summary"]["policies"],
+            "values": record.get("values", {}),
+        }
+    )
+    for name, clip in record["clips"].items():
+        row: dict[str, Any] = {"model": model, "clip": name, "values": {}, "undefined": {}, "detail": None}
+        if "failed" in clip:
+            row["failed"] = clip["failed"]
+        else:
+            for metric, value in clip.items():
+                if isinstance(value, dict):
+                    row["undefined"][metric] = value["undefined"]
+                else:
+                    row["values"][metric] = value
+        if name in record.get("details", {}):
+            row["detail"] = f"{board['protocol']}|{model}|{name}"
+            details[row["detail"]] = record["details"][name]
+        board["clips"].append(row)
+
+
+def _borrow(boards: Mapping[str, Mapping[str, Any]], details: dict[str, Any]) -> None:
+    """Clips whose protocol keeps no paths show those of another protocol, without its errors, and say so."""
+    drawn: dict[tuple[str, str], tuple[str, str]] = {}
+    for board in boards.values():
+        for row in board["clips"]:
+            if row["detail"] is not None:
+                drawn.setdefault((row["model"], row["clip"]), (board["protocol"], row["detail"]))
+    for board in boards.values():
+        for row in board["clips"]:
+            if row["detail"] is None and "failed" not in row and (row["model"], row["clip"]) in drawn:
+                protocol, key = drawn[row["model"], row["clip"]]
+                row["detail"] = f"{board['protocol']}|{row['model']}|{row['clip']}"
+                note = f"paths as compared under {protocol}"
+                details[row["detail"]] = {**details[key], "errors": {}, "facts": {}, "notes": [note]}
+
+
+def _paired(board: Mapping[str, Any], floor: Mapping[str, float]) -> list[dict[str, Any]]:
+    """Every two models on the clips that both have, for the first three metrics."""
+    rows: list[dict[str, Any]] = []
+    policy = board["failures"]
+    for first, second in combinations(board["models"], 2):
+        for metric in [m["name"] for m in board["metrics"][:3]]:
+            a, b = (m["values"].get(policy, {}).get(metric, {}) for m in (first, second))
+            if not set(a) & set(b):
+                continue
+            names = (first["model"], second["model"])
+            found = asdict(paired_values(a, b, metric, names=names, noise=floor.get(metric)))
+            rows.append({"first": names[0], "second": names[1], **found})
+    return rows

@@ -1,0 +1,1 @@
+"""pycolmap's mappers: on our features, and stock."""

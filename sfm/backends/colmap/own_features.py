@@ -1,0 +1,136 @@
+"""What the pycolmap backends share: settings, our features and matches, and the way through the worker."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Literal, final
+
+import numpy as np
+
+from sfm.backends.colmap.result import failed, result_of
+from sfm.features import extract as kinds
+from sfm.matching import match as matching
+from sfm.matching import pairs
+from sfm.processes import isolated as isolation
+from sfm.types import BackendResult, Evidence, Frames
+from trajectory.errors import CinetrajError
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PairConfig:
+    """Which frames are matched: all gaps up to `window`, and doubling gaps beyond where `quadratic`."""
+
+    window: int = 6
+    quadratic: bool = True
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MapConfig:
+    """Settings of verification and mapping.
+
+    time_limit_s: the worker is killed after it; the clip counts as failed.
+    refine_focal: refine a focal length that was given; an unknown one is always refined.
+    max_error_px: inlier bound of the two-view geometry, in pixels of the working size.
+    min_matches: verified matches that make a pair.
+    retries, retry_above_px: further starts of the mapper with other seeds while the mean residual of its model is
+        larger; the model with the most frames, then the smallest residual, is kept. Not for the stock baseline.
+    options: further pycolmap options by name, such as {"mapper.filter_min_tri_angle": 1.0}.
+    """
+
+    time_limit_s: float = 120.0
+    refine_focal: bool = False
+    max_error_px: float = 2.0
+    min_matches: int = 20
+    retries: int = 2
+    retry_above_px: float = 0.5
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.time_limit_s > 0 or not self.max_error_px > 0:
+            raise CinetrajError(
+                f"time_limit_s={self.time_limit_s} and max_error_px={self.max_error_px} must both be positive"
+            )
+
+
+def settings(frames: Frames, config: MapConfig, *, mapper: str, seed: int, threads: int) -> dict[str, Any]:
+    """The values that the worker needs, as JSON."""
+    return {
+        "mapper": mapper,
+        "hw": list(frames.hw),
+        "pixel_aspect": float(frames.pixel_aspect),
+        "focal_px": frames.focal_px,
+        "refine_focal": config.refine_focal,
+        "max_error_px": config.max_error_px,
+        "min_matches": config.min_matches,
+        "mapper_options": config.options,
+        "smallest_model": 3,
+        "retries": config.retries if mapper == "incremental" else 0,
+        "retry_above_px": config.retry_above_px,
+        "seed": seed,
+        "threads": threads,
+    }
+
+
+def run_fed(
+    frames: Frames,
+    evidence: Evidence,
+    config: Any,
+    *,
+    backend: str,
+    mapper: Literal["incremental", "global"],
+    device: str,
+    seed: int,
+    threads: int,
+) -> BackendResult:
+    """Our features and matches of the frames that show something new, mapped by pycolmap in a worker."""
+    limited = _thread_limit(threads)
+    seconds: dict[str, float] = {}
+    kept = np.flatnonzero(~evidence.blank & (evidence.duplicate_of == np.arange(len(frames))))
+    if len(kept) < 2:
+        return failed("fewer than two frames differ: blank and repeated ones do not count", seconds)
+    try:
+        clock = time.perf_counter()
+        found = kinds.extract(frames.rgb[kept], config.features, usable=evidence.usable, device=device)
+        seconds["features"] = time.perf_counter() - clock
+        clock = time.perf_counter()
+        chosen = pairs.sequential(len(kept), window=config.pairs.window, quadratic=config.pairs.quadratic)
+        matched = matching.match(found, chosen, config.matching, device=device, seed=seed, hw=frames.hw)
+        seconds["match"] = time.perf_counter() - clock
+    finally:
+        limited()
+    enough = [row for row, rows in enumerate(matched) if len(rows) >= config.mapping.min_matches]
+    counts = {"features_per_frame": float(np.median([len(each) for each in found])), "pairs_tried": len(chosen)}
+    if not enough:
+        reason = f"no two frames share {config.mapping.min_matches} matches ({config.features.name})"
+        return failed(reason, seconds, counts)
+    reply = isolation.call(
+        "sfm.backends.colmap.worker:map_matches",
+        settings(frames, config.mapping, mapper=mapper, seed=seed, threads=threads),
+        {
+            "xy_px": np.concatenate([each.xy_px for each in found]).astype(np.float64),
+            "count": np.array([len(each) for each in found]),
+            "pairs": chosen[enough],
+            "match": np.concatenate([matched[row] for row in enough]),
+            "match_count": np.array([len(matched[row]) for row in enough]),
+        },
+        time_limit_s=config.mapping.time_limit_s,
+        threads=threads,
+    )
+    return result_of(frames, evidence, kept, reply, backend=backend, seed=seed, seconds=seconds, counts=counts)
+
+
+def _thread_limit(threads: int) -> Any:
+    """Limits torch and OpenCV to `threads`; the returned function restores what was."""
+    import cv2
+    import torch
+
+    before = cv2.getNumThreads(), torch.get_num_threads()
+    cv2.setNumThreads(threads)
+    torch.set_num_threads(threads)
+
+    def restore() -> None:
+        cv2.setNumThreads(before[0])
+        torch.set_num_threads(before[1])
+
+    return restore

@@ -1,0 +1,183 @@
+"""From a pycolmap model to a `Trajectory`, and from its numbers to a verdict: a model is not believed for existing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from sfm.processes.isolated import Reply
+from sfm.types import BackendResult, Evidence, Frames, Status
+from trajectory.errors import CinetrajError
+from trajectory.model import Provenance, Trajectory
+
+FLAT = ("PLANAR", "PANORAMIC", "PLANAR_OR_PANORAMIC", "WATERMARK")
+"""Pairs that a homography explains: a plane, a pan, a zoom, or no motion at all; none of them shows depth."""
+MOST_FLAT = 0.5
+"""Share of the widest pairs without depth above which a claimed translation is not believed."""
+LEAST_ANGLE_DEG = 0.75
+"""Median triangulation angle below which depth, and with it translation, is noise."""
+LEAST_POINTS = 30
+"""Scene points seen by the median frame: fewer do not hold six parameters against noise and moving things."""
+LEAST_SHARE = 0.25
+"""Share of the frames below which the model is a fragment, whose choice of frames proves little."""
+FEWEST_POINTS = 10
+"""A model with fewer points in all holds no frame in place."""
+FIELD_OF_VIEW_DEG = (12.0, 140.0)
+"""Along the longer side, for a focal length that was not given: beyond, it is the optimiser's way out rather than a
+lens; and in a narrow view a pan and a sideways move look alike."""
+
+
+def failed(reason: str, seconds: Mapping[str, float], statistics: Mapping[str, Any] | None = None) -> BackendResult:
+    """A result without a trajectory."""
+    return BackendResult(
+        status="failed", reason=reason, trajectory=None, motion_model=None, statistics=statistics or {}, seconds=seconds
+    )
+
+
+def result_of(
+    frames: Frames,
+    evidence: Evidence,
+    kept: np.ndarray,
+    reply: Reply,
+    *,
+    backend: str,
+    seed: int,
+    seconds: Mapping[str, float],
+    counts: Mapping[str, Any],
+) -> BackendResult:
+    """The worker's reply in terms of the clip. kept: numbers of the frames that the worker was given."""
+    spent = {**seconds, **reply.values.get("seconds", {}), "worker": reply.seconds}
+    statistics = {**counts, **reply.values.get("statistics", {})}
+    if "bad_option" in reply.values:
+        raise CinetrajError(f"{backend}: pycolmap refuses the mapper option {reply.values['bad_option']}")
+    if reply.outcome != "ok":
+        return failed(f"pycolmap: {reply.problem}", spent, statistics)
+    if "cam_from_world" not in reply.arrays:
+        shown = statistics["pairs"]
+        reason = f"no model: {shown['verified']} verified pairs ({_kinds(shown['by_kind'])}) gave no start"
+        return failed(reason, spent, statistics)
+    doubts = doubts_of(statistics, frames)
+    statistics["verdict"] = list(doubts) or ["nothing speaks against the model"]
+    valid, reason = _validity(evidence, kept, reply.arrays["cam_from_world"], statistics)
+    if valid.sum() < 2 or statistics["points"] < FEWEST_POINTS:
+        reason = (
+            f"the model holds {statistics['registered']} frames and {statistics['points']} points: nothing to trust"
+        )
+        return failed(reason, spent, statistics)
+    status: Status = "unreliable" if doubts else "ok" if valid.all() else "partial"
+    missing = int((~valid).sum())
+    why = "; ".join(doubts) if doubts else f"{missing} of {len(frames)} frames have no pose" if missing else ""
+    trajectory = trajectory_of(frames, evidence, kept, valid, reason, reply.arrays)
+    provenance = Provenance(
+        backend=backend,
+        seed=seed,
+        source=frames.source,
+        evidence={"status": status, "motion_model": "full", "working_hw": list(frames.hw)},
+    )
+    return BackendResult(
+        status=status,
+        reason=why,
+        trajectory=trajectory.replace(provenance=provenance),
+        motion_model="full",
+        statistics=statistics,
+        seconds=spent,
+        picture=_picture(len(frames), kept, reply.arrays),
+    )
+
+
+def doubts_of(statistics: Mapping[str, Any], frames: Frames) -> tuple[str, ...]:
+    """What makes a model an invention rather than a measurement, in words; empty where nothing does."""
+    doubts = []
+    wide = statistics["pairs"]["widest_by_kind"]
+    total = sum(wide.values())
+    flat = sum(wide.get(kind, 0) for kind in FLAT)
+    if total and flat > MOST_FLAT * total:
+        doubts.append(
+            f"{flat} of {total} widest pairs show no depth ({_kinds(wide)}): a pan, a zoom, a plane or a static camera"
+            " explains them, so the translation may be invented"
+        )
+    if statistics["triangulation_deg"] < LEAST_ANGLE_DEG:
+        doubts.append(
+            f"median triangulation angle {statistics['triangulation_deg']:.2f} deg is under {LEAST_ANGLE_DEG} deg"
+        )
+    if statistics["points_per_frame"] < LEAST_POINTS:
+        doubts.append(f"the median frame sees {statistics['points_per_frame']:.0f} points, under {LEAST_POINTS}")
+    if statistics["registered"] < max(3, LEAST_SHARE * len(frames)):
+        doubts.append(f"the model holds only {statistics['registered']} of {len(frames)} frames")
+    side = max(frames.hw[0], frames.hw[1] * frames.pixel_aspect)
+    view_deg = 2 * np.degrees(np.arctan(side / 2 / statistics["focal_px"]))
+    low, high = FIELD_OF_VIEW_DEG
+    if frames.focal_px is None and not low <= view_deg <= high:
+        doubts.append(f"estimated field of view {view_deg:.1f} deg is implausible ({low:g} to {high:g} are believed)")
+    return tuple(doubts)
+
+
+def trajectory_of(
+    frames: Frames,
+    evidence: Evidence,
+    kept: np.ndarray,
+    valid: np.ndarray,
+    reason: tuple[str, ...],
+    arrays: Mapping[str, np.ndarray],
+) -> Trajectory:
+    """Poses of the model on the clip's time axis: first valid frame at the identity, median scene depth 1."""
+    n = len(frames)
+    source = _source_rows(evidence, kept, n)
+    cam_from_world = np.tile(np.eye(4), (n, 1, 1))
+    cam_from_world[valid, :3] = arrays["cam_from_world"][source[valid]]
+    u, _, vt = np.linalg.svd(cam_from_world[:, :3, :3])
+    cam_from_world[:, :3, :3] = u @ vt
+    world_from_cam = np.linalg.inv(cam_from_world)
+    world_from_cam = cam_from_world[int(np.argmax(valid))] @ world_from_cam
+    world_from_cam[:, 3] = (0.0, 0.0, 0.0, 1.0)
+    depth, focal, radial = (np.full(n, np.nan) for _ in range(3))
+    for target, name in ((depth, "scene_depth"), (focal, "focal_px"), (radial, "radial")):
+        target[valid] = arrays[name][source[valid]]
+    depth_unit = float(np.nanmedian(depth)) if np.isfinite(depth).any() else 1.0
+    world_from_cam[:, :3, 3] /= depth_unit
+    focal[~valid] = np.median(focal[valid])
+    height, width = frames.hw
+    intrinsics = np.tile(np.eye(3), (n, 1, 1))
+    intrinsics[:, 0, 0], intrinsics[:, 1, 1] = focal / frames.pixel_aspect, focal
+    intrinsics[:, 0, 2], intrinsics[:, 1, 2] = (width - 1) / 2, (height - 1) / 2
+    k1 = float(np.median(radial[valid]))
+    return Trajectory(
+        world_from_cam=world_from_cam,
+        time_s=frames.time_s,
+        valid=valid,
+        image_hw=frames.hw,
+        intrinsics_px=intrinsics,
+        scale="arbitrary",
+        scene_depth=depth / depth_unit,
+        reason=reason,
+        distortion=np.array([k1, 0.0, 0.0, 0.0]) if k1 else None,
+        time_source=frames.time_source,
+    )
+
+
+def _source_rows(evidence: Evidence, kept: np.ndarray, n: int) -> np.ndarray:
+    """For each frame the row of the model that holds its pose (its own or that of the frame it repeats), else -1."""
+    row = np.full(n, -1)
+    row[kept] = np.arange(len(kept))
+    return np.where(row >= 0, row, row[evidence.duplicate_of])
+
+
+def _validity(
+    evidence: Evidence, kept: np.ndarray, cam_from_world: np.ndarray, statistics: Mapping[str, Any]
+) -> tuple[np.ndarray, tuple[str, ...]]:
+    n = len(evidence.blank)
+    row = _source_rows(evidence, kept, n)
+    valid = np.isin(row, np.flatnonzero(np.isfinite(cam_from_world[:, 0, 0])))
+    elsewhere = " (models are disjoint, the largest counts)" if statistics["models"] > 1 else ""
+    words = {True: "blank", False: f"not registered{elsewhere}"}
+    return valid, tuple("" if ok else words[bool(blank)] for ok, blank in zip(valid, evidence.blank, strict=True))
+
+
+def _picture(n: int, kept: np.ndarray, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    tracks = np.full((len(arrays["tracks_px"]), n, 2), np.nan)
+    tracks[:, kept] = arrays["tracks_px"]
+    return {"tracks_px": tracks, "moving": np.zeros(len(tracks), bool)}
+
+
+def _kinds(by_kind: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {kind.lower()}" for kind, count in by_kind.items()) or "none"

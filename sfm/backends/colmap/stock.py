@@ -1,0 +1,84 @@
+"""Stock COLMAP end to end: its SIFT, its sequential matcher, its incremental mapper, with its own defaults.
+
+The baseline that papers run. It sees every frame whole, with bars, logos and repeated frames.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import final
+
+import numpy as np
+
+from sfm.backends.colmap.own_features import MapConfig, settings
+from sfm.backends.colmap.result import result_of
+from sfm.processes import isolated as isolation
+from sfm.types import BackendResult, Evidence, Frames
+from trajectory.errors import CinetrajError
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ColmapSiftConfig:
+    """Settings of the stock baseline; what is not here is pycolmap's default.
+
+    overlap: frames ahead that each frame is matched with (and doubling gaps beyond, COLMAP's default).
+    single_camera: one camera for the clip, as its users set it for video; False is COLMAP's default, a camera per
+        frame, which makes every focal length free.
+    mapping: only `time_limit_s`, `refine_focal` and `options` have an effect here: the rest is stock.
+    """
+
+    overlap: int = 10
+    single_camera: bool = True
+    mapping: MapConfig = field(default_factory=MapConfig)
+
+    def __post_init__(self) -> None:
+        if self.overlap < 1:
+            raise CinetrajError(f"overlap is {self.overlap}, expected at least 1")
+
+
+def run(
+    frames: Frames,
+    evidence: Evidence,
+    config: ColmapSiftConfig,
+    *,
+    device: str = "cpu",
+    seed: int = 0,
+    threads: int = 1,
+) -> BackendResult:
+    """The camera of one shot. Scale is arbitrary: the median scene depth is 1; the first valid frame is the world.
+
+    pycolmap's CPU build is used, so `device` changes nothing. Frames with pixels that are not square are resampled
+    to square ones: COLMAP's default camera knows no others.
+    """
+    values = settings(frames, config.mapping, mapper="incremental", seed=seed, threads=threads)
+    values |= {
+        "overlap": config.overlap,
+        "single_camera": config.single_camera,
+        "n_frames": len(frames),
+        "smallest_model": None,
+        "retries": 0,
+    }
+    reply = isolation.call(
+        "sfm.backends.colmap.worker:map_images",
+        values,
+        {},
+        time_limit_s=config.mapping.time_limit_s,
+        threads=threads,
+        prepare=lambda folder: _write(folder, frames),
+    )
+    kept = np.arange(len(frames))
+    return result_of(frames, evidence, kept, reply, backend="colmap-sift", seed=seed, seconds={}, counts={})
+
+
+def _write(folder: Path, frames: Frames) -> None:
+    import cv2
+
+    (folder / "images").mkdir()
+    height, width = frames.hw
+    for number, rgb in enumerate(frames.rgb):
+        bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
+        if frames.pixel_aspect != 1.0:
+            bgr = cv2.resize(bgr, (round(width * frames.pixel_aspect), height), interpolation=cv2.INTER_AREA)
+        path = folder / "images" / f"{number:06d}.png"
+        if not cv2.imwrite(str(path), bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1]):
+            raise OSError(f"could not write {path}: is the temporary disk full?")

@@ -1,0 +1,98 @@
+"""The process in which clips are estimated, one after the other; it may die without harm to the batch.
+
+Jobs come as JSON lines on the standard input, answers go as JSON lines to a pipe of their own; whatever libraries
+print goes to the worker's log. The first line names the work function and holds its config.
+"""
+
+import base64
+import importlib
+import json
+import os
+import pickle
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from trajectory.errors import CinetrajError
+
+KILL_ME_FIRST = 800
+"""oom_score_adj: where memory runs out, the kernel takes the worker and not the one who keeps the books."""
+
+
+def encode_setup(work: str, config: Any, *, plot: bool) -> bytes:
+    """The first line that a worker reads."""
+    packed = base64.b64encode(pickle.dumps(config)).decode()
+    return json.dumps({"work": work, "config": packed, "plot": plot}).encode() + b"\n"
+
+
+def serve(answers: int) -> None:
+    """Do jobs until there are no more."""
+    setup = json.loads(sys.stdin.readline())
+    module_name, name = setup["work"].split(":")
+    module = importlib.import_module(module_name)
+    work: Callable[..., Any] = getattr(module, name)
+    config = pickle.loads(base64.b64decode(setup["config"]))  # written by the batch that started this process
+    importlib.import_module("sfm.runs.folder")
+    importlib.import_module("trajectory.io")
+    if hasattr(module, "prepare"):
+        module.prepare(config)  # imports count for no clip's time limit
+    _answer(answers, {"ready": True})
+    for line in sys.stdin:
+        job = json.loads(line)
+        _answer(answers, _do(job, work, config, plot=setup["plot"]))
+        sys.stdout.flush()
+
+
+def _do(job: dict[str, Any], work: Callable[..., Any], config: Any, *, plot: bool) -> dict[str, Any]:
+    from sfm.batch.inputs import printable
+    from sfm.runs.folder import write_run
+
+    try:
+        estimate = work(job["clip"], config, smaller=job["smaller"])
+        estimate = replace(estimate, source=printable(estimate.source))
+        write_run(estimate, Path(job["folder"]), plot=plot, extra={"batch": job["batch"]})
+    except CinetrajError as problem:
+        return {"failure": "input", "problem": " ".join(str(problem).split())}
+    except Exception as problem:  # a defect or an exhausted resource costs one clip; the log has the traceback
+        traceback.print_exc()
+        where = traceback.extract_tb(problem.__traceback__)[-1]
+        said = " ".join(str(problem).split())[:300]
+        place = f"{Path(where.filename).name}:{where.lineno}"
+        return {"failure": "error", "problem": f"{type(problem).__name__} at {place}: {said}"}
+    return {"failure": "", "status": estimate.status, "reason": estimate.reason}
+
+
+def _answer(descriptor: int, values: dict[str, Any]) -> None:
+    data = json.dumps(values).encode() + b"\n"
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def _ready_to_die(parent: int) -> None:
+    """The worker ends with the batch, and before it where memory runs out (Linux)."""
+    if sys.platform == "linux":
+        import ctypes
+        import signal
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+        try:
+            Path("/proc/self/oom_score_adj").write_text(str(KILL_ME_FIRST))
+        except OSError as problem:
+            print(f"oom_score_adj stays as it is: {problem}", file=sys.stderr)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    import zlib  # noqa: F401  (before pycolmap, whose own copy of deflate breaks a later import)
+
+    channel = int(sys.argv[1])
+    os.set_inheritable(channel, False)  # a child that outlives the worker must not hold the pipe open
+    _ready_to_die(int(sys.argv[2]))
+    serve(channel)
+    sys.stdout.flush()
+    os._exit(0)  # no destructor of a native library may turn a finished batch into a crash

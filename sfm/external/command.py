@@ -1,0 +1,179 @@
+"""Another program as a backend: it is given the clip and a folder, and what it writes there is read.
+
+A whole clip goes to it: the program decodes and cuts by itself, so shots are not told apart here.
+"""
+
+import glob
+import os
+import re
+import shlex
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from sfm.types import BackendResult, Evidence, Frames
+from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from sfm.pipeline import EstimateConfig
+    from sfm.runs.estimate import Estimate
+
+PLACES = ("video", "out", "name", "threads", "seed")
+_PLACE = re.compile(r"\{(\w+)\}")
+_LAST_WORDS = 300
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CommandConfig:
+    """How another program estimates a clip.
+
+    command: template, split like a shell would but run without one, so that no file name can break it.
+        {video}: the clip, absolute. {out}: an empty folder to write to. {name}: the clip's own name.
+        {threads}, {seed}: of the estimate. A shell is had by `sh -c 'cd x && python y "$1"' _ {video}`.
+    format: of what it writes, one of `trajectory.io.FORMATS`.
+    output: glob below {out} (or absolute) of the one file or folder to read; None looks for the format's usual names.
+        {name} may be used.
+    folder: working folder. environment: ("NAME=VALUE", ...) added to the present one.
+    timeout_s: after it the program and all that it started are killed.
+    keep: folder in which {out} stays, as keep/NAME; None: removed once it is read.
+    frame_step: every n-th frame of the clip was used by the program; None: not known, and then poses are set on the
+        clip's time axis only where there is one for each frame.
+    """
+
+    command: str = ""
+    format: str = "auto"
+    output: str | None = None
+    folder: Path | None = None
+    environment: tuple[str, ...] = ()
+    timeout_s: float = 3600.0
+    keep: Path | None = None
+    frame_step: int | None = None
+
+    def __post_init__(self) -> None:
+        words(self.command, {})
+        if not self.timeout_s > 0:
+            raise CinetrajError(f"timeout_s is {self.timeout_s}, expected a positive number of seconds")
+        for entry in self.environment:
+            if not re.match(r"[A-Za-z_]\w*=", entry):
+                raise CinetrajError(f"environment has {entry!r}, expected NAME=VALUE")
+        if self.frame_step is not None and self.frame_step < 1:
+            raise CinetrajError(f"frame_step is {self.frame_step}, expected at least 1")
+
+
+def words(template: str, values: Mapping[str, str]) -> list[str]:
+    """The arguments of a command; each place is filled within its argument. Raises CinetrajError for a bad template."""
+    try:
+        parts = shlex.split(template)
+    except ValueError as error:
+        raise CinetrajError(f"command is {template!r}: {error}; check its quotes") from None
+    if not parts:
+        raise CinetrajError("command is empty; give one such as 'python demo.py --video {video} --out {out}'")
+    used = {match[1] for part in parts for match in _PLACE.finditer(part)}
+    if unknown := sorted(used - set(PLACES)):
+        raise CinetrajError(f"command has {{{unknown[0]}}}, expected {', '.join(f'{{{p}}}' for p in PLACES)}")
+    if "video" not in used:
+        raise CinetrajError(f"command {template!r} has no {{video}}: it would do the same for every clip")
+    return [_PLACE.sub(lambda match: values.get(match[1], match[0]), part) for part in parts]
+
+
+def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig) -> "Estimate":
+    """The estimate of a clip by the program; what goes wrong with it is a failed estimate with the reason.
+
+    Raises CinetrajError where the clip or the program is not there.
+    """
+    from sfm.external import imported
+    from sfm.runs import build as records
+    from sfm.runs.estimate import plain
+
+    clip = Path(video)
+    if not clip.exists():
+        raise CinetrajError(f"{video}: no such file or folder; check the path")
+    name = clip.name if clip.is_dir() else clip.stem
+    begin = time.perf_counter()
+    found: imported.Found | None = None
+    with _folder(command.keep, name) as out:
+        values = {"video": str(clip.absolute()), "out": str(out), "name": name, "seed": str(config.seed)}
+        values["threads"] = str(config.threads or os.environ.get("OMP_NUM_THREADS", "") or 1)
+        problem = _run(command, words(command.command, values))
+        seconds = {"command": time.perf_counter() - begin}
+        if not problem:
+            try:
+                pattern = command.output and command.output.replace("{name}", glob.escape(name))
+                file = imported.one_result(out, command.format, pattern)
+                label = file.relative_to(out).as_posix() if file.is_relative_to(out) else str(file)
+                found = imported.read_on_clip(file, command.format, clip, frame_step=command.frame_step, label=label)
+            except CinetrajError as error:
+                problem = f"the command ended well, but {error}".replace(str(out), "{out}")
+        seconds["total"] = time.perf_counter() - begin
+    options = plain({**asdict(config), "backend": {"name": "command", **asdict(command)}})
+    known = {"source": str(video), "backend": "command", "config": options, "seed": config.seed, "seconds": seconds}
+    if found is None:
+        return records.failed(problem, **known)
+    return records.of_trajectory(found.trajectory, notes=found.notes, **known)
+
+
+def run(
+    frames: Frames,
+    evidence: Evidence,
+    config: CommandConfig,
+    *,
+    device: str = "cpu",
+    seed: int = 0,
+    threads: int = 1,
+) -> BackendResult:
+    """Not to be had: the program takes a clip, not frames. Raises CinetrajError."""
+    raise CinetrajError("the command backend takes whole clips; call sfm.estimate with the path of the clip")
+
+
+@contextmanager
+def _folder(keep: Path | None, name: str) -> Iterator[Path]:
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix="cinetraj-", ignore_cleanup_errors=True) as temporary:
+            yield Path(temporary)
+        return
+    place = (keep / name).absolute()
+    place.mkdir(parents=True, exist_ok=True)
+    yield place
+
+
+def _run(command: CommandConfig, arguments: list[str]) -> str:
+    """Run the program in a process group of its own; the problem in one line, "" where it ended well."""
+    environment = os.environ | dict(entry.split("=", 1) for entry in command.environment)
+    with tempfile.TemporaryFile() as log:
+        try:
+            process = subprocess.Popen(
+                arguments,
+                cwd=command.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        except OSError as error:
+            missing = error.filename or arguments[0]
+            raise CinetrajError(
+                f"the command cannot be started: {missing}: {error.strerror}; check --command"
+            ) from error
+        try:
+            code = process.wait(command.timeout_s)
+        except subprocess.TimeoutExpired:
+            return f"the command was stopped at its time limit of {command.timeout_s:g} s"
+        finally:  # also on Ctrl-C, and whatever the program left running
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if code == 0:
+            return ""
+        log.seek(0)
+        lines = log.read()[-4000:].decode(errors="replace").strip().splitlines()
+        said = f": {' '.join(lines[-1].split())[:_LAST_WORDS]}" if lines else ""
+        how = f"exit code {code}" if code > 0 else signal.Signals(-code).name
+        return f"the command failed ({how}){said}"

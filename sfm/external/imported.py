@@ -1,0 +1,208 @@
+"""Finished outputs of other programs: which file belongs to which clip, and its poses on the clip's time axis."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import translate
+from pathlib import Path
+from typing import final
+
+import numpy as np
+from jaxtyping import Float
+
+from sfm.video.sampling import VideoConfig
+from trajectory import io
+from trajectory.errors import CinetrajError
+from trajectory.model import Provenance, TimeSource, Trajectory
+
+USUAL: dict[str, tuple[str, ...]] = {
+    "colmap": ("sparse/0/images.bin", "sparse/0/images.txt", "images.bin", "images.txt"),
+    "cut3r": ("camera",),
+    "droid": ("poses.npy",),
+    "megasam": ("*_sgd_cvd_hr.npz", "*_droid.npz", "*.npz"),
+    "monst3r": ("pred_traj.txt", "*_traj.txt"),
+    "native": ("trajectory.npz", "*.npz"),
+    "nerfstudio": ("transforms.json", "*.json"),
+    "recammaster": ("camera_extrinsics.json", "*.json"),
+    "spatialvid": ("poses.npy",),
+    "vggt": ("predictions.npz", "*.npz"),
+    "vipe": ("pose/*.npz",),
+}
+"""Format to the names of what its program writes, the better first; others are known by their suffix."""
+GENERIC = frozenset(
+    {"camera", "cameras", "colmap", "output", "pose", "poses", "reconstruction", "results", "sparse", "0"}
+)
+GENERIC |= {"pred_traj", "predictions", "transforms", "images", "trajectory", "trajectory_tum", "camera_extrinsics"}
+GENERIC |= {"camera_data", "pose_left", "0"}
+"""Names that every clip's output has: the clip is named by a folder above."""
+ENDINGS = ("_sgd_cvd_hr", "_droid", "_pred_traj", "_traj", "_predictions", "_poses", "_transforms_cleaning")
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Found:
+    """A trajectory as read, perhaps set on its clip's time axis, and what is to be said of that."""
+
+    trajectory: Trajectory
+    notes: tuple[str, ...] = ()
+
+
+def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[str, list[Path]]:
+    """Name of the clip to the results of one format below a folder; several where the choice is not ours.
+
+    pattern: where a result lies, such as "{name}/out/*.npz"; by default the names that the format's program gives.
+    Raises CinetrajError where there is none.
+    """
+    if not folder.is_dir():
+        raise CinetrajError(f"{folder} is no folder; give the folder with the outputs")
+    if pattern is not None:
+        found = _by_pattern(folder, pattern)
+    else:
+        found = {}
+        for usual in _usual(format):
+            here = _grouped((name_of(p.relative_to(folder), folder), p) for p in sorted(folder.rglob(usual)))
+            found = {**here, **found}  # a better name has come first
+    if not found:
+        wanted = pattern or " or ".join(_usual(format))
+        raise CinetrajError(
+            f"{folder} holds no {wanted}; check --format, or give --output with the pattern of the files"
+        )
+    return {name: [_model(path) for path in paths] for name, paths in sorted(found.items())}
+
+
+def one_result(folder: Path, format: str, pattern: str | None = None) -> Path:
+    """The one result below a folder that belongs to a single clip. Raises CinetrajError for none or several."""
+    if pattern is not None:
+        paths = sorted(Path("/").glob(pattern[1:]) if pattern.startswith("/") else folder.glob(pattern))
+        paths = [_model(path) for path in paths]
+    else:
+        paths = next((found for usual in _usual(format) if (found := sorted(folder.rglob(usual)))), [])
+        paths = list(dict.fromkeys(_model(path) for path in paths))
+    if not paths:
+        wanted = pattern or " or ".join(_usual(format))
+        raise CinetrajError(f"there is no {wanted} in {folder}; check --format and --output")
+    if len(paths) > 1:
+        raise CinetrajError(f"there are {len(paths)} results, {paths[0]} and {paths[1]} among them; --output names one")
+    return paths[0]
+
+
+def name_of(path: Path, root: Path) -> str:
+    """The clip that a result below `root` belongs to, by its file's name or the nearest folder that says more."""
+    for part in reversed(path.parts):
+        stem = part
+        if part == path.name and path.suffix in (".npz", ".npy", ".txt", ".json", ".csv", ".bin"):
+            stem = path.stem
+        if stem in GENERIC:
+            continue
+        for ending in ENDINGS:
+            stem = stem.removesuffix(ending)
+        return stem
+    return root.resolve().name
+
+
+def read_on_clip(
+    file: Path, format: str, clip: Path | None, *, frame_step: int | None = None, label: str | None = None
+) -> Found:
+    """Read a result; where its clip is at hand, on the clip's time axis with every frame of the clip.
+
+    frame_step: every n-th frame of the clip was used. Without it frame numbers are taken for those of the clip only
+    where there is one for each of its frames; otherwise they stay numbers, with a note.
+    label: the name of the file in the provenance, instead of its path. Raises CinetrajError.
+    """
+    trajectory = io.read(file, format=format)
+    origin = trajectory.provenance
+    if label is not None and origin is not None:
+        named = Provenance(config=origin.config, versions=origin.versions, source=label, evidence=origin.evidence)
+        trajectory = trajectory.replace(provenance=named)
+    if clip is None:
+        return Found(trajectory=trajectory)
+    if trajectory.time_source != "index":
+        return Found(trajectory=trajectory)
+    from sfm.video import reader as video
+
+    try:
+        frames = video.load(clip, VideoConfig(long_side=16))
+    except CinetrajError as error:
+        if frame_step is not None:  # the user relies on the clip's times
+            raise
+        return Found(
+            trajectory=trajectory, notes=(f"times are numbers of frames, for the clip is not readable: {error}",)
+        )
+    return on_frames(trajectory, frames.time_s, frames.time_source, frame_step=frame_step)
+
+
+def on_frames(
+    trajectory: Trajectory, time_s: Float[np.ndarray, " m"], source: TimeSource, *, frame_step: int | None = None
+) -> Found:
+    """Poses by frame number, at the times of a clip's frames; frames without a pose are there, not valid."""
+    count, total = len(trajectory), len(time_s)
+    index = np.rint(trajectory.time_s).astype(np.int64)
+    notes: list[str] = []
+    if frame_step is None:
+        if count != total or index[-1] - index[0] != total - 1 or index[0] not in (0, 1):
+            note = f"{count} poses (frames {index[0]} to {index[-1]}) for a clip of {total} frames"
+            note += ": times are numbers of poses; the frame step says which frames they are"
+            return Found(trajectory=trajectory, notes=(note,))
+        if index[0] == 1:
+            notes.append("frames are numbered from 1")
+        index = index - index[0]
+    else:
+        index = index * frame_step
+    if index[-1] >= total:
+        raise CinetrajError(f"the result has a pose for frame {index[-1]}, but the clip has {total} frames")
+    poses = np.full((total, 4, 4), np.nan)
+    poses[index] = trajectory.world_from_cam
+    valid = np.zeros(total, bool)
+    valid[index] = trajectory.valid
+    reason = np.full(total, "no pose in the result", dtype=object)
+    reason[index] = trajectory.reason or ["" if ok else "no pose" for ok in trajectory.valid]
+    fields = {}
+    for name in ("intrinsics_px", "scene_depth", "focal_sigma_px", "pose_covariance"):
+        values = getattr(trajectory, name)
+        if values is not None:
+            fields[name] = np.full((total, *values.shape[1:]), np.nan)
+            fields[name][index] = values
+    whole = trajectory.replace(
+        world_from_cam=poses, time_s=time_s, valid=valid, reason=tuple(reason), time_source=source, **fields
+    )
+    return Found(trajectory=whole, notes=tuple(notes))
+
+
+def _usual(format: str) -> tuple[str, ...]:
+    if format in USUAL:
+        return USUAL[format]
+    if format == "auto":
+        return tuple(
+            dict.fromkeys(name for names in USUAL.values() for name in names if "*" not in name or "_" in name)
+        )
+    if format not in io.FORMATS:
+        raise CinetrajError(f"format is {format!r}, expected auto or one of {', '.join(io.FORMATS)}")
+    target = Path(io.FORMATS[format].target)
+    return (target.name, f"*{target.suffix}")
+
+
+def _grouped(pairs: Iterable[tuple[str, Path]]) -> dict[str, list[Path]]:
+    groups: dict[str, list[Path]] = {}
+    for name, path in pairs:
+        groups.setdefault(name, []).append(path)
+    return groups
+
+
+def _by_pattern(folder: Path, pattern: str) -> dict[str, list[Path]]:
+    if "{name}" not in pattern:
+        return _grouped((name_of(p.relative_to(folder), folder), p) for p in sorted(folder.glob(pattern)))
+    # fnmatch's expression for the pattern, with a group where the name stands, once; later ones must agree
+    mark = "\0"
+    expression = translate(pattern.replace("{name}", mark)).replace(re.escape(mark), mark).replace(".*", "[^/]*")
+    first, *rest = expression.split(mark)
+    compiled = re.compile(first + "(?P<name>[^/]+)" + "(?P=name)".join(["", *rest])[len("(?P=name)") :])
+    found: list[tuple[str, Path]] = []
+    for path in sorted(folder.glob(pattern.replace("{name}", "*"))):
+        if match := compiled.match(path.relative_to(folder).as_posix()):
+            found.append((match["name"], path))
+    return _grouped(found)
+
+
+def _model(path: Path) -> Path:
+    """A COLMAP model is its folder."""
+    return path.parent if path.name in ("images.bin", "images.txt") else path

@@ -1,0 +1,1 @@
+"""Which pixels and frames may testify about the camera."""

@@ -1,0 +1,1 @@
+"""Which key points of two frames show the same place."""

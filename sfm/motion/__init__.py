@@ -1,0 +1,1 @@
+"""The default estimator, in the order of its work: see docs/estimator.md."""

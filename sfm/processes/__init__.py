@@ -1,0 +1,1 @@
+"""Processes that may die: isolation, limits, what the system says of them."""

@@ -1,0 +1,151 @@
+"""Runs a function in a process of its own that may crash or hang without taking the caller along.
+
+Native SfM code can abort the process, and some of its aborts hang inside the crash handler, deaf to SIGTERM. So the
+function runs in a fresh interpreter, in its own process group, and the time limit ends in SIGKILL for the group.
+Values travel as JSON, arrays as npz, through a temporary folder: nothing is pickled.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, final
+
+import numpy as np
+
+Outcome = Literal["ok", "error", "time limit", "died"]
+Work: TypeAlias = Callable[
+    [Path, dict[str, Any], dict[str, np.ndarray]], tuple[Mapping[str, Any], Mapping[str, np.ndarray]]
+]
+"""(scratch folder, values, arrays) -> (values, arrays); runs in the worker."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reply:
+    """What became of the work. `problem` is one line, "" where outcome is "ok"."""
+
+    outcome: Outcome
+    problem: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    seconds: float = 0.0
+
+
+def call(
+    function: str,
+    values: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    *,
+    time_limit_s: float,
+    threads: int = 1,
+    prepare: Callable[[Path], None] | None = None,
+) -> Reply:
+    """The result of `function` ("module:name", a `Work`), or the way in which it failed; never its death or hang.
+
+    prepare: writes files into the scratch folder before the worker starts; outside the time limit.
+    """
+    with tempfile.TemporaryDirectory(prefix="cinetraj-") as name:
+        folder = Path(name)
+        (folder / "scratch").mkdir()
+        if prepare is not None:
+            prepare(folder / "scratch")
+        (folder / "job.json").write_text(json.dumps({"function": function, "values": dict(values)}))
+        np.savez(folder / "job.npz", **dict(arrays))  # pyright: ignore[reportArgumentType]
+        environment = os.environ | {
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "OMP_NUM_THREADS": str(threads),
+            "GLOG_minloglevel": "3",
+        }
+        started = time.perf_counter()
+        with (folder / "log").open("wb") as log:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "sfm.processes.isolated", str(folder), str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env=environment,
+                start_new_session=True,
+            )
+            try:
+                code = worker.wait(time_limit_s)
+            except subprocess.TimeoutExpired:
+                problem = f"stopped at the time limit of {time_limit_s:g} s; raise time_limit_s or give fewer frames"
+                return Reply(outcome="time limit", problem=problem, seconds=time.perf_counter() - started)
+            finally:  # also on Ctrl-C, and whatever the worker itself started
+                _kill_group(worker)
+        seconds = time.perf_counter() - started
+        answer = folder / "reply.json"
+        if not answer.exists():
+            last = (folder / "log").read_text(errors="replace").strip().splitlines()
+            said = f"; last words: {last[-1][:200]}" if last else ""
+            return Reply(outcome="died", problem=f"the worker process died ({_exit(code)}){said}", seconds=seconds)
+        told = json.loads(answer.read_text())
+        if told["problem"]:
+            return Reply(outcome="error", problem=told["problem"], seconds=seconds)
+        with np.load(folder / "reply.npz", allow_pickle=False) as stored:
+            result = {key: stored[key] for key in stored.files}
+        return Reply(outcome="ok", values=told["values"], arrays=result, seconds=seconds)
+
+
+def _kill_group(worker: "subprocess.Popen[bytes]") -> None:
+    with contextlib.suppress(ProcessLookupError):  # it and all its children are gone already
+        os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()
+
+
+def _exit(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+def _die_with_parent(parent: int) -> None:
+    """No worker outlives a killed caller (Linux); elsewhere it lives on until its work ends."""
+    if sys.platform == "linux":
+        import ctypes
+
+        pr_set_pdeathsig = 1
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _serve(folder: Path) -> None:
+    """The worker's side: run the function, write the reply; the JSON is renamed into place last."""
+    job = json.loads((folder / "job.json").read_text())
+    with np.load(folder / "job.npz", allow_pickle=False) as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    told: dict[str, Any] = {"problem": "", "values": {}}
+    try:
+        module, name = job["function"].split(":")
+        work: Work = getattr(importlib.import_module(module), name)
+        values, result = work(folder / "scratch", job["values"], arrays)
+        told["values"] = dict(values)
+        np.savez(folder / "reply.npz", **dict(result))  # pyright: ignore[reportArgumentType]
+        text = json.dumps(told)
+    except Exception as problem:  # everything that Python can catch becomes the reply; the rest becomes "died"
+        line = " ".join(str(problem).split())
+        text = json.dumps({"problem": f"{type(problem).__name__}: {line[:300]}", "values": {}})
+    (folder / "reply.tmp").write_text(text)
+    (folder / "reply.tmp").rename(folder / "reply.json")
+
+
+if __name__ == "__main__":
+    import zlib  # noqa: F401  (before pycolmap, whose own copy of deflate breaks a later import)
+
+    _die_with_parent(int(sys.argv[2]))
+    _serve(Path(sys.argv[1]))
+    sys.stdout.flush()
+    os._exit(0)  # the reply is written: no destructor of a native library may turn it into a death

@@ -1,0 +1,96 @@
+"""The picture of a run: the path, what the camera turned and zoomed, and what the estimate rests on."""
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sfm.types import MotionModel
+from sfm.runs.estimate import ShotEstimate
+from trajectory import plot
+from trajectory.model import Trajectory
+
+MODEL_WORDS: dict[MotionModel | None, str] = {
+    "static": "static camera",
+    "rotation": "rotation only",
+    "rotation_zoom": "rotation and zoom",
+    "planar": "planar scene",
+    "full": "full motion",
+    "full_zoom": "full motion and zoom",
+    None: "no motion model",
+}
+TRAIL = 12
+"""Frames over which a track's trail is drawn."""
+
+
+def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, title: str, backend: str) -> None:
+    """`plot.png` of a shot. Uses its own figure and canvas, so that matplotlib's settings and backend stay."""
+    import zlib  # noqa: F401  pycolmap exports its own copy of zlib; the first one loaded wins
+
+    import mpl_toolkits.mplot3d  # noqa: F401  registers the projection
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(14, 8), dpi=100)
+    FigureCanvasAgg(figure)
+    ratios = {"width_ratios": (1.0, 0.9, 1.25), "height_ratios": (1.1, 1.0)}
+    grid = figure.add_gridspec(2, 3, left=0.07, right=0.985, bottom=0.07, top=0.87, wspace=0.22, hspace=0.22, **ratios)
+    plot.draw_path(figure.add_subplot(grid[0, 0], projection="3d"), trajectory)
+    plot.draw_top(figure.add_subplot(grid[0, 1]), trajectory)
+    draw_frame(figure.add_subplot(grid[0, 2]), shot)
+    plot.draw_position(figure.add_subplot(grid[1, 0]), trajectory)
+    plot.draw_rotation(figure.add_subplot(grid[1, 1]), trajectory)
+    plot.draw_focal(figure.add_subplot(grid[1, 2]), trajectory)
+    figure.suptitle(headline(shot, trajectory, title, backend), fontsize="large", x=0.06, ha="left")
+    figure.savefig(path, format="png")
+
+
+def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: str) -> str:
+    """Two lines or three: what was found, how sure, and what was not seen."""
+    confidence = trajectory.provenance.evidence.get("confidence") if trajectory.provenance else None
+    parts = [title, MODEL_WORDS[shot.motion_model], f"{shot.registered} of {len(trajectory)} frames", shot.status]
+    if isinstance(confidence, (int, float)):
+        parts.insert(2, f"confidence {confidence:.2f}")
+    second = [f"backend {backend}"]
+    if trajectory.scale == "bounded":
+        bound = trajectory.translation_bound
+        known = bound is not None and np.isfinite(bound)
+        second.append(
+            f"no translation seen: below {bound:.2g} of the scene's depth" if known else "translation cannot be seen"
+        )
+    if shot.reason:
+        second.append(shot.reason)
+    return "  ·  ".join(parts) + "\n" + textwrap.fill("  ·  ".join(second), 150)
+
+
+def draw_frame(axes: Any, shot: ShotEstimate) -> None:
+    """One frame with its tracks, those that move by themselves in another colour, and the motion mask."""
+    axes.set_xticks([])
+    axes.set_yticks([])
+    rgb = shot.picture.get("rgb")
+    if rgb is None:
+        axes.text(0.5, 0.5, "no frame", ha="center", va="center", transform=axes.transAxes)
+        return
+    frame = int(shot.picture["frame"])
+    axes.imshow(rgb)
+    mask = shot.picture.get("motion_mask")
+    if mask is not None:
+        red = np.zeros((*mask.shape, 4))
+        red[mask.astype(bool)] = (1.0, 0.1, 0.1, 0.35)
+        axes.imshow(red, extent=(-0.5, rgb.shape[1] - 0.5, rgb.shape[0] - 0.5, -0.5))
+    tracks = shot.picture.get("tracks_px")
+    said = f"frame {shot.start + frame}"
+    if tracks is not None and tracks.size:
+        moving = np.asarray(shot.picture.get("moving", np.zeros(len(tracks), bool)), dtype=bool)
+        here = np.isfinite(tracks[:, frame, 0])
+        trail = tracks[:, max(0, frame - TRAIL) : frame + 1]
+        for chosen, color in ((here & ~moving, "#39d353"), (here & moving, "#ff4040")):
+            lines = np.concatenate([trail[chosen], np.full((int(chosen.sum()), 1, 2), np.nan)], axis=1).reshape(-1, 2)
+            axes.plot(lines[:, 0], lines[:, 1], color=color, linewidth=0.7)
+            axes.plot(tracks[chosen, frame, 0], tracks[chosen, frame, 1], ".", color=color, markersize=2.5)
+        said += f": {int((here & ~moving).sum())} tracks with the camera's motion (green), "
+        said += f"{int((here & moving).sum())} against it (red)"
+    axes.set_xlim(-0.5, rgb.shape[1] - 0.5)
+    axes.set_ylim(rgb.shape[0] - 0.5, -0.5)
+    axes.set_title(said, fontsize="x-small")

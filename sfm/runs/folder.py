@@ -1,0 +1,161 @@
+"""Run folders: what an estimate leaves on disk, complete or not at all."""
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+from sfm.runs.estimate import RUN_FORMAT, RUN_VERSION, Estimate, ShotEstimate, shot_json
+from trajectory.errors import CinetrajError, ReadError
+from trajectory.model import Trajectory
+
+RUN_FILE = "run.json"
+TRAJECTORY_FILE = "trajectory.npz"
+TUM_FILE = "trajectory_tum.txt"
+PLOT_FILE = "plot.png"
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Run:
+    """A run read from disk.
+
+    record: run.json as it stands.
+    trajectories: shot folder ("" for a clip of one shot) to its trajectory; failed shots are absent.
+    """
+
+    path: Path
+    record: dict[str, Any]
+    trajectories: dict[str, Trajectory]
+
+    @property
+    def status(self) -> str:
+        """ok, partial, unreliable or failed."""
+        return str(self.record["status"])
+
+
+def write_run(
+    estimate: Estimate, folder: str | Path, *, plot: bool = True, extra: Mapping[str, Any] | None = None
+) -> Path:
+    """Write `run.json`, `trajectory.npz`, `trajectory_tum.txt` and `plot.png` under `folder`, all or nothing.
+
+    Several shots get a folder each (`shot-000`, ...); a shot that failed has its run.json only.
+    extra: further keys of the clip's run.json, JSON values.
+    A run that is there already is replaced; anything else that is in the way is an error.
+    """
+    target = Path(folder)
+    require_free(target)
+    record = {"name": target.name, **estimate.to_json(), **(extra or {})}
+    with replaced_folder(target) as temporary:
+        for shot, name in zip(estimate.shots, estimate.shot_names(), strict=True):
+            place = temporary / name
+            place.mkdir(exist_ok=True)
+            if shot.trajectory is not None:
+                _write_trajectory(shot, shot.trajectory, place, f"{target.name} {name}".strip(), estimate, plot=plot)
+            if name:
+                own = {**record, **shot_json(shot, ""), "name": f"{target.name}/{name}", "notes": list(shot.notes)}
+                _write_json(place / RUN_FILE, {**own, "shots": [shot_json(shot, "")]})
+        _write_json(temporary / RUN_FILE, record)
+    return target
+
+
+def require_free(folder: str | Path) -> None:
+    """Raises CinetrajError where a run cannot be written: something else is there, or no folder can be made."""
+    target = Path(folder)
+    if target.exists() and not is_run(target) and (not target.is_dir() or any(target.iterdir())):
+        raise CinetrajError(f"{target} exists and is no run; choose another --out or --name, or move it away")
+    above = next(path for path in target.absolute().parents if path.exists())
+    if not above.is_dir():
+        raise CinetrajError(f"{above} is a file; choose another --out")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise CinetrajError(f"{above} cannot be written; choose another --out")
+
+
+def is_run(path: str | Path) -> bool:
+    """Whether a folder is a run: it holds a run.json of ours."""
+    try:
+        return json.loads((Path(path) / RUN_FILE).read_bytes()).get("format") == RUN_FORMAT
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def find_runs(folder: str | Path) -> list[Path]:
+    """The runs in a folder, the folder itself if it is one; shots count to the run that lists them."""
+    folder = Path(folder)
+    if is_run(folder):
+        return [folder]
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not _hidden(path) and is_run(path))
+
+
+def read_run(folder: str | Path) -> Run:
+    """A run from disk. Raises ReadError where it is no run, or an incomplete one."""
+    from trajectory import io
+
+    path = Path(folder)
+    file = path / RUN_FILE
+    try:
+        record = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ReadError(path, "holds no run.json", remedy="give a folder that `cinetraj estimate` wrote") from None
+    except ValueError as error:
+        raise ReadError(file, f"is no JSON ({error})", remedy="estimate the clip again") from error
+    if not isinstance(record, dict) or record.get("format") != RUN_FORMAT:
+        raise ReadError(file, f"is not marked as {RUN_FORMAT}", remedy="give a folder that `cinetraj estimate` wrote")
+    if record.get("version", 0) > RUN_VERSION:
+        raise ReadError(file, f"has version {record['version']}, expected {RUN_VERSION}", remedy="update cinetraj")
+    found: dict[str, Trajectory] = {}
+    for shot in record["shots"]:
+        if shot["status"] != "failed":
+            found[shot["name"]] = io.read(path / shot["name"] / TRAJECTORY_FILE, format="native")
+    return Run(path=path, record=record, trajectories=found)
+
+
+@contextmanager
+def replaced_folder(target: Path) -> Iterator[Path]:
+    """A temporary sibling that takes the place of `target` when the block ends well, and vanishes when it does not."""
+    mark = uuid.uuid4().hex[:8]
+    temporary = target.parent / f".{target.name}.new-{mark}"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.mkdir()
+    except OSError as error:
+        raise CinetrajError(f"{target.parent} cannot be written ({error.strerror}); choose another --out") from error
+    try:
+        yield temporary
+        if target.exists():
+            old = target.parent / f".{target.name}.old-{mark}"
+            os.rename(target, old)
+            os.rename(temporary, target)
+            shutil.rmtree(old)
+        else:
+            os.rename(temporary, target)
+    finally:
+        if temporary.exists():
+            shutil.rmtree(temporary)
+
+
+def _write_trajectory(
+    shot: ShotEstimate, trajectory: Trajectory, place: Path, title: str, estimate: Estimate, *, plot: bool
+) -> None:
+    from trajectory import io
+
+    io.write(trajectory, place / TRAJECTORY_FILE, format="native")
+    if trajectory.valid.any():
+        io.write(trajectory, place / TUM_FILE, format="tum")
+    if plot:
+        from sfm.runs.figure import write_picture
+
+        write_picture(shot, trajectory, place / PLOT_FILE, title=title, backend=estimate.backend)
+
+
+def _write_json(path: Path, record: dict[str, Any]) -> None:
+    path.write_text(json.dumps(record, indent=2, allow_nan=False, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _hidden(path: Path) -> bool:
+    return path.name.startswith(".")

@@ -1,0 +1,26 @@
+"""Where a clip is cut into shots. Names load on first use."""
+
+from typing import TYPE_CHECKING
+
+from trajectory.lazy import exporter
+
+if TYPE_CHECKING:
+    from sfm.shots.boundaries import ShotConfig as ShotConfig
+    from sfm.shots.boundaries import Shots as Shots
+    from sfm.shots.boundaries import Suspect as Suspect
+    from sfm.shots.boundaries import find as find
+    from sfm.shots.boundaries import split as split
+
+_NAMES = {
+    "find": "sfm.shots.boundaries",
+    "split": "sfm.shots.boundaries",
+    "ShotConfig": "sfm.shots.boundaries",
+    "Shots": "sfm.shots.boundaries",
+    "Suspect": "sfm.shots.boundaries",
+}
+__getattr__ = exporter(__name__, _NAMES, ())
+__all__ = sorted(_NAMES)  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,334 @@
+"""Shots: cuts that PySceneDetect suspects, confirmed by lost tracks. A flash or a whip pan is no cut."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import final
+
+import numpy as np
+from jaxtyping import Bool, UInt8
+
+from sfm.masks.find import find_blank, to_grey
+from sfm.masks.overlays import find_bars
+from sfm.shots.dissolves import DissolveConfig, find_dissolves
+from sfm.shots.similarity import Link, LinkConfig, Linker
+from sfm.types import Frames
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ShotConfig:
+    """What is suspected, and what confirms it.
+
+    adaptive_ratio, adaptive_least: PySceneDetect's AdaptiveDetector: change over the mean of the four around it, and
+        least change in grey levels. Lower than its defaults (3, 15), since tracks decide.
+    content: PySceneDetect's ContentDetector at its default, grey levels: fast clips have no isolated peaks.
+    detector_long_side: pixels at which the detectors look.
+    bridge_s: a flash, a glitch or a passing object of this length leaves a link across it; where frames carry
+        no seconds, bridge_frames.
+    covered_s: a subject that passes close before the lens may cover it for so long: features link across it, where
+        no frame between them is a cut too; frames that carry no seconds are compared from far apart anyway.
+    jump_ratio, jump_floor: features or a shift link two frames only if the picture moved at most this many times
+        as far as between the frames around them, or by this share of its longer side: else it is a jump cut.
+    short_frames: shots shorter than this are named in the notes; they are shots of their own, joined to none.
+    """
+
+    adaptive_ratio: float = 2.0
+    adaptive_least: float = 4.0
+    content: float = 27.0
+    detector_long_side: int = 256
+    bridge_s: float = 0.2
+    bridge_frames: int = 3
+    covered_s: float = 0.8
+    jump_ratio: float = 6.0
+    jump_floor: float = 0.08
+    short_frames: int = 3
+    link: LinkConfig = field(default_factory=LinkConfig)
+    dissolve: DissolveConfig = field(default_factory=DissolveConfig)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Suspect:
+    """A place where a cut was suspected.
+
+    frame: first frame after it.
+    kind: "cut" (a peak of change), "change" (large, but so are its neighbours), "fade" (through blank frames) or
+        "dissolve".
+    cut: whether tracks are lost across it for good.
+    why: what decided, in words.
+    """
+
+    frame: int
+    kind: str
+    cut: bool
+    why: str
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Shots:
+    """Shots as (start, stop) in frames, what was suspected, and remarks for run.json."""
+
+    spans: tuple[tuple[int, int], ...]
+    suspects: tuple[Suspect, ...]
+    notes: tuple[str, ...]
+
+
+Suspicion = tuple[str, int, int]
+"""Kind, last visible frame before, first visible frame after."""
+DEFAULT_CONFIG = ShotConfig()
+COVERED_STEPS = (0.0, 0.08, 0.17, 0.3, 0.5, 0.75, 1.0)
+"""How far from a place both ends of a bridge over a covered lens are tried, in units of its reach."""
+
+
+def split(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> tuple[tuple[int, int], ...]:
+    """Shots as (start, stop) in frames: they cover the clip in order, without gaps."""
+    return find(frames, config).spans
+
+
+def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
+    """Split a clip into shots and say why.
+
+    A cut is a place where the pictures on both sides share neither tracks, nor features, nor a common shift.
+    Images that are only numbered need not be neighbours in time: there a jump of the camera is no cut as long as
+    any image on one side shows what any image on the other side shows.
+    """
+    count = len(frames)
+    if count < 2:
+        return Shots(spans=((0, count),), suspects=(), notes=())
+    content, blank = _without_bars(frames)
+    peaks, large = suspected(content, config)
+    suspects: dict[int, Suspicion] = {}
+    for frame in np.flatnonzero(peaks | large):
+        before, after = _visible(blank, int(frame) - 1, -1), _visible(blank, int(frame), 1)
+        if before is not None and after is not None:
+            kind = "fade" if after - before > 1 else "cut" if peaks[frame] else "change"
+            suspects[after] = (kind, before, after)
+    for before, after in _blank_runs(blank):
+        suspects[after] = ("fade", before, after)
+    for start, stop in find_dissolves(content, config.dissolve):
+        middle = (start + stop + 1) // 2
+        if not blank[start : stop + 1].any() and not any(start <= frame <= stop for frame in suspects):
+            suspects[middle] = ("dissolve", start, stop)
+
+    linker = Linker(lambda number: content[number], config.link)
+    judged = _one_through_fast_motion(_judge(suspects, linker, blank, _bridge(frames, config), config))
+    if frames.time_source == "index":
+        judged = _same_scene(judged, linker, count)
+    else:
+        reach = round(config.covered_s / float(np.median(np.diff(frames.time_s))))
+        judged = _covered(judged, linker, blank, reach)
+    return _shots(judged, count, config)
+
+
+def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tuple[np.ndarray, np.ndarray]:
+    """Frames that PySceneDetect calls the first of a shot: peaks of change, and changes that are large in themselves.
+
+    Two boolean arrays over the frames, of its AdaptiveDetector and of its ContentDetector.
+    """
+    import cv2
+    from scenedetect import AdaptiveDetector, ContentDetector, FrameTimecode
+
+    height, width = content.shape[1:3]
+    scale = min(1.0, config.detector_long_side / max(height, width))
+    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    around = 2  # the detector judges a frame by so many on each side: the clip is mirrored at its ends
+    adaptive = AdaptiveDetector(
+        adaptive_threshold=config.adaptive_ratio,
+        min_content_val=config.adaptive_least,
+        min_scene_len=0,
+        window_width=around,
+    )
+    plain = ContentDetector(threshold=config.content, min_scene_len=0)
+    found = np.zeros((2, len(content)), bool)
+    for number in range(-around, len(content) + around):
+        inside = len(content) - 1 - abs(len(content) - 1 - abs(number))
+        image = content[max(inside, 0)]
+        small = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
+        moment = FrameTimecode(number + around, fps=25.0)
+        for row, detector in zip(found, (adaptive, plain), strict=True):
+            for moment_found in detector.process_frame(moment, small):
+                first = moment_found.frame_num - around
+                if 0 < first < len(content):
+                    row[first] = True
+    return found[0], found[1]
+
+
+def _without_bars(frames: Frames) -> tuple[UInt8[np.ndarray, "n h w 3"], Bool[np.ndarray, " n"]]:
+    """The picture inside its bars, which would link any two frames, and which frames are blank."""
+    grey = to_grey(frames.rgb)
+    bars, sides = find_bars(grey)
+    if sides:
+        rows, columns = np.flatnonzero(~bars.all(1)), np.flatnonzero(~bars.all(0))
+        inside = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+        content = frames.rgb[(slice(None), *inside)]
+        return content, find_blank(grey[(slice(None), *inside)], np.ones(content.shape[1:3], bool))
+    return frames.rgb, find_blank(grey, np.ones(frames.hw, bool))
+
+
+def _visible(blank: Bool[np.ndarray, " n"], frame: int, step: int) -> int | None:
+    """The nearest frame that is not blank, from `frame` on in one direction."""
+    while 0 <= frame < len(blank):
+        if not blank[frame]:
+            return frame
+        frame += step
+    return None
+
+
+def _blank_runs(blank: Bool[np.ndarray, " n"]) -> list[tuple[int, int]]:
+    """Last frame before and first frame after each run of blank frames inside the clip."""
+    ends = np.flatnonzero(np.diff(blank.astype(np.int8)) == -1) + 1
+    runs = [(_visible(blank, int(end) - 1, -1), int(end)) for end in ends]
+    return [(before, after) for before, after in runs if before is not None]
+
+
+def _bridge(frames: Frames, config: ShotConfig) -> int:
+    """Frames that a flash may last: at most as long as it lasts in seconds."""
+    if frames.time_source == "index":
+        return config.bridge_frames
+    step_s = float(np.median(np.diff(frames.time_s)))
+    return int(np.clip(round(config.bridge_s / step_s), 1, 8))
+
+
+def _judge(
+    suspects: dict[int, Suspicion],
+    linker: Linker,
+    blank: Bool[np.ndarray, " n"],
+    bridge: int,
+    config: ShotConfig,
+) -> list[Suspect]:
+    """Look for one link across each suspected place, nearest frames first."""
+    judged: list[Suspect] = []
+    for frame, (kind, before, after) in sorted(suspects.items()):
+        left = [k for k in range(before, max(-1, before - bridge), -1) if not blank[k]]
+        right = [k for k in range(after, min(len(blank), after + bridge)) if not blank[k]]
+        reach = _motion_around(linker, left, right)
+        # A disturbance lies before the place or behind it, so one end of each pair stays at the place.
+        pairs = [(left[0], right[0])]
+        for a, b in itertools.zip_longest(left[1:], right[1:]):
+            pairs += [(left[0], b)] if b is not None else []
+            pairs += [(a, right[0])] if a is not None else []
+        link = _first_link(linker, pairs, reach, config)
+        if link is None and kind == "change":  # everything moves or melts here: only another picture is a cut
+            link = linker.laid_out_alike(before, after)
+        corners = min(max(linker.corners(k) for k in left), max(linker.corners(k) for k in right))
+        if link is not None:
+            why = f"linked by {link.by} ({link.strength:.2g})"
+        else:
+            why = f"no link between {len(pairs)} pairs of frames, with at least {corners} corners on each side"
+        judged.append(Suspect(frame=frame, kind=kind, cut=link is None, why=why))
+    return judged
+
+
+def _first_link(linker: Linker, pairs: Sequence[tuple[int, int]], reach: float, config: ShotConfig) -> Link | None:
+    for first, second in pairs:
+        link = linker.tracked(first, second)
+        if link is not None:
+            return link
+    for test in (linker.shifted, linker.matched):
+        for first, second in pairs[:7]:  # slower tests that reach further: fewer pairs do
+            link = test(first, second)
+            steps = second - first
+            if link is not None and link.moved <= max(config.jump_floor, config.jump_ratio * reach * steps):
+                return link
+    return None
+
+
+def _motion_around(linker: Linker, left: list[int], right: list[int]) -> float:
+    """Largest motion a frame on either side of a suspected place, share of the longer side."""
+    pairs = [*zip(left[1:4], left[:3], strict=False), *itertools.pairwise(right[:4])]
+    motion = 0.0
+    for first, second in pairs:
+        for test in (linker.tracked, linker.shifted, linker.matched):
+            link = test(first, second)
+            if link is not None:
+                motion = max(motion, link.moved / (second - first))
+                break
+    return motion
+
+
+def _one_through_fast_motion(judged: list[Suspect]) -> list[Suspect]:
+    """Tracks lost over three frames and more without a peak of change: the camera moves too fast, no cut."""
+    result = list(judged)
+    start = 0
+    while start < len(judged):
+        stop = start + 1
+        while stop < len(judged) and judged[stop].cut and judged[stop].frame == judged[stop - 1].frame + 1:
+            stop += 1
+        run = judged[start:stop]
+        if judged[start].cut and len(run) >= 3 and all(suspect.kind == "change" for suspect in run):
+            for number, suspect in enumerate(run, start):
+                result[number] = replace(suspect, cut=False, why="tracks are lost over several frames without a peak")
+        start = stop
+    return result
+
+
+def _same_scene(judged: list[Suspect], linker: Linker, count: int) -> list[Suspect]:
+    """For images that are only numbered: a cut needs two sides of which no image shows what the other shows."""
+    result: list[Suspect] = []
+    cuts = [suspect.frame for suspect in judged if suspect.cut]
+    for suspect in judged:
+        if suspect.cut:
+            k = cuts.index(suspect.frame)
+            start, stop = (cuts[k - 1] if k else 0), (cuts[k + 1] if k + 1 < len(cuts) else count)
+            left = np.unique(np.linspace(suspect.frame - 1, start, 12).round().astype(int))[::-1]
+            right = np.unique(np.linspace(suspect.frame, stop - 1, 12).round().astype(int))
+            pair = _nearest_match(linker, [(int(a), int(b)) for a in left for b in right])
+            if pair is not None:
+                suspect = replace(suspect, cut=False, why=f"images {pair[0]} and {pair[1]} show the same scene")
+        result.append(suspect)
+    return result
+
+
+def _covered(judged: list[Suspect], linker: Linker, blank: Bool[np.ndarray, " n"], reach: int) -> list[Suspect]:
+    """For a lens that a passing subject covers: what was there before it is there again behind it.
+
+    A short shot between two of one scene has a cut at both ends, and no pair of frames may cross two. Where features
+    match at the place itself but jumped, it is a jump cut.
+    """
+    cuts = [suspect.frame for suspect in judged if suspect.cut]
+    steps = sorted({1, *(round(reach * share) for share in COVERED_STEPS)})
+    result: list[Suspect] = []
+    for suspect in judged:
+        frame = suspect.frame
+        if suspect.cut and suspect.kind != "dissolve" and linker.matched(frame - 1, frame) is None:
+            low = max([0, *(c for c in cuts if c < frame)])
+            high = min([len(blank), *(c for c in cuts if c > frame)])
+            pairs = [(frame - 1 - back, frame + ahead) for back in steps for ahead in steps]
+            pairs = [(a, b) for a, b in pairs if a >= low and b < high and not blank[a] and not blank[b]]
+            pair = _nearest_match(linker, pairs)
+            if pair is not None:
+                suspect = replace(suspect, cut=False, why=f"frames {pair[0]} and {pair[1]} show the same scene")
+        result.append(suspect)
+    return result
+
+
+def _nearest_match(linker: Linker, pairs: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The pair of frames nearest in time that features match, if any does."""
+    nearest_first = sorted(pairs, key=lambda pair: pair[1] - pair[0])
+    return next((pair for pair in nearest_first if linker.matched(*pair) is not None), None)
+
+
+def _shots(judged: list[Suspect], count: int, config: ShotConfig) -> Shots:
+    """Spans between cuts; neighbouring short ones are one span, and are named."""
+    cuts = [0, *(suspect.frame for suspect in judged if suspect.cut), count]
+    spans: list[tuple[int, int]] = []
+    for start, stop in itertools.pairwise(cuts):
+        is_short = stop - start < config.short_frames
+        if spans and is_short and spans[-1][1] - spans[-1][0] < config.short_frames:
+            spans[-1] = (spans[-1][0], stop)
+        else:
+            spans.append((start, stop))
+    notes = [f"{len(spans)} shots"] if len(spans) > 1 else []
+    notes += [
+        f"{suspect.kind} at frame {suspect.frame} is gradual; frames near it show both shots"
+        for suspect in judged
+        if suspect.cut and suspect.kind in ("fade", "dissolve")
+    ]
+    notes += [
+        f"shot {number} (frames {start}..{stop - 1}) is shorter than {config.short_frames} frames"
+        for number, (start, stop) in enumerate(spans)
+        if stop - start < config.short_frames and len(spans) > 1
+    ]
+    return Shots(spans=tuple(spans), suspects=tuple(judged), notes=tuple(notes))

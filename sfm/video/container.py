@@ -1,0 +1,293 @@
+"""Video files by PyAV: presentation times from the container, upright frames at the working size."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import UInt8
+
+from sfm.types import Frames
+from sfm.video.sampling import (
+    FrameBuffer,
+    VideoConfig,
+    nearest_to_ticks,
+    over_black,
+    shrink,
+    spread_repeats,
+    working_hw,
+)
+from trajectory.errors import CinetrajError
+
+DECODER_THREADS = 2
+"""libav takes every core otherwise, and jobs run side by side."""
+TEXT_DEMUXERS = frozenset({"tty", "ass", "srt", "webvtt", "ffmetadata", "concat", "hls"})
+"""Demuxers that would show a text file as pictures or follow what it names."""
+MISSING_END_FRAMES = 2.5
+"""A file ends early when this many frame durations are missing at its declared end: rounding costs up to two."""
+
+
+@final
+@dataclass
+class _Reading:
+    """What is learnt while frames stream past."""
+
+    count: int = 0
+    broken: int = 0
+    corrupt: int = 0
+    untimed: int = 0
+    interlaced: int = 0
+    last_end_s: float = 0.0
+    stopped: bool = False
+    error: str = ""
+    turn: "_Turn | None" = None
+    notes: list[str] = field(default_factory=list)
+
+
+@final
+@dataclass(frozen=True)
+class _Turn:
+    """Display matrix as array moves: flip left-right first, then quarter turns counterclockwise."""
+
+    quarters: int
+    flip: bool
+
+    def swap(self, hw: tuple[int, int]) -> tuple[int, int]:
+        """Height and width after the turn, and before it: the same exchange."""
+        return (hw[1], hw[0]) if self.quarters % 2 else hw
+
+    def apply(self, rgb: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(np.rot90(rgb[:, ::-1] if self.flip else rgb, self.quarters))
+
+
+def load_container(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
+    """Decode a video file once. Also returns what was lost, in words, where the file is damaged."""
+    import av
+    from av.error import FFmpegError
+
+    try:
+        container: Any = av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
+    except (FFmpegError, OSError) as error:
+        raise CinetrajError(
+            f"{path}: no video can be read from it ({_words(error)}); give an mp4, mov, webm, mkv, gif or images"
+        ) from error
+    with container:
+        return _load(container, path, config)
+
+
+def _load(container: Any, path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
+    if set(container.format.name.split(",")) & TEXT_DEMUXERS:
+        raise CinetrajError(f"{path}: this is a text file ({container.format.name}), expected a video; give a video")
+    streams = [s for s in container.streams.video if not int(s.disposition) & 0x400]  # 0x400: a cover picture
+    if not streams:
+        raise CinetrajError(f"{path}: the file has no video stream; give a file with pictures")
+    stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
+    stream.thread_type = "AUTO"
+    stream.codec_context.thread_count = DECODER_THREADS
+
+    reading = _Reading()
+    rate = config.assumed_fps or float(stream.average_rate or stream.guessed_rate or 0) or None
+    pictures = _wanted(_frames(container, stream, reading, rate), config, reading)
+    buffer: FrameBuffer | None = None
+    source_hw = hw = stored_hw = (0, 0)
+    for number, time_s, frame in nearest_to_ticks(pictures, config.fps):
+        if buffer is None:
+            reading.turn = _turn_of(frame)
+            stored_hw = (int(frame.height), int(frame.width))
+            source_hw = reading.turn.swap(stored_hw)
+            hw = working_hw(source_hw, config.long_side)
+            buffer = FrameBuffer(hw, _expected(stream, config))
+        assert reading.turn is not None
+        _check_shape(frame, stored_hw, path)
+        buffer.add(number, time_s, _upright_rgb(frame, hw, reading.turn))
+    if buffer is None:
+        raise CinetrajError(_nothing(path, reading, config))
+
+    rgb, time_s, index = buffer.arrays()
+    timed = reading.untimed == 0
+    if timed:
+        time_s, moved = spread_repeats(time_s, path)
+        if moved:
+            reading.notes.append(f"{moved} repeated timestamps were spread up to the next one")
+    else:
+        time_s = index / rate
+        reading.notes.append(f"the file carries no timestamps; {rate:g} frames per second assumed")
+    if reading.interlaced:
+        reading.notes.append(f"{reading.interlaced} frames are interlaced and were not deinterlaced")
+    lost = _lost(container, stream, reading, path)
+    aspect = float(stream.sample_aspect_ratio or 1) or 1.0
+    assert reading.turn is not None
+    frames = Frames(
+        rgb=rgb,
+        time_s=time_s,
+        index=index,
+        source_hw=source_hw,
+        source=str(path),
+        time_source="seconds" if timed else "assumed",
+        pixel_aspect=1.0 / aspect if reading.turn.quarters % 2 else aspect,
+        notes=(*reading.notes, *lost),
+    )
+    return frames, lost
+
+
+def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) -> Iterator[tuple[int, float, Any]]:
+    """Frames in presentation order as (number, time_s, frame); damaged ones are counted and skipped."""
+    from av.error import FFmpegError
+
+    constant_rate = container.format.name == "avi" and rate  # AVI stores a rate; libav's guesses fail on B-frames
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except (FFmpegError, OSError) as error:
+            reading.broken += 1
+            reading.error = reading.error or _words(error)
+            return
+        try:
+            decoded = packet.decode()
+        except FFmpegError as error:
+            reading.broken += 1
+            reading.error = reading.error or _words(error)
+            continue
+        for frame in decoded:
+            number = reading.count
+            reading.count += 1
+            if frame.is_corrupt:
+                reading.corrupt += 1
+                continue
+            reading.interlaced += bool(frame.interlaced_frame)
+            base = frame.time_base or stream.time_base
+            if constant_rate:
+                time_s = number / constant_rate
+                reading.last_end_s = (number + 1) / constant_rate
+            elif frame.pts is None or base is None:
+                if rate is None:
+                    raise CinetrajError(
+                        f"{container.name}: frame {number} carries no time and the file no rate; give assumed_fps"
+                    )
+                reading.untimed += 1
+                time_s = number / rate
+            else:
+                time_s = float(frame.pts * base)
+                reading.last_end_s = max(reading.last_end_s, float((frame.pts + (frame.duration or 0)) * base))
+            yield number, time_s, frame
+
+
+def _wanted(
+    pictures: Iterator[tuple[int, float, Any]], config: VideoConfig, reading: _Reading
+) -> Iterator[tuple[int, float, Any]]:
+    for picture in pictures:
+        if config.start_s is not None and picture[1] < config.start_s:
+            continue
+        if config.stop_s is not None and picture[1] >= config.stop_s:
+            reading.stopped = True
+            return
+        yield picture
+
+
+def _upright_rgb(frame: Any, hw: tuple[int, int], turn: _Turn) -> UInt8[np.ndarray, "h w 3"]:
+    """sRGB bytes at the working size: swscale by area, with full chroma and exact rounding."""
+    stored_hw = turn.swap(hw)
+    if _has_alpha(frame.format):
+        rgb = shrink(over_black(frame.to_ndarray(format="rgba")), stored_hw)
+    else:
+        from av.video.reformatter import Interpolation as Sws
+
+        flags = Sws.AREA | Sws.ACCURATE_RND | Sws.FULL_CHR_H_INT | Sws.BITEXACT
+        small = frame.reformat(stored_hw[1], stored_hw[0], "rgb24", interpolation=int(flags), threads=1)
+        rgb = small.to_ndarray()
+    return turn.apply(rgb) if turn.quarters or turn.flip else rgb
+
+
+def _has_alpha(pixel_format: Any) -> bool:
+    return any(component.is_alpha for component in pixel_format.components) or pixel_format.has_palette
+
+
+def _turn_of(frame: Any) -> _Turn:
+    """Quarter turns and flip of the display matrix (ISO 14496-12, 8.3.2): x' = a x + c y, y' = b x + d y."""
+    matrix = _display_matrix(frame)
+    if matrix is None:
+        return _Turn(0, False)
+    a, b, c, d = matrix
+    flip = a * d - b * c < 0
+    if flip:  # undo the flip of x, which is applied first
+        a, b = -a, -b
+    angle_deg = np.degrees(np.arctan2(b, a))  # clockwise on a screen whose y points down
+    return _Turn(int(np.round(-angle_deg / 90.0)) % 4, bool(flip))
+
+
+def _display_matrix(frame: Any) -> tuple[float, float, float, float] | None:
+    for side_data in frame.side_data:  # iterates over the entries, not over their names
+        if side_data.type.name == "DISPLAYMATRIX":
+            values = np.frombuffer(bytes(side_data), np.int32)[:9].astype(float)
+            return values[0], values[1], values[3], values[4]
+    return None
+
+
+def _check_shape(frame: Any, stored_hw: tuple[int, int], path: Path) -> None:
+    if abs(frame.width * stored_hw[0] / (frame.height * stored_hw[1]) - 1.0) > 0.02:
+        raise CinetrajError(
+            f"{path}: the picture changes from {stored_hw[1]}x{stored_hw[0]} to {frame.width}x{frame.height}; "
+            "split the file there"
+        )
+
+
+def _expected(stream: Any, config: VideoConfig) -> int:
+    """Frames to reserve room for; untouched room costs no memory, too little is grown."""
+    count = stream.frames or 0
+    if not count and stream.duration and stream.average_rate:
+        count = int(stream.duration * stream.time_base * stream.average_rate) + 1
+    if config.fps and stream.average_rate:
+        count = int(count * min(1.0, config.fps / float(stream.average_rate))) + 1
+    return min(count or 64, 100_000)
+
+
+def _lost(container: Any, stream: Any, reading: _Reading, path: Path) -> tuple[str, ...]:
+    """What is missing, in words: damaged packets and frames, and a file that ends before its declared end."""
+    lost: list[str] = []
+    if reading.broken:
+        lost.append(f"{reading.broken} damaged packets could not be decoded ({reading.error})")
+    if reading.corrupt:
+        lost.append(f"{reading.corrupt} damaged frames were left out")
+    if reading.stopped or reading.untimed:
+        return tuple(lost)
+    if container.format.name == "gif" and not _ends_with(path, b";"):
+        lost.append(f"the file is cut short after {reading.count} frames: a GIF ends with a semicolon byte")
+    end_s = _declared_end_s(container, stream)
+    if end_s is not None and stream.average_rate:
+        missing_s = end_s - reading.last_end_s
+        if missing_s > MISSING_END_FRAMES / float(stream.average_rate):
+            declared = f" of {stream.frames}" if stream.frames else ""
+            lost.append(
+                f"the file is cut short: {reading.count}{declared} frames, {missing_s:.3g} s missing at its end"
+            )
+    return tuple(lost)
+
+
+def _declared_end_s(container: Any, stream: Any) -> float | None:
+    if stream.duration:
+        return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
+    if container.duration and len(container.streams) == 1:  # with sound, the longest stream sets this one
+        return (container.duration + (container.start_time or 0)) / 1e6
+    return None
+
+
+def _ends_with(path: Path, last: bytes) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 64))
+        return file.read().rstrip(b"\0").endswith(last)
+
+
+def _nothing(path: Path, reading: _Reading, config: VideoConfig) -> str:
+    if reading.count - reading.corrupt > 0:
+        return f"{path}: no frame between start_s={config.start_s} and stop_s={config.stop_s}; widen the interval"
+    why = f" ({reading.error})" if reading.error else ""
+    return f"{path}: not one frame can be decoded{why}; the file is damaged, get it again"
+
+
+def _words(error: BaseException) -> str:
+    text = getattr(error, "strerror", None) or str(error)
+    return " ".join(str(text).split())

@@ -1,0 +1,161 @@
+"""Image folders and globs as clips."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+
+from sfm.types import Frames
+from sfm.video.sampling import FrameBuffer, VideoConfig, nearest_to_ticks, over_black, shrink, working_hw
+from trajectory.errors import CinetrajError
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
+FULL_FRAME_DIAGONAL_MM = float(np.hypot(36.0, 24.0))
+"""EXIF FocalLengthIn35mmFilm is defined by equal diagonal angle of view (CIPA DCG-001)."""
+SAME_FOCAL = 0.01
+"""Relative spread of EXIF focal lengths below which they count as one: they are stored in whole millimetres."""
+_ORIENTATION, _EXIF_IFD, _FOCAL_35MM = 0x0112, 0x8769, 0xA405
+
+
+def natural_key(path: Path) -> tuple[tuple[int, int, str], ...]:
+    """Sort key by which img2 comes before img10."""
+    parts = re.split(r"(\d+)", path.name)
+    return tuple((1, int(part), part) if part.isdecimal() else (0, 0, part.casefold()) for part in parts if part)
+
+
+def images_in(folder: Path) -> list[Path]:
+    """Images of a folder in natural order, hidden files left out; an error that says what is there instead."""
+    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    images = sorted((e for e in entries if e.suffix.lower() in IMAGE_SUFFIXES and e.is_file()), key=natural_key)
+    if images:
+        return images
+    inside = [e.name for e in sorted(entries) if e.is_dir() and any(_is_image(child) for child in e.iterdir())]
+    if inside:
+        raise CinetrajError(f"{folder}: no images in this folder, but in {inside[0]}; give {folder / inside[0]}")
+    raise CinetrajError(
+        f"{folder}: no images among the {len(entries)} entries of this folder; "
+        f"give a video file or a folder with {', '.join(sorted(IMAGE_SUFFIXES))}"
+    )
+
+
+def load_images(paths: Sequence[Path], source: str, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
+    """Read images as the frames of one clip; their times are numbers unless a rate is given.
+
+    Also returns what was lost, in words, where images are damaged.
+    """
+    rate = config.assumed_fps if config.assumed_fps is not None else config.fps
+    if rate is None and (config.start_s is not None or config.stop_s is not None):
+        raise CinetrajError(f"{source}: images carry no times for start_s and stop_s; give their rate (assumed_fps)")
+    notes: list[str] = []
+    source_hw, focals_mm = _survey(paths, source)
+    hw = working_hw(source_hw, config.long_side)
+    buffer = FrameBuffer(hw, len(paths))
+    problems: list[str] = []
+    times = ((number, number / rate if rate else float(number), path) for number, path in enumerate(paths))
+    kept = (item for item in times if _inside(item[1], config))
+    for number, time_s, path in nearest_to_ticks(kept, config.fps if config.assumed_fps is not None else None):
+        try:
+            rgb = read_image(path)
+        except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises on damaged files
+            problems.append(f"{path.name}: {error}")
+            continue
+        buffer.add(number, time_s, shrink(rgb, hw))
+    if problems and not len(buffer):
+        raise CinetrajError(f"{source}: none of {len(problems)} images can be read ({problems[0]}); replace them")
+    if not len(buffer):
+        raise CinetrajError(
+            f"{source}: no image between start_s={config.start_s} and stop_s={config.stop_s}; widen the interval"
+        )
+    lost = (f"{len(problems)} damaged images left out ({problems[0]})",) if problems else ()
+    focal_px = _focal_px(focals_mm, hw, notes)
+    rgb, time_s, index = buffer.arrays()
+    frames = Frames(
+        rgb=rgb,
+        time_s=time_s,
+        index=index,
+        source_hw=source_hw,
+        source=source,
+        time_source="assumed" if rate else "index",
+        focal_px=focal_px,
+        notes=(*notes, *lost),
+    )
+    return frames, lost
+
+
+def read_image(path: Path) -> UInt8[np.ndarray, "h w 3"]:
+    """One image as upright sRGB bytes; alpha over black, 16 bits to 8."""
+    from PIL import Image, ImageOps
+
+    with Image.open(path) as opened:
+        image: Any = ImageOps.exif_transpose(opened)
+        if image.mode.startswith("I;16"):
+            grey = (np.asarray(image, np.uint16) >> 8).astype(np.uint8)
+            return np.repeat(grey[..., None], 3, axis=2)
+        if image.mode in ("I", "F"):
+            raise ValueError(f"pixel type {image.mode} has no fixed range, expected 8 or 16 bits; convert the image")
+        if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+            return over_black(np.asarray(image.convert("RGBA")))
+        return np.array(image.convert("RGB"))
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
+
+
+def _inside(time_s: float, config: VideoConfig) -> bool:
+    after = config.start_s is None or time_s >= config.start_s
+    return after and (config.stop_s is None or time_s < config.stop_s)
+
+
+def _survey(paths: Sequence[Path], source: str) -> tuple[tuple[int, int], list[float]]:
+    """Upright size shared by all images, and their 35 mm focal lengths, from the headers alone."""
+    sizes: dict[tuple[int, int], Path] = {}
+    focals_mm: list[float] = []
+    problem = ""
+    for path, size, focal_mm in _headers(paths):
+        if isinstance(size, str):
+            problem = problem or f"{path.name}: {size}"
+            continue
+        sizes.setdefault(size, path)
+        focals_mm.append(focal_mm)
+    if not sizes:
+        raise CinetrajError(f"{source}: none of {len(paths)} images can be read ({problem}); replace them")
+    if len(sizes) > 1:
+        (a, first), (b, second) = list(sizes.items())[:2]
+        raise CinetrajError(
+            f"{source}: mixed image sizes, {first.name} is {a[1]}x{a[0]} and {second.name} is {b[1]}x{b[0]}; "
+            "give images of one camera at one size"
+        )
+    return next(iter(sizes)), focals_mm
+
+
+def _headers(paths: Sequence[Path]) -> Iterator[tuple[Path, tuple[int, int] | str, float]]:
+    from PIL import Image
+
+    for path in paths:
+        try:
+            with Image.open(path) as image:
+                exif = image.getexif()
+                width, height = image.size
+                if exif.get(_ORIENTATION, 1) in (5, 6, 7, 8):
+                    width, height = height, width
+                focal_mm = float(exif.get_ifd(_EXIF_IFD).get(_FOCAL_35MM) or 0.0)
+        except (OSError, ValueError, SyntaxError) as error:
+            yield path, str(error).replace("\n", " ") or "unreadable", 0.0
+            continue
+        yield path, (height, width), focal_mm
+
+
+def _focal_px(focals_mm: list[float], hw: tuple[int, int], notes: list[str]) -> float | None:
+    known = np.array([focal for focal in focals_mm if focal > 0])
+    if not len(known):
+        return None
+    if np.ptp(known) > SAME_FOCAL * known.mean() or len(known) < len(focals_mm):
+        notes.append(f"EXIF focal lengths differ ({known.min():g}..{known.max():g} mm); not used")
+        return None
+    focal_px = float(np.median(known)) / FULL_FRAME_DIAGONAL_MM * float(np.hypot(*hw))
+    notes.append(f"focal length {focal_px:.1f} px from EXIF ({np.median(known):g} mm in 35 mm film)")
+    return focal_px

@@ -1,0 +1,42 @@
+"""The camera in pixels of the source on the outside, of the working size on the inside."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from sfm.types import Frames
+from trajectory.model import Trajectory
+
+
+def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None, pixel_aspect: float | None) -> Frames:
+    """The frames with the focal length and pixel shape that the user gave, at the working size.
+
+    focal_px: fy in pixels of the source. fov_deg: horizontal field of view. None keeps what the file says.
+    """
+    aspect = frames.pixel_aspect if pixel_aspect is None else pixel_aspect
+    working_px = frames.focal_px
+    to_working = frames.hw[0] / frames.source_hw[0]
+    if focal_px is not None:
+        working_px = focal_px * to_working
+    elif fov_deg is not None:
+        focal_x_px = frames.source_hw[1] / 2 / np.tan(np.deg2rad(fov_deg) / 2)
+        working_px = float(focal_x_px * aspect * to_working)
+    return replace(frames, pixel_aspect=aspect, focal_px=working_px)
+
+
+def in_source_pixels(trajectory: Trajectory, source_hw: tuple[int, int]) -> Trajectory:
+    """The same trajectory with intrinsics in pixels of the source picture instead of the working size.
+
+    Backends count as OpenCV does, pixel centres being integers, so that the middle is at (width - 1) / 2; outside,
+    the picture spans 0..width and its middle is at width / 2, as in COLMAP and the published formats.
+    """
+    if trajectory.intrinsics_px is None or trajectory.image_hw is None:
+        return trajectory.replace(image_hw=source_hw)
+    rows, columns = (source_hw[k] / trajectory.image_hw[k] for k in (0, 1))
+    sigma = trajectory.focal_sigma_px
+    source_from_working = np.array([[columns, 0, columns / 2], [0, rows, rows / 2], [0, 0, 1.0]])
+    return trajectory.replace(
+        intrinsics_px=source_from_working @ trajectory.intrinsics_px,
+        focal_sigma_px=None if sigma is None else sigma * np.sqrt(rows * columns),
+        image_hw=source_hw,
+    )

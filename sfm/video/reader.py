@@ -1,0 +1,60 @@
+"""A clip from wherever it lies: a video file, a folder of images or a glob."""
+
+import glob
+import warnings
+from pathlib import Path
+
+from sfm.types import Frames
+from sfm.video.container import load_container
+from sfm.video.images import IMAGE_SUFFIXES, images_in, load_images, natural_key
+from sfm.video.sampling import VideoConfig as VideoConfig
+from sfm.video.sampling import VideoWarning as VideoWarning
+from trajectory.errors import CinetrajError
+
+DEFAULT_CONFIG = VideoConfig()
+
+
+def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
+    """Decode a clip once, at the working size, with the times that it carries.
+
+    source: a video file (mp4, mov, webm, mkv, gif, ...), a folder of images, one image, or a glob of images.
+
+    Frames come upright, in sRGB, with alpha over black; variable frame rates stay as they are.
+    A damaged file gives what can be decoded, a `VideoWarning` and a note in `Frames.notes`.
+    Raises CinetrajError where nothing can be read.
+    """
+    path = Path(source)
+    if path.is_dir():
+        frames, lost = load_images(images_in(path), str(source), config)
+    elif path.is_file():
+        frames, lost = _load_file(path, config)
+    elif path.exists():
+        raise CinetrajError(f"{source}: neither a file nor a folder; give a video or a folder of images")
+    elif glob.has_magic(str(source)):
+        frames, lost = _load_glob(str(source), config)
+    else:
+        raise CinetrajError(f"{source}: no such file or folder; check the path")
+    for text in lost:
+        warnings.warn(f"{source}: {text}", VideoWarning, stacklevel=2)
+    return frames
+
+
+def _load_file(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
+    if path.stat().st_size == 0:
+        raise CinetrajError(f"{path}: the file is empty (0 bytes); give a video or a folder of images")
+    if path.suffix.lower() in IMAGE_SUFFIXES:
+        return load_images([path], str(path), config)
+    return load_container(path, config)
+
+
+def _load_glob(pattern: str, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
+    found = sorted((Path(name) for name in glob.glob(pattern, recursive=True)), key=natural_key)
+    files = [path for path in found if path.is_file()]
+    images = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
+    if images:
+        return load_images(images, pattern, config)
+    if len(files) == 1:
+        return _load_file(files[0], config)
+    if files:
+        raise CinetrajError(f"{pattern}: matches {len(files)} files and no image; give one video, or a glob of images")
+    raise CinetrajError(f"{pattern}: matches no file; check the pattern")

@@ -1,0 +1,172 @@
+"""Label files, the published table and the leaderboard."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from compare.benchmarks.camerabench import labels as label_files
+from compare.benchmarks.camerabench.labels import SPLITS, BinaryRow, Labels, clip_name, prevalence, read_labels
+from compare.benchmarks.camerabench.leaderboard import (
+    HEADS,
+    as_csv,
+    as_markdown,
+    chance_row,
+    leaderboard,
+    our_row,
+    safe_name,
+    write_leaderboard,
+)
+from compare.benchmarks.camerabench.published import PUBLISHED
+from compare.benchmarks.camerabench.questions import TASKS
+from trajectory.components import NAMES
+from trajectory.errors import CinetrajError, ReadError
+
+
+def write_split(folder: Path, split: str, rows: list[tuple[str, str]]) -> None:
+    path = folder / "binary_classification" / f"{split}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = [{"image": video, "question": "Q?", "label": label, "task": split} for video, label in rows]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def few_labels(*, splits: tuple[str, ...] = SPLITS) -> Labels:
+    rows = tuple(BinaryRow(number=i, video=f"{i}.mp4", question="Q?", label="yes" if i < 2 else "no") for i in range(8))
+    return Labels(binary={split: rows for split in splits}, tasks={})
+
+
+def evaluation(values: dict[str, float | dict[str, str]], mode: str = "last") -> dict[str, object]:
+    results = {s: {"split_name": s, "average_precision": v} for s, v in values.items()}
+    return {"failures_mode": mode, "results_by_split": results}
+
+
+def test_our_splits_are_those_of_the_scores_in_the_same_order() -> None:
+    assert SPLITS == NAMES
+    assert len(HEADS) == len(SPLITS) == 15
+
+
+def test_rows_are_read_in_their_order(tmp_path: Path) -> None:
+    write_split(tmp_path, "Pan_Left", [("a.0.mp4", "Yes"), ("sub/b.1.2.mp4", "No")])
+    read = read_labels(tmp_path)
+    assert [(row.number, row.video, row.label) for row in read.binary["Pan_Left"]] == [
+        (0, "a.0.mp4", "yes"),
+        (1, "sub/b.1.2.mp4", "no"),
+    ]
+    assert read.binary_videos == {"a.0.mp4", "sub/b.1.2.mp4"}
+    assert (clip_name("a.0.mp4"), clip_name("sub/b.1.2.mp4")) == ("a.0", "b.1.2")
+    assert prevalence(read.binary["Pan_Left"]) == 0.5
+
+
+def test_a_line_separator_inside_a_text_is_no_new_line(tmp_path: Path) -> None:
+    path = tmp_path / "binary_classification" / "Static.jsonl"
+    path.parent.mkdir()
+    path.write_text('{"image": "a.mp4", "question": "one\u2028two", "label": "Yes"}\n', encoding="utf-8")
+    assert read_labels(tmp_path).binary["Static"][0].question == "one\u2028two"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("{", "Static.jsonl:2: is not JSON"),
+        ("[]", "holds a list"),
+        ('{"image": "a.mp4", "question": "q", "label": "Maybe"}', "label='maybe'"),
+        ('{"question": "q", "label": "Yes"}', "image=None"),
+    ],
+)
+def test_broken_lines_are_named(tmp_path: Path, line: str, problem: str) -> None:
+    write_split(tmp_path, "Static", [("a.mp4", "Yes")])
+    path = tmp_path / "binary_classification" / "Static.jsonl"
+    path.write_text(path.read_text() + line + "\n")
+    with pytest.raises(ReadError, match=problem):
+        read_labels(tmp_path)
+
+
+def test_folders_without_labels_and_unknown_splits_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="holds no binary_classification"):
+        read_labels(tmp_path)
+    write_split(tmp_path, "Fly", [("a.mp4", "Yes")])
+    with pytest.raises(ReadError, match="is no split of CameraBench"):
+        read_labels(tmp_path)
+    with pytest.raises(CinetrajError, match="without rows"):
+        prevalence(())
+
+
+def test_the_official_labels(shared: Path) -> None:
+    official = read_labels(shared / "camerabench")
+    assert tuple(official.binary) == SPLITS
+    assert sum(len(rows) for rows in official.binary.values()) == 7679
+    assert len(official.binary_videos) == 969
+    assert set(official.tasks) == set(TASKS)
+    assert sum(len(rows) for rows in official.tasks.values()) == 3543
+    assert len(official.task_videos) == 1071
+    names = official.binary_videos | official.task_videos
+    assert len({clip_name(video) for video in names}) == len(names)
+    chance = chance_row(official)
+    published = (29.3, 9.7, 6.7, 8.6, 15.8, 11.5, 11.1, 10.2, 15.0, 15.4, 12.7, 7.7, 8.9, 10.2, 9.7)
+    assert [chance.percent[s] for s in SPLITS] == pytest.approx(published, abs=0.05)
+    assert chance.average == pytest.approx(12.2, abs=0.05)
+
+
+def test_published_averages_are_the_means_of_their_columns() -> None:
+    for row in PUBLISHED:
+        if row.percent:
+            assert len(row.percent) == 15
+            assert sum(row.percent) / 15 == pytest.approx(row.average, abs=0.1)
+    megasam = next(row for row in PUBLISHED if row.name == "MegaSAM")
+    assert (megasam.column("Static"), megasam.column("Zoom_Out")) == (60.1, 10.2)
+
+
+def test_a_row_over_fewer_clips_says_so_in_its_name() -> None:
+    values = {s: 0.5 for s in SPLITS}
+    assert our_row(evaluation(values), name="ours", clips=969, all_clips=969).name == "ours"
+    part = our_row(evaluation(values), name="ours", clips=24, all_clips=969)
+    assert part.name == "ours (24 of 969 clips, 945 failed ranked last)"
+    dropped = our_row(evaluation(values, "drop"), name="ours", clips=24, all_clips=969)
+    assert dropped.name == "ours (24 of 969 clips, failed dropped)"
+    assert part.average == 50.0
+
+
+def test_no_average_over_fewer_than_all_splits() -> None:
+    values: dict[str, float | dict[str, str]] = {s: 0.5 for s in SPLITS}
+    values["Static"] = {"undefined": "one class"}
+    row = our_row(evaluation(values), name="ours", clips=8, all_clips=8)
+    assert row.average is None
+    assert row.percent["Static"] is None
+    assert "no average" in row.note
+    with pytest.raises(CinetrajError, match="is not one of CameraBench"):
+        our_row(evaluation({"Fly": 0.1}), name="ours", clips=1, all_clips=1)
+
+
+def test_the_table_is_sorted_and_keeps_every_row() -> None:
+    low = our_row(evaluation({s: 0.01 for s in SPLITS}), name="low", clips=8, all_clips=8)
+    high = our_row(evaluation({s: 0.99 for s in SPLITS}), name="high", clips=8, all_clips=8)
+    part = our_row(evaluation({"Static": 0.99}), name="part", clips=8, all_clips=8)
+    rows = leaderboard([low, high, part], few_labels())
+    assert [rows[0].name, rows[-2].name, rows[-1].name] == ["high", "low", "part"]
+    assert {row.name for row in rows} == {"low", "high", "part", "Chance"} | {row.name for row in PUBLISHED}
+    averages = [row.average for row in rows if row.average is not None]
+    assert averages == sorted(averages, reverse=True)
+    assert next(row for row in rows if row.name == "Chance").average == 25.0
+
+
+def test_markdown_csv_and_picture(tmp_path: Path) -> None:
+    ours = our_row(evaluation({s: i / 15 for i, s in enumerate(SPLITS)}), name="a|b", clips=8, all_clips=8)
+    rows = leaderboard([ours], few_labels())
+    lines = [line for line in as_markdown(rows).splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in lines} == {18}
+    assert any(line.startswith("| **a/b** | 0.0 | 6.7 |") for line in lines)
+    read = list(csv.DictReader(io.StringIO(as_csv(rows))))
+    found = next(line for line in read if line["method"] == "a|b")
+    assert [float(found[s]) for s in SPLITS] == [100 * (i / 15) for i in range(15)]
+    assert next(line for line in read if line["method"] == "Qwen2.5-VL-7B SFT")["Static"] == ""
+    paths = write_leaderboard(rows, tmp_path / "out")
+    assert [p.name for p in paths] == ["leaderboard.md", "leaderboard.csv", "leaderboard.png"]
+    assert paths[2].read_bytes().startswith(b"\x89PNG")
+
+
+def test_names_in_file_names() -> None:
+    assert safe_name("our method/7b (x)") == "our-method-7b-x"
+    assert safe_name("///") == "method"
+    assert label_files.clip_name("x.mp4") == "x"

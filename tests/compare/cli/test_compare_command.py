@@ -1,0 +1,122 @@
+"""`cinetraj compare`: several models, several protocols, and what it does about bad ones."""
+
+import json
+from pathlib import Path
+
+import pytest
+from paths import elsewhere, monst3r_text, smooth
+
+from compare.cli import main
+from trajectory import io
+
+
+@pytest.fixture
+def sets(tmp_path: Path) -> Path:
+    for side, seeds in (("ref", (1, 2)), ("good", (1, 2)), ("other", (5, 6))):
+        for name, seed in zip("ab", seeds, strict=True):
+            (tmp_path / side).mkdir(exist_ok=True)
+            io.write(smooth(seed), tmp_path / side / f"{name}.npz", format="native")
+    (tmp_path / "empty").mkdir()
+    return tmp_path
+
+
+def test_a_leaderboard_survives_an_empty_model(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folders = [str(sets / name) for name in ("ref", "good", "empty", "other")]
+    code = main(["compare", *folders, "--protocol", "strict,cinetechbench-compat", "--out", str(sets / "scores")])
+    said = capsys.readouterr()
+    assert code == 1
+    assert "| good | 2/2 |" in said.out
+    assert "| empty | 0/2 |" in said.out
+    assert [line for line in said.err.splitlines() if "error" in line] == [
+        f"cinetraj: error: empty, a, b: {sets / 'empty'} holds no clip, expected trajectory files or run folders in it"
+    ] * 2
+    assert len(list((sets / "scores").glob("*.json"))) == 6
+    assert main(["report", str(sets / "scores"), "--markdown", str(sets / "board.md")]) == 0
+    saved = json.loads((sets / "scores" / "other_strict.json").read_text())
+    assert len(saved["details"]["a"]["reference"]["xyz"]) == 100
+
+
+def test_alone_an_empty_model_is_bad_input(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", str(sets / "ref"), str(sets / "empty")]) == 2
+    assert "holds no clip" in capsys.readouterr().err
+
+
+def test_json_is_the_documented_object(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", str(sets / "ref"), str(sets / "good"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert list(said) == ["protocol", "clips", "summary", "coverage"]
+    assert said["coverage"] == {"ok": 2, "all": 2}
+
+
+def test_a_format_can_be_named(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for side in ("m1", "m2"):
+        (sets / side / "clip").mkdir(parents=True)
+        (sets / side / "clip" / "pred_traj.txt").write_text(monst3r_text(elsewhere(smooth(1), 3)))
+    assert main(["compare", str(sets / "m1"), str(sets / "m2")]) == 1
+    assert "--format monst3r" in capsys.readouterr().err
+    assert main(["compare", str(sets / "m1"), str(sets / "m2"), "--format", "monst3r"]) == 0
+
+
+def test_depth_scales_give_a_metric(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = sets / "depth.json"
+    table.write_text(json.dumps({name: {"reference": 2.0, "generated": 1.0} for name in "ab"}))
+    command = ["compare", str(sets / "ref"), str(sets / "good"), "--protocol", "cami2v-abs", "--json"]
+    assert main(command) == 0
+    assert "no common unit" in json.loads(capsys.readouterr().out)["clips"]["a"]["TransErr"]["undefined"]
+    assert main([*command, "--depth-scales", str(table)]) == 0
+    assert json.loads(capsys.readouterr().out)["clips"]["a"]["TransErr"] > 1
+
+
+def test_clocks_of_two_kinds(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (sets / "frames" / "a").mkdir(parents=True)
+    (sets / "frames" / "a" / "pred_traj.txt").write_text(monst3r_text(smooth(1)))
+    command = ["compare", str(sets / "ref" / "a.npz"), str(sets / "frames"), "--format", "monst3r"]
+    command += ["--reference-format", "native"]
+    assert main(command) == 2
+    assert "--time index or --time progress" in capsys.readouterr().err
+    assert main([*command, "--time", "index"]) == 0
+    capsys.readouterr()
+    assert main([*command, "--protocol", "strict,cinetechbench-compat"]) == 1  # one refuses, the other is scored
+    said = capsys.readouterr()
+    assert "under cinetechbench-compat" in said.out
+    assert "under strict: " in said.err
+
+
+def test_an_unknown_protocol_is_refused_before_anything_is_scored(
+    sets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["compare", str(sets / "ref"), str(sets / "good"), "--protocol", "strict,strictest"]
+    assert main([*command, "--out", str(sets / "scores")]) == 2
+    assert "strictest" in capsys.readouterr().err
+    assert not (sets / "scores").exists()
+
+
+def test_videos_of_one_name_get_runs_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from compare.cli import estimate
+
+    def made(args: estimate.Args, say: object) -> tuple[dict[str, object], list[str]]:
+        (clip,) = args.clips
+        assert args.name is not None
+        seed = 1 if "reference" in clip else 2
+        (args.out / args.name).mkdir(parents=True)
+        io.write(smooth(seed), args.out / args.name / "trajectory.npz", format="native")
+        return {args.name: {}}, []
+
+    monkeypatch.setattr(estimate, "estimate_all", made)
+    videos = [tmp_path / side / "clip.mp4" for side in ("reference", "generated")]
+    for video in videos:
+        video.parent.mkdir()
+        video.touch()
+    scores = tmp_path / "scores"
+    runs = ["--runs", str(tmp_path / "runs"), "--out", str(scores)]
+    assert main(["compare", *map(str, videos), *runs]) == 0
+    assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["clip", "clip-2"]
+    saved = json.loads((scores / "clip_strict.json").read_text())
+    assert saved["summary"]["RotErr"] > 1  # and not the generated clip against itself
+
+
+def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    twin = sets / "again" / "good"
+    twin.mkdir(parents=True)
+    assert main(["compare", str(sets / "ref"), str(sets / "good"), str(twin)]) == 2
+    assert "are not all different" in capsys.readouterr().err

@@ -1,0 +1,67 @@
+"""`cinetraj noise` with an estimator whose noise is known."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from paths import smooth
+
+from compare.cli import noise
+from sfm.types import Frames
+from trajectory.errors import CinetrajError
+from trajectory.frames import mirrored, time_reversed
+from trajectory.model import Trajectory
+
+TRUTH = smooth(1, 12)
+
+
+def frames() -> Frames:
+    rgb = np.zeros((12, 32, 48, 3), dtype=np.uint8)
+    rgb[:, :, :24] = 200  # the left half is bright
+    rgb += np.arange(12, dtype=np.uint8)[:, None, None, None] * 3
+    return Frames(rgb=rgb, time_s=TRUTH.time_s, index=np.arange(12), source_hw=(32, 48), source="clip.mp4")
+
+
+def seeing(clip: Frames) -> Trajectory:
+    """A noiseless estimator of this one camera: it sees mirrors and reversal, as any would."""
+    found = TRUTH
+    if clip.rgb[0, 0, 0, 0] < clip.rgb[0, 0, -1, 0]:
+        found = mirrored(found)
+    if clip.rgb[0].mean() > clip.rgb[-1].mean():
+        found = time_reversed(found)
+    return found
+
+
+def test_a_noiseless_estimator_has_no_floor() -> None:
+    told: list[tuple[int, int]] = []
+    floor, failed = noise.measure([frames], seeing, "strict", lambda done, total: told.append((done, total)))
+    assert not failed
+    assert floor.twins == 4
+    for kind, medians in floor.by_kind.items():
+        assert medians["RotErr"] == pytest.approx(0, abs=1e-9), kind
+        assert medians["TransErr"] == pytest.approx(0, abs=1e-9), kind
+    assert told[-1] == (5, 5)
+
+
+def test_failed_estimates_are_told() -> None:
+    def blind_to_mirrors(clip: Frames) -> Trajectory:
+        if clip.rgb[0, 0, 0, 0] < clip.rgb[0, 0, -1, 0]:
+            raise CinetrajError("estimation failed: too dark")
+        return seeing(clip)
+
+    floor, failed = noise.measure([frames], blind_to_mirrors, "strict", lambda done, total: None)
+    assert floor.twins == 3
+    assert failed == ["clip.mp4, mirrored: estimation failed: too dark"]
+
+
+def test_the_floor_is_saved_once_per_protocol(tmp_path: Path) -> None:
+    for protocol in ("strict", "cinetechbench-fixed", "strict"):
+        noise.write(noise.measure([frames], seeing, protocol, lambda done, total: None)[0], tmp_path)
+    saved = json.loads((tmp_path / "noise_floor.json").read_text())
+    assert [floor["protocol"] for floor in saved] == ["cinetechbench-fixed", "strict"]
+
+
+def test_no_clip_is_bad_input() -> None:
+    with pytest.raises(CinetrajError, match="no clip given"):
+        noise.run(noise.Args(clips=()))

@@ -1,0 +1,56 @@
+"""`cinetraj report`: a page and tables from saved scores."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from paths import smooth
+
+from compare.cli import report as command
+from compare.scoring import score
+from sfm.video.encode import encode
+from trajectory.errors import CinetrajError
+from trajectory.model import Provenance
+
+
+@pytest.fixture
+def scores(tmp_path: Path) -> Path:
+    video = tmp_path / "clip.mp4"
+    encode(np.random.default_rng(0).integers(0, 255, (12, 48, 64, 3), dtype=np.uint8), video, fps=12.0)
+    made = Provenance(backend="auto", source=str(video))
+    lost = Provenance(backend="auto", source=str(tmp_path / "moved.mp4"))
+    references = {"a": smooth(1, provenance=made), "b": smooth(2)}
+    result = score(references, {"a": smooth(3, provenance=lost)}, model="mine", detail=True)
+    result.save(tmp_path / "scores" / "mine_strict.json")
+    return tmp_path / "scores"
+
+
+def test_all_outputs_hold_all_clips(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("plotly")
+    out = scores.parent / "out"
+    args = command.Args(
+        scores=(scores,), html=out / "r.html", csv=out / "r.csv", jsonl=out / "r.jsonl", markdown=out / "r.md"
+    )
+    assert command.run(args) == 0
+    said = capsys.readouterr()
+    assert "1 of 2 clips scored" in said.out
+    assert "moved.mp4" in said.err  # a video that is gone is a warning, not the end
+    rows = list(csv.DictReader((out / "r.csv").open()))
+    assert [row["status"] for row in rows] == ["ok", "failed"]
+    assert [json.loads(line)["clip"] for line in (out / "r.jsonl").read_text().splitlines()] == ["a", "b"]
+    assert "| mine | 1/2 |" in (out / "r.md").read_text()
+    assert (out / "r.html").read_text().count("data:image/jpeg;base64,") == 8
+
+
+def test_without_outputs_the_leaderboard_is_printed(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(command.Args(scores=(scores,))) == 0
+    assert "| mine | 1/2 |" in capsys.readouterr().out
+
+
+def test_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match="no scores given"):
+        command.run(command.Args(scores=()))
+    with pytest.raises(CinetrajError, match="holds no scores"):
+        command.run(command.Args(scores=(tmp_path,)))

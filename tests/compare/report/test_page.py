@@ -1,0 +1,177 @@
+"""The page: self-contained, and alive in a real browser."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import webdriver
+from paths import elsewhere, path, smooth
+
+from compare.report import page as report
+from compare.scoring import score
+from compare.uncertainty import noise_floor
+from trajectory.errors import CinetrajError, ReadError
+from trajectory.model import Provenance, Trajectory
+
+JPEG = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQEASABIAAD/2wBDAP//////////////////////////////////////////////////////////////////////////////"
+    "////////wgALCAABAAEBAREA/8QAFBABAAAAAAAAAAAAAAAAAAAAAP/aAAgBAQABPxA="
+)
+
+
+def made_by(seed: int, source: str, **fields) -> Trajectory:
+    return smooth(seed, scene_depth=np.full(40, 3.0), provenance=Provenance(backend="auto", source=source), **fields)
+
+
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two models, five clips of which one failed and one stands still, two protocols, a noise floor."""
+    folder = tmp_path_factory.mktemp("scores")
+    still = path(np.zeros((40, 3)), np.zeros((40, 3)), provenance=Provenance(backend="auto", source="still.mp4"))
+    references = {name: made_by(i, f"{name}.mp4") for i, name in enumerate(["pan", "arc", "dolly", "</script>"])}
+    references["still"] = still
+    close = {name: elsewhere(t, 3) for name, t in references.items()}
+    lost = np.ones(40, dtype=bool)
+    lost[25:] = False
+    far = {
+        "pan": made_by(11, "far-pan.mp4"),
+        "arc": made_by(12, "far-arc.mp4").replace(valid=lost),
+        "</script>": made_by(13, "x"),
+        "still": made_by(14, "far-still.mp4"),
+    }
+    for model, generated in (("close", close), ("far", far)):
+        for protocol in ("strict", "cinetechbench-compat"):
+            result = score(references, generated, protocol=protocol, model=model, detail=True)
+            result.save(folder / f"{model}_{protocol}.json")
+    floor = noise_floor(
+        [(references["pan"], made_by(0, "pan.mp4"), "reencoded"), (made_by(1, ""), made_by(2, ""), "resized")]
+    )
+    (folder / report.NOISE_FILE).write_text(json.dumps(floor.to_json()))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page_file(scores: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("plotly")
+    return report.write(
+        scores,
+        tmp_path_factory.mktemp("page") / "report.html",
+        title="Two models",
+        thumbnails=lambda source: [JPEG] * 3 if source.endswith(".mp4") else [],
+    )
+
+
+def test_the_page_needs_no_network_and_holds_plotly_once(page_file: Path) -> None:
+    text = page_file.read_text()
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=[\"']?(https?:)?//", text)
+    assert text.count("plotly.js v") == 1
+    assert text.count("<script>") == 2
+
+
+def test_names_cannot_break_out_of_the_data(page_file: Path) -> None:
+    text = page_file.read_text()
+    inner = re.search(r'<script id="data" type="application/json">(.*?)</script>', text, re.DOTALL)
+    assert inner
+    data = json.loads(inner[1])
+    assert {row["clip"] for row in data["boards"][0]["clips"]} == {"pan", "arc", "dolly", "still", "</script>"}
+    assert data["boards"][0]["paired"]
+    assert data["noise"]["strict"]["RotErr"] > 0
+
+
+def test_folders_that_hold_no_scores_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match="does not exist"):
+        report.load(tmp_path / "nowhere")
+    with pytest.raises(CinetrajError, match="holds no scores"):
+        report.load(tmp_path)
+    (tmp_path / "other.json").write_text("{}")
+    with pytest.raises(ReadError, match="no saved scores"):
+        report.load(tmp_path)
+    (tmp_path / "other.json").write_text("not json")
+    with pytest.raises(ReadError, match="is no JSON"):
+        report.load(tmp_path)
+
+
+def test_saved_scores_hold_the_numbers_of_the_result(scores: Path) -> None:
+    records, floors = report.load(scores)
+    assert len(records) == 4
+    assert floors[0]["protocol"] == "strict"
+    (far,) = [r for r in records if r["model"] == "far" and r["protocol"]["name"] == "strict"]
+    assert far["coverage"] == {"ok": 4, "all": 5}
+    assert far["values"]["worst"]["RotErr"]["dolly"] == 180
+    assert "dolly" not in far["values"]["drop"]["RotErr"]
+    assert far["values"]["worst"]["RotErr"]["arc"] > far["values"]["drop"]["RotErr"]["arc"]
+    detail = far["details"]["arc"]
+    assert len(detail["reference"]["xyz"]) == len(detail["errors"]["RotErr"]["values"]) == 100
+    assert detail["generated"]["xyz"][-1] is None
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (webdriver.CHROMIUM and webdriver.DRIVER),
+    reason="no chromium with chromedriver; apt-get install chromium-driver",
+)
+def test_in_a_browser(scores: Path, page_file: Path, tmp_path: Path) -> None:
+    with webdriver.browser(tmp_path) as page:
+        page.go(page_file)
+        page.wait("return document.querySelectorAll('#board tbody tr').length === 2")
+        assert page.run("return document.querySelectorAll('#clips tbody tr').length") == 10
+        # Noise: said in words, and a line in the plot.
+        assert "Differences below it mean nothing" in page.run("return document.getElementById('noise').textContent")
+        assert page.wait("return document.querySelectorAll('#overview .shapelayer path').length") == 1
+        # Sorting.
+        first = "return document.querySelector('#board tbody td').textContent"
+        assert page.run(first) == "close"
+        header = (
+            "[...document.querySelectorAll('#board th button')].find(b => b.textContent.startsWith('RotErr')).click();"
+        )
+        page.run(header)
+        order = [page.run(first)]
+        page.run(header)
+        order.append(page.run(first))
+        assert sorted(order) == ["close", "far"]
+        assert page.run("return document.querySelectorAll('#board th[aria-sort]').length") == 1
+        # A failure is a row with its reason, and finding works.
+        page.run(
+            "const f = document.getElementById('find'); f.value = 'no generated'; f.dispatchEvent(new Event('input'))"
+        )
+        assert page.run("return document.querySelector('#clips tbody').textContent").startswith("dollyfar")
+        page.run("const f = document.getElementById('find'); f.value = ''; f.dispatchEvent(new Event('input'))")
+        # A clip opens: strips, 3-D paths drawn by WebGL, errors with the noise line, moves of both.
+        page.run('document.querySelector(\'#clips tr[data-clip="arc"][data-model="far"]\').click()')
+        page.wait("return !document.getElementById('detail').hidden")
+        assert page.run("return document.querySelectorAll('#strips img').length") == 6
+        page.wait("const s = document.getElementById('paths')._fullLayout?.scene?._scene; return !!(s && s.glplot?.gl)")
+        traces = page.run("return document.getElementById('paths').data.map(t => [t.name || '', t.x.length])")
+        assert [t[0] for t in traces if t[0]] == ["reference", "generated"]
+        assert len(traces) == 4
+        lit = page.wait(
+            "const s = document.getElementById('paths')._fullLayout.scene._scene.glplot; s.redraw();"
+            "const gl = s.gl, w = gl.drawingBufferWidth, h = gl.drawingBufferHeight, p = new Uint8Array(4 * w * h);"
+            "gl.readPixels(0, 0, w, h, gl.RGBA, gl.UNSIGNED_BYTE, p); let n = 0;"
+            "for (let i = 3; i < p.length; i += 4) n += p[i] > 0; return n"
+        )
+        assert lit > 500
+        assert page.run("return document.querySelectorAll('#errors .shapelayer path').length") == 1
+        assert page.run("return document.querySelectorAll('#moves .bars').length") > 0
+        # Other failure policy, other protocol, dark.
+        mean = "return [...document.querySelectorAll('#board tbody tr')].map(r => r.children[2].textContent).join()"
+        charged = page.run(mean)
+        page.run("const p = document.getElementById('policy'); p.value = 'drop'; p.dispatchEvent(new Event('change'))")
+        assert page.run(mean) != charged
+        page.run("document.documentElement.dataset.theme = 'light'; document.getElementById('theme').click()")
+        assert page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
+        page.run("const p = document.getElementById('protocol'); p.value = '1'; p.dispatchEvent(new Event('change'))")
+        assert page.run("return document.getElementById('lead').textContent").startswith("2 models under")
+        assert page.log() == []
+        # Whole numbers keep their zeros.
+        (record,) = [r for r in report.load(scores)[0] if r["model"] == "far" and r["protocol"]["name"] == "strict"]
+        record["clips"]["pan"]["RotErr"] = 1500.0
+        page.go(report.write([record], tmp_path / "large.html"))
+        page.wait("return document.querySelectorAll('#clips tbody tr').length === 5")
+        assert (
+            page.run("return document.querySelector('#clips tr[data-clip=\"pan\"]').children[2].textContent") == "1500"
+        )
+        assert page.log() == []

@@ -1,0 +1,83 @@
+"""Tables that others read: nothing lost, nothing NaN, both policies, coverage."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+from paths import smooth
+
+from compare.report.tables import clip_rows, leaderboard, to_csv, to_jsonl, to_markdown
+from compare.scoring import Result, score
+from trajectory.model import Provenance
+
+
+@pytest.fixture(scope="module")
+def results() -> list[Result]:
+    references = {name: smooth(i) for i, name in enumerate("abc")}
+    good = {name: smooth(i) for i, name in enumerate("abc")}
+    poor = {name: smooth(i + 9) for i, name in enumerate("ab")}
+    return [score(references, poor, model="poor|er"), score(references, good, model="good")]
+
+
+def test_the_leaderboard_has_coverage_both_policies_and_intervals(results: list[Result]) -> None:
+    poor, good = leaderboard(results)
+    assert (poor["ok"], poor["all"], good["ok"], good["all"]) == (2, 3, 3, 3)
+    assert poor["RotErr_worst"] > poor["RotErr_drop"]
+    assert poor["RotErr"] == poor["RotErr_worst"]
+    assert poor["RotErr_worst"] == pytest.approx((2 * poor["RotErr_drop"] + 180) / 3)
+    assert poor["RotErr_low"] <= poor["RotErr"] <= poor["RotErr_high"]
+    assert good["ZoomErr"] is None
+
+
+def test_every_clip_is_a_row_and_says_why_it_failed(results: list[Result]) -> None:
+    rows = clip_rows(results)
+    assert len(rows) == 6
+    (failed,) = [row for row in rows if row["status"] == "failed"]
+    assert (failed["model"], failed["clip"]) == ("poor|er", "c")
+    assert failed["reason"] == "no generated clip has this name"
+    assert failed["RotErr"] is None
+
+
+def test_the_texts_hold_the_same_numbers(results: list[Result]) -> None:
+    rows = clip_rows(results)
+    back = list(csv.DictReader(io.StringIO(to_csv(rows))))
+    lines = [json.loads(line) for line in to_jsonl(rows).splitlines()]
+    assert lines == rows
+    for text, row in zip(back, rows, strict=True):
+        assert text["clip"] == row["clip"]
+        assert (float(text["TransErr"]) if text["TransErr"] else None) == row["TransErr"]
+    assert "nan" not in to_csv(rows).lower()
+
+
+def test_markdown_is_sorted_and_escapes(results: list[Result]) -> None:
+    text = to_markdown(results)
+    assert text.index("| good |") < text.index("| poor\\|er |")
+    assert "2/3" in text
+    assert "undefined" in text
+    assert "RotErr ↓" in text
+
+
+def test_a_mismatch_of_estimators_is_a_warning_in_the_table() -> None:
+    a = smooth(1, provenance=Provenance(backend="auto", versions={"sfm": "1"}))
+    b = smooth(1, provenance=Provenance(backend="colmap", versions={"pycolmap": "4"}))
+    mixed, alike = score({"x": a}, {"x": b}, model="mixed"), score({"x": a}, {"x": a}, model="alike")
+    assert alike.warnings == ()
+    assert "estimated differently in 1 pairs (x)" in mixed.warnings[0]
+    exact = smooth(1, provenance=Provenance(backend="rendered", config={"seed": 3}))
+    assert score({"x": exact}, {"x": a}).warnings == ()  # rendered truth is no estimate
+    assert score({"x": smooth(1)}, {"x": a}).warnings == ()  # nor is a plain file
+    assert "mixed ⚠" in to_markdown([mixed, alike])
+    assert "estimated differently" in to_csv(leaderboard([mixed]))
+    assert mixed.to_json()["protocol"]["estimators"]["generated"] == ["colmap (pycolmap 4) {}"]
+    assert mixed.to_json()["protocol"]["warnings"] == list(mixed.warnings)
+
+
+def test_saved_scores_give_the_same_tables(results: list[Result], tmp_path: Path) -> None:
+    for result in results:
+        result.save(tmp_path / f"{result.model.replace('|', '_')}.json")
+    saved = [json.loads(file.read_text()) for file in sorted(tmp_path.iterdir(), reverse=True)]
+    assert [record["model"] for record in saved] == ["poor|er", "good"]
+    assert to_markdown(saved) == to_markdown(results)
+    assert clip_rows(saved) == clip_rows(results)

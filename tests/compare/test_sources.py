@@ -1,0 +1,217 @@
+"""What a path stands for, and which clips belong together."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from paths import monst3r_text, smooth
+
+from compare import protocols
+from compare.scoring import score, score_models
+from compare.sources import clips, match
+from trajectory import io
+from trajectory.errors import CinetrajError, ReadError
+from trajectory.model import Provenance
+
+
+def run(folder: Path, status: str, reason: str = "", *, seed: int | None = 1) -> None:
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps({"status": status, "reason": reason}))
+    if seed is not None:
+        io.write(smooth(seed), folder / "trajectory.npz", format="native")
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Path:
+    run(tmp_path / "runs" / "good", "ok", seed=1)
+    run(tmp_path / "runs" / "poor", "unreliable", "half of the pixels move", seed=2)
+    run(tmp_path / "runs" / "dead", "failed", "black clip", seed=None)
+    run(tmp_path / "runs" / "cut" / "shot-000", "ok", seed=3)
+    run(tmp_path / "runs" / "cut" / "shot-001", "ok", seed=4)
+    (tmp_path / "runs" / "cut" / "run.json").write_text(json.dumps({"status": "ok", "reason": ""}))
+    return tmp_path / "runs"
+
+
+def test_a_folder_of_runs(runs: Path) -> None:
+    found, single = clips(runs)
+    assert not single
+    assert set(found) == {"good", "poor", "dead", "cut/shot-000", "cut/shot-001"}
+    assert found["dead"].failed == "estimation failed: black clip"
+    assert found["poor"].unreliable == "half of the pixels move"
+    assert clips(runs / "good")[1]
+    assert set(clips(runs / "cut")[0]) == {"cut/shot-000", "cut/shot-001"}
+
+
+def test_failed_and_unreliable_runs_are_rows_under_strict(runs: Path) -> None:
+    references = {name: smooth(i) for i, name in enumerate(("good", "poor", "dead"))}
+    result = score(references, runs, protocol="strict")
+    said = result.to_json()
+    assert said["clips"]["poor"]["failed"] == "generated: unreliable: half of the pixels move"
+    assert said["clips"]["dead"]["failed"] == "generated: estimation failed: black clip"
+    assert said["clips"]["cut/shot-000"]["failed"] == "no reference has this name"
+    assert said["coverage"] == {"ok": 1, "all": 5}
+    rot = said["clips"]["good"]["RotErr"]
+    # Two failures of the model are charged; the shots without a reference are not its fault.
+    assert said["summary"]["RotErr"] == pytest.approx((rot + 2 * 180) / 3)
+    assert said["summary"]["policies"]["drop"]["RotErr"] == {"value": pytest.approx(rot), "clips": 1, "ci95": None}
+    # What the unreliable estimate would have scored is kept to be looked at, and enters no mean.
+    assert result.clips["poor"].scores["RotErr"].value is not None
+    trusting = score(references, runs, protocol=replace(protocols.get("strict"), unreliable="score")).to_json()
+    assert trusting["clips"]["poor"]["RotErr"] == result.clips["poor"].scores["RotErr"].value
+    assert any("unreliable" in note for note in trusting["protocol"]["notes"])
+    compat = score(references, runs, protocol="cinetechbench-compat").to_json()
+    assert compat["coverage"]["ok"] == 2  # the published script knows no unreliable clips
+
+
+def test_a_value_carries_its_own_verdict() -> None:
+    bad = smooth(1).replace(provenance=Provenance(backend="auto", evidence={"status": "unreliable", "reason": "water"}))
+    assert "unreliable: water" in score({"a": smooth(1)}, {"a": bad}).to_json()["clips"]["a"]["failed"]
+
+
+def test_every_format_of_input_gives_the_same_score(tmp_path: Path) -> None:
+    a, b = smooth(1), smooth(2)
+    io.write(a, tmp_path / "a.npz", format="native")
+    run(tmp_path / "b", "ok", seed=2)
+    for reference in (a, tmp_path / "a.npz", str(tmp_path / "a.npz")):
+        for generated in (b, tmp_path / "b", tmp_path / "b" / "trajectory.npz"):
+            (clip,) = score(reference, generated).to_json()["clips"].values()
+            (plain,) = score(a, b).to_json()["clips"].values()
+            assert clip == plain
+
+
+def test_cinetechbench_names_and_resolutions(tmp_path: Path) -> None:
+    for side, names in (("ref", ["x", "y"]), ("gen", ["gen_720p_x", "gen_540p_x", "gen_720p_y"])):
+        for i, name in enumerate(names):
+            (tmp_path / side / name).mkdir(parents=True)
+            (tmp_path / side / name / "pred_traj.txt").write_text(monst3r_text(smooth(i)))
+    with pytest.raises(CinetrajError, match="several resolutions"):
+        match(tmp_path / "ref", tmp_path / "gen")
+    found = match(tmp_path / "ref", tmp_path / "gen", resolution="720p")
+    assert [(m.name, m.generated.name if m.generated else None) for m in found] == [
+        ("x", "gen_720p_x"),
+        ("y", "gen_720p_y"),
+        ("gen_540p_x", None if found[2].generated is None else "gen_540p_x"),
+    ]
+    assert found[2].reference is None
+
+
+def test_a_csv_pairs_what_names_do_not(tmp_path: Path) -> None:
+    table = tmp_path / "pairs.csv"
+    io.write(smooth(3), tmp_path / "extra.npz", format="native")
+    table.write_text("reference,generated,name\na,one,first\nb,extra.npz,\nb,nowhere,lost\n")
+    result = score({"a": smooth(1), "b": smooth(3)}, {"one": smooth(1)}, pairs=table).to_json()
+    assert result["clips"]["first"]["RotErr"] == 0
+    assert result["clips"]["extra"]["RotErr"] == 0
+    assert "neither a clip nor a path" in result["clips"]["lost"]["failed"]
+    table.write_text("left,right\na,one\n")
+    with pytest.raises(ReadError, match="columns reference and generated"):
+        score({"a": smooth(1)}, {"one": smooth(1)}, pairs=table)
+    table.write_text("reference,generated,name\na,one,x\na,one,x\n")
+    with pytest.raises(ReadError, match="twice"):
+        score({"a": smooth(1)}, {"one": smooth(1)}, pairs=table)
+
+
+def test_unmatched_names_are_rows_and_no_match_at_all_is_an_error() -> None:
+    a = smooth(1)
+    result = score({"x": a, "y": a}, {"y": a, "z": a}).to_json()
+    assert result["clips"]["x"] == {"failed": "no generated clip has this name"}
+    assert result["clips"]["z"] == {"failed": "no reference has this name"}
+    assert result["coverage"] == {"ok": 1, "all": 3}
+    with pytest.raises(CinetrajError, match=r"no clip name is on both sides: references x; generated z.*--pairs"):
+        score({"x": a}, {"z": a})
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda p: p / "nowhere", "does not exist"),
+        (lambda p: p, "holds no clip"),
+    ],
+)
+def test_bad_sources_are_one_clear_line(tmp_path: Path, make, message: str) -> None:
+    with pytest.raises(CinetrajError, match=message) as caught:
+        score(make(tmp_path), smooth(1))
+    assert "\n" not in str(caught.value)
+
+
+def test_bad_files_are_rows_and_the_rest_of_the_table_is_made(tmp_path: Path) -> None:
+    text = monst3r_text(smooth(1))
+    for side in ("ref", "gen"):
+        for name in ("good", "nan", "words", "video"):
+            (tmp_path / side / name).mkdir(parents=True)
+            (tmp_path / side / name / "pred_traj.txt").write_text(text)
+    (tmp_path / "ref" / "nan" / "pred_traj.txt").write_text(text.replace("\n", "\nnan nan nan nan 1 0 0 0\n", 1))
+    (tmp_path / "gen" / "words" / "pred_traj.txt").write_text("there is no path here\n")
+    (tmp_path / "gen" / "video" / "pred_traj.txt").unlink()
+    for protocol in ("strict", "cinetechbench-compat"):
+        result = score(tmp_path / "ref", tmp_path / "gen", protocol=protocol).to_json()
+        assert "failed" not in result["clips"]["good"]
+        assert result["clips"]["nan"]["failed"].startswith("reference: ")
+        assert "pred_traj.txt" in result["clips"]["nan"]["failed"]
+        assert result["clips"]["words"]["failed"].startswith("generated: ")
+        assert "no trajectory file" in result["clips"]["video"]["failed"]
+        assert all("\n" not in clip.get("failed", "") for clip in result["clips"].values())
+        json.dumps(result, allow_nan=False)
+
+
+def test_one_empty_model_is_a_row_of_failures(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    results = score_models({"a": smooth(1)}, {"good": {"a": smooth(1)}, "none": tmp_path / "empty"})
+    assert results["good"].coverage == {"ok": 1, "all": 1}
+    assert results["none"].coverage == {"ok": 0, "all": 1}
+    assert "holds no clip" in results["none"].to_json()["clips"]["a"]["failed"]
+    assert results["none"].to_json()["summary"]["RotErr"] == 180
+
+
+def test_a_reference_without_poses_is_not_charged_to_the_model() -> None:
+    blank = smooth(1).replace(valid=np.zeros(40, dtype=bool))
+    result = score({"a": smooth(1), "b": blank}, {"a": smooth(1), "b": smooth(1)}).to_json()
+    assert result["clips"]["b"] == {"failed": "reference: no frame has a pose"}
+    assert result["summary"]["RotErr"] == 0
+    result = score({"a": smooth(1), "b": smooth(1)}, {"a": smooth(1), "b": blank}).to_json()
+    assert result["summary"]["RotErr"] == 90
+
+
+@pytest.mark.parametrize("format", ["cut3r", "droid", "colmap"])
+def test_a_format_that_is_a_folder_is_one_clip(tmp_path: Path, format: str) -> None:
+    intrinsics = np.tile(np.array([[500.0, 0, 320], [0, 500, 240], [0, 0, 1]]), (40, 1, 1))
+    trajectory = smooth(1, image_hw=(480, 640), intrinsics_px=intrinsics)
+    target = tmp_path / "set" / "x"
+    target.mkdir(parents=True)
+    io.write(trajectory, target, format=format)
+    for generated in (tmp_path / "set", target):
+        found = score({"x": trajectory}, generated, time="index").to_json()["clips"]
+        assert found["x"]["RotErr"] == pytest.approx(0, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("format", "suffix"), [("native", "npz"), ("tum", "txt"), ("kitti", "txt"), ("motionctrl", "json")]
+)
+def test_a_folder_of_files_is_a_folder_of_clips(tmp_path: Path, format: str, suffix: str) -> None:
+    for i, name in enumerate("abc"):
+        io.write(smooth(i), tmp_path / f"{name}.{suffix}", format=format)
+    found, single = clips(tmp_path)
+    assert (sorted(found), single) == (["a", "b", "c"], False)
+
+
+def test_files_whose_convention_cannot_be_told_are_rows_until_it_is_named(tmp_path: Path) -> None:
+    from paths import elsewhere
+
+    for name, seed in (("a", 1), ("b", 2)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "pred_traj.txt").write_text(monst3r_text(elsewhere(smooth(seed), seed + 5)))
+    io.write(elsewhere(smooth(1), 9), tmp_path / "tum.txt", format="tum")
+    asked = score(tmp_path / "a", tmp_path / "b").to_json()["clips"]["a"]["failed"]
+    assert "--format monst3r or --format tum" in asked
+    named = score(tmp_path / "a", tmp_path / "b", format="monst3r").to_json()["clips"]["a"]
+    expected = score(smooth(1), smooth(2), time="index").to_json()["clips"]["trajectory"]
+    assert named["RotErr"] == pytest.approx(expected["RotErr"], rel=0.05)
+    mixed = score(
+        tmp_path / "tum.txt", tmp_path / "a", format="monst3r", reference_format="tum", time="index"
+    ).to_json()
+    assert next(iter(mixed["clips"].values()))["RotErr"] == pytest.approx(0, abs=1e-6)
+    run(tmp_path / "r", "ok", seed=1)
+    own = score(tmp_path / "r", tmp_path / "a", format="monst3r", time="index").to_json()["clips"]
+    assert next(iter(own.values()))["RotErr"] == pytest.approx(0, abs=1e-6)

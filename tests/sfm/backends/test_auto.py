@@ -1,0 +1,235 @@
+"""The default estimator on small rendered clips: from pictures to a trajectory that means what it says."""
+
+from functools import cache
+
+import clips
+import numpy as np
+import pytest
+import torch
+from projected import angle_deg, path_error
+
+from sfm.backends.auto import AutoConfig, run
+from sfm.masks import find as evidence
+from sfm.synthetic import ClipSpec, MoverSpec, RenderedClip, render
+from sfm.types import BackendResult, Evidence, Frames
+from trajectory.model import Trajectory
+
+FOCAL_PX = 275.0
+MOVES: dict[str, dict[str, float]] = {
+    "static": {},
+    "pan": {"pan_deg": 6.0},
+    "zoom": {"zoom": 1.3},
+    "truck": {"truck": 0.12},
+    "dolly": {"dolly": 0.15},
+}
+
+
+@cache
+def clip(name: str) -> RenderedClip:
+    return render(ClipSpec(seed=11, frames=16, image_hw=(180, 320), focal_px=FOCAL_PX, move=MOVES[name], noise=1.5))
+
+
+def with_focal(frames: Frames, focal_px: float | None) -> Frames:
+    return Frames(
+        rgb=frames.rgb,
+        time_s=frames.time_s,
+        index=frames.index,
+        source_hw=frames.source_hw,
+        source=frames.source,
+        focal_px=focal_px,
+    )
+
+
+def estimate(rgb: np.ndarray, *, focal_px: float | None = None, threads: int = 1) -> BackendResult:
+    frames = with_focal(clips.as_frames(rgb), focal_px)
+    return run(frames, evidence.find(frames), AutoConfig(), threads=threads)
+
+
+@cache
+def found(name: str, *, known: bool = False) -> BackendResult:
+    return estimate(clip(name).rgb, focal_px=FOCAL_PX if known else None)
+
+
+def path(result: BackendResult) -> Trajectory:
+    assert result.trajectory is not None, result.reason
+    return result.trajectory
+
+
+def test_what_no_point_links_to_the_rest_has_no_pose():
+    """Two scenes in one, as where a cut was missed: the poses of the shorter part would be guesses."""
+    other = render(ClipSpec(seed=12, frames=8, image_hw=(180, 320), focal_px=FOCAL_PX, move={"pan_deg": 4.0}))
+    result = estimate(np.concatenate([clip("truck").rgb, other.rgb]))
+    assert result.status == "partial"
+    assert path(result).valid[:15].all()
+    assert not path(result).valid[16:].any()
+    assert "link it to the rest" in path(result).reason[20]
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("static", "static"), ("pan", "rotation"), ("zoom", "rotation_zoom"), ("truck", "full"), ("dolly", "full")],
+)
+def test_each_move_is_recognised_and_measured(name, model):
+    result, truth = found(name), clip(name).trajectory
+    assert (result.status, result.motion_model) == ("ok", model), result.reason
+    trajectory = path(result)
+    assert trajectory.valid.all()
+    assert angle_deg(trajectory.rotations, truth.rotations).max() < 0.5
+    zoom = trajectory.focal_px / trajectory.focal_px[0]
+    np.testing.assert_allclose(zoom, truth.focal_px / truth.focal_px[0], rtol=0.03)
+    if model == "full":
+        assert path_error(trajectory.positions, truth.positions) < 0.03
+    assert result.statistics["confidence"] > 0.5
+
+
+def test_signs_are_those_of_the_camera():
+    yaw = path(found("pan")).rotations[-1] @ (0, 0, 1)
+    assert yaw[0] > 0.08  # a pan to the right ends looking towards +x
+    assert path(found("truck")).positions[-1, 0] > 0
+    assert path(found("dolly")).positions[-1, 2] > 0
+    zoom = path(found("zoom")).focal_px
+    assert zoom[-1] > zoom[0]
+
+
+def test_positions_of_a_moving_camera_are_in_scene_depths():
+    trajectory, truth = path(found("truck")), clip("truck").trajectory
+    assert trajectory.scale == "arbitrary"
+    assert trajectory.translation_bound is None
+    assert np.nanmedian(trajectory.scene_depth) == pytest.approx(1)
+    share = np.linalg.norm(trajectory.positions[-1]) / np.nanmedian(trajectory.scene_depth)
+    true = np.linalg.norm(truth.positions[-1]) / np.median(truth.scene_depth)
+    assert share == pytest.approx(true, rel=0.4)
+
+
+@pytest.mark.parametrize("name", ["static", "pan", "zoom"])
+def test_a_camera_that_only_turns_gets_a_bound_and_no_translation(name):
+    trajectory = path(found(name))
+    assert trajectory.scale == "bounded"
+    assert (trajectory.positions == 0).all()
+    assert trajectory.translation_bound is not None
+    assert 0 < trajectory.translation_bound < 0.05
+
+
+def test_a_static_camera_does_not_turn_at_all():
+    np.testing.assert_array_equal(path(found("static")).world_from_cam, np.tile(np.eye(4), (16, 1, 1)))
+
+
+def test_the_focal_length_is_taken_where_it_is_given():
+    trajectory = path(found("truck", known=True))
+    np.testing.assert_allclose(trajectory.focal_px, FOCAL_PX, rtol=1e-9)
+    assert (trajectory.focal_sigma_px == 0).all()
+    assert path_error(trajectory.positions, clip("truck").trajectory.positions) < 0.02
+    assert found("truck", known=True).statistics["focal_given"]
+
+
+def test_a_pan_shows_the_focal_length_and_a_static_clip_does_not():
+    pan, static = path(found("pan")), path(found("static"))
+    assert pan.focal_px[0] == pytest.approx(FOCAL_PX, rel=0.05)
+    assert (pan.focal_sigma_px / pan.focal_px).max() < 0.1
+    assert (static.focal_sigma_px / static.focal_px).min() == pytest.approx(0.35, rel=0.01)
+
+
+def test_the_result_keeps_the_losers_and_says_what_it_is():
+    result = found("pan")
+    assert set(result.statistics["share"]) == {"static", "rotation", "rotation_zoom", "full", "full_zoom"}
+    assert result.picture["tracks_px"].shape[0] == result.picture["moving"].shape[0]
+    assert result.picture["tracks_px"].shape[1:] == (16, 2)
+    provenance = path(result).provenance
+    assert provenance.backend == "auto"
+    assert provenance.evidence["motion_model"] == "rotation"
+    assert provenance.evidence["status"] == "ok"
+
+
+def test_a_rerun_gives_identical_arrays_and_leaves_the_threads_alone():
+    before = torch.get_num_threads()
+    again = path(estimate(clip("truck").rgb, threads=1))
+    assert torch.get_num_threads() == before
+    first = path(found("truck"))
+    for name in ("world_from_cam", "intrinsics_px", "scene_depth", "focal_sigma_px", "valid"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(again, name), err_msg=name)
+    assert first.reason == again.reason
+
+
+def test_blank_frames_are_invalid_and_named_and_the_others_stay():
+    rgb = clip("truck").rgb.copy()
+    rgb[6:8] = 0
+    result = estimate(rgb)
+    trajectory = path(result)
+    assert result.status == "partial"
+    assert np.flatnonzero(~trajectory.valid).tolist() == [6, 7]
+    assert trajectory.reason[6] == trajectory.reason[7] == "blank"
+    keep = trajectory.valid
+    assert path_error(trajectory.positions[keep], clip("truck").trajectory.positions[keep]) < 0.05
+
+
+def test_frozen_frames_repeat_the_pose_of_the_frame_that_they_show():
+    rgb = np.repeat(clip("pan").rgb, 2, axis=0)
+    result = estimate(rgb)
+    trajectory = path(result)
+    assert result.motion_model == "rotation"
+    assert trajectory.valid.all()
+    np.testing.assert_array_equal(trajectory.world_from_cam[0::2], trajectory.world_from_cam[1::2])
+    assert angle_deg(trajectory.rotations[0::2], clip("pan").trajectory.rotations).max() < 0.5
+
+
+def test_identical_frames_are_a_static_clip():
+    """A still picture as a video: everything that it shows stands still."""
+    result = estimate(np.repeat(clip("static").rgb[:1], 12, axis=0))
+    assert result.motion_model == "static"
+    trajectory = path(result)
+    assert trajectory.valid.all()
+    assert (trajectory.positions == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("rgb", "reason"),
+    [
+        (np.zeros((8, 90, 160, 3), np.uint8), "blank"),
+        (np.full((8, 90, 160, 3), 200, np.uint8), "blank"),
+        (np.random.default_rng(0).integers(0, 256, (8, 90, 160, 3)).astype(np.uint8), "no two frames can be explained"),
+    ],
+    ids=["black", "grey", "snow"],
+)
+def test_clips_that_show_nothing_fail_with_a_reason(rgb, reason):
+    result = estimate(rgb)
+    assert result.status == "failed"
+    assert result.trajectory is None or result.trajectory.valid.sum() < 2
+    assert reason in result.reason
+
+
+def test_smooth_content_without_corners_fails_with_a_reason():
+    ramp = np.tile(np.linspace(20, 200, 160)[None, None, :, None], (8, 90, 1, 3)).astype(np.uint8)
+    frames = clips.as_frames(ramp)
+    seen = Evidence(usable=np.ones((90, 160), bool), blank=np.zeros(8, bool), duplicate_of=np.arange(8))
+    result = run(frames, seen, AutoConfig())
+    assert result.status == "failed"
+    assert "points can be followed" in result.reason
+
+
+@cache
+def crossing() -> tuple[RenderedClip, BackendResult]:
+    spec = ClipSpec(
+        seed=5,
+        frames=16,
+        image_hw=(180, 320),
+        focal_px=FOCAL_PX,
+        movers=(MoverSpec(kind="vehicle", area=0.25, speed=0.4),),
+        noise=1.5,
+    )
+    made = render(spec)
+    return made, estimate(made.rgb)
+
+
+def test_a_vehicle_that_crosses_leaves_a_static_clip_static_and_is_found():
+    made, result = crossing()
+    assert result.motion_model == "static"
+    xy, moving = result.picture["tracks_px"], result.picture["moving"]
+    on_mover = np.zeros(len(xy))
+    for track in range(len(xy)):
+        at = np.flatnonzero(np.isfinite(xy[track, :, 0]))
+        column, row = np.rint(xy[track, at]).astype(int).T
+        on_mover[track] = made.moving[at, row, column].mean()
+    inside, outside = on_mover > 0.9, on_mover == 0
+    assert inside.sum() >= 10
+    assert moving[inside].mean() > 0.8
+    assert moving[outside].mean() < 0.1

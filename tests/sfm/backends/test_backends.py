@@ -1,0 +1,198 @@
+"""One contract over all pycolmap backends: known motion comes back, an invention is not passed off as one."""
+
+import numpy as np
+import planes_scene as scene
+import pytest
+from scipy.spatial.transform import Rotation
+
+from sfm import backends
+from sfm.backends.colmap.global_ import GlomapConfig
+from sfm.backends.colmap.incremental import ColmapConfig
+from sfm.backends.colmap.own_features import MapConfig
+from sfm.backends.colmap.stock import ColmapSiftConfig
+from sfm.features.extract import FeatureConfig
+from sfm.types import Evidence
+from trajectory.errors import CinetrajError
+from trajectory.model import Trajectory
+
+NAMES = ("colmap", "glomap", "colmap-sift")
+FEW = FeatureConfig(max_features=500)
+SMALL = {"colmap": ColmapConfig(features=FEW), "glomap": GlomapConfig(features=FEW), "colmap-sift": ColmapSiftConfig()}
+TRUCK = scene.path(10, shift=(1.2, 0.1, 0.3), pan_deg=-6.0)
+
+
+@pytest.fixture(scope="module")
+def truck() -> tuple[np.ndarray, np.ndarray]:
+    return scene.render(TRUCK)
+
+
+def errors(found: Trajectory, truth: np.ndarray) -> tuple[float, float]:
+    """Largest position error over path length, after the one free scale; largest rotation error in degrees."""
+    rotation = Rotation.from_matrix(found.rotations[found.valid].copy())
+    expected = Rotation.from_matrix(truth[found.valid][:, :3, :3])
+    positions, wanted = found.positions[found.valid], truth[found.valid][:, :3, 3]
+    scale = (positions * wanted).sum() / (positions**2).sum()
+    length = np.linalg.norm(np.diff(wanted, axis=0), axis=1).sum()
+    angle = (rotation.inv() * expected).magnitude().max()
+    return float(np.abs(scale * positions - wanted).max() / length), float(np.degrees(angle))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_truck_comes_back(name: str, truck: tuple[np.ndarray, np.ndarray]) -> None:
+    rgb, depth = truck
+    frames, evidence = scene.clip(rgb)
+    result = backends.run(frames, evidence, SMALL[name], device="cpu", threads=1)
+    assert (result.status, result.reason) == ("ok", "")
+    found = result.trajectory
+    assert found is not None
+    assert found.valid.all()
+    position, angle_deg = errors(found, TRUCK)
+    assert position < 0.02
+    assert angle_deg < 0.5
+    assert np.allclose(found.world_from_cam[0], np.eye(4), atol=1e-12)
+    assert found.scene_depth is not None
+    assert np.nanmedian(found.scene_depth) == pytest.approx(1.0)
+    length = np.linalg.norm(found.positions[-1] - found.positions[0])
+    assert length == pytest.approx(np.linalg.norm(TRUCK[-1, :3, 3]) / np.median(depth), rel=0.5)
+    assert found.intrinsics_px is not None
+    assert np.allclose(found.intrinsics_px[:, 1, 1], scene.FOCAL_PX)
+    assert result.motion_model == "full"
+    assert result.statistics["registered"] == len(frames)
+    assert result.statistics["pairs"]["verified"] > 20
+    assert {"map", "worker", "evidence"} <= set(result.seconds)
+    tracks = result.picture["tracks_px"]
+    seen = tracks[np.isfinite(tracks[..., 0])]
+    assert tracks.shape[1:] == (10, 2)
+    assert (seen > -1).all()
+    assert (seen < (scene.HW[1], scene.HW[0])).all()
+
+
+@pytest.mark.parametrize(
+    ("motion", "name"),
+    [
+        ("pan", "colmap"),
+        ("static", "glomap"),
+        ("zoom", "glomap"),
+        *(
+            pytest.param(motion, name, marks=pytest.mark.slow)
+            for motion, name in [
+                ("pan", "glomap"),
+                ("pan", "colmap-sift"),
+                ("static", "colmap"),
+                ("static", "colmap-sift"),
+                ("zoom", "colmap"),
+                ("zoom", "colmap-sift"),
+            ]
+        ),
+    ],
+)
+def test_motion_without_parallax_is_never_a_sound_translation(motion: str, name: str) -> None:
+    poses = scene.path(7, pan_deg=14.0 if motion == "pan" else 0.0)
+    focal = np.linspace(224, 330, 7) if motion == "zoom" else np.full(7, scene.FOCAL_PX)
+    rgb, _ = scene.render(poses, focal_px=focal)
+    frames, evidence = scene.clip(rgb, focal_px=None if motion == "zoom" else scene.FOCAL_PX)
+    result = backends.run(frames, evidence, SMALL[name], device="cpu", threads=1)
+    assert result.status in ("failed", "unreliable")
+    assert result.reason
+    assert (result.trajectory is None) == (result.status == "failed")
+
+
+def test_blank_and_repeated_frames_keep_the_time_axis_whole(truck: tuple[np.ndarray, np.ndarray]) -> None:
+    rgb = np.concatenate([truck[0][:6], truck[0][5:6], np.zeros_like(truck[0][:1]), truck[0][6:]])
+    frames, plain = scene.clip(rgb)
+    blank = np.arange(12) == 7
+    duplicate_of = np.where(np.arange(12) == 6, 5, np.arange(12))
+    evidence = Evidence(usable=plain.usable, blank=blank, duplicate_of=duplicate_of)
+    found = backends.run(frames, evidence, SMALL["colmap"], device="cpu", threads=1)
+    assert found.status == "partial"
+    assert found.trajectory is not None
+    assert np.array_equal(found.trajectory.valid, ~blank)
+    assert np.array_equal(found.trajectory.world_from_cam[6], found.trajectory.world_from_cam[5])
+    assert found.trajectory.reason == tuple("blank" if i == 7 else "" for i in range(12))
+    assert np.array_equal(found.trajectory.time_s, frames.time_s)
+
+
+@pytest.mark.parametrize("name", ["colmap", pytest.param("colmap-sift", marks=pytest.mark.slow)])
+def test_pixels_that_are_not_square(name: str) -> None:
+    rgb, _ = scene.render(TRUCK, pixel_aspect=1.185)
+    frames, evidence = scene.clip(rgb, pixel_aspect=1.185)
+    found = backends.run(frames, evidence, SMALL[name], device="cpu", threads=1).trajectory
+    assert found is not None
+    assert found.intrinsics_px is not None
+    assert np.allclose(found.intrinsics_px[:, 0, 0], scene.FOCAL_PX / 1.185)
+    position, angle_deg = errors(found, TRUCK)
+    assert position < 0.03
+    assert angle_deg < 0.6
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_equal_input_and_seed_give_equal_bits(name: str, truck: tuple[np.ndarray, np.ndarray]) -> None:
+    frames, evidence = scene.clip(truck[0][::2])
+    once, again = (backends.run(frames, evidence, SMALL[name], device="cpu", threads=1, seed=3) for _ in range(2))
+    assert once.trajectory is not None
+    assert again.trajectory is not None
+    assert np.array_equal(once.trajectory.world_from_cam, again.trajectory.world_from_cam)
+    assert dict(once.statistics) == dict(again.statistics)
+
+
+@pytest.mark.parametrize("config", [ColmapConfig(mapping=MapConfig(time_limit_s=0.05))])
+def test_the_time_limit_is_a_result(config: ColmapConfig, truck: tuple[np.ndarray, np.ndarray]) -> None:
+    frames, evidence = scene.clip(truck[0][:4])
+    result = backends.run(frames, evidence, config, device="cpu", threads=1)
+    assert result.status == "failed"
+    assert "time limit" in result.reason
+    assert result.trajectory is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_frames_without_texture_fail_with_a_reason(name: str) -> None:
+    frames, evidence = scene.clip(np.full((4, *scene.HW, 3), 128, np.uint8))
+    result = backends.run(frames, evidence, SMALL[name], device="cpu", threads=1)
+    assert result.status == "failed"
+    assert result.reason
+    assert "\n" not in result.reason
+
+
+def test_nothing_new_in_any_frame_fails_with_a_reason(truck: tuple[np.ndarray, np.ndarray]) -> None:
+    frames, plain = scene.clip(np.repeat(truck[0][:1], 3, axis=0))
+    evidence = Evidence(usable=plain.usable, blank=plain.blank, duplicate_of=np.zeros(3, int))
+    result = backends.run(frames, evidence, GlomapConfig(), device="cpu", threads=1)
+    assert result.status == "failed"
+    assert "fewer than two frames differ" in result.reason
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda: "colmp", "backend 'colmp' is unknown, expected one of auto, colmap"),
+        (lambda: object(), "backend config is a object"),
+        (lambda: ColmapConfig(features=FeatureConfig(name="surf")), "features 'surf' are unknown"),
+        (lambda: ColmapConfig(mapping=MapConfig(options={"mapper.no_such": 1})), "no_such"),
+        (lambda: ColmapSiftConfig(overlap=0), "overlap is 0"),
+        (lambda: MapConfig(time_limit_s=0.0), "time_limit_s=0.0"),
+    ],
+)
+def test_a_bad_config_is_an_error(make, words: str, truck: tuple[np.ndarray, np.ndarray]) -> None:
+    frames, evidence = scene.clip(truck[0][:3])
+    with pytest.raises(CinetrajError) as caught:
+        backends.run(frames, evidence, make(), device="cpu", threads=1)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda"])
+def test_an_absent_device_is_an_error(device: str, truck: tuple[np.ndarray, np.ndarray]) -> None:
+    torch = pytest.importorskip("torch")
+    if device == "cuda" and torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    frames, evidence = scene.clip(truck[0][:3])
+    with pytest.raises(CinetrajError, match="device"):
+        backends.run(frames, evidence, "colmap-sift", device=device)
+
+
+def test_names_and_configs_resolve_to_each_other() -> None:
+    for name in NAMES:
+        config = backends.config_type(name)()
+        assert backends.resolve(config) == (name, config)
+        assert backends.resolve(name) == (name, config)

@@ -1,0 +1,347 @@
+"""The batch runner: nothing lost, nothing computed twice, a failure costs one clip and says why."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from batch_fakes import WORK
+
+from sfm.batch import manifest, runner
+from sfm.batch.inputs import Clip
+from sfm.batch.runner import BatchConfig, Outcome, run_batch
+from sfm.pipeline import EstimateConfig
+from sfm.runs import folder as runs
+from sfm.video.sampling import VideoConfig
+from trajectory.errors import CinetrajError
+
+CONFIG = EstimateConfig(threads=1, backend="colmap-sift")
+"""Its options load no torch, so that a batch starts at once; the work function does not look at it."""
+FAST = {"plot": False, "work": WORK}
+
+
+def clips(folder: Path, **orders: str) -> list[Clip]:
+    folder.mkdir(exist_ok=True)
+    for name, order in orders.items():
+        (folder / f"{name}.clip").write_text(f"{order} 0 {name}" if " " not in order else order)
+    return [Clip(path=str(folder / f"{name}.clip"), name=name) for name in orders]
+
+
+def run(wanted: list[Clip], out: Path, config: EstimateConfig = CONFIG, **options: Any) -> dict[str, Outcome]:
+    return {o.name: o for o in run_batch(wanted, out, config, BatchConfig(**{**FAST, **options}))}
+
+
+def events(out: Path, kind: str) -> list[dict[str, Any]]:
+    return [event for event in manifest.read_events(out)[0] if event["event"] == kind]
+
+
+def content(out: Path) -> dict[str, bytes]:
+    """All that was computed; the files of a run hold no timings but run.json, which is read."""
+    found: dict[str, bytes] = {}
+    for path in sorted(out.rglob("*")):
+        if path.name == "run.json":
+            record = json.loads(path.read_text())
+            found[str(path.relative_to(out))] = json.dumps({k: v for k, v in record.items() if k != "seconds"}).encode()
+        elif path.is_file() and path.name != manifest.MANIFEST_FILE:
+            found[str(path.relative_to(out))] = path.read_bytes()
+    return found
+
+
+def test_every_clip_gets_its_run_and_a_second_call_computes_nothing(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="ok", c="blank")
+    first = run(wanted, tmp_path / "out", jobs=2)
+    assert {o.name: (o.status, o.how) for o in first.values()} == {
+        "a": ("ok", "computed"),
+        "b": ("ok", "computed"),
+        "c": ("failed", "computed"),
+    }
+    assert first["c"].reason == "every frame is blank"
+    assert runs.read_run(tmp_path / "out" / "c").status == "failed"
+    before = content(tmp_path / "out")
+    assert {"a/run.json", "a/trajectory.npz", "a/trajectory_tum.txt", "c/run.json"} <= set(before)
+    second = run(wanted, tmp_path / "out", jobs=1)  # another number of jobs changes no result
+    assert {o.how for o in second.values()} == {"kept"}
+    assert {n: (o.status, o.reason) for n, o in second.items()} == {n: (o.status, o.reason) for n, o in first.items()}
+    assert content(tmp_path / "out") == before
+    assert len(events(tmp_path / "out", "start")) == 3
+
+
+def test_a_changed_clip_or_option_recomputes_what_it_touches(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="ok")
+    run(wanted, tmp_path / "out")
+    (tmp_path / "in" / "b.clip").write_text("ok 0 changed")
+    changed = run(wanted, tmp_path / "out")
+    assert {o.name: o.how for o in changed.values()} == {"a": "kept", "b": "computed"}
+    other = EstimateConfig(threads=1, backend="colmap-sift", video=VideoConfig(long_side=320))
+    assert {o.how for o in run(wanted, tmp_path / "out", other).values()} == {"computed"}
+    same = EstimateConfig(threads=2, backend="colmap-sift", video=VideoConfig(long_side=320))
+    assert {o.how for o in run(wanted, tmp_path / "out", same, time_limit_s=99.0).values()} == {"kept"}
+    record = runs.read_run(tmp_path / "out" / "a").record
+    assert record["config"] == {"long_side": 320}
+
+
+def test_equal_clips_are_computed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
+    wanted = clips(tmp_path / "in", a="ok 0.2 same", b="ok 0.2 same", c="ok 0.2 other", d="ok 0.2 same")
+    found = run(wanted, tmp_path / "out", jobs=2)
+    assert sorted(o.how for o in found.values()) == ["computed", "computed", "copied", "copied"]
+    assert len((tmp_path / "log").read_text().splitlines()) == 2
+    for name in "abd":
+        done = runs.read_run(tmp_path / "out" / name)
+        assert (done.record["name"], done.record["source"]) == (name, wanted["abcd".index(name)].path)
+        origin = done.trajectories[""].provenance
+        assert origin is not None
+        assert origin.source == done.record["source"]
+    paths = [runs.read_run(tmp_path / "out" / name).trajectories[""].world_from_cam for name in "abcd"]
+    np.testing.assert_array_equal(paths[0], paths[1])
+    assert not np.array_equal(paths[0], paths[2])
+    moved = [Clip(path=wanted[0].path, name="elsewhere")]
+    assert run(moved, tmp_path / "out")["elsewhere"].how == "copied"
+
+
+@pytest.mark.parametrize(
+    ("order", "failure", "words"),
+    [
+        ("abort", "died", ("SIGABRT", "about to abort", "half the size", "the same again")),
+        ("raise", "error", ("ZeroDivisionError at batch_fakes.py", "a defect in two lines")),
+        ("hang", "time limit", ("2 s", "half the size")),
+        ("eat", "memory", ("GiB used", "memory limit")),
+        ("bad", "input", ("is no film",)),
+    ],
+)
+def test_a_clip_that_fails_costs_one_clip_and_says_why(
+    tmp_path: Path, order: str, failure: str, words: tuple[str, ...]
+) -> None:
+    wanted = clips(tmp_path / "in", a="ok", z=order, b="ok")
+    limits: dict[str, Any] = (
+        {"time_limit_s": 2.0} if order == "hang" else {"memory_limit_gib": 0.5} if order == "eat" else {}
+    )
+    found = run(wanted, tmp_path / "out", **limits)
+    assert {o.name: o.status for o in found.values()} == {"a": "ok", "z": "failed", "b": "ok"}
+    assert found["z"].failure == failure
+    assert all(word in found["z"].reason for word in words), found["z"].reason
+    assert "\n" not in found["z"].reason
+    record = runs.read_run(tmp_path / "out" / "z").record
+    assert (record["status"], record["reason"]) == ("failed", found["z"].reason)
+    assert record["batch"]["failure"] == failure
+    assert [p.name for p in (tmp_path / "out" / "z").iterdir()] == ["run.json"]
+    attempts = [e["attempt"] for e in events(tmp_path / "out", "start") if e["name"] == "z"]
+    assert attempts == ([1] if failure == "input" else [1, 2])
+    again = run(wanted, tmp_path / "out", **limits)
+    assert {o.how for o in again.values()} == {"kept"}  # a failure is a result too
+    assert again["z"].reason == found["z"].reason
+
+
+def test_what_only_fails_at_the_full_size_is_done_at_half_of_it(tmp_path: Path) -> None:
+    found = run(clips(tmp_path / "in", a="abort-once"), tmp_path / "out")
+    assert found["a"].status == "ok"
+    record = runs.read_run(tmp_path / "out" / "a").record
+    assert record["batch"]["attempts"] == 2
+    assert record["notes"] == ["smaller"]
+    assert "SIGABRT" in events(tmp_path / "out", "lost")[0]["reason"]
+
+
+def test_a_wider_limit_and_an_explicit_wish_try_failures_again(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", slow="ok 1.6 x", bad="bad")
+    out = tmp_path / "out"
+    assert run(wanted, out, time_limit_s=0.8)["slow"].failure == "time limit"
+    assert {o.how for o in run(wanted, out, time_limit_s=0.8).values()} == {"kept"}
+    wider = run(wanted, out, time_limit_s=60.0)
+    assert (wider["slow"].status, wider["slow"].how) == ("ok", "computed")
+    assert wider["bad"].how == "kept"
+    retried = run(wanted, out, retry_failed=True)
+    assert (retried["slow"].how, retried["bad"].how) == ("kept", "computed")
+
+
+def test_a_clip_that_is_not_there_fails_and_is_found_once_it_is(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="ok")
+    (tmp_path / "in" / "b.clip").rename(tmp_path / "b")
+    found = run(wanted, tmp_path / "out")
+    assert (found["a"].status, found["b"].status, found["b"].failure) == ("ok", "failed", "input")
+    assert "no such file" in found["b"].reason
+    (tmp_path / "b").rename(tmp_path / "in" / "b.clip")
+    assert run(wanted, tmp_path / "out")["b"].status == "ok"
+
+
+def test_threads_are_shared_out_among_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner.processes, "cores", lambda: 6)
+    monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
+    run(clips(tmp_path / "in", a="ok", b="ok"), tmp_path / "out", EstimateConfig(backend="colmap-sift"), jobs=2)
+    assert {tuple(line.split()[1:3]) for line in (tmp_path / "log").read_text().splitlines()} == {("3", "3")}
+    assert [runner.threads_of(EstimateConfig(), jobs) for jobs in (1, 4, 9)] == [6, 1, 1]
+    assert runner.threads_of(EstimateConfig(threads=5), 2) == 5
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from sfm.batch.inputs import Clip
+from sfm.batch.runner import BatchConfig, run_batch
+from sfm.pipeline import EstimateConfig
+config = EstimateConfig(threads=1, backend="colmap-sift")
+clips = [Clip(path=str(p), name=p.stem) for p in sorted(Path(sys.argv[1]).iterdir())]
+try:
+    run_batch(clips, sys.argv[2], config, BatchConfig(jobs=2, plot=False, work="batch_fakes:work"))
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def in_background(folder: Path, out: Path) -> "subprocess.Popen[bytes]":
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])}
+    return subprocess.Popen([sys.executable, "-c", SCRIPT, str(folder), str(out)], env=environment)
+
+
+@pytest.mark.slow
+def test_killed_at_ten_instants_and_resumed_is_as_if_never_killed(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", **{f"c{k:02d}": f"ok 0.05 {k}" for k in range(40)})
+    wanted += clips(tmp_path / "in", x_bad="bad")
+    run(wanted, tmp_path / "undisturbed", jobs=2)
+    out = tmp_path / "out"
+    rng = np.random.default_rng(3)
+    kills = 0
+    for _ in range(10):
+        before = len(events(out, "done"))
+        process = in_background(tmp_path / "in", out)
+        until = before + int(rng.integers(1, 4))
+        while len(events(out, "done")) < until and process.poll() is None:
+            time.sleep(0.005)
+        time.sleep(float(rng.uniform(0, 0.08)))
+        kills += process.poll() is None
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    assert kills >= 8
+    found = run(wanted, out, jobs=2)
+    assert len(found) == 41
+    assert content(out) == {
+        name: data.replace(b"undisturbed", b"out") for name, data in content(tmp_path / "undisturbed").items()
+    }
+    assert not [p for p in out.iterdir() if p.name.startswith(".")]
+    done: set[str] = set()
+    for event in manifest.read_events(out)[0]:
+        if event["event"] == "start":
+            assert event["name"] not in done, "computed again after it was done"
+        elif event["event"] == "done":
+            assert event["name"] not in done
+            done.add(event["name"])
+    assert done == {clip.name for clip in wanted}
+    assert len(events(out, "start")) <= len(wanted) + 2 * kills
+
+
+def test_ctrl_c_stops_the_workers_and_the_same_call_goes_on(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="hang", c="ok")
+    out = tmp_path / "out"
+    process = in_background(tmp_path / "in", out)
+    while not events(out, "done"):
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    assert events(out, "interrupted")
+    assert not [p for p in out.iterdir() if p.name.startswith(".")]
+    (tmp_path / "in" / "b.clip").write_text("ok 0 b")
+    again = run(wanted, out)
+    assert (again["a"].how, again["b"].how, again["c"].status) == ("kept", "computed", "ok")
+
+
+def test_workers_end_with_a_killed_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
+    clips(tmp_path / "in", a="ok", b="hang")
+    process = in_background(tmp_path / "in", tmp_path / "out")
+    while not (tmp_path / "log").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
+    worker = int((tmp_path / "log").read_text().split()[3])
+    process.kill()
+    process.wait()
+    until = time.monotonic() + 5
+    while Path(f"/proc/{worker}").exists() and "Z" not in Path(f"/proc/{worker}/stat").read_text().split()[2]:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_what_a_kill_leaves_behind_is_put_right(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="ok", c="ok")
+    out = tmp_path / "out"
+    run(wanted, out)
+    (out / "a").rename(out / ".a.old-0123abcd")  # killed while the run was being replaced
+    (out / ".a.new-0123abcd").mkdir()
+    (out / ".b.new-89abcdef").mkdir()
+    (out / ".notes.new-89abcdef").mkdir()  # not ours
+    (out / "c" / "trajectory.npz").write_bytes(b"")  # the disk lost it
+    found = run(wanted, out)
+    assert {o.name: o.how for o in found.values()} == {"a": "kept", "b": "kept", "c": "computed"}
+    assert sorted(p.name for p in out.iterdir()) == [".notes.new-89abcdef", "a", "b", "c", "manifest.jsonl"]
+
+
+def test_the_manifest_survives_a_torn_line_and_foreign_ones(tmp_path: Path) -> None:
+    with manifest.opened(tmp_path) as log:
+        log.append("start", name="a")
+        log.append("done", name="a")
+    whole = (tmp_path / manifest.MANIFEST_FILE).read_bytes()
+    for cut in range(len(whole)):
+        (tmp_path / manifest.MANIFEST_FILE).write_bytes(whole[:cut])
+        with manifest.opened(tmp_path) as log:
+            log.append("batch")
+        found, torn = manifest.read_events(tmp_path)
+        lines = whole[:cut].count(b"\n")
+        partial = whole[:cut].rpartition(b"\n")[2]
+        complete = partial.endswith(b"}")  # only the line break is missing
+        assert [e["event"] for e in found] == [*["start", "done"][: lines + complete], "batch"]
+        assert torn == (1 if partial and not complete else 0)
+
+
+def test_two_batches_do_not_share_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(manifest, "LOCK_WAIT_S", 0.1)
+    assert not manifest.is_running(tmp_path)
+    with manifest.opened(tmp_path):
+        assert manifest.is_running(tmp_path)
+        with pytest.raises(CinetrajError, match="in use by another batch"):
+            run(clips(tmp_path / "in", a="ok"), tmp_path)
+    assert not manifest.is_running(tmp_path)
+
+
+def test_what_is_no_run_is_never_replaced(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="ok")
+    (tmp_path / "out" / "b").mkdir(parents=True)
+    (tmp_path / "out" / "b" / "thesis.tex").write_text("years of work")
+    with pytest.raises(CinetrajError, match="is no run"):
+        run(wanted, tmp_path / "out")
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["b"]
+
+
+def test_a_worker_that_cannot_start_ends_the_batch(tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match="cannot start"):
+        run(clips(tmp_path / "in", a="ok", b="ok"), tmp_path / "out", work="no_such_module:work")
+
+
+@pytest.mark.parametrize("options", [{"jobs": 0}, {"time_limit_s": 0.0}, {"memory_limit_gib": float("nan")}])
+def test_senseless_options_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(CinetrajError, match="expected"):
+        BatchConfig(**options)
+
+
+def test_an_output_that_cannot_be_written_is_said_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted = clips(tmp_path / "in", a="ok")
+    with monkeypatch.context() as patch:
+        patch.setattr(runs.os, "access", lambda *_: False)  # root may write anywhere
+        with pytest.raises(CinetrajError, match="cannot be written"):
+            run(wanted, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+    def full_disk(*_: object) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(manifest.os, "open", full_disk)
+    expected = pytest.raises(CinetrajError, match=r"manifest\.jsonl cannot be written \(Read-only file system\)")
+    with expected, manifest.opened(tmp_path / "out"):
+        pass

@@ -1,0 +1,136 @@
+"""Matching on the device: laws of the matchers, blocks change nothing, and kornia's own matchers as the oracle."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sfm.features.extract import Features
+from sfm.matching.match import METHODS, MatchConfig, match
+from trajectory.errors import CinetrajError
+
+ONE = np.array([[0, 1]])
+
+
+def features(seed: int, count: int, *, near: Features | None = None, noise: float = 0.0, dim: int = 16) -> Features:
+    """Random unit descriptors, the first ones near those of another frame."""
+    generator = np.random.default_rng(seed)
+    descriptors = generator.standard_normal((count, dim)).astype(np.float32)
+    xy = (generator.random((count, 2)) * 300).astype(np.float32)
+    if near is not None:
+        same = min(count, len(near))
+        descriptors[:same] = near.descriptors[:same] + noise * descriptors[:same]
+        xy[:same] = near.xy_px[:same] + np.array([12, 5], np.float32)
+    descriptors /= np.linalg.norm(descriptors, axis=1, keepdims=True)
+    return Features(
+        xy_px=xy,
+        strength=np.ones(count, np.float32),
+        descriptors=descriptors,
+        scale_px=np.full(count, 4.0, np.float32),
+        angle_deg=np.zeros(count, np.float32),
+    )
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 99), n=st.integers(0, 60), m=st.integers(0, 60), method=st.sampled_from(["mnn", "snn", "smnn"])
+)
+def test_each_key_point_matches_once_and_the_order_of_frames_is_no_matter(
+    seed: int, n: int, m: int, method: str
+) -> None:
+    first = features(seed, n)
+    second = features(seed + 1, m, near=first, noise=0.2)
+    config = MatchConfig(method=method)  # pyright: ignore[reportArgumentType]
+    rows = match([first, second], ONE, config)[0]
+    assert rows.shape[1] == 2
+    assert len(set(rows[:, 0])) == len(set(rows[:, 1])) == len(rows)
+    assert (np.diff(rows[:, 0]) > 0).all()
+    if method != "snn":  # its ratio test looks from the first frame alone
+        back = match([second, first], ONE, config)[0]
+        assert {tuple(row) for row in rows} == {tuple(row[::-1]) for row in back}
+
+
+@settings(max_examples=20, deadline=None)
+@given(seed=st.integers(0, 99), ratio=st.floats(0.5, 1.0))
+def test_stricter_means_fewer(seed: int, ratio: float) -> None:
+    first = features(seed, 50)
+    second = features(seed + 1, 50, near=first, noise=0.3)
+
+    def found(method: str, ratio: float) -> set[tuple[int, int]]:
+        config = MatchConfig(method=method, ratio=ratio)  # pyright: ignore[reportArgumentType]
+        return {tuple(row) for row in match([first, second], ONE, config)[0].tolist()}
+
+    assert found("smnn", ratio) <= found("snn", ratio) <= found("mnn", ratio)
+    assert found("smnn", ratio * 0.9) <= found("smnn", ratio)
+
+
+def test_the_truth_is_found() -> None:
+    first = features(0, 200, dim=64)
+    second = features(1, 260, near=first, noise=0.05, dim=64)
+    for method in METHODS:
+        rows = match([first, second], ONE, MatchConfig(method=method), hw=(300, 300))[0]
+        assert len(rows) > 180, method
+        assert (rows[:, 0] == rows[:, 1]).mean() > 0.99, method
+
+
+def test_blocks_and_batches_change_nothing() -> None:
+    import torch
+
+    from sfm.matching import match as matching
+
+    frames = [features(0, 900)]
+    frames += [features(k, 600 + 150 * k, near=frames[0], noise=0.08) for k in (1, 2, 3)]
+    pairs = np.array([[0, 1], [0, 2], [1, 3], [2, 3]])
+    whole = match(frames, pairs, MatchConfig(budget_mb=512))
+    blocks = match(frames, pairs, MatchConfig(budget_mb=1))
+    tables = [torch.from_numpy(each.descriptors) for each in frames]
+    batch = matching._mutual([tables[i] for i in pairs[:, 0]], [tables[j] for j in pairs[:, 1]], MatchConfig())
+    for a, b, c in zip(whole, blocks, batch, strict=True):
+        assert len(a) > 100
+        assert np.array_equal(a, b)
+        assert np.array_equal(a, c)
+
+
+@pytest.mark.parametrize("method", ["mnn", "smnn"])
+def test_kornia_agrees(method: str) -> None:
+    torch = pytest.importorskip("torch")
+    kornia = pytest.importorskip("kornia.feature")
+    first = features(5, 300)
+    second = features(6, 280, near=first, noise=0.25)
+    a, b = torch.from_numpy(first.descriptors), torch.from_numpy(second.descriptors)
+    expected = kornia.match_mnn(a, b)[1] if method == "mnn" else kornia.match_smnn(a, b, 0.8)[1]
+    rows = match([first, second], ONE, MatchConfig(method=method))[0]  # pyright: ignore[reportArgumentType]
+    assert {tuple(row) for row in rows.tolist()} == {tuple(row) for row in expected.tolist()}
+
+
+def test_adalam_repeats_itself_and_leaves_the_global_generator_alone() -> None:
+    import torch
+
+    first = features(0, 300, dim=64)
+    second = features(1, 300, near=first, noise=0.2, dim=64)
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    once = match([first, second], ONE, MatchConfig(method="adalam"), seed=1)[0]
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(6)
+    assert np.array_equal(once, match([first, second], ONE, MatchConfig(method="adalam"), seed=1)[0])
+    assert len(set(once[:, 0])) == len(set(once[:, 1])) == len(once)
+
+
+def test_adalam_beyond_the_budget_is_refused() -> None:
+    first = features(0, 400)
+    with pytest.raises(CinetrajError, match="budget_mb is 1"):
+        match([first, first], ONE, MatchConfig(method="adalam", budget_mb=1))
+
+
+@pytest.mark.parametrize(("option", "value"), [("ratio", 0.0), ("ratio", 1.5), ("budget_mb", 0)])
+def test_a_bad_config_is_refused(option: str, value: float) -> None:
+    with pytest.raises(CinetrajError, match=f"{option}={value}"):
+        MatchConfig(**{option: value})  # pyright: ignore[reportArgumentType]
+
+
+def test_an_unknown_matcher_is_refused() -> None:
+    config = MatchConfig()
+    object.__setattr__(config, "method", "flann")  # past the type check that tests run under, as a user's typo would be
+    with pytest.raises(CinetrajError, match="matcher 'flann' is unknown, expected one of mnn"):
+        config.__post_init__()

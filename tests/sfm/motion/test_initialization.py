@@ -1,0 +1,150 @@
+"""Where the adjuster begins, against exact tracks."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from projected import FOCAL_PX, angle_deg, project
+
+from sfm.geometry.problem import points_in_camera, residuals
+from sfm.motion.initialization import chain, directions, dolly_for_zoom, reversed_depth, state_from, two_view
+
+LOG_FOCAL = float(np.log(FOCAL_PX))
+
+
+def centred(tracks) -> np.ndarray:
+    """Positions relative to the middle of the frame, NaN where unseen."""
+    xy = tracks.scene().xy_px.numpy()
+    return np.where(np.isfinite(tracks.xy_px), xy, np.nan)
+
+
+@given(x=st.floats(-300, 300), y=st.floats(-200, 200), focal=st.floats(100, 2000), aspect=st.floats(0.5, 2))
+@settings(max_examples=40, deadline=None)
+def test_directions_are_unit_rays_through_their_pixels(x, y, focal, aspect):
+    ray = directions(np.array([[x, y]]), focal, aspect)[0]
+    assert np.linalg.norm(ray) == pytest.approx(1)
+    assert ray[0] / ray[2] * focal / aspect == pytest.approx(x, abs=1e-9)
+    assert ray[1] / ray[2] * focal == pytest.approx(y, abs=1e-9)
+
+
+@pytest.mark.parametrize("movers", [0.0, 0.4])
+@pytest.mark.parametrize(
+    "move", [{"pan_deg": 12.0}, {"tilt_deg": 9.0}, {"roll_deg": 15.0}], ids=lambda m: next(iter(m))
+)
+def test_chained_rotations_are_the_true_ones_whatever_walks_by(move, movers):
+    tracks = project(move, seed=1, points=120, movers=movers)
+    rotation, log_zoom = chain(centred(tracks), FOCAL_PX, 1.0, zoom=False)
+    assert angle_deg(rotation, tracks.rotation).max() < 0.4
+    assert (log_zoom == 0).all()
+
+
+def test_chain_measures_a_zoom_between_movers():
+    tracks = project({"zoom": 1.4, "pan_deg": 4.0}, seed=2, points=120, movers=0.4)
+    rotation, log_zoom = chain(centred(tracks), FOCAL_PX, 1.0, zoom=True)
+    np.testing.assert_allclose(np.exp(log_zoom), tracks.focal_px / FOCAL_PX, rtol=0.02)
+    assert angle_deg(rotation, tracks.rotation).max() < 0.4
+
+
+def test_chain_of_a_squeezed_picture_is_the_same():
+    moves = {"pan_deg": 6.0, "roll_deg": 10.0}
+    one, two = (project(moves, seed=3, points=100, pixel_aspect=a) for a in (1.0, 1.2))
+    for tracks in (one, two):
+        rotation, _ = chain(centred(tracks), FOCAL_PX, tracks.pixel_aspect, zoom=False)
+        assert angle_deg(rotation, tracks.rotation).max() < 0.4
+
+
+def test_a_frame_without_tracks_keeps_the_last_rotation():
+    tracks = project({"pan_deg": 6.0}, seed=4, points=60)
+    xy = centred(tracks)
+    xy[:, 3] = np.nan
+    rotation, _ = chain(xy, FOCAL_PX, 1.0, zoom=False)
+    np.testing.assert_array_equal(rotation[3], rotation[2])
+    np.testing.assert_array_equal(rotation[4], rotation[2])
+
+
+@pytest.mark.parametrize("inverse_depth", [0.0, 0.7])
+def test_points_start_on_the_ray_of_the_middle_frame_that_sees_them(inverse_depth):
+    tracks = project({"pan_deg": 5.0, "truck": 0.1, "zoom": 1.2}, seed=5, points=50)
+    scene = tracks.scene()
+    zoom = np.log(tracks.focal_px / FOCAL_PX)
+    state = state_from(scene, tracks.rotation, tracks.translation, zoom, LOG_FOCAL, inverse_depth=inverse_depth)
+    r, _, front = residuals(scene, state)
+    for i, row in enumerate(np.isfinite(tracks.xy_px[..., 0])):
+        at = np.flatnonzero(row)
+        middle = at[len(at) // 2]
+        assert bool(front[0, i, middle])
+        assert float(r[0, i, middle].norm()) < 1e-9
+    length = state.point.norm(dim=-1)
+    torch.testing.assert_close(length, torch.ones_like(length))
+    if inverse_depth == 0.0:
+        assert float(state.point[..., 3].abs().max()) == 0.0
+
+
+def test_zoom_as_dolly_scales_unit_depth_like_the_zoom():
+    log_zoom = np.log(np.array([1.0, 1.1, 1.5, 0.8]))
+    z = 1.0 + dolly_for_zoom(log_zoom)[:, 2]
+    np.testing.assert_allclose(1.0 / z, np.exp(log_zoom))
+    assert dolly_for_zoom(log_zoom)[2, 2] < 0  # zooming in looks like coming nearer: points lose depth
+
+
+def _flow(tracks, state) -> np.ndarray:
+    """Image motion (m, 2) from the first to the last frame, of every point."""
+    x = points_in_camera(state)[0].numpy()
+    px = state.focal_px[0].numpy()[:, None] * x[..., :2] / x[..., 2:]
+    return px[:, -1] - px[:, 0]
+
+
+def _necker(focal_px: float, depth: tuple[float, float]) -> tuple[float, float]:
+    """How far the flow of the reversal is off, and the spread of the flow that relief makes, in pixels (rms)."""
+    tracks = project({"truck": 0.02, "pedestal": 0.01}, seed=6, points=200, frames=2, focal_px=focal_px, depth=depth)
+    state = tracks.state()
+    true, twin = _flow(tracks, state), _flow(tracks, reversed_depth(state))
+    rms = lambda v: float(np.sqrt((v**2).sum(1).mean()))  # noqa: E731
+    return rms(twin - true), rms(true - true.mean(0))
+
+
+def test_reversed_depth_explains_the_flow_of_weak_perspective():
+    off, relief = _necker(4000.0, (1.0, 1.3))
+    assert off < 0.1 * relief
+
+
+def test_reversed_depth_does_not_explain_the_flow_of_a_wide_lens():
+    off, relief = _necker(350.0, (1.0, 3.0))
+    assert off > 0.2 * relief
+
+
+def test_reversed_depth_turns_the_translation_round_and_swaps_near_and_far():
+    tracks = project({"truck": 0.05}, seed=7, points=80, depth=(1.5, 2.0))
+    state = tracks.state()
+    twin = reversed_depth(state)
+    torch.testing.assert_close(twin.translation, -state.translation)
+
+    def inverse_depth(s) -> np.ndarray:
+        return (s.point[0, :, 3] / s.point[0, :, :3].norm(dim=-1)).numpy()
+
+    np.testing.assert_array_equal(np.argsort(inverse_depth(state)), np.argsort(inverse_depth(twin))[::-1])
+    again = reversed_depth(twin)
+    torch.testing.assert_close(again.translation, state.translation)
+    np.testing.assert_allclose(inverse_depth(again), inverse_depth(state), atol=2e-3)  # the median of an even count
+    assert angle_deg(again.rotation[0].numpy(), tracks.rotation).max() < 0.2
+
+
+def test_two_views_give_pose_and_points():
+    tracks = project({"truck": 0.2, "dolly": 0.1, "pan_deg": 6.0}, seed=8, points=150, noise_px=0.1)
+    found = two_view(tracks.scene(), LOG_FOCAL, 0, 7)
+    assert found is not None
+    rotation, translation, world = found
+    assert angle_deg(rotation, tracks.rotation[7]) < 0.5
+    true = tracks.translation[7] / np.linalg.norm(tracks.translation[7])
+    assert np.degrees(np.arccos(np.clip(translation @ true, -1, 1))) < 3
+    known = np.isfinite(world[:, 0])
+    assert known.sum() > 40
+    scale = np.linalg.norm(tracks.translation[7])
+    depth = world[known, 2] / world[known, 3] * scale
+    np.testing.assert_allclose(np.median(depth / tracks.world[known, 2]), 1, rtol=0.05)
+
+
+def test_two_views_that_share_too_little_are_none():
+    tracks = project({"pan_deg": 70.0}, seed=9, points=60)
+    assert two_view(tracks.scene(), LOG_FOCAL, 0, 7) is None

@@ -1,0 +1,180 @@
+"""Run folders: complete or not there, readable again, and never in the way of other files."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sfm.runs import folder as runs
+from sfm.runs.estimate import Estimate, ShotEstimate
+from sfm.types import Frames
+from trajectory.errors import CinetrajError, ReadError
+from trajectory.model import Trajectory
+
+
+def trajectory(n: int = 5) -> Trajectory:
+    poses = np.tile(np.eye(4), (n, 1, 1))
+    poses[:, 0, 3] = np.arange(n)
+    valid = np.ones(n, bool)
+    valid[1] = False
+    return Trajectory(world_from_cam=poses, time_s=np.arange(n) / 10, valid=valid)
+
+
+def shot(start: int = 0, *, status: str = "ok") -> ShotEstimate:
+    found = None if status == "failed" else trajectory()
+    return ShotEstimate(
+        start=start,
+        stop=start + 5,
+        start_s=start / 10,
+        end_s=start / 10 + 0.4,
+        status=status,  # type: ignore[arg-type]
+        reason="" if status == "ok" else "no texture",
+        motion_model=None if found is None else "full",
+        trajectory=found,
+        registered=0 if found is None else 4,
+        statistics={"tracks": 12},
+        seconds={"ladder": 0.5},
+        notes=(),
+        picture={"frame": np.array(2), "rgb": np.zeros((20, 30, 3), np.uint8)},
+    )
+
+
+def estimate(*shots: ShotEstimate) -> Estimate:
+    return Estimate(
+        source="clip.mp4",
+        backend="auto",
+        shots=shots,
+        config={"seed": 0},
+        versions={"numpy": "2"},
+        seed=0,
+        seconds={"decode": 0.1, "total": 0.7},
+        video={"frames": 5},
+        notes=(),
+    )
+
+
+def names(folder: Path) -> set[str]:
+    return {str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()}
+
+
+FILES = {"run.json", "trajectory.npz", "trajectory_tum.txt", "plot.png"}
+
+
+def test_a_run_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    written = runs.write_run(estimate(shot()), tmp_path / "deep" / "clip")
+    assert names(written) == FILES
+    run = runs.read_run(written)
+    assert run.status == "ok"
+    assert run.record == {"name": "clip", **estimate(shot()).to_json()}
+    np.testing.assert_array_equal(run.trajectories[""].world_from_cam, trajectory().world_from_cam)
+    np.testing.assert_array_equal(run.trajectories[""].valid, trajectory().valid)
+
+
+def test_several_shots_get_a_folder_each_and_a_failed_one_its_record_only(tmp_path: Path) -> None:
+    written = runs.write_run(estimate(shot(), shot(5, status="failed"), shot(10)), tmp_path / "clip", plot=False)
+    files = FILES - {"plot.png"}
+    expected = {f"shot-{k:03d}/{name}" for k in (0, 2) for name in files} | {"run.json", "shot-001/run.json"}
+    assert names(written) == expected
+    run = runs.read_run(written)
+    assert sorted(run.trajectories) == ["shot-000", "shot-002"]
+    assert [s["name"] for s in run.record["shots"]] == ["shot-000", "shot-001", "shot-002"]
+    part = runs.read_run(written / "shot-002")
+    assert part.record["start"] == 10
+    assert part.record["frames"] == 5
+    assert list(part.trajectories) == [""]
+    assert runs.find_runs(tmp_path) == [written]
+
+
+def test_a_failed_clip_leaves_its_record_only(tmp_path: Path) -> None:
+    written = runs.write_run(estimate(shot(status="failed")), tmp_path / "clip")
+    assert names(written) == {"run.json"}
+    assert runs.read_run(written).status == "failed"
+    assert not runs.read_run(written).trajectories
+
+
+def test_a_run_replaces_an_older_one_whole(tmp_path: Path) -> None:
+    runs.write_run(estimate(shot(), shot(5)), tmp_path / "clip", plot=False)
+    runs.write_run(estimate(shot(status="failed")), tmp_path / "clip")
+    assert names(tmp_path) == {"clip/run.json"}
+
+
+@pytest.mark.parametrize("old", [True, False])
+def test_what_fails_while_writing_leaves_everything_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bool
+) -> None:
+    if old:
+        runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
+    before = names(tmp_path)
+
+    def full_disk(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(runs, "_write_json", full_disk)
+    with pytest.raises(OSError, match="No space left"):
+        runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
+    assert names(tmp_path) == before
+
+
+def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "clip").mkdir()
+    (tmp_path / "clip" / "run.json").write_text("{}")
+    with pytest.raises(CinetrajError, match="is no run"):
+        runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
+    assert names(tmp_path) == {"clip/run.json"}
+
+
+def test_an_empty_folder_may_be_taken(tmp_path: Path) -> None:
+    (tmp_path / "clip").mkdir()
+    runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
+    assert runs.is_run(tmp_path / "clip")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, "holds no run.json"),
+        ("{", "is no JSON"),
+        ("[1]", "is not marked"),
+        (json.dumps({"format": "cinetraj-run", "version": 99}), "has version 99"),
+    ],
+)
+def test_what_is_no_run_is_refused_with_the_reason(tmp_path: Path, content: str | None, problem: str) -> None:
+    if content is not None:
+        (tmp_path / "run.json").write_text(content)
+    with pytest.raises(ReadError, match=problem):
+        runs.read_run(tmp_path)
+
+
+def test_equal_estimates_give_equal_files(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        runs.write_run(estimate(shot()), tmp_path / name / "clip")
+    for name in FILES:
+        assert (tmp_path / "a" / "clip" / name).read_bytes() == (tmp_path / "b" / "clip" / name).read_bytes(), name
+
+
+def test_the_picture_shows_tracks_by_their_verdict(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    from matplotlib.figure import Figure
+
+    from sfm.runs.figure import draw_frame
+
+    tracks = np.full((3, 5, 2), np.nan)
+    tracks[:2] = np.arange(20.0).reshape(2, 5, 2)
+    picture = {
+        "frame": np.array(2),
+        "rgb": np.zeros((20, 30, 3), np.uint8),
+        "tracks_px": tracks,
+        "moving": np.array([False, True, True]),
+        "motion_mask": np.ones((10, 15), bool),
+    }
+    axes = Figure().add_subplot()
+    draw_frame(axes, replace(shot(), picture=picture))
+    assert "frame 2: 1 tracks with the camera's motion (green), 1 against it (red)" in axes.get_title()
+    assert len(axes.images) == 2
+
+
+def test_frames_are_not_kept_by_estimates() -> None:
+    # A thousand clips must not hold a thousand videos.
+    assert not any(field == Frames for field in ShotEstimate.__annotations__.values())
