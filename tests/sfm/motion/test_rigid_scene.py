@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_choice import at_depths, rungs, shares
+from test_selection import at_depths, rungs, shares
 
 from sfm.motion.models import ranked
 from sfm.motion.rigid_scene import rigid_scene, weighted_quantiles
