@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from sfm.batch import work as unit
-from sfm.pipeline import EstimateConfig
+from sfm.config import EstimateConfig
 from sfm.runs.estimate import Estimate
 
 prepare = unit.prepare

@@ -26,8 +26,7 @@ def source_of(folder: Path) -> Path | None:
 def settings(meta: dict[str, Any], backend: str, *, focal: bool) -> Any:
     """The estimator's config: the focal length from the calibration if asked; squeezed pixels always."""
     import sfm
-    from sfm.backends.colmap.own_features import MapConfig
-    from sfm.backends.colmap.stock import ColmapSiftConfig
+    from sfm.config import ColmapSiftConfig, MapConfig
 
     known = meta.get("K")
     chosen: Any = backend

@@ -70,8 +70,7 @@ def row_of(task: dict[str, Any], cache: Path) -> dict[str, Any]:
 def _backend(name: str) -> Any:
     if name != "colmap-sift":
         return name
-    from sfm.backends.colmap.own_features import MapConfig
-    from sfm.backends.colmap.stock import ColmapSiftConfig
+    from sfm.config import ColmapSiftConfig, MapConfig
 
     return ColmapSiftConfig(overlap=10, mapping=MapConfig(time_limit_s=120.0))
 

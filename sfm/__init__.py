@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from trajectory.lazy import exporter
 
 if TYPE_CHECKING:
-    from sfm.pipeline import EstimateConfig as EstimateConfig
+    from sfm.config import EstimateConfig as EstimateConfig
     from sfm.pipeline import estimate as estimate
     from sfm.runs.estimate import Estimate as Estimate
     from sfm.runs.estimate import ShotEstimate as ShotEstimate
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "estimate": "sfm.pipeline",
-    "EstimateConfig": "sfm.pipeline",
+    "EstimateConfig": "sfm.config",
     "Estimate": "sfm.runs.estimate",
     "ShotEstimate": "sfm.runs.estimate",
     "read_run": "sfm.runs.folder",

@@ -13,42 +13,9 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
-from sfm.types import Evidence, Frames
+from sfm.config import GravityConfig
+from sfm.types import Frames, Masks
 from trajectory.model import Trajectory
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class GravityConfig:
-    """What counts as an upright line, and when its direction is told.
-
-    frames: how many frames, spread over the valid ones, are searched for lines.
-    shortest: shortest segment, share of the picture's longer side: LSD's ends are off by about half a pixel, which
-        turns a segment of 25 pixels by about a degree.
-    cone_deg: largest angle between gravity and the first picture's own downward axis. A floor seen from above looks
-        like a wall seen from the front, so cameras are taken to be held upright within this cone, where the
-        horizontals of a scene have no vanishing point.
-    tolerance_deg: largest angle between a segment and the way to the vanishing point.
-    around_deg, least_share: share of the inliers in the length of all segments within this angle: random directions
-        have tolerance over around (0.15), upright edges stand out.
-    least_lines, least_length: number of inliers in each searched frame, and their length in longer sides: the letters
-        of a watermark and the markings of a road seen from above have fewer than the rooms and streets that were tried.
-    least_spread_deg: spread of the inliers across the view (standard deviation): the edges of one pole or one strip of
-        road meet anywhere.
-    largest_sigma_deg: standard deviation (jackknife over parts of the view, and that of the focal length) up to which
-        the direction is told: beyond a few degrees level axes would mix up moves along and across the horizon.
-    """
-
-    frames: int = 4
-    shortest: float = 0.04
-    cone_deg: float = 40.0
-    tolerance_deg: float = 1.5
-    around_deg: float = 10.0
-    least_share: float = 0.45
-    least_lines: float = 14.0
-    least_length: float = 0.6
-    least_spread_deg: float = 8.0
-    largest_sigma_deg: float = 2.0
 
 
 @final
@@ -96,7 +63,7 @@ DEFAULT_CONFIG = GravityConfig()
 
 
 def find(
-    frames: Frames, found: Evidence, trajectory: Trajectory, config: GravityConfig = DEFAULT_CONFIG
+    frames: Frames, found: Masks, trajectory: Trajectory, config: GravityConfig = DEFAULT_CONFIG
 ) -> ImageGravity | None:
     """The attitude of the first valid camera, or None where upright lines do not show it clearly.
 

@@ -3,19 +3,19 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, final
+from typing import Any
 
 import numpy as np
 
+from sfm.config import EstimateConfig, GravityConfig
 from sfm.runs.estimate import Estimate as Estimate
 from sfm.runs.estimate import ShotEstimate as ShotEstimate
 from sfm.runs.estimate import plain
-from sfm.types import BackendResult, Evidence, Frames
+from sfm.types import BackendResult, Frames, Masks
 from sfm.video.pixels import in_source_pixels, with_camera
-from sfm.video.sampling import VideoConfig
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
@@ -23,46 +23,6 @@ Progress = Callable[[str, float], None]
 """Called with the name of the stage that begins and the share of the work that is done, 0..1."""
 
 RECORDED_VERSIONS = ("cinetraj", "torch", "pycolmap", "opencv-python-headless", "kornia", "numpy", "scipy", "av")
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class EstimateConfig:
-    """How a clip becomes a trajectory.
-
-    backend: a backend's config, or its name for its defaults: "auto", "colmap", "glomap", "colmap-sift".
-        Another program is a `sfm.external.command.CommandConfig`; the options of video, shots and focal length are
-        not for it.
-    video: sampling rate, working size, part of the clip.
-    split_shots: cut the clip at its shot boundaries; without it the whole clip is taken for one shot.
-    focal_px: focal length (fy) in pixels of the source; overrides what the file says.
-    fov_deg: horizontal field of view of the source, instead of `focal_px`.
-    pixel_aspect: width of a source pixel over its height; None takes what the file says, else 1.
-    device: "auto", "cpu" or "cuda".
-    threads: CPU threads of the backend; None takes OMP_NUM_THREADS where that is set, else leaves it to the backend.
-    """
-
-    backend: Any = "auto"
-    video: VideoConfig = field(default_factory=VideoConfig)
-    split_shots: bool = True
-    focal_px: float | None = None
-    fov_deg: float | None = None
-    pixel_aspect: float | None = None
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    seed: int = 0
-    threads: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.focal_px is not None and self.fov_deg is not None:
-            raise CinetrajError("focal_px and fov_deg are both given; give one of them")
-        if self.focal_px is not None and not 0 < self.focal_px < float("inf"):
-            raise CinetrajError(f"focal_px is {self.focal_px}, expected a positive number of source pixels")
-        if self.fov_deg is not None and not 0 < self.fov_deg < 180:
-            raise CinetrajError(f"fov_deg is {self.fov_deg}, expected an angle between 0 and 180 degrees")
-        if self.pixel_aspect is not None and not 0.1 < self.pixel_aspect < 10:
-            raise CinetrajError(f"pixel_aspect is {self.pixel_aspect}, expected width over height, between 0.1 and 10")
-        if self.threads is not None and self.threads < 1:
-            raise CinetrajError(f"threads is {self.threads}, expected at least 1")
 
 
 def estimate(
@@ -75,7 +35,7 @@ def estimate(
     What cannot be estimated is a result with status "failed" and a reason; only input that cannot be
     read at all raises CinetrajError.
     """
-    from sfm.masks import find as evidence
+    from sfm.masks import find as masks
 
     config = config or EstimateConfig()
     tell = progress or _silent
@@ -98,7 +58,7 @@ def estimate(
         raise CinetrajError(f"{frames.source}: the clip has {len(frames)} frame; a trajectory needs at least 2")
     tell("cutting into shots", 0.05)
     with _Clock(seconds, "shots"):
-        spans = _split(frames) if config.split_shots else ((0, len(frames)),)
+        spans = _split(frames, config) if config.split_shots else ((0, len(frames)),)
 
     resolved = plain({**asdict(config), "backend": {"name": backend, **asdict(backend_config)}})
     versions = installed_versions()
@@ -108,12 +68,12 @@ def estimate(
         name = "estimating" if len(spans) == 1 else f"shot {number + 1} of {len(spans)}"
         tell(name, 0.1 + 0.9 * start / len(frames))
         spent: dict[str, float] = {}
-        with _Clock(spent, "evidence"):
-            found = evidence.find(part)
+        with _Clock(spent, "masks"):
+            found = masks.find(part, config.masks)
         result = _run_backend(part, found, backend_config, config)
         spent.update(result.seconds)
         with _Clock(spent, "gravity"):
-            upright = _gravity(part, found, result)
+            upright = _gravity(part, found, result, config.gravity)
         result = replace(result, statistics={**upright, **result.statistics})
         provenance = Provenance(
             backend=backend,
@@ -175,10 +135,10 @@ def _load(video: str | Path | Frames, config: EstimateConfig) -> Frames:
     return reader.load(video, config.video)
 
 
-def _split(frames: Frames) -> Sequence[tuple[int, int]]:
+def _split(frames: Frames, config: EstimateConfig) -> Sequence[tuple[int, int]]:
     from sfm.shots import boundaries as shots
 
-    return shots.split(frames)
+    return shots.split(frames, config.shots)
 
 
 def _backend(wanted: Any) -> tuple[str, Any]:
@@ -188,7 +148,7 @@ def _backend(wanted: Any) -> tuple[str, Any]:
     return backends.resolve(wanted)
 
 
-def _run_backend(frames: Frames, found: Evidence, backend_config: Any, config: EstimateConfig) -> BackendResult:
+def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: EstimateConfig) -> BackendResult:
     from sfm import backends
 
     if len(frames) < 2:
@@ -210,7 +170,7 @@ def _shot(
     part: Frames,
     start: int,
     stop: int,
-    found: Evidence,
+    found: Masks,
     result: BackendResult,
     seconds: Mapping[str, float],
     provenance: Provenance,
@@ -258,13 +218,13 @@ def _evidence(result: BackendResult) -> dict[str, Any]:
     return own
 
 
-def _gravity(part: Frames, found: Evidence, result: BackendResult) -> dict[str, Any]:
+def _gravity(part: Frames, found: Masks, result: BackendResult, config: GravityConfig) -> dict[str, Any]:
     """Pitch and roll of the first valid frame, where upright lines show them; nothing where they do not."""
     if result.trajectory is None or result.status in ("failed", "unreliable"):
         return {}
     from sfm import gravity
 
-    seen = gravity.find(part, found, result.trajectory)
+    seen = gravity.find(part, found, result.trajectory, config)
     return {} if seen is None else {"gravity": seen.to_json()}
 
 

@@ -62,7 +62,7 @@ class Frames:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Evidence:
+class Masks:
     """Which pixels and frames may testify about the camera.
 
     usable: False on letterbox and pillarbox bars, burnt-in logos and subtitles (static for the whole shot).

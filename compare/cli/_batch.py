@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from compare.cli import _report
 
 if TYPE_CHECKING:
-    from sfm.batch import BatchConfig, Clip, Outcome
-    from sfm.pipeline import EstimateConfig
+    from sfm.batch import Clip, Outcome
+    from sfm.config import BatchConfig, EstimateConfig
 
 REASONS_SHOWN = 8
 STATUSES = ("ok", "partial", "unreliable", "failed")

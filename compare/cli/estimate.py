@@ -20,7 +20,7 @@ from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
     from sfm.batch import Clip
-    from sfm.pipeline import EstimateConfig
+    from sfm.config import EstimateConfig
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +115,7 @@ def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, A
         tell(clip.name, record)
         return {clip.name: record}, []
     from compare.cli import _batch
-    from sfm.batch import BatchConfig
+    from sfm.config import BatchConfig
 
     batch = BatchConfig(
         jobs=1 if args.jobs is None else args.jobs,
@@ -129,8 +129,7 @@ def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, A
 
 def config_of(args: Args) -> "EstimateConfig":
     """The estimator's config for the options of the command line."""
-    from sfm.pipeline import EstimateConfig
-    from sfm.video.sampling import VideoConfig
+    from sfm.config import EstimateConfig, VideoConfig
 
     return EstimateConfig(
         backend=backend_config(args),
@@ -174,7 +173,7 @@ def backend_config(args: Args) -> Any:
 
 
 def _command_config(args: Args) -> Any:
-    from sfm.external.command import CommandConfig
+    from sfm.config import CommandConfig
 
     idle = {"--features": args.features, "--weights": args.weights, "--matcher": args.matcher, "--fps": args.fps}
     idle |= {"--focal": args.focal, "--fov": args.fov, "--pixel-aspect": args.pixel_aspect}

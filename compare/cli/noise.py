@@ -42,9 +42,9 @@ class Args:
 
 def run(args: Args) -> int:
     """Estimate every clip and its twins, and print the medians."""
-    from sfm.pipeline import EstimateConfig, estimate
+    from sfm.config import EstimateConfig, VideoConfig
+    from sfm.pipeline import estimate
     from sfm.video.reader import load
-    from sfm.video.sampling import VideoConfig
 
     if not args.clips:
         raise CinetrajError("no clip given; usage: cinetraj noise CLIP...")

@@ -78,8 +78,8 @@ def frames_of(source: str) -> list[bytes]:
     import cv2
     import numpy as np
 
+    from sfm.config import VideoConfig
     from sfm.video.reader import load
-    from sfm.video.sampling import VideoConfig
 
     try:
         frames = load(source, VideoConfig(long_side=STRIP_SIDE))

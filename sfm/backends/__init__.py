@@ -8,7 +8,7 @@ import importlib
 import os
 from typing import Any
 
-from sfm.types import BackendResult, Evidence, Frames
+from sfm.types import BackendResult, Frames, Masks
 from trajectory.errors import CinetrajError
 
 BACKENDS: dict[str, tuple[str, str]] = {
@@ -42,7 +42,7 @@ def resolve(wanted: Any) -> tuple[str, Any]:
 
 def run(
     frames: Frames,
-    evidence: Evidence,
+    masks: Masks,
     config: Any = "auto",
     *,
     device: str = "auto",
@@ -60,7 +60,7 @@ def run(
         raise CinetrajError(f"seed is {seed}, expected 0 to 2147483647")
     module = importlib.import_module(BACKENDS[name][0])
     chosen = threads if threads is not None else min(4, len(os.sched_getaffinity(0)))
-    return module.run(frames, evidence, config, device=pick_device(device), seed=seed, threads=max(1, chosen))
+    return module.run(frames, masks, config, device=pick_device(device), seed=seed, threads=max(1, chosen))
 
 
 def pick_device(device: str) -> str:

@@ -1,14 +1,14 @@
 """The default estimator: tracks, the ladder of motion models, the choice, and every frame's pose."""
 
 import time
-from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any
 
 import numpy as np
 
-from sfm.motion.selection import Choice, ChoiceConfig
-from sfm.tracking.track import TrackConfig, Tracks
-from sfm.types import BackendResult, Evidence, Frames, MotionModel, Status
+from sfm.config import AutoConfig
+from sfm.motion.selection import Selection
+from sfm.tracking.track import Tracks
+from sfm.types import BackendResult, Frames, Masks, MotionModel, Status
 from trajectory.model import Provenance, Trajectory
 
 FOCAL_PRIOR_LONG_SIDE = 0.85
@@ -18,30 +18,8 @@ FOCAL_PRIOR_SIGMA = 0.35
 MIN_TRACKS = 20
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class AutoConfig:
-    """Settings of the default estimator.
-
-    keyframes: how many frames the ladder is fitted on in a short clip; more where tracks die fast.
-    joint_frames: clips up to this length are adjusted jointly over all frames, longer ones over keyframes.
-    climb_below: where full motion explains less than this share of the content, it is searched for with a zoom too;
-        where full motion and zoom were chosen, or nothing rigid was found, always.
-    climb_doubt: below this confidence as well.
-    joint_tracks: how many tracks join there, beside those of the ladder: what lives between keyframes counts too.
-    """
-
-    tracks: TrackConfig = field(default_factory=TrackConfig)
-    choice: ChoiceConfig = field(default_factory=ChoiceConfig)
-    keyframes: int = 16
-    joint_frames: int = 120
-    joint_tracks: int = 400
-    climb_below: float = 0.9
-    climb_doubt: float = 0.25
-
-
 def run(
-    frames: Frames, evidence: Evidence, config: AutoConfig, *, device: str = "cpu", seed: int = 0, threads: int = 1
+    frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cpu", seed: int = 0, threads: int = 1
 ) -> BackendResult:
     """The camera's motion in one shot.
 
@@ -53,10 +31,10 @@ def run(
     """
     import torch
 
-    from sfm.motion.candidates import climb, climb_further
+    from sfm.motion.candidates import fit_models, refine_full_motion
     from sfm.motion.keyframes import keyframes, spread
-    from sfm.motion.models import FocalPrior, scene_of
-    from sfm.motion.selection import choose
+    from sfm.motion.models import FocalPrior, observations_of
+    from sfm.motion.selection import select_model
     from sfm.tracking.track import track
 
     before = torch.get_num_threads()
@@ -64,9 +42,9 @@ def run(
     try:
         clock = time.perf_counter()
         seconds: dict[str, float] = {}
-        tracks = track(frames, evidence, config.tracks)
+        tracks = track(frames, masks, config.tracks)
         seconds["tracks"] = time.perf_counter() - clock
-        hopeless = _hopeless(frames, evidence, tracks)
+        hopeless = precheck(frames, masks, tracks)
         if hopeless:
             return BackendResult(
                 status="failed", reason=hopeless, trajectory=None, motion_model=None, seconds=seconds, statistics={}
@@ -85,18 +63,18 @@ def run(
             reason = f"only {len(picked)} points can be followed through the clip, {MIN_TRACKS} are needed"
             return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, seconds=seconds)
         place = torch.device(device)
-        key_scene = scene_of(tracks.xy_px[picked][:, key], frames.hw, frames.pixel_aspect, place)
-        rungs = climb(key_scene, prior, unit)
-        choice = choose(rungs, unit, config.choice)
+        key_observations = observations_of(tracks.xy_px[picked][:, key], frames.hw, frames.pixel_aspect, place)
+        rungs = fit_models(key_observations, prior, unit)
+        choice = select_model(rungs, unit, config.selection)
         model = choice.rung.model
-        unexplained = model == "full" and choice.share < config.climb_below
-        in_doubt = choice.confidence < config.climb_doubt or not choice.evidence["rigid"]
+        unexplained = model == "full" and choice.share < config.refine_below
+        in_doubt = choice.confidence < config.refine_doubt or not choice.evidence["rigid"]
         if model == "full_zoom" or unexplained or in_doubt:
-            choice = choose(climb_further(key_scene, prior, unit, rungs), unit, config.choice)
+            choice = select_model(refine_full_motion(key_observations, prior, unit, rungs), unit, config.selection)
         seconds["ladder"] = time.perf_counter() - clock
         clock = time.perf_counter()
-        scene = scene_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, place)
-        result = _finish(frames, evidence, config, tracks, picked, key, key_scene, scene, choice, prior, seed)
+        scene = observations_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, place)
+        result = _finish(frames, masks, config, tracks, picked, key, key_observations, scene, choice, prior, seed)
         seconds["all_frames"] = time.perf_counter() - clock
         return BackendResult(
             status=result.status,
@@ -111,11 +89,11 @@ def run(
         torch.set_num_threads(before)
 
 
-def _hopeless(frames: Frames, evidence: Evidence, tracks: Tracks) -> str:
+def precheck(frames: Frames, masks: Masks, tracks: Tracks) -> str:
     """Why nothing can be said about this clip, or nothing."""
-    if evidence.blank.all():
+    if masks.blank.all():
         return "every frame is blank (black, white or a covered lens)"
-    if len(frames) - evidence.blank.sum() < 2:
+    if len(frames) - masks.blank.sum() < 2:
         return "fewer than two frames show anything"
     if len(tracks.xy_px) < MIN_TRACKS:
         return f"only {len(tracks.xy_px)} points can be followed: no texture, or nothing lasts from frame to frame"
@@ -124,14 +102,14 @@ def _hopeless(frames: Frames, evidence: Evidence, tracks: Tracks) -> str:
 
 def _finish(
     frames: Frames,
-    evidence: Evidence,
+    masks: Masks,
     config: AutoConfig,
     tracks: Tracks,
     picked: np.ndarray,
     key: np.ndarray,
-    key_scene: Any,
+    key_observations: Any,
     scene: Any,
-    choice: Choice,
+    choice: Selection,
     prior: Any,
     seed: int,
 ) -> BackendResult:
@@ -145,7 +123,7 @@ def _finish(
     from sfm.motion import all_frames as finish
     from sfm.motion.connectivity import agreeing, linked_runs
     from sfm.motion.keyframes import spread
-    from sfm.motion.models import SETTLE, WIDE, freedom, scene_of
+    from sfm.motion.models import GOOD_TRACK, WIDE, freedom, observations_of
 
     n = len(frames)
     height, width = frames.hw
@@ -162,16 +140,16 @@ def _finish(
         everywhere = spread(tracks.xy_px, frames.hw, limit=config.joint_tracks)
         count = len(picked)
         picked = np.concatenate([picked, np.setdiff1d(everywhere, picked)])
-        scene = scene_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, scene.xy_px.device)
-        state = finish.opened(scene, state, count, depth=moving)
+        scene = observations_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, scene.xy_px.device)
+        state = finish.initialise_points(scene, state, count, depth=moving)
         state = retriangulated(scene, rescaled(state), free, torch.full_like(state.log_focal, kernel))
-        settle = SETTLE * WIDE[-1] * unit
+        settle = GOOD_TRACK * WIDE[-1] * unit
         state = adjust(
-            scene, state, free, kernel_px=(kernel,), noise_px=choice.noise_px, iterations=6, settle_px=settle
+            scene, state, free, kernel_px=(kernel,), noise_px=choice.noise_px, iterations=6, good_track_px=settle
         ).state
-    limit = config.choice.tolerance * choice.noise_px
+    limit = config.selection.tolerance * choice.noise_px
     agrees, fits = agreeing(scene, state, limit)
-    valid, reason = _validity(evidence, fits.sum(0), linked_runs(fits)[0], key, n)
+    valid, reason = _validity(masks, fits.sum(0), linked_runs(fits)[0], key, n)
 
     rotation = state.rotation[0].cpu().numpy()
     translation = state.translation[0].cpu().numpy()
@@ -185,8 +163,8 @@ def _finish(
     else:
         world_from_cam[valid, :3, 3] = 0.0
         bound = _bound(scene, state, choice, agrees, zoom=model == "rotation_zoom")
-    repeats = evidence.duplicate_of != np.arange(n)
-    first = evidence.duplicate_of
+    repeats = masks.duplicate_of != np.arange(n)
+    first = masks.duplicate_of
     world_from_cam[repeats] = world_from_cam[first[repeats]]
     valid[repeats] = valid[first[repeats]]
     reason = [reason[first[i]] if repeats[i] else reason[i] for i in range(n)]
@@ -195,7 +173,9 @@ def _finish(
     spread_log = (
         0.0
         if prior.given
-        else finish.log_focal_sigma(key_scene, choice.rung.state, free, kernel_px=kernel, noise_px=choice.noise_px)
+        else finish.log_focal_sigma(
+            key_observations, choice.rung.state, free, kernel_px=kernel, noise_px=choice.noise_px
+        )
     )
     intrinsics = np.tile(np.eye(3), (n, 1, 1))
     intrinsics[:, 0, 0] = focal / frames.pixel_aspect
@@ -244,7 +224,7 @@ def _finish(
         "focal_given": prior.given,
         "translation_bound": bound,
         "ambiguous": ambiguous,
-        "notes": list(evidence.notes),
+        "notes": list(masks.notes),
     }
     picture = {"tracks_px": tracks.xy_px[picked], "moving": ~agrees}
     return BackendResult(
@@ -272,16 +252,16 @@ def _poses(rotation: np.ndarray, translation: np.ndarray, valid: np.ndarray) -> 
 
 
 def _validity(
-    evidence: Evidence, support: np.ndarray, linked: np.ndarray, key: np.ndarray, n: int
+    masks: Masks, support: np.ndarray, linked: np.ndarray, key: np.ndarray, n: int
 ) -> tuple[np.ndarray, list[str]]:
     from sfm.motion.connectivity import FEWEST
 
     reason = [""] * n
     valid = np.ones(n, bool)
     for i in range(n):
-        if evidence.duplicate_of[i] != i:
+        if masks.duplicate_of[i] != i:
             continue  # takes the verdict of the frame that it repeats
-        if evidence.blank[i]:
+        if masks.blank[i]:
             reason[i] = "blank"
         elif i < key[0] or i > key[-1]:
             reason[i] = "outside the part of the clip that can be followed"
@@ -293,7 +273,7 @@ def _validity(
     return valid, reason
 
 
-def _bound(scene: Any, state: Any, choice: Choice, agrees: np.ndarray, *, zoom: bool) -> float:
+def _bound(scene: Any, state: Any, choice: Selection, agrees: np.ndarray, *, zoom: bool) -> float:
     """Translation bound from the rays of the agreeing points, at the noise of their mean."""
     from sfm.motion.all_frames import translation_bound
     from sfm.motion.initialization import directions
@@ -309,10 +289,10 @@ def _bound(scene: Any, state: Any, choice: Choice, agrees: np.ndarray, *, zoom: 
     return translation_bound(rays, float(np.median(focal)), choice.noise_px, zoom=zoom)
 
 
-def _verdict(valid: np.ndarray, reason: list[str], choice: Choice, config: AutoConfig) -> tuple[Status, str]:
+def _verdict(valid: np.ndarray, reason: list[str], choice: Selection, config: AutoConfig) -> tuple[Status, str]:
     if valid.sum() < 2:
         return "failed", "no two frames can be explained by one camera motion"
-    if choice.confidence < config.choice.doubtful:
+    if choice.confidence < config.selection.doubtful:
         return "unreliable", "two motion models explain the clip almost equally well"
     if not choice.evidence["rigid"]:
         return (
@@ -321,7 +301,7 @@ def _verdict(valid: np.ndarray, reason: list[str], choice: Choice, config: AutoC
             f"what changes its shape as it moves, as in some generated clips, hides the camera's translation",
         )
     full = choice.rung.model.startswith("full")
-    if choice.share < (config.choice.reliable if full else config.choice.reliable_without_depth):
+    if choice.share < (config.selection.reliable if full else config.selection.reliable_without_depth):
         return (
             "unreliable",
             f"the best rigid model explains {choice.share:.0%} of what can be followed; "

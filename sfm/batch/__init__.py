@@ -10,12 +10,12 @@ from trajectory.lazy import exporter
 if TYPE_CHECKING:
     from sfm.batch.inputs import Clip as Clip
     from sfm.batch.inputs import clips_of as clips_of
-    from sfm.batch.runner import BatchConfig as BatchConfig
     from sfm.batch.runner import Outcome as Outcome
     from sfm.batch.runner import run_batch as run_batch
+    from sfm.config import BatchConfig as BatchConfig
 
 _NAMES = {
-    "BatchConfig": "sfm.batch.runner",
+    "BatchConfig": "sfm.config",
     "Clip": "sfm.batch.inputs",
     "Outcome": "sfm.batch.runner",
     "clips_of": "sfm.batch.inputs",

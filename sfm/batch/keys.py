@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sfm.pipeline import EstimateConfig
+from sfm.config import EstimateConfig
 from sfm.runs.estimate import plain
 from sfm.video.images import images_in, natural_key
 from trajectory.errors import CinetrajError

@@ -13,7 +13,8 @@ from sfm.batch import keys, manifest, store, work
 from sfm.batch.engines.local import Answer, Lane
 from sfm.batch.engines.worker import encode_setup
 from sfm.batch.inputs import Clip, printable
-from sfm.pipeline import EstimateConfig, installed_versions
+from sfm.config import BatchConfig, EstimateConfig
+from sfm.pipeline import installed_versions
 from sfm.processes import system
 from sfm.runs import build as records
 from sfm.runs import folder as runs
@@ -23,34 +24,6 @@ MEMORY_SHARE = 0.8
 """Of the machine's memory, for all jobs together, where no limit is given."""
 LIMIT_FAILURES = {"time limit": "time_s", "memory": "memory_gib"}
 POLL_S = 0.1
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class BatchConfig:
-    """How a batch is run; nothing here changes a result.
-
-    jobs: clips at a time, each in a process of its own. The cores are shared out among them.
-    time_limit_s, memory_limit_gib: for one clip, its process and all that this starts; None: no limit of time,
-        and an equal share of 80 % of the memory.
-    retry_failed: estimate again what failed.
-    work: "module:function" (clip, config, *, smaller) -> Estimate.
-    """
-
-    jobs: int = 1
-    time_limit_s: float | None = 1800.0
-    memory_limit_gib: float | None = None
-    retry_failed: bool = False
-    plot: bool = True
-    work: str = "sfm.batch.work:estimate_clip"
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.jobs <= 1024:
-            raise CinetrajError(f"jobs is {self.jobs}, expected 1 to 1024")
-        for name in ("time_limit_s", "memory_limit_gib"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise CinetrajError(f"{name} is {value}, expected a positive number")
 
 
 @final

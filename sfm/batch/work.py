@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from sfm.pipeline import EstimateConfig
+from sfm.config import EstimateConfig
 from sfm.runs.estimate import Estimate
 
 SMALLEST_SIDE = 64

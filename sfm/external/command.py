@@ -5,82 +5,25 @@ A whole clip goes to it: the program decodes and cuts by itself, so shots are no
 
 import glob
 import os
-import re
-import shlex
 import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING
 
-from sfm.types import BackendResult, Evidence, Frames
+from sfm.config import CommandConfig, words
+from sfm.types import BackendResult, Frames, Masks
 from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
-    from sfm.pipeline import EstimateConfig
+    from sfm.config import EstimateConfig
     from sfm.runs.estimate import Estimate
 
-PLACES = ("video", "out", "name", "threads", "seed")
-_PLACE = re.compile(r"\{(\w+)\}")
 _LAST_WORDS = 300
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class CommandConfig:
-    """How another program estimates a clip.
-
-    command: template, split like a shell would but run without one, so that no file name can break it.
-        {video}: the clip, absolute. {out}: an empty folder to write to. {name}: the clip's own name.
-        {threads}, {seed}: of the estimate. A shell is had by `sh -c 'cd x && python y "$1"' _ {video}`.
-    format: of what it writes, one of `trajectory.io.FORMATS`.
-    output: glob below {out} (or absolute) of the one file or folder to read; None looks for the format's usual names.
-        {name} may be used.
-    folder: working folder. environment: ("NAME=VALUE", ...) added to the present one.
-    timeout_s: after it the program and all that it started are killed.
-    keep: folder in which {out} stays, as keep/NAME; None: removed once it is read.
-    frame_step: every n-th frame of the clip was used by the program; None: not known, and then poses are set on the
-        clip's time axis only where there is one for each frame.
-    """
-
-    command: str = ""
-    format: str = "auto"
-    output: str | None = None
-    folder: Path | None = None
-    environment: tuple[str, ...] = ()
-    timeout_s: float = 3600.0
-    keep: Path | None = None
-    frame_step: int | None = None
-
-    def __post_init__(self) -> None:
-        words(self.command, {})
-        if not self.timeout_s > 0:
-            raise CinetrajError(f"timeout_s is {self.timeout_s}, expected a positive number of seconds")
-        for entry in self.environment:
-            if not re.match(r"[A-Za-z_]\w*=", entry):
-                raise CinetrajError(f"environment has {entry!r}, expected NAME=VALUE")
-        if self.frame_step is not None and self.frame_step < 1:
-            raise CinetrajError(f"frame_step is {self.frame_step}, expected at least 1")
-
-
-def words(template: str, values: Mapping[str, str]) -> list[str]:
-    """The arguments of a command; each place is filled within its argument. Raises CinetrajError for a bad template."""
-    try:
-        parts = shlex.split(template)
-    except ValueError as error:
-        raise CinetrajError(f"command is {template!r}: {error}; check its quotes") from None
-    if not parts:
-        raise CinetrajError("command is empty; give one such as 'python demo.py --video {video} --out {out}'")
-    used = {match[1] for part in parts for match in _PLACE.finditer(part)}
-    if unknown := sorted(used - set(PLACES)):
-        raise CinetrajError(f"command has {{{unknown[0]}}}, expected {', '.join(f'{{{p}}}' for p in PLACES)}")
-    if "video" not in used:
-        raise CinetrajError(f"command {template!r} has no {{video}}: it would do the same for every clip")
-    return [_PLACE.sub(lambda match: values.get(match[1], match[0]), part) for part in parts]
 
 
 def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig) -> "Estimate":
@@ -121,7 +64,7 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
 
 def run(
     frames: Frames,
-    evidence: Evidence,
+    masks: Masks,
     config: CommandConfig,
     *,
     device: str = "cpu",

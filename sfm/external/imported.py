@@ -10,7 +10,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-from sfm.video.sampling import VideoConfig
+from sfm.config import VideoConfig
 from trajectory import io
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, TimeSource, Trajectory

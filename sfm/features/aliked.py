@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from sfm.config import FeatureConfig
 from sfm.features._kornia import rgb_batch, unit
-from sfm.features.extract import Extractor, FeatureConfig, Features
+from sfm.features.extract import Extractor, Features
 from sfm.features.weights import load, local_file
 
 NAMES = ("aliked-n16", "aliked-n16rot", "aliked-n32", "aliked-t16")

@@ -5,34 +5,17 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from types import ModuleType
 from typing import TypeAlias, final
 
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from sfm.config import FeatureConfig
 from trajectory.errors import CinetrajError
 
 EDGE_PX = 4
 """Key points this near to an unusable pixel describe its edge (of a bar, of a logo), not the scene."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class FeatureConfig:
-    """Which features, and how many.
-
-    name: one of `feature_names()`.
-    max_features: the strongest of each frame that are kept.
-    weights: local file (ALIKED) or folder of the trained weights; None downloads them from their hub.
-    budget_mb: memory for one batch of frames on the device.
-    """
-
-    name: str = "sift"
-    max_features: int = 2048
-    weights: Path | None = None
-    budget_mb: int = 2048
 
 
 @final

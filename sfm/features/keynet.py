@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from sfm.config import FeatureConfig
 from sfm.features._kornia import from_lafs, gray_batch
-from sfm.features.extract import Extractor, FeatureConfig, Features
+from sfm.features.extract import Extractor, Features
 from sfm.features.weights import load, local_file
 from trajectory.errors import CinetrajError
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from sfm.features.extract import Extractor, FeatureConfig, Features
+from sfm.config import FeatureConfig
+from sfm.features.extract import Extractor, Features
 from trajectory.errors import CinetrajError
 
 NAMES = ("sift",)

@@ -15,9 +15,9 @@ from torch import Tensor
 from sfm.geometry.problem import (
     BEYOND_INFINITY,
     MIN_DEPTH,
-    Freedom,
-    Scene,
-    State,
+    FreeParameters,
+    Observations,
+    Parameters,
     exp_so3,
     geman_mcclure,
     rescaled,
@@ -36,12 +36,12 @@ CAMERA = 7
 class Fit:
     """A finished adjustment: parameters, robust cost, residuals in pixels (inf behind the camera)."""
 
-    state: State
+    state: Parameters
     cost: Float[Tensor, " b"]
     residual_px: Float[Tensor, "b m n"]
 
 
-def robust_cost(scene: Scene, r: Tensor, kernel_px: Tensor) -> Float[Tensor, " b"]:
+def robust_cost(scene: Observations, r: Tensor, kernel_px: Tensor) -> Float[Tensor, " b"]:
     """Geman-McClure: sum of c² r² / (c² + r²), in square pixels."""
     squared = (r**2).sum(-1)
     c2 = kernel_px.reshape(len(r), -1, 1) ** 2
@@ -83,7 +83,7 @@ class Normal:
 
 
 def jacobians(
-    scene: Scene, state: State, freedom: Freedom, kernel_px: Tensor, noise_px: float
+    scene: Observations, state: Parameters, freedom: FreeParameters, kernel_px: Tensor, noise_px: float
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Weighted Jacobians of cameras (b n 8 2m) and points (b n 3 2m), and residuals (b n 2m), in noise units."""
     b, n = state.zoom.shape
@@ -135,7 +135,9 @@ def jacobians(
     return camera, torch.cat([pu, pv], -1), torch.cat([ru * root, rv * root], -1)
 
 
-def normal_equations(scene: Scene, state: State, freedom: Freedom, kernel_px: Tensor, noise_px: float) -> Normal:
+def normal_equations(
+    scene: Observations, state: Parameters, freedom: FreeParameters, kernel_px: Tensor, noise_px: float
+) -> Normal:
     """Gauss-Newton system of the robustly weighted residuals, with the prior on the shared focal length."""
     camera_j, point_j, r = jacobians(scene, state, freedom, kernel_px, noise_px)
     used = _used(freedom)
@@ -168,7 +170,7 @@ def normal_equations(scene: Scene, state: State, freedom: Freedom, kernel_px: Te
     )
 
 
-def _used(freedom: Freedom) -> list[int]:
+def _used(freedom: FreeParameters) -> list[int]:
     """Which of a camera's parameters any hypothesis of the batch moves."""
     turns, shifts, zooms = (bool(f.any()) for f in (freedom.rotation, freedom.translation, freedom.zoom))
     return [*range(3 * turns), *range(3, 3 + 3 * shifts), *range(6, 6 + zooms)]
@@ -220,7 +222,7 @@ def _step(normal: Normal, damping: Tensor) -> tuple[Tensor, Tensor]:
     return delta, point
 
 
-def _moved(state: State, delta: Tensor, point_delta: Tensor, used: list[int]) -> State:
+def _moved(state: Parameters, delta: Tensor, point_delta: Tensor, used: list[int]) -> Parameters:
     """The state after a step: delta (b p) of the `used` camera parameters and the focal, point_delta (b m d)."""
     b, n = state.zoom.shape
     cameras = delta.new_zeros(b, n, CAMERA)
@@ -231,7 +233,7 @@ def _moved(state: State, delta: Tensor, point_delta: Tensor, used: list[int]) ->
     step = (_bases(state.point)[..., : point_delta.shape[-1]] @ point_delta[..., None])[..., 0]
     point = state.point + step
     point = point / point.norm(dim=-1, keepdim=True)
-    return State(
+    return Parameters(
         rotation=exp_so3(turn) @ state.rotation,
         translation=state.translation + cameras[..., 3:6],
         zoom=state.zoom + cameras[..., 6].clamp(-0.5, 0.5),
@@ -240,13 +242,13 @@ def _moved(state: State, delta: Tensor, point_delta: Tensor, used: list[int]) ->
     )
 
 
-def _put(state: State, rows: Tensor, part: State) -> State:
+def _put(state: Parameters, rows: Tensor, part: Parameters) -> Parameters:
     """The state with some of its hypotheses replaced."""
 
     def put(whole: Tensor, some: Tensor) -> Tensor:
         return whole.index_put((rows,), some)
 
-    return State(
+    return Parameters(
         rotation=put(state.rotation, part.rotation),
         translation=put(state.translation, part.translation),
         zoom=put(state.zoom, part.zoom),
@@ -255,7 +257,9 @@ def _put(state: State, rows: Tensor, part: State) -> State:
     )
 
 
-def total_cost(scene: Scene, state: State, freedom: Freedom, kernel_px: Tensor, noise_px: float) -> Tensor:
+def total_cost(
+    scene: Observations, state: Parameters, freedom: FreeParameters, kernel_px: Tensor, noise_px: float
+) -> Tensor:
     """Robust cost in units of the noise, plus the prior on the focal length."""
     r, _, _ = residuals(scene, state)
     prior = ((state.log_focal - freedom.log_focal_prior) / freedom.log_focal_sigma) ** 2
@@ -263,22 +267,22 @@ def total_cost(scene: Scene, state: State, freedom: Freedom, kernel_px: Tensor, 
 
 
 def adjust(
-    scene: Scene,
-    state: State,
-    freedom: Freedom,
+    scene: Observations,
+    state: Parameters,
+    freedom: FreeParameters,
     *,
     kernel_px: tuple[float, ...] = (8.0, 3.0, 1.5),
     noise_px: float = 0.3,
     iterations: int = 12,
     tolerance: float = 1e-4,
-    settle_px: float | None = None,
+    good_track_px: float | None = None,
 ) -> Fit:
     """Levenberg-Marquardt for all hypotheses at once.
 
     kernel_px: robust kernels, from wide to tight (graduated non-convexity); each gets up to `iterations` steps.
     noise_px: standard deviation of a good residual, which sets the weight of the prior.
-    settle_px: if given, the least residual to expect of a good track; then whole tracks are judged at the end, and
-        those that disagree let go (see `_settled`).
+    good_track_px: if given, the least residual to expect of a good track; then whole tracks are judged at the end, and
+        those that disagree let go (see `without_outlier_tracks`).
     """
     b = state.log_focal.shape[0]
     options = {"dtype": scene.xy_px.dtype, "device": scene.xy_px.device}
@@ -288,9 +292,9 @@ def adjust(
         state = rescaled(state)
         if number:
             state = retriangulated(scene, state, freedom, kernel)
-        state = _descended(scene, state, freedom, kernel, noise_px, iterations, tolerance)
-    if settle_px is not None:
-        state = _settled(scene, state, freedom, settle_px, noise_px, iterations, tolerance)
+        state = minimise(scene, state, freedom, kernel, noise_px, iterations, tolerance)
+    if good_track_px is not None:
+        state = without_outlier_tracks(scene, state, freedom, good_track_px, noise_px, iterations, tolerance)
     state = rescaled(state)
     r, _, front = residuals(scene, state)
     cost = total_cost(scene, state, freedom, kernel, noise_px)
@@ -298,15 +302,15 @@ def adjust(
     return Fit(state=state, cost=cost, residual_px=distance)
 
 
-def _descended(
-    scene: Scene,
-    state: State,
-    freedom: Freedom,
+def minimise(
+    scene: Observations,
+    state: Parameters,
+    freedom: FreeParameters,
     kernel: Tensor,
     noise_px: float,
     iterations: int,
     tolerance: float,
-) -> State:
+) -> Parameters:
     """Steps under one kernel; a hypothesis that gains no more is done and costs no more."""
     damping = torch.full_like(state.log_focal, 1e-3)
     cost = total_cost(scene, state, freedom, kernel, noise_px)
@@ -331,35 +335,35 @@ def _descended(
     return state
 
 
-SETTLE_SHARE = 0.35
+INLIER_SHARE = 0.35
 """The share of the content that is background in the worst case; its residuals set what a good track is."""
-SETTLE_ROUNDS = 3
+OUTLIER_ROUNDS = 3
 
 
-def _settled(
-    scene: Scene,
-    state: State,
-    freedom: Freedom,
+def without_outlier_tracks(
+    scene: Observations,
+    state: Parameters,
+    freedom: FreeParameters,
     floor_px: float,
     noise_px: float,
     iterations: int,
     tolerance: float,
-) -> State:
+) -> Parameters:
     """The minimum that the agreeing tracks alone have.
 
     A moving thing is wrong in all of its frames, but by less than a wide kernel in most, so that it still pulls. Tracks
     with more than four times the residual of the best third keep a kernel so small that they hardly do.
     """
-    for _ in range(SETTLE_ROUNDS):
+    for _ in range(OUTLIER_ROUNDS):
         state = retriangulated(scene, rescaled(state), freedom, torch.full_like(state.log_focal, 10 * floor_px))
         rms = track_rms(scene, state)
-        sigma = _quantile(rms, scene.weight.sum(1), SETTLE_SHARE).clamp(floor_px, 10 * floor_px)[:, None]
+        sigma = _quantile(rms, scene.weight.sum(1), INLIER_SHARE).clamp(floor_px, 10 * floor_px)[:, None]
         kernel = torch.where(rms < 4.0 * sigma, 4.0 * sigma, 0.5 * sigma)
-        state = _descended(scene, state, freedom, kernel, noise_px, iterations // 2, tolerance)
+        state = minimise(scene, state, freedom, kernel, noise_px, iterations // 2, tolerance)
     return state
 
 
-def track_rms(scene: Scene, state: State) -> Float[Tensor, "b m"]:
+def track_rms(scene: Observations, state: Parameters) -> Float[Tensor, "b m"]:
     """Root mean square residual of each track in pixels, each observation capped at 50."""
     r, _, _ = residuals(scene, state)
     squared = (r**2).sum(-1).clamp_max(2500.0)

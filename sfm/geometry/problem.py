@@ -14,7 +14,7 @@ from torch import Tensor
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Scene:
+class Observations:
     """What was measured: m tracks in n frames, shared by all hypotheses.
 
     xy_px: relative to the principal point; anything where weight is 0.
@@ -29,7 +29,7 @@ class Scene:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class State:
+class Parameters:
     """Parameters of b hypotheses: world-to-camera poses, focal lengths and points."""
 
     rotation: Float[Tensor, "b n 3 3"]
@@ -38,9 +38,9 @@ class State:
     log_focal: Float[Tensor, " b"]
     point: Float[Tensor, "b m 4"]
 
-    def take(self, rows: Tensor | list[int]) -> "State":
+    def take(self, rows: Tensor | list[int]) -> "Parameters":
         """Some of the hypotheses, in the order given."""
-        return State(
+        return Parameters(
             rotation=self.rotation[rows],
             translation=self.translation[rows],
             zoom=self.zoom[rows],
@@ -54,9 +54,9 @@ class State:
         return torch.exp(self.log_focal[:, None] + self.zoom)
 
 
-def stack(states: list[State]) -> State:
+def stack(states: list[Parameters]) -> Parameters:
     """Several batches as one."""
-    return State(
+    return Parameters(
         rotation=torch.cat([s.rotation for s in states]),
         translation=torch.cat([s.translation for s in states]),
         zoom=torch.cat([s.zoom for s in states]),
@@ -67,7 +67,7 @@ def stack(states: list[State]) -> State:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Freedom:
+class FreeParameters:
     """Which parameters each of the b hypotheses may move, and the prior that holds the focal length."""
 
     rotation: Bool[Tensor, " b"]
@@ -77,7 +77,7 @@ class Freedom:
     log_focal_prior: float
     log_focal_sigma: float
 
-    def take(self, rows: Tensor | list[int]) -> "Freedom":
+    def take(self, rows: Tensor | list[int]) -> "FreeParameters":
         """The freedom of some of the hypotheses."""
         return replace(
             self,
@@ -100,7 +100,7 @@ def hat(v: Float[Tensor, "*s 3"]) -> Float[Tensor, "*s 3 3"]:
     return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*v.shape[:-1], 3, 3)
 
 
-def points_in_camera(state: State) -> Float[Tensor, "b m n 3"]:
+def points_in_camera(state: Parameters) -> Float[Tensor, "b m n 3"]:
     """Homogeneous points in camera axes: R X + w t."""
     direction, w = state.point[..., :3], state.point[..., 3]
     rotated = torch.einsum("bnij,bmj->bmni", state.rotation, direction)
@@ -113,7 +113,7 @@ BEYOND_INFINITY = -0.05
 FAR_PX = 1e4
 
 
-def residuals(scene: Scene, state: State) -> tuple[Tensor, Tensor, Tensor]:
+def residuals(scene: Observations, state: Parameters) -> tuple[Tensor, Tensor, Tensor]:
     """Residual vectors in pixels (b m n 2), points in camera axes and which lie in front of the camera."""
     x = points_in_camera(state)
     z = x[..., 2]
@@ -132,7 +132,7 @@ def geman_mcclure(squared: Tensor, kernel_squared: Tensor | float) -> Tensor:
     return kernel_squared * squared / (kernel_squared + squared)
 
 
-def rescaled(state: State) -> State:
+def rescaled(state: Parameters) -> Parameters:
     """The same geometry with a median inverse distance of one, so that the free scale cannot drift away."""
     length = state.point[..., :3].norm(dim=-1).clamp_min(1e-12)
     scale = (state.point[..., 3] / length).median(dim=1).values  # negative: points and path mirrored, same images

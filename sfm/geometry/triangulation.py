@@ -9,13 +9,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from sfm.geometry.problem import Freedom, Scene, State, geman_mcclure, rescaled, residuals
+from sfm.geometry.problem import FreeParameters, Observations, Parameters, geman_mcclure, rescaled, residuals
 
 INVERSE_DEPTHS = (0.0, 0.05, 0.12, 0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 2.6, 3.5, 5.0, 8.0, 14.0)
 """In units of the median one; between neighbours the adjuster converges."""
 
 
-def retriangulated(scene: Scene, state: State, freedom: Freedom, kernel_px: Tensor) -> State:
+def retriangulated(scene: Observations, state: Parameters, freedom: FreeParameters, kernel_px: Tensor) -> Parameters:
     """The same cameras with every point at its best inverse depth, for the hypotheses that move their camera.
 
     The state must be `rescaled`: its median inverse distance is one.
@@ -46,7 +46,9 @@ def retriangulated(scene: Scene, state: State, freedom: Freedom, kernel_px: Tens
     return replace(state, point=point)
 
 
-def completed(scene: Scene, state: State, rows: Tensor, freedom: Freedom, kernel_px: Tensor) -> State:
+def completed(
+    scene: Observations, state: Parameters, rows: Tensor, freedom: FreeParameters, kernel_px: Tensor
+) -> Parameters:
     """A state that knows only the points of some tracks (b s 4) with those of all (b m 4), at their best depths.
 
     rows: the tracks whose points the state holds (s).
@@ -60,7 +62,7 @@ def completed(scene: Scene, state: State, rows: Tensor, freedom: Freedom, kernel
     return retriangulated(scene, replace(state, point=point), freedom, kernel_px)
 
 
-def _middle_rays(scene: Scene, state: State) -> tuple[Tensor, Tensor]:
+def _middle_rays(scene: Observations, state: Parameters) -> tuple[Tensor, Tensor]:
     """Unit rays (b m 3) in the world of the middle observation of each track, and the camera centres behind them."""
     seen = (scene.weight > 0).to(torch.int64)
     middle = (seen.cumsum(1) * 2 > seen.sum(1, keepdim=True)).to(torch.int64).argmax(1)

@@ -1,30 +1,13 @@
 """Frames that repeat their predecessor in a clip that moves: pull-down, dropped and frozen frames."""
 
-from dataclasses import dataclass
-from typing import final
-
 import numpy as np
 from jaxtyping import Bool, Int, UInt8
 
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class RepeatConfig:
-    """When a frame repeats the one before it.
-
-    ratio: largest change against the changes before and after it: a codec refines a repeated frame a little.
-    least_grey: mean change, grey levels, below which the neighbours do not move either: then nothing is a repeat,
-        and the noise and the key frames of a resting clip are no evidence.
-    longest: repeats in a row, frames; a longer rest is a still picture, which truly shows no motion.
-    """
-
-    ratio: float = 0.2
-    least_grey: float = 1.0
-    longest: int = 12
+from sfm.config import DuplicateConfig
 
 
 def find_repeats(
-    grey: UInt8[np.ndarray, "n h w"], blank: Bool[np.ndarray, " n"], config: RepeatConfig = RepeatConfig()
+    grey: UInt8[np.ndarray, "n h w"], blank: Bool[np.ndarray, " n"], config: DuplicateConfig = DuplicateConfig()
 ) -> tuple[Int[np.ndarray, " n"], list[str]]:
     """For each frame the earlier one that it repeats, or its own number. Also remarks in words."""
     count = len(grey)

@@ -1,44 +1,17 @@
 """Which pixels and frames may testify about the camera: bars, overlays, repeated and blank frames are left out."""
 
-from dataclasses import dataclass, field
-from typing import final
-
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from sfm.masks.duplicates import RepeatConfig, find_repeats
-from sfm.masks.overlays import OverlayConfig, find_bars, find_overlays
-from sfm.types import Evidence, Frames
+from sfm.config import BlankConfig, MaskConfig
+from sfm.masks.duplicates import find_repeats
+from sfm.masks.overlays import find_bars, find_overlays
+from sfm.types import Frames, Masks
+
+DEFAULT_CONFIG = MaskConfig()
 
 
-@final
-@dataclass(frozen=True, kw_only=True)
-class BlankConfig:
-    """When a frame shows nothing.
-
-    edge_grey: smallest step between neighbours at a quarter of the working size that counts as content, grey
-        levels; averaging 16 pixels leaves about a quarter of the sensor noise, which stays below it.
-    edge_share: share of such pixels below which the frame is blank: a few lights in the night already are content.
-    """
-
-    edge_grey: float = 5.0
-    edge_share: float = 0.002
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class EvidenceConfig:
-    """Thresholds of the three finders."""
-
-    overlays: OverlayConfig = field(default_factory=OverlayConfig)
-    repeats: RepeatConfig = field(default_factory=RepeatConfig)
-    blank: BlankConfig = field(default_factory=BlankConfig)
-
-
-DEFAULT_CONFIG = EvidenceConfig()
-
-
-def find(frames: Frames, config: EvidenceConfig = DEFAULT_CONFIG) -> Evidence:
+def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG) -> Masks:
     """Judge the pixels and frames of one shot. Cheap: grey images and differences only, no features."""
     grey = to_grey(frames.rgb)
     notes: list[str] = []
@@ -56,8 +29,8 @@ def find(frames: Frames, config: EvidenceConfig = DEFAULT_CONFIG) -> Evidence:
     blank = find_blank(grey, usable, config.blank)
     if blank.any():
         notes.append(f"{int(blank.sum())} of {len(frames)} frames are blank, the first is {int(np.argmax(blank))}")
-    duplicate_of, remarks = find_repeats(grey, blank, config.repeats)
-    return Evidence(usable=usable, blank=blank, duplicate_of=duplicate_of, notes=(*notes, *remarks))
+    duplicate_of, remarks = find_repeats(grey, blank, config.duplicates)
+    return Masks(usable=usable, blank=blank, duplicate_of=duplicate_of, notes=(*notes, *remarks))
 
 
 def to_grey(rgb: UInt8[np.ndarray, "n h w 3"]) -> UInt8[np.ndarray, "n h w"]:

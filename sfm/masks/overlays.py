@@ -1,49 +1,9 @@
 """Pixels that belong to the screen and not to the scene: bars at the borders, burnt-in logos and text."""
 
-from dataclasses import dataclass
-from typing import final
-
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class OverlayConfig:
-    """Thresholds in grey levels (0..255) and shares of the picture.
-
-    bar_spread: largest deviation along a line of a bar, and over time; codecs ripple by one or two levels.
-    bar_least: narrowest bar, share of the side; a dark codec edge of one or two pixels is none.
-    bar_most: bars that leave less than 1 - bar_most of a side are a blank or flat picture, not bars.
-    margin: width of the rim masked around what was found, share of the longer side: feature windows reach into it.
-    sample_frames: frames looked at per window; more cost time and add nothing.
-    window_s: text comes and goes, so each window of this length is judged for itself: a line of
-        subtitles that stays for 1.4 windows holds one of them.
-    window_least: frames of a window at low rates: in fewer, little moves.
-    edge_grey: smallest gradient of an overlay's edge, grey levels a pixel; letters and logos are sharper.
-    scene_grey: smallest gradient of the scene's edges, grey levels a pixel, by which its motion is judged.
-    still_grey: largest temporal deviation on such an edge. At 30 levels a pixel a shift of a tenth of a
-        pixel makes 3, so nothing in a scene passes while the camera moves.
-    moving_share: share of all edge pixels that must move before what does not is an overlay: under a resting
-        camera everything is still and nothing may be masked.
-    moving_quarters: each quarter of the picture with edges must move by this share too: a large moving object in
-        front of a resting camera leaves quarters that rest.
-    area_most: overlays larger than this share of the picture are scenery that rides with the camera.
-    """
-
-    bar_spread: float = 2.5
-    bar_least: float = 0.008
-    bar_most: float = 0.75
-    margin: float = 0.006
-    sample_frames: int = 10
-    window_s: float = 1.0
-    window_least: int = 12
-    edge_grey: float = 30.0
-    scene_grey: float = 8.0
-    still_grey: float = 3.0
-    moving_share: float = 0.6
-    moving_quarters: float = 0.5
-    area_most: float = 0.15
+from sfm.config import OverlayConfig
 
 
 def find_bars(

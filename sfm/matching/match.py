@@ -1,39 +1,17 @@
 """Which key points of two frames show the same place: on the device for many pairs, with OpenCV for a single one."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, final
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
+from sfm.config import MatchConfig
 from sfm.features.extract import Features
 from trajectory.errors import CinetrajError
 
 Method = Literal["mnn", "snn", "smnn", "adalam"]
 METHODS: tuple[Method, ...] = ("mnn", "snn", "smnn", "adalam")
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class MatchConfig:
-    """How descriptors are matched.
-
-    method: mutual nearest neighbours ("mnn"), with Lowe's ratio test from the first frame ("snn") or in both
-        directions ("smnn"), or AdaLAM (Cavalli et al. 2020).
-    ratio: largest nearest over second nearest distance, for snn and smnn.
-    budget_mb: memory for the table of distances on the device; larger problems go through it in blocks.
-    """
-
-    method: Method = "smnn"
-    ratio: float = 0.8
-    budget_mb: int = 512
-
-    def __post_init__(self) -> None:
-        if self.method not in METHODS:
-            raise CinetrajError(f"matcher {self.method!r} is unknown, expected one of {', '.join(METHODS)}")
-        if not 0 < self.ratio <= 1 or self.budget_mb < 1:
-            raise CinetrajError(f"ratio={self.ratio} must be in (0, 1] and budget_mb={self.budget_mb} at least 1")
 
 
 def match(

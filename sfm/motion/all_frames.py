@@ -8,10 +8,10 @@ import torch
 from jaxtyping import Float, Int
 
 from sfm.geometry.bundle_adjustment import CAMERA, jacobians, normal_equations, schur
-from sfm.geometry.problem import Freedom, Scene, State, exp_so3, geman_mcclure, residuals
+from sfm.geometry.problem import FreeParameters, Observations, Parameters, exp_so3, geman_mcclure, residuals
 
 
-def interpolate(state: State, keyframes: Int[np.ndarray, " k"], n: int) -> State:
+def interpolate(state: Parameters, keyframes: Int[np.ndarray, " k"], n: int) -> Parameters:
     """Poses and zoom of all n frames, between the keyframes by SLERP and straight lines, held beyond them."""
     from scipy.spatial.transform import Rotation, Slerp
 
@@ -23,7 +23,7 @@ def interpolate(state: State, keyframes: Int[np.ndarray, " k"], n: int) -> State
     placed = np.stack([np.interp(at, keyframes, centre[:, i]) for i in range(3)], 1)
     zoom = np.interp(at, keyframes, state.zoom[0].cpu().numpy())
     options = {"dtype": state.zoom.dtype, "device": state.zoom.device}
-    return State(
+    return Parameters(
         rotation=torch.tensor(turned, **options)[None],
         translation=torch.tensor(-np.einsum("nij,nj->ni", turned, placed), **options)[None],
         zoom=torch.tensor(zoom, **options)[None],
@@ -33,8 +33,14 @@ def interpolate(state: State, keyframes: Int[np.ndarray, " k"], n: int) -> State
 
 
 def resect(
-    scene: Scene, state: State, freedom: Freedom, *, kernel_px: float, noise_px: float, iterations: int = 8
-) -> State:
+    scene: Observations,
+    state: Parameters,
+    freedom: FreeParameters,
+    *,
+    kernel_px: float,
+    noise_px: float,
+    iterations: int = 8,
+) -> Parameters:
     """Each frame for itself, the points held: the cost is one small system a frame."""
     b, n = state.zoom.shape
     damping = torch.full((b, n), 1e-3, dtype=state.zoom.dtype, device=state.zoom.device)
@@ -46,7 +52,7 @@ def resect(
         still = (diagonal <= 1e-12).to(blocks.dtype)
         held = blocks + torch.diag_embed(damping[..., None] * diagonal + still) + 1e-9 * eye
         step = -torch.linalg.solve(held, gradient[..., None])[..., 0]
-        trial = State(
+        trial = Parameters(
             rotation=exp_so3(step[..., :3].clamp(-0.3, 0.3)) @ state.rotation,
             translation=state.translation + step[..., 3:6],
             zoom=state.zoom + step[..., 6].clamp(-0.3, 0.3),
@@ -55,7 +61,7 @@ def resect(
         )
         trial_cost = frame_cost(scene, trial, kernel_px)
         better = trial_cost < cost
-        state = State(
+        state = Parameters(
             rotation=torch.where(better[..., None, None], trial.rotation, state.rotation),
             translation=torch.where(better[..., None], trial.translation, state.translation),
             zoom=torch.where(better, trial.zoom, state.zoom),
@@ -67,7 +73,7 @@ def resect(
     return state
 
 
-def opened(scene: Scene, state: State, count: int, *, depth: bool) -> State:
+def initialise_points(scene: Observations, state: Parameters, count: int, *, depth: bool) -> Parameters:
     """The state with points for all tracks of a scene whose first `count` tracks have theirs already.
 
     New points stand on the ray of the middle frame that sees them, at the median inverse distance of what that frame
@@ -92,21 +98,25 @@ def opened(scene: Scene, state: State, count: int, *, depth: bool) -> State:
     return replace(state, point=torch.cat([known, fresh / fresh.norm(dim=-1, keepdim=True)])[None])
 
 
-def frame_cost(scene: Scene, state: State, kernel_px: float) -> Float[torch.Tensor, "b n"]:
+def frame_cost(scene: Observations, state: Parameters, kernel_px: float) -> Float[torch.Tensor, "b n"]:
     """Robust cost of each frame (Geman-McClure), in square pixels."""
     r, _, _ = residuals(scene, state)
     squared = (r**2).sum(-1)
     return (scene.weight * geman_mcclure(squared, kernel_px**2)).sum(1)
 
 
-def _frame_normal(scene: Scene, state: State, freedom: Freedom, kernel_px: float) -> tuple[torch.Tensor, torch.Tensor]:
+def _frame_normal(
+    scene: Observations, state: Parameters, freedom: FreeParameters, kernel_px: float
+) -> tuple[torch.Tensor, torch.Tensor]:
     """One system per frame: blocks (1 n 7 7) and gradients (1 n 7)."""
     camera, _, r = jacobians(scene, state, freedom, torch.full_like(state.log_focal, kernel_px), 1.0)
     camera = camera[:, :, :CAMERA]
     return camera @ camera.transpose(-1, -2), (camera @ r[..., None])[..., 0]
 
 
-def log_focal_sigma(scene: Scene, state: State, freedom: Freedom, *, kernel_px: float, noise_px: float) -> float:
+def log_focal_sigma(
+    scene: Observations, state: Parameters, freedom: FreeParameters, *, kernel_px: float, noise_px: float
+) -> float:
     """Standard deviation of the log focal length, all else free (inverse of the reduced Hessian; prior included)."""
     kernel = torch.full_like(state.log_focal, kernel_px)
     normal = normal_equations(scene, state, freedom, kernel, noise_px)
@@ -123,7 +133,7 @@ def log_focal_sigma(scene: Scene, state: State, freedom: Freedom, *, kernel_px: 
     return min(math.sqrt(max(variance, 0.0)), freedom.log_focal_sigma)
 
 
-def depths(scene: Scene, state: State, agrees: np.ndarray) -> Float[np.ndarray, " n"]:
+def depths(scene: Observations, state: Parameters, agrees: np.ndarray) -> Float[np.ndarray, " n"]:
     """Median depth of the agreeing points that each frame sees, NaN where it sees none."""
     rotation, translation = state.rotation[0].cpu().numpy(), state.translation[0].cpu().numpy()
     point = state.point[0].cpu().numpy()

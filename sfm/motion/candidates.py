@@ -7,30 +7,30 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from sfm.geometry.problem import Scene, stack
+from sfm.geometry.problem import Observations, stack
 from sfm.geometry.triangulation import completed
 from sfm.motion.connectivity import linked_runs
-from sfm.motion.incremental import grown
-from sfm.motion.initialization import chain, state_from
-from sfm.motion.models import WIDE, FocalPrior, Rung, fit, freedom, ranked, share_quantile, thinned, track_rms
+from sfm.motion.incremental import register_incrementally
+from sfm.motion.initialization import chain, parameters_from
+from sfm.motion.models import WIDE, FittedModel, FocalPrior, fit, freedom, ranked, share_quantile, thinned, track_rms
 from sfm.motion.translation_models import measured, search
 
-RUNGS = ("static", "rotation", "rotation_zoom", "full", "full_zoom")
+MODEL_NAMES = ("static", "rotation", "rotation_zoom", "full", "full_zoom")
 POOR_PX = 1.5
 """A full model that leaves more than this to the better 60 % of the content may have started in the wrong place."""
 NO_ZOOM = 0.02
 """A log focal ratio that stays below this is a constant focal length."""
-GROW_FROM = 8
+INCREMENTAL_FROM = 8
 """Fewer keyframes than this are all seen from the first one."""
 
 
-def climb(
-    scene: Scene,
+def fit_models(
+    scene: Observations,
     prior: FocalPrior,
     unit_px: float,
     *,
     noise_px: float = 0.3,
-) -> list[Rung]:
+) -> list[FittedModel]:
     """Fits every model of the ladder to the keyframes.
 
     unit_px: length of one pixel of a 640-pixel frame in pixels of this one; kernels scale with it.
@@ -41,16 +41,18 @@ def climb(
     rungs = _turning(scene, prior, unit_px, noise_px)
 
     winner = search(scene, prior, unit_px, noise_px, turned=rungs)
-    if n > GROW_FROM and (share_quantile(winner.residual_px, 0.6) > POOR_PX * unit_px or broken(winner, unit_px)):
+    if n > INCREMENTAL_FROM and (
+        share_quantile(winner.residual_px, 0.6) > POOR_PX * unit_px or broken(winner, unit_px)
+    ):
         free = freedom(["full"], prior, device)
-        start = grown(
+        start = register_incrementally(
             scene,
             free,
             lambda part: search(part, prior, unit_px, noise_px).state,
             kernels_px=kernels,
             noise_px=noise_px,
         )
-        again = fit(scene, start, ["full"], ["grown"], prior, kernels[1:], noise_px)[0]
+        again = fit(scene, start, ["full"], ["register_incrementally"], prior, kernels[1:], noise_px)[0]
         winner = ranked([winner, again], unit_px, rungs)[0]
     zoomed = fit(
         scene,
@@ -64,7 +66,7 @@ def climb(
     return [*rungs, winner, ranked(zoomed, unit_px, rungs)[0]]
 
 
-def broken(rung: Rung, unit_px: float) -> bool:
+def broken(rung: FittedModel, unit_px: float) -> bool:
     """Whether at some step few of the tracks that span it agree: then the sides do not fit together."""
     seen = ~np.isnan(rung.residual_px)
     good = max(0.15 * unit_px, share_quantile(rung.residual_px, 0.35))
@@ -73,7 +75,7 @@ def broken(rung: Rung, unit_px: float) -> bool:
     return len(linked_runs(fits, seen)) > 1
 
 
-def _turning(scene: Scene, prior: FocalPrior, unit_px: float, noise_px: float) -> list[Rung]:
+def _turning(scene: Observations, prior: FocalPrior, unit_px: float, noise_px: float) -> list[FittedModel]:
     """The models without translation: static, rotation, rotation and zoom.
 
     One start follows what most of the content does from step to step, and one each side of the frame, since a subject
@@ -90,23 +92,23 @@ def _turning(scene: Scene, prior: FocalPrior, unit_px: float, noise_px: float) -
         turned, _ = chain(xy[part], prior.focal_px, scene.pixel_aspect, zoom=False)
         zoomed, log_zoom = chain(xy[part], prior.focal_px, scene.pixel_aspect, zoom=True)
         for model, rotation, zoom in (("rotation", turned, flat), ("rotation_zoom", zoomed, log_zoom)):
-            starts.append(state_from(thin, rotation, still, zoom, log_focal, inverse_depth=0.0))
+            starts.append(parameters_from(thin, rotation, still, zoom, log_focal, inverse_depth=0.0))
             models.append(model)
             labels.append(f"chain, {side}")
-    starts.append(state_from(thin, np.tile(np.eye(3), (n, 1, 1)), still, flat, log_focal, inverse_depth=0.0))
+    starts.append(parameters_from(thin, np.tile(np.eye(3), (n, 1, 1)), still, flat, log_focal, inverse_depth=0.0))
     models.append("static")
     labels.append("identity")
 
-    def fitted(which: list[int], kernels: tuple[float, ...]) -> list[Rung]:
+    def fitted(which: list[int], kernels: tuple[float, ...]) -> list[FittedModel]:
         some = stack([starts[i] for i in which])
         names, starts_of = [models[i] for i in which], [labels[i] for i in which]
-        return fit(thin, some, names, starts_of, prior, kernels, noise_px, settle=False)
+        return fit(thin, some, names, starts_of, prior, kernels, noise_px, drop_outliers=False)
 
     every = list(range(len(starts)))
     found = fitted([*every[:2], every[-1]], kernels) + fitted(every, kernels[1:])  # all of the content comes first
-    best = [ranked([r for r in found if r.model == model], unit_px)[0] for model in RUNGS[:3]]
+    best = [ranked([r for r in found if r.model == model], unit_px)[0] for model in MODEL_NAMES[:3]]
     best.append(best[1])  # no zoom is a start of one too
-    names, states = [*RUNGS[:3], "rotation_zoom"], stack([r.state for r in best])
+    names, states = [*MODEL_NAMES[:3], "rotation_zoom"], stack([r.state for r in best])
     free = freedom(names, prior, scene.xy_px.device)
     states = completed(scene, states, rows, free, torch.full_like(states.log_focal, kernels[2]))
     last = fit(scene, states, names, [r.start for r in best], prior, kernels[2:], noise_px)
@@ -126,9 +128,9 @@ def _sides(xy: Float[np.ndarray, "m n 2"]) -> dict[str, Bool[np.ndarray, " m"]]:
     }
 
 
-def climb_further(
-    scene: Scene, prior: FocalPrior, unit_px: float, rungs: list[Rung], *, noise_px: float = 0.3
-) -> list[Rung]:
+def refine_full_motion(
+    scene: Observations, prior: FocalPrior, unit_px: float, rungs: list[FittedModel], *, noise_px: float = 0.3
+) -> list[FittedModel]:
     """The same rungs with full motion and zoom searched for from all starts: dear, and worth it where full motion
     leaves much of the content open, or where the choice is in doubt.
 

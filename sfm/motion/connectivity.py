@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Int
 
-from sfm.geometry.problem import Scene, State, residuals
+from sfm.geometry.problem import Observations, Parameters, residuals
 from sfm.motion.models import track_rms
 
 FEWEST = 8
@@ -15,7 +15,9 @@ LINKING = 0.25
 """Where less than this share of the points that span a step agree on both sides, the sides may not fit together."""
 
 
-def agreeing(scene: Scene, state: State, limit_px: float) -> tuple[Bool[np.ndarray, " m"], Bool[np.ndarray, "m n"]]:
+def agreeing(
+    scene: Observations, state: Parameters, limit_px: float
+) -> tuple[Bool[np.ndarray, " m"], Bool[np.ndarray, "m n"]]:
     """Which tracks agree with the motion (a batch of one), and where those that do agree with a frame's pose."""
     r, _, _ = residuals(scene, state)
     distance = torch.where(scene.weight > 0, r[0].norm(dim=-1), torch.nan).cpu().numpy()

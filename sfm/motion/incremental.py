@@ -12,13 +12,13 @@ import torch
 from torch import Tensor
 
 from sfm.geometry.bundle_adjustment import adjust
-from sfm.geometry.problem import Freedom, Scene, State, rescaled
+from sfm.geometry.problem import FreeParameters, Observations, Parameters, rescaled
 from sfm.motion.all_frames import resect
 
-FirstWindow = Callable[[Scene], State]
+InitialWindow = Callable[[Observations], Parameters]
 
 
-def window_of(scene: Scene, *, least: int = 5, most: int = 12, shared: float = 0.4) -> int:
+def window_of(scene: Observations, *, least: int = 5, most: int = 12, shared: float = 0.4) -> int:
     """How many frames still see `shared` of what the first one sees."""
     seen = scene.weight > 0
     first = seen[:, 0]
@@ -28,15 +28,15 @@ def window_of(scene: Scene, *, least: int = 5, most: int = 12, shared: float = 0
     return max(least, min(most, end, scene.weight.shape[1]))
 
 
-def grown(
-    scene: Scene,
-    freedom: Freedom,
-    begin: FirstWindow,
+def register_incrementally(
+    scene: Observations,
+    freedom: FreeParameters,
+    begin: InitialWindow,
     *,
     kernels_px: tuple[float, ...],
     noise_px: float,
     every: int = 3,
-) -> State:
+) -> Parameters:
     """A full-motion start over all frames.
 
     begin: fits the frames of the first window.
@@ -47,14 +47,14 @@ def grown(
     while known_until < n:
         stop = min(known_until + every, n)
         for frame in range(known_until, stop):
-            state = _joined(scene, state, freedom, frame, kernels_px[0], noise_px)
+            state = register_frame(scene, state, freedom, frame, kernels_px[0], noise_px)
         known_until = stop
         part = _part(scene, slice(0, known_until))
         state = adjust(part, state, freedom, kernel_px=kernels_px[-2:], noise_px=noise_px, iterations=4).state
     return state
 
 
-def _first(scene: Scene, begin: FirstWindow, count: int) -> State:
+def _first(scene: Observations, begin: InitialWindow, count: int) -> Parameters:
     """The first window fitted with the tracks that it sees; the others wait at infinity."""
     part = _part(scene, slice(0, count))
     rows = (part.weight > 0).sum(1) >= 2
@@ -65,12 +65,14 @@ def _first(scene: Scene, begin: FirstWindow, count: int) -> State:
     return replace(state, point=point)
 
 
-def _part(scene: Scene, frames: slice | list[int]) -> Scene:
+def _part(scene: Observations, frames: slice | list[int]) -> Observations:
     return replace(scene, xy_px=scene.xy_px[:, frames], weight=scene.weight[:, frames])
 
 
-def _joined(scene: Scene, state: State, freedom: Freedom, frame: int, kernel_px: float, noise_px: float) -> State:
-    """The state with one more frame: resected against the known points, its new points opened."""
+def register_frame(
+    scene: Observations, state: Parameters, freedom: FreeParameters, frame: int, kernel_px: float, noise_px: float
+) -> Parameters:
+    """The state with one more frame: resected against the known points, its new points initialise_points."""
     rotation, translation = _predicted(state)
     state = replace(
         rescaled(state),
@@ -96,15 +98,15 @@ def _joined(scene: Scene, state: State, freedom: Freedom, frame: int, kernel_px:
         zoom=torch.cat([state.zoom[:, :-1], held.zoom[:, 1:]], 1),
     )
     now = scene.weight[:, frame] > 0
-    return replace(state, point=_opened(scene, state, frame, now & ~known, now & known))
+    return replace(state, point=initialise_points(scene, state, frame, now & ~known, now & known))
 
 
-def _predicted(state: State) -> tuple[Tensor, Tensor]:
+def _predicted(state: Parameters) -> tuple[Tensor, Tensor]:
     """The last pose; where it came from says nothing about an irregular clip."""
     return state.rotation[:, -1:], state.translation[:, -1:]
 
 
-def _opened(scene: Scene, state: State, frame: int, new: Tensor, known: Tensor) -> Tensor:
+def initialise_points(scene: Observations, state: Parameters, frame: int, new: Tensor, known: Tensor) -> Tensor:
     """Points with those that a frame sees first put on its rays, at the median depth of what it knows."""
     rotation, translation = state.rotation[0, frame], state.translation[0, frame]
     known_in_camera = state.point[0, :, :3] @ rotation.T + state.point[0, :, 3:] * translation

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sfm.geometry.problem import Scene, State, exp_so3
+from sfm.geometry.problem import Observations, Parameters, exp_so3
 
 
 def directions(xy_px: np.ndarray, focal_px: float, pixel_aspect: float) -> np.ndarray:
@@ -55,15 +55,15 @@ def chain(
     return rotation, log_zoom
 
 
-def state_from(
-    scene: Scene,
+def parameters_from(
+    scene: Observations,
     rotation: np.ndarray,
     translation: np.ndarray,
     log_zoom: np.ndarray,
     log_focal: float,
     *,
     inverse_depth: float,
-) -> State:
+) -> Parameters:
     """One hypothesis: points stand at `inverse_depth` on the ray of the middle frame that sees them."""
     options = {"dtype": scene.xy_px.dtype, "device": scene.xy_px.device}
     xy = scene.xy_px.cpu().numpy()
@@ -78,7 +78,7 @@ def state_from(
     world = np.einsum("mji,mj->mi", rotation[anchor], local - inverse_depth * translation[anchor])
     point = np.concatenate([world, np.full((len(xy), 1), inverse_depth)], 1)
     point /= np.linalg.norm(point, axis=1, keepdims=True)
-    return State(
+    return Parameters(
         rotation=torch.tensor(rotation, **options)[None],
         translation=torch.tensor(translation, **options)[None],
         zoom=torch.tensor(log_zoom, **options)[None],
@@ -94,7 +94,7 @@ def dolly_for_zoom(log_zoom: np.ndarray) -> np.ndarray:
     return out
 
 
-def reversed_depth(state: State) -> State:
+def reversed_depth(state: Parameters) -> Parameters:
     """The twin with mirrored relief: translation negated, inverse depths mirrored about their median.
 
     Under weak perspective both explain the same flow (the Necker reversal); rotations are turned so that the
@@ -108,7 +108,7 @@ def reversed_depth(state: State) -> State:
     shift = 2 * state.translation * middle
     zero = torch.zeros_like(shift[..., 0])
     turn = torch.stack([-shift[..., 1], shift[..., 0], zero], -1)
-    return State(
+    return Parameters(
         rotation=exp_so3(turn) @ state.rotation,
         translation=-state.translation,
         zoom=state.zoom,
@@ -118,7 +118,7 @@ def reversed_depth(state: State) -> State:
 
 
 def two_view(
-    scene: Scene, log_focal: float, first: int, second: int
+    scene: Observations, log_focal: float, first: int, second: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     """Essential geometry of two frames: rotation, unit translation and the points (m, 4), NaN where unseen.
 

@@ -9,12 +9,12 @@ import torch
 from jaxtyping import Float, Int
 
 from sfm.geometry.bundle_adjustment import Fit, adjust
-from sfm.geometry.problem import Freedom, Scene, State
+from sfm.geometry.problem import FreeParameters, Observations, Parameters
 from sfm.motion.rigid_scene import rigid_scene, weighted_quantiles
 
 WIDE = (16.0, 6.0, 2.5)
 """Robust kernels in pixels of a 640-pixel frame, wide to tight; the last is about five times a good residual."""
-SETTLE = 0.06
+GOOD_TRACK = 0.06
 """Least residual of a good track in units of the tightest kernel: 0.15 px of a 640-pixel frame."""
 MANY = 400
 """Of so many tracks, every other one will do for a search; all of them say where it ends."""
@@ -39,45 +39,45 @@ class FocalPrior:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Rung:
+class FittedModel:
     """One fitted model: its state (a batch of one) and the residuals of every track in every keyframe."""
 
     model: str
-    state: State
+    state: Parameters
     cost: float
     residual_px: Float[np.ndarray, "m n"]
     start: str
 
 
-def scene_of(
+def observations_of(
     xy_px: Float[np.ndarray, "m n 2"], hw: tuple[int, int], pixel_aspect: float, device: torch.device
-) -> Scene:
+) -> Observations:
     """Tracks as tensors, relative to the centre of the frame."""
     height, width = hw
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     seen = np.isfinite(xy_px[..., 0])
     relative = np.where(seen[..., None], xy_px - centre, 0.0)
-    return Scene(
+    return Observations(
         xy_px=torch.tensor(relative, dtype=torch.float64, device=device),
         weight=torch.tensor(seen, dtype=torch.float64, device=device),
         pixel_aspect=pixel_aspect,
     )
 
 
-def thinned(scene: Scene) -> tuple[Int[torch.Tensor, " s"], Scene]:
+def thinned(scene: Observations) -> tuple[Int[torch.Tensor, " s"], Observations]:
     """Every other track where there are `MANY`, and the scene that they make: enough to tell which way to go."""
     rows = torch.arange(0, len(scene.xy_px), 2 if len(scene.xy_px) >= MANY else 1, device=scene.xy_px.device)
     return rows, replace(scene, xy_px=scene.xy_px[rows], weight=scene.weight[rows])
 
 
-def freedom(models: list[str], prior: FocalPrior, device: torch.device) -> Freedom:
+def freedom(models: list[str], prior: FocalPrior, device: torch.device) -> FreeParameters:
     """The parameters that each model moves."""
 
     def flags(names: set[str]) -> torch.Tensor:
         return torch.tensor([m in names for m in models], device=device)
 
     movable = set() if prior.given else {"rotation", "rotation_zoom", "full", "full_zoom"}
-    return Freedom(
+    return FreeParameters(
         rotation=flags({"rotation", "rotation_zoom", "full", "full_zoom"}),
         translation=flags({"full", "full_zoom"}),
         zoom=flags({"rotation_zoom", "full_zoom"}),
@@ -88,34 +88,36 @@ def freedom(models: list[str], prior: FocalPrior, device: torch.device) -> Freed
 
 
 def fit(
-    scene: Scene,
-    state: State,
+    scene: Observations,
+    state: Parameters,
     models: list[str],
     labels: list[str],
     prior: FocalPrior,
     kernels: tuple[float, ...],
     noise_px: float,
     *,
-    settle: bool = True,
-) -> list[Rung]:
-    """Every hypothesis under its model; `settle` lets the tracks that disagree go in the end."""
+    drop_outliers: bool = True,
+) -> list[FittedModel]:
+    """Every hypothesis under its model; `drop_outliers` lets the tracks that disagree go in the end."""
     found: Fit = adjust(
         scene,
         state,
         freedom(models, prior, scene.xy_px.device),
         kernel_px=kernels,
         noise_px=noise_px,
-        settle_px=SETTLE * kernels[-1] if settle else None,
-        tolerance=1e-4 if settle else 1e-3,
+        good_track_px=GOOD_TRACK * kernels[-1] if drop_outliers else None,
+        tolerance=1e-4 if drop_outliers else 1e-3,
     )
     residual = torch.where(scene.weight > 0, found.residual_px, torch.nan).cpu().numpy()
     return [
-        Rung(model=m, state=found.state.take([i]), cost=float(found.cost[i]), residual_px=residual[i], start=labels[i])
+        FittedModel(
+            model=m, state=found.state.take([i]), cost=float(found.cost[i]), residual_px=residual[i], start=labels[i]
+        )
         for i, m in enumerate(models)
     ]
 
 
-def agreement(rungs: list[Rung], unit_px: float, turned: list[Rung] | None = None) -> list[float]:
+def agreement(rungs: list[FittedModel], unit_px: float, turned: list[FittedModel] | None = None) -> list[float]:
     """How much of the content agrees with each of several fits, 0..1: what starts of one model are ranked by.
 
     A track counts by 1 / (1 + (rms / 3 s)²), with s the residual of the best third under the best of them. By the
@@ -140,13 +142,13 @@ def agreement(rungs: list[Rung], unit_px: float, turned: list[Rung] | None = Non
     return scores
 
 
-def ranked(rungs: list[Rung], unit_px: float, turned: list[Rung] | None = None) -> list[Rung]:
+def ranked(rungs: list[FittedModel], unit_px: float, turned: list[FittedModel] | None = None) -> list[FittedModel]:
     """Fits of one model, the one that most of the (rigid) content agrees with first."""
     scores = agreement(rungs, unit_px, turned)
     return [rungs[i] for i in sorted(range(len(rungs)), key=lambda i: -scores[i])]
 
 
-def nearness(rung: Rung) -> Float[np.ndarray, " m"]:
+def nearness(rung: FittedModel) -> Float[np.ndarray, " m"]:
     """Inverse distance of each track's point from the first keyframe's camera."""
     point = rung.state.point[0].cpu().numpy()
     return point[:, 3] / np.linalg.norm(point[:, :3], axis=1)

@@ -6,64 +6,9 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from sfm.motion.models import Rung, nearness, track_rms
+from sfm.config import SelectionConfig
+from sfm.motion.models import FittedModel, nearness, track_rms
 from sfm.motion.rigid_scene import LEAST_BACKGROUND, rigid_scene, weighted_quantiles
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class ChoiceConfig:
-    """Thresholds of the choice; pixels are those of a 640-pixel frame.
-
-    noise_floor_px: model error (lens, shutter, compression) that no clip is below; forward-backward residuals
-        and the richest model both underestimate the noise.
-    noise_cap_px: a richest model worse than this explains nothing, so it cannot set the noise.
-    rigid_px, rigid_native_px: where the richest model leaves more than this to the tracks it explains, in pixels of a
-        640-pixel frame and in pixels as tracked, nothing rigid was filmed: a depth for every track then only follows
-        what melts, as in some generated clips, and no translation is believed.
-    tolerance: a track agrees with a model if its rms is below this many noise levels ...
-    drift: ... plus this share of the way that it goes: lens distortion, rolling shutter and blur grow with motion.
-    gain: a richer turning model must explain this share of what the simpler one leaves over, or double what that one
-        explains ...
-    gain_least: ... and at least this share of all content.
-    improvement: full motion must shrink the residuals of the rigid scene by this much (mean log ratio against the
-        best turning model, each held up by a tenth of the limit): a free depth for each track shrinks those of a
-        mere turn by up to 0.6 where blur or weak texture make tracks drift together.
-    improvement_flat: the same where the scene is flat; a lens's distortion would look alike.
-    improvement_noise: more of both for each pixel of noise above the floor: blurred or grainy tracks drift further.
-    improvement_both: the same for full motion and zoom at once.
-    flat: inverse depths that vary by less than this share are a wall facing the camera.
-    zoom_improvement, zoom_clear: a zoom on top of full motion must shrink the residuals by this much (mean log ratio),
-        and by more the further its log focal ratio stays below `zoom_clear`; by twice as much where it opposes the way
-        along the axis, since a free depth imitates that.
-    zoom_gain: and it must explain this much more of the content.
-    dolly_zoom: log zoom from which its opposition to the way along the axis (0.4 of it, in scene depths) is flagged.
-    reliable: a full model that explains less than this share of the content is not to be trusted: a free depth
-        per track lets it explain much that is not rigid.
-    reliable_without_depth: the same for static and turning cameras, whose models leave a track no freedom.
-    doubtful: below this confidence two models explain the clip almost equally well.
-    """
-
-    noise_floor_px: float = 0.15
-    noise_cap_px: float = 2.0
-    rigid_px: float = 1.0
-    rigid_native_px: float = 0.45
-    tolerance: float = 2.5
-    drift: float = 0.001
-    gain: float = 0.5
-    gain_least: float = 0.1
-    improvement: float = 0.65
-    improvement_flat: float = 0.75
-    improvement_noise: float = 0.5
-    improvement_both: float = 1.15
-    flat: float = 0.085
-    zoom_improvement: float = 0.2
-    zoom_clear: float = 0.15
-    zoom_gain: float = 0.05
-    dolly_zoom: float = 0.1
-    reliable: float = 0.5
-    reliable_without_depth: float = 0.35
-    doubtful: float = 0.08
 
 
 @final
@@ -88,14 +33,14 @@ class Step:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Choice:
+class Selection:
     """The chosen rung, how sure, and the evidence for run.json.
 
     agrees: which tracks agree with it.
     confidence: 0..1; from the gap to the nearest other verdict and the share of content explained.
     """
 
-    rung: Rung
+    rung: FittedModel
     noise_px: float
     agrees: Bool[np.ndarray, " m"]
     share: float
@@ -103,13 +48,13 @@ class Choice:
     evidence: dict[str, Any]
 
 
-def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None) -> Choice:
+def select_model(rungs: list[FittedModel], unit_px: float, config: SelectionConfig | None = None) -> Selection:
     """The simplest rung that is sufficient.
 
     Each step up must explain most of what the rung below leaves unexplained; tracks vote with the time that they
     last, so that one area of the frame has one voice whatever moves through it.
     """
-    config = config or ChoiceConfig()
+    config = config or SelectionConfig()
     rms = {r.model: track_rms(r.residual_px) / unit_px for r in rungs}
     weight = (~np.isnan(rungs[0].residual_px)).sum(1).astype(float)
     weight /= weight.sum()
@@ -154,7 +99,7 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
         "steps": [asdict(step) for step in steps],
         "ambiguous": ambiguous,
     }
-    return Choice(
+    return Selection(
         rung=rung,
         noise_px=noise * unit_px,
         agrees=agrees,
@@ -165,14 +110,14 @@ def choose(rungs: list[Rung], unit_px: float, config: ChoiceConfig | None = None
 
 
 def _step(
-    richer: Rung,
+    richer: FittedModel,
     below: str,
     rms: dict[str, np.ndarray],
     weight: np.ndarray,
     limit: Float[np.ndarray, " m"],
     share: dict[str, float],
     noise: float,
-    config: ChoiceConfig,
+    config: SelectionConfig,
 ) -> Step:
     """Whether one rung pays for another; the margin is negative for no."""
     above = richer.model
@@ -200,7 +145,7 @@ def _step(
 
 
 def _parallax(
-    full: Rung,
+    full: FittedModel,
     below: str,
     gained: float,
     agrees: Bool[np.ndarray, " m"],
@@ -208,7 +153,7 @@ def _parallax(
     shrink: Float[np.ndarray, " m"],
     weight: Float[np.ndarray, " m"],
     noise: float,
-    config: ChoiceConfig,
+    config: SelectionConfig,
 ) -> Step:
     """Whether the camera moves: full motion must shrink the residuals of one rigid scene, not only explain a mover.
 
@@ -235,7 +180,7 @@ def _parallax(
     )
 
 
-def opposed(rung: Rung, config: ChoiceConfig) -> bool:
+def opposed(rung: FittedModel, config: SelectionConfig) -> bool:
     """Whether the lens zooms against the camera's way along its axis, as in a dolly zoom.
 
     Algebraically that is a dolly with shifted inverse depths, so no residual can tell; it can only be flagged.
@@ -248,7 +193,7 @@ def opposed(rung: Rung, config: ChoiceConfig) -> bool:
     return log_zoom * forward < 0 and abs(log_zoom) > config.dolly_zoom and abs(forward) > 0.4 * config.dolly_zoom
 
 
-def measured_noise(rms: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"], config: ChoiceConfig) -> float:
+def measured_noise(rms: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"], config: SelectionConfig) -> float:
     """Noise level: the weighted median residual, among the tracks that it can explain at all, of the richest model."""
     good = rms < 3 * config.noise_cap_px / 2
     if not good.any():

@@ -8,31 +8,31 @@ import torch
 from jaxtyping import Float
 
 from sfm.geometry.bundle_adjustment import adjust, track_rms
-from sfm.geometry.problem import Freedom, Scene, State, stack
+from sfm.geometry.problem import FreeParameters, Observations, Parameters, stack
 from sfm.geometry.triangulation import completed
 from sfm.motion.all_frames import frame_cost, resect
 from sfm.motion.heading_search import headings
-from sfm.motion.initialization import chain, directions, dolly_for_zoom, reversed_depth, state_from, two_view
-from sfm.motion.models import WIDE, FocalPrior, Rung, fit, freedom, ranked, thinned
+from sfm.motion.initialization import chain, directions, dolly_for_zoom, parameters_from, reversed_depth, two_view
+from sfm.motion.models import WIDE, FittedModel, FocalPrior, fit, freedom, ranked, thinned
 
 FOCAL_STEPS = (0.65, 1.0, 1.55)
 """Focal lengths that headings are tried with, in units of an unknown prior: a wrong one bends the path."""
 HEADINGS = 9
 """How many of them go on to all frames."""
-SETTLED = 4
+FINALISTS = 4
 """How many fits are worth the last steps."""
 
 
 def search(
-    scene: Scene,
+    scene: Observations,
     prior: FocalPrior,
     unit_px: float,
     noise_px: float,
     *,
     zoom: bool = False,
-    known: list[Rung] | None = None,
-    turned: list[Rung] | None = None,
-) -> Rung:
+    known: list[FittedModel] | None = None,
+    turned: list[FittedModel] | None = None,
+) -> FittedModel:
     """The full motion that most of the content agrees with.
 
     zoom: whether every frame has a focal length of its own.
@@ -47,7 +47,9 @@ def search(
     begins = [replace(r.state, point=r.state.point[:, rows]) for r in known or []]
     labels = [r.model for r in known or []]
     if not zoom:
-        trials = fit(some, *_simple(some, xy, prior, unit_px, noise_px), prior, kernels[:1], noise_px, settle=False)
+        trials = fit(
+            some, *_simple(some, xy, prior, unit_px, noise_px), prior, kernels[:1], noise_px, drop_outliers=False
+        )
         best = ranked(trials, unit_px)[:2]
         best += [r for r in sorted(trials, key=lambda r: r.cost)[:2] if r not in best]
         begins += [r.state for r in best]
@@ -56,31 +58,33 @@ def search(
     begins += headed
     labels += ["heading"] * len(headed)
 
-    def followed(states: list[State], labels: list[str]) -> list[Rung]:
-        return fit(some, stack(states), [model] * len(states), labels, prior, kernels[1:], noise_px, settle=False)
+    def followed(states: list[Parameters], labels: list[str]) -> list[FittedModel]:
+        return fit(
+            some, stack(states), [model] * len(states), labels, prior, kernels[1:], noise_px, drop_outliers=False
+        )
 
     found = ranked(followed(begins, labels), unit_px, turned_some)
     twins = followed([reversed_depth(r.state) for r in found[:2]], [f"reversed: {r.start}" for r in found[:2]])
-    last = ranked([*found[:6], *twins], unit_px, turned_some)[:SETTLED]
+    last = ranked([*found[:6], *twins], unit_px, turned_some)[:FINALISTS]
     states, labels = stack([r.state for r in last]), [r.start for r in last]
     free = freedom([model] * len(last), prior, scene.xy_px.device)
     states = completed(scene, states, rows, free, torch.full_like(states.log_focal, kernels[2]))
     best = ranked(fit(scene, states, [model] * len(last), labels, prior, kernels[2:], noise_px), unit_px, turned)[0]
-    mended = _mended(scene, best.state, freedom([model], prior, scene.xy_px.device), kernels[1:], noise_px)
+    mended = _replace_bad_frames(scene, best.state, freedom([model], prior, scene.xy_px.device), kernels[1:], noise_px)
     if mended is None:
         return best
     again = fit(scene, mended, [model], [best.start], prior, kernels[2:], noise_px)
     return ranked([best, *again], unit_px, turned)[0]
 
 
-def measured(scene: Scene) -> Float[np.ndarray, "m n 2"]:
+def measured(scene: Observations) -> Float[np.ndarray, "m n 2"]:
     """Positions relative to the principal point, NaN where unseen."""
     return np.where(scene.weight.cpu().numpy()[..., None] > 0, scene.xy_px.cpu().numpy(), np.nan)
 
 
 def _simple(
-    scene: Scene, xy: Float[np.ndarray, "m n 2"], prior: FocalPrior, unit_px: float, noise_px: float
-) -> tuple[State, list[str], list[str]]:
+    scene: Observations, xy: Float[np.ndarray, "m n 2"], prior: FocalPrior, unit_px: float, noise_px: float
+) -> tuple[Parameters, list[str], list[str]]:
     """Starts from the turning models, from a camera that does not turn, and from two views."""
     device = scene.xy_px.device
     n = scene.xy_px.shape[1]
@@ -89,8 +93,8 @@ def _simple(
     turned, _ = chain(xy, prior.focal_px, scene.pixel_aspect, zoom=False)
     turned_zoomed, log_zoom = chain(xy, prior.focal_px, scene.pixel_aspect, zoom=True)
 
-    def begin(rotation: np.ndarray, translation: np.ndarray) -> State:
-        return state_from(scene, rotation, translation, flat, log_focal, inverse_depth=1.0)
+    def begin(rotation: np.ndarray, translation: np.ndarray) -> Parameters:
+        return parameters_from(scene, rotation, translation, flat, log_focal, inverse_depth=1.0)
 
     begins = [begin(turned, still), begin(turned_zoomed, dolly_for_zoom(log_zoom))]
     labels = ["rotation", "zoom as dolly"]
@@ -107,14 +111,14 @@ def _simple(
 
 
 def _headed(
-    scene: Scene,
+    scene: Observations,
     xy: Float[np.ndarray, "m n 2"],
     prior: FocalPrior,
     unit_px: float,
     noise_px: float,
     *,
     zoom: bool,
-) -> list[State]:
+) -> list[Parameters]:
     """Starts in the directions that the tracks between the first frame and a late one leave open.
 
     A pair of frames is adjusted first, both ways along each direction; what it sees places the other frames.
@@ -142,7 +146,7 @@ def _headed(
                     rotation, translation = _straight(base, share, found.turn_rad, sign * found.direction)
                     paths.append((rotation, translation, zoomed, focal_px))
     starts = [
-        state_from(pair, r[[0, last]], t[[0, last]], z[[0, last]], math.log(f), inverse_depth=1.0)
+        parameters_from(pair, r[[0, last]], t[[0, last]], z[[0, last]], math.log(f), inverse_depth=1.0)
         for r, t, z, f in paths
     ]
     model = "full_zoom" if zoom else "full"
@@ -175,8 +179,8 @@ def _straight(
 
 
 def _everywhere(
-    scene: Scene,
-    two: State,
+    scene: Observations,
+    two: Parameters,
     rows: torch.Tensor,
     last: int,
     share: Float[np.ndarray, " n"],
@@ -185,7 +189,7 @@ def _everywhere(
     unit_px: float,
     noise_px: float,
     model: str,
-) -> State:
+) -> Parameters:
     """All frames placed by the points of an adjusted pair, from where its straight path puts them."""
     from scipy.spatial.transform import Rotation
 
@@ -195,7 +199,7 @@ def _everywhere(
     rotation = rotation @ Rotation.from_rotvec(share[:, None] * missing).as_matrix()
     centre = share[:, None] * (-pair_rotation.T @ pair_translation)
     zoom = log_zoom + share * (float(two.zoom[0, 1]) - log_zoom[last])
-    state = state_from(
+    state = parameters_from(
         scene, rotation, -np.einsum("nij,nj->ni", rotation, centre), zoom, math.log(focal_px), inverse_depth=1.0
     )
     point = state.point.clone()
@@ -207,7 +211,9 @@ def _everywhere(
     return resect(replace(scene, weight=weight), known, free, kernel_px=WIDE[1] * unit_px, noise_px=noise_px)
 
 
-def _mended(scene: Scene, state: State, free: Freedom, kernels_px: tuple[float, ...], noise_px: float) -> State | None:
+def _replace_bad_frames(
+    scene: Observations, state: Parameters, free: FreeParameters, kernels_px: tuple[float, ...], noise_px: float
+) -> Parameters | None:
     """The state with frames that sit in a wrong minimum placed anew from the poses of their neighbours.
 
     None where no frame gains a tenth of its cost.
@@ -243,9 +249,9 @@ def _mended(scene: Scene, state: State, free: Freedom, kernels_px: tuple[float, 
     )
 
 
-def _translation_only(prior: FocalPrior, device: torch.device) -> Freedom:
+def _translation_only(prior: FocalPrior, device: torch.device) -> FreeParameters:
     yes, no = torch.tensor([True], device=device), torch.tensor([False], device=device)
-    return Freedom(
+    return FreeParameters(
         rotation=no,
         translation=yes,
         zoom=no,
@@ -255,7 +261,7 @@ def _translation_only(prior: FocalPrior, device: torch.device) -> Freedom:
     )
 
 
-def _from_two_views(scene: Scene, base: State, log_focal: float, second: int) -> State | None:
+def _from_two_views(scene: Observations, base: Parameters, log_focal: float, second: int) -> Parameters | None:
     """A start whose poses run from the identity to the two-view pose, with the points that it triangulates."""
     from scipy.spatial.transform import Rotation
 
@@ -267,12 +273,12 @@ def _from_two_views(scene: Scene, base: State, log_focal: float, second: int) ->
     share = np.minimum(np.arange(n) / second, 2.0)
     turn = Rotation.from_matrix(rotation).as_rotvec()
     rotations = Rotation.from_rotvec(share[:, None] * turn).as_matrix()
-    start = state_from(
+    start = parameters_from(
         scene, rotations, share[:, None] * translation, np.zeros(n), log_focal, inverse_depth=_middle(world)
     )
     known = torch.tensor(np.isfinite(world[:, 0]), device=base.point.device)
     point = torch.tensor(np.nan_to_num(world), dtype=base.point.dtype, device=base.point.device)
-    return State(
+    return Parameters(
         rotation=start.rotation,
         translation=start.translation,
         zoom=start.zoom,

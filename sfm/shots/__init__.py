@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from trajectory.lazy import exporter
 
 if TYPE_CHECKING:
-    from sfm.shots.boundaries import ShotConfig as ShotConfig
+    from sfm.config import ShotConfig as ShotConfig
     from sfm.shots.boundaries import Shots as Shots
     from sfm.shots.boundaries import Suspect as Suspect
     from sfm.shots.boundaries import find as find
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _NAMES = {
     "find": "sfm.shots.boundaries",
     "split": "sfm.shots.boundaries",
-    "ShotConfig": "sfm.shots.boundaries",
+    "ShotConfig": "sfm.config",
     "Shots": "sfm.shots.boundaries",
     "Suspect": "sfm.shots.boundaries",
 }

@@ -2,49 +2,18 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 
+from sfm.config import ShotConfig
 from sfm.masks.find import find_blank, to_grey
 from sfm.masks.overlays import find_bars
-from sfm.shots.dissolves import DissolveConfig, find_dissolves
-from sfm.shots.similarity import Link, LinkConfig, Linker
+from sfm.shots.dissolves import find_dissolves
+from sfm.shots.similarity import Link, Linker
 from sfm.types import Frames
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class ShotConfig:
-    """What is suspected, and what confirms it.
-
-    adaptive_ratio, adaptive_least: PySceneDetect's AdaptiveDetector: change over the mean of the four around it, and
-        least change in grey levels. Lower than its defaults (3, 15), since tracks decide.
-    content: PySceneDetect's ContentDetector at its default, grey levels: fast clips have no isolated peaks.
-    detector_long_side: pixels at which the detectors look.
-    bridge_s: a flash, a glitch or a passing object of this length leaves a link across it; where frames carry
-        no seconds, bridge_frames.
-    covered_s: a subject that passes close before the lens may cover it for so long: features link across it, where
-        no frame between them is a cut too; frames that carry no seconds are compared from far apart anyway.
-    jump_ratio, jump_floor: features or a shift link two frames only if the picture moved at most this many times
-        as far as between the frames around them, or by this share of its longer side: else it is a jump cut.
-    short_frames: shots shorter than this are named in the notes; they are shots of their own, joined to none.
-    """
-
-    adaptive_ratio: float = 2.0
-    adaptive_least: float = 4.0
-    content: float = 27.0
-    detector_long_side: int = 256
-    bridge_s: float = 0.2
-    bridge_frames: int = 3
-    covered_s: float = 0.8
-    jump_ratio: float = 6.0
-    jump_floor: float = 0.08
-    short_frames: int = 3
-    link: LinkConfig = field(default_factory=LinkConfig)
-    dissolve: DissolveConfig = field(default_factory=DissolveConfig)
 
 
 @final
@@ -112,7 +81,7 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
         if not blank[start : stop + 1].any() and not any(start <= frame <= stop for frame in suspects):
             suspects[middle] = ("dissolve", start, stop)
 
-    linker = Linker(lambda number: content[number], config.link)
+    linker = Linker(lambda number: content[number], config.similarity)
     judged = _one_through_fast_motion(_judge(suspects, linker, blank, _bridge(frames, config), config))
     if frames.time_source == "index":
         judged = _same_scene(judged, linker, count)

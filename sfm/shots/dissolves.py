@@ -1,28 +1,9 @@
 """Dissolves: stretches in which every frame is a blend of the first and the last one."""
 
-from dataclasses import dataclass
-from typing import final
-
 import numpy as np
 from jaxtyping import Float, UInt8
 
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class DissolveConfig:
-    """When a stretch of frames looks like a dissolve; tracks decide afterwards.
-
-    lengths: frames between the two ends that are tried.
-    change_grey: least difference of the two ends, root mean square of grey levels: less is no other scene.
-    unexplained: share of the squared difference of the ends that a blend may leave unexplained in the middle
-        frames; motion leaves half of it and more.
-    thumb_long_side: pixels at which it is looked at; what moves little within a dissolve stays inside a pixel.
-    """
-
-    lengths: tuple[int, ...] = (4, 6, 9, 13, 19, 28)
-    change_grey: float = 16.0
-    unexplained: float = 0.12
-    thumb_long_side: int = 32
+from sfm.config import DissolveConfig
 
 
 def find_dissolves(content: UInt8[np.ndarray, "n h w 3"], config: DissolveConfig) -> list[tuple[int, int]]:

@@ -1,41 +1,13 @@
 """Whether two frames show one scene from nearby: by tracked corners, matched features, or one common shift."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple, final
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class LinkConfig:
-    """When two frames are linked. Between unrelated frames each test stays far below its threshold.
-
-    long_side: pixels of the longer side at which frames are compared.
-    corners: tracked per pair; more cost time and change nothing.
-    tracks_kept: share of corners that must survive forward and backward tracking and move as a neighbour does;
-        unrelated frames keep under 3 %.
-    cells_kept: share of the cells (of 6 by 6) with corners that must keep one, so that a logo is no link.
-    track_correlation: of the patch around a corner with the patch around its track.
-    inliers: feature matches on one epipolar geometry; unrelated frames reach 11, since seven points fit any.
-    shift_correlation: of the contrast pictures under their best common shift; unrelated frames reach 0.6.
-    shift_overlap: smallest share of the picture in which a shift may be seen.
-    layout_correlation: of colours at 24 pixels, moved by up to a tenth: pictures that dissolve into new detail, as
-        generated ones do, keep it; unrelated frames reach 0.6 and mostly stay under 0.4.
-    """
-
-    long_side: int = 320
-    corners: int = 150
-    tracks_kept: float = 0.08
-    cells_kept: float = 0.2
-    track_correlation: float = 0.8
-    inliers: int = 20
-    shift_correlation: float = 0.75
-    shift_overlap: float = 0.25
-    layout_correlation: float = 0.6
+from sfm.config import SimilarityConfig
 
 
 class Link(NamedTuple):
@@ -50,7 +22,7 @@ class Link(NamedTuple):
 class Linker:
     """Compares frames by number; what is computed for a frame is kept for its next comparison."""
 
-    def __init__(self, rgb_of: Callable[[int], UInt8[np.ndarray, "h w 3"]], config: LinkConfig) -> None:
+    def __init__(self, rgb_of: Callable[[int], UInt8[np.ndarray, "h w 3"]], config: SimilarityConfig) -> None:
         self._config = config
         self._picture = lru_cache(maxsize=64)(lambda number: contrast_picture(rgb_of(number), config.long_side))
         self._features = lru_cache(maxsize=256)(lambda number: _features(self._picture(number)))
@@ -110,7 +82,7 @@ def contrast_picture(rgb: UInt8[np.ndarray, "h w 3"], long_side: int) -> UInt8[n
 
 
 def track_corners(
-    first: UInt8[np.ndarray, "h w"], second: UInt8[np.ndarray, "h w"], config: LinkConfig
+    first: UInt8[np.ndarray, "h w"], second: UInt8[np.ndarray, "h w"], config: SimilarityConfig
 ) -> tuple[float, float, float]:
     """Share of corners that survive, share of cells that keep one, 80 % quantile of their motion."""
     import cv2

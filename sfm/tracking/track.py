@@ -6,7 +6,8 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from sfm.types import Evidence, Frames
+from sfm.config import TrackConfig
+from sfm.types import Frames, Masks
 
 GAP_MATCHES = 20
 """With fewer matches a step is not bridged."""
@@ -16,32 +17,6 @@ GAP_STEPS = (0.08, 0.2, 0.4, 0.7, 1.0)
 """Frames before a gap that are tried, in units of the reach."""
 FOLLOWED = 12
 """So many frames back, and on, new points of a match are tracked."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class TrackConfig:
-    """Settings of the tracker; lengths are pixels of the working size.
-
-    cells: number of cells that keep points spread over the frame; each wants `per_cell` live points.
-    window_px, levels: patch and pyramid of the Lucas-Kanade search.
-    round_trip_px: largest distance between a point and itself tracked there and back.
-    min_length: shorter tracks are noise to the adjuster.
-    relink_below: share of points that must survive a step; below it, features are matched instead.
-    gap_reach_s: where these find nothing either, as behind a subject that covered the lens, frames from up to so long
-        before the gap are matched; of images that are only numbered, so many.
-    """
-
-    cells: int = 240
-    per_cell: int = 2
-    window_px: int = 17
-    levels: int = 4
-    round_trip_px: float = 0.6
-    min_length: int = 3
-    quality: float = 0.002
-    relink_below: float = 0.35
-    gap_reach_s: float = 0.8
-    gap_reach_images: int = 30
 
 
 @final
@@ -64,7 +39,7 @@ class Tracks:
         return np.isfinite(self.xy_px[..., 0])
 
 
-def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None) -> Tracks:
+def track(frames: Frames, masks: Masks, config: TrackConfig | None = None) -> Tracks:
     """Tracks of the usable part of the clip; blank and repeated frames carry none.
 
     Points are re-detected wherever the coverage falls; steps that defeat KLT (large jumps) are bridged by
@@ -72,9 +47,9 @@ def track(frames: Frames, evidence: Evidence, config: TrackConfig | None = None)
     """
     config = config or TrackConfig()
     n = len(frames)
-    use = np.flatnonzero(~evidence.blank & (evidence.duplicate_of == np.arange(n)))
+    use = np.flatnonzero(~masks.blank & (masks.duplicate_of == np.arange(n)))
     store = _Store(n)
-    allowed = evidence.usable.astype(np.uint8) * 255
+    allowed = masks.usable.astype(np.uint8) * 255
     relinked: list[int] = []
     survival: list[float] = []
     previous: Any = None

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 from trajectory.lazy import exporter
 
 if TYPE_CHECKING:
+    from sfm.config import VideoConfig as VideoConfig
     from sfm.video.reader import load as load
-    from sfm.video.sampling import VideoConfig as VideoConfig
     from sfm.video.sampling import VideoWarning as VideoWarning
 
 _NAMES = {
     "load": "sfm.video.reader",
-    "VideoConfig": "sfm.video.sampling",
+    "VideoConfig": "sfm.config",
     "VideoWarning": "sfm.video.sampling",
 }
 __getattr__ = exporter(__name__, _NAMES, ())

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
+from sfm.config import VideoConfig
 from sfm.types import Frames
-from sfm.video.sampling import FrameBuffer, VideoConfig, nearest_to_ticks, over_black, shrink, working_hw
+from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, shrink, working_hw
 from trajectory.errors import CinetrajError
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})

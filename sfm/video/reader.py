@@ -4,10 +4,10 @@ import glob
 import warnings
 from pathlib import Path
 
+from sfm.config import VideoConfig as VideoConfig
 from sfm.types import Frames
 from sfm.video.container import load_container
 from sfm.video.images import IMAGE_SUFFIXES, images_in, load_images, natural_key
-from sfm.video.sampling import VideoConfig as VideoConfig
 from sfm.video.sampling import VideoWarning as VideoWarning
 from trajectory.errors import CinetrajError
 

@@ -1,9 +1,8 @@
 """What containers and image sequences share: the options, sampling by rate, one buffer at the working size."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, final
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -15,35 +14,6 @@ Picture = TypeVar("Picture")
 
 class VideoWarning(UserWarning):
     """Part of a clip could not be decoded; what could is used."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class VideoConfig:
-    """How a clip is read.
-
-    fps: frames kept per second, the nearest to each tick; None keeps every frame. For an image sequence
-        without `assumed_fps` it says at what rate the images were taken, and every image is kept.
-    long_side: pixels of the longer side of the working size; smaller clips are never enlarged; None keeps the size.
-    start_s, stop_s: part of the clip on its own clock (`Frames.time_s`): start_s <= time < stop_s.
-    assumed_fps: rate of an image sequence or of a stream that carries no times.
-    """
-
-    fps: float | None = None
-    long_side: int | None = 640
-    start_s: float | None = None
-    stop_s: float | None = None
-    assumed_fps: float | None = None
-
-    def __post_init__(self) -> None:
-        for name in ("fps", "assumed_fps"):
-            rate = getattr(self, name)
-            if rate is not None and not 0 < rate < float("inf"):
-                raise CinetrajError(f"{name} is {rate}, expected a positive number of frames per second")
-        if self.long_side is not None and self.long_side < 16:
-            raise CinetrajError(f"long_side is {self.long_side} px, expected at least 16")
-        if self.start_s is not None and self.stop_s is not None and self.stop_s <= self.start_s:
-            raise CinetrajError(f"stop_s={self.stop_s} is not after start_s={self.start_s}; give stop_s > start_s")
 
 
 def working_hw(source_hw: tuple[int, int], long_side: int | None) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from sfm.pipeline import EstimateConfig
+from sfm.config import EstimateConfig
 from sfm.runs.estimate import Estimate, ShotEstimate
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory

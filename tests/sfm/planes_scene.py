@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 
-from sfm.types import Evidence, Frames
+from sfm.types import Frames, Masks
 
 HW = (192, 256)
 FOCAL_PX = 224.0
@@ -71,7 +71,7 @@ def path(n: int, *, shift: tuple[float, float, float] = (0.0, 0.0, 0.0), pan_deg
     return poses
 
 
-def clip(rgb: np.ndarray, *, focal_px: float | None = FOCAL_PX, pixel_aspect: float = 1.0) -> tuple[Frames, Evidence]:
+def clip(rgb: np.ndarray, *, focal_px: float | None = FOCAL_PX, pixel_aspect: float = 1.0) -> tuple[Frames, Masks]:
     """Frames and evidence that accepts everything."""
     n = len(rgb)
     frames = Frames(
@@ -83,4 +83,4 @@ def clip(rgb: np.ndarray, *, focal_px: float | None = FOCAL_PX, pixel_aspect: fl
         pixel_aspect=pixel_aspect,
         focal_px=focal_px,
     )
-    return frames, Evidence(usable=np.ones(rgb.shape[1:3], bool), blank=np.zeros(n, bool), duplicate_of=np.arange(n))
+    return frames, Masks(usable=np.ones(rgb.shape[1:3], bool), blank=np.zeros(n, bool), duplicate_of=np.arange(n))

@@ -7,8 +7,8 @@ from typing import final
 import numpy as np
 import torch
 
-from sfm.geometry.problem import Scene, State
-from sfm.motion.models import scene_of
+from sfm.geometry.problem import Observations, Parameters
+from sfm.motion.models import observations_of
 from sfm.synthetic.paths import camera_path
 
 HW = (360, 640)
@@ -37,15 +37,15 @@ class Projected:
         """Camera centres in the world."""
         return -np.einsum("nji,nj->ni", self.rotation, self.translation)
 
-    def scene(self) -> Scene:
+    def scene(self) -> Observations:
         """The tracks as the adjuster takes them."""
-        return scene_of(self.xy_px, HW, self.pixel_aspect, torch.device("cpu"))
+        return observations_of(self.xy_px, HW, self.pixel_aspect, torch.device("cpu"))
 
-    def state(self) -> State:
+    def state(self) -> Parameters:
         """The truth as parameters of the adjuster."""
         point = np.concatenate([self.world, np.ones((len(self.world), 1))], 1)
         point /= np.linalg.norm(point, axis=1, keepdims=True)
-        return State(
+        return Parameters(
             rotation=torch.tensor(self.rotation)[None],
             translation=torch.tensor(self.translation)[None],
             zoom=torch.tensor(np.log(self.focal_px / self.focal_px[0]))[None],
@@ -127,7 +127,7 @@ def angle_deg(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.degrees(2 * np.arcsin(np.clip(chord, 0, 1)))
 
 
-def positions_of(state: State) -> np.ndarray:
+def positions_of(state: Parameters) -> np.ndarray:
     """Camera centres in the world of a batch of one."""
     rotation, translation = state.rotation[0].numpy(), state.translation[0].numpy()
     return -np.einsum("nji,nj->ni", rotation, translation)

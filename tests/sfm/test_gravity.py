@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sfm import gravity, pipeline
 from sfm.masks import find as evidence
 from sfm.synthetic import ClipSpec, render, stage
-from sfm.types import BackendResult, Evidence, Frames
+from sfm.types import BackendResult, Frames, Masks
 from trajectory.gravity import Gravity, known_gravity
 from trajectory.model import Provenance, Trajectory
 
@@ -119,7 +119,7 @@ def test_an_estimate_tells_gravity_to_the_description(monkeypatch: pytest.Monkey
     frames, trajectory, attitude = tilted("street", 12.0, 6.0, 1)
     status = "ok"
 
-    def run(part: Frames, found: Evidence, config: object, **_: object) -> BackendResult:
+    def run(part: Frames, found: Masks, config: object, **_: object) -> BackendResult:
         made = trajectory.replace(provenance=Provenance(evidence={"confidence": 0.9}))
         return BackendResult(status=status, reason="", trajectory=made, motion_model="rotation")
 

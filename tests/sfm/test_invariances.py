@@ -15,7 +15,8 @@ import pytest
 from projected import angle_deg, path_error
 
 from sfm import video
-from sfm.backends.auto import AutoConfig, run
+from sfm.backends.auto import run
+from sfm.config import AutoConfig
 from sfm.masks import find as evidence
 from sfm.synthetic import ClipSpec, MoverSpec, render, write_video
 from sfm.types import Frames

@@ -9,10 +9,10 @@ import pytest
 
 import sfm
 from sfm import backends, pipeline
+from sfm.config import EstimateConfig
 from sfm.masks import find as evidence
-from sfm.pipeline import EstimateConfig
 from sfm.shots import boundaries as shots
-from sfm.types import BackendResult, Evidence, Frames
+from sfm.types import BackendResult, Frames, Masks
 from sfm.video.pixels import in_source_pixels, with_camera
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
@@ -68,7 +68,7 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Frames], Bac
     def install(solve: Callable[[Frames], BackendResult]) -> list[Frames]:
         seen: list[Frames] = []
 
-        def run(part: Frames, found: Evidence, config: Any, **options: Any) -> BackendResult:
+        def run(part: Frames, found: Masks, config: Any, **options: Any) -> BackendResult:
             seen.append(part)
             return solve(part)
 
@@ -166,7 +166,7 @@ def test_a_failed_clip_is_a_result_that_says_why(backend: Any) -> None:
 
 def test_blank_clips_never_reach_the_backend(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = backend(answer)
-    blank = Evidence(usable=np.ones(HW, bool), blank=np.ones(6, bool), duplicate_of=np.arange(6))
+    blank = Masks(usable=np.ones(HW, bool), blank=np.ones(6, bool), duplicate_of=np.arange(6))
     monkeypatch.setattr(evidence, "find", lambda part, *rest: blank)
     found = sfm.estimate(frames(blank=True), EstimateConfig(split_shots=False))
     assert found.status == "failed"

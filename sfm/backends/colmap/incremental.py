@@ -1,29 +1,14 @@
 """Incremental mapping (COLMAP, Schönberger and Frahm 2016) fed by our features and matches."""
 
-from dataclasses import dataclass, field
-from typing import final
-
-from sfm.backends.colmap.own_features import MapConfig, PairConfig, run_fed
-from sfm.features.extract import FeatureConfig
-from sfm.matching.match import MatchConfig
-from sfm.types import BackendResult, Evidence, Frames
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class ColmapConfig:
-    """Settings of the colmap backend, by stage."""
-
-    features: FeatureConfig = field(default_factory=FeatureConfig)
-    matching: MatchConfig = field(default_factory=MatchConfig)
-    pairs: PairConfig = field(default_factory=PairConfig)
-    mapping: MapConfig = field(default_factory=MapConfig)
+from sfm.backends.colmap.own_features import run_fed
+from sfm.config import ColmapConfig
+from sfm.types import BackendResult, Frames, Masks
 
 
 def run(
-    frames: Frames, evidence: Evidence, config: ColmapConfig, *, device: str = "cpu", seed: int = 0, threads: int = 1
+    frames: Frames, masks: Masks, config: ColmapConfig, *, device: str = "cpu", seed: int = 0, threads: int = 1
 ) -> BackendResult:
     """The camera of one shot. Scale is arbitrary: the median scene depth is 1; the first valid frame is the world."""
     return run_fed(
-        frames, evidence, config, backend="colmap", mapper="incremental", device=device, seed=seed, threads=threads
+        frames, masks, config, backend="colmap", mapper="incremental", device=device, seed=seed, threads=threads
     )

@@ -1,56 +1,17 @@
 """What the pycolmap backends share: settings, our features and matches, and the way through the worker."""
 
 import time
-from dataclasses import dataclass, field
-from typing import Any, Literal, final
+from typing import Any, Literal
 
 import numpy as np
 
 from sfm.backends.colmap.result import failed, result_of
+from sfm.config import MapConfig
 from sfm.features import extract as kinds
 from sfm.matching import match as matching
 from sfm.matching import pairs
 from sfm.processes import isolated as isolation
-from sfm.types import BackendResult, Evidence, Frames
-from trajectory.errors import CinetrajError
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class PairConfig:
-    """Which frames are matched: all gaps up to `window`, and doubling gaps beyond where `quadratic`."""
-
-    window: int = 6
-    quadratic: bool = True
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class MapConfig:
-    """Settings of verification and mapping.
-
-    time_limit_s: the worker is killed after it; the clip counts as failed.
-    refine_focal: refine a focal length that was given; an unknown one is always refined.
-    max_error_px: inlier bound of the two-view geometry, in pixels of the working size.
-    min_matches: verified matches that make a pair.
-    retries, retry_above_px: further starts of the mapper with other seeds while the mean residual of its model is
-        larger; the model with the most frames, then the smallest residual, is kept. Not for the stock baseline.
-    options: further pycolmap options by name, such as {"mapper.filter_min_tri_angle": 1.0}.
-    """
-
-    time_limit_s: float = 120.0
-    refine_focal: bool = False
-    max_error_px: float = 2.0
-    min_matches: int = 20
-    retries: int = 2
-    retry_above_px: float = 0.5
-    options: dict[str, Any] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not self.time_limit_s > 0 or not self.max_error_px > 0:
-            raise CinetrajError(
-                f"time_limit_s={self.time_limit_s} and max_error_px={self.max_error_px} must both be positive"
-            )
+from sfm.types import BackendResult, Frames, Masks
 
 
 def settings(frames: Frames, config: MapConfig, *, mapper: str, seed: int, threads: int) -> dict[str, Any]:
@@ -74,7 +35,7 @@ def settings(frames: Frames, config: MapConfig, *, mapper: str, seed: int, threa
 
 def run_fed(
     frames: Frames,
-    evidence: Evidence,
+    masks: Masks,
     config: Any,
     *,
     backend: str,
@@ -86,12 +47,12 @@ def run_fed(
     """Our features and matches of the frames that show something new, mapped by pycolmap in a worker."""
     limited = _thread_limit(threads)
     seconds: dict[str, float] = {}
-    kept = np.flatnonzero(~evidence.blank & (evidence.duplicate_of == np.arange(len(frames))))
+    kept = np.flatnonzero(~masks.blank & (masks.duplicate_of == np.arange(len(frames))))
     if len(kept) < 2:
         return failed("fewer than two frames differ: blank and repeated ones do not count", seconds)
     try:
         clock = time.perf_counter()
-        found = kinds.extract(frames.rgb[kept], config.features, usable=evidence.usable, device=device)
+        found = kinds.extract(frames.rgb[kept], config.features, usable=masks.usable, device=device)
         seconds["features"] = time.perf_counter() - clock
         clock = time.perf_counter()
         chosen = pairs.sequential(len(kept), window=config.pairs.window, quadratic=config.pairs.quadratic)
@@ -117,7 +78,7 @@ def run_fed(
         time_limit_s=config.mapping.time_limit_s,
         threads=threads,
     )
-    return result_of(frames, evidence, kept, reply, backend=backend, seed=seed, seconds=seconds, counts=counts)
+    return result_of(frames, masks, kept, reply, backend=backend, seed=seed, seconds=seconds, counts=counts)
 
 
 def _thread_limit(threads: int) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sfm.processes.isolated import Reply
-from sfm.types import BackendResult, Evidence, Frames, Status
+from sfm.types import BackendResult, Frames, Masks, Status
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
@@ -36,7 +36,7 @@ def failed(reason: str, seconds: Mapping[str, float], statistics: Mapping[str, A
 
 def result_of(
     frames: Frames,
-    evidence: Evidence,
+    masks: Masks,
     kept: np.ndarray,
     reply: Reply,
     *,
@@ -58,7 +58,7 @@ def result_of(
         return failed(reason, spent, statistics)
     doubts = doubts_of(statistics, frames)
     statistics["verdict"] = list(doubts) or ["nothing speaks against the model"]
-    valid, reason = _validity(evidence, kept, reply.arrays["cam_from_world"], statistics)
+    valid, reason = _validity(masks, kept, reply.arrays["cam_from_world"], statistics)
     if valid.sum() < 2 or statistics["points"] < FEWEST_POINTS:
         reason = (
             f"the model holds {statistics['registered']} frames and {statistics['points']} points: nothing to trust"
@@ -67,7 +67,7 @@ def result_of(
     status: Status = "unreliable" if doubts else "ok" if valid.all() else "partial"
     missing = int((~valid).sum())
     why = "; ".join(doubts) if doubts else f"{missing} of {len(frames)} frames have no pose" if missing else ""
-    trajectory = trajectory_of(frames, evidence, kept, valid, reason, reply.arrays)
+    trajectory = trajectory_of(frames, masks, kept, valid, reason, reply.arrays)
     provenance = Provenance(
         backend=backend,
         seed=seed,
@@ -114,7 +114,7 @@ def doubts_of(statistics: Mapping[str, Any], frames: Frames) -> tuple[str, ...]:
 
 def trajectory_of(
     frames: Frames,
-    evidence: Evidence,
+    masks: Masks,
     kept: np.ndarray,
     valid: np.ndarray,
     reason: tuple[str, ...],
@@ -122,7 +122,7 @@ def trajectory_of(
 ) -> Trajectory:
     """Poses of the model on the clip's time axis: first valid frame at the identity, median scene depth 1."""
     n = len(frames)
-    source = _source_rows(evidence, kept, n)
+    source = _source_rows(masks, kept, n)
     cam_from_world = np.tile(np.eye(4), (n, 1, 1))
     cam_from_world[valid, :3] = arrays["cam_from_world"][source[valid]]
     u, _, vt = np.linalg.svd(cam_from_world[:, :3, :3])
@@ -155,22 +155,22 @@ def trajectory_of(
     )
 
 
-def _source_rows(evidence: Evidence, kept: np.ndarray, n: int) -> np.ndarray:
+def _source_rows(masks: Masks, kept: np.ndarray, n: int) -> np.ndarray:
     """For each frame the row of the model that holds its pose (its own or that of the frame it repeats), else -1."""
     row = np.full(n, -1)
     row[kept] = np.arange(len(kept))
-    return np.where(row >= 0, row, row[evidence.duplicate_of])
+    return np.where(row >= 0, row, row[masks.duplicate_of])
 
 
 def _validity(
-    evidence: Evidence, kept: np.ndarray, cam_from_world: np.ndarray, statistics: Mapping[str, Any]
+    masks: Masks, kept: np.ndarray, cam_from_world: np.ndarray, statistics: Mapping[str, Any]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
-    n = len(evidence.blank)
-    row = _source_rows(evidence, kept, n)
+    n = len(masks.blank)
+    row = _source_rows(masks, kept, n)
     valid = np.isin(row, np.flatnonzero(np.isfinite(cam_from_world[:, 0, 0])))
     elsewhere = " (models are disjoint, the largest counts)" if statistics["models"] > 1 else ""
     words = {True: "blank", False: f"not registered{elsewhere}"}
-    return valid, tuple("" if ok else words[bool(blank)] for ok, blank in zip(valid, evidence.blank, strict=True))
+    return valid, tuple("" if ok else words[bool(blank)] for ok, blank in zip(valid, masks.blank, strict=True))
 
 
 def _picture(n: int, kept: np.ndarray, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

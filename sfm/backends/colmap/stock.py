@@ -3,42 +3,20 @@
 The baseline that papers run. It sees every frame whole, with bars, logos and repeated frames.
 """
 
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import final
 
 import numpy as np
 
-from sfm.backends.colmap.own_features import MapConfig, settings
+from sfm.backends.colmap.own_features import settings
 from sfm.backends.colmap.result import result_of
+from sfm.config import ColmapSiftConfig
 from sfm.processes import isolated as isolation
-from sfm.types import BackendResult, Evidence, Frames
-from trajectory.errors import CinetrajError
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class ColmapSiftConfig:
-    """Settings of the stock baseline; what is not here is pycolmap's default.
-
-    overlap: frames ahead that each frame is matched with (and doubling gaps beyond, COLMAP's default).
-    single_camera: one camera for the clip, as its users set it for video; False is COLMAP's default, a camera per
-        frame, which makes every focal length free.
-    mapping: only `time_limit_s`, `refine_focal` and `options` have an effect here: the rest is stock.
-    """
-
-    overlap: int = 10
-    single_camera: bool = True
-    mapping: MapConfig = field(default_factory=MapConfig)
-
-    def __post_init__(self) -> None:
-        if self.overlap < 1:
-            raise CinetrajError(f"overlap is {self.overlap}, expected at least 1")
+from sfm.types import BackendResult, Frames, Masks
 
 
 def run(
     frames: Frames,
-    evidence: Evidence,
+    masks: Masks,
     config: ColmapSiftConfig,
     *,
     device: str = "cpu",
@@ -67,7 +45,7 @@ def run(
         prepare=lambda folder: _write(folder, frames),
     )
     kept = np.arange(len(frames))
-    return result_of(frames, evidence, kept, reply, backend="colmap-sift", seed=seed, seconds={}, counts={})
+    return result_of(frames, masks, kept, reply, backend="colmap-sift", seed=seed, seconds={}, counts={})
 
 
 def _write(folder: Path, frames: Frames) -> None:

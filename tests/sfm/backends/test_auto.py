@@ -8,10 +8,11 @@ import pytest
 import torch
 from projected import angle_deg, path_error
 
-from sfm.backends.auto import AutoConfig, run
-from sfm.masks import find as evidence
+from sfm.backends.auto import run
+from sfm.config import AutoConfig
+from sfm.masks import find as masks
 from sfm.synthetic import ClipSpec, MoverSpec, RenderedClip, render
-from sfm.types import BackendResult, Evidence, Frames
+from sfm.types import BackendResult, Frames, Masks
 from trajectory.model import Trajectory
 
 FOCAL_PX = 275.0
@@ -42,7 +43,7 @@ def with_focal(frames: Frames, focal_px: float | None) -> Frames:
 
 def estimate(rgb: np.ndarray, *, focal_px: float | None = None, threads: int = 1) -> BackendResult:
     frames = with_focal(clips.as_frames(rgb), focal_px)
-    return run(frames, evidence.find(frames), AutoConfig(), threads=threads)
+    return run(frames, masks.find(frames), AutoConfig(), threads=threads)
 
 
 @cache
@@ -200,7 +201,7 @@ def test_clips_that_show_nothing_fail_with_a_reason(rgb, reason):
 def test_smooth_content_without_corners_fails_with_a_reason():
     ramp = np.tile(np.linspace(20, 200, 160)[None, None, :, None], (8, 90, 1, 3)).astype(np.uint8)
     frames = clips.as_frames(ramp)
-    seen = Evidence(usable=np.ones((90, 160), bool), blank=np.zeros(8, bool), duplicate_of=np.arange(8))
+    seen = Masks(usable=np.ones((90, 160), bool), blank=np.zeros(8, bool), duplicate_of=np.arange(8))
     result = run(frames, seen, AutoConfig())
     assert result.status == "failed"
     assert "points can be followed" in result.reason

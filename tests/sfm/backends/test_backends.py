@@ -6,12 +6,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from sfm import backends
-from sfm.backends.colmap.global_ import GlomapConfig
-from sfm.backends.colmap.incremental import ColmapConfig
-from sfm.backends.colmap.own_features import MapConfig
-from sfm.backends.colmap.stock import ColmapSiftConfig
-from sfm.features.extract import FeatureConfig
-from sfm.types import Evidence
+from sfm.config import ColmapConfig, ColmapSiftConfig, FeatureConfig, GlomapConfig, MapConfig
+from sfm.types import Masks
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
@@ -102,7 +98,7 @@ def test_blank_and_repeated_frames_keep_the_time_axis_whole(truck: tuple[np.ndar
     frames, plain = scene.clip(rgb)
     blank = np.arange(12) == 7
     duplicate_of = np.where(np.arange(12) == 6, 5, np.arange(12))
-    evidence = Evidence(usable=plain.usable, blank=blank, duplicate_of=duplicate_of)
+    evidence = Masks(usable=plain.usable, blank=blank, duplicate_of=duplicate_of)
     found = backends.run(frames, evidence, SMALL["colmap"], device="cpu", threads=1)
     assert found.status == "partial"
     assert found.trajectory is not None
@@ -156,7 +152,7 @@ def test_frames_without_texture_fail_with_a_reason(name: str) -> None:
 
 def test_nothing_new_in_any_frame_fails_with_a_reason(truck: tuple[np.ndarray, np.ndarray]) -> None:
     frames, plain = scene.clip(np.repeat(truck[0][:1], 3, axis=0))
-    evidence = Evidence(usable=plain.usable, blank=plain.blank, duplicate_of=np.zeros(3, int))
+    evidence = Masks(usable=plain.usable, blank=plain.blank, duplicate_of=np.zeros(3, int))
     result = backends.run(frames, evidence, GlomapConfig(), device="cpu", threads=1)
     assert result.status == "failed"
     assert "fewer than two frames differ" in result.reason

@@ -10,16 +10,13 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from sfm import backends
-from sfm.backends.colmap.global_ import GlomapConfig
-from sfm.backends.colmap.incremental import ColmapConfig
-from sfm.backends.colmap.stock import ColmapSiftConfig
-from sfm.features.extract import FeatureConfig
-from sfm.types import Evidence, Frames
+from sfm.config import ColmapConfig, ColmapSiftConfig, FeatureConfig, GlomapConfig
+from sfm.types import Frames, Masks
 
 pytestmark = pytest.mark.slow
 
 
-def load(folder: Path, step: int, long_side: int) -> tuple[Frames, Evidence, np.ndarray]:
+def load(folder: Path, step: int, long_side: int) -> tuple[Frames, Masks, np.ndarray]:
     """Every step-th frame, small, with the nominal focal length, and its true camera-to-world rows in TUM order."""
     files = sorted((folder / "frames").iterdir())[::step]
     images = [cv2.cvtColor(np.asarray(cv2.imread(str(file))), cv2.COLOR_BGR2RGB) for file in files]
@@ -37,7 +34,7 @@ def load(folder: Path, step: int, long_side: int) -> tuple[Frames, Evidence, np.
         source=folder.name,
         focal_px=focal,
     )
-    evidence = Evidence(usable=np.ones(rgb.shape[1:3], bool), blank=np.zeros(n, bool), duplicate_of=np.arange(n))
+    evidence = Masks(usable=np.ones(rgb.shape[1:3], bool), blank=np.zeros(n, bool), duplicate_of=np.arange(n))
     return frames, evidence, np.loadtxt(folder / "gt_tum.txt")[::step]
 
 

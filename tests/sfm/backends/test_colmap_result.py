@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from sfm.backends.colmap.result import doubts_of, result_of
 from sfm.processes.isolated import Reply
-from sfm.types import BackendResult, Evidence, Frames
+from sfm.types import BackendResult, Frames, Masks
 from trajectory.errors import CinetrajError
 
 N = 6
@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {
 }
 
 
-def clip() -> tuple[Frames, Evidence]:
+def clip() -> tuple[Frames, Masks]:
     return scene.clip(np.zeros((N, *scene.HW, 3), np.uint8), focal_px=None)
 
 

@@ -15,10 +15,9 @@ from batch_fakes import WORK
 
 from sfm.batch import manifest, runner
 from sfm.batch.inputs import Clip
-from sfm.batch.runner import BatchConfig, Outcome, run_batch
-from sfm.pipeline import EstimateConfig
+from sfm.batch.runner import Outcome, run_batch
+from sfm.config import BatchConfig, EstimateConfig, VideoConfig
 from sfm.runs import folder as runs
-from sfm.video.sampling import VideoConfig
 from trajectory.errors import CinetrajError
 
 CONFIG = EstimateConfig(threads=1, backend="colmap-sift")

@@ -8,8 +8,9 @@ import numpy as np
 import planes_scene as scene
 import pytest
 
-from sfm.features.extract import EDGE_PX, FeatureConfig, Features, build, extract, feature_names
-from sfm.matching.match import MatchConfig, match
+from sfm.config import FeatureConfig, MatchConfig
+from sfm.features.extract import EDGE_PX, Features, build, extract, feature_names
+from sfm.matching.match import match
 from trajectory.errors import CinetrajError
 
 ALIKED = ("aliked-n16", "aliked-n16rot", "aliked-n32", "aliked-t16")

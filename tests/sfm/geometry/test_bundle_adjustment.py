@@ -8,20 +8,20 @@ import torch
 from projected import FOCAL_PX, HW, Projected, angle_deg, path_error, project
 
 from sfm.geometry.bundle_adjustment import CAMERA, _moved, _step, adjust, normal_equations, schur, total_cost
-from sfm.geometry.problem import FAR_PX, Freedom, State, exp_so3, hat, rescaled, residuals, stack
+from sfm.geometry.problem import FAR_PX, FreeParameters, Parameters, exp_so3, hat, rescaled, residuals, stack
 
 ALL = {"rotation", "translation", "zoom", "focal"}
 EVERY = list(range(CAMERA))
 MOVE = {"truck": 0.1, "dolly": 0.05, "pan_deg": 2.0, "tilt_deg": -1.0, "roll_deg": 3.0, "zoom": 1.2}
 
 
-def free(*kinds: set[str], prior_px: float = FOCAL_PX, sigma: float = 0.35) -> Freedom:
+def free(*kinds: set[str], prior_px: float = FOCAL_PX, sigma: float = 0.35) -> FreeParameters:
     """The freedom of hypotheses, each named by the kinds of parameters that it moves."""
 
     def flag(name: str) -> torch.Tensor:
         return torch.tensor([name in k for k in kinds])
 
-    return Freedom(
+    return FreeParameters(
         rotation=flag("rotation"),
         translation=flag("translation"),
         zoom=flag("zoom"),
@@ -31,7 +31,7 @@ def free(*kinds: set[str], prior_px: float = FOCAL_PX, sigma: float = 0.35) -> F
     )
 
 
-def shaken(state: State, seed: int, size: float = 0.01, *, focal: float = 0.0) -> State:
+def shaken(state: Parameters, seed: int, size: float = 0.01, *, focal: float = 0.0) -> Parameters:
     """The state with small errors everywhere but in the first camera; points off by `size` in direction and depth."""
     rng = torch.Generator().manual_seed(seed)
     b, n = state.zoom.shape
@@ -43,7 +43,7 @@ def shaken(state: State, seed: int, size: float = 0.01, *, focal: float = 0.0) -
     point = state.point + size * state.point.norm(dim=-1, keepdim=True) * torch.randn(
         state.point.shape, generator=rng, **options
     ) * torch.tensor([0.3, 0.3, 0.3, 1.0])
-    return State(
+    return Parameters(
         rotation=exp_so3(turn) @ state.rotation,
         translation=state.translation + shift,
         zoom=state.zoom + zoom,
@@ -76,7 +76,7 @@ def test_true_parameters_leave_no_residual():
     assert float(r[0][seen].abs().max()) < 1e-9
 
 
-def _numeric(tracks: Projected, state: State, kernel_px: float, noise_px: float) -> np.ndarray:
+def _numeric(tracks: Projected, state: Parameters, kernel_px: float, noise_px: float) -> np.ndarray:
     """Jacobian of the residuals in noise units, by central differences over all camera and point parameters."""
     scene = tracks.scene()
     n, m = scene.xy_px.shape[1], scene.xy_px.shape[0]
@@ -229,7 +229,7 @@ def test_a_third_of_movers_do_not_bend_the_path():
         free(ALL - {"focal"}),
         iterations=20,
         tolerance=1e-9,
-        settle_px=0.15,
+        good_track_px=0.15,
     )
     assert angle_deg(fit.state.rotation[0].numpy(), tracks.rotation).max() < 0.02
     centre = -(fit.state.rotation[0].mT @ fit.state.translation[0][..., None])[..., 0].numpy()

@@ -6,20 +6,20 @@ import torch
 from projected import Projected, project
 
 from sfm.geometry.bundle_adjustment import robust_cost
-from sfm.geometry.problem import Freedom, State, rescaled, residuals, stack
+from sfm.geometry.problem import FreeParameters, Parameters, rescaled, residuals, stack
 from sfm.geometry.triangulation import completed, retriangulated
 
 KERNEL = torch.tensor([3.0], dtype=torch.float64)
 
 
-def free(*moves: bool) -> Freedom:
+def free(*moves: bool) -> FreeParameters:
     flags = torch.tensor(moves)
-    return Freedom(
+    return FreeParameters(
         rotation=flags, translation=flags, zoom=~flags, focal=~flags, log_focal_prior=6.3, log_focal_sigma=0.3
     )
 
 
-def astray(tracks: Projected, inverse_depth: float) -> State:
+def astray(tracks: Projected, inverse_depth: float) -> Parameters:
     """The true cameras with every point at one wrong inverse depth."""
     state = rescaled(tracks.state())
     return replace(
@@ -27,7 +27,7 @@ def astray(tracks: Projected, inverse_depth: float) -> State:
     )
 
 
-def middle_px(tracks: Projected, state: State) -> float:
+def middle_px(tracks: Projected, state: Parameters) -> float:
     scene = tracks.scene()
     r, _, _ = residuals(scene, state)
     return float(r[0].norm(dim=-1)[scene.weight > 0].median())

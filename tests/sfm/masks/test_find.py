@@ -1,4 +1,4 @@
-"""Evidence: bars, overlays, repeats and blank frames that were put in are found, and nothing else."""
+"""Masks: bars, overlays, repeats and blank frames that were put in are found, and nothing else."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from sfm import video
 from sfm.masks import find as evidence
-from sfm.types import Evidence
+from sfm.types import Masks
 
 HW = (180, 320)
 
 
-def judge(rgb: np.ndarray) -> Evidence:
+def judge(rgb: np.ndarray) -> Masks:
     return evidence.find(clips.as_frames(rgb))
 
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sfm.config import MatchConfig
 from sfm.features.extract import Features
-from sfm.matching.match import METHODS, MatchConfig, match
+from sfm.matching.match import METHODS, match
 from trajectory.errors import CinetrajError
 
 ONE = np.array([[0, 1]])

@@ -9,18 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from projected import FOCAL_PX, Projected, angle_deg, project
 
-from sfm.geometry.problem import Freedom, State
+from sfm.geometry.problem import FreeParameters, Parameters
 from sfm.motion.all_frames import depths, interpolate, log_focal_sigma, resect, translation_bound
 from sfm.motion.initialization import directions
 
 MOVE = {"truck": 0.15, "dolly": 0.1, "pan_deg": 8.0, "roll_deg": 4.0, "zoom": 1.2}
 
 
-def freedom(*names: str, sigma: float = 0.35) -> Freedom:
+def freedom(*names: str, sigma: float = 0.35) -> FreeParameters:
     def flag(name: str) -> torch.Tensor:
         return torch.tensor([name in names])
 
-    return Freedom(
+    return FreeParameters(
         rotation=flag("rotation"),
         translation=flag("translation"),
         zoom=flag("zoom"),
@@ -30,14 +30,14 @@ def freedom(*names: str, sigma: float = 0.35) -> Freedom:
     )
 
 
-def at_frames(state: State, key: np.ndarray) -> State:
+def at_frames(state: Parameters, key: np.ndarray) -> Parameters:
     """The state of some of the frames."""
     return replace(
         state, rotation=state.rotation[:, key], translation=state.translation[:, key], zoom=state.zoom[:, key]
     )
 
 
-def centres(state: State) -> np.ndarray:
+def centres(state: Parameters) -> np.ndarray:
     return -(state.rotation[0].mT @ state.translation[0][..., None])[..., 0].numpy()
 
 
@@ -60,7 +60,7 @@ def test_interpolation_is_exact_for_a_straight_path_with_a_steady_turn():
     assert angle_deg(out.rotation[0].numpy(), tracks.rotation).max() < 1e-5
 
 
-def _jittered(seed: int = 0, movers: float = 0.0) -> tuple[Projected, np.ndarray, State]:
+def _jittered(seed: int = 0, movers: float = 0.0) -> tuple[Projected, np.ndarray, Parameters]:
     """A shaking camera, its keyframes, and the poses that interpolation makes of those."""
     tracks = project(
         {**MOVE, "shake_deg": 3.0, "shake_shift": 0.03}, seed=seed, frames=12, points=120, noise_px=0.1, movers=movers

@@ -11,22 +11,22 @@ from projected import FOCAL_PX, Projected, angle_deg, path_error, positions_of, 
 import sfm.motion.translation_models
 from sfm.geometry.bundle_adjustment import adjust
 from sfm.motion.all_frames import log_focal_sigma
-from sfm.motion.candidates import RUNGS, broken, climb, climb_further
+from sfm.motion.candidates import MODEL_NAMES, broken, fit_models, refine_full_motion
 from sfm.motion.initialization import reversed_depth
 from sfm.motion.models import (
     MANY,
     WIDE,
+    FittedModel,
     FocalPrior,
-    Rung,
     agreement,
     fit,
     freedom,
+    observations_of,
     ranked,
-    scene_of,
     share_quantile,
     track_rms,
 )
-from sfm.motion.selection import Choice, choose
+from sfm.motion.selection import Selection, select_model
 from sfm.motion.translation_models import _straight, search
 
 MOVES: dict[str, tuple[dict[str, float], str]] = {
@@ -46,20 +46,20 @@ UNKNOWN = FocalPrior(focal_px=0.85 * 640, sigma=0.35)
 
 
 @cache
-def fitted(name: str, movers: float, *, known: bool = True) -> tuple[Projected, list[Rung], Choice]:
+def fitted(name: str, movers: float, *, known: bool = True) -> tuple[Projected, list[FittedModel], Selection]:
     tracks = project(MOVES[name][0], seed=2, noise_px=0.1, movers=movers)
     prior = GIVEN if known else UNKNOWN
-    found = climb(tracks.scene(), prior, 1.0)
-    if choose(found, 1.0).rung.model.startswith("full"):
-        found = climb_further(tracks.scene(), prior, 1.0, found)
-    return tracks, found, choose(found, 1.0)
+    found = fit_models(tracks.scene(), prior, 1.0)
+    if select_model(found, 1.0).rung.model.startswith("full"):
+        found = refine_full_motion(tracks.scene(), prior, 1.0, found)
+    return tracks, found, select_model(found, 1.0)
 
 
-def rotation_of(rung: Rung) -> np.ndarray:
+def rotation_of(rung: FittedModel) -> np.ndarray:
     return rung.state.rotation[0].numpy()
 
 
-def zoom_of(rung: Rung) -> np.ndarray:
+def zoom_of(rung: FittedModel) -> np.ndarray:
     return rung.state.zoom[0].exp().numpy()
 
 
@@ -89,7 +89,7 @@ def test_an_unknown_focal_length_leaves_rung_and_shape(name, movers):
 def test_the_rungs_come_in_order_and_richer_ones_fit_no_worse():
     for name in ("static", "truck with zoom"):
         _, rungs, _ = fitted(name, 0.3)
-        assert tuple(r.model for r in rungs) == RUNGS
+        assert tuple(r.model for r in rungs) == MODEL_NAMES
         cost = {r.model: r.cost for r in rungs}
         assert cost["rotation"] <= cost["static"] * 1.001
         assert cost["rotation_zoom"] <= cost["rotation"] * 1.001
@@ -111,7 +111,7 @@ def test_a_truck_never_comes_back_reversed(sign, seed):
     tracks = project(
         {"truck": sign * 0.15}, seed=seed, noise_px=0.2, movers=0.25, focal_px=900.0, depth=(1.0, 2.0), points=100
     )
-    full = climb(tracks.scene(), UNKNOWN, 1.0)[3]
+    full = fit_models(tracks.scene(), UNKNOWN, 1.0)[3]
     assert full.model == "full"
     centre = positions_of(full.state)
     assert np.sign(centre[-1, 0]) == sign
@@ -127,7 +127,7 @@ def test_the_depth_reversed_minimum_is_left_by_its_twin(seed, monkeypatch):
     assert positions_of(trap)[-1, 0] < 0 < tracks.centre[-1, 0]
     monkeypatch.setattr(sfm.motion.translation_models, "_simple", lambda *_: (trap, ["full"], ["trap"]))
     monkeypatch.setattr(sfm.motion.translation_models, "_headed", lambda *_, **__: [])
-    full = climb(tracks.scene(), UNKNOWN, 1.0)[3]
+    full = fit_models(tracks.scene(), UNKNOWN, 1.0)[3]
     assert path_error(positions_of(full.state), tracks.centre) < 0.05
 
 
@@ -146,12 +146,12 @@ def test_rungs_hold_the_parameters_that_they_do_not_have():
 
 
 def test_freedom_names_what_each_model_moves():
-    free = freedom(list(RUNGS), UNKNOWN, torch.device("cpu"))
+    free = freedom(list(MODEL_NAMES), UNKNOWN, torch.device("cpu"))
     assert free.rotation.tolist() == [False, True, True, True, True]
     assert free.translation.tolist() == [False, False, False, True, True]
     assert free.zoom.tolist() == [False, False, True, False, True]
     assert free.focal.tolist() == [False, True, True, True, True]
-    assert not freedom(list(RUNGS), GIVEN, torch.device("cpu")).focal.any()
+    assert not freedom(list(MODEL_NAMES), GIVEN, torch.device("cpu")).focal.any()
 
 
 def test_an_unknown_focal_length_is_known_from_a_pan_and_not_from_a_truck():
@@ -167,7 +167,9 @@ def test_an_unknown_focal_length_is_known_from_a_pan_and_not_from_a_truck():
 
 def test_equal_tracks_give_equal_bits():
     tracks = project(MOVES["orbit"][0], seed=2, noise_px=0.1, movers=0.3)
-    first, second = (climb_further(tracks.scene(), GIVEN, 1.0, climb(tracks.scene(), GIVEN, 1.0)) for _ in range(2))
+    first, second = (
+        refine_full_motion(tracks.scene(), GIVEN, 1.0, fit_models(tracks.scene(), GIVEN, 1.0)) for _ in range(2)
+    )
     for a, b in zip(first, second, strict=True):
         assert torch.equal(a.state.rotation, b.state.rotation)
         assert torch.equal(a.state.translation, b.state.translation)
@@ -178,7 +180,7 @@ def test_scene_is_centred_and_blind_where_tracks_are_not_seen():
     xy = np.full((2, 3, 2), np.nan)
     xy[0, 1] = (319.5, 179.5)
     xy[1, 2] = (0.0, 0.0)
-    scene = scene_of(xy, (360, 640), 1.0, torch.device("cpu"))
+    scene = observations_of(xy, (360, 640), 1.0, torch.device("cpu"))
     assert scene.weight.sum() == 2
     assert scene.xy_px[0, 1].tolist() == [0.0, 0.0]
     assert scene.xy_px[1, 2].tolist() == [-319.5, -179.5]
@@ -213,9 +215,9 @@ def test_of_many_tracks_half_tell_the_way_and_all_where_it_ends():
     tracks = project({"truck": 0.15}, seed=7, points=MANY + 30, noise_px=0.1, movers=0.2)
     count = len(tracks.xy_px)
     assert count >= MANY
-    found = climb(tracks.scene(), GIVEN, 1.0)
+    found = fit_models(tracks.scene(), GIVEN, 1.0)
     assert all(r.residual_px.shape[0] == count and r.state.point.shape[1] == count for r in found)
-    choice = choose(found, 1.0)
+    choice = select_model(found, 1.0)
     assert choice.rung.model == "full"
     assert choice.agrees[~tracks.moving].mean() > 0.95
     assert path_error(positions_of(choice.rung.state), tracks.centre) < 0.01
@@ -227,7 +229,7 @@ def test_a_fit_is_broken_where_few_of_the_tracks_across_a_step_agree():
     residual[:40, :5] = residual[40:80, 5:] = 0.1
     residual[80:, 3:7] = 5.0
     state = fitted("truck", 0.3)[1][3].state
-    made = Rung(model="full", state=state, cost=1.0, residual_px=residual, start="made")
+    made = FittedModel(model="full", state=state, cost=1.0, residual_px=residual, start="made")
     assert broken(made, 1.0)
     assert not broken(replace(made, residual_px=np.where(residual > 1, 0.1, residual)), 1.0)
 
@@ -236,10 +238,10 @@ def test_agreement_prefers_the_start_that_fits_the_background():
     """A bent solution halves the cost of everything; the true one leaves a mover out and fits the rest."""
     _, rungs, _ = fitted("truck", 0.3)
     state = rungs[0].state
-    bent = Rung(model="full", state=state, cost=800.0, residual_px=np.full((10, 8), 1.0), start="bent")
+    bent = FittedModel(model="full", state=state, cost=800.0, residual_px=np.full((10, 8), 1.0), start="bent")
     true = np.full((10, 8), 0.1)
     true[6:] = 30.0
-    fits = Rung(model="full", state=state, cost=1200.0, residual_px=true, start="true")
+    fits = FittedModel(model="full", state=state, cost=1200.0, residual_px=true, start="true")
     assert ranked([bent, fits], 1.0)[0] is fits
     assert agreement([bent, fits], 1.0)[1] == pytest.approx(0.6, abs=0.05)
 
@@ -264,10 +266,12 @@ def test_tracks_that_slip_away_slowly_are_let_go():
     tracks = project({"truck": 0.15}, seed=6, noise_px=0.05)
     drift = np.where(np.arange(len(tracks.xy_px)) % 3 == 0, 3.0, 0.0)[:, None] * np.linspace(0, 1, 8)
     xy = tracks.xy_px + np.stack([0.3 * drift, drift], -1)
-    scene = scene_of(xy, (360, 640), 1.0, torch.device("cpu"))
+    scene = observations_of(xy, (360, 640), 1.0, torch.device("cpu"))
     off = {
-        settle: angle_deg(
-            rotation_of(fit(scene, tracks.state(), ["full"], ["truth"], GIVEN, (6.0, 2.5), 0.3, settle=settle)[0]),
+        drop_outliers: angle_deg(
+            rotation_of(
+                fit(scene, tracks.state(), ["full"], ["truth"], GIVEN, (6.0, 2.5), 0.3, drop_outliers=drop_outliers)[0]
+            ),
             tracks.rotation,
         ).max()
         for settle in (True, False)

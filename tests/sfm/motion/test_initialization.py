@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from projected import FOCAL_PX, angle_deg, project
 
 from sfm.geometry.problem import points_in_camera, residuals
-from sfm.motion.initialization import chain, directions, dolly_for_zoom, reversed_depth, state_from, two_view
+from sfm.motion.initialization import chain, directions, dolly_for_zoom, parameters_from, reversed_depth, two_view
 
 LOG_FOCAL = float(np.log(FOCAL_PX))
 
@@ -68,7 +68,7 @@ def test_points_start_on_the_ray_of_the_middle_frame_that_sees_them(inverse_dept
     tracks = project({"pan_deg": 5.0, "truck": 0.1, "zoom": 1.2}, seed=5, points=50)
     scene = tracks.scene()
     zoom = np.log(tracks.focal_px / FOCAL_PX)
-    state = state_from(scene, tracks.rotation, tracks.translation, zoom, LOG_FOCAL, inverse_depth=inverse_depth)
+    state = parameters_from(scene, tracks.rotation, tracks.translation, zoom, LOG_FOCAL, inverse_depth=inverse_depth)
     r, _, front = residuals(scene, state)
     for i, row in enumerate(np.isfinite(tracks.xy_px[..., 0])):
         at = np.flatnonzero(row)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from sfm import video
+from sfm.config import DissolveConfig
 from sfm.shots import boundaries as shots
-from sfm.shots.dissolves import DissolveConfig, find_dissolves
+from sfm.shots.dissolves import find_dissolves
 from sfm.shots.similarity import best_shift, contrast_picture, layout_correlation
 
 FLASH = [1, 2, 3]

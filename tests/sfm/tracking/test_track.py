@@ -5,15 +5,16 @@ import cv2
 import numpy as np
 import pytest
 
-from sfm.tracking.track import TrackConfig, Tracks, track
-from sfm.types import Evidence, Frames
+from sfm.config import TrackConfig
+from sfm.tracking.track import Tracks, track
+from sfm.types import Frames, Masks
 
 HW = (150, 220)
 
 
-def everything(frames: Frames) -> Evidence:
+def everything(frames: Frames) -> Masks:
     n = len(frames)
-    return Evidence(usable=np.ones(frames.hw, bool), blank=np.zeros(n, bool), duplicate_of=np.arange(n))
+    return Masks(usable=np.ones(frames.hw, bool), blank=np.zeros(n, bool), duplicate_of=np.arange(n))
 
 
 def sliding(offset_px: np.ndarray, *, noise: float = 1.0, seed: int = 1) -> Frames:
@@ -27,7 +28,7 @@ def straight(count: int, step: tuple[float, float]) -> np.ndarray:
     return np.array([60.0, 60.0]) + np.arange(count)[:, None] * np.array(step)
 
 
-def run(frames: Frames, evidence: Evidence | None = None, **settings: float) -> Tracks:
+def run(frames: Frames, evidence: Masks | None = None, **settings: float) -> Tracks:
     return track(frames, evidence or everything(frames), TrackConfig(**settings))
 
 
@@ -77,7 +78,7 @@ def test_unusable_pixels_carry_no_tracks():
     usable[:40] = False
     usable[100:130, 150:] = False
     plain = everything(frames)
-    evidence = Evidence(usable=usable, blank=plain.blank, duplicate_of=plain.duplicate_of)
+    evidence = Masks(usable=usable, blank=plain.blank, duplicate_of=plain.duplicate_of)
     tracks = run(frames, evidence)
     column, row = np.rint(tracks.xy_px[tracks.seen]).astype(int).T
     assert len(row) > 200
@@ -92,7 +93,7 @@ def test_blank_and_repeated_frames_carry_no_tracks_and_break_none():
     rgb[7] = rgb[6]
     blank, repeats = np.zeros(12, bool), np.arange(12)
     blank[4], repeats[7] = True, 6
-    evidence = Evidence(usable=np.ones(HW, bool), blank=blank, duplicate_of=repeats)
+    evidence = Masks(usable=np.ones(HW, bool), blank=blank, duplicate_of=repeats)
     tracks = run(clips.as_frames(rgb), evidence)
     assert not tracks.seen[:, [4, 7]].any()
     assert (tracks.seen[:, 3] & tracks.seen[:, 5]).sum() > 40

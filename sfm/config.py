@@ -1,0 +1,607 @@
+"""Every setting of every stage: frozen values, checked where they are made. Light at import: the command line reads it.
+
+What is here decides results: it is recorded in run.json, hashed into the keys of a batch, and turned into the options
+of the command line. Lengths in pixels are those of the working size where nothing else is said.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, final
+
+from trajectory.errors import CinetrajError
+
+PLACES = ("video", "out", "name", "threads", "seed")
+"""What a command's template may ask for."""
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+def words(template: str, values: Mapping[str, str]) -> list[str]:
+    """The arguments of a command; each place is filled within its argument. Raises CinetrajError for a bad template."""
+    try:
+        parts = shlex.split(template)
+    except ValueError as error:
+        raise CinetrajError(f"command is {template!r}: {error}; check its quotes") from None
+    if not parts:
+        raise CinetrajError("command is empty; give one such as 'python demo.py --video {video} --out {out}'")
+    used = {match[1] for part in parts for match in _PLACE.finditer(part)}
+    if unknown := sorted(used - set(PLACES)):
+        raise CinetrajError(f"command has {{{unknown[0]}}}, expected {', '.join(f'{{{p}}}' for p in PLACES)}")
+    if "video" not in used:
+        raise CinetrajError(f"command {template!r} has no {{video}}: it would do the same for every clip")
+    return [_PLACE.sub(lambda match: values.get(match[1], match[0]), part) for part in parts]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class VideoConfig:
+    """How a clip is read.
+
+    Attributes:
+        fps: frames kept per second, the nearest to each tick; None keeps every frame. For an image sequence without
+            `assumed_fps` it says at what rate the images were taken, and every image is kept.
+        long_side: pixels of the longer side of the working size; smaller clips are never enlarged; None keeps the size.
+        start_s, stop_s: part of the clip on its own clock (`Frames.time_s`): start_s <= time < stop_s.
+        assumed_fps: rate of an image sequence or of a stream that carries no times.
+    """
+
+    fps: float | None = None
+    long_side: int | None = 640
+    start_s: float | None = None
+    stop_s: float | None = None
+    assumed_fps: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("fps", "assumed_fps"):
+            rate = getattr(self, name)
+            if rate is not None and not 0 < rate < float("inf"):
+                raise CinetrajError(f"{name} is {rate}, expected a positive number of frames per second")
+        if self.long_side is not None and self.long_side < 16:
+            raise CinetrajError(f"long_side is {self.long_side} px, expected at least 16")
+        if self.start_s is not None and self.stop_s is not None and self.stop_s <= self.start_s:
+            raise CinetrajError(f"stop_s={self.stop_s} is not after start_s={self.start_s}; give stop_s > start_s")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class OverlayConfig:
+    """Thresholds in grey levels (0..255) and shares of the picture.
+
+    Attributes:
+        bar_spread: largest deviation along a line of a bar, and over time; codecs ripple by one or two levels.
+        bar_least: narrowest bar, share of the side; a dark codec edge of one or two pixels is none.
+        bar_most: bars that leave less than 1 - bar_most of a side are a blank or flat picture, not bars.
+        margin: width of the rim masked around what was found, share of the longer side: feature windows reach into it.
+        sample_frames: frames looked at per window; more cost time and add nothing.
+        window_s: text comes and goes, so each window of this length is judged for itself: a line of subtitles that
+            stays for 1.4 windows holds one of them.
+        window_least: frames of a window at low rates: in fewer, little moves.
+        edge_grey: smallest gradient of an overlay's edge, grey levels a pixel; letters and logos are sharper.
+        scene_grey: smallest gradient of the scene's edges, grey levels a pixel, by which its motion is judged.
+        still_grey: largest temporal deviation on such an edge. At 30 levels a pixel a shift of a tenth of a pixel makes
+            3, so nothing in a scene passes while the camera moves.
+        moving_share: share of all edge pixels that must move before what does not is an overlay: under a resting camera
+            everything is still and nothing may be masked.
+        moving_quarters: each quarter of the picture with edges must move by this share too: a large moving object in
+            front of a resting camera leaves quarters that rest.
+        area_most: overlays larger than this share of the picture are scenery that rides with the camera.
+    """
+
+    bar_spread: float = 2.5
+    bar_least: float = 0.008
+    bar_most: float = 0.75
+    margin: float = 0.006
+    sample_frames: int = 10
+    window_s: float = 1.0
+    window_least: int = 12
+    edge_grey: float = 30.0
+    scene_grey: float = 8.0
+    still_grey: float = 3.0
+    moving_share: float = 0.6
+    moving_quarters: float = 0.5
+    area_most: float = 0.15
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DuplicateConfig:
+    """When a frame repeats the one before it.
+
+    Attributes:
+        ratio: largest change against the changes before and after it: a codec refines a repeated frame a little.
+        least_grey: mean change, grey levels, below which the neighbours do not move either: then nothing is a repeat,
+            and the noise and the key frames of a resting clip are no evidence.
+        longest: repeats in a row, frames; a longer rest is a still picture, which truly shows no motion.
+    """
+
+    ratio: float = 0.2
+    least_grey: float = 1.0
+    longest: int = 12
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class BlankConfig:
+    """When a frame shows nothing.
+
+    Attributes:
+        edge_grey: smallest step between neighbours at a quarter of the working size that counts as content, grey
+            levels; averaging 16 pixels leaves about a quarter of the sensor noise, which stays below it.
+        edge_share: share of such pixels below which the frame is blank: a few lights in the night already are content.
+    """
+
+    edge_grey: float = 5.0
+    edge_share: float = 0.002
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MaskConfig:
+    """Thresholds of the three finders."""
+
+    overlays: OverlayConfig = field(default_factory=OverlayConfig)
+    duplicates: DuplicateConfig = field(default_factory=DuplicateConfig)
+    blank: BlankConfig = field(default_factory=BlankConfig)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SimilarityConfig:
+    """When two frames are linked. Between unrelated frames each test stays far below its threshold.
+
+    Attributes:
+        long_side: pixels of the longer side at which frames are compared.
+        corners: tracked per pair; more cost time and change nothing.
+        tracks_kept: share of corners that must survive forward and backward tracking and move as a neighbour does;
+            unrelated frames keep under 3 %.
+        cells_kept: share of the cells (of 6 by 6) with corners that must keep one, so that a logo is no link.
+        track_correlation: of the patch around a corner with the patch around its track.
+        inliers: feature matches on one epipolar geometry; unrelated frames reach 11, since seven points fit any.
+        shift_correlation: of the contrast pictures under their best common shift; unrelated frames reach 0.6.
+        shift_overlap: smallest share of the picture in which a shift may be seen.
+        layout_correlation: of colours at 24 pixels, moved by up to a tenth: pictures that dissolve into new detail, as
+            generated ones do, keep it; unrelated frames reach 0.6 and mostly stay under 0.4.
+    """
+
+    long_side: int = 320
+    corners: int = 150
+    tracks_kept: float = 0.08
+    cells_kept: float = 0.2
+    track_correlation: float = 0.8
+    inliers: int = 20
+    shift_correlation: float = 0.75
+    shift_overlap: float = 0.25
+    layout_correlation: float = 0.6
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DissolveConfig:
+    """When a stretch of frames looks like a dissolve; tracks decide afterwards.
+
+    Attributes:
+        lengths: frames between the two ends that are tried.
+        change_grey: least difference of the two ends, root mean square of grey levels: less is no other scene.
+        unexplained: share of the squared difference of the ends that a blend may leave unexplained in the middle
+            frames; motion leaves half of it and more.
+        thumb_long_side: pixels at which it is looked at; what moves little within a dissolve stays inside a pixel.
+    """
+
+    lengths: tuple[int, ...] = (4, 6, 9, 13, 19, 28)
+    change_grey: float = 16.0
+    unexplained: float = 0.12
+    thumb_long_side: int = 32
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ShotConfig:
+    """What is suspected, and what confirms it.
+
+    Attributes:
+        adaptive_ratio, adaptive_least: PySceneDetect's AdaptiveDetector: change over the mean of the four around it,
+            and least change in grey levels. Lower than its defaults (3, 15), since tracks decide.
+        content: PySceneDetect's ContentDetector at its default, grey levels: fast clips have no isolated peaks.
+        detector_long_side: pixels at which the detectors look.
+        bridge_s: a flash, a glitch or a passing object of this length leaves a link across it; where frames carry no
+            seconds, bridge_frames.
+        covered_s: a subject that passes close before the lens may cover it for so long: features link across it, where
+            no frame between them is a cut too; frames that carry no seconds are compared from far apart anyway.
+        jump_ratio, jump_floor: features or a shift link two frames only if the picture moved at most this many times as
+            far as between the frames around them, or by this share of its longer side: else it is a jump cut.
+        short_frames: shots shorter than this are named in the notes; they are shots of their own, joined to none.
+    """
+
+    adaptive_ratio: float = 2.0
+    adaptive_least: float = 4.0
+    content: float = 27.0
+    detector_long_side: int = 256
+    bridge_s: float = 0.2
+    bridge_frames: int = 3
+    covered_s: float = 0.8
+    jump_ratio: float = 6.0
+    jump_floor: float = 0.08
+    short_frames: int = 3
+    similarity: SimilarityConfig = field(default_factory=SimilarityConfig)
+    dissolve: DissolveConfig = field(default_factory=DissolveConfig)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GravityConfig:
+    """What counts as an upright line, and when its direction is told.
+
+    Attributes:
+        frames: how many frames, spread over the valid ones, are searched for lines.
+        shortest: shortest segment, share of the picture's longer side: LSD's ends are off by about half a pixel, which
+            turns a segment of 25 pixels by about a degree.
+        cone_deg: largest angle between gravity and the first picture's own downward axis. A floor seen from above looks
+            like a wall seen from the front, so cameras are taken to be held upright within this cone, where the
+            horizontals of a scene have no vanishing point.
+        tolerance_deg: largest angle between a segment and the way to the vanishing point.
+        around_deg, least_share: share of the inliers in the length of all segments within this angle: random directions
+            have tolerance over around (0.15), upright edges stand out.
+        least_lines, least_length: number of inliers in each searched frame, and their length in longer sides: the
+            letters of a watermark and the markings of a road seen from above have fewer than the rooms and streets that
+            were tried.
+        least_spread_deg: spread of the inliers across the view (standard deviation): the edges of one pole or one strip
+            of road meet anywhere.
+        largest_sigma_deg: standard deviation (jackknife over parts of the view, and that of the focal length) up to
+            which the direction is told: beyond a few degrees level axes would mix up moves along and across the
+            horizon.
+    """
+
+    frames: int = 4
+    shortest: float = 0.04
+    cone_deg: float = 40.0
+    tolerance_deg: float = 1.5
+    around_deg: float = 10.0
+    least_share: float = 0.45
+    least_lines: float = 14.0
+    least_length: float = 0.6
+    least_spread_deg: float = 8.0
+    largest_sigma_deg: float = 2.0
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class TrackConfig:
+    """Settings of the tracker; lengths are pixels of the working size.
+
+    Attributes:
+        cells: number of cells that keep points spread over the frame; each wants `per_cell` live points.
+        window_px, levels: patch and pyramid of the Lucas-Kanade search.
+        round_trip_px: largest distance between a point and itself tracked there and back.
+        min_length: shorter tracks are noise to the adjuster.
+        relink_below: share of points that must survive a step; below it, features are matched instead.
+        gap_reach_s: where these find nothing either, as behind a subject that covered the lens, frames from up to so
+            long before the gap are matched; of images that are only numbered, so many.
+    """
+
+    cells: int = 240
+    per_cell: int = 2
+    window_px: int = 17
+    levels: int = 4
+    round_trip_px: float = 0.6
+    min_length: int = 3
+    quality: float = 0.002
+    relink_below: float = 0.35
+    gap_reach_s: float = 0.8
+    gap_reach_images: int = 30
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class SelectionConfig:
+    """Thresholds of geometric model selection; pixels are those of a 640-pixel frame.
+
+    Attributes:
+        noise_floor_px: model error (lens, shutter, compression) that no clip is below; forward-backward residuals and
+            the richest model both underestimate the noise.
+        noise_cap_px: a richest model worse than this explains nothing, so it cannot set the noise.
+        rigid_px, rigid_native_px: where the richest model leaves more than this to the tracks it explains, in pixels of
+            a 640-pixel frame and in pixels as tracked, nothing rigid was filmed: a depth for every track then only
+            follows what melts, as in some generated clips, and no translation is believed.
+        tolerance: a track agrees with a model if its rms is below this many noise levels ...
+        drift: ... plus this share of the way that it goes: lens distortion, rolling shutter and blur grow with motion.
+        gain: a richer turning model must explain this share of what the simpler one leaves over, or double what that
+            one explains ...
+        gain_least: ... and at least this share of all content.
+        improvement: full motion must shrink the residuals of the rigid scene by this much (mean log ratio against the
+            best turning model, each held up by a tenth of the limit): a free depth for each track shrinks those of a
+            mere turn by up to 0.6 where blur or weak texture make tracks drift together.
+        improvement_flat: the same where the scene is flat; a lens's distortion would look alike.
+        improvement_noise: more of both for each pixel of noise above the floor: blurred or grainy tracks drift further.
+        improvement_both: the same for full motion and zoom at once.
+        flat: inverse depths that vary by less than this share are a wall facing the camera.
+        zoom_improvement, zoom_clear: a zoom on top of full motion must shrink the residuals by this much (mean log
+            ratio), and by more the further its log focal ratio stays below `zoom_clear`; by twice as much where it
+            opposes the way along the axis, since a free depth imitates that.
+        zoom_gain: and it must explain this much more of the content.
+        dolly_zoom: log zoom from which its opposition to the way along the axis (0.4 of it, in scene depths) is
+            flagged.
+        reliable: a full model that explains less than this share of the content is not to be trusted: a free depth per
+            track lets it explain much that is not rigid.
+        reliable_without_depth: the same for static and turning cameras, whose models leave a track no freedom.
+        doubtful: below this confidence two models explain the clip almost equally well.
+    """
+
+    noise_floor_px: float = 0.15
+    noise_cap_px: float = 2.0
+    rigid_px: float = 1.0
+    rigid_native_px: float = 0.45
+    tolerance: float = 2.5
+    drift: float = 0.001
+    gain: float = 0.5
+    gain_least: float = 0.1
+    improvement: float = 0.65
+    improvement_flat: float = 0.75
+    improvement_noise: float = 0.5
+    improvement_both: float = 1.15
+    flat: float = 0.085
+    zoom_improvement: float = 0.2
+    zoom_clear: float = 0.15
+    zoom_gain: float = 0.05
+    dolly_zoom: float = 0.1
+    reliable: float = 0.5
+    reliable_without_depth: float = 0.35
+    doubtful: float = 0.08
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class AutoConfig:
+    """Settings of the default estimator.
+
+    Attributes:
+        keyframes: how many frames the motion models are fitted to in a short clip; more where tracks die fast.
+        joint_frames: clips up to this length are adjusted jointly over all frames, longer ones over keyframes.
+        refine_below: where full motion explains less than this share of the content, it is searched for with a zoom too;
+            where full motion and zoom were chosen, or nothing rigid was found, always.
+        refine_doubt: below this confidence as well.
+        joint_tracks: how many tracks join there, beside those of the motion models: what lives between keyframes counts too.
+    """
+
+    tracks: TrackConfig = field(default_factory=TrackConfig)
+    selection: SelectionConfig = field(default_factory=SelectionConfig)
+    keyframes: int = 16
+    joint_frames: int = 120
+    joint_tracks: int = 400
+    refine_below: float = 0.9
+    refine_doubt: float = 0.25
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class FeatureConfig:
+    """Which features, and how many.
+
+    Attributes:
+        name: one of `feature_names()`.
+        max_features: the strongest of each frame that are kept.
+        weights: local file (ALIKED) or folder of the trained weights; None downloads them from their hub.
+        budget_mb: memory for one batch of frames on the device.
+    """
+
+    name: str = "sift"
+    max_features: int = 2048
+    weights: Path | None = None
+    budget_mb: int = 2048
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MatchConfig:
+    """How descriptors are matched.
+
+    Attributes:
+        method: mutual nearest neighbours ("mnn"), with Lowe's ratio test from the first frame ("snn") or in both
+            directions ("smnn"), or AdaLAM (Cavalli et al. 2020).
+        ratio: largest nearest over second nearest distance, for snn and smnn.
+        budget_mb: memory for the table of distances on the device; larger problems go through it in blocks.
+    """
+
+    method: str = "smnn"
+    ratio: float = 0.8
+    budget_mb: int = 512
+
+    def __post_init__(self) -> None:
+        if not 0 < self.ratio <= 1 or self.budget_mb < 1:
+            raise CinetrajError(f"ratio={self.ratio} must be in (0, 1] and budget_mb={self.budget_mb} at least 1")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class PairConfig:
+    """Which frames are matched: all gaps up to `window`, and doubling gaps beyond where `quadratic`."""
+
+    window: int = 6
+    quadratic: bool = True
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MapConfig:
+    """Settings of verification and mapping.
+
+    Attributes:
+        time_limit_s: the worker is killed after it; the clip counts as failed.
+        refine_focal: refine a focal length that was given; an unknown one is always refined.
+        max_error_px: inlier bound of the two-view geometry, in pixels of the working size.
+        min_matches: verified matches that make a pair.
+        retries, retry_above_px: further starts of the mapper with other seeds while the mean residual of its model is
+            larger; the model with the most frames, then the smallest residual, is kept. Not for the stock baseline.
+        options: further pycolmap options by name, such as {"mapper.filter_min_tri_angle": 1.0}.
+    """
+
+    time_limit_s: float = 120.0
+    refine_focal: bool = False
+    max_error_px: float = 2.0
+    min_matches: int = 20
+    retries: int = 2
+    retry_above_px: float = 0.5
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.time_limit_s > 0 or not self.max_error_px > 0:
+            raise CinetrajError(
+                f"time_limit_s={self.time_limit_s} and max_error_px={self.max_error_px} must both be positive"
+            )
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ColmapConfig:
+    """Settings of the colmap backend, by stage."""
+
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    matching: MatchConfig = field(default_factory=MatchConfig)
+    pairs: PairConfig = field(default_factory=PairConfig)
+    mapping: MapConfig = field(default_factory=MapConfig)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class GlomapConfig:
+    """Settings of the glomap backend, by stage."""
+
+    features: FeatureConfig = field(default_factory=FeatureConfig)
+    matching: MatchConfig = field(default_factory=MatchConfig)
+    pairs: PairConfig = field(default_factory=PairConfig)
+    mapping: MapConfig = field(default_factory=MapConfig)
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class ColmapSiftConfig:
+    """Settings of the stock baseline; what is not here is pycolmap's default.
+
+    Attributes:
+        overlap: frames ahead that each frame is matched with (and doubling gaps beyond, COLMAP's default).
+        single_camera: one camera for the clip, as its users set it for video; False is COLMAP's default, a camera per
+            frame, which makes every focal length free.
+        mapping: only `time_limit_s`, `refine_focal` and `options` have an effect here: the rest is stock.
+    """
+
+    overlap: int = 10
+    single_camera: bool = True
+    mapping: MapConfig = field(default_factory=MapConfig)
+
+    def __post_init__(self) -> None:
+        if self.overlap < 1:
+            raise CinetrajError(f"overlap is {self.overlap}, expected at least 1")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CommandConfig:
+    """How another program estimates a clip.
+
+    Attributes:
+        command: template, split like a shell would but run without one, so that no file name can break it. {video}: the
+            clip, absolute. {out}: an empty folder to write to. {name}: the clip's own name. {threads}, {seed}: of the
+            estimate. A shell is had by `sh -c 'cd x && python y "$1"' _ {video}`.
+        format: of what it writes, one of `trajectory.io.FORMATS`.
+        output: glob below {out} (or absolute) of the one file or folder to read; None looks for the format's usual
+            names. {name} may be used.
+        folder: working folder. environment: ("NAME=VALUE", ...) added to the present one.
+        timeout_s: after it the program and all that it started are killed.
+        keep: folder in which {out} stays, as keep/NAME; None: removed once it is read.
+        frame_step: every n-th frame of the clip was used by the program; None: not known, and then poses are set on the
+            clip's time axis only where there is one for each frame.
+    """
+
+    command: str = ""
+    format: str = "auto"
+    output: str | None = None
+    folder: Path | None = None
+    environment: tuple[str, ...] = ()
+    timeout_s: float = 3600.0
+    keep: Path | None = None
+    frame_step: int | None = None
+
+    def __post_init__(self) -> None:
+        words(self.command, {})
+        if not self.timeout_s > 0:
+            raise CinetrajError(f"timeout_s is {self.timeout_s}, expected a positive number of seconds")
+        for entry in self.environment:
+            if not re.match(r"[A-Za-z_]\w*=", entry):
+                raise CinetrajError(f"environment has {entry!r}, expected NAME=VALUE")
+        if self.frame_step is not None and self.frame_step < 1:
+            raise CinetrajError(f"frame_step is {self.frame_step}, expected at least 1")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class EstimateConfig:
+    """How a clip becomes a trajectory.
+
+    Attributes:
+        backend: a backend's config, or its name for its defaults: "auto", "colmap", "glomap", "colmap-sift". Another
+            program is a `sfm.external.command.CommandConfig`; the options of video, shots and focal length are not for
+            it.
+        video: sampling rate, working size, part of the clip.
+        split_shots: cut the clip at its shot boundaries; without it the whole clip is taken for one shot.
+        focal_px: focal length (fy) in pixels of the source; overrides what the file says.
+        fov_deg: horizontal field of view of the source, instead of `focal_px`.
+        pixel_aspect: width of a source pixel over its height; None takes what the file says, else 1.
+        device: "auto", "cpu" or "cuda".
+        threads: CPU threads of the backend; None takes OMP_NUM_THREADS where that is set, else leaves it to the
+            backend.
+    """
+
+    backend: Any = "auto"
+    video: VideoConfig = field(default_factory=VideoConfig)
+    split_shots: bool = True
+    shots: ShotConfig = field(default_factory=ShotConfig)
+    masks: MaskConfig = field(default_factory=MaskConfig)
+    gravity: GravityConfig = field(default_factory=GravityConfig)
+    focal_px: float | None = None
+    fov_deg: float | None = None
+    pixel_aspect: float | None = None
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    seed: int = 0
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.focal_px is not None and self.fov_deg is not None:
+            raise CinetrajError("focal_px and fov_deg are both given; give one of them")
+        if self.focal_px is not None and not 0 < self.focal_px < float("inf"):
+            raise CinetrajError(f"focal_px is {self.focal_px}, expected a positive number of source pixels")
+        if self.fov_deg is not None and not 0 < self.fov_deg < 180:
+            raise CinetrajError(f"fov_deg is {self.fov_deg}, expected an angle between 0 and 180 degrees")
+        if self.pixel_aspect is not None and not 0.1 < self.pixel_aspect < 10:
+            raise CinetrajError(f"pixel_aspect is {self.pixel_aspect}, expected width over height, between 0.1 and 10")
+        if self.threads is not None and self.threads < 1:
+            raise CinetrajError(f"threads is {self.threads}, expected at least 1")
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class BatchConfig:
+    """How a batch is run; nothing here changes a result.
+
+    Attributes:
+        jobs: clips at a time, each in a process of its own. The cores are shared out among them.
+        time_limit_s, memory_limit_gib: for one clip, its process and all that this starts; None: no limit of time, and
+            an equal share of 80 % of the memory.
+        retry_failed: estimate again what failed.
+        work: "module:function" (clip, config, *, smaller) -> Estimate.
+    """
+
+    jobs: int = 1
+    time_limit_s: float | None = 1800.0
+    memory_limit_gib: float | None = None
+    retry_failed: bool = False
+    plot: bool = True
+    work: str = "sfm.batch.work:estimate_clip"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.jobs <= 1024:
+            raise CinetrajError(f"jobs is {self.jobs}, expected 1 to 1024")
+        for name in ("time_limit_s", "memory_limit_gib"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise CinetrajError(f"{name} is {value}, expected a positive number")
