@@ -358,10 +358,11 @@ class AutoConfig:
     Attributes:
         keyframes: how many frames the motion models are fitted to in a short clip; more where tracks die fast.
         joint_frames: clips up to this length are adjusted jointly over all frames, longer ones over keyframes.
-        refine_below: where full motion explains less than this share of the content, it is searched for with a zoom too;
-            where full motion and zoom were chosen, or nothing rigid was found, always.
+        refine_below: where full motion explains less than this share of the content, it is searched for with a zoom
+            too; where full motion and zoom were chosen, or nothing rigid was found, always.
         refine_doubt: below this confidence as well.
-        joint_tracks: how many tracks join there, beside those of the motion models: what lives between keyframes counts too.
+        joint_tracks: how many tracks join there, beside those of the motion models: what lives between keyframes counts
+            too.
     """
 
     tracks: TrackConfig = field(default_factory=TrackConfig)
@@ -540,7 +541,7 @@ class EstimateConfig:
 
     Attributes:
         backend: a backend's config, or its name for its defaults: "auto", "colmap", "glomap", "colmap-sift". Another
-            program is a `sfm.external.command.CommandConfig`; the options of video, shots and focal length are not for
+            program is a `CommandConfig`; the options of video, shots and focal length are not for
             it.
         video: sampling rate, working size, part of the clip.
         split_shots: cut the clip at its shot boundaries; without it the whole clip is taken for one shot.

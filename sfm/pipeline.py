@@ -10,10 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from sfm.config import EstimateConfig, GravityConfig
+from sfm import backends
+from sfm.config import CommandConfig, EstimateConfig, GravityConfig
 from sfm.runs.estimate import Estimate as Estimate
 from sfm.runs.estimate import ShotEstimate as ShotEstimate
 from sfm.runs.estimate import plain
+from sfm.runs.versions import installed_versions
 from sfm.types import BackendResult, Frames, Masks
 from sfm.video.pixels import in_source_pixels, with_camera
 from trajectory.errors import CinetrajError
@@ -21,8 +23,6 @@ from trajectory.model import Provenance, Trajectory
 
 Progress = Callable[[str, float], None]
 """Called with the name of the stage that begins and the share of the work that is done, 0..1."""
-
-RECORDED_VERSIONS = ("cinetraj", "torch", "pycolmap", "opencv-python-headless", "kornia", "numpy", "scipy", "av")
 
 
 def estimate(
@@ -39,8 +39,8 @@ def estimate(
 
     config = config or EstimateConfig()
     tell = progress or _silent
-    backend, backend_config = _backend(config.backend)
-    if backend == "command":  # another program decodes and cuts by itself
+    backend, backend_config = resolve(config.backend)
+    if isinstance(backend_config, CommandConfig):  # another program decodes and cuts by itself
         if isinstance(video, Frames):
             raise CinetrajError("the command backend takes whole clips; give the path of the clip")
         from sfm.external import command
@@ -99,19 +99,6 @@ def estimate(
     )
 
 
-def installed_versions() -> dict[str, str]:
-    """Versions of what decides a result, as installed; absent packages are left out."""
-    from importlib import metadata
-
-    found: dict[str, str] = {}
-    for name in RECORDED_VERSIONS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
-
-
 def _video(frames: Frames) -> dict[str, Any]:
     return {
         "frames": len(frames),
@@ -141,16 +128,16 @@ def _split(frames: Frames, config: EstimateConfig) -> Sequence[tuple[int, int]]:
     return shots.split(frames, config.shots)
 
 
-def _backend(wanted: Any) -> tuple[str, Any]:
-    """Name and config of a backend, from either."""
-    from sfm import backends
-
+def resolve(wanted: Any) -> tuple[str, Any]:
+    """Name and config of a backend or of another program ("command"), from either."""
+    if isinstance(wanted, CommandConfig):
+        return "command", wanted
+    if wanted == "command":
+        return "command", CommandConfig()
     return backends.resolve(wanted)
 
 
 def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: EstimateConfig) -> BackendResult:
-    from sfm import backends
-
     if len(frames) < 2:
         reason = "the shot has one frame; a trajectory needs at least 2"
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)

@@ -1,7 +1,7 @@
 """The values that the stages of `sfm` hand to each other. One contract for all backends."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, final
 
 import numpy as np
@@ -10,7 +10,26 @@ from jaxtyping import Bool, Float, Int, UInt8
 from trajectory.model import TimeSource, Trajectory
 
 Status = Literal["ok", "partial", "unreliable", "failed"]
-MotionModel = Literal["static", "rotation", "rotation_zoom", "planar", "full", "full_zoom"]
+ModelName = Literal["static", "rotation", "rotation_zoom", "full", "full_zoom"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class MotionModel:
+    """What a camera may do: the five that are fitted are `MOTION_MODELS`, from simple to rich."""
+
+    name: ModelName
+    rotates: bool
+    translates: bool
+    zooms: bool
+
+
+STATIC = MotionModel(name="static", rotates=False, translates=False, zooms=False)
+ROTATION = MotionModel(name="rotation", rotates=True, translates=False, zooms=False)
+ROTATION_ZOOM = MotionModel(name="rotation_zoom", rotates=True, translates=False, zooms=True)
+FULL = MotionModel(name="full", rotates=True, translates=True, zooms=False)
+FULL_ZOOM = MotionModel(name="full_zoom", rotates=True, translates=True, zooms=True)
+MOTION_MODELS = (STATIC, ROTATION, ROTATION_ZOOM, FULL, FULL_ZOOM)
 
 
 @final
@@ -79,18 +98,58 @@ class Masks:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
+class FramePoses:
+    """What a backend found for each frame of a shot, in a gauge and a unit of its own.
+
+    Attributes:
+        rotation, translation: camera from world; anything where not valid.
+        focal_px: fy at the working size.
+        depth: median depth of what the frame saw, in the unit of the translation; NaN where unknown.
+        valid: whether the frame has a pose.
+        reason: why not; ignored where it has.
+        translates: whether a translation was seen; else positions are zero by convention.
+        translation_bound: below which it stayed, in scene depths, where none was seen.
+        focal_sigma_log: standard deviation of the log focal length, None where it was not estimated.
+        radial: first coefficient of radial distortion, 0 where there is none.
+    """
+
+    rotation: Float[np.ndarray, "n 3 3"]
+    translation: Float[np.ndarray, "n 3"]
+    focal_px: Float[np.ndarray, " n"]
+    depth: Float[np.ndarray, " n"]
+    valid: Bool[np.ndarray, " n"]
+    reason: tuple[str, ...]
+    translates: bool = True
+    translation_bound: float | None = None
+    focal_sigma_log: float | None = None
+    radial: float = 0.0
+
+    def repeated(self, duplicate_of: Int[np.ndarray, " n"]) -> "FramePoses":
+        """Frames that repeat another one take its pose, focal length and verdict; they saw nothing themselves."""
+        return replace(
+            self,
+            rotation=self.rotation[duplicate_of],
+            translation=self.translation[duplicate_of],
+            focal_px=self.focal_px[duplicate_of],
+            valid=self.valid[duplicate_of],
+            reason=tuple(self.reason[i] for i in duplicate_of),
+        )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
 class BackendResult:
     """What a backend returns for one shot. `trajectory` is None only where status is "failed".
 
     statistics: JSON values for run.json (model evidence, inliers, residuals); no arrays.
     seconds: wall time by stage.
-    picture: arrays for the plot: e.g. tracks_px (m n 2, NaN where unseen), moving (m,), motion_mask (h w).
+    picture: arrays for the plot: e.g. tracks_px (m n 2, NaN where unseen), moving (m,).
     """
 
     status: Status
     reason: str
     trajectory: Trajectory | None
-    motion_model: MotionModel | None
+    motion_model: ModelName | None
     statistics: Mapping[str, Any] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     picture: Mapping[str, np.ndarray] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from sfm import pipeline
 from sfm.config import EstimateConfig
 from sfm.runs.estimate import plain
 from sfm.video.images import images_in, natural_key
@@ -20,9 +21,7 @@ BACKEND_UNDECIDING = frozenset({"timeout_s", "keep"})
 
 def deciding(config: EstimateConfig) -> dict[str, Any]:
     """The options that decide a result, resolved, as JSON values."""
-    from sfm import backends
-
-    name, backend = backends.resolve(config.backend)
+    name, backend = pipeline.resolve(config.backend)
     options = {k: v for k, v in asdict(backend).items() if k not in BACKEND_UNDECIDING}
     whole = {k: v for k, v in asdict(config).items() if k not in UNDECIDING}
     return plain({**whole, "backend": {"name": name, **options}})

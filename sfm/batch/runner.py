@@ -9,15 +9,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, final
 
+from sfm import pipeline
 from sfm.batch import keys, manifest, store, work
 from sfm.batch.engines.local import Answer, Lane
 from sfm.batch.engines.worker import encode_setup
 from sfm.batch.inputs import Clip, printable
 from sfm.config import BatchConfig, EstimateConfig
-from sfm.pipeline import installed_versions
 from sfm.processes import system
 from sfm.runs import build as records
 from sfm.runs import folder as runs
+from sfm.runs.versions import installed_versions
 from trajectory.errors import CinetrajError
 
 MEMORY_SHARE = 0.8
@@ -226,9 +227,7 @@ class _Batch:
 
     def _fail(self, task: _Task, failure: str, problem: str) -> None:
         name = task.clip.name
-        from sfm import backends
-
-        backend, _ = backends.resolve(self.config.backend)
+        backend, _ = pipeline.resolve(self.config.backend)
         record = records.failed(
             printable(problem),
             source=printable(task.clip.path),

@@ -1,8 +1,11 @@
 """The unit of work: one clip and its config give one estimate. Pure, so any engine may call it anywhere."""
 
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
+from sfm import pipeline
+from sfm.backends import backends
 from sfm.config import EstimateConfig
 from sfm.runs.estimate import Estimate
 
@@ -12,8 +15,6 @@ SMALLEST_SIDE = 64
 
 def estimate_clip(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimate:
     """The estimate of a clip; with `smaller` at half the working size, for a clip that has cost a worker its life."""
-    from sfm import pipeline
-
     set_threads(config.threads)
     if smaller:
         config = at_half_size(clip, config)
@@ -25,16 +26,14 @@ def estimate_clip(clip: str, config: EstimateConfig, *, smaller: bool = False) -
 
 def prepare(config: EstimateConfig) -> None:
     """Load the libraries that estimating needs."""
-    from sfm import backends
-
-    backends.resolve(config.backend)
+    name, _ = pipeline.resolve(config.backend)
+    for module in backends()[name].modules if name in backends() else ():
+        import_module(module)
 
 
 def can_be_smaller(config: EstimateConfig) -> bool:
     """Whether another attempt can be a lighter one: another program has no setting of ours."""
-    from sfm import backends
-
-    return backends.resolve(config.backend)[0] != "command"
+    return pipeline.resolve(config.backend)[0] != "command"
 
 
 def at_half_size(clip: str, config: EstimateConfig) -> EstimateConfig:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfm.config import CommandConfig, words
-from sfm.types import BackendResult, Frames, Masks
 from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
@@ -60,19 +59,6 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
     if found is None:
         return records.failed(problem, **known)
     return records.of_trajectory(found.trajectory, notes=found.notes, **known)
-
-
-def run(
-    frames: Frames,
-    masks: Masks,
-    config: CommandConfig,
-    *,
-    device: str = "cpu",
-    seed: int = 0,
-    threads: int = 1,
-) -> BackendResult:
-    """Not to be had: the program takes a clip, not frames. Raises CinetrajError."""
-    raise CinetrajError("the command backend takes whole clips; call sfm.estimate with the path of the clip")
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""One module per kind of feature: NAMES, BYTES_PER_PIXEL (device memory of one frame) and build(config, device)."""
+"""One module per kind of features, which it defines as FEATURE; `extract` runs them."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sfm.features.extract import Features
+from sfm.features.types import Features
 
 
 def rgb_batch(rgb: np.ndarray, device: str) -> Any:

@@ -3,12 +3,12 @@
 import numpy as np
 
 from sfm.config import FeatureConfig
+from sfm.features._kind import Extractor, FeatureKind
 from sfm.features._kornia import rgb_batch, unit
-from sfm.features.extract import Extractor, Features
+from sfm.features.types import Features
 from sfm.features.weights import load, local_file
 
 NAMES = ("aliked-n16", "aliked-n16rot", "aliked-n32", "aliked-t16")
-BYTES_PER_PIXEL = 3000
 URLS = (
     "https://huggingface.co/kornia/aliked/resolve/main/{}.pth",
     "https://github.com/Shiaoming/ALIKED/raw/main/models/{}.pth",
@@ -49,3 +49,9 @@ def build(config: FeatureConfig, device: str) -> Extractor:
         ]
 
     return run
+
+
+FEATURE = tuple(
+    FeatureKind(name=name, summary=f"ALIKED (Zhao 2023), {name}; trained weights", bytes_per_pixel=3000, build=build)
+    for name in NAMES
+)

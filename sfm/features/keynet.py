@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from sfm.config import FeatureConfig
+from sfm.features._kind import Extractor, FeatureKind
 from sfm.features._kornia import from_lafs, gray_batch
-from sfm.features.extract import Extractor, Features
+from sfm.features.types import Features
 from sfm.features.weights import load, local_file
 from trajectory.errors import CinetrajError
 
 NAMES = ("keynet-hardnet", "keynet-tfeat")
-BYTES_PER_PIXEL = 1500
 PARTS = {  # part: file names in a weights folder, addresses
     "KeyNet": (
         ("keynet_pytorch.pth",),
@@ -99,3 +99,14 @@ def build(config: FeatureConfig, device: str) -> Extractor:
         return result
 
     return run
+
+
+FEATURE = tuple(
+    FeatureKind(
+        name=name,
+        summary=f"{name}; trained weights",
+        bytes_per_pixel=1500,
+        build=build,
+    )
+    for name in NAMES
+)

@@ -5,11 +5,10 @@ from typing import Any
 import numpy as np
 
 from sfm.config import FeatureConfig
-from sfm.features.extract import Extractor, Features
+from sfm.features._kind import Extractor, FeatureKind
+from sfm.features.types import Features
 from trajectory.errors import CinetrajError
 
-NAMES = ("sift",)
-BYTES_PER_PIXEL = 600
 CONTRAST = 0.01
 """A quarter of OpenCV's default, half of COLMAP's (0.02): frames of video are soft, and only the strongest are kept."""
 
@@ -65,3 +64,8 @@ def _on_device(device: str) -> Extractor:
         return [from_lafs(*each, size=1 / 6) for each in zip(lafs, strength, descriptors, strict=True)]
 
     return run
+
+
+FEATURE = FeatureKind(
+    name="sift", summary="SIFT (Lowe 2004) with RootSIFT descriptors", bytes_per_pixel=600, build=build
+)

@@ -1,15 +1,25 @@
-"""What the adjuster works on: the tracks, the parameters of several motion hypotheses, and their residuals.
+"""What is observed, what is unknown, and which of it may move: the problem that the adjuster solves.
 
 Points are homogeneous, X = (cos φ · d, sin φ) with d a unit direction seen from the world origin, so that
 tan φ is the inverse distance and points at infinity are ordinary (Triggs et al. 2000, Bundle Adjustment, §2-3).
 """
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
+import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
+
+from sfm.types import MotionModel
+
+MANY = 400
+"""Of so many tracks, every other one will do for a search; all of them say where it ends."""
+KERNELS_PX = (16.0, 6.0, 2.5)
+"""Robust kernels in pixels of a 640-pixel frame, wide to tight; the last is about five times a good residual."""
 
 
 @final
@@ -17,20 +27,36 @@ from torch import Tensor
 class Observations:
     """What was measured: m tracks in n frames, shared by all hypotheses.
 
-    xy_px: relative to the principal point; anything where weight is 0.
-    weight: 0 where unseen; tracks of crowded cells count less.
-    pixel_aspect: pixel width over height.
+    Attributes:
+        xy_px: relative to the principal point; anything where weight is 0.
+        weight: 0 where unseen; tracks of crowded cells count less.
+        pixel_aspect: pixel width over height.
     """
 
     xy_px: Float[Tensor, "m n 2"]
     weight: Float[Tensor, "m n"]
     pixel_aspect: float
 
+    def of_frames(self, frames: slice | list[int]) -> "Observations":
+        """The same tracks in some of the frames."""
+        return replace(self, xy_px=self.xy_px[:, frames], weight=self.weight[:, frames])
+
+    def of_tracks(self, rows: Tensor) -> "Observations":
+        """Some of the tracks."""
+        return replace(self, xy_px=self.xy_px[rows], weight=self.weight[rows])
+
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Parameters:
-    """Parameters of b hypotheses: world-to-camera poses, focal lengths and points."""
+    """Parameters of b hypotheses: poses (camera from world), focal lengths and points.
+
+    Attributes:
+        rotation, translation: x_in_cam = rotation @ x_in_world + translation.
+        zoom: log of each frame's focal length over that of the first one.
+        log_focal: log of fy of the first frame, pixels.
+        point: homogeneous, of unit length, in the world.
+    """
 
     rotation: Float[Tensor, "b n 3 3"]
     translation: Float[Tensor, "b n 3"]
@@ -46,6 +72,12 @@ class Parameters:
             zoom=self.zoom[rows],
             log_focal=self.log_focal[rows],
             point=self.point[rows],
+        )
+
+    def of_frames(self, frames: Tensor | list[int]) -> "Parameters":
+        """The same hypotheses with the cameras of some of the frames."""
+        return replace(
+            self, rotation=self.rotation[:, frames], translation=self.translation[:, frames], zoom=self.zoom[:, frames]
         )
 
     @property
@@ -78,7 +110,7 @@ class FreeParameters:
     log_focal_sigma: float
 
     def take(self, rows: Tensor | list[int]) -> "FreeParameters":
-        """The freedom of some of the hypotheses."""
+        """Those of some of the hypotheses."""
         return replace(
             self,
             rotation=self.rotation[rows],
@@ -88,58 +120,114 @@ class FreeParameters:
         )
 
 
-def exp_so3(omega: Float[Tensor, "*s 3"]) -> Float[Tensor, "*s 3 3"]:
-    """Rotation matrices of rotation vectors (Rodrigues)."""
-    return torch.linalg.matrix_exp(hat(omega))
+@final
+@dataclass(frozen=True, kw_only=True)
+class FocalPrior:
+    """What is known of the focal length (fy, pixels of the working size) before looking.
+
+    Attributes:
+        focal_px: the most likely one.
+        sigma: standard deviation of its logarithm; 0 where it was given.
+    """
+
+    focal_px: float
+    sigma: float
+
+    @property
+    def given(self) -> bool:
+        """Whether it is known and stays as it is."""
+        return self.sigma == 0.0
+
+    @property
+    def log_sigma(self) -> float:
+        """Standard deviation that the adjuster works with; never 0."""
+        return self.sigma or 1e-3
 
 
-def hat(v: Float[Tensor, "*s 3"]) -> Float[Tensor, "*s 3 3"]:
-    """Cross-product matrices."""
-    zero = torch.zeros_like(v[..., 0])
-    x, y, z = v.unbind(-1)
-    return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*v.shape[:-1], 3, 3)
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Problem:
+    """What a motion model is fitted to.
+
+    Attributes:
+        observations: the tracks.
+        prior: what is known of the focal length.
+        unit_px: length of one pixel of a 640-pixel frame in pixels of this one; kernels scale with it.
+        noise_px: standard deviation of a good residual, which sets the weight of the prior.
+    """
+
+    observations: Observations
+    prior: FocalPrior
+    unit_px: float
+    noise_px: float = 0.3
+
+    @property
+    def kernels_px(self) -> tuple[float, ...]:
+        """Robust kernels in pixels of this frame, wide to tight."""
+        return tuple(k * self.unit_px for k in KERNELS_PX)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the tracks lie."""
+        return self.observations.xy_px.device
+
+    def free(self, models: Sequence[MotionModel]) -> FreeParameters:
+        """The parameters that each of several models moves."""
+        return free_parameters(models, self.prior, self.device)
+
+    def thinned(self) -> tuple[Int[Tensor, " s"], "Problem"]:
+        """Every other track where there are `MANY`, and the problem they make: enough to tell which way to go."""
+        every = len(self.observations.xy_px)
+        rows = torch.arange(0, every, 2 if every >= MANY else 1, device=self.device)
+        return rows, replace(self, observations=self.observations.of_tracks(rows))
 
 
-def points_in_camera(state: Parameters) -> Float[Tensor, "b m n 3"]:
-    """Homogeneous points in camera axes: R X + w t."""
-    direction, w = state.point[..., :3], state.point[..., 3]
-    rotated = torch.einsum("bnij,bmj->bmni", state.rotation, direction)
-    return rotated + w[:, :, None, None] * state.translation[:, None]
+def free_parameters(models: Sequence[MotionModel], prior: FocalPrior, device: torch.device) -> FreeParameters:
+    """The parameters that each model moves; a static camera shows nothing of its focal length."""
+
+    def flags(values: list[bool]) -> Tensor:
+        return torch.tensor(values, device=device)
+
+    return FreeParameters(
+        rotation=flags([m.rotates for m in models]),
+        translation=flags([m.translates for m in models]),
+        zoom=flags([m.zooms for m in models]),
+        focal=flags([m.rotates and not prior.given for m in models]),
+        log_focal_prior=math.log(prior.focal_px),
+        log_focal_sigma=prior.log_sigma,
+    )
 
 
-MIN_DEPTH = 1e-3
-BEYOND_INFINITY = -0.05
-"""Least inverse distance, in units of the median one: noise may push a far point beyond infinity, but not farther."""
-FAR_PX = 1e4
+def observations_of(
+    xy_px: Float[np.ndarray, "m n 2"], hw: tuple[int, int], pixel_aspect: float, device: torch.device
+) -> Observations:
+    """Tracks (pixels, NaN where unseen) as tensors, relative to the centre of the frame."""
+    height, width = hw
+    centre = np.array([(width - 1) / 2, (height - 1) / 2])
+    seen = np.isfinite(xy_px[..., 0])
+    relative = np.where(seen[..., None], xy_px - centre, 0.0)
+    return Observations(
+        xy_px=torch.tensor(relative, dtype=torch.float64, device=device),
+        weight=torch.tensor(seen, dtype=torch.float64, device=device),
+        pixel_aspect=pixel_aspect,
+    )
 
 
-def residuals(scene: Observations, state: Parameters) -> tuple[Tensor, Tensor, Tensor]:
-    """Residual vectors in pixels (b m n 2), points in camera axes and which lie in front of the camera."""
-    x = points_in_camera(state)
-    z = x[..., 2]
-    real = state.point[..., 3] > BEYOND_INFINITY * state.point[..., :3].norm(dim=-1)
-    front = (z > MIN_DEPTH) & real[:, :, None]
-    safe = torch.where(front, z, torch.ones_like(z))
-    focal = state.focal_px[:, None, :]
-    u = focal / scene.pixel_aspect * x[..., 0] / safe - scene.xy_px[..., 0]
-    v = focal * x[..., 1] / safe - scene.xy_px[..., 1]
-    r = torch.stack([u, v], -1)
-    return torch.where(front[..., None], r, torch.full_like(r, FAR_PX)), x, front
+def measured(observations: Observations) -> Float[np.ndarray, "m n 2"]:
+    """Positions relative to the principal point, NaN where unseen."""
+    seen = observations.weight.cpu().numpy()[..., None] > 0
+    return np.where(seen, observations.xy_px.cpu().numpy(), np.nan)
 
 
-def geman_mcclure(squared: Tensor, kernel_squared: Tensor | float) -> Tensor:
-    """The robust cost c² r² / (c² + r²) of squared residuals: quadratic below the kernel c, level beyond it."""
-    return kernel_squared * squared / (kernel_squared + squared)
-
-
-def rescaled(state: Parameters) -> Parameters:
+def rescaled(parameters: Parameters) -> Parameters:
     """The same geometry with a median inverse distance of one, so that the free scale cannot drift away."""
-    length = state.point[..., :3].norm(dim=-1).clamp_min(1e-12)
-    scale = (state.point[..., 3] / length).median(dim=1).values  # negative: points and path mirrored, same images
+    point = parameters.point
+    length = point[..., :3].norm(dim=-1).clamp_min(1e-12)
+    scale = (point[..., 3] / length).median(dim=1).values  # negative: points and path mirrored, same images
     scale = torch.where(scale.abs() > 1e-9, scale, torch.ones_like(scale))
-    point = torch.cat([state.point[..., :3], state.point[..., 3:] / scale[:, None, None]], -1)
+    point = torch.cat([point[..., :3], point[..., 3:] / scale[:, None, None]], -1)
     return replace(
-        state,
-        translation=state.translation * scale[:, None, None],
+        parameters,
+        translation=parameters.translation * scale[:, None, None],
         point=point / point.norm(dim=-1, keepdim=True),
     )

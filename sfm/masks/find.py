@@ -1,9 +1,9 @@
 """Which pixels and frames may testify about the camera: bars, overlays, repeated and blank frames are left out."""
 
 import numpy as np
-from jaxtyping import Bool, UInt8
 
-from sfm.config import BlankConfig, MaskConfig
+from sfm.config import MaskConfig
+from sfm.masks.blank import find_blank, to_grey
 from sfm.masks.duplicates import find_repeats
 from sfm.masks.overlays import find_bars, find_overlays
 from sfm.types import Frames, Masks
@@ -31,36 +31,6 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG) -> Masks:
         notes.append(f"{int(blank.sum())} of {len(frames)} frames are blank, the first is {int(np.argmax(blank))}")
     duplicate_of, remarks = find_repeats(grey, blank, config.duplicates)
     return Masks(usable=usable, blank=blank, duplicate_of=duplicate_of, notes=(*notes, *remarks))
-
-
-def to_grey(rgb: UInt8[np.ndarray, "n h w 3"]) -> UInt8[np.ndarray, "n h w"]:
-    """Luma of Rec. 601."""
-    import cv2
-
-    grey = np.empty(rgb.shape[:3], np.uint8)
-    for source, target in zip(rgb, grey, strict=True):
-        cv2.cvtColor(source, cv2.COLOR_RGB2GRAY, dst=target)
-    return grey
-
-
-def find_blank(
-    grey: UInt8[np.ndarray, "n h w"], usable: Bool[np.ndarray, "h w"], config: BlankConfig = BlankConfig()
-) -> Bool[np.ndarray, " n"]:
-    """Frames without content on the usable pixels: black, white, covered, or faded away."""
-    import cv2
-
-    height, width = usable.shape
-    size = (max(2, width // 4), max(2, height // 4))
-    inside = cv2.resize(usable.astype(np.uint8), size, interpolation=cv2.INTER_AREA).astype(bool)
-    inside = cv2.erode(inside.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=1).astype(bool)
-    if not inside.any():
-        return np.ones(len(grey), bool)
-    blank = np.empty(len(grey), bool)
-    for number, image in enumerate(grey):
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        step = np.maximum(np.abs(np.diff(small, axis=1))[1:], np.abs(np.diff(small, axis=0))[:, 1:])
-        blank[number] = (step > config.edge_grey)[inside[1:, 1:]].mean() < config.edge_share
-    return blank
 
 
 def _typical_step_s(frames: Frames) -> float:

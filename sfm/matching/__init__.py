@@ -1,1 +1,1 @@
-"""Which key points of two frames show the same place."""
+"""One module per matcher, which it defines as MATCHER; `match` runs them, `pairs` says on what."""

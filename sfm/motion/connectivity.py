@@ -6,22 +6,23 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Int
 
-from sfm.geometry.problem import Observations, Parameters, residuals
-from sfm.motion.models import track_rms
+from sfm.geometry.problem import Observations, Parameters
+from sfm.geometry.projection import residuals
+from sfm.geometry.robust import trimmed_track_rms
 
-FEWEST = 8
+FEWEST_LINKS = 8
 """So many points must agree with a pose, and on both sides of every step."""
 LINKING = 0.25
 """Where less than this share of the points that span a step agree on both sides, the sides may not fit together."""
 
 
 def agreeing(
-    scene: Observations, state: Parameters, limit_px: float
+    observations: Observations, parameters: Parameters, limit_px: float
 ) -> tuple[Bool[np.ndarray, " m"], Bool[np.ndarray, "m n"]]:
     """Which tracks agree with the motion (a batch of one), and where those that do agree with a frame's pose."""
-    r, _, _ = residuals(scene, state)
-    distance = torch.where(scene.weight > 0, r[0].norm(dim=-1), torch.nan).cpu().numpy()
-    agrees = track_rms(distance) < 1.5 * limit_px
+    r, _, _ = residuals(observations, parameters)
+    distance = torch.where(observations.weight > 0, r[0].norm(dim=-1), torch.nan).cpu().numpy()
+    agrees = trimmed_track_rms(distance) < 1.5 * limit_px
     return agrees, agrees[:, None] & (distance < 2 * limit_px)
 
 
@@ -33,7 +34,7 @@ def linked_runs(
     fits: where each track agrees with the pose of a frame.
     seen: where it is seen; if given, `LINKING` of those that span a step must agree on both sides.
     """
-    enough = np.full(fits.shape[1] - 1, FEWEST, float)
+    enough = np.full(fits.shape[1] - 1, FEWEST_LINKS, float)
     if seen is not None:
         enough = np.maximum(enough, LINKING * _spanning(seen))
     ends = [0, *(np.flatnonzero(_spanning(fits) < enough) + 1), fits.shape[1]]

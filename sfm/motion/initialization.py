@@ -1,4 +1,4 @@
-"""Where the adjuster begins: chained rotations, their translating twins, two-view geometry, reversed depth."""
+"""Where the adjuster begins: chained rotations, their translating twins, reversed depth."""
 
 import math
 
@@ -6,15 +6,9 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from sfm.geometry.problem import Observations, Parameters, exp_so3
-
-
-def directions(xy_px: np.ndarray, focal_px: float, pixel_aspect: float) -> np.ndarray:
-    """Unit rays (…, 3) of pixels relative to the principal point."""
-    rays = np.concatenate(
-        [xy_px[..., :1] * pixel_aspect / focal_px, xy_px[..., 1:] / focal_px, np.ones((*xy_px.shape[:-1], 1))], -1
-    )
-    return rays / np.linalg.norm(rays, axis=-1, keepdims=True)
+from sfm.geometry.problem import Observations, Parameters
+from sfm.geometry.projection import middle_observation, unit_rays
+from sfm.geometry.so3 import exp_so3
 
 
 def _kabsch(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -49,14 +43,14 @@ def chain(
         keep = inlier.ravel().astype(bool)
         scale = math.hypot(similarity[0, 0], similarity[1, 0]) if zoom else 1.0
         log_zoom[i] = log_zoom[i - 1] + math.log(max(scale, 1e-3))
-        da = directions(a[keep], focal_px * math.exp(log_zoom[i - 1]), pixel_aspect)
-        db = directions(b[keep], focal_px * math.exp(log_zoom[i]), pixel_aspect)
+        da = unit_rays(a[keep], focal_px * math.exp(log_zoom[i - 1]), pixel_aspect)
+        db = unit_rays(b[keep], focal_px * math.exp(log_zoom[i]), pixel_aspect)
         rotation[i] = _kabsch(da, db, np.ones(keep.sum())) @ rotation[i - 1]
     return rotation, log_zoom
 
 
 def parameters_from(
-    scene: Observations,
+    observations: Observations,
     rotation: np.ndarray,
     translation: np.ndarray,
     log_zoom: np.ndarray,
@@ -65,17 +59,11 @@ def parameters_from(
     inverse_depth: float,
 ) -> Parameters:
     """One hypothesis: points stand at `inverse_depth` on the ray of the middle frame that sees them."""
-    options = {"dtype": scene.xy_px.dtype, "device": scene.xy_px.device}
-    xy = scene.xy_px.cpu().numpy()
-    seen = scene.weight.cpu().numpy() > 0
-    anchor = np.array([at[len(at) // 2] for at in (np.flatnonzero(row) for row in seen)])
-    rows = np.arange(len(xy))
-    focal = np.exp(log_focal + log_zoom[anchor])
-    local = np.stack(
-        [xy[rows, anchor, 0] * scene.pixel_aspect / focal, xy[rows, anchor, 1] / focal, np.ones(len(xy))], -1
-    )
-    local /= np.linalg.norm(local, axis=1, keepdims=True)
-    world = np.einsum("mji,mj->mi", rotation[anchor], local - inverse_depth * translation[anchor])
+    options = {"dtype": observations.xy_px.dtype, "device": observations.xy_px.device}
+    xy = observations.xy_px.cpu().numpy()
+    middle = middle_observation(observations).cpu().numpy()
+    local = unit_rays(xy[np.arange(len(xy)), middle], np.exp(log_focal + log_zoom[middle]), observations.pixel_aspect)
+    world = np.einsum("mji,mj->mi", rotation[middle], local - inverse_depth * translation[middle])
     point = np.concatenate([world, np.full((len(xy), 1), inverse_depth)], 1)
     point /= np.linalg.norm(point, axis=1, keepdims=True)
     return Parameters(
@@ -94,56 +82,24 @@ def dolly_for_zoom(log_zoom: np.ndarray) -> np.ndarray:
     return out
 
 
-def reversed_depth(state: Parameters) -> Parameters:
+def reversed_depth(parameters: Parameters) -> Parameters:
     """The twin with mirrored relief: translation negated, inverse depths mirrored about their median.
 
     Under weak perspective both explain the same flow (the Necker reversal); rotations are turned so that the
     motion of a point at median depth stays (small angles).
     """
-    length = state.point[..., :3].norm(dim=-1, keepdim=True).clamp_min(1e-9)
-    w = state.point[..., 3:] / length
+    length = parameters.point[..., :3].norm(dim=-1, keepdim=True).clamp_min(1e-9)
+    w = parameters.point[..., 3:] / length
     middle = w.median(dim=1, keepdim=True).values
     mirrored = (2 * middle - w).clamp_min(0.02 * middle.abs())
-    point = torch.cat([state.point[..., :3] / length, mirrored], -1)
-    shift = 2 * state.translation * middle
+    point = torch.cat([parameters.point[..., :3] / length, mirrored], -1)
+    shift = 2 * parameters.translation * middle
     zero = torch.zeros_like(shift[..., 0])
     turn = torch.stack([-shift[..., 1], shift[..., 0], zero], -1)
     return Parameters(
-        rotation=exp_so3(turn) @ state.rotation,
-        translation=-state.translation,
-        zoom=state.zoom,
-        log_focal=state.log_focal,
+        rotation=exp_so3(turn) @ parameters.rotation,
+        translation=-parameters.translation,
+        zoom=parameters.zoom,
+        log_focal=parameters.log_focal,
         point=point / point.norm(dim=-1, keepdim=True),
     )
-
-
-def two_view(
-    scene: Observations, log_focal: float, first: int, second: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """Essential geometry of two frames: rotation, unit translation and the points (m, 4), NaN where unseen.
-
-    Five points with RANSAC (Nistér 2004), through OpenCV. None where it finds nothing.
-    """
-    import cv2
-
-    xy = scene.xy_px.cpu().numpy()
-    both = ((scene.weight[:, first] > 0) & (scene.weight[:, second] > 0)).cpu().numpy()
-    if both.sum() < 20:
-        return None
-    focal = math.exp(log_focal)
-    square = np.array([scene.pixel_aspect, 1.0]) / focal
-    a, b = xy[both, first] * square, xy[both, second] * square
-    cv2.setRNGSeed(0)
-    essential, inlier = cv2.findEssentialMat(a, b, np.eye(3), method=cv2.RANSAC, prob=0.999, threshold=1.0 / focal)
-    if essential is None or essential.shape != (3, 3):
-        return None
-    _, rotation, translation, inlier, points = cv2.recoverPose(
-        essential, a, b, np.eye(3), distanceThresh=1e4, mask=inlier
-    )
-    world = np.full((len(xy), 4), np.nan)
-    found = points.T
-    found = found * np.sign(found[:, 3:] + 1e-300)
-    found = found / np.linalg.norm(found, axis=1, keepdims=True)
-    good = inlier.ravel() > 0
-    world[np.flatnonzero(both)[good]] = found[good]
-    return rotation, translation.ravel(), world

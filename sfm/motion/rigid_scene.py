@@ -8,6 +8,8 @@ mountains, is near at many depths.
 import numpy as np
 from jaxtyping import Bool, Float
 
+from sfm.geometry.robust import weighted_quantiles
+
 NEAR = 4.0
 """Up to this many median inverse distances of the background, near things are taken for part of the scene."""
 MANY_DEPTHS = 0.2
@@ -15,7 +17,7 @@ MANY_DEPTHS = 0.2
 and vehicles spread over a tenth."""
 LEAST_BACKGROUND = 0.25
 """With less of the content standing still or turning rigidly there is no background."""
-FEWEST = 5
+FEWEST_TRACKS = 5
 
 
 def rigid_scene(
@@ -31,26 +33,16 @@ def rigid_scene(
     still: agrees with the best camera that does not translate.
     """
     background = agrees & still
-    if weight[still].sum() < LEAST_BACKGROUND or background.sum() < FEWEST:
+    if weight[still].sum() < LEAST_BACKGROUND or background.sum() < FEWEST_TRACKS:
         return agrees
     middle = weighted_quantiles(nearness[background], weight[background], (0.5,))[0]
     reach = abs(middle) + 1e-9
     nearest = middle + (NEAR - 1.0) * reach
     scene = agrees & (nearness > middle - reach) & (nearness < nearest)
     nearer = agrees & ~still & (nearness >= nearest)
-    if nearer.sum() >= FEWEST and _narrowest_half(nearness[nearer], weight[nearer]) >= MANY_DEPTHS:
+    if nearer.sum() >= FEWEST_TRACKS and _narrowest_half(nearness[nearer], weight[nearer]) >= MANY_DEPTHS:
         scene |= nearer
     return scene
-
-
-def weighted_quantiles(
-    values: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"], at: tuple[float, ...]
-) -> Float[np.ndarray, " k"]:
-    """Quantiles of values that count by their weight."""
-    order = np.argsort(values, kind="stable")
-    total = np.cumsum(weight[order])
-    place = np.searchsorted(total, np.array(at) * total[-1])
-    return values[order][np.minimum(place, len(values) - 1)]
 
 
 def _narrowest_half(values: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"]) -> float:

@@ -1,5 +1,10 @@
-"""Which rung of the ladder the clip pays for, from the residuals of its tracks alone."""
+"""Geometric model selection: which motion model the clip pays for, from the residuals of its tracks alone.
 
+A richer model always fits better; the question is whether it explains what the simpler one cannot (Torr 1998,
+Kanatani 1996). Here each step up has to explain content, or shrink residuals, by more than noise would let it.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, final
 
@@ -7,190 +12,153 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from sfm.config import SelectionConfig
-from sfm.motion.models import FittedModel, nearness, track_rms
-from sfm.motion.rigid_scene import LEAST_BACKGROUND, rigid_scene, weighted_quantiles
+from sfm.geometry.projection import camera_centres
+from sfm.geometry.robust import trimmed_track_rms, weighted_quantiles
+from sfm.motion.consensus import nearness
+from sfm.motion.models import FittedModel
+from sfm.motion.rigid_scene import LEAST_BACKGROUND, rigid_scene
+from sfm.types import FULL, FULL_ZOOM, MotionModel
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Residuals:
+    """What the selection looks at; pixels are those of a 640-pixel frame.
+
+    Attributes:
+        rms: residual of each track under each model, by the model's name.
+        weight: of each track, by the time that it lasts; they sum to one.
+        limit: up to which a track agrees with a model.
+        noise: of a good track under the richest model.
+    """
+
+    rms: Mapping[str, Float[np.ndarray, " m"]]
+    weight: Float[np.ndarray, " m"]
+    limit: Float[np.ndarray, " m"]
+    noise: float
+
+    def agrees(self, model: str) -> Bool[np.ndarray, " m"]:
+        """Which tracks a model explains."""
+        return self.rms[model] < self.limit
+
+    def share(self, model: str) -> float:
+        """Share of the content that a model explains."""
+        return float(self.weight[self.agrees(model)].sum())
+
+    def shrinkage(self, simpler: str, richer: str) -> Float[np.ndarray, " m"]:
+        """Log ratio of the residuals, each held up by a tenth of the limit, so that noise cannot shrink."""
+        floor = 0.1 * self.limit
+        return np.clip(np.log((self.rms[simpler] + floor) / (self.rms[richer] + floor)), -2.0, 2.0)
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Step:
-    """The case for climbing from one rung to another.
+class Comparison:
+    """The case for a richer model against a simpler one.
 
-    gained: share of the content that only the upper one explains.
-    margin: above zero if it pays; in shares of what was left to explain, or of the threshold that decided.
-    improvement: how much smaller the residuals of the rigid scene are, as a mean log ratio, where that decided.
-    relief: spread of the inverse depths that the upper one needs, where that was asked.
+    Attributes:
+        simpler, richer: names of the models.
+        gained: share of the content that only the richer one explains.
+        margin: above zero if it pays; in shares of what was left to explain, or of the threshold that decided.
+        improvement: how much smaller the residuals of the rigid scene are, as a mean log ratio, where that decided.
+        relief: spread of the inverse depths that the richer one needs, where that was asked.
+        ambiguous: what cannot be told apart here, or nothing.
     """
 
-    below: str
-    above: str
+    simpler: str
+    richer: str
     gained: float
     margin: float
     improvement: float | None = None
     relief: float | None = None
     ambiguous: str = ""
 
+    @property
+    def pays(self) -> bool:
+        """Whether the richer model is worth it."""
+        return self.margin >= 0
+
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Selection:
-    """The chosen rung, how sure, and the evidence for run.json.
+    """The selected model, how sure, and the evidence for run.json.
 
-    agrees: which tracks agree with it.
-    confidence: 0..1; from the gap to the nearest other verdict and the share of content explained.
+    Attributes:
+        fitted: the model and its parameters.
+        noise_px: of a good track, pixels of this frame.
+        agrees: which tracks agree with it.
+        share: of the content that it explains.
+        confidence: 0..1; from the gap to the nearest other verdict and the share of content explained.
+        rigid: whether anything rigid was filmed: else no translation is believed.
+        ambiguous: what cannot be told apart.
+        evidence: JSON values.
     """
 
-    rung: FittedModel
+    fitted: FittedModel
     noise_px: float
     agrees: Bool[np.ndarray, " m"]
     share: float
     confidence: float
+    rigid: bool
+    ambiguous: tuple[str, ...]
     evidence: dict[str, Any]
 
+    @property
+    def model(self) -> MotionModel:
+        """The selected model."""
+        return self.fitted.model
 
-def select_model(rungs: list[FittedModel], unit_px: float, config: SelectionConfig | None = None) -> Selection:
-    """The simplest rung that is sufficient.
 
-    Each step up must explain most of what the rung below leaves unexplained; tracks vote with the time that they
+def select_model(candidates: Sequence[FittedModel], unit_px: float, config: SelectionConfig | None = None) -> Selection:
+    """The simplest model that is sufficient.
+
+    Each step up must explain most of what the simpler model leaves unexplained; tracks vote with the time that they
     last, so that one area of the frame has one voice whatever moves through it.
     """
     config = config or SelectionConfig()
-    rms = {r.model: track_rms(r.residual_px) / unit_px for r in rungs}
-    weight = (~np.isnan(rungs[0].residual_px)).sum(1).astype(float)
-    weight /= weight.sum()
-    noise = measured_noise(rms["full_zoom"], weight, config)
-    limit = config.tolerance * noise + config.drift * 12**0.5 * np.minimum(rms["static"], 640.0)
+    residuals = residuals_of(candidates, unit_px, config)
+    noise = residuals.noise
     rigid = noise < config.rigid_px or noise * unit_px < config.rigid_native_px
-    share = {model: float(weight[e < limit].sum()) for model, e in rms.items()}
-    by_name = {r.model: r for r in rungs}
-    chosen = rungs[0].model
-    steps: list[Step] = []
-    for model in [r.model for r in rungs[1:]]:
-        step = _step(by_name[model], chosen, rms, weight, limit, share, noise, config)
-        if not rigid and model.startswith("full"):
-            step = replace(step, margin=min(step.margin, config.rigid_px / noise - 1.0))
-        if step.margin >= 0 and step.below == "full":
-            # Full motion may have won by following a mover, so that the zoom on top of it has to beat the camera
-            # without translation by itself; where it does not, that one it is.
-            won = next(s for s in steps if s.above == "full")
-            direct = _step(by_name[model], won.below, rms, weight, limit, share, noise, config)
-            if direct.margin < 0:
-                steps[steps.index(won)] = replace(won, margin=direct.margin)
-                chosen = won.below
-            steps.append(step)
-            step = direct
-        steps.append(step)
-        if step.margin >= 0:
-            chosen = model
-    near = [abs(s.margin) for s in steps if chosen in (s.below, s.above)]
+    by_name: dict[str, FittedModel] = {r.model.name: r for r in candidates}
+    chosen, comparisons = _walk(candidates, residuals, config, rigid=rigid)
+    share: dict[str, float] = {name: residuals.share(name) for name in residuals.rms}
+    near = [abs(c.margin) for c in comparisons if chosen in (c.simpler, c.richer)]
     confidence = float(np.clip(2.5 * min(near), 0, 1) * np.clip(share[chosen] / 0.7, 0, 1))
-    rung = by_name[chosen]
-    agrees = rms[chosen] < limit
-    ambiguous = sorted({s.ambiguous for s in steps if s.ambiguous and chosen in (s.below, s.above)})
-    if chosen.startswith("full") and share["full_zoom"] >= share["full"] and opposed(by_name["full_zoom"], config):
+    ambiguous = sorted({c.ambiguous for c in comparisons if c.ambiguous and chosen in (c.simpler, c.richer)})
+    full, zoomed = FULL.name, FULL_ZOOM.name
+    if by_name[chosen].model.translates and share[zoomed] >= share[full] and opposed(by_name[zoomed], config):
         ambiguous.append("dolly_zoom")
     evidence = {
         "noise_px": noise * unit_px,
         "rigid": rigid,
         "share": share,
-        "median_rms_px": {m: float(np.median(e)) * unit_px for m, e in rms.items()},
-        "cost": {r.model: r.cost for r in rungs},
-        "start": {r.model: r.start for r in rungs},
-        "steps": [asdict(step) for step in steps],
+        "median_rms_px": {m: float(np.median(e)) * unit_px for m, e in residuals.rms.items()},
+        "cost": {r.model.name: r.cost for r in candidates},
+        "start": {r.model.name: r.start for r in candidates},
+        "comparisons": [asdict(each) for each in comparisons],
         "ambiguous": ambiguous,
     }
     return Selection(
-        rung=rung,
+        fitted=by_name[chosen],
         noise_px=noise * unit_px,
-        agrees=agrees,
+        agrees=residuals.agrees(chosen),
         share=share[chosen],
         confidence=confidence,
+        rigid=rigid,
+        ambiguous=tuple(ambiguous),
         evidence=evidence,
     )
 
 
-def _step(
-    richer: FittedModel,
-    below: str,
-    rms: dict[str, np.ndarray],
-    weight: np.ndarray,
-    limit: Float[np.ndarray, " m"],
-    share: dict[str, float],
-    noise: float,
-    config: SelectionConfig,
-) -> Step:
-    """Whether one rung pays for another; the margin is negative for no."""
-    above = richer.model
-    gained = float(weight[(rms[above] < limit) & (rms[below] >= limit)].sum())
-    if not above.startswith("full"):
-        left = 1.0 - share[below]
-        need = max(min(config.gain * left, share[below]), config.gain_least)
-        return Step(below=below, above=above, gained=gained, margin=(gained - need) / max(left, need))
-    floor = 0.1 * limit
-    shrink = np.clip(np.log((rms[below] + floor) / (rms[above] + floor)), -2.0, 2.0)
-    agrees = rms[above] < limit
-    if below == "full":
-        zoomed = float(np.ptp(richer.state.zoom.cpu().numpy()))
-        improvement = float((weight * shrink)[agrees].sum() / max(weight[agrees].sum(), 1e-9))
-        need = config.zoom_improvement * max(1.0, config.zoom_clear / max(zoomed, 1e-9))
-        if opposed(richer, config):
-            need *= 2.0
-        more = share[above] - share[below]
-        margin = min(improvement / need - 1.0, more / config.zoom_gain - 1.0)
-        return Step(below=below, above=above, gained=gained, margin=margin, improvement=improvement)
-    step = _parallax(richer, below, gained, agrees, rms[below] < limit, shrink, weight, noise, config)
-    if above == "full":
-        return step
-    return replace(step, margin=min(step.margin, (step.improvement or 0.0) / config.improvement_both - 1.0))
-
-
-def _parallax(
-    full: FittedModel,
-    below: str,
-    gained: float,
-    agrees: Bool[np.ndarray, " m"],
-    still: Bool[np.ndarray, " m"],
-    shrink: Float[np.ndarray, " m"],
-    weight: Float[np.ndarray, " m"],
-    noise: float,
-    config: SelectionConfig,
-) -> Step:
-    """Whether the camera moves: full motion must shrink the residuals of one rigid scene, not only explain a mover.
-
-    agrees: with full motion; still: with the best model that has no translation.
-    """
-    if agrees.sum() < 8:
-        return Step(below=below, above=full.model, gained=gained, margin=-1.0)
-    near = nearness(full)
-    low, middle, high = weighted_quantiles(near[agrees], weight[agrees], (0.16, 0.5, 0.84))
-    relief = (high - low) / 2 / max(abs(middle), 1e-9)
-    scene = rigid_scene(near, weight, agrees, still)
-    improvement = float((weight * shrink)[scene].sum() / weight[agrees].sum())
-    flat = weight[still].sum() >= LEAST_BACKGROUND and relief < config.flat
-    need = config.improvement_flat if flat else config.improvement
-    need += config.improvement_noise * (noise - config.noise_floor_px)
-    return Step(
-        below=below,
-        above=full.model,
-        gained=gained,
-        margin=improvement / need - 1.0,
-        improvement=improvement,
-        relief=relief,
-        ambiguous="rotation_or_translation_before_a_flat_scene" if flat and improvement > 0.5 * need else "",
-    )
-
-
-def opposed(rung: FittedModel, config: SelectionConfig) -> bool:
-    """Whether the lens zooms against the camera's way along its axis, as in a dolly zoom.
-
-    Algebraically that is a dolly with shifted inverse depths, so no residual can tell; it can only be flagged.
-    """
-    rotation, translation = rung.state.rotation[0, -1], rung.state.translation[0, -1]
-    point = rung.state.point[0]
-    middle = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
-    forward = float((-rotation.T @ translation)[2]) * middle
-    log_zoom = float(rung.state.zoom[0, -1])
-    return log_zoom * forward < 0 and abs(log_zoom) > config.dolly_zoom and abs(forward) > 0.4 * config.dolly_zoom
+def residuals_of(candidates: Sequence[FittedModel], unit_px: float, config: SelectionConfig) -> Residuals:
+    """Residuals of the tracks under each model, their weights, and the limit up to which they agree."""
+    rms: dict[str, np.ndarray] = {r.model.name: trimmed_track_rms(r.residual_px) / unit_px for r in candidates}
+    weight = (~np.isnan(candidates[0].residual_px)).sum(1).astype(float)
+    weight /= weight.sum()
+    noise = measured_noise(rms["full_zoom"], weight, config)
+    limit = config.tolerance * noise + config.drift * 12**0.5 * np.minimum(rms["static"], 640.0)
+    return Residuals(rms=rms, weight=weight, limit=limit, noise=noise)
 
 
 def measured_noise(rms: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"], config: SelectionConfig) -> float:
@@ -200,3 +168,97 @@ def measured_noise(rms: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"]
         return config.noise_cap_px
     median = weighted_quantiles(rms[good], weight[good], (0.5,))[0]
     return float(np.clip(median, config.noise_floor_px, config.noise_cap_px))
+
+
+def _walk(
+    candidates: Sequence[FittedModel], residuals: Residuals, config: SelectionConfig, *, rigid: bool
+) -> tuple[str, list[Comparison]]:
+    """From the simplest model up: each richer one against the best so far. The name of the last, and all cases."""
+    chosen: str = candidates[0].model.name
+    comparisons: list[Comparison] = []
+    for richer in candidates[1:]:
+        case = _compare(richer, chosen, residuals, config)
+        if not rigid and richer.model.translates:
+            case = replace(case, margin=min(case.margin, config.rigid_px / residuals.noise - 1.0))
+        if case.pays and case.simpler == FULL.name:
+            # Full motion may have won by following a mover, so that the zoom on top of it has to beat the camera
+            # without translation by itself; where it does not, that one it is.
+            won = next(c for c in comparisons if c.richer == FULL.name)
+            direct = _compare(richer, won.simpler, residuals, config)
+            if not direct.pays:
+                comparisons[comparisons.index(won)] = replace(won, margin=direct.margin)
+                chosen = won.simpler
+            comparisons.append(case)
+            case = direct
+        comparisons.append(case)
+        if case.pays:
+            chosen = richer.model.name
+    return chosen, comparisons
+
+
+def _compare(richer: FittedModel, simpler: str, residuals: Residuals, config: SelectionConfig) -> Comparison:
+    """Whether a richer model pays; the margin is negative for no."""
+    above = richer.model.name
+    gained = float(residuals.weight[residuals.agrees(above) & ~residuals.agrees(simpler)].sum())
+    found = Comparison(simpler=simpler, richer=above, gained=gained, margin=-1.0)
+    if not richer.model.translates:
+        left = 1.0 - residuals.share(simpler)
+        need = max(min(config.gain * left, residuals.share(simpler)), config.gain_least)
+        return replace(found, margin=(gained - need) / max(left, need))
+    if simpler == FULL.name:
+        return _zoom_case(richer, found, residuals, config)
+    found = _parallax_case(richer, found, residuals, config)
+    if not richer.model.zooms:
+        return found
+    return replace(found, margin=min(found.margin, (found.improvement or 0.0) / config.improvement_both - 1.0))
+
+
+def _zoom_case(richer: FittedModel, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
+    """Whether a zoom on top of full motion pays."""
+    weight, agrees = residuals.weight, residuals.agrees(found.richer)
+    shrink = residuals.shrinkage(found.simpler, found.richer)
+    improvement = float((weight * shrink)[agrees].sum() / max(weight[agrees].sum(), 1e-9))
+    zoomed = float(np.ptp(richer.parameters.zoom.cpu().numpy()))
+    need = config.zoom_improvement * max(1.0, config.zoom_clear / max(zoomed, 1e-9))
+    if opposed(richer, config):
+        need *= 2.0
+    more = residuals.share(found.richer) - residuals.share(found.simpler)
+    margin = min(improvement / need - 1.0, more / config.zoom_gain - 1.0)
+    return replace(found, margin=margin, improvement=improvement)
+
+
+def _parallax_case(full: FittedModel, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
+    """Whether the camera moves: full motion must shrink the residuals of one rigid scene, not only explain a mover."""
+    weight, agrees, still = residuals.weight, residuals.agrees(found.richer), residuals.agrees(found.simpler)
+    if agrees.sum() < 8:
+        return found
+    near = nearness(full)
+    low, middle, high = weighted_quantiles(near[agrees], weight[agrees], (0.16, 0.5, 0.84))
+    relief = (high - low) / 2 / max(abs(middle), 1e-9)
+    scene = rigid_scene(near, weight, agrees, still)
+    shrink = residuals.shrinkage(found.simpler, found.richer)
+    improvement = float((weight * shrink)[scene].sum() / weight[agrees].sum())
+    flat = weight[still].sum() >= LEAST_BACKGROUND and relief < config.flat
+    need = config.improvement_flat if flat else config.improvement
+    need += config.improvement_noise * (residuals.noise - config.noise_floor_px)
+    return replace(
+        found,
+        margin=improvement / need - 1.0,
+        improvement=improvement,
+        relief=relief,
+        ambiguous="rotation_or_translation_before_a_flat_scene" if flat and improvement > 0.5 * need else "",
+    )
+
+
+def opposed(fitted: FittedModel, config: SelectionConfig) -> bool:
+    """Whether the lens zooms against the camera's way along its axis, as in a dolly zoom.
+
+    Algebraically that is a dolly with shifted inverse depths, so no residual can tell; it can only be flagged.
+    """
+    parameters = fitted.parameters
+    point = parameters.point[0]
+    middle = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
+    centre = camera_centres(parameters.rotation[0, -1], parameters.translation[0, -1])
+    forward = float(centre[2]) * middle
+    log_zoom = float(parameters.zoom[0, -1])
+    return log_zoom * forward < 0 and abs(log_zoom) > config.dolly_zoom and abs(forward) > 0.4 * config.dolly_zoom

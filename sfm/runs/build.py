@@ -6,6 +6,7 @@ from typing import Any
 
 from sfm.types import Status
 from sfm.runs.estimate import Estimate, ShotEstimate
+from sfm.runs.versions import installed_versions
 from trajectory.model import Provenance, Trajectory
 
 
@@ -36,8 +37,6 @@ def of_trajectory(
 
     The trajectory keeps what its reader says of the file, beside the given config.
     """
-    from sfm.pipeline import installed_versions
-
     missing = int((~trajectory.valid).sum())
     status: Status = "ok" if not missing else "partial" if missing < len(trajectory) else "failed"
     reason = "" if not missing else f"{missing} of {len(trajectory)} frames have no pose"
@@ -66,8 +65,6 @@ def _estimate(
     seconds: Mapping[str, float],
     notes: tuple[str, ...],
 ) -> Estimate:
-    from sfm.pipeline import installed_versions
-
     count = 0 if trajectory is None else len(trajectory)
     shot = ShotEstimate(
         start=0,

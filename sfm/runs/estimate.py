@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from sfm.types import MotionModel, Status
+from sfm.types import ModelName, Status
 from trajectory.errors import CinetrajError
 from trajectory.frozen import reduced
 from trajectory.model import Trajectory
@@ -31,7 +31,7 @@ class ShotEstimate:
     end_s: float
     status: Status
     reason: str
-    motion_model: MotionModel | None
+    motion_model: ModelName | None
     trajectory: Trajectory | None
     registered: int
     statistics: Mapping[str, Any]

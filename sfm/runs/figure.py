@@ -6,16 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from sfm.types import MotionModel
+from sfm.types import ModelName
 from sfm.runs.estimate import ShotEstimate
 from trajectory import plot
 from trajectory.model import Trajectory
 
-MODEL_WORDS: dict[MotionModel | None, str] = {
+MODEL_WORDS: dict[ModelName | None, str] = {
     "static": "static camera",
     "rotation": "rotation only",
     "rotation_zoom": "rotation and zoom",
-    "planar": "planar scene",
     "full": "full motion",
     "full_zoom": "full motion and zoom",
     None: "no motion model",
@@ -65,7 +64,7 @@ def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: st
 
 
 def draw_frame(axes: Any, shot: ShotEstimate) -> None:
-    """One frame with its tracks, those that move by themselves in another colour, and the motion mask."""
+    """One frame with its tracks, those that move by themselves in another colour."""
     axes.set_xticks([])
     axes.set_yticks([])
     rgb = shot.picture.get("rgb")
@@ -74,11 +73,6 @@ def draw_frame(axes: Any, shot: ShotEstimate) -> None:
         return
     frame = int(shot.picture["frame"])
     axes.imshow(rgb)
-    mask = shot.picture.get("motion_mask")
-    if mask is not None:
-        red = np.zeros((*mask.shape, 4))
-        red[mask.astype(bool)] = (1.0, 0.1, 0.1, 0.35)
-        axes.imshow(red, extent=(-0.5, rgb.shape[1] - 0.5, rgb.shape[0] - 0.5, -0.5))
     tracks = shot.picture.get("tracks_px")
     said = f"frame {shot.start + frame}"
     if tracks is not None and tracks.size:

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from sfm.config import ShotConfig
-from sfm.masks.find import find_blank, to_grey
+from sfm.masks.blank import find_blank, to_grey
 from sfm.masks.overlays import find_bars
 from sfm.shots.dissolves import find_dissolves
 from sfm.shots.similarity import Link, Linker

@@ -7,8 +7,8 @@ from typing import final
 import numpy as np
 import torch
 
-from sfm.geometry.problem import Observations, Parameters
-from sfm.motion.models import observations_of
+from sfm.geometry.levenberg_marquardt import LevenbergMarquardt
+from sfm.geometry.problem import FocalPrior, Observations, Parameters, Problem, observations_of
 from sfm.synthetic.paths import camera_path
 
 HW = (360, 640)
@@ -37,11 +37,15 @@ class Projected:
         """Camera centres in the world."""
         return -np.einsum("nji,nj->ni", self.rotation, self.translation)
 
-    def scene(self) -> Observations:
+    def observations(self) -> Observations:
         """The tracks as the adjuster takes them."""
         return observations_of(self.xy_px, HW, self.pixel_aspect, torch.device("cpu"))
 
-    def state(self) -> Parameters:
+    def problem(self, prior: FocalPrior) -> Problem:
+        """The tracks as the motion models take them; a pixel is one of a 640-pixel frame."""
+        return Problem(observations=self.observations(), prior=prior, unit_px=1.0)
+
+    def parameters(self) -> Parameters:
         """The truth as parameters of the adjuster."""
         point = np.concatenate([self.world, np.ones((len(self.world), 1))], 1)
         point /= np.linalg.norm(point, axis=1, keepdims=True)
@@ -140,3 +144,8 @@ def path_error(found: np.ndarray, true: np.ndarray) -> float:
     """
     scale = max(float((found * true).sum() / max((found**2).sum(), 1e-30)), 0.0)
     return float(np.linalg.norm(scale * found - true, axis=1).max() / np.linalg.norm(true, axis=1).max())
+
+
+def steps(count: int) -> LevenbergMarquardt:
+    """A solver of so many steps."""
+    return LevenbergMarquardt(iterations=count)

@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from sfm.backends.assemble import assemble, source_rows
 from sfm.processes.isolated import Reply
-from sfm.types import BackendResult, Frames, Masks, Status
+from sfm.types import BackendResult, FramePoses, Frames, Masks, Status
 from trajectory.errors import CinetrajError
-from trajectory.model import Provenance, Trajectory
+from trajectory.model import Provenance
 
 FLAT = ("PLANAR", "PANORAMIC", "PLANAR_OR_PANORAMIC", "WATERMARK")
 """Pairs that a homography explains: a plane, a pan, a zoom, or no motion at all; none of them shows depth."""
@@ -67,7 +68,6 @@ def result_of(
     status: Status = "unreliable" if doubts else "ok" if valid.all() else "partial"
     missing = int((~valid).sum())
     why = "; ".join(doubts) if doubts else f"{missing} of {len(frames)} frames have no pose" if missing else ""
-    trajectory = trajectory_of(frames, masks, kept, valid, reason, reply.arrays)
     provenance = Provenance(
         backend=backend,
         seed=seed,
@@ -77,7 +77,7 @@ def result_of(
     return BackendResult(
         status=status,
         reason=why,
-        trajectory=trajectory.replace(provenance=provenance),
+        trajectory=assemble(frames, poses_of(masks, kept, valid, reason, reply.arrays), provenance),
         motion_model="full",
         statistics=statistics,
         seconds=spent,
@@ -112,61 +112,38 @@ def doubts_of(statistics: Mapping[str, Any], frames: Frames) -> tuple[str, ...]:
     return tuple(doubts)
 
 
-def trajectory_of(
-    frames: Frames,
+def poses_of(
     masks: Masks,
     kept: np.ndarray,
     valid: np.ndarray,
     reason: tuple[str, ...],
     arrays: Mapping[str, np.ndarray],
-) -> Trajectory:
-    """Poses of the model on the clip's time axis: first valid frame at the identity, median scene depth 1."""
-    n = len(frames)
-    source = _source_rows(masks, kept, n)
-    cam_from_world = np.tile(np.eye(4), (n, 1, 1))
-    cam_from_world[valid, :3] = arrays["cam_from_world"][source[valid]]
-    u, _, vt = np.linalg.svd(cam_from_world[:, :3, :3])
-    cam_from_world[:, :3, :3] = u @ vt
-    world_from_cam = np.linalg.inv(cam_from_world)
-    world_from_cam = cam_from_world[int(np.argmax(valid))] @ world_from_cam
-    world_from_cam[:, 3] = (0.0, 0.0, 0.0, 1.0)
+) -> FramePoses:
+    """The poses of the model for all frames of the clip; frames that the model lacks have a typical focal length."""
+    n = len(valid)
+    source = source_rows(masks, kept, n)
+    cam_from_world = np.tile(np.eye(4)[:3], (n, 1, 1))
+    cam_from_world[valid] = arrays["cam_from_world"][source[valid]]
     depth, focal, radial = (np.full(n, np.nan) for _ in range(3))
     for target, name in ((depth, "scene_depth"), (focal, "focal_px"), (radial, "radial")):
         target[valid] = arrays[name][source[valid]]
-    depth_unit = float(np.nanmedian(depth)) if np.isfinite(depth).any() else 1.0
-    world_from_cam[:, :3, 3] /= depth_unit
     focal[~valid] = np.median(focal[valid])
-    height, width = frames.hw
-    intrinsics = np.tile(np.eye(3), (n, 1, 1))
-    intrinsics[:, 0, 0], intrinsics[:, 1, 1] = focal / frames.pixel_aspect, focal
-    intrinsics[:, 0, 2], intrinsics[:, 1, 2] = (width - 1) / 2, (height - 1) / 2
-    k1 = float(np.median(radial[valid]))
-    return Trajectory(
-        world_from_cam=world_from_cam,
-        time_s=frames.time_s,
+    return FramePoses(
+        rotation=cam_from_world[:, :, :3],
+        translation=cam_from_world[:, :, 3],
+        focal_px=focal,
+        depth=depth,
         valid=valid,
-        image_hw=frames.hw,
-        intrinsics_px=intrinsics,
-        scale="arbitrary",
-        scene_depth=depth / depth_unit,
         reason=reason,
-        distortion=np.array([k1, 0.0, 0.0, 0.0]) if k1 else None,
-        time_source=frames.time_source,
+        radial=float(np.median(radial[valid])),
     )
-
-
-def _source_rows(masks: Masks, kept: np.ndarray, n: int) -> np.ndarray:
-    """For each frame the row of the model that holds its pose (its own or that of the frame it repeats), else -1."""
-    row = np.full(n, -1)
-    row[kept] = np.arange(len(kept))
-    return np.where(row >= 0, row, row[masks.duplicate_of])
 
 
 def _validity(
     masks: Masks, kept: np.ndarray, cam_from_world: np.ndarray, statistics: Mapping[str, Any]
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     n = len(masks.blank)
-    row = _source_rows(masks, kept, n)
+    row = source_rows(masks, kept, n)
     valid = np.isin(row, np.flatnonzero(np.isfinite(cam_from_world[:, 0, 0])))
     elsewhere = " (models are disjoint, the largest counts)" if statistics["models"] > 1 else ""
     words = {True: "blank", False: f"not registered{elsewhere}"}

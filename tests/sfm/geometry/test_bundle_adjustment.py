@@ -5,10 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from projected import FOCAL_PX, HW, Projected, angle_deg, path_error, project
+from projected import FOCAL_PX, HW, Projected, angle_deg, path_error, project, steps
 
-from sfm.geometry.bundle_adjustment import CAMERA, _moved, _step, adjust, normal_equations, schur, total_cost
-from sfm.geometry.problem import FAR_PX, FreeParameters, Parameters, exp_so3, hat, rescaled, residuals, stack
+from sfm.geometry.bundle_adjustment import SOLVER, adjust, solve_step, take_step, total_cost
+from sfm.geometry.levenberg_marquardt import LevenbergMarquardt
+from sfm.geometry.normal_equations import CAMERA, normal_equations, schur
+from sfm.geometry.problem import FreeParameters, Parameters, rescaled, stack
+from sfm.geometry.projection import FAR_PX, residuals
+from sfm.geometry.so3 import exp_so3, hat
 
 ALL = {"rotation", "translation", "zoom", "focal"}
 EVERY = list(range(CAMERA))
@@ -70,15 +74,15 @@ def test_exponential_is_the_rotation_about_its_vector():
 
 def test_true_parameters_leave_no_residual():
     tracks = project(MOVE, seed=1, pixel_aspect=1.2)
-    r, _, front = residuals(tracks.scene(), tracks.state())
-    seen = tracks.scene().weight > 0
+    r, _, front = residuals(tracks.observations(), tracks.parameters())
+    seen = tracks.observations().weight > 0
     assert bool(front[0][seen].all())
     assert float(r[0][seen].abs().max()) < 1e-9
 
 
 def _numeric(tracks: Projected, state: Parameters, kernel_px: float, noise_px: float) -> np.ndarray:
     """Jacobian of the residuals in noise units, by central differences over all camera and point parameters."""
-    scene = tracks.scene()
+    scene = tracks.observations()
     n, m = scene.xy_px.shape[1], scene.xy_px.shape[0]
     base, _, _ = residuals(scene, state)
     squared = (base**2).sum(-1, keepdim=True)
@@ -89,7 +93,9 @@ def _numeric(tracks: Projected, state: Parameters, kernel_px: float, noise_px: f
         for sign in (1e-6, -1e-6):
             delta = torch.zeros(1, n * CAMERA + 1 + 3 * m, dtype=torch.float64)
             delta[0, k] = sign
-            trial = _moved(state, delta[:, : n * CAMERA + 1], delta[:, n * CAMERA + 1 :].reshape(1, m, 3), EVERY)
+            trial = take_step(
+                state, delta[:, : n * CAMERA + 1], delta[:, n * CAMERA + 1 :].reshape(1, m, 3), EVERY, SOLVER
+            )
             moved.append(residuals(scene, trial)[0])
         columns.append(((moved[0] - moved[1]) / 2e-6 * root).ravel().numpy())
     return np.stack(columns, 1)
@@ -99,7 +105,7 @@ def _numeric(tracks: Projected, state: Parameters, kernel_px: float, noise_px: f
 def test_normal_equations_are_those_of_finite_differences(aspect):
     """Every kind of parameter: turn, shift, zoom, shared focal, and the three of a point."""
     tracks = small(noise_px=1.0, pixel_aspect=aspect)
-    scene, state = tracks.scene(), shaken(tracks.state(), 3)
+    scene, state = tracks.observations(), shaken(tracks.parameters(), 3)
     kernel_px, noise_px = 4.0, 0.3
     freedom = free(ALL)
     normal = normal_equations(scene, state, freedom, random_kernel(kernel_px), noise_px)
@@ -123,7 +129,7 @@ def test_normal_equations_are_those_of_finite_differences(aspect):
 def test_gradient_is_that_of_the_robust_cost(kind):
     """Half the derivative of the very cost that decides whether a step is taken, prior included."""
     tracks = small(seed=2, noise_px=1.0)
-    scene, state = tracks.scene(), shaken(tracks.state(), 4, focal=0.1)
+    scene, state = tracks.observations(), shaken(tracks.parameters(), 4, focal=0.1)
     freedom, kernel = free(ALL), random_kernel(3.0)
     normal = normal_equations(scene, state, freedom, kernel, 0.3)
     n, m = scene.xy_px.shape[1], scene.xy_px.shape[0]
@@ -143,14 +149,14 @@ def test_gradient_is_that_of_the_robust_cost(kind):
         else:
             delta[0, k] = 1e-6
             expected = normal.gradient[0, k]
-        up = total_cost(scene, _moved(state, delta, point, EVERY), freedom, kernel, 0.3)
-        down = total_cost(scene, _moved(state, -delta, -point, EVERY), freedom, kernel, 0.3)
+        up = total_cost(scene, take_step(state, delta, point, EVERY, SOLVER), freedom, kernel, 0.3)
+        down = total_cost(scene, take_step(state, -delta, -point, EVERY, SOLVER), freedom, kernel, 0.3)
         assert float((up - down) / 4e-6) == pytest.approx(float(expected), rel=2e-4, abs=1e-3)
 
 
 def test_schur_step_equals_the_dense_solve():
     tracks = small(seed=5, noise_px=0.5)
-    scene, state = tracks.scene(), shaken(tracks.state(), 6)
+    scene, state = tracks.observations(), shaken(tracks.parameters(), 6)
     normal = normal_equations(scene, state, free(ALL), random_kernel(8.0), 0.3)
     damping = torch.tensor([1e-2], dtype=torch.float64)
     size, m = normal.gradient.shape[1], scene.xy_px.shape[0]
@@ -166,7 +172,7 @@ def test_schur_step_equals_the_dense_solve():
         dense[at, at] = block + np.diag(1e-2 * block.diagonal() + 1e-9 + 1e-6 * block.diagonal().max())
     right = np.concatenate([normal.gradient[0], normal.point_gradient[0].T.reshape(-1)])
     expected = -np.linalg.solve(dense, right)
-    delta, point = _step(normal, damping)
+    delta, point = solve_step(normal, damping)
     np.testing.assert_allclose(delta[0], expected[:size], rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(point[0].reshape(-1), expected[size:], rtol=1e-6, atol=1e-9)
     matrix, gradient, _ = schur(normal, damping)
@@ -179,24 +185,29 @@ def test_schur_step_equals_the_dense_solve():
 def test_a_hypothesis_takes_the_same_steps_alone_as_beside_one_that_moves_more(kinds):
     """Alone, the parameters that it does not move are left out of the system."""
     tracks = project(MOVE, seed=9, points=40, noise_px=0.5)
-    scene = tracks.scene()
-    start = replace(shaken(tracks.state(), 10), zoom=torch.zeros_like(tracks.state().zoom))
+    scene = tracks.observations()
+    start = replace(shaken(tracks.parameters(), 10), zoom=torch.zeros_like(tracks.parameters().zoom))
     far = start.point.clone()
     far[..., 3] = 0.0
     start = start if "translation" in kinds else replace(start, translation=0 * start.translation, point=far)
-    settings = {"kernel_px": (8.0,), "iterations": 3, "tolerance": 0.0}
+    settings = {"kernel_px": (8.0,), "solver": LevenbergMarquardt(iterations=3, tolerance=0.0)}
     alone = adjust(scene, start, free(kinds), **settings)
-    beside = adjust(scene, stack([start, shaken(tracks.state(), 11)]), free(kinds, ALL), **settings)
+    beside = adjust(scene, stack([start, shaken(tracks.parameters(), 11)]), free(kinds, ALL), **settings)
     torch.testing.assert_close(alone.cost, beside.cost[:1], rtol=1e-8, atol=0.0)
-    torch.testing.assert_close(alone.state.rotation, beside.state.rotation[:1], rtol=0.0, atol=1e-8)
-    torch.testing.assert_close(alone.state.point, beside.state.point[:1], rtol=0.0, atol=1e-8)
+    torch.testing.assert_close(alone.parameters.rotation, beside.parameters.rotation[:1], rtol=0.0, atol=1e-8)
+    torch.testing.assert_close(alone.parameters.point, beside.parameters.point[:1], rtol=0.0, atol=1e-8)
 
 
 def test_more_iterations_never_cost_more():
     tracks = project(MOVE, seed=7, points=60, noise_px=0.5, movers=0.3)
-    scene, start = tracks.scene(), shaken(tracks.state(), 8, 0.05)
+    scene, start = tracks.observations(), shaken(tracks.parameters(), 8, 0.05)
     costs = [
-        float(adjust(scene, start, free(ALL), kernel_px=(3.0,), iterations=k, tolerance=0.0).cost) for k in range(7)
+        float(
+            adjust(
+                scene, start, free(ALL), kernel_px=(3.0,), solver=LevenbergMarquardt(iterations=k, tolerance=0.0)
+            ).cost
+        )
+        for k in range(7)
     ]
     assert (np.diff(costs) <= 1e-9 * costs[0]).all()
     assert costs[-1] < 0.5 * costs[0]
@@ -204,9 +215,15 @@ def test_more_iterations_never_cost_more():
 
 def test_exact_tracks_give_back_rotation_translation_and_zoom():
     tracks = project(MOVE, seed=9, points=80)
-    fit = adjust(tracks.scene(), shaken(tracks.state(), 10), free(ALL), iterations=40, tolerance=1e-12, noise_px=0.01)
-    state = fit.state
-    assert float(fit.residual_px[0][tracks.scene().weight > 0].max()) < 1e-6
+    fit = adjust(
+        tracks.observations(),
+        shaken(tracks.parameters(), 10),
+        free(ALL),
+        solver=LevenbergMarquardt(iterations=40, tolerance=1e-12),
+        noise_px=0.01,
+    )
+    state = fit.parameters
+    assert float(fit.residual_px[0][tracks.observations().weight > 0].max()) < 1e-6
     assert angle_deg(state.rotation[0].numpy(), tracks.rotation).max() < 1e-5
     np.testing.assert_allclose(state.zoom[0].exp(), tracks.focal_px / FOCAL_PX, rtol=1e-6)
     assert float(state.log_focal.exp()) == pytest.approx(FOCAL_PX, rel=1e-6)
@@ -216,7 +233,7 @@ def test_exact_tracks_give_back_rotation_translation_and_zoom():
 
 def test_a_truck_to_the_right_moves_the_camera_to_positive_x():
     tracks = project({"truck": 0.15}, seed=11, points=80)
-    state = adjust(tracks.scene(), shaken(tracks.state(), 12), free({"rotation", "translation"})).state
+    state = adjust(tracks.observations(), shaken(tracks.parameters(), 12), free({"rotation", "translation"})).parameters
     assert float(tracks.centre[-1, 0]) > 0.2  # the helper itself
     assert float(-state.translation[0, -1, 0]) > 0
 
@@ -224,65 +241,66 @@ def test_a_truck_to_the_right_moves_the_camera_to_positive_x():
 def test_a_third_of_movers_do_not_bend_the_path():
     tracks = project(MOVE, seed=13, points=120, movers=0.33)
     fit = adjust(
-        tracks.scene(),
-        shaken(tracks.state(), 14),
+        tracks.observations(),
+        shaken(tracks.parameters(), 14),
         free(ALL - {"focal"}),
-        iterations=20,
-        tolerance=1e-9,
+        solver=LevenbergMarquardt(iterations=20, tolerance=1e-9),
         good_track_px=0.15,
     )
-    assert angle_deg(fit.state.rotation[0].numpy(), tracks.rotation).max() < 0.02
-    centre = -(fit.state.rotation[0].mT @ fit.state.translation[0][..., None])[..., 0].numpy()
+    assert angle_deg(fit.parameters.rotation[0].numpy(), tracks.rotation).max() < 0.02
+    centre = -(fit.parameters.rotation[0].mT @ fit.parameters.translation[0][..., None])[..., 0].numpy()
     assert path_error(centre, tracks.centre) < 0.02
-    worst = torch.where(tracks.scene().weight > 0, fit.residual_px[0], 0.0).max(1).values.numpy()
+    worst = torch.where(tracks.observations().weight > 0, fit.residual_px[0], 0.0).max(1).values.numpy()
     assert np.median(worst[~tracks.moving]) < 0.05
     assert np.median(worst[tracks.moving]) > 3
 
 
 def test_what_is_not_free_stays_to_the_bit():
     tracks = project(MOVE, seed=15, points=40)
-    scene, start = tracks.scene(), rescaled(shaken(tracks.state(), 16))
+    scene, start = tracks.observations(), rescaled(shaken(tracks.parameters(), 16))
     names = ["rotation", "translation", "zoom", "focal"]
-    fit = adjust(scene, stack([start] * 4), free(*({k} for k in names)), kernel_px=(8.0,), iterations=3)
+    fit = adjust(scene, stack([start] * 4), free(*({k} for k in names)), kernel_px=(8.0,), solver=steps(3))
     parts = {"rotation": "rotation", "zoom": "zoom", "focal": "log_focal"}
     for row, moved in enumerate(names):
         for name, attribute in parts.items():
-            same = torch.equal(getattr(fit.state, attribute)[row], getattr(start, attribute)[0])
+            same = torch.equal(getattr(fit.parameters, attribute)[row], getattr(start, attribute)[0])
             assert same == (name != moved), (moved, name)
-    first = fit.state.take([0, 1, 2, 3])
+    first = fit.parameters.take([0, 1, 2, 3])
     assert torch.equal(first.rotation[:, 0], start.rotation[:, 0].expand(4, 3, 3))  # gauge
 
 
 def test_turning_hypotheses_keep_points_at_infinity():
     tracks = project({"pan_deg": 8.0}, seed=17, points=40)
-    state = tracks.state()
+    state = tracks.parameters()
     far = torch.cat([state.point[..., :3], torch.zeros_like(state.point[..., :1])], -1)
-    fit = adjust(tracks.scene(), shaken(replace(state, point=far), 18, 0.0), free({"rotation"}))
-    assert float(fit.state.point[..., 3].abs().max()) == 0.0
+    fit = adjust(tracks.observations(), shaken(replace(state, point=far), 18, 0.0), free({"rotation"}))
+    assert float(fit.parameters.point[..., 3].abs().max()) == 0.0
 
 
 def test_a_batch_of_hypotheses_equals_one_by_one():
     tracks = project(MOVE, seed=19, points=50, noise_px=0.3)
-    scene = tracks.scene()
-    starts = [shaken(tracks.state(), k, 0.02) for k in range(4)]
+    scene = tracks.observations()
+    starts = [shaken(tracks.parameters(), k, 0.02) for k in range(4)]
     kinds = [{"rotation"}, {"rotation", "zoom"}, {"rotation", "translation"}, ALL]
-    together = adjust(scene, stack(starts), free(*kinds), iterations=6, tolerance=0.0)
+    together = adjust(scene, stack(starts), free(*kinds), solver=LevenbergMarquardt(iterations=6, tolerance=0.0))
     for row, (start, kind) in enumerate(zip(starts, kinds, strict=True)):
-        alone = adjust(scene, start, free(kind), iterations=6, tolerance=0.0)
+        alone = adjust(scene, start, free(kind), solver=LevenbergMarquardt(iterations=6, tolerance=0.0))
         assert float(alone.cost) == pytest.approx(float(together.cost[row]), rel=1e-9)
-        torch.testing.assert_close(alone.state.rotation[0], together.state.rotation[row], rtol=0, atol=1e-9)
-        torch.testing.assert_close(alone.state.translation[0], together.state.translation[row], rtol=0, atol=1e-8)
+        torch.testing.assert_close(alone.parameters.rotation[0], together.parameters.rotation[row], rtol=0, atol=1e-9)
+        torch.testing.assert_close(
+            alone.parameters.translation[0], together.parameters.translation[row], rtol=0, atol=1e-8
+        )
 
 
 @pytest.mark.parametrize("scale", [1e-3, 7.0])
 def test_rescaled_shows_the_same_images(scale):
     tracks = project(MOVE, seed=20, points=40)
-    state = tracks.state()
+    state = tracks.parameters()
     point = torch.cat([state.point[..., :3] * scale, state.point[..., 3:]], -1)
     big = replace(state, translation=state.translation * scale, point=point / point.norm(dim=-1, keepdim=True))
     same = rescaled(big)
-    r, _, _ = residuals(tracks.scene(), same)
-    assert float(r[0][tracks.scene().weight > 0].abs().max()) < 1e-8
+    r, _, _ = residuals(tracks.observations(), same)
+    assert float(r[0][tracks.observations().weight > 0].abs().max()) < 1e-8
     w = same.point[0, :, 3] / same.point[0, :, :3].norm(dim=-1)
     assert float(w.median()) == pytest.approx(1.0)
     torch.testing.assert_close(same.translation, rescaled(state).translation)
@@ -291,24 +309,27 @@ def test_rescaled_shows_the_same_images(scale):
 
 def test_a_squeezed_picture_gives_the_same_geometry():
     square = project(MOVE, seed=21, points=40)
-    scene = square.scene()
+    scene = square.observations()
     squeezed = replace(scene, xy_px=scene.xy_px / torch.tensor([1.25, 1.0]), pixel_aspect=1.25)
     start = shaken(square.state(), 22)
-    one, two = (adjust(s, start, free(ALL), iterations=15, tolerance=1e-12) for s in (scene, squeezed))
-    torch.testing.assert_close(one.state.rotation, two.state.rotation, rtol=0, atol=1e-6)
-    torch.testing.assert_close(one.state.zoom, two.state.zoom, rtol=0, atol=1e-6)
+    one, two = (
+        adjust(s, start, free(ALL), solver=LevenbergMarquardt(iterations=15, tolerance=1e-12))
+        for s in (scene, squeezed)
+    )
+    torch.testing.assert_close(one.parameters.rotation, two.parameters.rotation, rtol=0, atol=1e-6)
+    torch.testing.assert_close(one.parameters.zoom, two.parameters.zoom, rtol=0, atol=1e-6)
 
 
 def test_points_behind_the_camera_are_no_evidence_and_cannot_pay():
     tracks = small(seed=23)
-    scene, state = tracks.scene(), tracks.state()
+    scene, state = tracks.observations(), tracks.parameters()
     behind = state.point.clone()
     behind[0, 0, :3] *= -1
     state = replace(state, point=behind)
     r, _, front = residuals(scene, state)
     assert not bool(front[0, 0].any())
     assert float(r[0, 0].min()) == FAR_PX
-    fit = adjust(scene, state, free(set()), iterations=1)
+    fit = adjust(scene, state, free(set()), solver=steps(1))
     assert bool(torch.isinf(fit.residual_px[0, 0]).all())
     normal = normal_equations(scene, state, free(ALL), random_kernel(3.0), 0.3)
     assert float(normal.mixed[0, :, :, 0].abs().max()) == 0.0
@@ -320,8 +341,13 @@ def test_the_prior_holds_a_focal_length_that_nothing_shows():
     points = still.state().point.clone()
     points[..., :2] *= float(np.exp(-0.3))
     state = replace(state, point=points / points.norm(dim=-1, keepdim=True))
-    fit = adjust(still.scene(), state, free({"rotation", "focal"}, sigma=0.1), iterations=40, tolerance=1e-12)
-    assert float(fit.state.log_focal.exp()) == pytest.approx(FOCAL_PX, rel=0.01)
+    fit = adjust(
+        still.observations(),
+        state,
+        free({"rotation", "focal"}, sigma=0.1),
+        solver=LevenbergMarquardt(iterations=40, tolerance=1e-12),
+    )
+    assert float(fit.parameters.log_focal.exp()) == pytest.approx(FOCAL_PX, rel=0.01)
 
 
 def test_helper_keeps_points_inside_of_the_frame():

@@ -6,7 +6,8 @@ import torch
 from projected import Projected, project
 
 from sfm.geometry.bundle_adjustment import robust_cost
-from sfm.geometry.problem import FreeParameters, Parameters, rescaled, residuals, stack
+from sfm.geometry.problem import FreeParameters, Parameters, rescaled, stack
+from sfm.geometry.projection import residuals
 from sfm.geometry.triangulation import completed, retriangulated
 
 KERNEL = torch.tensor([3.0], dtype=torch.float64)
@@ -21,14 +22,14 @@ def free(*moves: bool) -> FreeParameters:
 
 def astray(tracks: Projected, inverse_depth: float) -> Parameters:
     """The true cameras with every point at one wrong inverse depth."""
-    state = rescaled(tracks.state())
+    state = rescaled(tracks.parameters())
     return replace(
         state, point=torch.cat([state.point[..., :3], torch.full_like(state.point[..., 3:], inverse_depth)], -1)
     )
 
 
 def middle_px(tracks: Projected, state: Parameters) -> float:
-    scene = tracks.scene()
+    scene = tracks.observations()
     r, _, _ = residuals(scene, state)
     return float(r[0].norm(dim=-1)[scene.weight > 0].median())
 
@@ -37,14 +38,14 @@ def test_points_come_back_from_any_depth():
     tracks = project({"truck": 0.15}, seed=0, noise_px=0.1)
     for inverse_depth in (0.0, 0.2, 8.0):
         lost = astray(tracks, inverse_depth)
-        near = retriangulated(tracks.scene(), lost, free(True), torch.tensor([16.0], dtype=torch.float64))
+        near = retriangulated(tracks.observations(), lost, free(True), torch.tensor([16.0], dtype=torch.float64))
         assert middle_px(tracks, near) < 0.25 * middle_px(tracks, lost)
         assert middle_px(tracks, near) < 4.0  # a step of the sweep; the adjuster does the rest
 
 
 def test_no_point_gets_worse():
     tracks = project({"orbit_deg": 10.0}, seed=1, noise_px=0.2, movers=0.3)
-    scene, state = tracks.scene(), rescaled(tracks.state())
+    scene, state = tracks.observations(), rescaled(tracks.parameters())
     after = retriangulated(scene, state, free(True), KERNEL)
     before_px, after_px = (residuals(scene, s)[0] for s in (state, after))
     assert float(robust_cost(scene, after_px, KERNEL)) <= float(robust_cost(scene, before_px, KERNEL))
@@ -54,13 +55,13 @@ def test_no_point_gets_worse():
 def test_a_camera_that_does_not_move_keeps_its_points():
     tracks = project({"pan_deg": 5.0}, seed=2)
     lost = astray(tracks, 0.5)
-    both = retriangulated(tracks.scene(), stack([lost, lost]), free(False, False), KERNEL.expand(2))
+    both = retriangulated(tracks.observations(), stack([lost, lost]), free(False, False), KERNEL.expand(2))
     assert torch.equal(both.point[0], lost.point[0])
 
 
 def test_points_of_the_tracks_that_a_state_lacks_are_found_for_its_cameras():
     tracks = project({"truck": 0.15}, seed=3, noise_px=0.1)
-    scene, state = tracks.scene(), tracks.state()
+    scene, state = tracks.observations(), tracks.parameters()
     rows = torch.arange(0, len(tracks.world), 2)
     half = replace(state, point=state.point[:, rows])
     whole = completed(scene, half, rows, free(True), torch.tensor([16.0], dtype=torch.float64))
@@ -73,8 +74,8 @@ def test_points_of_the_tracks_that_a_state_lacks_are_found_for_its_cameras():
 
 def test_for_a_camera_that_does_not_move_they_stand_at_infinity():
     tracks = project({"pan_deg": 5.0}, seed=4, noise_px=0.1)
-    state = tracks.state()
+    state = tracks.parameters()
     rows = torch.arange(0, len(tracks.world), 2)
-    whole = completed(tracks.scene(), replace(state, point=state.point[:, rows]), rows, free(False), KERNEL)
+    whole = completed(tracks.observations(), replace(state, point=state.point[:, rows]), rows, free(False), KERNEL)
     assert bool((whole.point[:, 1::2, 3] == 0).all())
     assert middle_px(tracks, whole) < 0.2

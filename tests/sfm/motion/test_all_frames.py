@@ -7,11 +7,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from projected import FOCAL_PX, Projected, angle_deg, project
+from projected import FOCAL_PX, Projected, angle_deg, project, steps
 
 from sfm.geometry.problem import FreeParameters, Parameters
-from sfm.motion.all_frames import depths, interpolate, log_focal_sigma, resect, translation_bound
-from sfm.motion.initialization import directions
+from sfm.geometry.projection import unit_rays
+from sfm.geometry.resectioning import SOLVER, resect
+from sfm.geometry.uncertainty import depths, log_focal_sigma, translation_bound
+from sfm.motion.all_frames import interpolate
 
 MOVE = {"truck": 0.15, "dolly": 0.1, "pan_deg": 8.0, "roll_deg": 4.0, "zoom": 1.2}
 
@@ -44,7 +46,7 @@ def centres(state: Parameters) -> np.ndarray:
 def test_interpolation_keeps_keyframes_and_holds_the_ends():
     tracks = project(MOVE, frames=12)
     key = np.array([1, 4, 9])
-    out = interpolate(at_frames(tracks.state(), key), key, 12)
+    out = interpolate(at_frames(tracks.parameters(), key), key, 12)
     np.testing.assert_allclose(out.rotation[0, key], tracks.rotation[key], atol=1e-12)
     np.testing.assert_allclose(out.translation[0, key], tracks.translation[key], atol=1e-12)
     np.testing.assert_allclose(out.zoom[0, key].exp(), tracks.focal_px[key] / FOCAL_PX, rtol=1e-12)
@@ -55,7 +57,7 @@ def test_interpolation_keeps_keyframes_and_holds_the_ends():
 def test_interpolation_is_exact_for_a_straight_path_with_a_steady_turn():
     tracks = project({"truck": 0.3, "pan_deg": 10.0}, frames=11)
     key = np.array([0, 5, 10])
-    out = interpolate(at_frames(tracks.state(), key), key, 11)
+    out = interpolate(at_frames(tracks.parameters(), key), key, 11)
     np.testing.assert_allclose(centres(out), tracks.centre, atol=1e-12)
     assert angle_deg(out.rotation[0].numpy(), tracks.rotation).max() < 1e-5
 
@@ -66,7 +68,7 @@ def _jittered(seed: int = 0, movers: float = 0.0) -> tuple[Projected, np.ndarray
         {**MOVE, "shake_deg": 3.0, "shake_shift": 0.03}, seed=seed, frames=12, points=120, noise_px=0.1, movers=movers
     )
     key = np.array([0, 4, 8, 11])
-    return tracks, key, interpolate(at_frames(tracks.state(), key), key, 12)
+    return tracks, key, interpolate(at_frames(tracks.parameters(), key), key, 12)
 
 
 @pytest.mark.parametrize("movers", [0.0, 0.3])
@@ -74,7 +76,7 @@ def test_resection_finds_the_frames_between(movers):
     tracks, _, start = _jittered(1, movers)
     free = freedom("rotation", "translation", "zoom")
     assert angle_deg(start.rotation[0].numpy(), tracks.rotation).max() > 0.3  # interpolation alone misses the shake
-    out = resect(tracks.scene(), start, free, kernel_px=3.0, noise_px=0.1, iterations=12)
+    out = resect(tracks.observations(), start, free, kernel_px=3.0, solver=replace(SOLVER, iterations=12))[0]
     assert angle_deg(out.rotation[0].numpy(), tracks.rotation).max() < 0.15
     assert np.abs(centres(out) - tracks.centre).max() < 0.01
     np.testing.assert_allclose(out.zoom[0].exp(), tracks.focal_px / FOCAL_PX, rtol=5e-3)
@@ -83,7 +85,7 @@ def test_resection_finds_the_frames_between(movers):
 
 def test_resection_moves_only_what_is_free():
     tracks, _, start = _jittered(2)
-    out = resect(tracks.scene(), start, freedom("rotation"), kernel_px=3.0, noise_px=0.1)
+    out = resect(tracks.observations(), start, freedom("rotation"), kernel_px=3.0)[0]
     assert torch.equal(out.translation, start.translation)
     assert torch.equal(out.zoom, start.zoom)
     assert not torch.equal(out.rotation, start.rotation)
@@ -92,12 +94,12 @@ def test_resection_moves_only_what_is_free():
 def test_a_frame_resects_the_same_whatever_the_others_show():
     """One small system a frame: frames do not talk to each other while the points are held."""
     tracks, _, start = _jittered(3)
-    scene = tracks.scene()
+    scene = tracks.observations()
     free = freedom("rotation", "translation")
-    whole = resect(scene, start, free, kernel_px=3.0, noise_px=0.1)
+    whole = resect(scene, start, free, kernel_px=3.0)[0]
     weight = scene.weight.clone()
     weight[:, 6] = 0.0
-    part = resect(replace(scene, weight=weight), start, free, kernel_px=3.0, noise_px=0.1)
+    part = resect(replace(scene, weight=weight), start, free, kernel_px=3.0)[0]
     others = [i for i in range(12) if i != 6]
     torch.testing.assert_close(part.rotation[:, others], whole.rotation[:, others], rtol=0, atol=1e-12)
     torch.testing.assert_close(part.rotation[:, 6], start.rotation[:, 6], rtol=0, atol=1e-12)
@@ -105,29 +107,29 @@ def test_a_frame_resects_the_same_whatever_the_others_show():
 
 def test_depths_are_those_of_what_each_frame_sees():
     tracks = project({"dolly": 0.2}, points=200, movers=0.2)
-    scene, agrees = tracks.scene(), ~tracks.moving
-    found = depths(scene, tracks.state(), agrees)
+    scene, agrees = tracks.observations(), ~tracks.moving
+    found = depths(scene, tracks.parameters(), agrees)
     for i in range(len(found)):
         seen = np.isfinite(tracks.xy_px[:, i, 0]) & agrees
         z = (tracks.world @ tracks.rotation[i].T + tracks.translation[i])[seen, 2]
         assert found[i] == pytest.approx(np.median(z))
     assert found[-1] < found[0]
-    assert np.isnan(depths(scene, tracks.state(), np.zeros(len(agrees), bool))).all()
+    assert np.isnan(depths(scene, tracks.parameters(), np.zeros(len(agrees), bool))).all()
 
 
 def test_depth_is_unknown_where_a_frame_sees_nothing():
     tracks = project({"dolly": 0.2}, points=50)
-    scene = tracks.scene()
+    scene = tracks.observations()
     weight = scene.weight.clone()
     weight[:, 2] = 0
-    found = depths(replace(scene, weight=weight), tracks.state(), np.ones(len(weight), bool))
+    found = depths(replace(scene, weight=weight), tracks.parameters(), np.ones(len(weight), bool))
     assert np.isnan(found[2])
     assert np.isfinite(np.delete(found, 2)).all()
 
 
 def rays(width: float = 600, height: float = 340, focal: float = FOCAL_PX, seed: int = 0) -> np.ndarray:
     xy = np.random.default_rng(seed).uniform(-0.5, 0.5, (300, 2)) * (width, height)
-    return directions(xy, focal, 1.0)
+    return unit_rays(xy, focal, 1.0)
 
 
 @given(factor=st.floats(0.1, 10))
@@ -175,7 +177,7 @@ def test_a_translation_beyond_the_bound_leaves_a_trace(axis):
 def _sigma(move: dict[str, float], names: tuple[str, ...], prior: float = 0.35, noise_px: float = 0.15) -> float:
     tracks = project(move, seed=5, points=120)
     return log_focal_sigma(
-        tracks.scene(), tracks.state(), freedom(*names, sigma=prior), kernel_px=3.0, noise_px=noise_px
+        tracks.observations(), tracks.parameters(), freedom(*names, sigma=prior), kernel_px=3.0, noise_px=noise_px
     )
 
 
@@ -203,18 +205,18 @@ def test_focal_uncertainty_is_that_of_repeated_draws():
     from sfm.geometry.bundle_adjustment import adjust
 
     clean = project({"pan_deg": 12.0}, seed=6, points=60, frames=5)
-    state = clean.state()
+    state = clean.parameters()
     far = state.point.clone()
     far[..., 3] = 0.0
     state = replace(state, point=far / far.norm(dim=-1, keepdim=True))
     free = freedom("rotation", "focal")
-    claimed = log_focal_sigma(clean.scene(), state, free, kernel_px=30.0, noise_px=0.3)
+    claimed = log_focal_sigma(clean.observations(), state, free, kernel_px=30.0, noise_px=0.3)
     found = []
     for seed in range(24):
         noisy = project({"pan_deg": 12.0}, seed=6, points=60, frames=5)
         xy = noisy.xy_px + np.random.default_rng(seed).normal(0, 0.3, noisy.xy_px.shape)
-        fit = adjust(replace(noisy, xy_px=xy).scene(), state, free, kernel_px=(30.0,), noise_px=0.3, iterations=5)
-        found.append(float(fit.state.log_focal))
+        fit = adjust(replace(noisy, xy_px=xy).scene(), state, free, kernel_px=(30.0,), noise_px=0.3, solver=steps(5))
+        found.append(float(fit.parameters.log_focal))
     assert np.std(found) == pytest.approx(claimed, rel=0.45)
 
 

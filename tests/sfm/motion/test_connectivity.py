@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from projected import project
 
-from sfm.motion.connectivity import FEWEST, agreeing, linked_runs
+from sfm.motion.connectivity import FEWEST_LINKS, agreeing, linked_runs
 
 
 def spans(*ranges: tuple[int, int], n: int = 10) -> np.ndarray:
@@ -16,7 +16,7 @@ def spans(*ranges: tuple[int, int], n: int = 10) -> np.ndarray:
 
 def test_tracks_that_follow_another_motion_do_not_agree_nor_any_in_a_frame_with_a_wrong_pose():
     tracks = project({"pan_deg": 5.0}, points=100, movers=0.3)
-    scene, state = tracks.scene(), tracks.state()
+    scene, state = tracks.observations(), tracks.parameters()
     agrees, fits = agreeing(scene, state, 0.25)
     np.testing.assert_array_equal(agrees, ~tracks.moving)
     seen = np.isfinite(tracks.xy_px[..., 0])
@@ -33,11 +33,11 @@ def test_a_clip_is_one_run_where_every_step_is_spanned_by_enough_tracks():
 
 
 def test_a_step_that_few_tracks_span_separates_and_the_longest_run_is_first():
-    fits = spans(*[(0, 3)] * 20, *[(4, 9)] * 20, *[(2, 6)] * (FEWEST - 1))
+    fits = spans(*[(0, 3)] * 20, *[(4, 9)] * 20, *[(2, 6)] * (FEWEST_LINKS - 1))
     first, second = linked_runs(fits)
     np.testing.assert_array_equal(np.flatnonzero(first), np.arange(4, 10))
     np.testing.assert_array_equal(np.flatnonzero(second), np.arange(4))
-    assert len(linked_runs(spans(*[(0, 3)] * 20, *[(4, 9)] * 20, *[(2, 6)] * FEWEST))) == 1
+    assert len(linked_runs(spans(*[(0, 3)] * 20, *[(4, 9)] * 20, *[(2, 6)] * FEWEST_LINKS))) == 1
 
 
 def test_a_step_is_suspect_where_many_tracks_span_it_but_few_of_them_agree():

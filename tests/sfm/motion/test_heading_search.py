@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from projected import FOCAL_PX, Projected, project
 
+from sfm.geometry.problem import measured
+from sfm.geometry.projection import unit_rays
 from sfm.motion.heading_search import Heading, headings
-from sfm.motion.initialization import directions
-from sfm.motion.translation_models import measured
 
 
 def found(tracks: Projected, turned: np.ndarray, *, zoom: bool = False) -> list[Heading]:
     """Headings between the first frame and the last one."""
-    xy = measured(tracks.scene())
+    xy = measured(tracks.observations())
     both = np.isfinite(xy[:, [0, -1], 0]).all(1)
-    a, b = (directions(xy[both, i], FOCAL_PX, 1.0) for i in (0, -1))
+    a, b = (unit_rays(xy[both, i], FOCAL_PX, 1.0) for i in (0, -1))
     return headings(a, b, turned, FOCAL_PX, 1.0, zoom=zoom)
 
 

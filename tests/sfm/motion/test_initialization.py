@@ -7,22 +7,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from projected import FOCAL_PX, angle_deg, project
 
-from sfm.geometry.problem import points_in_camera, residuals
-from sfm.motion.initialization import chain, directions, dolly_for_zoom, parameters_from, reversed_depth, two_view
+from sfm.geometry.projection import points_in_camera, residuals, unit_rays
+from sfm.geometry.two_view import two_view
+from sfm.motion.initialization import chain, dolly_for_zoom, parameters_from, reversed_depth
 
 LOG_FOCAL = float(np.log(FOCAL_PX))
 
 
 def centred(tracks) -> np.ndarray:
     """Positions relative to the middle of the frame, NaN where unseen."""
-    xy = tracks.scene().xy_px.numpy()
+    xy = tracks.observations().xy_px.numpy()
     return np.where(np.isfinite(tracks.xy_px), xy, np.nan)
 
 
 @given(x=st.floats(-300, 300), y=st.floats(-200, 200), focal=st.floats(100, 2000), aspect=st.floats(0.5, 2))
 @settings(max_examples=40, deadline=None)
 def test_directions_are_unit_rays_through_their_pixels(x, y, focal, aspect):
-    ray = directions(np.array([[x, y]]), focal, aspect)[0]
+    ray = unit_rays(np.array([[x, y]]), focal, aspect)[0]
     assert np.linalg.norm(ray) == pytest.approx(1)
     assert ray[0] / ray[2] * focal / aspect == pytest.approx(x, abs=1e-9)
     assert ray[1] / ray[2] * focal == pytest.approx(y, abs=1e-9)
@@ -66,7 +67,7 @@ def test_a_frame_without_tracks_keeps_the_last_rotation():
 @pytest.mark.parametrize("inverse_depth", [0.0, 0.7])
 def test_points_start_on_the_ray_of_the_middle_frame_that_sees_them(inverse_depth):
     tracks = project({"pan_deg": 5.0, "truck": 0.1, "zoom": 1.2}, seed=5, points=50)
-    scene = tracks.scene()
+    scene = tracks.observations()
     zoom = np.log(tracks.focal_px / FOCAL_PX)
     state = parameters_from(scene, tracks.rotation, tracks.translation, zoom, LOG_FOCAL, inverse_depth=inverse_depth)
     r, _, front = residuals(scene, state)
@@ -98,7 +99,7 @@ def _flow(tracks, state) -> np.ndarray:
 def _necker(focal_px: float, depth: tuple[float, float]) -> tuple[float, float]:
     """How far the flow of the reversal is off, and the spread of the flow that relief makes, in pixels (rms)."""
     tracks = project({"truck": 0.02, "pedestal": 0.01}, seed=6, points=200, frames=2, focal_px=focal_px, depth=depth)
-    state = tracks.state()
+    state = tracks.parameters()
     true, twin = _flow(tracks, state), _flow(tracks, reversed_depth(state))
     rms = lambda v: float(np.sqrt((v**2).sum(1).mean()))  # noqa: E731
     return rms(twin - true), rms(true - true.mean(0))
@@ -116,7 +117,7 @@ def test_reversed_depth_does_not_explain_the_flow_of_a_wide_lens():
 
 def test_reversed_depth_turns_the_translation_round_and_swaps_near_and_far():
     tracks = project({"truck": 0.05}, seed=7, points=80, depth=(1.5, 2.0))
-    state = tracks.state()
+    state = tracks.parameters()
     twin = reversed_depth(state)
     torch.testing.assert_close(twin.translation, -state.translation)
 
@@ -132,7 +133,7 @@ def test_reversed_depth_turns_the_translation_round_and_swaps_near_and_far():
 
 def test_two_views_give_pose_and_points():
     tracks = project({"truck": 0.2, "dolly": 0.1, "pan_deg": 6.0}, seed=8, points=150, noise_px=0.1)
-    found = two_view(tracks.scene(), LOG_FOCAL, 0, 7)
+    found = two_view(tracks.observations(), LOG_FOCAL, 0, 7)
     assert found is not None
     rotation, translation, world = found
     assert angle_deg(rotation, tracks.rotation[7]) < 0.5
@@ -147,4 +148,4 @@ def test_two_views_give_pose_and_points():
 
 def test_two_views_that_share_too_little_are_none():
     tracks = project({"pan_deg": 70.0}, seed=9, points=60)
-    assert two_view(tracks.scene(), LOG_FOCAL, 0, 7) is None
+    assert two_view(tracks.observations(), LOG_FOCAL, 0, 7) is None

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_selection import at_depths, rungs, shares
+from test_selection import at_depths, candidates, shares
 
-from sfm.motion.models import ranked
-from sfm.motion.rigid_scene import rigid_scene, weighted_quantiles
+from sfm.geometry.robust import weighted_quantiles
+from sfm.motion.consensus import ranked
+from sfm.motion.rigid_scene import rigid_scene
 
 FAR = 0.01
 
@@ -61,7 +62,7 @@ def test_weighted_quantiles():
 
 def test_following_a_vehicle_loses_against_the_meadow_though_more_content_agrees():
     """Two full motions over one still background: one explains a vehicle, the other a meadow of fewer tracks."""
-    made = {r.model: r for r in rungs(shares(0.4, 0.4, 0.4, 0.8, 0.8), relief=0.0)}
+    made = {r.model.name: r for r in candidates(shares(0.4, 0.4, 0.4, 0.8, 0.8), relief=0.0)}
     rng = np.random.default_rng(2)
     background, tail = np.full(80, FAR), np.ones(40)
     follows = at_depths([made["full"]], np.concatenate([background, rng.uniform(0.98, 1.02, 80), tail]))[0]

@@ -1,0 +1,40 @@
+"""What a backend offers; each public module or package of `sfm.backends` that is one defines it as BACKEND."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, final
+
+if TYPE_CHECKING:
+    from sfm.types import BackendResult
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Backend:
+    """One way from the frames of a shot to a trajectory.
+
+    Attributes:
+        name: by which `--backend` asks for it.
+        summary: one line for the help.
+        config: class of its settings, a frozen dataclass whose fields all have defaults; its type chooses the backend.
+        run: (frames, masks, config, *, device, seed, threads) -> BackendResult, `device` being "cpu" or "cuda". A shot
+            that cannot be solved is a result with status "failed"; CinetrajError is raised for a bad config alone.
+            What is heavy it imports itself: the module must be light at import.
+        modules: those heavy ones; a batch's worker loads them first, so that imports count for no clip's time limit.
+    """
+
+    name: str
+    summary: str
+    config: type[Any]
+    run: "Callable[..., BackendResult]"
+    modules: tuple[str, ...] = ()
+
+
+def later(module: str) -> "Callable[..., BackendResult]":
+    """The function `run` of a module that is imported when it is called."""
+
+    def run(*arguments: Any, **options: Any) -> "BackendResult":
+        return import_module(module).run(*arguments, **options)
+
+    return run

@@ -1,0 +1,70 @@
+"""From the poses that a backend found to a `Trajectory`: gauge, unit of depth, intrinsics, repeated frames."""
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from sfm.geometry.projection import camera_centres
+from sfm.types import FramePoses, Frames, Masks
+from trajectory.model import Provenance, Trajectory
+
+
+def assemble(frames: Frames, poses: FramePoses, provenance: Provenance | None = None) -> Trajectory:
+    """The trajectory: the first valid frame at the identity, the median scene depth 1 where a translation was seen.
+
+    Intrinsics are in pixels of the working size, pixel centres being integers.
+    """
+    valid = poses.valid
+    world_from_cam = _in_first_valid(poses.rotation, poses.translation, valid)
+    depth = poses.depth
+    if poses.translates:
+        unit = float(np.nanmedian(depth[valid])) if np.isfinite(depth[valid]).any() else 1.0
+        world_from_cam[:, :3, 3] /= unit
+        depth = depth / unit
+    else:
+        world_from_cam[valid, :3, 3] = 0.0
+    sigma = poses.focal_sigma_log
+    return Trajectory(
+        world_from_cam=world_from_cam,
+        time_s=frames.time_s,
+        valid=valid,
+        image_hw=frames.hw,
+        intrinsics_px=intrinsics_of(frames, poses.focal_px),
+        scale="arbitrary" if poses.translates else "bounded",
+        translation_bound=poses.translation_bound,
+        scene_depth=np.where(np.isfinite(depth) & valid, depth, np.nan),
+        reason=tuple("" if v else why for v, why in zip(valid, poses.reason, strict=True)),
+        focal_sigma_px=None if sigma is None else poses.focal_px * sigma,
+        distortion=np.array([poses.radial, 0.0, 0.0, 0.0]) if poses.radial else None,
+        time_source=frames.time_source,
+        provenance=provenance,
+    )
+
+
+def intrinsics_of(frames: Frames, focal_px: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 3 3"]:
+    """K of each frame at the working size, the principal point in the middle."""
+    height, width = frames.hw
+    k = np.tile(np.eye(3), (len(focal_px), 1, 1))
+    k[:, 0, 0], k[:, 1, 1] = focal_px / frames.pixel_aspect, focal_px
+    k[:, 0, 2], k[:, 1, 2] = (width - 1) / 2, (height - 1) / 2
+    return k
+
+
+def source_rows(masks: Masks, kept: Int[np.ndarray, " k"], n: int) -> Int[np.ndarray, " n"]:
+    """For each frame the row of `kept` that holds its pose (its own, or that of the frame it repeats), else -1."""
+    row = np.full(n, -1)
+    row[kept] = np.arange(len(kept))
+    return np.where(row >= 0, row, row[masks.duplicate_of])
+
+
+def _in_first_valid(
+    rotation: Float[np.ndarray, "n 3 3"], translation: Float[np.ndarray, "n 3"], valid: Bool[np.ndarray, " n"]
+) -> Float[np.ndarray, "n 4 4"]:
+    """Poses world from camera with the first valid frame at the identity; rotations orthonormal to the last digit."""
+    poses = np.tile(np.eye(4), (len(rotation), 1, 1))
+    poses[:, :3, :3] = rotation.transpose(0, 2, 1)
+    poses[:, :3, 3] = camera_centres(rotation, translation)
+    poses = np.linalg.inv(poses[int(np.argmax(valid))]) @ poses
+    u, _, vt = np.linalg.svd(poses[:, :3, :3])
+    poses[:, :3, :3] = u @ vt
+    poses[:, 3] = (0.0, 0.0, 0.0, 1.0)
+    return poses

@@ -1,0 +1,17 @@
+"""Rotations as exponentials of rotation vectors."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def exp_so3(omega: Float[Tensor, "*s 3"]) -> Float[Tensor, "*s 3 3"]:
+    """Rotation matrices of rotation vectors in radians (Rodrigues)."""
+    return torch.linalg.matrix_exp(hat(omega))
+
+
+def hat(v: Float[Tensor, "*s 3"]) -> Float[Tensor, "*s 3 3"]:
+    """Cross-product matrices: hat(v) w = v × w."""
+    zero = torch.zeros_like(v[..., 0])
+    x, y, z = v.unbind(-1)
+    return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*v.shape[:-1], 3, 3)

@@ -1,0 +1,66 @@
+"""Matches of a single pair of frames, verified by one rigid scene or one plane; with OpenCV, for pairs far apart."""
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from sfm.features.sift import on_cpu
+
+
+def match_pair(
+    first: UInt8[np.ndarray, "h w"],
+    second: UInt8[np.ndarray, "h w"],
+    *,
+    mask: Bool[np.ndarray, "h w"] | None = None,
+    max_features: int = 1500,
+    ratio: float = 0.8,
+    max_error_px: float = 2.0,
+    min_matches: int = 12,
+    seed: int = 0,
+) -> tuple[Float[np.ndarray, "m 2"], Float[np.ndarray, "m 2"]]:
+    """Pixel positions of the same points in two gray images of one clip that may lie far apart.
+
+    mask: pixels of both that may testify.
+
+    RootSIFT (Arandjelovic and Zisserman 2012), mutual nearest neighbours, Lowe's ratio test in both directions, then
+    one rigid scene or one plane: the fundamental matrix or homography that more matches agree with (RANSAC).
+    Pixel centres have integer coordinates. Both arrays are empty where fewer than `min_matches` agree.
+    """
+    nothing = np.zeros((0, 2))
+    xy_first, descriptors_first = _sift(first, mask, max_features)
+    xy_second, descriptors_second = _sift(second, mask, max_features)
+    if min(len(xy_first), len(xy_second)) < max(min_matches, 2):
+        return nothing, nothing
+    likeness = descriptors_first @ descriptors_second.T
+    forward, backward = likeness.argmax(1), likeness.argmax(0)
+    mutual = backward[forward] == np.arange(len(forward))
+    rows = np.flatnonzero(mutual & _distinct(likeness, ratio) & _distinct(likeness.T, ratio)[forward])
+    a, b = xy_first[rows], xy_second[forward[rows]]
+    if len(a) < min_matches:
+        return nothing, nothing
+    cv2.setRNGSeed(seed)  # OpenCV's MAGSAC aborts on some degenerate samples, so plain RANSAC verifies
+    best = np.zeros(len(a), bool)
+    for _, inliers in (
+        cv2.findFundamentalMat(a, b, cv2.FM_RANSAC, max_error_px, 0.999, 2000),
+        cv2.findHomography(a, b, cv2.RANSAC, max_error_px, maxIters=2000, confidence=0.999),
+    ):
+        if inliers is not None and np.count_nonzero(inliers) > best.sum():
+            best = inliers.ravel().astype(bool)
+    if best.sum() < min_matches:
+        return nothing, nothing
+    return a[best], b[best]
+
+
+def _sift(gray: np.ndarray, mask: np.ndarray | None, count: int) -> tuple[np.ndarray, np.ndarray]:
+    found = on_cpu(gray[None], count)[0]
+    if mask is not None:
+        column, row = np.rint(found.xy_px).astype(int).T
+        found = found.take(mask[np.clip(row, 0, len(mask) - 1), np.clip(column, 0, mask.shape[1] - 1)])
+    return found.xy_px.astype(np.float64), found.descriptors
+
+
+def _distinct(likeness: np.ndarray, ratio: float) -> np.ndarray:
+    """Rows whose best match is nearer than `ratio` times the second best (unit descriptors, Lowe 2004)."""
+    best = np.partition(likeness, -2, axis=1)[:, -2:]
+    squared = np.maximum(2.0 - 2.0 * best, 0.0)
+    return squared[:, 1] < ratio**2 * squared[:, 0]

@@ -1,0 +1,342 @@
+"""The default estimator, step by step: tracks, keyframes, motion models, selection, all frames, verdict.
+
+docs/estimator.md tells what each step is for, and in which order to read the files of this folder.
+"""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, final
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+
+from sfm.config import AutoConfig, SelectionConfig
+from sfm.geometry.problem import FocalPrior, Observations, Parameters, Problem, observations_of
+from sfm.geometry.projection import unit_rays
+from sfm.geometry.uncertainty import depths, log_focal_sigma, translation_bound
+from sfm.motion.all_frames import adjust_jointly, kernel_of, place_all_frames
+from sfm.motion.candidates import fit_models, refine_full_motion
+from sfm.motion.connectivity import FEWEST_LINKS, agreeing, linked_runs
+from sfm.motion.keyframes import keyframes, spread
+from sfm.motion.selection import Selection, select_model
+from sfm.tracking.track import track
+from sfm.tracking.types import Tracks
+from sfm.types import FULL, FULL_ZOOM, FramePoses, Frames, Masks, ModelName, Status
+
+FOCAL_PRIOR_LONG_SIDE = 0.85
+"""Prior focal length in long sides of the picture: a field of view of 61 degrees, between phones and film lenses."""
+FOCAL_PRIOR_SIGMA = 0.35
+"""Its standard deviation in log units: 40 to 92 degrees lie within one."""
+MIN_TRACKS = 20
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solved:
+    """What the estimator knows of a shot; `poses` is None where status is "failed".
+
+    Attributes:
+        status, reason: the verdict.
+        poses: of every frame.
+        motion_model: the selected one.
+        evidence: JSON values that go with the trajectory.
+        statistics: JSON values for run.json.
+        seconds: wall time by step.
+        picture: arrays for the plot.
+    """
+
+    status: Status
+    reason: str
+    poses: FramePoses | None = None
+    motion_model: ModelName | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    statistics: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    picture: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Keyed:
+    """The tracks that the models are fitted to, on the keyframes.
+
+    Attributes:
+        frames: numbers of the keyframes.
+        picked: numbers of the tracks.
+        problem: those tracks in those frames.
+    """
+
+    frames: Int[np.ndarray, " k"]
+    picked: Int[np.ndarray, " s"]
+    problem: Problem
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Placed:
+    """All frames under the selected model: the tracks that were adjusted, their numbers, which agree, the poses."""
+
+    observations: Observations
+    parameters: Parameters
+    picked: Int[np.ndarray, " t"]
+    agrees: Bool[np.ndarray, " t"]
+    poses: FramePoses
+
+
+def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cpu") -> Solved:
+    """The camera's motion in one shot.
+
+    Returns:
+        Status "failed" where nothing can be tracked, "unreliable" where no rigid model explains half of the content;
+        "partial" where frames have no pose. Runs on one thread.
+    """
+    seconds: dict[str, float] = {}
+    with _one_thread():
+        with _timed(seconds, "tracks"):
+            tracks = track(frames, masks, config.tracks)
+        if why := precheck(frames, masks, tracks):
+            return Solved(status="failed", reason=why, seconds=seconds)
+        keyed = _keyed(frames, tracks, config, torch.device(device))
+        if len(keyed.frames) < 2 or len(keyed.picked) < MIN_TRACKS:
+            why = f"only {len(keyed.picked)} points can be followed through the clip, {MIN_TRACKS} are needed"
+            return Solved(status="failed", reason=why, seconds=seconds)
+        with _timed(seconds, "motion_models"):
+            selection = fit_and_select(keyed.problem, config)
+        with _timed(seconds, "all_frames"):
+            placed = _place(frames, masks, tracks, keyed, selection, config)
+            solved = _solved(frames, masks, tracks, keyed, selection, placed, config.selection)
+    return replace(solved, seconds=seconds)
+
+
+def precheck(frames: Frames, masks: Masks, tracks: Tracks) -> str:
+    """Why nothing can be said about this clip, or nothing."""
+    if masks.blank.all():
+        return "every frame is blank (black, white or a covered lens)"
+    if len(frames) - masks.blank.sum() < 2:
+        return "fewer than two frames show anything"
+    if len(tracks.xy_px) < MIN_TRACKS:
+        return f"only {len(tracks.xy_px)} points can be followed: no texture, or nothing lasts from frame to frame"
+    return ""
+
+
+def focal_prior(frames: Frames) -> FocalPrior:
+    """What the file says of the focal length, else that of a usual lens, loosely."""
+    if frames.focal_px:
+        return FocalPrior(focal_px=frames.focal_px, sigma=0.0)
+    return FocalPrior(focal_px=FOCAL_PRIOR_LONG_SIDE * max(frames.hw), sigma=FOCAL_PRIOR_SIGMA)
+
+
+def problem_of(frames: Frames, xy_px: Float[np.ndarray, "m n 2"], device: torch.device) -> Problem:
+    """The problem that tracks of a clip pose, with what its file says of the focal length."""
+    observations = observations_of(xy_px, frames.hw, frames.pixel_aspect, device)
+    return Problem(observations=observations, prior=focal_prior(frames), unit_px=max(frames.hw) / 640)
+
+
+def fit_and_select(problem: Problem, config: AutoConfig) -> Selection:
+    """All motion models fitted to the keyframes, and the one that the clip pays for.
+
+    Full motion with zoom is searched for in full only where it was selected, where full motion leaves much open, or
+    where the selection is in doubt.
+    """
+    candidates = fit_models(problem)
+    selection = select_model(candidates, problem.unit_px, config.selection)
+    unexplained = selection.model == FULL and selection.share < config.refine_below
+    in_doubt = selection.confidence < config.refine_doubt or not selection.rigid
+    if selection.model == FULL_ZOOM or unexplained or in_doubt:
+        candidates = refine_full_motion(problem, candidates)
+        selection = select_model(candidates, problem.unit_px, config.selection)
+    return selection
+
+
+def _keyed(frames: Frames, tracks: Tracks, config: AutoConfig, device: torch.device) -> _Keyed:
+    """Keyframes, and tracks spread over them."""
+    key = keyframes(tracks.seen, target=config.keyframes)
+    picked = spread(tracks.xy_px[:, key], frames.hw)
+    return _Keyed(frames=key, picked=picked, problem=problem_of(frames, tracks.xy_px[picked][:, key], device))
+
+
+def _place(
+    frames: Frames, masks: Masks, tracks: Tracks, keyed: _Keyed, selection: Selection, config: AutoConfig
+) -> _Placed:
+    """Every frame's pose under the selected model, and whether it can be believed."""
+    problem = problem_of(frames, tracks.xy_px[keyed.picked], keyed.problem.device)
+    parameters = place_all_frames(problem, selection, keyed.frames)
+    observations, parameters, picked = adjust_jointly(
+        problem, parameters, selection, keyed.picked, tracks, frames, config
+    )
+    agrees, fits = agreeing(observations, parameters, config.selection.tolerance * selection.noise_px)
+    valid, reason = frame_verdicts(masks, fits.sum(0), linked_runs(fits)[0], keyed.frames)
+    moving = selection.model.translates
+    bound = None if moving else _bound(observations, parameters, selection, agrees)
+    poses = FramePoses(
+        rotation=parameters.rotation[0].cpu().numpy(),
+        translation=parameters.translation[0].cpu().numpy(),
+        focal_px=np.exp(float(parameters.log_focal[0])) * np.exp(parameters.zoom[0].cpu().numpy()),
+        depth=depths(observations, parameters, agrees) if moving else np.ones(len(frames)),
+        valid=valid,
+        reason=reason,
+        translates=moving,
+        translation_bound=bound,
+        focal_sigma_log=_focal_sigma(keyed.problem, selection),
+    )
+    return _Placed(
+        observations=observations,
+        parameters=parameters,
+        picked=picked,
+        agrees=agrees,
+        poses=poses.repeated(masks.duplicate_of),
+    )
+
+
+def frame_verdicts(
+    masks: Masks,
+    support: Int[np.ndarray, " n"],
+    linked: Bool[np.ndarray, " n"],
+    keyframes: Int[np.ndarray, " k"],
+) -> tuple[Bool[np.ndarray, " n"], tuple[str, ...]]:
+    """Which frames have a pose, and why not; a frame that repeats another one is judged with that one.
+
+    Args:
+        masks: of the shot.
+        support: how many points agree with each frame's pose.
+        linked: frames of the longest run that enough points link.
+        keyframes: their numbers.
+    """
+    n = len(support)
+    reason = [""] * n
+    for i in range(n):
+        if masks.duplicate_of[i] != i:
+            continue
+        if masks.blank[i]:
+            reason[i] = "blank"
+        elif i < keyframes[0] or i > keyframes[-1]:
+            reason[i] = "outside the part of the clip that can be followed"
+        elif support[i] < FEWEST_LINKS:
+            reason[i] = f"only {int(support[i])} points agree with any pose"
+        elif not linked[i]:
+            reason[i] = f"fewer than {FEWEST_LINKS} points link it to the rest of the clip"
+    return np.array([not why for why in reason]), tuple(reason)
+
+
+def verdict(poses: FramePoses, selection: Selection, config: SelectionConfig) -> tuple[Status, str]:
+    """Status of a shot and the reason for it."""
+    valid = poses.valid
+    if valid.sum() < 2:
+        return "failed", "no two frames can be explained by one camera motion"
+    if selection.confidence < config.doubtful:
+        return "unreliable", "two motion models explain the clip almost equally well"
+    if not selection.rigid:
+        return (
+            "unreliable",
+            f"no rigid motion explains the content better than {selection.noise_px:.2f} px; "
+            f"what changes its shape as it moves, as in some generated clips, hides the camera's translation",
+        )
+    if selection.share < (config.reliable if selection.model.translates else config.reliable_without_depth):
+        return (
+            "unreliable",
+            f"the best rigid model explains {selection.share:.0%} of what can be followed; "
+            f"moving content or a scene that is not rigid hides the camera's motion",
+        )
+    if not valid.all():
+        missing = sorted({r for r in poses.reason if r})
+        return "partial", f"{int((~valid).sum())} of {len(valid)} frames have no pose: {', '.join(missing)}"
+    return "ok", ""
+
+
+def _focal_sigma(problem: Problem, selection: Selection) -> float:
+    """Standard deviation of the log focal length, from the keyframes; 0 where it was given."""
+    if problem.prior.given:
+        return 0.0
+    return log_focal_sigma(
+        problem.observations,
+        selection.fitted.parameters,
+        problem.free([selection.model]),
+        kernel_px=kernel_of(selection, problem.unit_px),
+        noise_px=selection.noise_px,
+    )
+
+
+def _bound(
+    observations: Observations, parameters: Parameters, selection: Selection, agrees: Bool[np.ndarray, " t"]
+) -> float:
+    """Translation bound from the rays of the agreeing points, at the noise of their mean."""
+    xy = observations.xy_px.cpu().numpy()
+    seen = observations.weight.cpu().numpy() > 0
+    focal_px = float(np.median(parameters.focal_px[0].cpu().numpy()))
+    frame = np.argmax(seen[:, seen.sum(0).argmax()][:, None] & seen, axis=1)
+    rows = np.flatnonzero(agrees)
+    if len(rows) < 10:
+        return float("inf")
+    rays = unit_rays(xy[rows, frame[rows]], focal_px, observations.pixel_aspect)
+    return translation_bound(rays, focal_px, selection.noise_px, zoom=selection.model.zooms)
+
+
+def _solved(
+    frames: Frames,
+    masks: Masks,
+    tracks: Tracks,
+    keyed: _Keyed,
+    selection: Selection,
+    placed: _Placed,
+    config: SelectionConfig,
+) -> Solved:
+    """The verdict, with what speaks for it."""
+    poses = placed.poses
+    status, why = verdict(poses, selection, config)
+    if status == "failed":
+        return Solved(status=status, reason=why, statistics=selection.evidence)
+    ambiguous = list(selection.ambiguous)
+    evidence = {
+        "status": status,
+        "motion_model": selection.model.name,
+        "confidence": round(selection.confidence, 4),
+        "noise_px": selection.noise_px,
+        "working_hw": list(frames.hw),
+        "ambiguous": ambiguous,
+    }
+    statistics = {
+        **selection.evidence,
+        "confidence": selection.confidence,
+        "share_explained": selection.share,
+        "tracks": len(tracks.xy_px),
+        "tracks_adjusted": len(placed.picked),
+        "keyframes": [int(k) for k in keyed.frames],
+        "relinked": [int(t) for t in tracks.relinked],
+        "focal_px": float(np.median(poses.focal_px)),
+        "focal_sigma_log": poses.focal_sigma_log,
+        "focal_given": keyed.problem.prior.given,
+        "translation_bound": poses.translation_bound,
+        "ambiguous": ambiguous,
+        "notes": list(masks.notes),
+    }
+    return Solved(
+        status=status,
+        reason=why,
+        poses=poses,
+        motion_model=selection.model.name,
+        evidence=evidence,
+        statistics=statistics,
+        picture={"tracks_px": tracks.xy_px[placed.picked], "moving": ~placed.agrees},
+    )
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """torch on one thread, and as before afterwards."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    """Adds the wall time of a step to a table."""
+    begin = time.perf_counter()
+    yield
+    seconds[step] = time.perf_counter() - begin

@@ -1,0 +1,109 @@
+"""Steps that defeat Lucas-Kanade: matched features link their sides, and are followed on both."""
+
+import numpy as np
+from jaxtyping import Int
+from scipy.spatial import KDTree
+
+from sfm.config import TrackConfig
+from sfm.matching.two_view import match_pair
+from sfm.tracking.klt import flow, grey_of
+from sfm.tracking.types import TrackStore
+from sfm.types import Frames
+
+GAP_MATCHES = 20
+"""With fewer matches a step is not bridged."""
+GAP_STEPS = (0.08, 0.2, 0.4, 0.7, 1.0)
+"""Frames before a gap that are tried, in units of the reach."""
+FOLLOWED = 12
+"""So many frames back, and on, new points of a match are tracked."""
+
+
+def link_step(
+    store: TrackStore,
+    before: tuple[np.ndarray, np.ndarray],
+    gray0: np.ndarray,
+    gray1: np.ndarray,
+    t0: int,
+    t1: int,
+    allowed: np.ndarray,
+) -> tuple[int, Int[np.ndarray, " k"]]:
+    """Bridge a step that defeats KLT: matched features extend the tracks that stood there, or start new ones.
+
+    Returns how many matched, and the new ones.
+    """
+    xy0, xy1 = match_pair(gray0, gray1, mask=allowed > 0)
+    if len(xy0) == 0:
+        return 0, np.zeros(0, np.int64)
+    ids0, last0 = before
+    alive = np.isin(ids0, store.ids)
+    lost_ids, lost_xy = ids0[~alive], last0[~alive]
+    nearest, which = np.full(len(xy0), np.inf), np.zeros(len(xy0), np.int64)
+    if len(lost_xy):
+        found = KDTree(lost_xy).query(xy0)
+        nearest, which = np.asarray(found[0]), np.asarray(found[1])
+    joins = nearest < 0.5
+    _, one_each = np.unique(np.where(joins, which, -1 - np.arange(len(xy0))), return_index=True)
+    xy0, xy1, joins, which = xy0[one_each], xy1[one_each], joins[one_each], which[one_each]
+    old = lost_ids[which[joins]] if joins.any() else np.zeros(0, np.int64)
+    store.ids = np.concatenate([store.ids, old])
+    store.xy = np.concatenate([store.xy, xy1[joins].astype(np.float32)])
+    store.see(t1, old, xy1[joins].astype(np.float32))
+    new = store.add(xy1[~joins])
+    store.see(t0, new, xy0[~joins].astype(np.float32))
+    store.see(t1, new, xy1[~joins].astype(np.float32))
+    return len(xy0), new
+
+
+def bridge_gap(
+    store: TrackStore,
+    frames: Frames,
+    past: Int[np.ndarray, " p"],
+    back: list[int],
+    gray: np.ndarray,
+    t: int,
+    allowed: np.ndarray,
+    config: TrackConfig,
+) -> bool:
+    """Whether frame t is linked to one from before a gap, the first of them that matches enough.
+
+    past: the frames before the gap; back: how far back each try goes.
+    """
+    for steps in back:
+        s = len(past) - steps
+        linked, new = link_step(store, store.at(int(past[s])), grey_of(frames, past[s]), gray, int(past[s]), t, allowed)
+        if linked >= GAP_MATCHES:
+            for way in (past[: s + 1][::-1], past[s:]):
+                follow(store, frames, new, way, allowed, config)
+            return True
+    return False
+
+
+def follow(
+    store: TrackStore,
+    frames: Frames,
+    ids: Int[np.ndarray, " k"],
+    way: Int[np.ndarray, " w"],
+    allowed: np.ndarray,
+    config: TrackConfig,
+) -> None:
+    """Track matched points on from the first frame of `way`, where they have a position.
+
+    Points that are seen from one place only before a gap would not tell the scale of what comes after it.
+    """
+    known, xy = store.at(int(way[0]))
+    there = np.isin(known, ids)
+    ids, xy = known[there], xy[there]
+    before = grey_of(frames, way[0])
+    for t in way[1 : 1 + FOLLOWED]:
+        if not len(ids):
+            return
+        now = grey_of(frames, t)
+        there, alive = flow(before, now, xy, allowed, config)
+        ids, xy, before = ids[alive], there[alive], now
+        store.see(int(t), ids, xy)
+
+
+def frames_before_gap(lost: int, reach: float) -> list[int]:
+    """How many frames back from the first one after a gap to try, nearest first, up to `reach`."""
+    back = [round(share * reach) for share in GAP_STEPS]
+    return [b for b in sorted({max(2, b) for b in back}) if b <= lost]
