@@ -1,0 +1,108 @@
+"""What scripts rely on: every flag that was ever offered stays, with its spelling, its kind of value, its default.
+
+`flags.json` is the stored list. New flags may join it: `python tests/compare/cli/test_flags.py` writes it anew.
+"""
+
+import contextlib
+import io
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+STORED = Path(__file__).with_name("flags.json")
+WIDE = "100000"
+_FLAG = re.compile(r"(?:-\w, )?(--[a-z][\w.-]*)(?: (\S.*?))?(?:  +(.*))?$")
+_DEFAULT = re.compile(r"\((default: [^()]*|required)\)[^()]*$")
+
+
+def flags_of(command: str, help_option: str = "--help") -> dict[str, dict[str, str]]:
+    """Flag -> kind of value and default, as a user reads them in the help."""
+    values: dict[str, str] = {}
+    texts: dict[str, str] = {}
+    for line in _said(*command.split(), help_option).splitlines():
+        text = line.strip("│╭╮╰╯─ ")
+        if flag := _FLAG.match(text):
+            values[flag[1]], texts[flag[1]] = flag[2] or "", flag[3] or ""
+        elif texts:
+            texts[next(reversed(texts))] += " " + text
+    found = {name: _DEFAULT.search(text) for name, text in sorted(texts.items())}
+    return {
+        name: {"value": values[name], "default": default[1].removeprefix("default: ").strip() if default else ""}
+        for name, default in found.items()
+    }
+
+
+def commands() -> list[str]:
+    """Every command, those below another one after it."""
+    from compare.cli.entry import command_modules
+
+    found: list[str] = []
+    for name in command_modules():
+        usage = _said(name, "--help").splitlines()[0]
+        below = re.search(r" \{([\w,-]+)\}$", usage)
+        found += [f"{name} {each}" for each in below[1].split(",")] if below else [name]
+    return found
+
+
+def alternatives(value: str) -> set[str]:
+    """The kinds of value that a flag takes."""
+    inner = re.fullmatch(r"\{([^{}]*)\}", value)
+    return set(inner[1].split(",")) if inner else set(value.split("|"))
+
+
+def _said(*arguments: str) -> str:
+    from compare.cli import main
+
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = WIDE
+    out = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out):
+            assert main(arguments) == 0
+    finally:
+        if before is None:
+            del os.environ["COLUMNS"]
+        else:
+            os.environ["COLUMNS"] = before
+    return out.getvalue()
+
+
+def stored() -> dict[str, dict[str, dict[str, str]]]:
+    return json.loads(STORED.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("command", stored() if STORED.is_file() else [])
+def test_every_stored_flag_is_still_offered(command: str) -> None:
+    now = flags_of(command)
+    for flag, known in stored()[command].items():
+        assert flag in now, f"{command} {flag} is gone"
+        assert alternatives(known["value"]) <= alternatives(now[flag]["value"]), f"{command} {flag}"
+        assert known["default"] == now[flag]["default"], f"{command} {flag}"
+
+
+def test_the_stored_list_has_every_command() -> None:
+    assert set(commands()) == set(stored())
+
+
+def test_the_help_is_read_whole() -> None:
+    # The twin: a list read from nothing would pass everything.
+    found = stored()["estimate"]
+    assert found["--device"] == {"value": "{auto,cpu,cuda}", "default": "auto"}
+    assert found["--clip-time-limit"] == {"value": "FLOAT", "default": "1800.0"}
+    assert found["--no-split-shots"] == {"value": "", "default": "True"}
+    assert found["--out"] == {"value": "PATH", "default": "required"}
+    assert len(found) == 29
+
+
+def _store() -> None:
+    listed = {command: flags_of(command) for command in commands()}
+    for flags in listed.values():
+        flags.pop("--help", None)
+    STORED.write_text(json.dumps(listed, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    _store()
