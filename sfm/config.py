@@ -43,7 +43,8 @@ class VideoConfig:
         fps: frames kept per second, the nearest to each tick; None keeps every frame. For an image sequence without
             `assumed_fps` it says at what rate the images were taken, and every image is kept.
         long_side: pixels of the longer side of the working size; smaller clips are never enlarged; None keeps the size.
-        start_s, stop_s: part of the clip on its own clock (`Frames.time_s`): start_s <= time < stop_s.
+        start_s: first time of the part of the clip that is read, on its own clock (`Frames.time_s`): start_s <= time.
+        stop_s: end of the part, on that clock: time < stop_s.
         assumed_fps: rate of an image sequence or of a stream that carries no times.
     """
 
@@ -139,7 +140,13 @@ class BlankConfig:
 @final
 @dataclass(frozen=True, kw_only=True)
 class MaskConfig:
-    """Thresholds of the three finders."""
+    """Thresholds of the three finders.
+
+    Attributes:
+        overlays: bars, letters and logos that lie on the picture.
+        duplicates: frames that repeat the one before.
+        blank: frames that show nothing.
+    """
 
     overlays: OverlayConfig = field(default_factory=OverlayConfig)
     duplicates: DuplicateConfig = field(default_factory=DuplicateConfig)
@@ -201,17 +208,22 @@ class ShotConfig:
     """What is suspected, and what confirms it.
 
     Attributes:
-        adaptive_ratio, adaptive_least: PySceneDetect's AdaptiveDetector: change over the mean of the four around it,
-            and least change in grey levels. Lower than its defaults (3, 15), since tracks decide.
+        adaptive_ratio: PySceneDetect's AdaptiveDetector: change over the mean of the four around it. Lower than its
+            default (3), since tracks decide.
+        adaptive_least: its least change in grey levels; lower than its default (15), too.
         content: PySceneDetect's ContentDetector at its default, grey levels: fast clips have no isolated peaks.
         detector_long_side: pixels at which the detectors look.
-        bridge_s: a flash, a glitch or a passing object of this length leaves a link across it; where frames carry no
-            seconds, bridge_frames.
+        bridge_s: seconds: a flash, a glitch or a passing object of this length leaves a link across it; where frames
+            carry no seconds, `bridge_frames`.
+        bridge_frames: the same in frames, where these carry no seconds.
         covered_s: a subject that passes close before the lens may cover it for so long: features link across it, where
             no frame between them is a cut too; frames that carry no seconds are compared from far apart anyway.
-        jump_ratio, jump_floor: features or a shift link two frames only if the picture moved at most this many times as
-            far as between the frames around them, or by this share of its longer side: else it is a jump cut.
+        jump_ratio: features or a shift link two frames only if the picture moved at most this many times as far as
+            between the frames around them, or by `jump_floor`: else it is a jump cut.
+        jump_floor: share of the picture's longer side up to which a move is no jump cut.
         short_frames: shots shorter than this are named in the notes; they are shots of their own, joined to none.
+        similarity: when two frames are linked.
+        dissolve: when a stretch of frames looks like a dissolve.
     """
 
     adaptive_ratio: float = 2.0
@@ -241,11 +253,12 @@ class GravityConfig:
             like a wall seen from the front, so cameras are taken to be held upright within this cone, where the
             horizontals of a scene have no vanishing point.
         tolerance_deg: largest angle between a segment and the way to the vanishing point.
-        around_deg, least_share: share of the inliers in the length of all segments within this angle: random directions
-            have tolerance over around (0.15), upright edges stand out.
-        least_lines, least_length: number of inliers in each searched frame, and their length in longer sides: the
-            letters of a watermark and the markings of a road seen from above have fewer than the rooms and streets that
-            were tried.
+        around_deg: angle around the vanishing point within which `least_share` is counted.
+        least_share: share of the inliers in the length of all segments within `around_deg`: random directions have
+            tolerance over around (0.15), upright edges stand out.
+        least_lines: number of inliers in each searched frame: the letters of a watermark and the markings of a road
+            seen from above have fewer than the rooms and streets that were tried.
+        least_length: the same for their length, in longer sides of the picture.
         least_spread_deg: spread of the inliers across the view (standard deviation): the edges of one pole or one strip
             of road meet anywhere.
         largest_sigma_deg: standard deviation (jackknife over parts of the view, and that of the focal length) up to
@@ -272,12 +285,16 @@ class TrackConfig:
 
     Attributes:
         cells: number of cells that keep points spread over the frame; each wants `per_cell` live points.
-        window_px, levels: patch and pyramid of the Lucas-Kanade search.
+        per_cell: live points that each cell wants.
+        window_px: patch of the Lucas-Kanade search.
+        levels: pyramid levels of the Lucas-Kanade search.
         round_trip_px: largest distance between a point and itself tracked there and back.
-        min_length: shorter tracks are noise to the adjuster.
+        min_length: frames of a track; shorter ones are noise to the adjuster.
+        quality: a corner's strength, as a share of the strongest one's, from which it is tracked.
         relink_below: share of points that must survive a step; below it, features are matched instead.
         gap_reach_s: where these find nothing either, as behind a subject that covered the lens, frames from up to so
-            long before the gap are matched; of images that are only numbered, so many.
+            long before the gap are matched.
+        gap_reach_images: the same for images that are only numbered: so many.
     """
 
     cells: int = 240
@@ -301,9 +318,10 @@ class SelectionConfig:
         noise_floor_px: model error (lens, shutter, compression) that no clip is below; forward-backward residuals and
             the richest model both underestimate the noise.
         noise_cap_px: a richest model worse than this explains nothing, so it cannot set the noise.
-        rigid_px, rigid_native_px: where the richest model leaves more than this to the tracks it explains, in pixels of
-            a 640-pixel frame and in pixels as tracked, nothing rigid was filmed: a depth for every track then only
-            follows what melts, as in some generated clips, and no translation is believed.
+        rigid_px: where the richest model leaves more than this to the tracks it explains, and more than
+            `rigid_native_px`, nothing rigid was filmed: a depth for every track then only follows what melts, as in
+            some generated clips, and no translation is believed.
+        rigid_native_px: the same in pixels as tracked.
         tolerance: a track agrees with a model if its rms is below this many noise levels ...
         drift: ... plus this share of the way that it goes: lens distortion, rolling shutter and blur grow with motion.
         gain: a richer turning model must explain this share of what the simpler one leaves over, or double what that
@@ -316,9 +334,10 @@ class SelectionConfig:
         improvement_noise: more of both for each pixel of noise above the floor: blurred or grainy tracks drift further.
         improvement_both: the same for full motion and zoom at once.
         flat: inverse depths that vary by less than this share are a wall facing the camera.
-        zoom_improvement, zoom_clear: a zoom on top of full motion must shrink the residuals by this much (mean log
-            ratio), and by more the further its log focal ratio stays below `zoom_clear`; by twice as much where it
-            opposes the way along the axis, since a free depth imitates that.
+        zoom_improvement: a zoom on top of full motion must shrink the residuals by this much (mean log ratio), and by
+            more the further its log focal ratio stays below `zoom_clear`; by twice as much where it opposes the way
+            along the axis, since a free depth imitates that.
+        zoom_clear: log focal ratio of a clear zoom.
         zoom_gain: and it must explain this much more of the content.
         dolly_zoom: log zoom from which its opposition to the way along the axis (0.4 of it, in scene depths) is
             flagged.
@@ -356,13 +375,15 @@ class AutoConfig:
     """Settings of the default estimator.
 
     Attributes:
+        tracks: the tracker.
+        selection: thresholds of the choice among motion models.
         keyframes: how many frames the motion models are fitted to in a short clip; more where tracks die fast.
         joint_frames: clips up to this length are adjusted jointly over all frames, longer ones over keyframes.
-        refine_below: where full motion explains less than this share of the content, it is searched for with a zoom
-            too; where full motion and zoom were chosen, or nothing rigid was found, always.
-        refine_doubt: below this confidence as well.
         joint_tracks: how many tracks join there, beside those of the motion models: what lives between keyframes counts
             too.
+        refine_below: where full motion explains less than this share of the content, it is searched for with a zoom
+            too; where full motion and zoom were chosen, or nothing rigid was found, always.
+        refine_doubt: the same below this confidence.
     """
 
     tracks: TrackConfig = field(default_factory=TrackConfig)
@@ -380,7 +401,7 @@ class FeatureConfig:
     """Which features, and how many.
 
     Attributes:
-        name: one of `feature_names()`.
+        name: kind of feature, e.g. sift or aliked-n16.
         max_features: the strongest of each frame that are kept.
         weights: local file (ALIKED) or folder of the trained weights; None downloads them from their hub.
         budget_mb: memory for one batch of frames on the device.
@@ -399,7 +420,7 @@ class MatchConfig:
 
     Attributes:
         method: mutual nearest neighbours ("mnn"), with Lowe's ratio test from the first frame ("snn") or in both
-            directions ("smnn"), or AdaLAM (Cavalli et al. 2020).
+            directions ("smnn"), or AdaLAM ("adalam", Cavalli et al. 2020).
         ratio: largest nearest over second nearest distance, for snn and smnn.
         budget_mb: memory for the table of distances on the device; larger problems go through it in blocks.
     """
@@ -416,7 +437,12 @@ class MatchConfig:
 @final
 @dataclass(frozen=True, kw_only=True)
 class PairConfig:
-    """Which frames are matched: all gaps up to `window`, and doubling gaps beyond where `quadratic`."""
+    """Which frames are matched.
+
+    Attributes:
+        window: all gaps up to this many frames.
+        quadratic: doubling gaps beyond, too.
+    """
 
     window: int = 6
     quadratic: bool = True
@@ -428,12 +454,14 @@ class MapConfig:
     """Settings of verification and mapping.
 
     Attributes:
-        time_limit_s: the worker is killed after it; the clip counts as failed.
+        time_limit_s: seconds after which pycolmap's mapper is killed; the clip counts as failed.
         refine_focal: refine a focal length that was given; an unknown one is always refined.
         max_error_px: inlier bound of the two-view geometry, in pixels of the working size.
         min_matches: verified matches that make a pair.
-        retries, retry_above_px: further starts of the mapper with other seeds while the mean residual of its model is
-            larger; the model with the most frames, then the smallest residual, is kept. Not for the stock baseline.
+        retries: further starts of the mapper with other seeds while the mean residual of its model is larger than
+            `retry_above_px`; the model with the most frames, then the smallest residual, is kept. Not for the stock
+            baseline.
+        retry_above_px: mean residual of a model above which the mapper is started again.
         options: further pycolmap options by name, such as {"mapper.filter_min_tri_angle": 1.0}.
     """
 
@@ -455,7 +483,14 @@ class MapConfig:
 @final
 @dataclass(frozen=True, kw_only=True)
 class ColmapConfig:
-    """Settings of the colmap backend, by stage."""
+    """Settings of the colmap backend, by stage.
+
+    Attributes:
+        features: which features, and how many.
+        matching: how they are matched.
+        pairs: which frames are matched.
+        mapping: verification and mapping.
+    """
 
     features: FeatureConfig = field(default_factory=FeatureConfig)
     matching: MatchConfig = field(default_factory=MatchConfig)
@@ -466,7 +501,14 @@ class ColmapConfig:
 @final
 @dataclass(frozen=True, kw_only=True)
 class GlomapConfig:
-    """Settings of the glomap backend, by stage."""
+    """Settings of the glomap backend, by stage.
+
+    Attributes:
+        features: which features, and how many.
+        matching: how they are matched.
+        pairs: which frames are matched.
+        mapping: verification and mapping.
+    """
 
     features: FeatureConfig = field(default_factory=FeatureConfig)
     matching: MatchConfig = field(default_factory=MatchConfig)
@@ -504,12 +546,13 @@ class CommandConfig:
         command: template, split like a shell would but run without one, so that no file name can break it. {video}: the
             clip, absolute. {out}: an empty folder to write to. {name}: the clip's own name. {threads}, {seed}: of the
             estimate. A shell is had by `sh -c 'cd x && python y "$1"' _ {video}`.
-        format: of what it writes, one of `trajectory.io.FORMATS`.
+        format: of what the program writes, e.g. megasam; one of `trajectory.io.FORMATS`.
         output: glob below {out} (or absolute) of the one file or folder to read; None looks for the format's usual
             names. {name} may be used.
-        folder: working folder. environment: ("NAME=VALUE", ...) added to the present one.
-        timeout_s: after it the program and all that it started are killed.
-        keep: folder in which {out} stays, as keep/NAME; None: removed once it is read.
+        folder: working folder of the program.
+        environment: NAME=VALUE ..., added to the present environment.
+        timeout_s: seconds after which the program and all that it started are killed.
+        keep: folder in which {out} stays, as KEEP/NAME; None: removed once it is read.
         frame_step: every n-th frame of the clip was used by the program; None: not known, and then poses are set on the
             clip's time axis only where there is one for each frame.
     """
@@ -541,16 +584,20 @@ class EstimateConfig:
 
     Attributes:
         backend: a backend's config, or its name for its defaults: "auto", "colmap", "glomap", "colmap-sift". Another
-            program is a `CommandConfig`; the options of video, shots and focal length are not for
+            program is a `sfm.external.command.CommandConfig`; the options of video, shots and focal length are not for
             it.
         video: sampling rate, working size, part of the clip.
         split_shots: cut the clip at its shot boundaries; without it the whole clip is taken for one shot.
+        shots: where the clip is cut.
+        masks: what of the picture shows no scene.
+        gravity: which way is down.
         focal_px: focal length (fy) in pixels of the source; overrides what the file says.
-        fov_deg: horizontal field of view of the source, instead of `focal_px`.
+        fov_deg: horizontal field of view of the source in degrees, instead of `focal_px`.
         pixel_aspect: width of a source pixel over its height; None takes what the file says, else 1.
-        device: "auto", "cpu" or "cuda".
+        device: where to compute; auto takes the GPU where there is one.
+        seed: seed of all random choices.
         threads: CPU threads of the backend; None takes OMP_NUM_THREADS where that is set, else leaves it to the
-            backend.
+            backend. Results are the same for the same number.
     """
 
     backend: Any = "auto"
@@ -586,9 +633,12 @@ class BatchConfig:
 
     Attributes:
         jobs: clips at a time, each in a process of its own. The cores are shared out among them.
-        time_limit_s, memory_limit_gib: for one clip, its process and all that this starts; None: no limit of time, and
-            an equal share of 80 % of the memory.
-        retry_failed: estimate again what failed.
+        time_limit_s: seconds for one clip, its process and all that this starts; beyond, it is tried once more at half
+            the size, then recorded as failed; None: no limit.
+        memory_limit_gib: GiB for one clip, its process and all that this starts; None: an equal share of 80 % of the
+            memory.
+        retry_failed: estimate again what failed in an earlier call.
+        plot: draw plot.png for each clip.
         work: "module:function" (clip, config, *, smaller) -> Estimate.
     """
 

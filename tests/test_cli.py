@@ -291,7 +291,8 @@ class TestTrajectoryCommands:
         assert "pans left about 10\\xb0" in done.stdout
 
     def test_a_reader_that_stops_reading_is_no_error(self, tum: Path) -> None:
-        command = f"{sys.executable} -m compare.cli describe {tum} --format tum | head -n 1; echo ${{PIPESTATUS[0]}}"
+        said = f"{sys.executable} -m compare.cli.entry describe {tum} --format tum"
+        command = f"{said} | head -n 1; echo ${{PIPESTATUS[0]}}"
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, env=ENVIRONMENT, timeout=60)
         assert done.stdout.splitlines()[-1] == "0"
         assert not done.stderr

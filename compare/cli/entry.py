@@ -91,23 +91,39 @@ def _dispatch(arguments: list[str]) -> int:
     return module.run(_parse(name, module, rest))
 
 
-def _parse(name: str, module: ModuleType, arguments: list[str]) -> Any:
-    """The command's options by tyro; what tyro says about wrong ones becomes one line."""
+def _parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = False) -> Any:
+    """The command's options by tyro; what tyro says about wrong ones becomes one line.
+
+    A command with many options has `form`, which makes the type that is parsed: all of it, or for --help and for calls
+    without nested options, which shall not wait for the others, what most users need. HELP_ALL says what --help-all
+    adds.
+    """
     import tyro
 
+    form = getattr(module, "form", None)
+    if form is not None and "--help-all" in arguments:
+        whole, arguments = True, ["--help"]
+    elif form is not None and {"-h", "--help"}.isdisjoint(arguments):
+        whole = whole or any(each.startswith("--") and "." in each.partition("=")[0] for each in arguments)
+    kind = get_type_hints(module.run)["args"] if form is None else form(whole=whole)
+    flat = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes) if form is None else ()
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
             return tyro.cli(
-                get_type_hints(module.run)["args"],
+                kind,
                 prog=f"cinetraj {name}",
                 description=module.__doc__,
                 args=arguments,
-                config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
+                config=(tyro.conf.FlagCreatePairsOff, *flat),
             )
     except SystemExit as stop:
         if stop.code in (OK, None):
+            if form is not None and not whole:
+                print(module.HELP_ALL)
             raise
+        if form is not None and not whole:  # the others may be what was meant
+            return _parse(name, module, arguments, whole=True)
         text = _without_box(said.getvalue()) or f"options of {name} are wrong"
         hint = "" if "--help" in text else f"; cinetraj {name} --help lists the options"
         raise CinetrajError(text + hint) from None

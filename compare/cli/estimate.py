@@ -1,3 +1,4 @@
+# ruff: noqa: RUF009 - `option` makes a dataclass's field
 """Estimate the camera trajectory of clips.
 
 Writes OUT/NAME/ for each clip: run.json, trajectory.npz (native), trajectory_tum.txt and plot.png; a clip of several
@@ -11,21 +12,30 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import tyro
 
-from compare.cli import _report
+from compare.cli import _report, _settings
+from compare.cli._options import is_given, option
 from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
     from sfm.batch import Clip
     from sfm.config import EstimateConfig
 
+HELP_ALL = (
+    "cinetraj estimate --help-all also shows the settings of every stage and backend, such as --shots.adaptive-ratio "
+    "or --auto.keyframes; they are always accepted."
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Args:
-    """Options of `cinetraj estimate`."""
+    """Options of `cinetraj estimate`: its own, and which flag sets which field of a config.
+
+    Type, default and help of the latter are written in `sfm.config`; `form` adds an option for every other field.
+    """
 
     clips: tyro.conf.Positional[tuple[str, ...]]
     """Video files, folders of images, folders of videos, globs in quotes, or lists: .csv or .jsonl with a column
@@ -34,59 +44,32 @@ class Args:
     """Folder for the runs."""
     name: str | None = None
     """Name of the run instead of the clip's own; for a single clip."""
-    backend: Literal["auto", "colmap", "glomap", "colmap-sift", "command"] = "auto"
-    """auto: tracks and a choice among motion models. colmap, glomap: pycolmap's mappers on our features.
-    colmap-sift: stock pycolmap, the usual baseline. command: another program, see --command."""
-    jobs: int | None = None
-    """Clips at a time; the cores are shared out among them. 1 by default."""
-    clip_time_limit: float = 1800.0
-    """Seconds for one clip of a batch; beyond, it is tried once more at half the size, then recorded as failed."""
-    clip_memory_limit: float | None = None
-    """GiB for one clip of a batch; by default an equal share of 80 % of the memory."""
-    retry_failed: bool = False
-    """Estimate again what failed in an earlier call."""
-    command: str | None = None
-    """Another program's command: {video} and {out} are filled in, also {name}, {threads}, {seed}."""
-    format: str = "auto"
-    """Format of what the command writes to {out}, e.g. megasam."""
-    output: str | None = None
-    """File or glob below {out} to read, where the usual names of the format do not find it."""
-    command_folder: Path | None = None
-    """Working folder of the command."""
-    command_env: tuple[str, ...] = ()
-    """NAME=VALUE ... for the command."""
-    keep_output: Path | None = None
-    """Folder in which what the command writes is kept; by default it is removed once it is read."""
-    frame_step: int | None = None
-    """Every n-th frame of the clip is used by the command; its poses then get the times of these frames."""
-    fps: float | None = None
-    """Frames per second to use; all by default."""
-    long_side: int = 640
-    """Longer side in pixels at which the work is done."""
-    focal: float | None = None
-    """Focal length in pixels of the source, vertical (fy), if known."""
-    fov: float | None = None
-    """Horizontal field of view in degrees, if known, instead of --focal."""
-    pixel_aspect: float | None = None
-    """Width of a pixel over its height; what the file says, else 1."""
-    split_shots: bool = True
-    """Take the whole clip for one shot; by default it is cut at its shot boundaries."""
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    """Where to compute."""
-    seed: int = 0
-    """Seed of all random choices."""
-    threads: int | None = None
-    """CPU threads; all by default. Results are the same for the same number."""
-    features: str | None = None
-    """Features of the backends colmap and glomap, e.g. sift or aliked-n16."""
-    matcher: str | None = None
-    """Matcher of the backends colmap and glomap, e.g. smnn or adalam."""
-    weights: Path | None = None
-    """Local file with the weights of the features, instead of a download."""
-    time_limit: float | None = None
-    """Seconds after which pycolmap's mapper, or the command, is stopped and the clip counts as failed."""
-    plot: bool = True
-    """Leave plot.png away."""
+    backend: Any = option("backend")
+    jobs: Any = option("batch.jobs", none_is_unset=True)
+    clip_time_limit: Any = option("batch.time_limit_s")
+    clip_memory_limit: Any = option("batch.memory_limit_gib")
+    retry_failed: Any = option("batch.retry_failed")
+    command: Any = option("backend:command.command", none_is_unset=True)
+    format: Any = option("backend:command.format")
+    output: Any = option("backend:command.output")
+    command_folder: Any = option("backend:command.folder")
+    command_env: Any = option("backend:command.environment")
+    keep_output: Any = option("backend:command.keep")
+    frame_step: Any = option("backend:command.frame_step")
+    fps: Any = option("video.fps")
+    long_side: Any = option("video.long_side")
+    focal: Any = option("focal_px")
+    fov: Any = option("fov_deg")
+    pixel_aspect: Any = option("pixel_aspect")
+    split_shots: Any = option("split_shots")
+    device: Any = option("device")
+    seed: Any = option("seed")
+    threads: Any = option("threads")
+    features: Any = option("backend.features.name", none_is_unset=True)
+    matcher: Any = option("backend.matching.method", none_is_unset=True)
+    weights: Any = option("backend.features.weights", none_is_unset=True)
+    time_limit: Any = option("backend.mapping.time_limit_s", "backend.timeout_s", none_is_unset=True)
+    plot: Any = option("batch.plot")
     json: bool = False
     """Print {NAME: the content of run.json} instead of words."""
 
@@ -107,88 +90,26 @@ def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, A
     say: called with one line for each clip. A single clip that cannot be read raises CinetrajError.
     """
     clips, several = chosen_clips(args)
-    config = config_of(args)
+    config, batch = _settings.configs_of(args)
     if not several:
         clip = clips[0]
-        record = estimate_one(clip.path, args.out / clip.name, config, plot=args.plot, quiet=args.json)
+        record = estimate_one(clip.path, args.out / clip.name, config, plot=batch.plot, quiet=args.json)
         say(sentence(args.out / clip.name, record))
         tell(clip.name, record)
         return {clip.name: record}, []
     from compare.cli import _batch
-    from sfm.config import BatchConfig
 
-    batch = BatchConfig(
-        jobs=1 if args.jobs is None else args.jobs,
-        time_limit_s=args.clip_time_limit,
-        memory_limit_gib=args.clip_memory_limit,
-        retry_failed=args.retry_failed,
-        plot=args.plot,
-    )
     return _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence), []
+
+
+def form(*, whole: bool) -> type:
+    """What the command line parses into `Args`; `whole`: with the settings of each stage and backend."""
+    return _settings.form(Args, whole=whole)
 
 
 def config_of(args: Args) -> "EstimateConfig":
     """The estimator's config for the options of the command line."""
-    from sfm.config import EstimateConfig, VideoConfig
-
-    return EstimateConfig(
-        backend=backend_config(args),
-        video=VideoConfig(fps=args.fps, long_side=args.long_side),
-        split_shots=args.split_shots,
-        focal_px=args.focal,
-        fov_deg=args.fov,
-        pixel_aspect=args.pixel_aspect,
-        device=args.device,
-        seed=args.seed,
-        threads=args.threads,
-    )
-
-
-def backend_config(args: Args) -> Any:
-    """The config of the backend; an option that it does not have is refused, not ignored."""
-    from sfm import backends
-
-    if args.backend == "command":
-        return _command_config(args)
-    given_for_command = ("command", "output", "command_folder", "command_env", "keep_output", "frame_step")
-    if idle := next((option for option in given_for_command if getattr(args, option)), None):
-        option = "--" + idle.replace("_", "-")
-        raise CinetrajError(f"{option} has no effect on {args.backend}; it is for --backend command")
-    config = backends.config_type(args.backend)()
-    given = {
-        "features": {"name": args.features, "weights": args.weights},
-        "matching": {"method": args.matcher},
-        "mapping": {"time_limit_s": args.time_limit},
-    }
-    options = {"name": "--features", "weights": "--weights", "method": "--matcher", "time_limit_s": "--time-limit"}
-    for part, values in given.items():
-        changes = {key: value for key, value in values.items() if value is not None}
-        if not changes:
-            continue
-        if not hasattr(config, part):
-            able = "colmap and glomap" + (" and colmap-sift" if part == "mapping" else "")
-            raise CinetrajError(f"{options[next(iter(changes))]} has no effect on {args.backend}; it is for {able}")
-        config = replace(config, **{part: replace(getattr(config, part), **changes)})
-    return config
-
-
-def _command_config(args: Args) -> Any:
-    from sfm.config import CommandConfig
-
-    idle = {"--features": args.features, "--weights": args.weights, "--matcher": args.matcher, "--fps": args.fps}
-    idle |= {"--focal": args.focal, "--fov": args.fov, "--pixel-aspect": args.pixel_aspect}
-    if given := next((option for option, value in idle.items() if value is not None), None):
-        raise CinetrajError(f"{given} has no effect on another program; put its own option into --command")
-    config = CommandConfig(
-        command=args.command or "",
-        format=args.format,
-        output=args.output,
-        folder=args.command_folder,
-        environment=args.command_env,
-        keep=args.keep_output,
-        frame_step=args.frame_step,
-    )
-    return config if args.time_limit is None else replace(config, timeout_s=args.time_limit)
+    return _settings.configs_of(args)[0]
 
 
 def chosen_clips(args: Args) -> "tuple[list[Clip], bool]":
@@ -207,7 +128,7 @@ def chosen_clips(args: Args) -> "tuple[list[Clip], bool]":
         if Path(args.name).name != args.name or args.name in (".", ".."):
             raise CinetrajError(f"--name is {args.name!r}, expected a plain folder name")
         clips = [replace(clips[0], name=args.name)]
-    return clips, args.jobs is not None or not itself
+    return clips, is_given(args.jobs) or not itself
 
 
 def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: bool, quiet: bool) -> dict[str, Any]:

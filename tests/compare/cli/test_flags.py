@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 STORED = Path(__file__).with_name("flags.json")
-WIDE = "100000"
+WIDE = "120"
+"""Columns of the help: room for the longest option, and none for groups side by side."""
 _FLAG = re.compile(r"(?:-\w, )?(--[a-z][\w.-]*)(?: (\S.*?))?(?:  +(.*))?$")
 _DEFAULT = re.compile(r"\((default: [^()]*|required)\)[^()]*$")
 

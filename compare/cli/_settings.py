@@ -1,0 +1,225 @@
+"""The settings of the estimator as options of `cinetraj estimate`, and the configs for those that were given."""
+
+from dataclasses import MISSING, field, fields, make_dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from compare.cli import _options
+from compare.cli._options import GROUP, PATHS, Given, Setting
+from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from sfm.config import BatchConfig, EstimateConfig
+
+PROGRAM = "command"
+NOT_FOR_A_PROGRAM = ("--fps", "--focal", "--fov", "--pixel-aspect")
+"""Another program decodes and calibrates by itself; the settings of our own stages are not for it either."""
+
+
+def backend_configs() -> dict[str, type]:
+    """The config type of each backend by name. It imports no backend: those pull in other libraries."""
+    from sfm import config
+
+    return {
+        "auto": config.AutoConfig,
+        "colmap": config.ColmapConfig,
+        "glomap": config.GlomapConfig,
+        "colmap-sift": config.ColmapSiftConfig,
+    }
+
+
+def backend_summaries() -> dict[str, str]:
+    """What each backend is, for the help."""
+    return {
+        "auto": "tracks and a choice among motion models",
+        "colmap": "pycolmap's incremental mapper on our features",
+        "glomap": "pycolmap's global mapper on our features",
+        "colmap-sift": "stock pycolmap, the usual baseline",
+    }
+
+
+def all_configs() -> dict[str, type]:
+    """The backends and the program of `--command`."""
+    from sfm.config import CommandConfig
+
+    return {**backend_configs(), PROGRAM: CommandConfig}
+
+
+def form(base: Any, *, whole: bool) -> type:
+    """The type that tyro parses: `base` with types, defaults and help of its options.
+
+    whole: also with a group of options for each stage and each backend, for every setting that has no flag in `base`.
+    """
+    flags = _flags(base)
+    members = [_member(each, flags) for each in fields(base) if PATHS in each.metadata]
+    made: Any = make_dataclass(
+        base.__name__, [*members, *(_groups(flags) if whole else ())], bases=(base,), frozen=True, kw_only=True
+    )
+    made.__doc__ = base.__doc__
+    return made
+
+
+def configs_of(args: Any) -> "tuple[EstimateConfig, BatchConfig]":
+    """The configs for the options; one that the chosen backend does not have is refused, not ignored."""
+    from sfm.config import BatchConfig, EstimateConfig
+
+    given = _options.given(args)
+    default = _options.find(EstimateConfig, "backend")
+    name = next((each.value for each in given if each.paths == ("backend",)), default.default if default else "auto")
+    kinds = all_configs()
+    if name not in kinds:
+        raise CinetrajError(f"backend {name!r} is unknown, expected one of {', '.join(kinds)}")
+    backend: dict[str, Any] = {}
+    batch: dict[str, Any] = {}
+    own: dict[str, Any] = {}
+    for each in given:
+        root, _, rest = each.paths[0].partition(".")
+        if root == "batch":
+            batch[rest] = each.value
+        elif root.startswith("backend") and rest:
+            backend[_path_in(kinds, name, each)] = each.value
+        elif root != "backend":
+            _refuse_for_a_program(name, each)
+            own[each.paths[0]] = each.value
+    own["backend"] = _options.made(kinds[name], backend)
+    return _options.made(EstimateConfig, own), _options.made(BatchConfig, batch)
+
+
+def _path_in(kinds: dict[str, type], name: str, each: Given) -> str:
+    """Where the option goes in the config of the backend `name`. Raises CinetrajError where it is for others."""
+    able: dict[str, str] = {}
+    for path in each.paths:
+        root, _, rest = path.partition(".")
+        only = root.partition(":")[2]
+        for backend, kind in kinds.items():
+            if only in ("", backend) and backend not in able and _options.find(kind, rest) is not None:
+                able[backend] = rest
+    if name in able:
+        return able[name]
+    if name == PROGRAM:
+        raise CinetrajError(f"{each.flag} has no effect on another program; put its own option into --command")
+    others = f"--backend {next(iter(able))}" if len(able) == 1 else _listed(list(able))
+    raise CinetrajError(f"{each.flag} has no effect on {name}; it is for {others}")
+
+
+def _refuse_for_a_program(name: str, each: Given) -> None:
+    nested = "." in each.flag
+    if name == PROGRAM and (nested or each.flag in NOT_FOR_A_PROGRAM) and each.value is not None:
+        raise CinetrajError(f"{each.flag} has no effect on another program; put its own option into --command")
+
+
+def _flags(base: Any) -> dict[str, str]:
+    """Path -> flag of every setting that has a flag in `base`."""
+    found: dict[str, str] = {}
+    for each in fields(base):
+        for path in each.metadata.get(PATHS, ()):
+            root, _, rest = path.partition(".")
+            names = all_configs() if root == "backend" else ()
+            for place in [f"backend:{name}.{rest}" for name in names] if rest and names else [path]:
+                found[place] = "--" + each.name.replace("_", "-")
+    return found
+
+
+def _member(each: Any, flags: dict[str, str]) -> tuple[str, Any, Any]:
+    """A field of the form for a flag in `base`."""
+    import tyro
+
+    paths = each.metadata[PATHS]
+    if paths == ("backend",):
+        setting, text = _choice()
+    else:
+        setting, text = _described(paths, flags)
+    if setting.kind is bool:
+        text = f"Turns off: {text[:1].lower()}{text[1:]}" if setting.default else text
+        kind = Annotated[bool, tyro.conf.arg(help=text)]
+        return each.name, kind, field(default=setting.default, metadata=each.metadata)
+    shown = setting.default
+    if each.metadata["none_is_unset"]:
+        if not paths[0].startswith("backend.") and shown:
+            text += f" By default {shown}."
+        setting, shown = Setting(kind=setting.kind | None, default=None, text=setting.text), None
+    kind = _options.annotation(setting, text, shown=shown)
+    return each.name, kind, field(default=_options.UNSET, metadata=each.metadata)
+
+
+def _choice() -> tuple[Setting, str]:
+    from sfm.config import EstimateConfig
+
+    names = tuple(all_configs())
+    summaries = {**backend_summaries(), PROGRAM: "another program, see --command"}
+    text = " ".join(f"{name}: {summaries[name].rstrip('.')}." for name in names if name in summaries)
+    found = _options.find(EstimateConfig, "backend")
+    return Setting(kind=Literal[names], default=found.default if found else MISSING, text=text), text
+
+
+def _described(paths: tuple[str, ...], flags: dict[str, str]) -> tuple[Setting, str]:
+    """The setting of an option, and its text: for settings of several backends, whose, and what is their default."""
+    first: Setting | None = None
+    able: dict[tuple[str, str], list[str]] = {}
+    for path in paths:
+        root, _, rest = path.partition(".")
+        for place, name, kind, below in _places(path, root, rest):
+            setting = _options.find(kind, below)
+            if setting is None:
+                continue
+            first = first or setting
+            parent = place.rpartition(".")[0]
+            text = _options.sentence(_options.with_flags(setting.text, _owner(kind, below), _flag_in(parent, flags)))
+            able.setdefault((text, str(setting.default)), []).append(name)
+    if first is None:
+        raise CinetrajError(f"no config has {' or '.join(paths)}")
+    if not paths[0].startswith("backend."):
+        return first, next(iter(able))[0]
+    parts = [f"{text} For {_listed(names)}" + _by_default(default) for (text, default), names in able.items()]
+    return first, " ".join(parts)
+
+
+def _places(path: str, root: str, rest: str) -> list[tuple[str, str, type, str]]:
+    """Where a path of an option may lead: full path, name of the backend, config type, path in it."""
+    from sfm.config import BatchConfig, EstimateConfig
+
+    if root == "batch":
+        return [(path, "", BatchConfig, rest)]
+    if root == "backend":
+        return [(f"backend:{name}.{rest}", name, kind, rest) for name, kind in all_configs().items()]
+    if root.startswith("backend:"):
+        name = root.partition(":")[2]
+        return [(path, name, all_configs()[name], rest)]
+    return [(path, "", EstimateConfig, path)]
+
+
+def _flag_in(parent: str, flags: dict[str, str]) -> Any:
+    def flag_of(name: str) -> str:
+        path = f"{parent}.{name}" if parent else name
+        return flags.get(path, "--" + path.removeprefix("backend:").replace("_", "-"))
+
+    return flag_of
+
+
+def _owner(kind: type, path: str) -> type:
+    """The config type that has the last field of a path."""
+    for name in path.split(".")[:-1]:
+        kind = next(hint for member, hint, _ in _options.members(kind) if member == name)
+    return kind
+
+
+def _by_default(default: str) -> str:
+    return "." if default in ("None", "") else f"; by default {default}."
+
+
+def _groups(flags: dict[str, str]) -> list[tuple[str, Any, Any]]:
+    """Fields of the form: a group for each stage, then one for each backend."""
+    from sfm.config import EstimateConfig
+
+    stages = [(name, name, hint) for name, hint, _ in _options.members(EstimateConfig) if _options.is_group(hint)]
+    backends = [(f"backend:{name}", name, kind) for name, kind in all_configs().items()]
+    found: list[tuple[str, Any, Any]] = []
+    for path, name, kind in [*stages, *backends]:
+        made = _options.group(kind, path, name, flags)
+        if made is not None:
+            place = "group_" + "".join(c if c.isalnum() else "_" for c in name)
+            found.append((place, _options.titled(made, name), field(default=made(), metadata={GROUP: (path, name)})))
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

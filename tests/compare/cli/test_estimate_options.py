@@ -1,0 +1,216 @@
+"""The options of `cinetraj estimate` are the fields of the configs: each reaches its place, none is ignored."""
+
+import contextlib
+import dataclasses
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from test_flags import flags_of
+
+from compare.cli import _options, _settings, entry, estimate
+from sfm import config
+from trajectory.errors import CinetrajError
+
+
+def parsed(*options: str) -> estimate.Args:
+    return entry._parse("estimate", estimate, ["clip.mp4", "--out", "out", *options])
+
+
+def config_of(*options: str) -> config.EstimateConfig:
+    return estimate.config_of(parsed(*options))
+
+
+def leaves(value: Any, path: str = "") -> dict[str, Any]:
+    found = {}
+    for each in dataclasses.fields(value):
+        inner = getattr(value, each.name)
+        place = f"{path}.{each.name}".lstrip(".")
+        found |= leaves(inner, place) if dataclasses.is_dataclass(inner) else {place: inner}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "path", "expected"),
+    [
+        ("--shots.adaptive-ratio", "3", "shots.adaptive_ratio", 3.0),
+        ("--shots.similarity.inliers", "21", "shots.similarity.inliers", 21),
+        ("--shots.dissolve.change-grey", "17", "shots.dissolve.change_grey", 17.0),
+        ("--masks.overlays.margin", "0.01", "masks.overlays.margin", 0.01),
+        ("--masks.duplicates.ratio", "0.3", "masks.duplicates.ratio", 0.3),
+        ("--masks.blank.edge-grey", "6", "masks.blank.edge_grey", 6.0),
+        ("--gravity.cone-deg", "30", "gravity.cone_deg", 30.0),
+        ("--video.start-s", "0.5", "video.start_s", 0.5),
+        ("--auto.tracks.cells", "100", "backend.tracks.cells", 100),
+        ("--auto.selection.gain", "0.6", "backend.selection.gain", 0.6),
+        ("--long-side", "320", "video.long_side", 320),
+        ("--focal", "500", "focal_px", 500.0),
+    ],
+)
+def test_an_option_changes_its_field_and_no_other(option: str, value: str, path: str, expected: object) -> None:
+    found, usual = leaves(config_of(option, value)), leaves(config_of())
+    assert found[path] == expected
+    assert {key for key in usual if found[key] != usual[key]} == {path}
+
+
+def test_no_option_gives_the_defaults_of_the_configs() -> None:
+    assert config_of() == config.EstimateConfig(backend=config.AutoConfig())
+    assert config_of("--backend", "glomap").backend == config.GlomapConfig()
+    assert config_of("--no-split-shots").split_shots is False
+
+
+def test_every_field_has_exactly_one_flag() -> None:
+    form: Any = estimate.form(whole=True)
+    given = [path for each in _options.given(_filled(form)) for path in each.paths]
+    assert len(given) == len(set(given))
+    backends = [config.AutoConfig(), config.ColmapConfig(), config.GlomapConfig(), config.ColmapSiftConfig()]
+    for name, backend in zip(_settings.backend_configs(), backends, strict=True):
+        for path in leaves(backend):
+            assert {f"backend:{name}.{path}", f"backend.{path}"}.intersection(given), (name, path)
+    assert {path for path in leaves(config.EstimateConfig()) if path not in given} == set()
+
+
+def _filled(form: Any) -> Any:
+    """The form with every option given."""
+    changes: dict[str, Any] = {}
+    for each in dataclasses.fields(form):
+        default = each.default
+        if dataclasses.is_dataclass(default):
+            changes[each.name] = _filled_group(default)
+        elif _options.PATHS in each.metadata:
+            changes[each.name] = 1
+    return form(clips=("a",), out=Path("out"), **changes)
+
+
+def _filled_group(group: Any) -> Any:
+    values = {each.name: getattr(group, each.name) for each in dataclasses.fields(group)}
+    return dataclasses.replace(
+        group, **{n: _filled_group(v) if dataclasses.is_dataclass(v) else 1 for n, v in values.items()}
+    )
+
+
+def test_the_whole_help_has_the_nested_options_and_the_short_one_names_it() -> None:
+    short, whole = flags_of("estimate"), flags_of("estimate", "--help-all")
+    assert set(short) < set(whole)
+    assert not [flag for flag in short if "." in flag]
+    assert whole["--shots.adaptive-ratio"] == {"value": "FLOAT", "default": "2.0"}
+    assert whole["--colmap-sift.overlap"] == {"value": "INT", "default": "10"}
+    assert whole["--shots.dissolve.lengths"] == {"value": "[INT [INT ...]]", "default": "4 6 9 13 19 28"}
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        entry.main(["estimate", "--help"])
+    assert "--help-all" in out.getvalue().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--colmap.pairs.window", "6"), "--colmap.pairs.window has no effect on auto; it is for --backend colmap"),
+        (("--features", "sift"), "--features has no effect on auto; it is for colmap and glomap"),
+        (("--backend", "colmap", "--auto.keyframes", "16"), "--auto.keyframes has no effect on colmap"),
+        (("--output", "a"), "--output has no effect on auto; it is for --backend command"),
+        (("--backend", "command", "--command", "x {video}", "--shots.content", "27"), "--shots.content has no effect"),
+        (("--video.start-s", "5", "--video.stop-s", "3"), "stop_s=3.0 is not after"),
+    ],
+)
+def test_what_has_no_effect_is_refused_even_as_its_default(options: tuple[str, ...], said: str) -> None:
+    with pytest.raises(CinetrajError) as error:
+        config_of(*options)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize("option", ["--shots.adaptve-ratio", "--adaptive-ratio"])
+def test_an_unknown_nested_option_is_refused_in_one_line_with_the_likely_one(option: str) -> None:
+    err = io.StringIO()
+    with contextlib.redirect_stderr(err):
+        assert entry.main(["estimate", "clip.mp4", "--out", "out", option, "3"]) == 2
+    assert len(err.getvalue().splitlines()) == 1
+    assert "--shots.adaptive-ratio" in err.getvalue()
+
+
+def test_flat_options_of_backends_reach_the_chosen_one() -> None:
+    backend = config_of("--backend", "glomap", "--features", "aliked-n16", "--time-limit", "5").backend
+    assert (backend.features.name, backend.mapping.time_limit_s) == ("aliked-n16", 5.0)
+    command = config_of("--backend", "command", "--command", "x {video}", "--time-limit", "5").backend
+    assert (command.command, command.timeout_s) == ("x {video}", 5.0)
+    mapping = config_of("--backend", "colmap", "--colmap.mapping.options", "mapper.a=1.5", "b=word").backend.mapping
+    assert mapping.options == {"mapper.a": 1.5, "b": "word"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignConfig:
+    """Of another distribution.
+
+    Attributes:
+        model: which weights.
+    """
+
+    model: str
+    window: int = 8
+    features: config.FeatureConfig = field(default_factory=lambda: config.FeatureConfig(name="aliked-n16"))
+    callback: Any = None
+
+    def __post_init__(self) -> None:
+        if self.window < 1:
+            raise ValueError("window must be positive")
+
+
+class TestABackendOfAnotherDistribution:
+    @pytest.fixture(autouse=True)
+    def known(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        own = _settings.backend_configs()
+        monkeypatch.setattr(_settings, "backend_configs", lambda: {**own, "foreign": ForeignConfig})
+
+    def test_its_settings_are_options(self) -> None:
+        found = config_of(
+            "--backend", "foreign", "--foreign.model", "big", "--foreign.features.max-features", "9"
+        ).backend
+        assert (found.model, found.window, found.features.max_features) == ("big", 8, 9)
+        assert found.features.name == "aliked-n16"
+        assert (
+            config_of("--backend", "foreign", "--foreign.model", "b", "--features", "sift").backend.features.name
+            == "sift"
+        )
+
+    def test_what_it_needs_and_what_it_refuses_is_said(self) -> None:
+        with pytest.raises(CinetrajError, match="needs model"):
+            config_of("--backend", "foreign")
+        with pytest.raises(CinetrajError, match="window must be positive"):
+            config_of("--backend", "foreign", "--foreign.model", "b", "--foreign.window", "0")
+        assert "{auto,colmap,glomap,colmap-sift,foreign,command}" in flags_of("estimate")["--backend"]["value"]
+
+
+def test_the_table_is_that_of_the_backends() -> None:
+    from sfm import backends
+
+    assert set(_settings.all_configs()) == set(backends.BACKENDS)
+
+
+class TestKeys:
+    """Needs that a backend's config is found by its type."""
+
+    def key(self, *options: str) -> dict[str, Any]:
+        from sfm.batch import keys
+
+        return keys.deciding(config_of(*options))
+
+    def test_defaults_written_out_change_nothing(self) -> None:
+        written = (
+            "--shots.adaptive-ratio",
+            "2",
+            "--auto.keyframes",
+            "16",
+            "--long-side",
+            "640",
+            "--gravity.frames",
+            "4",
+        )
+        assert self.key(*written) == self.key()
+
+    def test_a_nested_option_is_recorded_and_decides(self) -> None:
+        changed = self.key("--masks.blank.edge-grey", "6", "--auto.tracks.cells", "100")
+        assert changed != self.key()
+        assert changed["masks"]["blank"]["edge_grey"] == 6.0
+        assert changed["backend"]["tracks"]["cells"] == 100
