@@ -30,6 +30,13 @@ def test_trajectory_needs_only_numpy_and_scipy(code: str) -> None:
 
 def test_the_command_line_loads_nothing_heavy_for_help() -> None:
     code = "import sys\nfrom compare.cli import main\nassert main(['estimate', '--help']) == 0"
+    assert not modules_after(code).intersection({*HEAVY, "scipy"})
+    code = "import sys\nfrom compare.cli import main\nassert main(['--help']) == 0"
+    assert not modules_after(code).intersection({*HEAVY, "numpy", "scipy"})
+
+
+def test_resolving_the_default_backend_loads_nothing_heavy() -> None:
+    code = "from sfm import backends\nassert backends.resolve('auto')[1] == backends.config_type('auto')()"
     assert not modules_after(code).intersection({*HEAVY, "numpy", "scipy"})
 
 

@@ -9,6 +9,7 @@ heavy is imported by its functions.
 import importlib
 import pkgutil
 import warnings
+from collections.abc import Collection
 from importlib import metadata
 from typing import Protocol, TypeVar, cast, runtime_checkable
 
@@ -26,7 +27,9 @@ class Named(Protocol):
 Entry = TypeVar("Entry", bound=Named)
 
 
-def registry(package: str, attribute: str, kind: type[Entry], *, group: str) -> dict[str, Entry]:
+def registry(
+    package: str, attribute: str, kind: type[Entry], *, group: str, besides: Collection[str] = ()
+) -> dict[str, Entry]:
     """All entries of a kind by name, sorted: those of our folder, then those that other distributions add.
 
     Args:
@@ -34,13 +37,14 @@ def registry(package: str, attribute: str, kind: type[Entry], *, group: str) -> 
         attribute: name in a module that holds its entry, or a tuple of entries; modules without it are passed over.
         kind: the class of the entries.
         group: the group of entry points.
+        besides: modules of the folder that have other tasks, so that they need not be imported.
 
     An entry point that cannot be loaded, is of another kind, or takes a name that is there already is a warning and is
     left out: a broken extension must not take the rest along.
     """
     found: dict[str, Entry] = {}
     for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        if not info.name.startswith("_"):
+        if not info.name.startswith("_") and info.name not in besides:
             module = importlib.import_module(f"{package}.{info.name}")
             found.update({entry.name: entry for entry in _entries(getattr(module, attribute, ()), kind)})
     found = dict(sorted(found.items()))

@@ -16,25 +16,30 @@ NOT_FOR_A_PROGRAM = ("--fps", "--focal", "--fov", "--pixel-aspect")
 
 
 def backend_configs() -> dict[str, type]:
-    """The config type of each backend by name. It imports no backend: those pull in other libraries."""
-    from sfm import config
+    """The config type of each backend by name, those of other distributions included."""
+    from sfm.backends import backends
 
-    return {
-        "auto": config.AutoConfig,
-        "colmap": config.ColmapConfig,
-        "glomap": config.GlomapConfig,
-        "colmap-sift": config.ColmapSiftConfig,
-    }
+    return {name: each.config for name, each in backends().items()}
 
 
 def backend_summaries() -> dict[str, str]:
     """What each backend is, for the help."""
-    return {
-        "auto": "tracks and a choice among motion models",
-        "colmap": "pycolmap's incremental mapper on our features",
-        "glomap": "pycolmap's global mapper on our features",
-        "colmap-sift": "stock pycolmap, the usual baseline",
-    }
+    from sfm.backends import backends
+
+    return {name: each.summary for name, each in backends().items()}
+
+
+def known(path: str) -> tuple[str, ...]:
+    """The names that a setting may take where a registry holds them; nothing for others."""
+    if path == "backend.matching.method":
+        from sfm.matching.match import matchers
+
+        return tuple(matchers())
+    if path == "backend.features.name":
+        from sfm.features.extract import kinds
+
+        return tuple(kinds())
+    return ()
 
 
 def all_configs() -> dict[str, type]:
@@ -170,6 +175,8 @@ def _described(paths: tuple[str, ...], flags: dict[str, str]) -> tuple[Setting, 
     if not paths[0].startswith("backend."):
         return first, next(iter(able))[0]
     parts = [f"{text} For {_listed(names)}" + _by_default(default) for (text, default), names in able.items()]
+    if names := known(paths[0]):
+        parts.append(f"One of {', '.join(names)}.")
     return first, " ".join(parts)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @cache
 def backends() -> dict[str, Backend]:
     """All backends by name, those of other distributions (`cinetraj.backends`) included."""
-    return registry("sfm.backends", "BACKEND", Backend, group="cinetraj.backends")
+    return registry("sfm.backends", "BACKEND", Backend, group="cinetraj.backends", besides=("assemble",))
 
 
 def config_type(name: str) -> type:

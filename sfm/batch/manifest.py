@@ -23,7 +23,7 @@ LOCK_WAIT_S = 3.0
 @final
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """An open manifest; only `opened` makes one."""
+    """An open manifest; only `open_manifest` makes one."""
 
     descriptor: int
 
@@ -38,7 +38,7 @@ class Manifest:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Manifest]:
+def open_manifest(folder: Path) -> Iterator[Manifest]:
     """The manifest of a folder of runs, for this process alone. Raises CinetrajError where another batch has it."""
     path = folder / MANIFEST_FILE
     try:

@@ -53,12 +53,12 @@ def progress_of(folder: Path) -> Progress:
     recent = [] if start is None else events[start:]
     if start is None:
         names = sorted(path.name for path in find_runs(folder) if path != folder)
-        settled = set(names)
+        finished = set(names)
     else:  # what lies there from a batch with other options is not done
         names = list(events[start]["names"])
-        settled = {event["name"] for event in recent if event["event"] in ("done", "kept")}
-    at_work = {e["name"] for e in recent if e["event"] == "start"} - settled if running else set()
-    done = [each for name in names if name in settled and (each := _done(name, folder / name)) is not None]
+        finished = {event["name"] for event in recent if event["event"] in ("done", "kept")}
+    at_work = {e["name"] for e in recent if e["event"] == "start"} - finished if running else set()
+    done = [each for name in names if name in finished and (each := _done(name, folder / name)) is not None]
     have = {each.name for each in done}
     remaining = tuple(name for name in names if name not in have)
     computed = [e for e in recent if e["event"] == "done" and not e.get("adopted") and not e.get("copied")]

@@ -95,7 +95,7 @@ class _Batch:
         self.pending = deque(_Task(clip=clip) for clip in clips)
 
     def run(self) -> list[Outcome]:
-        with manifest.opened(self.out) as self.log:
+        with manifest.open_manifest(self.out) as self.log:
             store.sweep(self.out, self.names)
             events, _ = manifest.read_events(self.out)
             self.digests = {e["source"]: (e["stamp"], e["sha256"]) for e in events if e["event"] == "start"}
@@ -134,7 +134,7 @@ class _Batch:
                     self._finish(task, answer, lane.peak_bytes)
 
     def _next(self, at_work: set[str]) -> _Task | None:
-        """The next clip that has to be computed; settles those that need not be."""
+        """The next clip that has to be computed; those that need not be are told."""
         while self.pending:
             task = self.pending.popleft()
             if not task.key:

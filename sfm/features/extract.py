@@ -19,7 +19,8 @@ EDGE_PX = 4
 @cache
 def kinds() -> dict[str, FeatureKind]:
     """All kinds of features by name, those of other distributions (`cinetraj.features`) included."""
-    return registry("sfm.features", "FEATURE", FeatureKind, group="cinetraj.features")
+    besides = ("extract", "types", "weights")
+    return registry("sfm.features", "FEATURE", FeatureKind, group="cinetraj.features", besides=besides)
 
 
 def build(config: FeatureConfig, *, device: str = "cpu") -> Extractor:

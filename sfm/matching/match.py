@@ -16,7 +16,8 @@ from trajectory.registry import registry
 @cache
 def matchers() -> dict[str, Matcher]:
     """All matchers by name, those of other distributions (`cinetraj.matchers`) included."""
-    return registry("sfm.matching", "MATCHER", Matcher, group="cinetraj.matchers")
+    besides = ("match", "pairs", "two_view")
+    return registry("sfm.matching", "MATCHER", Matcher, group="cinetraj.matchers", besides=besides)
 
 
 def match(

@@ -14,14 +14,27 @@ Ratio = Literal["none", "one way", "both ways"]
 
 
 def match_nearest(
-    features: Sequence[Features], pairs: np.ndarray, config: MatchConfig, setting: Setting, *, ratio: Ratio
+    features: Sequence[Features],
+    pairs: np.ndarray,
+    config: MatchConfig,
+    setting: Setting,
+    *,
+    ratio: Ratio,
+    group: int | None = None,
 ) -> list[np.ndarray]:
-    """For each pair of frames the rows that are each other's nearest, in groups that fit the memory budget."""
+    """For each pair of frames the rows that are each other's nearest.
+
+    Args:
+        features, pairs, config, setting: as `sfm.matching.match.match` takes them.
+        ratio: where Lowe's test is made.
+        group: pairs in one batch; None takes on a GPU what fits the memory budget, on a CPU one.
+    """
     import torch
 
     tables = [torch.from_numpy(np.ascontiguousarray(each.descriptors)).to(setting.device) for each in features]
     largest = max((len(each) for each in features), default=0)
-    group = max(1, config.budget_mb * 2**20 // (12 * max(largest, 1) ** 2)) if setting.device != "cpu" else 1
+    fits = max(1, config.budget_mb * 2**20 // (12 * max(largest, 1) ** 2))
+    group = group or (fits if setting.device != "cpu" else 1)
     result: list[np.ndarray] = []
     with torch.inference_mode():
         for start in range(0, len(pairs), group):

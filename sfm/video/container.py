@@ -229,7 +229,7 @@ def _check_shape(frame: Any, stored_hw: tuple[int, int], path: Path) -> None:
 
 
 def _expected(stream: Any, config: VideoConfig) -> int:
-    """Frames to reserve room for; untouched room costs no memory, too little is grown."""
+    """Frames to reserve room for; untouched room costs no memory, of too little more is made."""
     count = stream.frames or 0
     if not count and stream.duration and stream.average_rate:
         count = int(stream.duration * stream.time_base * stream.average_rate) + 1

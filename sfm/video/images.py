@@ -90,8 +90,8 @@ def read_image(path: Path) -> UInt8[np.ndarray, "h w 3"]:
     """One image as upright sRGB bytes; alpha over black, 16 bits to 8."""
     from PIL import Image, ImageOps
 
-    with Image.open(path) as opened:
-        image: Any = ImageOps.exif_transpose(opened)
+    with Image.open(path) as file:
+        image: Any = ImageOps.exif_transpose(file)
         if image.mode.startswith("I;16"):
             grey = (np.asarray(image, np.uint16) >> 8).astype(np.uint8)
             return np.repeat(grey[..., None], 3, axis=2)

@@ -91,9 +91,9 @@ class FrameBuffer:
     def add(self, number: int, time_s: float, rgb: UInt8[np.ndarray, "h w 3"]) -> None:
         count = len(self._number)
         if count == len(self._rgb):
-            grown = np.empty((count + max(64, count // 2), *self._hw, 3), np.uint8)
-            grown[:count] = self._rgb
-            self._rgb = grown
+            larger = np.empty((count + max(64, count // 2), *self._hw, 3), np.uint8)
+            larger[:count] = self._rgb
+            self._rgb = larger
         self._rgb[count] = rgb
         self._number.append(number)
         self._time_s.append(time_s)

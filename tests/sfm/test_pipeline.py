@@ -56,7 +56,7 @@ def answer(part: Frames, status: Any = "ok", reason: str = "", **changes: Any) -
         "trajectory": None if status == "failed" else working_trajectory(part),
         "motion_model": "rotation",
         "statistics": {"inliers": np.float64(0.9), "nan": float("nan"), "table": np.arange(3)},
-        "seconds": {"ladder": 1.5},
+        "seconds": {"motion_models": 1.5},
     }
     return BackendResult(**{**given, **changes})
 
@@ -184,7 +184,7 @@ def test_the_record_is_json_without_nan_and_the_file_is_free_of_timings(backend:
     found = sfm.estimate(frames(), EstimateConfig(split_shots=False, seed=7))
     record = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert record["seed"] == 7
-    assert record["seconds"]["ladder"] == 1.5
+    assert record["seconds"]["motion_models"] == 1.5
     assert record["seconds"]["total"] > 0
     assert record["shots"][0]["statistics"] == {"inliers": 0.9, "nan": None, "table": [0, 1, 2]}
     provenance = found.trajectory.provenance

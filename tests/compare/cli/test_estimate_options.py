@@ -179,13 +179,13 @@ class TestABackendOfAnotherDistribution:
             config_of("--backend", "foreign")
         with pytest.raises(CinetrajError, match="window must be positive"):
             config_of("--backend", "foreign", "--foreign.model", "b", "--foreign.window", "0")
-        assert "{auto,colmap,glomap,colmap-sift,foreign,command}" in flags_of("estimate")["--backend"]["value"]
+        assert "{auto,colmap,colmap-sift,glomap,foreign,command}" in flags_of("estimate")["--backend"]["value"]
 
 
 def test_the_table_is_that_of_the_backends() -> None:
     from sfm import backends
 
-    assert set(_settings.all_configs()) == set(backends.BACKENDS)
+    assert set(_settings.all_configs()) == {*backends.backends(), "command"}
 
 
 class TestKeys:

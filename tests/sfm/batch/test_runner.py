@@ -169,7 +169,7 @@ def test_a_clip_that_is_not_there_fails_and_is_found_once_it_is(tmp_path: Path) 
 
 
 def test_threads_are_shared_out_among_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner.processes, "cores", lambda: 6)
+    monkeypatch.setattr(runner.system, "cores", lambda: 6)
     monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
     run(clips(tmp_path / "in", a="ok", b="ok"), tmp_path / "out", EstimateConfig(backend="colmap-sift"), jobs=2)
     assert {tuple(line.split()[1:3]) for line in (tmp_path / "log").read_text().splitlines()} == {("3", "3")}
@@ -281,13 +281,13 @@ def test_what_a_kill_leaves_behind_is_put_right(tmp_path: Path) -> None:
 
 
 def test_the_manifest_survives_a_torn_line_and_foreign_ones(tmp_path: Path) -> None:
-    with manifest.opened(tmp_path) as log:
+    with manifest.open_manifest(tmp_path) as log:
         log.append("start", name="a")
         log.append("done", name="a")
     whole = (tmp_path / manifest.MANIFEST_FILE).read_bytes()
     for cut in range(len(whole)):
         (tmp_path / manifest.MANIFEST_FILE).write_bytes(whole[:cut])
-        with manifest.opened(tmp_path) as log:
+        with manifest.open_manifest(tmp_path) as log:
             log.append("batch")
         found, torn = manifest.read_events(tmp_path)
         lines = whole[:cut].count(b"\n")
@@ -300,7 +300,7 @@ def test_the_manifest_survives_a_torn_line_and_foreign_ones(tmp_path: Path) -> N
 def test_two_batches_do_not_share_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manifest, "LOCK_WAIT_S", 0.1)
     assert not manifest.is_running(tmp_path)
-    with manifest.opened(tmp_path):
+    with manifest.open_manifest(tmp_path):
         assert manifest.is_running(tmp_path)
         with pytest.raises(CinetrajError, match="in use by another batch"):
             run(clips(tmp_path / "in", a="ok"), tmp_path)
@@ -342,5 +342,5 @@ def test_an_output_that_cannot_be_written_is_said_before_any_work(
 
     monkeypatch.setattr(manifest.os, "open", full_disk)
     expected = pytest.raises(CinetrajError, match=r"manifest\.jsonl cannot be written \(Read-only file system\)")
-    with expected, manifest.opened(tmp_path / "out"):
+    with expected, manifest.open_manifest(tmp_path / "out"):
         pass

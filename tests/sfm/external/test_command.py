@@ -11,7 +11,6 @@ from clips import encode, pan
 
 from sfm.batch import keys
 from sfm.config import CommandConfig, EstimateConfig, words
-from sfm.external import command
 from sfm.pipeline import estimate
 from sfm.runs import folder as runs
 from trajectory.errors import CinetrajError
@@ -131,10 +130,6 @@ def test_frames_are_not_for_a_program(tmp_path: Path) -> None:
     frames = as_frames(pan(1, 4, hw=(64, 96)))
     with pytest.raises(CinetrajError, match="whole clips"):
         estimate(frames, config(tmp_path))
-    from sfm.masks import find as masks
-
-    with pytest.raises(CinetrajError, match="whole clips"):
-        command.run(frames, masks.find(frames), CommandConfig(command="x {video}"))
 
 
 def test_what_decides_a_result_is_in_its_key(tmp_path: Path) -> None:

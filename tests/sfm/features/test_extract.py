@@ -9,7 +9,8 @@ import planes_scene as scene
 import pytest
 
 from sfm.config import FeatureConfig, MatchConfig
-from sfm.features.extract import EDGE_PX, Features, build, extract, feature_names
+from sfm.features import Features
+from sfm.features.extract import EDGE_PX, build, extract, kinds
 from sfm.matching.match import match
 from trajectory.errors import CinetrajError
 
@@ -163,35 +164,11 @@ def test_the_published_digests_are_those_of_the_files(shared: Path) -> None:
 
 
 def test_names_and_bad_configs() -> None:
-    assert {"sift", *ALIKED, "keynet-hardnet", "keynet-tfeat"} <= set(feature_names())
+    assert {"sift", *ALIKED, "keynet-hardnet", "keynet-tfeat"} <= set(kinds())
     with pytest.raises(CinetrajError, match="expected one of aliked-n16"):
         build(FeatureConfig(name="orb"))
     with pytest.raises(CinetrajError, match="max_features=0"):
         build(FeatureConfig(max_features=0))
-
-
-def test_a_further_kind_is_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rgb: np.ndarray) -> None:
-    import sfm.features
-    from sfm.features.extract import _modules
-
-    (tmp_path / "corners.py").write_text(
-        "import numpy as np\n"
-        "from sfm.features.extract import Features\n"
-        "NAMES = ('corners',)\n"
-        "BYTES_PER_PIXEL = 8\n"
-        "def build(config, device):\n"
-        "    def run(rgb, count):\n"
-        "        one = np.ones(1, np.float32)\n"
-        "        return [Features(xy_px=np.ones((1, 2)), strength=one, descriptors=np.ones((1, 4))) for _ in rgb]\n"
-        "    return run\n"
-    )
-    monkeypatch.setattr(sfm.features, "__path__", [*sfm.features.__path__, str(tmp_path)])
-    _modules.cache_clear()
-    try:
-        assert "corners" in feature_names()
-        assert [len(each) for each in extract(rgb, FeatureConfig(name="corners"))] == [1, 1]
-    finally:
-        _modules.cache_clear()
 
 
 def test_rotation_and_scale_are_read(rgb: np.ndarray) -> None:

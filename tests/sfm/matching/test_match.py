@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 
 from sfm.config import MatchConfig
 from sfm.features.extract import Features
-from sfm.matching.match import METHODS, match
+from sfm.matching import Setting
+from sfm.matching.match import match, matchers
+from sfm.matching.nearest import match_nearest
 from trajectory.errors import CinetrajError
 
 ONE = np.array([[0, 1]])
@@ -68,24 +70,19 @@ def test_stricter_means_fewer(seed: int, ratio: float) -> None:
 def test_the_truth_is_found() -> None:
     first = features(0, 200, dim=64)
     second = features(1, 260, near=first, noise=0.05, dim=64)
-    for method in METHODS:
+    for method in matchers():
         rows = match([first, second], ONE, MatchConfig(method=method), hw=(300, 300))[0]
         assert len(rows) > 180, method
         assert (rows[:, 0] == rows[:, 1]).mean() > 0.99, method
 
 
 def test_blocks_and_batches_change_nothing() -> None:
-    import torch
-
-    from sfm.matching import match as matching
-
     frames = [features(0, 900)]
     frames += [features(k, 600 + 150 * k, near=frames[0], noise=0.08) for k in (1, 2, 3)]
     pairs = np.array([[0, 1], [0, 2], [1, 3], [2, 3]])
     whole = match(frames, pairs, MatchConfig(budget_mb=512))
     blocks = match(frames, pairs, MatchConfig(budget_mb=1))
-    tables = [torch.from_numpy(each.descriptors) for each in frames]
-    batch = matching._mutual([tables[i] for i in pairs[:, 0]], [tables[j] for j in pairs[:, 1]], MatchConfig())
+    batch = match_nearest(frames, pairs, MatchConfig(), Setting(), ratio="both ways", group=len(pairs))
     for a, b, c in zip(whole, blocks, batch, strict=True):
         assert len(a) > 100
         assert np.array_equal(a, b)
@@ -133,5 +130,5 @@ def test_a_bad_config_is_refused(option: str, value: float) -> None:
 def test_an_unknown_matcher_is_refused() -> None:
     config = MatchConfig()
     object.__setattr__(config, "method", "flann")  # past the type check that tests run under, as a user's typo would be
-    with pytest.raises(CinetrajError, match="matcher 'flann' is unknown, expected one of mnn"):
+    with pytest.raises(CinetrajError, match="matcher 'flann' is unknown, expected one of adalam, mnn"):
         config.__post_init__()

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from sfm.matching.match import match_pair
+from sfm.matching.two_view import match_pair
 
 HW = (240, 320)
 

@@ -34,7 +34,7 @@ def shot(start: int = 0, *, status: str = "ok") -> ShotEstimate:
         trajectory=found,
         registered=0 if found is None else 4,
         statistics={"tracks": 12},
-        seconds={"ladder": 0.5},
+        seconds={"motion_models": 0.5},
         notes=(),
         picture={"frame": np.array(2), "rgb": np.zeros((20, 30, 3), np.uint8)},
     )
