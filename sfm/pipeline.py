@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 
-from sfm import backends
+from sfm import backends, gravity
 from sfm.config import CommandConfig, EstimateConfig, GravityConfig
+from sfm.external import command
+from sfm.masks import find as masks
 from sfm.runs.estimate import Estimate as Estimate
 from sfm.runs.estimate import ShotEstimate as ShotEstimate
 from sfm.runs.estimate import plain
 from sfm.runs.versions import installed_versions
+from sfm.shots import boundaries
 from sfm.types import BackendResult, Frames, Masks
+from sfm.video import reader
 from sfm.video.pixels import in_source_pixels, with_camera
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
@@ -30,73 +34,85 @@ def estimate(
 ) -> Estimate:
     """The camera trajectory of a clip, one for each of its shots.
 
-    video: a video file, a folder of images, a glob, or frames from `sfm.video.reader.load`.
+    Args:
+        video: a video file, a folder of images, a glob, or frames from `sfm.video.load`.
+        config: how; None for the defaults.
+        progress: told of each stage.
 
-    What cannot be estimated is a result with status "failed" and a reason; only input that cannot be
-    read at all raises CinetrajError.
+    Returns:
+        What cannot be estimated is a result with status "failed" and a reason.
+
+    Raises:
+        CinetrajError: the input cannot be read at all, or an option is wrong.
     """
-    from sfm.masks import find as masks
-
     config = config or EstimateConfig()
     tell = progress or _silent
     backend, backend_config = resolve(config.backend)
     if isinstance(backend_config, CommandConfig):  # another program decodes and cuts by itself
         if isinstance(video, Frames):
             raise CinetrajError("the command backend takes whole clips; give the path of the clip")
-        from sfm.external import command
-
         tell("running the command", 0.0)
         return command.estimate(video, config, backend_config)
-    seconds: dict[str, float] = {}
     begin = time.perf_counter()
-
-    tell("reading", 0.0)
-    with _Clock(seconds, "decode"):
-        frames = _load(video, config)
-    frames = with_camera(frames, focal_px=config.focal_px, fov_deg=config.fov_deg, pixel_aspect=config.pixel_aspect)
-    if len(frames) < 2:
-        raise CinetrajError(f"{frames.source}: the clip has {len(frames)} frame; a trajectory needs at least 2")
-    tell("cutting into shots", 0.05)
-    with _Clock(seconds, "shots"):
-        spans = _split(frames, config) if config.split_shots else ((0, len(frames)),)
-
-    resolved = plain({**asdict(config), "backend": {"name": backend, **asdict(backend_config)}})
-    versions = installed_versions()
+    frames, spans, seconds = _read_and_cut(video, config, tell)
+    origin = Provenance(
+        backend=backend,
+        config=plain({**asdict(config), "backend": {"name": backend, **asdict(backend_config)}}),
+        versions=installed_versions(),
+        seed=config.seed,
+        source=frames.source,
+    )
     shots: list[ShotEstimate] = []
     for number, (start, stop) in enumerate(spans):
-        part = frames.part(start, stop)
         name = "estimating" if len(spans) == 1 else f"shot {number + 1} of {len(spans)}"
         tell(name, 0.1 + 0.9 * start / len(frames))
-        spent: dict[str, float] = {}
-        with _Clock(spent, "masks"):
-            found = masks.find(part, config.masks)
-        result = _run_backend(part, found, backend_config, config)
-        spent.update(result.seconds)
-        with _Clock(spent, "gravity"):
-            upright = _gravity(part, found, result, config.gravity)
-        result = replace(result, statistics={**upright, **result.statistics})
-        provenance = Provenance(
-            backend=backend,
-            config=resolved,
-            versions=versions,
-            seed=config.seed,
-            source=frames.source,
-            evidence={**upright, **_evidence(result)},
-        )
-        shots.append(_shot(part, start, stop, found, result, spent, provenance))
+        shots.append(_estimate_shot(frames.part(start, stop), (start, stop), backend_config, config, origin))
     seconds["total"] = time.perf_counter() - begin
     tell("done", 1.0)
     return Estimate(
         source=frames.source,
         backend=backend,
         shots=tuple(shots),
-        config=MappingProxyType(resolved),
-        versions=MappingProxyType(versions),
+        config=origin.config,
+        versions=origin.versions,
         seed=config.seed,
         seconds=MappingProxyType(seconds),
         video=MappingProxyType(_video(frames)),
         notes=frames.notes,
     )
+
+
+def _read_and_cut(
+    video: str | Path | Frames, config: EstimateConfig, tell: Progress
+) -> tuple[Frames, Sequence[tuple[int, int]], dict[str, float]]:
+    """The frames with the camera that the user gave, their shots, and the seconds that this took."""
+    seconds: dict[str, float] = {}
+    tell("reading", 0.0)
+    with _Clock(seconds, "decode"):
+        frames = video if isinstance(video, Frames) else reader.load(video, config.video)
+    frames = with_camera(frames, focal_px=config.focal_px, fov_deg=config.fov_deg, pixel_aspect=config.pixel_aspect)
+    if len(frames) < 2:
+        raise CinetrajError(f"{frames.source}: the clip has {len(frames)} frame; a trajectory needs at least 2")
+    tell("cutting into shots", 0.05)
+    with _Clock(seconds, "shots"):
+        spans = boundaries.split(frames, config.shots) if config.split_shots else ((0, len(frames)),)
+    return frames, spans, seconds
+
+
+def _estimate_shot(
+    part: Frames, span: tuple[int, int], backend_config: Any, config: EstimateConfig, origin: Provenance
+) -> ShotEstimate:
+    """Masks, backend and gravity of one shot; `span` is where its frames lie in the clip."""
+    spent: dict[str, float] = {}
+    with _Clock(spent, "masks"):
+        found = masks.find(part, config.masks)
+    result = _run_backend(part, found, backend_config, config)
+    spent.update(result.seconds)
+    with _Clock(spent, "gravity"):
+        upright = _gravity(part, found, result, config.gravity)
+    result = replace(result, statistics={**upright, **result.statistics})
+    provenance = replace(origin, evidence={**upright, **_evidence(result)})
+    return _shot(part, span, found, result, spent, provenance)
 
 
 def _video(frames: Frames) -> dict[str, Any]:
@@ -112,20 +128,6 @@ def _video(frames: Frames) -> dict[str, Any]:
         "pixel_aspect": frames.pixel_aspect,
         "known_focal_px": None if frames.focal_px is None else frames.focal_px * frames.source_hw[0] / frames.hw[0],
     }
-
-
-def _load(video: str | Path | Frames, config: EstimateConfig) -> Frames:
-    if isinstance(video, Frames):
-        return video
-    from sfm.video import reader
-
-    return reader.load(video, config.video)
-
-
-def _split(frames: Frames, config: EstimateConfig) -> Sequence[tuple[int, int]]:
-    from sfm.shots import boundaries as shots
-
-    return shots.split(frames, config.shots)
 
 
 def resolve(wanted: Any) -> tuple[str, Any]:
@@ -155,8 +157,7 @@ def _environment_threads() -> int | None:
 
 def _shot(
     part: Frames,
-    start: int,
-    stop: int,
+    span: tuple[int, int],
     found: Masks,
     result: BackendResult,
     seconds: Mapping[str, float],
@@ -170,8 +171,8 @@ def _shot(
         picture["frame"] = np.array(_telling_frame(picture.get("tracks_px"), trajectory))
         picture["rgb"] = part.rgb[int(picture["frame"])].copy()
     return ShotEstimate(
-        start=start,
-        stop=stop,
+        start=span[0],
+        stop=span[1],
         start_s=float(part.time_s[0]),
         end_s=float(part.time_s[-1]),
         status=result.status,
@@ -209,8 +210,6 @@ def _gravity(part: Frames, found: Masks, result: BackendResult, config: GravityC
     """Pitch and roll of the first valid frame, where upright lines show them; nothing where they do not."""
     if result.trajectory is None or result.status in ("failed", "unreliable"):
         return {}
-    from sfm import gravity
-
     seen = gravity.find(part, found, result.trajectory, config)
     return {} if seen is None else {"gravity": seen.to_json()}
 

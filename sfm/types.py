@@ -7,6 +7,7 @@ from typing import Any, Literal, final
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
+from trajectory.errors import CinetrajError
 from trajectory.model import TimeSource, Trajectory
 
 Status = Literal["ok", "partial", "unreliable", "failed"]
@@ -123,6 +124,14 @@ class FramePoses:
     translation_bound: float | None = None
     focal_sigma_log: float | None = None
     radial: float = 0.0
+
+    def __post_init__(self) -> None:
+        n = len(self.rotation)
+        for name in ("translation", "focal_px", "depth", "valid", "reason"):
+            if len(getattr(self, name)) != n:
+                raise CinetrajError(f"{name} has {len(getattr(self, name))} entries, expected {n}, one for each frame")
+        if not self.translates and self.translation_bound is None:
+            raise CinetrajError("poses without translation need translation_bound (inf where nothing is known)")
 
     def repeated(self, duplicate_of: Int[np.ndarray, " n"]) -> "FramePoses":
         """Frames that repeat another one take its pose, focal length and verdict; they saw nothing themselves."""

@@ -111,15 +111,17 @@ def _estimate(args: Args, name: str, clip: "Clip | None", files: list[Path]) -> 
     options = {"format": args.format, "frame_step": args.frame_step}
     known: dict[str, Any] = {"source": source, "backend": args.method or args.format, "config": options}
     if not files:
-        return records.failed(f"no result in {printable(str(args.results))}", **known)
+        return records.failed(f"no result in {printable(str(args.results))}", records.Origin(**known))
     if len(files) > 1:
         inside = ", ".join(str(f.relative_to(args.results)) for f in files[:3])
-        return records.failed(f"{len(files)} results ({inside}); --output '{{name}}/...' says which", **known)
+        return records.failed(
+            f"{len(files)} results ({inside}); --output '{{name}}/...' says which", records.Origin(**known)
+        )
     try:
         found = imported.read_on_clip(files[0], args.format, video, frame_step=args.frame_step)
     except CinetrajError as error:
-        return records.failed(printable(" ".join(str(error).split())), **known)
-    return records.of_trajectory(found.trajectory, notes=found.notes, **known)
+        return records.failed(printable(" ".join(str(error).split())), records.Origin(**known))
+    return records.of_trajectory(found.trajectory, records.Origin(notes=found.notes, **known))
 
 
 def _tell_notes(records: Mapping[str, Any]) -> None:

@@ -230,10 +230,9 @@ class _Batch:
         backend, _ = pipeline.resolve(self.config.backend)
         record = records.failed(
             printable(problem),
-            source=printable(task.clip.path),
-            backend=backend,
-            config=self.options,
-            seed=self.config.seed,
+            records.Origin(
+                source=printable(task.clip.path), backend=backend, config=self.options, seed=self.config.seed
+            ),
         )
         runs.write_run(record, self.out / name, extra={"batch": self._about(task, failure)})
         run = store.Stored(

@@ -7,6 +7,7 @@ from pathlib import Path
 from sfm import pipeline
 from sfm.backends import backends
 from sfm.config import EstimateConfig
+from sfm.processes.threads import set_threads
 from sfm.runs.estimate import Estimate
 
 SMALLEST_SIDE = 64
@@ -15,7 +16,8 @@ SMALLEST_SIDE = 64
 
 def estimate_clip(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimate:
     """The estimate of a clip; with `smaller` at half the working size, for a clip that has cost a worker its life."""
-    set_threads(config.threads)
+    if config.threads is not None:
+        set_threads(config.threads)  # what OMP_NUM_THREADS does not reach
     if smaller:
         config = at_half_size(clip, config)
         note = f"a first attempt lost its worker; estimated at {config.video.long_side} px instead"
@@ -41,17 +43,6 @@ def at_half_size(clip: str, config: EstimateConfig) -> EstimateConfig:
     sides = [side for side in (config.video.long_side, _long_side(clip)) if side is not None]
     half = max(SMALLEST_SIDE, min(sides) // 2) if sides else 320
     return replace(config, video=replace(config.video, long_side=half))
-
-
-def set_threads(threads: int | None) -> None:
-    """What OMP_NUM_THREADS does not reach."""
-    if threads is None:
-        return
-    import cv2
-    import torch
-
-    cv2.setNumThreads(threads)
-    torch.set_num_threads(threads)
 
 
 def _long_side(clip: str) -> int | None:

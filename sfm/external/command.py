@@ -5,17 +5,17 @@ A whole clip goes to it: the program decodes and cuts by itself, so shots are no
 
 import glob
 import os
-import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfm.config import CommandConfig, words
+from sfm.processes.life import kill_group, signal_name
 from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
@@ -57,8 +57,8 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
     options = plain({**asdict(config), "backend": {"name": "command", **asdict(command)}})
     known = {"source": str(video), "backend": "command", "config": options, "seed": config.seed, "seconds": seconds}
     if found is None:
-        return records.failed(problem, **known)
-    return records.of_trajectory(found.trajectory, notes=found.notes, **known)
+        return records.failed(problem, records.Origin(**known))
+    return records.of_trajectory(found.trajectory, records.Origin(notes=found.notes, **known))
 
 
 @contextmanager
@@ -96,13 +96,11 @@ def _run(command: CommandConfig, arguments: list[str]) -> str:
         except subprocess.TimeoutExpired:
             return f"the command was stopped at its time limit of {command.timeout_s:g} s"
         finally:  # also on Ctrl-C, and whatever the program left running
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+            kill_group(process)
         if code == 0:
             return ""
         log.seek(0)
         lines = log.read()[-4000:].decode(errors="replace").strip().splitlines()
         said = f": {' '.join(lines[-1].split())[:_LAST_WORDS]}" if lines else ""
-        how = f"exit code {code}" if code > 0 else signal.Signals(-code).name
+        how = f"exit code {code}" if code > 0 else signal_name(-code)
         return f"the command failed ({how}){said}"

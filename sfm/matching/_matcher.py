@@ -9,8 +9,12 @@ import numpy as np
 from sfm.config import MatchConfig
 from sfm.features.types import Features
 
-Pairs: TypeAlias = Callable[[Sequence[Features], np.ndarray, MatchConfig, "Setting"], list[np.ndarray]]
-"""(features of each frame, pairs of frames (p 2), config, setting) -> for each pair the rows that match (m 2)."""
+MatchFunction: TypeAlias = Callable[[Sequence[Features], np.ndarray, MatchConfig, "Setting"], list[np.ndarray]]
+"""(features of each frame, pairs of frames (p 2), config, setting) -> for each pair the rows that match (m 2).
+
+A row is (number in the first frame, number in the second), int64. Rows are sorted, no key point is in two of them, and
+a pair without matches has shape (0, 2). Frames may have no features at all.
+"""
 
 
 @final
@@ -37,11 +41,11 @@ class Matcher:
     """One way to match descriptors.
 
     Attributes:
-        name: by which `--matcher` asks for it.
+        name: by which `--matcher` and `MatchConfig.method` ask for it.
         summary: one line for the help.
         match: the function; it must be light to import, so heavy libraries are imported inside.
     """
 
     name: str
     summary: str
-    match: Pairs
+    match: MatchFunction

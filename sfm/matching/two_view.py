@@ -16,7 +16,6 @@ def match_pair(
     ratio: float = 0.8,
     max_error_px: float = 2.0,
     min_matches: int = 12,
-    seed: int = 0,
 ) -> tuple[Float[np.ndarray, "m 2"], Float[np.ndarray, "m 2"]]:
     """Pixel positions of the same points in two gray images of one clip that may lie far apart.
 
@@ -38,7 +37,7 @@ def match_pair(
     a, b = xy_first[rows], xy_second[forward[rows]]
     if len(a) < min_matches:
         return nothing, nothing
-    cv2.setRNGSeed(seed)  # OpenCV's MAGSAC aborts on some degenerate samples, so plain RANSAC verifies
+    cv2.setRNGSeed(0)  # OpenCV's MAGSAC aborts on some degenerate samples, so plain RANSAC verifies
     best = np.zeros(len(a), bool)
     for _, inliers in (
         cv2.findFundamentalMat(a, b, cv2.FM_RANSAC, max_error_px, 0.999, 2000),

@@ -22,6 +22,7 @@ from sfm.motion.candidates import fit_models, refine_full_motion
 from sfm.motion.connectivity import FEWEST_LINKS, agreeing, linked_runs
 from sfm.motion.keyframes import keyframes, spread
 from sfm.motion.selection import Selection, select_model
+from sfm.processes.threads import thread_limit
 from sfm.tracking.track import track
 from sfm.tracking.types import Tracks
 from sfm.types import FULL, FULL_ZOOM, FramePoses, Frames, Masks, ModelName, Status
@@ -94,7 +95,7 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
         "partial" where frames have no pose. Runs on one thread.
     """
     seconds: dict[str, float] = {}
-    with _one_thread():
+    with thread_limit(1, opencv=False):
         with _timed(seconds, "tracks"):
             tracks = track(frames, masks, config.tracks)
         if why := precheck(frames, masks, tracks):
@@ -321,17 +322,6 @@ def _solved(
         statistics=statistics,
         picture={"tracks_px": tracks.xy_px[placed.picked], "moving": ~placed.agrees},
     )
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """torch on one thread, and as before afterwards."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @contextmanager

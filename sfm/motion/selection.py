@@ -2,6 +2,10 @@
 
 A richer model always fits better; the question is whether it explains what the simpler one cannot (Torr 1998,
 Kanatani 1996). Here each step up has to explain content, or shrink residuals, by more than noise would let it.
+
+A slow push-in is told from a zoom in `_parallax_case`: both are fitted, and a translation has to shrink the residuals of
+one rigid scene at several depths against the zoom that imitates it. `_zoom_case` asks whether a zoom on top of a
+translation pays; a dolly against a zoom (`opposed`) can only be flagged.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +23,15 @@ from sfm.motion.models import FittedModel
 from sfm.motion.rigid_scene import LEAST_BACKGROUND, rigid_scene
 from sfm.types import FULL, FULL_ZOOM, MotionModel
 
+FEWEST_TRACKS = 8
+"""Fewer tracks that agree with full motion are no scene."""
+SURE_MARGINS = 2.5
+"""Confidence for each unit of margin: at 0.4 a comparison is sure, if most of the content is explained ..."""
+SURE_SHARE = 0.7
+"""... that is, this share of it."""
+MOST_SHRINKAGE = 2.0
+"""No track counts for more than this log ratio: one that a free depth explains perfectly proves no more than that."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -29,7 +42,7 @@ class Residuals:
         rms: residual of each track under each model, by the model's name.
         weight: of each track, by the time that it lasts; they sum to one.
         limit: up to which a track agrees with a model.
-        noise: of a good track under the richest model.
+        noise: of a good track under the richest model; `Selection.noise_px` is the same in pixels of this frame.
     """
 
     rms: Mapping[str, Float[np.ndarray, " m"]]
@@ -48,7 +61,9 @@ class Residuals:
     def shrinkage(self, simpler: str, richer: str) -> Float[np.ndarray, " m"]:
         """Log ratio of the residuals, each held up by a tenth of the limit, so that noise cannot shrink."""
         floor = 0.1 * self.limit
-        return np.clip(np.log((self.rms[simpler] + floor) / (self.rms[richer] + floor)), -2.0, 2.0)
+        return np.clip(
+            np.log((self.rms[simpler] + floor) / (self.rms[richer] + floor)), -MOST_SHRINKAGE, MOST_SHRINKAGE
+        )
 
 
 @final
@@ -124,7 +139,7 @@ def select_model(candidates: Sequence[FittedModel], unit_px: float, config: Sele
     chosen, comparisons = _walk(candidates, residuals, config, rigid=rigid)
     share: dict[str, float] = {name: residuals.share(name) for name in residuals.rms}
     near = [abs(c.margin) for c in comparisons if chosen in (c.simpler, c.richer)]
-    confidence = float(np.clip(2.5 * min(near), 0, 1) * np.clip(share[chosen] / 0.7, 0, 1))
+    confidence = float(np.clip(SURE_MARGINS * min(near), 0, 1) * np.clip(share[chosen] / SURE_SHARE, 0, 1))
     ambiguous = sorted({c.ambiguous for c in comparisons if c.ambiguous and chosen in (c.simpler, c.richer)})
     full, zoomed = FULL.name, FULL_ZOOM.name
     if by_name[chosen].model.translates and share[zoomed] >= share[full] and opposed(by_name[zoomed], config):
@@ -173,7 +188,11 @@ def measured_noise(rms: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"]
 def _walk(
     candidates: Sequence[FittedModel], residuals: Residuals, config: SelectionConfig, *, rigid: bool
 ) -> tuple[str, list[Comparison]]:
-    """From the simplest model up: each richer one against the best so far. The name of the last, and all cases."""
+    """From the simplest model up: each richer one against the best so far. The name of the last, and all cases.
+
+    Full motion with zoom is compared with full motion where that was chosen (`_zoom_case`), else with the best camera
+    that does not translate (`_parallax_case`); where it beats full motion it must beat that camera, too.
+    """
     chosen: str = candidates[0].model.name
     comparisons: list[Comparison] = []
     for richer in candidates[1:]:
@@ -230,7 +249,7 @@ def _zoom_case(richer: FittedModel, found: Comparison, residuals: Residuals, con
 def _parallax_case(full: FittedModel, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
     """Whether the camera moves: full motion must shrink the residuals of one rigid scene, not only explain a mover."""
     weight, agrees, still = residuals.weight, residuals.agrees(found.richer), residuals.agrees(found.simpler)
-    if agrees.sum() < 8:
+    if agrees.sum() < FEWEST_TRACKS:
         return found
     near = nearness(full)
     low, middle, high = weighted_quantiles(near[agrees], weight[agrees], (0.16, 0.5, 0.84))

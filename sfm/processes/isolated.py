@@ -5,11 +5,9 @@ function runs in a fresh interpreter, in its own process group, and the time lim
 Values travel as JSON, arrays as npz, through a temporary folder: nothing is pickled.
 """
 
-import contextlib
 import importlib
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -20,6 +18,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, final
 
 import numpy as np
+
+from sfm.processes.life import die_with_parent, kill_group, signal_name
 
 Outcome = Literal["ok", "error", "time limit", "died"]
 Work: TypeAlias = Callable[
@@ -81,7 +81,7 @@ def call(
                 problem = f"stopped at the time limit of {time_limit_s:g} s; raise time_limit_s or give fewer frames"
                 return Reply(outcome="time limit", problem=problem, seconds=time.perf_counter() - started)
             finally:  # also on Ctrl-C, and whatever the worker itself started
-                _kill_group(worker)
+                kill_group(worker)
         seconds = time.perf_counter() - started
         answer = folder / "reply.json"
         if not answer.exists():
@@ -96,30 +96,8 @@ def call(
         return Reply(outcome="ok", values=told["values"], arrays=result, seconds=seconds)
 
 
-def _kill_group(worker: "subprocess.Popen[bytes]") -> None:
-    with contextlib.suppress(ProcessLookupError):  # it and all its children are gone already
-        os.killpg(worker.pid, signal.SIGKILL)
-    worker.wait()
-
-
 def _exit(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return signal.Signals(-code).name
-    except ValueError:
-        return f"signal {-code}"
-
-
-def _die_with_parent(parent: int) -> None:
-    """No worker outlives a killed caller (Linux); elsewhere it lives on until its work ends."""
-    if sys.platform == "linux":
-        import ctypes
-
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+    return f"exit code {code}" if code >= 0 else signal_name(-code)
 
 
 def _serve(folder: Path) -> None:
@@ -143,9 +121,9 @@ def _serve(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    import zlib  # noqa: F401  (before pycolmap, whose own copy of deflate breaks a later import)
+    import sfm.processes.zlib_first  # noqa: F401
 
-    _die_with_parent(int(sys.argv[2]))
+    die_with_parent(int(sys.argv[2]))
     _serve(Path(sys.argv[1]))
     sys.stdout.flush()
     os._exit(0)  # the reply is written: no destructor of a native library may turn it into a death

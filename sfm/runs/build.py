@@ -1,38 +1,44 @@
 """Estimates that did not come from our own stages: another program's trajectory, or a failure and its reason."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, final
 
-from sfm.types import Status
 from sfm.runs.estimate import Estimate, ShotEstimate
 from sfm.runs.versions import installed_versions
+from sfm.types import Status
 from trajectory.model import Provenance, Trajectory
 
 
-def failed(
-    reason: str,
-    *,
-    source: str,
-    backend: str,
-    config: Mapping[str, Any],
-    seed: int = 0,
-    seconds: Mapping[str, float] | None = None,
-) -> Estimate:
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Origin:
+    """Where an estimate comes from that our own stages did not make.
+
+    Attributes:
+        source: the clip.
+        backend: who made it.
+        config: its options, JSON values.
+        seed: that it was given.
+        seconds: wall time by stage; "total" too.
+        notes: remarks for run.json.
+    """
+
+    source: str
+    backend: str
+    config: Mapping[str, Any]
+    seed: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def failed(reason: str, origin: Origin) -> Estimate:
     """The record of a clip that gave nothing: no frames, no trajectory, a reason."""
-    return _estimate(None, "failed", reason, source, backend, config, seed, seconds or {}, ())
+    return _estimate(None, "failed", reason, origin)
 
 
-def of_trajectory(
-    trajectory: Trajectory,
-    *,
-    source: str,
-    backend: str,
-    config: Mapping[str, Any],
-    seed: int = 0,
-    seconds: Mapping[str, float] | None = None,
-    notes: tuple[str, ...] = (),
-) -> Estimate:
+def of_trajectory(trajectory: Trajectory, origin: Origin) -> Estimate:
     """The record of a clip whose trajectory was read: "partial" where frames have no pose, "failed" where none has.
 
     The trajectory keeps what its reader says of the file, beside the given config.
@@ -40,31 +46,20 @@ def of_trajectory(
     missing = int((~trajectory.valid).sum())
     status: Status = "ok" if not missing else "partial" if missing < len(trajectory) else "failed"
     reason = "" if not missing else f"{missing} of {len(trajectory)} frames have no pose"
-    origin = trajectory.provenance
-    read = {} if origin is None else {"file": origin.source, **origin.config}
+    read = trajectory.provenance
     provenance = Provenance(
-        backend=backend,
-        config={**config, "read": read},
+        backend=origin.backend,
+        config={**origin.config, "read": {} if read is None else {"file": read.source, **read.config}},
         versions=installed_versions(),
-        seed=seed,
-        source=source,
-        evidence={"status": status, **({} if origin is None else origin.evidence)},
+        seed=origin.seed,
+        source=origin.source,
+        evidence={"status": status, **({} if read is None else read.evidence)},
     )
     whole = None if status == "failed" else trajectory.replace(provenance=provenance)
-    return _estimate(whole, status, reason, source, backend, config, seed, seconds or {}, notes)
+    return _estimate(whole, status, reason, origin)
 
 
-def _estimate(
-    trajectory: Trajectory | None,
-    status: Status,
-    reason: str,
-    source: str,
-    backend: str,
-    config: Mapping[str, Any],
-    seed: int,
-    seconds: Mapping[str, float],
-    notes: tuple[str, ...],
-) -> Estimate:
+def _estimate(trajectory: Trajectory | None, status: Status, reason: str, origin: Origin) -> Estimate:
     count = 0 if trajectory is None else len(trajectory)
     shot = ShotEstimate(
         start=0,
@@ -85,13 +80,13 @@ def _estimate(
     if trajectory is not None:
         video = {"frames": count, "time_source": trajectory.time_source}
     return Estimate(
-        source=source,
-        backend=backend,
+        source=origin.source,
+        backend=origin.backend,
         shots=(shot,),
-        config=MappingProxyType(dict(config)),
+        config=MappingProxyType(dict(origin.config)),
         versions=MappingProxyType(installed_versions()),
-        seed=seed,
-        seconds=MappingProxyType({"total": 0.0, **seconds}),
+        seed=origin.seed,
+        seconds=MappingProxyType({"total": 0.0, **origin.seconds}),
         video=MappingProxyType(video),
-        notes=notes,
+        notes=origin.notes,
     )

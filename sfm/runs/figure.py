@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sfm.types import ModelName
 from sfm.runs.estimate import ShotEstimate
+from sfm.types import ModelName
 from trajectory import plot
 from trajectory.model import Trajectory
 
@@ -25,11 +25,11 @@ TRAIL = 12
 
 def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, title: str, backend: str) -> None:
     """`plot.png` of a shot. Uses its own figure and canvas, so that matplotlib's settings and backend stay."""
-    import zlib  # noqa: F401  pycolmap exports its own copy of zlib; the first one loaded wins
-
     import mpl_toolkits.mplot3d  # noqa: F401  registers the projection
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+
+    import sfm.processes.zlib_first  # noqa: F401
 
     figure = Figure(figsize=(14, 8), dpi=100)
     FigureCanvasAgg(figure)

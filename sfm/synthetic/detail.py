@@ -37,11 +37,22 @@ def cut(
     result: list[Part] = []
     rows = tuple(tuple(float(v) for v in row) for row in px_from_ab)
     rates = tuple(tuple(float(v) for v in row) for row in texel_from_px)
-    _cut(rows, rates, texels_hw, image_hw, near, (0.0, 1.0, 0.0, 1.0), 0, result)
+    _cut(_Seen(rows, rates, texels_hw, image_hw, near), (0.0, 1.0, 0.0, 1.0), 0, result)
     return result
 
 
-def _cut(rows, rates, texels_hw, image_hw, near: float, rect: Rect, deep: int, out: list[Part]) -> None:
+class _Seen(NamedTuple):
+    """How a camera sees a rectangle: both homographies by rows, sizes of texture and image, the nearest depth."""
+
+    rows: tuple[tuple[float, ...], ...]
+    rates: tuple[tuple[float, ...], ...]
+    texels_hw: tuple[int, int]
+    image_hw: tuple[int, int]
+    near: float
+
+
+def _cut(seen: _Seen, rect: Rect, deep: int, out: list[Part]) -> None:
+    rows, rates, texels_hw, image_hw, near = seen
     polygon = clip(rect, rows, image_hw, near)
     if not polygon:
         return
@@ -62,7 +73,7 @@ def _cut(rows, rates, texels_hw, image_hw, near: float, rect: Rect, deep: int, o
     window = (max(xs) - min(xs)) * (max(ys) - min(ys))
     if spread > LARGEST_RATIO and deep < DEEPEST and window > SMALLEST_PX2:
         for half in _halves(rect, polygon, rows[2], near):
-            _cut(rows, rates, texels_hw, image_hw, near, half, deep + 1, out)
+            _cut(seen, half, deep + 1, out)
         return
     out.append(Part(rect, px, (_level(u, texels_w), _level(v, texels_h))))
 

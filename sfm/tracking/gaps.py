@@ -1,5 +1,8 @@
 """Steps that defeat Lucas-Kanade: matched features link their sides, and are followed on both."""
 
+from dataclasses import dataclass
+from typing import final
+
 import numpy as np
 from jaxtyping import Int
 from scipy.spatial import KDTree
@@ -16,6 +19,15 @@ GAP_STEPS = (0.08, 0.2, 0.4, 0.7, 1.0)
 """Frames before a gap that are tried, in units of the reach."""
 FOLLOWED = 12
 """So many frames back, and on, new points of a match are tracked."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Gap:
+    """A stretch that nothing links to its past: the frames before it, and how far back each try goes."""
+
+    past: Int[np.ndarray, " p"]
+    back: tuple[int, ...]
 
 
 def link_step(
@@ -57,18 +69,15 @@ def link_step(
 def bridge_gap(
     store: TrackStore,
     frames: Frames,
-    past: Int[np.ndarray, " p"],
-    back: list[int],
+    gap: Gap,
     gray: np.ndarray,
     t: int,
     allowed: np.ndarray,
     config: TrackConfig,
 ) -> bool:
-    """Whether frame t is linked to one from before a gap, the first of them that matches enough.
-
-    past: the frames before the gap; back: how far back each try goes.
-    """
-    for steps in back:
+    """Whether frame t, with the picture `gray`, is linked to one from before a gap: the first that matches enough."""
+    past = gap.past
+    for steps in gap.back:
         s = len(past) - steps
         linked, new = link_step(store, store.at(int(past[s])), grey_of(frames, past[s]), gray, int(past[s]), t, allowed)
         if linked >= GAP_MATCHES:
@@ -103,7 +112,7 @@ def follow(
         store.see(int(t), ids, xy)
 
 
-def frames_before_gap(lost: int, reach: float) -> list[int]:
-    """How many frames back from the first one after a gap to try, nearest first, up to `reach`."""
-    back = [round(share * reach) for share in GAP_STEPS]
-    return [b for b in sorted({max(2, b) for b in back}) if b <= lost]
+def gap_at(past: Int[np.ndarray, " p"], reach: float) -> Gap:
+    """The gap behind some frames; frames up to `reach` before its end are tried, nearest first."""
+    back = sorted({max(2, round(share * reach)) for share in GAP_STEPS})
+    return Gap(past=past, back=tuple(b for b in back if b <= len(past)))

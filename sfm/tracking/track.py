@@ -3,7 +3,7 @@
 import numpy as np
 
 from sfm.config import TrackConfig
-from sfm.tracking.gaps import GAP_MATCHES, bridge_gap, follow, frames_before_gap, link_step
+from sfm.tracking.gaps import GAP_MATCHES, bridge_gap, follow, gap_at, link_step
 from sfm.tracking.klt import advance, detect, grey_of
 from sfm.tracking.types import Tracks, TrackStore
 from sfm.types import Frames, Masks
@@ -44,8 +44,8 @@ def track(frames: Frames, masks: Masks, config: TrackConfig | None = None) -> Tr
                 else:
                     lost, latest = step if lost is None else lost, step
             if lost is not None and step - latest in GAP_TRIES:
-                past, back = use[:lost], frames_before_gap(lost, reach)
-                lost = None if bridge_gap(store, frames, past, back, gray, int(t), allowed, config) else lost
+                gap = gap_at(use[:lost], reach)
+                lost = None if bridge_gap(store, frames, gap, gray, int(t), allowed, config) else lost
             survival.append(share)
         detect(store, gray, int(t), allowed, config)
         previous = gray

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -96,9 +96,8 @@ def cut(
     part = target.with_name(f"{target.stem}.part{target.suffix}")
     try:
         # Seeking relies on the container's index; where that is wrong, decoding from the start is slow but right.
-        if not _write(source, part, table, range(start, stop), crf, preset, progress, seek=True) and not _write(
-            source, part, table, range(start, stop), crf, preset, progress, seek=False
-        ):
+        frames, how = range(start, stop), _Encoding(crf=crf, preset=preset)
+        if not any(_write(source, part, table, frames, how, progress, seek=seek) for seek in (True, False)):
             raise ReadError(
                 source,
                 f"the decoder does not give frames {start} to {stop - 1} as the container lists them",
@@ -109,13 +108,21 @@ def cut(
         part.unlink(missing_ok=True)
 
 
+@final
+@dataclass(frozen=True, kw_only=True)
+class _Encoding:
+    """Settings of x264."""
+
+    crf: int
+    preset: str
+
+
 def _write(
     source: Path,
     part: Path,
     table: FrameTable,
     frames: range,
-    crf: int,
-    preset: str,
+    how: _Encoding,
     progress: Callable[[int, int], None] | None,
     *,
     seek: bool,
@@ -138,7 +145,7 @@ def _write(
             if frame.pts != wanted[written]:
                 return False
             if encoder is None:
-                encoder = _encoder(output, stream, frame, table, crf, preset)
+                encoder = _encoder(output, stream, frame, table, how)
             index = frames.start + written
             following = table.pts[index + 1] if index + 1 < len(table) else 2 * table.pts[index] - table.pts[index - 1]
             picture = frame.reformat(format=encoder.codec_context.pix_fmt)
@@ -155,14 +162,14 @@ def _write(
     return written == len(wanted)
 
 
-def _encoder(output: Any, stream: Any, frame: Any, table: FrameTable, crf: int, preset: str) -> Any:
+def _encoder(output: Any, stream: Any, frame: Any, table: FrameTable, how: _Encoding) -> Any:
     encoder = output.add_stream("libx264", rate=table.rate or Fraction(25))
     context = encoder.codec_context
     context.width, context.height = frame.width, frame.height
     # 4:2:0 as all players want it; an odd size cannot be halved.
     context.pix_fmt = "yuv444p" if frame.width % 2 or frame.height % 2 else "yuv420p"
     context.time_base = stream.time_base
-    context.options = {"crf": str(crf), "preset": preset}
+    context.options = {"crf": str(how.crf), "preset": how.preset}
     if stream.sample_aspect_ratio:
         context.sample_aspect_ratio = stream.sample_aspect_ratio
     for name in ("color_range", "color_primaries", "color_trc", "colorspace"):

@@ -9,4 +9,4 @@ def run(
     frames: Frames, masks: Masks, config: GlomapConfig, *, device: str = "cpu", seed: int = 0, threads: int = 1
 ) -> BackendResult:
     """The camera of one shot. Scale is arbitrary: the median scene depth is 1; the first valid frame is the world."""
-    return run_fed(frames, masks, config, backend="glomap", mapper="global", device=device, seed=seed, threads=threads)
+    return run_fed(frames, masks, config, backend="glomap", device=device, seed=seed, threads=threads)

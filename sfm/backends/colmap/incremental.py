@@ -9,6 +9,4 @@ def run(
     frames: Frames, masks: Masks, config: ColmapConfig, *, device: str = "cpu", seed: int = 0, threads: int = 1
 ) -> BackendResult:
     """The camera of one shot. Scale is arbitrary: the median scene depth is 1; the first valid frame is the world."""
-    return run_fed(
-        frames, masks, config, backend="colmap", mapper="incremental", device=device, seed=seed, threads=threads
-    )
+    return run_fed(frames, masks, config, backend="colmap", device=device, seed=seed, threads=threads)

@@ -1,17 +1,21 @@
 """What the pycolmap backends share: settings, our features and matches, and the way through the worker."""
 
 import time
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from sfm.backends.colmap.result import failed, result_of
+from sfm.backends.colmap.result import Before, failed, result_of
 from sfm.config import MapConfig
 from sfm.features import extract as kinds
 from sfm.matching import match as matching
 from sfm.matching import pairs
-from sfm.processes import isolated as isolation
+from sfm.processes import isolated
+from sfm.processes.threads import thread_limit
 from sfm.types import BackendResult, Frames, Masks
+
+MAPPERS = {"colmap": "incremental", "glomap": "global"}
+"""Which of pycolmap's mappers a backend runs."""
 
 
 def settings(frames: Frames, config: MapConfig, *, mapper: str, seed: int, threads: int) -> dict[str, Any]:
@@ -34,23 +38,23 @@ def settings(frames: Frames, config: MapConfig, *, mapper: str, seed: int, threa
 
 
 def run_fed(
-    frames: Frames,
-    masks: Masks,
-    config: Any,
-    *,
-    backend: str,
-    mapper: Literal["incremental", "global"],
-    device: str,
-    seed: int,
-    threads: int,
+    frames: Frames, masks: Masks, config: Any, *, backend: str, device: str, seed: int, threads: int
 ) -> BackendResult:
-    """Our features and matches of the frames that show something new, mapped by pycolmap in a worker."""
-    limited = _thread_limit(threads)
+    """Our features and matches of the frames that show something new, mapped by pycolmap in a worker.
+
+    Args:
+        frames, masks: of one shot.
+        config: that of the backend, with features, matching, pairs and mapping.
+        backend: "colmap" or "glomap".
+        device: for features and matches.
+        seed: of matchers and mappers.
+        threads: of all that computes.
+    """
     seconds: dict[str, float] = {}
     kept = np.flatnonzero(~masks.blank & (masks.duplicate_of == np.arange(len(frames))))
     if len(kept) < 2:
         return failed("fewer than two frames differ: blank and repeated ones do not count", seconds)
-    try:
+    with thread_limit(threads):
         clock = time.perf_counter()
         found = kinds.extract(frames.rgb[kept], config.features, usable=masks.usable, device=device)
         seconds["features"] = time.perf_counter() - clock
@@ -58,16 +62,14 @@ def run_fed(
         chosen = pairs.sequential(len(kept), window=config.pairs.window, quadratic=config.pairs.quadratic)
         matched = matching.match(found, chosen, config.matching, device=device, seed=seed, hw=frames.hw)
         seconds["match"] = time.perf_counter() - clock
-    finally:
-        limited()
     enough = [row for row, rows in enumerate(matched) if len(rows) >= config.mapping.min_matches]
     counts = {"features_per_frame": float(np.median([len(each) for each in found])), "pairs_tried": len(chosen)}
     if not enough:
         reason = f"no two frames share {config.mapping.min_matches} matches ({config.features.name})"
         return failed(reason, seconds, counts)
-    reply = isolation.call(
+    reply = isolated.call(
         "sfm.backends.colmap.worker:map_matches",
-        settings(frames, config.mapping, mapper=mapper, seed=seed, threads=threads),
+        settings(frames, config.mapping, mapper=MAPPERS[backend], seed=seed, threads=threads),
         {
             "xy_px": np.concatenate([each.xy_px for each in found]).astype(np.float64),
             "count": np.array([len(each) for each in found]),
@@ -78,20 +80,5 @@ def run_fed(
         time_limit_s=config.mapping.time_limit_s,
         threads=threads,
     )
-    return result_of(frames, masks, kept, reply, backend=backend, seed=seed, seconds=seconds, counts=counts)
-
-
-def _thread_limit(threads: int) -> Any:
-    """Limits torch and OpenCV to `threads`; the returned function restores what was."""
-    import cv2
-    import torch
-
-    before = cv2.getNumThreads(), torch.get_num_threads()
-    cv2.setNumThreads(threads)
-    torch.set_num_threads(threads)
-
-    def restore() -> None:
-        cv2.setNumThreads(before[0])
-        torch.set_num_threads(before[1])
-
-    return restore
+    before = Before(seconds=seconds, counts=counts)
+    return result_of(frames, masks, kept, reply, backend=backend, seed=seed, before=before)

@@ -1,7 +1,8 @@
 """From a pycolmap model to a `Trajectory`, and from its numbers to a verdict: a model is not believed for existing."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, final
 
 import numpy as np
 
@@ -28,6 +29,15 @@ FIELD_OF_VIEW_DEG = (12.0, 140.0)
 lens; and in a narrow view a pan and a sideways move look alike."""
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Before:
+    """What was done before the worker started: wall time by stage, and counts for run.json."""
+
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    counts: Mapping[str, Any] = field(default_factory=dict)
+
+
 def failed(reason: str, seconds: Mapping[str, float], statistics: Mapping[str, Any] | None = None) -> BackendResult:
     """A result without a trajectory."""
     return BackendResult(
@@ -43,12 +53,19 @@ def result_of(
     *,
     backend: str,
     seed: int,
-    seconds: Mapping[str, float],
-    counts: Mapping[str, Any],
+    before: Before,
 ) -> BackendResult:
-    """The worker's reply in terms of the clip. kept: numbers of the frames that the worker was given."""
-    spent = {**seconds, **reply.values.get("seconds", {}), "worker": reply.seconds}
-    statistics = {**counts, **reply.values.get("statistics", {})}
+    """The worker's reply in terms of the clip.
+
+    Args:
+        frames, masks: of the shot.
+        kept: numbers of the frames that the worker was given.
+        reply: what it said.
+        backend, seed: for the record.
+        before: what was done before it started.
+    """
+    spent = {**before.seconds, **reply.values.get("seconds", {}), "worker": reply.seconds}
+    statistics = {**before.counts, **reply.values.get("statistics", {})}
     if "bad_option" in reply.values:
         raise CinetrajError(f"{backend}: pycolmap refuses the mapper option {reply.values['bad_option']}")
     if reply.outcome != "ok":

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from sfm.backends.colmap.own_features import settings
-from sfm.backends.colmap.result import result_of
+from sfm.backends.colmap.result import Before, result_of
 from sfm.config import ColmapSiftConfig
-from sfm.processes import isolated as isolation
+from sfm.processes import isolated
 from sfm.types import BackendResult, Frames, Masks
 
 
@@ -36,7 +36,7 @@ def run(
         "smallest_model": None,
         "retries": 0,
     }
-    reply = isolation.call(
+    reply = isolated.call(
         "sfm.backends.colmap.worker:map_images",
         values,
         {},
@@ -45,7 +45,7 @@ def run(
         prepare=lambda folder: _write(folder, frames),
     )
     kept = np.arange(len(frames))
-    return result_of(frames, masks, kept, reply, backend="colmap-sift", seed=seed, seconds={}, counts={})
+    return result_of(frames, masks, kept, reply, backend="colmap-sift", seed=seed, before=Before())
 
 
 def _write(folder: Path, frames: Frames) -> None:

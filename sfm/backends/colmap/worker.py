@@ -4,7 +4,6 @@ Runs only under `sfm.processes.isolated`, since native code may abort. Pixel coo
 COLMAP (the centre of the first pixel is 0.5, 0.5) and are stretched to square pixels, so that one focal length holds.
 """
 
-import zlib  # noqa: F401  (before pycolmap, whose own copy of deflate breaks a later import)
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
@@ -12,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pycolmap
+
+import sfm.processes.zlib_first  # noqa: F401
 
 FIRST_FOCAL = 1.2
 """Start of an unknown focal length over the longer side: COLMAP's default."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, final
 
 from sfm.processes import system
+from sfm.processes.life import kill_group, signal_name
 from trajectory.errors import CinetrajError
 
 START_LIMIT_S = 300.0
@@ -152,7 +153,7 @@ class Lane:
     def _died(self) -> Answer:
         assert self._process is not None
         code = self._process.returncode
-        how = f"exit code {code}" if code >= 0 else _signal_name(-code)
+        how = f"exit code {code}" if code >= 0 else signal_name(-code)
         words = self._last_words()
         was_ready = self._ready
         self._end()
@@ -177,18 +178,9 @@ class Lane:
             for pid in {self._process.pid, *tree}:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            self._process.wait()
+            kill_group(self._process)
             if self._process.stdin is not None:
                 with contextlib.suppress(BrokenPipeError):
                     self._process.stdin.close()
             os.close(self._answers)
         self._process, self._answers = None, -1
-
-
-def _signal_name(number: int) -> str:
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from sfm.processes.life import die_with_parent
 from trajectory.errors import CinetrajError
 
 KILL_ME_FIRST = 800
@@ -73,22 +74,16 @@ def _answer(descriptor: int, values: dict[str, Any]) -> None:
 
 def _ready_to_die(parent: int) -> None:
     """The worker ends with the batch, and before it where memory runs out (Linux)."""
+    die_with_parent(parent)
     if sys.platform == "linux":
-        import ctypes
-        import signal
-
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
         try:
             Path("/proc/self/oom_score_adj").write_text(str(KILL_ME_FIRST))
         except OSError as problem:
             print(f"oom_score_adj stays as it is: {problem}", file=sys.stderr)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 if __name__ == "__main__":
-    import zlib  # noqa: F401  (before pycolmap, whose own copy of deflate breaks a later import)
+    import sfm.processes.zlib_first  # noqa: F401
 
     channel = int(sys.argv[1])
     os.set_inheritable(channel, False)  # a child that outlives the worker must not hold the pipe open

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from sfm.backends.colmap.result import doubts_of, result_of
+from sfm.backends.colmap.result import Before, doubts_of, result_of
 from sfm.processes.isolated import Reply
 from sfm.types import BackendResult, Frames, Masks
 from trajectory.errors import CinetrajError
@@ -48,7 +48,9 @@ def model(seed: int, missing: tuple[int, ...] = ()) -> dict[str, np.ndarray]:
 def solve(arrays: dict[str, np.ndarray], **changes: Any) -> BackendResult:
     frames, evidence = clip()
     reply = Reply(outcome="ok", values={"statistics": GOOD | changes, "seconds": {"map": 1.0}}, arrays=arrays)
-    return result_of(frames, evidence, np.arange(N), reply, backend="colmap", seed=0, seconds={"match": 2.0}, counts={})
+    return result_of(
+        frames, evidence, np.arange(N), reply, backend="colmap", seed=0, before=Before(seconds={"match": 2.0})
+    )
 
 
 @settings(max_examples=25, deadline=None)

@@ -118,7 +118,7 @@ def test_with_the_frame_step_the_other_frames_are_missing() -> None:
     assert found.intrinsics_px is not None
     assert np.isnan(found.intrinsics_px[1]).all()
     assert np.isfinite(found.intrinsics_px[0]).all()
-    record = records.of_trajectory(found, source="a.mp4", backend="x", config={})
+    record = records.of_trajectory(found, records.Origin(source="a.mp4", backend="x", config={}))
     assert (record.status, record.reason) == ("partial", "8 of 12 frames have no pose")
     with pytest.raises(CinetrajError, match="frame 12, but the clip has 12 frames"):
         imported.on_frames(path(5), np.arange(12) / 10, "seconds", frame_step=3)
@@ -146,5 +146,5 @@ def test_a_clip_that_cannot_be_read_costs_its_times_and_not_the_result(tmp_path:
 
 
 def test_a_path_without_any_pose_is_a_failure() -> None:
-    record = records.of_trajectory(path(3, gaps=(0, 1, 2)), source="a", backend="x", config={})
+    record = records.of_trajectory(path(3, gaps=(0, 1, 2)), records.Origin(source="a", backend="x", config={}))
     assert (record.status, record.shots[0].trajectory) == ("failed", None)

@@ -311,7 +311,7 @@ def test_a_squeezed_picture_gives_the_same_geometry():
     square = project(MOVE, seed=21, points=40)
     scene = square.observations()
     squeezed = replace(scene, xy_px=scene.xy_px / torch.tensor([1.25, 1.0]), pixel_aspect=1.25)
-    start = shaken(square.state(), 22)
+    start = shaken(square.parameters(), 22)
     one, two = (
         adjust(s, start, free(ALL), solver=LevenbergMarquardt(iterations=15, tolerance=1e-12))
         for s in (scene, squeezed)
@@ -337,8 +337,8 @@ def test_points_behind_the_camera_are_no_evidence_and_cannot_pay():
 
 def test_the_prior_holds_a_focal_length_that_nothing_shows():
     still = project({}, seed=24, points=30, frames=3)
-    state = replace(still.state(), log_focal=still.state().log_focal + 0.3)
-    points = still.state().point.clone()
+    state = replace(still.parameters(), log_focal=still.parameters().log_focal + 0.3)
+    points = still.parameters().point.clone()
     points[..., :2] *= float(np.exp(-0.3))
     state = replace(state, point=points / points.norm(dim=-1, keepdim=True))
     fit = adjust(

@@ -215,7 +215,9 @@ def test_focal_uncertainty_is_that_of_repeated_draws():
     for seed in range(24):
         noisy = project({"pan_deg": 12.0}, seed=6, points=60, frames=5)
         xy = noisy.xy_px + np.random.default_rng(seed).normal(0, 0.3, noisy.xy_px.shape)
-        fit = adjust(replace(noisy, xy_px=xy).scene(), state, free, kernel_px=(30.0,), noise_px=0.3, solver=steps(5))
+        fit = adjust(
+            replace(noisy, xy_px=xy).observations(), state, free, kernel_px=(30.0,), noise_px=0.3, solver=steps(5)
+        )
         found.append(float(fit.parameters.log_focal))
     assert np.std(found) == pytest.approx(claimed, rel=0.45)
 

@@ -1,0 +1,31 @@
+"""How many CPU threads the native libraries use, where OMP_NUM_THREADS does not reach."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def set_threads(threads: int) -> None:
+    """Limits OpenCV and torch to so many threads from now on."""
+    import cv2
+    import torch
+
+    cv2.setNumThreads(threads)
+    torch.set_num_threads(threads)
+
+
+@contextmanager
+def thread_limit(threads: int, *, opencv: bool = True) -> Iterator[None]:
+    """Limits torch, and OpenCV where asked, to so many threads inside of the block; then all is as before."""
+    import cv2
+    import torch
+
+    before = cv2.getNumThreads(), torch.get_num_threads()
+    if opencv:
+        cv2.setNumThreads(threads)
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        if opencv:
+            cv2.setNumThreads(before[0])
+        torch.set_num_threads(before[1])
