@@ -1,0 +1,63 @@
+"""The pages that describe the code name modules, files and rooms that exist."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md", ROOT / "README.md"])
+MODULE = re.compile(r"(?<![\w./])(?:sfm|compare|trajectory)(?:\.\w+)+")
+FILE = re.compile(r"(?<![\w./])(?:sfm|compare|trajectory|docs|tests|benchmarks)/[\w./]*\w")
+FILES_OF_USERS = ("trajectory.npz",)
+
+
+def unknown_module(dotted: str) -> str:
+    """What of a dotted name is neither a module nor a name in one, or nothing. No import: many are heavy."""
+    place = ROOT
+    names = dotted.split(".")
+    while names and ((place / names[0]).is_dir() or (place / f"{names[0]}.py").is_file()):
+        place /= names.pop(0)
+    if not names:
+        return ""
+    sources = [place / "__init__.py" if place.is_dir() else place.with_suffix(".py")]
+    if place.name == "trajectory":  # a variable of that name holds a `Trajectory`
+        sources.append(place / "model.py")
+    known = any(re.search(rf"\b{names[0]}\b", source.read_text(encoding="utf-8")) for source in sources)
+    return "" if known else names[0]
+
+
+def unknown_file(name: str) -> bool:
+    """Whether a path is neither there nor the place of a new file (NAME)."""
+    return "NAME" not in name and not (ROOT / name).exists()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_modules_and_files_that_a_page_names_exist(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    modules = set(MODULE.findall(text)) - set(FILES_OF_USERS)
+    assert not {name: unknown for name in sorted(modules) if (unknown := unknown_module(name))}
+    assert not [name for name in sorted(set(FILE.findall(text))) if unknown_file(name)]
+
+
+def test_this_test_can_fail() -> None:
+    assert unknown_module("sfm.motion.selection.select_model") == ""
+    assert unknown_module("sfm.no_room.thing") == "no_room"
+    assert unknown_module("sfm.motion.selection.no_function") == "no_function"
+    assert unknown_file("sfm/no_room.py")
+    assert not unknown_file("sfm/motion/selection.py")
+
+
+def test_every_room_is_on_the_map() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [f"sfm/{path.name}" for path in (ROOT / "sfm").iterdir() if path.is_dir() and [*path.glob("*.py")]]
+    rooms += [f"sfm/{path.name}" for path in (ROOT / "sfm").glob("[!_]*.py")]
+    table = set(re.findall(r"^\| \d+ \| `(sfm/[\w.]+)` \|", page, flags=re.MULTILINE))
+    assert len(rooms) > 10
+    assert not set(rooms) - table
+
+
+def test_no_line_of_prose_is_too_long() -> None:
+    for page in (ROOT / "docs" / "architecture.md", ROOT / "docs" / "estimator.md", ROOT / "CONTRIBUTING.md"):
+        long = [line for line in page.read_text(encoding="utf-8").splitlines() if len(line) > 120 and line[0] != "|"]
+        assert not long, page.name
