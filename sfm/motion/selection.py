@@ -3,8 +3,8 @@
 A richer model always fits better; the question is whether it explains what the simpler one cannot (Torr 1998,
 Kanatani 1996). Here each step up has to explain content, or shrink residuals, by more than noise would let it.
 
-A slow push-in is told from a zoom in `_parallax_case`: both are fitted, and a translation has to shrink the residuals of
-one rigid scene at several depths against the zoom that imitates it. `_zoom_case` asks whether a zoom on top of a
+A slow push-in is told from a zoom in `_parallax_case`: both are fitted, and a translation has to shrink the residuals
+of one rigid scene at several depths against the zoom that imitates it. `_zoom_case` asks whether a zoom on top of a
 translation pays; a dolly against a zoom (`opposed`) can only be flagged.
 """
 
