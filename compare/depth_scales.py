@@ -1,13 +1,27 @@
 """Metres per unit of length, from a file, for protocols with a metric scale."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
-from compare.pair_scores import DepthScale
 from trajectory.errors import ReadError
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DepthScale:
+    """Metres per unit of each trajectory, from a depth map (CamI2V: median of metric over reconstructed depth).
+
+    Attributes:
+        reference: metres per unit of the reference.
+        generated: metres per unit of the generated path.
+    """
+
+    reference: float
+    generated: float
 
 
 def read_depth_scales(path: str | Path) -> dict[str, DepthScale]:

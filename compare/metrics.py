@@ -12,35 +12,14 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Bool, Float
 
-Better = Literal["lower", "higher", "one", "zero"]
+from compare.rows import Better, Score
+
 Aggregation = Literal["sum", "mean", "rmse"]
 
 WORST_TRANSLATION = 2.0
 """The charge for a point without a pose, in units of the extent: as far as two paths of unit extent can be apart."""
 DIRECTION_FLOOR = 0.05
 """Displacements below this share of the extent have no direction worth comparing."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Score:
-    """One metric of one pair.
-
-    value: None where it is undefined, and then `undefined` says why.
-    better: lower, higher, or closest to one or to zero.
-    per_frame: the error at each point of comparison, NaN where it has none.
-    coverage: share of the points that entered the value.
-    worst: what a point without a pose is charged; None where no worst value exists.
-    """
-
-    name: str
-    value: float | None
-    unit: str
-    better: Better = "lower"
-    per_frame: Float[np.ndarray, " k"] | None = None
-    coverage: float = 1.0
-    worst: float | None = None
-    undefined: str = ""
 
 
 @final

@@ -1,56 +1,23 @@
 """One pair of trajectories under one protocol."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, final
+from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float
 
 from compare import metrics
 from compare.align import anchored, extent, fix_gauge, l21_scale, least_squares_scale, moved
 from compare.association import Pair, associate
-from compare.metrics import Score
+from compare.depth_scales import DepthScale
 from compare.motion_state import MotionState, translation_state
 from compare.protocols import Protocol
+from compare.rows import Aligned, PairScores, Score
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
 EPSILON = 1e-9
 """Added to the extents where the published scripts add it."""
 SUMS = {"RotErr_sum": "RotErr", "TransErr_sum": "TransErr", "CamMC_sum": "CamMC"}
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class DepthScale:
-    """Metres per unit of each trajectory, from a depth map (CamI2V: median of metric over reconstructed depth)."""
-
-    reference: float
-    generated: float
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Aligned:
-    """What the report draws: both paths in the gauge and scale in which they were compared."""
-
-    axis: Literal["seconds", "frames", "progress"]
-    axis_value: Float[np.ndarray, " k"]
-    reference: Float[np.ndarray, "k 4 4"]
-    generated: Float[np.ndarray, "k 4 4"]
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PairScores:
-    """The scores of one pair. charged: points without a pose at their worst value; dropped: without those points."""
-
-    charged: Mapping[str, Score]
-    dropped: Mapping[str, Score]
-    notes: tuple[str, ...]
-    facts: Mapping[str, Any]
-    aligned: Aligned | None = None
 
 
 def score_poses(

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any, final
 
 from compare import protocols
-from compare.clip_scores import ClipScores, score_match
+from compare.depth_scales import DepthScale
+from compare.details import detail_json
 from compare.estimators import estimator_warnings, estimators
-from compare.pair_scores import DepthScale
 from compare.protocols import Protocol
-from compare.report.detail import detail_json
+from compare.rows import ClipScores
+from compare.score_match import Options, score_match
 from compare.sources import Source, match
 from compare.summary import summarise
 from compare.summary import values as summary_values
@@ -121,14 +122,14 @@ def score(
     chosen = protocols.get(protocol).with_options(time=time, scale=scale)
     matches = match(reference, generated, pairs=Path(pairs) if pairs is not None else None, resolution=resolution)
     scales = depth_scales or {}
-    formats = (reference_format or format, format)
+    options = Options(protocol=chosen, reference_format=reference_format or format, generated_format=format)
     rows: dict[str, ClipScores] = {}
     clock: TimeSourceError | None = None
     for done, item in enumerate(matches, start=1):
         name = item.name if item.name not in rows else f"{item.name} (generated only)"
         try:
-            keep_paths = detail and done <= MOST_DETAILS
-            rows[name] = score_match(replace(item, name=name), chosen, formats, scales.get(item.name), keep_paths)
+            row_options = replace(options, detail=detail and done <= MOST_DETAILS)
+            rows[name] = score_match(replace(item, name=name), row_options, scales.get(item.name))
         except TimeSourceError as error:
             clock = clock or error
             rows[name] = ClipScores(name=name, failed=str(error), fault="reference")

@@ -1,16 +1,14 @@
 """From clips to one number per metric, under both ways of treating failures."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from compare.intervals import bootstrap_interval
 from compare.metrics import METRICS, WORST_TRANSLATION
 from compare.protocols import Protocol
-
-if TYPE_CHECKING:
-    from compare.clip_scores import ClipScores
+from compare.rows import ClipScores
 
 
 def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
@@ -36,7 +34,7 @@ def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
     return frame[base] * samples if summed else frame[base]
 
 
-def values(rows: Mapping[str, "ClipScores"], metric: str, protocol: Protocol, policy: str) -> dict[str, float]:
+def values(rows: Mapping[str, ClipScores], metric: str, protocol: Protocol, policy: str) -> dict[str, float]:
     """The value of each clip that enters the mean, by name.
 
     drop: clips with a value, over the points that have poses in both. worst: those with the charge for points without
@@ -60,7 +58,7 @@ def values(rows: Mapping[str, "ClipScores"], metric: str, protocol: Protocol, po
     return charged
 
 
-def summarise(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str, Any]:
+def summarise(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, Any]:
     """Unweighted means over clips: metric to number under the protocol's policy, and "policies" with both
     and their 95 % bootstrap intervals over clips.
 
@@ -88,7 +86,7 @@ def summarise(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str,
     return summary
 
 
-def published(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str, float | None]:
+def published(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, float | None]:
     """The mean of the values rounded to three digits, to three digits, as CineTechBench's script prints it."""
     found: dict[str, float | None] = {}
     for metric in protocol.metrics:
@@ -97,7 +95,7 @@ def published(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str,
     return found
 
 
-def _why(rows: Mapping[str, "ClipScores"], metric: str) -> str:
+def _why(rows: Mapping[str, ClipScores], metric: str) -> str:
     for row in rows.values():
         if not row.failed and metric in row.scores and row.scores[metric].undefined:
             return row.scores[metric].undefined

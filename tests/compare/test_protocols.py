@@ -13,7 +13,7 @@ from paths import elsewhere, path, smooth
 from scipy.optimize import minimize_scalar
 
 from compare import protocols
-from compare.pair_scores import DepthScale
+from compare.depth_scales import DepthScale
 from compare.scoring import score, score_trials
 from compare.trials import kept_trials
 from trajectory.errors import CinetrajError
