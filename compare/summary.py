@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from compare import metrics
 from compare.intervals import bootstrap_interval
-from compare.metrics import METRICS, WORST_TRANSLATION
 from compare.protocols import Protocol
 from compare.rows import ClipScores
 
@@ -18,20 +18,11 @@ def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
     """
     if protocol.method != "poses":
         return None
-    turn = 180.0 if protocol.angle == "deg" else float(np.pi)
-    frame = {
-        "RotErr": turn,
-        "TransErr": WORST_TRANSLATION,
-        "CamMC": float(np.sqrt(8 + WORST_TRANSLATION**2)),
-        "DirErr": turn,
-        "Primitives": 0.0,
-        "WorldScore": 0.0,
-    }
-    base = metric.removesuffix("_sum")
-    if base not in frame:
+    known = metrics.METRICS.get(metric)
+    worst = known.worst_in(protocol.angle) if known is not None else None
+    if known is None or worst is None:
         return None
-    summed = metric.endswith("_sum") or (protocol.aggregation == "sum" and base in ("RotErr", "TransErr", "CamMC"))
-    return frame[base] * samples if summed else frame[base]
+    return worst * samples if known.how(protocol) == "sum" else worst
 
 
 def values(rows: Mapping[str, ClipScores], metric: str, protocol: Protocol, policy: str) -> dict[str, float]:
@@ -82,7 +73,8 @@ def summarise(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, A
     if protocol.method == "cinetechbench":
         summary["published"] = published(rows, protocol)
     summary["policies"] = policies
-    summary["better"] = {metric: METRICS[metric].better for metric in protocol.metrics if metric in METRICS}
+    known = metrics.METRICS
+    summary["better"] = {metric: known[metric].better for metric in protocol.metrics if metric in known}
     return summary
 
 

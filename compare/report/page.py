@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from compare.metrics import METRICS
+from compare import metrics
 from compare.sources import TRAJECTORY_SUFFIXES
 from compare.uncertainty import paired_values
 from trajectory.errors import CinetrajError, ReadError
@@ -169,8 +169,8 @@ def _empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
         "metrics": [
             {
                 "name": metric,
-                "better": METRICS[metric].better if metric in METRICS else "lower",
-                "words": METRICS[metric].words if metric in METRICS else metric,
+                "better": metrics.better_of(metric),
+                "words": metrics.METRICS[metric].summary if metric in metrics.METRICS else metric,
                 "unit": units.get(metric, ""),
             }
             for metric in stamp["metrics"]
