@@ -10,10 +10,9 @@ import importlib
 import pkgutil
 import warnings
 from importlib import metadata
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 
-@runtime_checkable
 class Named(Protocol):
     """What a registry holds: frozen values with a name that is unique among their kind."""
 
@@ -23,7 +22,10 @@ class Named(Protocol):
         ...
 
 
-Entry = TypeVar("Entry", bound=Named)
+if TYPE_CHECKING:
+    Entry = TypeVar("Entry", bound=Named)
+else:  # a class of its own with a field `name` cannot be asked at run time whether it keeps to `Named`
+    Entry = TypeVar("Entry")
 
 
 def registry(package: str, attribute: str, kind: type[Entry], *, group: str) -> dict[str, Entry]:
