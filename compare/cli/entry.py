@@ -101,7 +101,7 @@ def _parse(name: str, module: ModuleType, arguments: list[str]) -> Any:
             return tyro.cli(
                 get_type_hints(module.run)["args"],
                 prog=f"cinetraj {name}",
-                description=module.__doc__,
+                description=module.description() if hasattr(module, "description") else module.__doc__,
                 args=arguments,
                 config=(tyro.conf.FlagCreatePairsOff, tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes),
             )
