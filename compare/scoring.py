@@ -13,10 +13,11 @@ from compare.estimators import estimator_warnings, estimators
 from compare.protocols import Protocol
 from compare.rows import ClipScores
 from compare.score_match import Options, score_match
-from compare.sources import Source, match
+from compare.sources import Source, listed, match
 from compare.summary import summarise
 from compare.summary import values as summary_values
 from trajectory.errors import CinetrajError, TimeSourceError
+from trajectory.files import write_whole
 
 MOST_DETAILS = 300
 """Clips of which a result keeps what a report draws: ten megabytes."""
@@ -78,12 +79,7 @@ class Result:
 
     def save(self, path: str | Path) -> None:
         """Write `record` to a file, whole or not at all."""
-        text = json.dumps(self.record(), allow_nan=False)
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.partial")
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(target)
+        write_whole(path, json.dumps(self.record(), allow_nan=False) + "\n")
 
 
 def score(
@@ -138,11 +134,6 @@ def score(
     if clock is not None and all(row.failed for row in rows.values()):
         raise clock
     return build_result(rows, chosen, model)
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first three names, and how many more there are."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def build_result(rows: Mapping[str, ClipScores], protocol: Protocol, model: str) -> Result:

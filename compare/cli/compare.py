@@ -57,7 +57,8 @@ def run(args: Args) -> int:
     from compare import protocols
     from compare.depth_scales import read_depth_scales
     from compare.report.tables import to_markdown
-    from compare.scoring import listed, score, score_models
+    from compare.scoring import score, score_models
+    from compare.sources import listed
 
     if not args.generated:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
@@ -196,7 +197,7 @@ def _with_runs(path: Path, runs: Path, made: dict[Path, Path]) -> Path:
 
 
 def _videos(path: Path) -> list[Path]:
-    from compare.cli._inputs import is_video
+    from trajectory.media import is_video
 
     if path.is_dir():
         return sorted(p for p in path.iterdir() if p.is_file() and is_video(p))

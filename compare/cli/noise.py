@@ -113,14 +113,12 @@ def write(floor: "NoiseFloor", folder: Path) -> None:
     import json
 
     from compare.report.page import NOISE_FILE
+    from trajectory.files import write_whole
 
     file = folder / NOISE_FILE
     known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
     others = [f for f in (known if isinstance(known, list) else [known]) if f["protocol"] != floor.protocol]
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.partial")
-    partial.write_text(json.dumps([*others, floor.to_json()], indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(file)
+    write_whole(file, json.dumps([*others, floor.to_json()], indent=1, allow_nan=False) + "\n")
 
 
 def words(floor: "NoiseFloor") -> str:

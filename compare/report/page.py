@@ -12,6 +12,7 @@ from compare import metrics
 from compare.sources import TRAJECTORY_SUFFIXES
 from compare.uncertainty import paired_values
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import write_whole
 
 ASSETS = Path(__file__).parent / "assets"
 NOISE_FILE = "noise_floor.json"
@@ -71,12 +72,7 @@ def write(
     else:
         records, floors = scores, []
     page = render(records, title=title, noise=[*floors, *noise], thumbnails=thumbnails)
-    target = Path(html)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(target)
-    return target
+    return write_whole(html, page)
 
 
 def render(

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError
-from trajectory.io._files import write_atomically
+from trajectory.files import write_atomically
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._probe import choose, look
 from trajectory.model import Provenance, Trajectory

@@ -7,6 +7,7 @@ from typing import Any
 from compare.benchmarks.camerabench.clips import Clip
 from compare.benchmarks.camerabench.questions import GROUND, Facts, Question, Task
 from trajectory.errors import CinetrajError
+from trajectory.margins import held_below
 
 TIE = 1e-6
 """Distance from 1/2 that a yes score keeps, so that yes is never equal to no (a tie counts as wrong)."""
@@ -73,7 +74,7 @@ def motion_facts(description: Mapping[str, Any]) -> dict[str, float | None]:
             if found.get("direction") == word:
                 facts[name] = max(0.0, margin, float(found["swept_deg"]) / CompoundConfig().min_sweep_deg - 1.0)
             else:
-                facts[name] = _held_below(margin)
+                facts[name] = held_below(margin)
     facts |= _dolly_zoom(description, facts)
     steady = SteadinessConfig()
     shake, speed = _number(description, "steadiness", "shake_diag"), _number(description, "speed", "diag_per_s")
@@ -112,11 +113,6 @@ def _number(description: Mapping[str, Any], group: str, key: str) -> float | Non
     return None if value is None else float(value)
 
 
-def _held_below(margin: float) -> float:
-    """The margin less 1 while negative, else approaching 0 from below: rises with the margin and is always a no."""
-    return margin - 1.0 if margin < 0 else -1.0 / (1.0 + margin)
-
-
 def _ground(description: Mapping[str, Any], facts: Facts) -> dict[str, float | None]:
     """Margins of the moves along the horizon and along gravity; those of the camera where gravity is not known."""
     from trajectory.decisions import Thresholds
@@ -149,5 +145,5 @@ def _dolly_zoom(description: Mapping[str, Any], facts: Mapping[str, float | None
             margins[name] = None
             continue
         weakest = min(parts[0], parts[1])
-        margins[name] = max(0.0, weakest) if found == word else _held_below(weakest)
+        margins[name] = max(0.0, weakest) if found == word else held_below(weakest)
     return margins

@@ -1,13 +1,13 @@
 """Reading and writing the official score files, `classification_scores_*.json` and `vqa_retrieval_scores_*.json`."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from trajectory.errors import ReadError
+from trajectory.files import read_json, write_whole
 
 Failures = Literal["last", "drop"]
 """What a clip without an answer does to a score: "last" keeps it, ranked last or wrong; "drop" leaves it out."""
@@ -43,12 +43,7 @@ class ScoreFile:
 
 def write_score_file(path: str | Path, *, metadata: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Path:
     """Write one score file, complete or not at all. A NaN score is written as NaN, which the official code reads."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    part.write_text(json.dumps({"metadata": dict(metadata), "scores": list(rows)}), encoding="utf-8")
-    os.replace(part, target)
-    return target
+    return write_whole(path, json.dumps({"metadata": dict(metadata), "scores": list(rows)}))
 
 
 def read_score_file(path: str | Path) -> ScoreFile:
@@ -59,10 +54,7 @@ def read_score_file(path: str | Path) -> ScoreFile:
     """
     source = Path(path)
     remedy = "write it in the benchmark's format: metadata, and scores with error and either score or yes_scores"
-    try:
-        content: object = json.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ReadError(source, f"is no JSON file ({error})", remedy=remedy) from error
+    content = read_json(source, remedy=remedy)
     if not isinstance(content, dict) or not isinstance(content.get("scores"), list):
         raise ReadError(source, "has no list named scores", remedy=remedy)
     for number, row in enumerate(content["scores"]):

@@ -15,7 +15,6 @@ ff must be below ceil(r). Where annotations were made at another rate than that 
 at 24), say so with `count_fps`: ff / count_fps is then a time, as at a variable rate.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +26,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import read_json
 
 _REMEDY = "give video_annotation.json of the benchmark (cinetraj cinetechbench download)"
 
@@ -92,10 +92,7 @@ def read_annotations(path: str | Path) -> tuple[Annotation, ...]:
         ReadError: not such a file, or an entry without a name; names the entry.
     """
     source = Path(path)
-    try:
-        content: object = json.loads(source.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ReadError(source, f"is no JSON file ({error})", remedy=_REMEDY) from error
+    content = read_json(source, remedy=_REMEDY)
     if not isinstance(content, list) or not content:
         raise ReadError(source, f"holds a {type(content).__name__}, expected a list of entries", remedy=_REMEDY)
     entries: list[Annotation] = []
