@@ -120,11 +120,11 @@ def _by_clock(reference: Trajectory, generated: Trajectory, protocol: Protocol) 
     a_axis, b_axis = reference.time_s, generated.time_s
     shared = protocol.clock == "shared"
     a_zero, b_zero = (0.0, 0.0) if shared else (float(a_axis[0]), float(b_axis[0]))
-    start = max(a_axis[0] - a_zero, b_axis[0] - b_zero)
-    end = min(a_axis[-1] - a_zero, b_axis[-1] - b_zero)
+    start = max(float(a_axis[0]) - a_zero, float(b_axis[0]) - b_zero)
+    end = min(float(a_axis[-1]) - a_zero, float(b_axis[-1]) - b_zero)
     if end < start:
         raise CinetrajError("the clips share no time; if their clocks differ, associate them with --time progress")
-    time = np.linspace(start, end, protocol.samples) if end > start else np.array([start])
+    time: np.ndarray = np.linspace(start, end, protocol.samples) if end > start else np.array([start])
     spans = (float(a_axis[-1] - a_axis[0]), float(b_axis[-1] - b_axis[0]))
     overlap = tuple(1.0 if span == 0 else float((end - start) / span) for span in spans)
     a = _Sampling(trajectory=reference, axis=a_axis, at=time + a_zero)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 import numpy as np
 
@@ -38,9 +38,10 @@ def read_depth_scales(path: str | Path) -> dict[str, DepthScale]:
     if not isinstance(table, dict):
         raise ReadError(file, f"holds a {type(table).__name__}", remedy=remedy)
     scales: dict[str, DepthScale] = {}
-    for name, entry in table.items():
+    for name, entry in cast("dict[str, Any]", table).items():
         sides = ("reference", "generated")
-        numbers: list[Any] = [entry.get(side) if isinstance(entry, dict) else None for side in sides]
+        given = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
+        numbers: list[Any] = [given.get(side) for side in sides]
         good = [isinstance(x, int | float) and not isinstance(x, bool) and np.isfinite(x) and x > 0 for x in numbers]
         if not all(good):
             raise ReadError(file, f"gives {name!r} the scales {numbers}, expected two positive numbers", remedy=remedy)

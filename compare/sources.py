@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.media import is_video
@@ -131,7 +131,8 @@ def _name(path: Path) -> str:
 
 
 def _of_value(name: str, trajectory: Trajectory) -> Clip:
-    evidence = trajectory.provenance.evidence if trajectory.provenance is not None else {}
+    made = trajectory.provenance
+    evidence: Mapping[str, Any] = made.evidence if made is not None else {}
     unreliable = str(evidence.get("reason") or "its estimator calls it unreliable")
     return Clip(
         name=name, trajectory=trajectory, unreliable=unreliable if evidence.get("status") == "unreliable" else ""

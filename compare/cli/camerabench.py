@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,8 @@ def _score(args: Score) -> int:
     if not args.rules:
         raise CinetrajError("no rule was given, expected apparent or authors")
     known = labels.read_labels(args.labels)
-    rows, report = [], {}
+    rows: list[leaderboard.Row] = []
+    report: dict[str, dict[str, Any]] = {}
     for rule in args.rules if args.runs else ("",):
         if args.runs is not None:
             with bar("clips", "clip", hidden=args.json) as progress:
@@ -132,7 +133,7 @@ def _described(args: Score) -> tuple[dict[str, Any], str]:
     content = read_json(path, remedy="write it with `cinetraj describe --json`")
     if not isinstance(content, Mapping):
         raise ReadError(path, "holds no object", remedy="write it with `cinetraj describe --json`")
-    found = clips_from_descriptions(content)
+    found = clips_from_descriptions(cast("Mapping[str, Mapping[str, Any]]", content))
     rules = {str(clip.camera["rule"]) for clip in found.values() if clip.camera is not None}
     if len(rules) > 1:
         raise CinetrajError(f"{path} mixes the rules {', '.join(sorted(rules))}, expected one; score them separately")

@@ -92,7 +92,7 @@ def _scored(args: Args, models: list[str], protocols: list[str]) -> tuple[list["
         generated = _with_runs(path, args.runs, made)
         for protocol in protocols:
             with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
-                options = {**_options(args), "protocol": protocol, "progress": progress}
+                options: dict[str, Any] = {**_options(args), "protocol": protocol, "progress": progress}
                 try:
                     if len(args.generated) == 1:
                         result = score(reference, generated, model=model, **options)

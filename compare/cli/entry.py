@@ -135,6 +135,10 @@ def _help(modules: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
+def _show(message: Warning | str, *_: object, **__: object) -> None:
+    _say(f"warning: {message}")
+
+
 @contextlib.contextmanager
 def _our_warnings():
     """Warnings of our own packages as one line each; those of libraries are not the user's business."""
@@ -142,7 +146,7 @@ def _our_warnings():
         warnings.simplefilter("ignore")
         for package in ("trajectory", "sfm", "compare"):
             warnings.filterwarnings("always", module=rf"{package}(\.|$)")
-        warnings.showwarning = lambda message, *_, **__: _say(f"warning: {message}")
+        warnings.showwarning = _show
         yield
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from compare import metrics
 from compare.sources import TRAJECTORY_SUFFIXES
@@ -37,13 +37,15 @@ def load(scores: str | Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
     floors: list[dict[str, Any]] = []
     for file in files:
         try:
-            value = json.loads(file.read_text(encoding="utf-8"))
+            value: Any = json.loads(file.read_text(encoding="utf-8"))
         except ValueError as error:
             raise ReadError(file, f"is no JSON ({error})", remedy="remove it or score again") from error
         if file.name == NOISE_FILE:
-            floors += value if isinstance(value, list) else [value]
-        elif isinstance(value, dict) and {"model", "protocol", "clips", "summary", "coverage"} <= set(value):
-            found.append(value)
+            floors += cast("list[Any]", value) if isinstance(value, list) else [value]
+        elif isinstance(value, dict) and {"model", "protocol", "clips", "summary", "coverage"} <= set(
+            cast("dict[str, Any]", value)
+        ):
+            found.append(cast("dict[str, Any]", value))
         else:
             raise ReadError(file, "holds no saved scores", remedy="give the folder that `cinetraj compare --out` wrote")
     if not found and not floors:

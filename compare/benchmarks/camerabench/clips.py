@@ -114,4 +114,4 @@ def _frames(record: Mapping[str, Any]) -> int:
     frames = record.get("frames", 0)
     if isinstance(frames, int):
         return frames
-    return len(frames) if isinstance(frames, list) else 0
+    return len(cast("list[object]", frames)) if isinstance(frames, list) else 0

@@ -55,14 +55,16 @@ def read_score_file(path: str | Path) -> ScoreFile:
     source = Path(path)
     remedy = "write it in the benchmark's format: metadata, and scores with error and either score or yes_scores"
     content = read_json(source, remedy=remedy)
-    if not isinstance(content, dict) or not isinstance(content.get("scores"), list):
+    whole = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
+    rows = whole.get("scores")
+    if not isinstance(rows, list):
         raise ReadError(source, "has no list named scores", remedy=remedy)
-    for number, row in enumerate(content["scores"]):
+    scores = cast("list[Any]", rows)
+    for number, row in enumerate(scores):
         problem = _row_problem(row)
         if problem:
             raise ReadError(source, f"scores[{number}] {problem}", remedy=remedy)
-    metadata = cast("dict[str, Any]", content.get("metadata") or {})
-    return ScoreFile(path=source, metadata=metadata, rows=tuple(content["scores"]))
+    return ScoreFile(path=source, metadata=whole.get("metadata") or {}, rows=tuple(scores))
 
 
 def find_score_files(folder: str | Path, pattern: str) -> tuple[Path, ...]:
@@ -70,9 +72,10 @@ def find_score_files(folder: str | Path, pattern: str) -> tuple[Path, ...]:
     return tuple(sorted(Path(folder).glob(pattern)))
 
 
-def _row_problem(row: object) -> str | None:
-    if not isinstance(row, dict):
-        return f"is a {type(row).__name__}, expected an object"
+def _row_problem(value: object) -> str | None:
+    if not isinstance(value, dict):
+        return f"is a {type(value).__name__}, expected an object"
+    row = cast("dict[str, Any]", value)
     if "error" not in row:
         return "has no field error"
     if row["error"] is not None:
@@ -84,7 +87,8 @@ def _row_problem(row: object) -> str | None:
             return f"has score={row['score']!r}, expected a number"
         return None
     for side in ("yes_scores", "no_scores"):
-        values = row.get(side)
-        if not isinstance(values, dict) or not all(isinstance(values.get(name), int | float) for name in CORNERS):
+        given = row.get(side)
+        values = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+        if not all(isinstance(values.get(name), int | float) for name in CORNERS):
             return f"has no {side} with {', '.join(CORNERS)}"
     return None
