@@ -8,10 +8,10 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
 
-import compare.cli
 from trajectory.errors import CinetrajError
 
 OK = 0
@@ -63,7 +63,7 @@ def command_modules() -> dict[str, str]:
     """Command to module, in the order of the help text."""
     found = {
         info.name.rstrip("_").replace("_", "-"): f"compare.cli.{info.name}"
-        for info in pkgutil.iter_modules(compare.cli.__path__)
+        for info in pkgutil.iter_modules([str(Path(__file__).parent)])
         if not info.name.startswith("_") and info.name != "entry"
     }
     order = [name for name in _FIRST if name in found]
