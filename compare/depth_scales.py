@@ -1,13 +1,27 @@
 """Metres per unit of length, from a file, for protocols with a metric scale."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, final
 
 import numpy as np
 
-from compare.pair_scores import DepthScale
 from trajectory.errors import ReadError
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DepthScale:
+    """Metres per unit of each trajectory, from a depth map (CamI2V: median of metric over reconstructed depth).
+
+    Attributes:
+        reference: metres per unit of the reference.
+        generated: metres per unit of the generated path.
+    """
+
+    reference: float
+    generated: float
 
 
 def read_depth_scales(path: str | Path) -> dict[str, DepthScale]:
@@ -24,9 +38,10 @@ def read_depth_scales(path: str | Path) -> dict[str, DepthScale]:
     if not isinstance(table, dict):
         raise ReadError(file, f"holds a {type(table).__name__}", remedy=remedy)
     scales: dict[str, DepthScale] = {}
-    for name, entry in table.items():
+    for name, entry in cast("dict[str, Any]", table).items():
         sides = ("reference", "generated")
-        numbers: list[Any] = [entry.get(side) if isinstance(entry, dict) else None for side in sides]
+        given = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
+        numbers: list[Any] = [given.get(side) for side in sides]
         good = [isinstance(x, int | float) and not isinstance(x, bool) and np.isfinite(x) and x > 0 for x in numbers]
         if not all(good):
             raise ReadError(file, f"gives {name!r} the scales {numbers}, expected two positive numbers", remedy=remedy)

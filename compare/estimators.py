@@ -2,12 +2,9 @@
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
+from compare.rows import ClipScores
 from trajectory.model import Trajectory
-
-if TYPE_CHECKING:
-    from compare.clip_scores import ClipScores
 
 RENDERED = "rendered "
 """How the estimator of a path from the renderer begins: the path is exact."""
@@ -23,7 +20,7 @@ def estimator(trajectory: Trajectory) -> str:
     return f"{made.backend} ({versions}) {settings}".strip()
 
 
-def estimators(rows: Mapping[str, "ClipScores"]) -> dict[str, list[str]]:
+def estimators(rows: Mapping[str, ClipScores]) -> dict[str, list[str]]:
     """The estimators of each side, for the stamp."""
     return {
         side: sorted({row.estimators[i] for row in rows.values() if row.estimators[i]})
@@ -37,7 +34,7 @@ def _differ(reference: str, generated: str) -> bool:
     return both and reference != generated
 
 
-def estimator_warnings(rows: Mapping[str, "ClipScores"]) -> tuple[str, ...]:
+def estimator_warnings(rows: Mapping[str, ClipScores]) -> tuple[str, ...]:
     """Warnings where the two sides, or the clips of one side, were not estimated alike."""
     different = [name for name, row in rows.items() if _differ(*row.estimators)]
     if not different:

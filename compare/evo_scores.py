@@ -5,9 +5,8 @@ from typing import Any, Literal
 import numpy as np
 
 from compare.association import check_time_sources
-from compare.metrics import Score
-from compare.pair_scores import PairScores
 from compare.protocols import Protocol
+from compare.rows import PairScores, Score
 from trajectory.errors import CinetrajError, GaugeError
 from trajectory.model import Trajectory
 from trajectory.resample import quat_wxyz_from_rotation

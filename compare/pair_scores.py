@@ -1,56 +1,22 @@
 """One pair of trajectories under one protocol."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, final
+from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Float
 
 from compare import metrics
 from compare.align import anchored, extent, fix_gauge, l21_scale, least_squares_scale, moved
 from compare.association import Pair, associate
-from compare.metrics import Score
+from compare.depth_scales import DepthScale
+from compare.metrics import Comparison, Metric
 from compare.motion_state import MotionState, translation_state
 from compare.protocols import Protocol
+from compare.rows import Aligned, PairScores, Score
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
 EPSILON = 1e-9
 """Added to the extents where the published scripts add it."""
-SUMS = {"RotErr_sum": "RotErr", "TransErr_sum": "TransErr", "CamMC_sum": "CamMC"}
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class DepthScale:
-    """Metres per unit of each trajectory, from a depth map (CamI2V: median of metric over reconstructed depth)."""
-
-    reference: float
-    generated: float
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Aligned:
-    """What the report draws: both paths in the gauge and scale in which they were compared."""
-
-    axis: Literal["seconds", "frames", "progress"]
-    axis_value: Float[np.ndarray, " k"]
-    reference: Float[np.ndarray, "k 4 4"]
-    generated: Float[np.ndarray, "k 4 4"]
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class PairScores:
-    """The scores of one pair. charged: points without a pose at their worst value; dropped: without those points."""
-
-    charged: Mapping[str, Score]
-    dropped: Mapping[str, Score]
-    notes: tuple[str, ...]
-    facts: Mapping[str, Any]
-    aligned: Aligned | None = None
 
 
 def score_poses(
@@ -72,16 +38,24 @@ def score_poses(
     if guard:
         a, b = (_stilled(x, s, pair, protocol) for x, s in ((a, states[0]), (b, states[1])))
     units = _common_units(reference, generated, pair, depth_scale)
-    ratio = _motion_ratio(a, b, pair, units)
+    extents = _common_extents(a, b, pair, units)
     try:
         a, b, unit = _scaled(a, b, pair, protocol, units, states)
         why = ""
     except _Undefined as error:
         unit, why = "", str(error)
-    dropped = _metrics(reference, generated, a, b, pair, protocol, unit, why, ratio)
-    charged = {name: metrics.charge(score, pair.charged, _how(name, protocol)) for name, score in dropped.items()}
-    if protocol.method == "poses" and "WorldScore" in charged:
-        charged = charged | {"WorldScore": _world_score(charged)}
+    comparison = Comparison(
+        protocol=protocol,
+        reference_trajectory=reference,
+        generated_trajectory=generated,
+        pair=pair,
+        reference=a,
+        generated=b,
+        unit=unit,
+        no_unit=why,
+        common_extents=extents,
+    )
+    dropped, charged = _scores(comparison, pair.charged)
     return PairScores(
         charged=charged,
         dropped=dropped,
@@ -159,11 +133,14 @@ def _common_units(
     return factors[0], factors[1]
 
 
-def _motion_ratio(a: np.ndarray, b: np.ndarray, pair: Pair, units: tuple[float, float] | str) -> Score:
+def _common_extents(
+    a: np.ndarray, b: np.ndarray, pair: Pair, units: tuple[float, float] | str
+) -> tuple[float, float] | str:
+    """The largest distance of either camera from its first point, both in one unit; or why there is none."""
     if isinstance(units, str):
-        return metrics.undefined("MotionRatio", "ratio", units, better="one")
+        return units
     sizes = [extent(x[:, :3, 3] - x[int(np.argmax(pair.scored)), :3, 3], pair.scored) for x in (a, b)]
-    return metrics.motion_ratio(sizes[0] * units[0], sizes[1] * units[1])
+    return sizes[0] * units[0], sizes[1] * units[1]
 
 
 def _scaled(
@@ -214,72 +191,28 @@ def _divided(poses: np.ndarray, size: float) -> np.ndarray:
     return poses
 
 
-def _how(name: str, protocol: Protocol) -> metrics.Aggregation:
-    if name in SUMS:
-        return "sum"
-    return protocol.aggregation if name in ("RotErr", "TransErr", "CamMC") else "mean"
+def _scores(comparison: Comparison, charged_at: np.ndarray) -> tuple[dict[str, Score], dict[str, Score]]:
+    """The protocol's metrics without and with the points that have no pose in the generated clip (`charged_at`)."""
+    chosen = [_metric(name) for name in comparison.protocol.metrics]
+    parts = [_metric(name) for metric in chosen for name in metric.parts]
+    dropped: dict[str, Score] = {}
+    charged: dict[str, Score] = {}
+    # What is combined comes after all parts of it, whether the protocol names them or not.
+    for metric in sorted({m.name: m for m in (*chosen, *parts)}.values(), key=lambda m: m.combine is not None):
+        if metric.combine is not None:
+            dropped[metric.name], charged[metric.name] = metric.combine(dropped), metric.combine(charged)
+        elif metric.compute is not None:
+            score = metric.compute(comparison)
+            score = score if score.name == metric.name else replace(score, name=metric.name)
+            dropped[metric.name] = score
+            charged[metric.name] = metrics.charge(score, charged_at, metric.how(comparison.protocol))
+    names = comparison.protocol.metrics
+    return {name: dropped[name] for name in names}, {name: charged[name] for name in names}
 
 
-def _metrics(
-    reference: Trajectory,
-    generated: Trajectory,
-    a: np.ndarray,
-    b: np.ndarray,
-    pair: Pair,
-    protocol: Protocol,
-    unit: str,
-    why: str,
-    ratio: Score,
-) -> dict[str, Score]:
-    found: dict[str, Score] = {}
-    for name in protocol.metrics:
-        base, how = SUMS.get(name, name), _how(name, protocol)
-        if base == "RotErr":
-            score = metrics.rot_err(a, b, pair.scored, how=how, angle=protocol.angle)
-        elif base in ("TransErr", "CamMC") and why:
-            worst = metrics.WORST_TRANSLATION if base == "TransErr" else float(np.sqrt(12))
-            score = metrics.undefined(base, "extent", why, worst=worst)
-        elif base == "TransErr":
-            score = metrics.trans_err(a, b, pair.scored, how=how, unit=unit)
-        elif base == "CamMC":
-            score = metrics.cam_mc(a, b, pair.scored, how=how)
-        elif base == "DirErr":
-            score = metrics.direction_err(a, b, pair.scored, angle=protocol.angle)
-        elif base == "MotionRatio":
-            score = ratio
-        elif base == "ZoomErr":
-            score = metrics.zoom_err(pair.reference_log2_focal, pair.generated_log2_focal, pair.scored)
-        elif base == "Smoothness":
-            score = _smoothness(reference, generated, a, b, pair)
-        elif base == "Primitives":
-            from compare.primitive_agreement import primitive_agreement
-
-            score = primitive_agreement(reference, generated, pair)
-        elif base == "WorldScore":
-            score = _world_score(found)
-        else:
-            raise CinetrajError(f"metric {name!r} is not one of poses, expected one of {', '.join(metrics.METRICS)}")
-        found[name] = score if base == name else replace(score, name=name)
-    return found
-
-
-def _world_score(found: Mapping[str, Score]) -> Score:
-    rotation, translation = found["RotErr"].value, found["TransErr"].value
-    if rotation is None or translation is None:
-        return metrics.undefined("WorldScore", "score", "RotErr or TransErr is undefined", better="higher", worst=0.0)
-    return metrics.world_score(rotation, translation)
-
-
-def _smoothness(reference: Trajectory, generated: Trajectory, a: np.ndarray, b: np.ndarray, pair: Pair) -> Score:
-    """Over as many points as the slower clip has frames: finer steps would measure the interpolation."""
-    count = min(round(len(reference) * pair.overlap), round(len(generated) * pair.overlap_generated), len(a))
-    if count < 5 or not pair.scored.all():
-        why = "there are fewer than five frames in common" if count < 5 else "some points have no pose"
-        return metrics.undefined("Smoothness", "nat", why, better="zero")
-    at = np.linspace(0, len(a) - 1, count)
-    paths: list[np.ndarray] = []
-    for poses in (a, b):
-        left = np.minimum(at.astype(int), len(a) - 2)
-        p = poses[:, :3, 3]
-        paths.append(p[left] + (at - left)[:, None] * (p[left + 1] - p[left]))
-    return metrics.smoothness(paths[0], paths[1])
+def _metric(name: str) -> Metric:
+    """The metric of a name, one that can be computed from poses."""
+    able = {n: m for n, m in metrics.METRICS.items() if m.compute is not None or m.combine is not None}
+    if name not in able:
+        raise CinetrajError(f"metric {name!r} is not one of poses, expected one of {', '.join(able)}")
+    return able[name]

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
-from typing import Any, Literal, final
+from typing import Any, Literal, cast, final
 
 from trajectory.errors import CinetrajError
 
@@ -74,7 +74,10 @@ class Protocol:
 
     def stamp(self) -> dict[str, Any]:
         """The protocol in full as JSON values, with the sha256 of everything that decides a number (not the notes)."""
-        values = {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        values: dict[str, Any] = {
+            key: list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+        }
         decisive = {key: value for key, value in values.items() if key not in ("name", "notes")} | {"version": VERSION}
         digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
         return values | {"version": VERSION, "hash": digest}

@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any, final
 
 from compare import protocols
-from compare.clip_scores import ClipScores, score_match
+from compare.depth_scales import DepthScale
+from compare.details import detail_json
 from compare.estimators import estimator_warnings, estimators
-from compare.pair_scores import DepthScale
 from compare.protocols import Protocol
-from compare.report.detail import detail_json
-from compare.sources import Source, match
+from compare.rows import ClipScores
+from compare.score_match import Options, score_match
+from compare.sources import Source, listed, match
 from compare.summary import summarise
 from compare.summary import values as summary_values
 from trajectory.errors import CinetrajError, TimeSourceError
+from trajectory.files import write_whole
 
 MOST_DETAILS = 300
 """Clips of which a result keeps what a report draws: ten megabytes."""
@@ -77,12 +79,7 @@ class Result:
 
     def save(self, path: str | Path) -> None:
         """Write `record` to a file, whole or not at all."""
-        text = json.dumps(self.record(), allow_nan=False)
-        target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.partial")
-        partial.write_text(text + "\n", encoding="utf-8")
-        partial.replace(target)
+        write_whole(path, json.dumps(self.record(), allow_nan=False) + "\n")
 
 
 def score(
@@ -121,14 +118,14 @@ def score(
     chosen = protocols.get(protocol).with_options(time=time, scale=scale)
     matches = match(reference, generated, pairs=Path(pairs) if pairs is not None else None, resolution=resolution)
     scales = depth_scales or {}
-    formats = (reference_format or format, format)
+    options = Options(protocol=chosen, reference_format=reference_format or format, generated_format=format)
     rows: dict[str, ClipScores] = {}
     clock: TimeSourceError | None = None
     for done, item in enumerate(matches, start=1):
         name = item.name if item.name not in rows else f"{item.name} (generated only)"
         try:
-            keep_paths = detail and done <= MOST_DETAILS
-            rows[name] = score_match(replace(item, name=name), chosen, formats, scales.get(item.name), keep_paths)
+            row_options = replace(options, detail=detail and done <= MOST_DETAILS)
+            rows[name] = score_match(replace(item, name=name), row_options, scales.get(item.name))
         except TimeSourceError as error:
             clock = clock or error
             rows[name] = ClipScores(name=name, failed=str(error), fault="reference")
@@ -137,11 +134,6 @@ def score(
     if clock is not None and all(row.failed for row in rows.values()):
         raise clock
     return build_result(rows, chosen, model)
-
-
-def listed(names: Sequence[str]) -> str:
-    """The first three names, and how many more there are."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def build_result(rows: Mapping[str, ClipScores], protocol: Protocol, model: str) -> Result:

@@ -3,12 +3,13 @@
 import csv
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.media import is_video
 from trajectory.model import Trajectory
 
 WELL_KNOWN = (
@@ -24,7 +25,6 @@ WELL_KNOWN = (
 """Trajectory files that stand for the folder they are in, the most trusted first."""
 TRAJECTORY_SUFFIXES = {".txt", ".npz", ".npy", ".json", ".csv", ".tum", ".kitti"}
 NO_TRAJECTORY = {"run.json", "meta.json", "labels.json"}
-VIDEO_SUFFIXES = {".mp4", ".mov", ".webm", ".gif", ".mkv", ".avi", ".m4v"}
 GENERATED_PREFIX = re.compile(r"^gen_(540p|720p|1080p)_(.+)$")
 """CineTechBench's names of generated clips."""
 
@@ -111,7 +111,7 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
                 found.update(inner)
             else:
                 found[child.name] = _sole_file(child)
-        elif child.suffix.lower() in TRAJECTORY_SUFFIXES | VIDEO_SUFFIXES and child.name not in NO_TRAJECTORY:
+        elif _may_be_clip(child):
             if child.stem in found:
                 other = found[child.stem].path
                 raise CinetrajError(f"{path} holds two clips named {child.stem!r} ({other} and {child}); rename one")
@@ -121,13 +121,18 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
     return found, False
 
 
+def _may_be_clip(path: Path) -> bool:
+    return is_video(path) or (path.suffix.lower() in TRAJECTORY_SUFFIXES and path.name not in NO_TRAJECTORY)
+
+
 def _name(path: Path) -> str:
     generic = {Path(name).stem for name in WELL_KNOWN} | {"trajectory", "poses"}
     return path.resolve().parent.name if path.stem in generic else path.stem
 
 
 def _of_value(name: str, trajectory: Trajectory) -> Clip:
-    evidence = trajectory.provenance.evidence if trajectory.provenance is not None else {}
+    made = trajectory.provenance
+    evidence: Mapping[str, Any] = made.evidence if made is not None else {}
     unreliable = str(evidence.get("reason") or "its estimator calls it unreliable")
     return Clip(
         name=name, trajectory=trajectory, unreliable=unreliable if evidence.get("status") == "unreliable" else ""
@@ -144,7 +149,7 @@ def _of_path(path: Path, name: str) -> Clip:
         return _sole_file(path)
     if not path.exists():
         return Clip(name=name, failed=f"{path} does not exist")
-    if path.suffix.lower() in VIDEO_SUFFIXES:
+    if is_video(path):
         return Clip(name=name, path=path, failed=f"{path} is a video: estimate its trajectory first")
     return Clip(name=name, path=path)
 
@@ -240,7 +245,7 @@ def _by_name(left: Mapping[str, Clip], right: Mapping[str, Clip], resolution: st
         partner[candidates[0]] = name
     if not partner:
         raise CinetrajError(
-            f"no clip name is on both sides: references {_some(left)}; generated {_some(right)}; "
+            f"no clip name is on both sides: references {listed(left)}; generated {listed(right)}; "
             "rename them, or give --pairs CSV with the columns reference,generated"
         )
     by_reference = {name: right[key] for key, name in partner.items()}
@@ -249,9 +254,10 @@ def _by_name(left: Mapping[str, Clip], right: Mapping[str, Clip], resolution: st
     return matches
 
 
-def _some(names: Mapping[str, Clip]) -> str:
-    listed = list(names)
-    return ", ".join(listed[:3]) + (f" and {len(listed) - 3} more" if len(listed) > 3 else "")
+def listed(names: Iterable[str]) -> str:
+    """The first three names, and how many more there are."""
+    known = list(names)
+    return ", ".join(known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
 
 
 def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:

@@ -1,16 +1,14 @@
 """From clips to one number per metric, under both ways of treating failures."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from compare import metrics
 from compare.intervals import bootstrap_interval
-from compare.metrics import METRICS, WORST_TRANSLATION
 from compare.protocols import Protocol
-
-if TYPE_CHECKING:
-    from compare.clip_scores import ClipScores
+from compare.rows import ClipScores
 
 
 def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
@@ -20,23 +18,14 @@ def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
     """
     if protocol.method != "poses":
         return None
-    turn = 180.0 if protocol.angle == "deg" else float(np.pi)
-    frame = {
-        "RotErr": turn,
-        "TransErr": WORST_TRANSLATION,
-        "CamMC": float(np.sqrt(8 + WORST_TRANSLATION**2)),
-        "DirErr": turn,
-        "Primitives": 0.0,
-        "WorldScore": 0.0,
-    }
-    base = metric.removesuffix("_sum")
-    if base not in frame:
+    known = metrics.METRICS.get(metric)
+    worst = known.worst_in(protocol.angle) if known is not None else None
+    if known is None or worst is None:
         return None
-    summed = metric.endswith("_sum") or (protocol.aggregation == "sum" and base in ("RotErr", "TransErr", "CamMC"))
-    return frame[base] * samples if summed else frame[base]
+    return worst * samples if known.how(protocol) == "sum" else worst
 
 
-def values(rows: Mapping[str, "ClipScores"], metric: str, protocol: Protocol, policy: str) -> dict[str, float]:
+def values(rows: Mapping[str, ClipScores], metric: str, protocol: Protocol, policy: str) -> dict[str, float]:
     """The value of each clip that enters the mean, by name.
 
     drop: clips with a value, over the points that have poses in both. worst: those with the charge for points without
@@ -60,7 +49,7 @@ def values(rows: Mapping[str, "ClipScores"], metric: str, protocol: Protocol, po
     return charged
 
 
-def summarise(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str, Any]:
+def summarise(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, Any]:
     """Unweighted means over clips: metric to number under the protocol's policy, and "policies" with both
     and their 95 % bootstrap intervals over clips.
 
@@ -84,11 +73,12 @@ def summarise(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str,
     if protocol.method == "cinetechbench":
         summary["published"] = published(rows, protocol)
     summary["policies"] = policies
-    summary["better"] = {metric: METRICS[metric].better for metric in protocol.metrics if metric in METRICS}
+    known = metrics.METRICS
+    summary["better"] = {metric: known[metric].better for metric in protocol.metrics if metric in known}
     return summary
 
 
-def published(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str, float | None]:
+def published(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, float | None]:
     """The mean of the values rounded to three digits, to three digits, as CineTechBench's script prints it."""
     found: dict[str, float | None] = {}
     for metric in protocol.metrics:
@@ -97,7 +87,7 @@ def published(rows: Mapping[str, "ClipScores"], protocol: Protocol) -> dict[str,
     return found
 
 
-def _why(rows: Mapping[str, "ClipScores"], metric: str) -> str:
+def _why(rows: Mapping[str, ClipScores], metric: str) -> str:
     for row in rows.values():
         if not row.failed and metric in row.scores and row.scores[metric].undefined:
             return row.scores[metric].undefined

@@ -2,14 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from compare.metrics import Score
-
-if TYPE_CHECKING:
-    from compare.clip_scores import ClipScores
+from compare.rows import ClipScores, Score
 
 
 def kept_trials(values: np.ndarray, sigma: float | None) -> np.ndarray:
@@ -27,13 +23,13 @@ def kept_trials(values: np.ndarray, sigma: float | None) -> np.ndarray:
     return keep if keep.any() else np.ones(len(values), dtype=bool)
 
 
-def merge(trials: Sequence[Mapping[str, "ClipScores"]], sigma: float | None) -> dict[str, "ClipScores"]:
+def merge(trials: Sequence[Mapping[str, ClipScores]], sigma: float | None) -> dict[str, ClipScores]:
     """One row per clip from the rows of its trials, each note saying how many trials counted."""
     names = list(dict.fromkeys(name for trial in trials for name in trial))
     return {name: _merged([trial[name] for trial in trials if name in trial], sigma) for name in names}
 
 
-def _merged(rows: Sequence["ClipScores"], sigma: float | None) -> "ClipScores":
+def _merged(rows: Sequence[ClipScores], sigma: float | None) -> ClipScores:
     good = [row for row in rows if not row.failed]
     if not good:
         return rows[0]

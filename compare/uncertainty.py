@@ -7,7 +7,7 @@ from typing import Any, Literal, final
 import numpy as np
 
 from compare.intervals import bootstrap_interval as bootstrap_interval
-from compare.metrics import METRICS
+from compare.metrics import better_of
 from compare.pair_scores import score_poses
 from compare.protocols import Protocol, get
 from compare.scoring import Result
@@ -98,7 +98,7 @@ def paired_values(
 
 def _badness(value: np.ndarray, metric: str) -> np.ndarray:
     """Smaller is better, whatever the metric's direction."""
-    better = METRICS[metric].better if metric in METRICS else "lower"
+    better = better_of(metric)
     if better == "one":
         return np.abs(np.log(np.maximum(value, 1e-12)))
     return {"lower": value, "higher": -value, "zero": np.abs(value)}[better]
@@ -106,7 +106,7 @@ def _badness(value: np.ndarray, metric: str) -> np.ndarray:
 
 def _off_ideal(value: float, metric: str) -> float:
     """How far a value is from that of two equal clips: its own size, its logarithm for ratios, one minus a share."""
-    better = METRICS[metric].better if metric in METRICS else "lower"
+    better = better_of(metric)
     if better == "one":
         return abs(float(np.log(max(value, 1e-12))))
     return 1 - value if better == "higher" else abs(value)

@@ -11,10 +11,9 @@ import pkgutil
 import warnings
 from collections.abc import Collection
 from importlib import metadata
-from typing import Protocol, TypeVar, cast, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 
-@runtime_checkable
 class Named(Protocol):
     """What a registry holds: frozen values with a name that is unique among their kind."""
 
@@ -24,7 +23,10 @@ class Named(Protocol):
         ...
 
 
-Entry = TypeVar("Entry", bound=Named)
+if TYPE_CHECKING:
+    Entry = TypeVar("Entry", bound=Named)
+else:  # a class of its own with a field `name` cannot be asked at run time whether it keeps to `Named`
+    Entry = TypeVar("Entry")
 
 
 def registry(

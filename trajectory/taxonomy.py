@@ -6,6 +6,7 @@ from typing import Final
 from trajectory.components import CHANNEL_OF, CHANNELS, NAMES
 from trajectory.decisions import Thresholds
 from trajectory.description import Description
+from trajectory.margins import held_below, negated, weakest
 from trajectory.steadiness import SteadinessConfig
 
 _CENTRIC = "cam_motion.camera_centric_movement"
@@ -71,7 +72,7 @@ CINETECHBENCH_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The 8 groups that CineTechBench reports. A tracking shot follows a subject, so it is in none of them."""
 
-_CINETECHBENCH_OF: Final[Mapping[str, str]] = {
+CINETECHBENCH_PRIMITIVES: Final[Mapping[str, str]] = {
     "Dolly In Shot": "Move_In",
     "Dolly Out Shot": "Move_Out",
     "Fixed Shot": "Static",
@@ -86,6 +87,7 @@ _CINETECHBENCH_OF: Final[Mapping[str, str]] = {
     "Zoom In Shot": "Zoom_In",
     "Zoom Out Shot": "Zoom_Out",
 }
+"""The primitive that each of these types is; a crane and a tracking shot are none alone."""
 
 
 def camerabench_margins(
@@ -124,8 +126,8 @@ def cinetechbench_margins(description: Description) -> dict[str, float | None]:
     known = [value for value in cranes if value is not None]
     found: dict[str, float | None] = {}
     for name in CINETECHBENCH:
-        if name in _CINETECHBENCH_OF:
-            found[name] = description.decisions[_CINETECHBENCH_OF[name]].margin
+        if name in CINETECHBENCH_PRIMITIVES:
+            found[name] = description.decisions[CINETECHBENCH_PRIMITIVES[name]].margin
         else:
             found[name] = max(known, default=None) if name == "Crane Shot" else None
     return found
@@ -151,16 +153,16 @@ def _steady_labels(
     slow = None if speed is None else 1.0 - speed / steady.slow_diag_s
     fast = None if speed is None else speed / steady.fast_diag_s - 1.0
     return {
-        f"{_STEADY}.moving_camera": _no(still),
+        f"{_STEADY}.moving_camera": negated(still),
         f"{_STEADY}.clear_moving_camera": clear,
-        f"{_STEADY}.fixed_camera_with_shake": _all(_no(clear), shaky),
+        f"{_STEADY}.fixed_camera_with_shake": weakest(negated(clear), shaky),
         f"{_STEADY}.shaky_camera": shaky,
         f"{_STEADY}.very_shaky_camera": very_shaky,
-        f"{_STEADY}.stable_camera": _all(clear, _no(very_shaky)),
-        f"{_STEADY}.very_stable_camera": _all(clear, _no(shaky)),
-        f"{_STEADY}.slow_moving_camera": _all(clear, slow),
-        f"{_STEADY}.fast_moving_camera": _all(clear, fast),
-        "cam_motion.motion_complexity.is_minor_motion": _all(_no(still), _no(clear)),
+        f"{_STEADY}.stable_camera": weakest(clear, negated(very_shaky)),
+        f"{_STEADY}.very_stable_camera": weakest(clear, negated(shaky)),
+        f"{_STEADY}.slow_moving_camera": weakest(clear, slow),
+        f"{_STEADY}.fast_moving_camera": weakest(clear, fast),
+        "cam_motion.motion_complexity.is_minor_motion": weakest(negated(still), negated(clear)),
     }
 
 
@@ -186,16 +188,15 @@ def _compound_labels(
             continue
         shared = sign * (compound.around_diag if kind == "arc" else compound.over_diag) / lateral - 1.0
         fitted = compound.arc if kind == "arc" else compound.crane
-        held = shared - 1.0 if shared < 0 else -1.0 / (1.0 + shared)
-        found[label] = max(0.0, shared) if fitted is not None and fitted.direction == way else held
+        found[label] = max(0.0, shared) if fitted is not None and fitted.direction == way else held_below(shared)
     for label, way, pair in (
         ("has_dolly_in_zoom_out", "in_zoom_out", ("Move_In", "Zoom_Out")),
         ("has_dolly_out_zoom_in", "out_zoom_in", ("Move_Out", "Zoom_In")),
     ):
-        weakest = _all(margin[pair[0]], margin[pair[1]])
-        if weakest is not None and (compound is None or compound.dolly_zoom != way):
-            weakest = min(weakest, -1e-9)
-        found[f"cam_motion.dolly_zoom_movement.{label}"] = weakest
+        both = weakest(margin[pair[0]], margin[pair[1]])
+        if both is not None and (compound is None or compound.dolly_zoom != way):
+            both = min(both, -1e-9)
+        found[f"cam_motion.dolly_zoom_movement.{label}"] = both
     return found
 
 
@@ -218,15 +219,3 @@ def _ground_labels(
         found[f"{stem}.has_{word}_wrt_ground"] = against[name] if ground.view == "level" else None
         found[f"{stem}.only_{word}_wrt_ground"] = only if ground.view == "level" else None
     return found
-
-
-def _no(value: float | None) -> float | None:
-    return None if value is None else -value
-
-
-def _all(*values: float | None) -> float | None:
-    """The weakest margin; with an unknown part it is known only where another part says no."""
-    known = [value for value in values if value is not None]
-    if not known or (len(known) < len(values) and min(known) >= 0):
-        return None
-    return min(known)

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatch
@@ -122,7 +122,7 @@ def _check_room(folder: Path, sizes: dict[str, int]) -> None:
 
 
 @contextmanager
-def _plain_errors(dataset: HubDataset, address: str) -> Iterator[None]:
+def _plain_errors(dataset: HubDataset, address: str) -> Generator[None]:
     """Turn what the hub's client raises into one line with a remedy; the cause stays attached."""
     from huggingface_hub.errors import (
         GatedRepoError,

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from trajectory.errors import CinetrajError
+from trajectory.media import is_video
 
 if TYPE_CHECKING:
     from trajectory.model import Trajectory
-
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".ogv"})
 
 
 @final
@@ -59,11 +58,6 @@ def load(
     if all(each.failed for each in found):
         raise CinetrajError(f"{path} holds neither runs nor trajectories; {found[0].name}: {found[0].failed}")
     return found
-
-
-def is_video(path: Path) -> bool:
-    """Whether a file is a clip by its name."""
-    return path.suffix.lower() in VIDEO_SUFFIXES
 
 
 def one(given: str | Path, format: str = "auto") -> Loaded:

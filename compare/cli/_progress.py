@@ -1,11 +1,11 @@
 """A progress bar as a function of (done, all)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 
 @contextmanager
-def bar(title: str, unit: str, *, hidden: bool = False) -> Iterator[Callable[[int, int], None]]:
+def bar(title: str, unit: str, *, hidden: bool = False) -> Generator[Callable[[int, int], None]]:
     """Show a bar on the error stream while the block runs; nothing where it is not a terminal or `hidden`."""
     from tqdm import tqdm
 

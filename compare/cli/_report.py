@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,11 +30,15 @@ def table(rows: list[list[str]], *, right: tuple[int, ...] = ()) -> str:
     return "\n".join("  ".join(row).rstrip() for row in cells)
 
 
+def _untold(stage: str, share: float) -> None:
+    """Nobody looks."""
+
+
 @contextmanager
-def stages(name: str, *, quiet: bool) -> Iterator[Any]:
+def stages(name: str, *, quiet: bool) -> Generator[Callable[[str, float], None]]:
     """A progress bar whose text is the stage at work; yields a function of (stage, share of the work)."""
     if quiet or not sys.stderr.isatty():
-        yield lambda stage, share: None
+        yield _untold
         return
     from tqdm import tqdm
 

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,13 +78,15 @@ def _score(args: Score) -> int:
     from compare.cli._progress import bar
     from compare.cli._report import print_json
     from trajectory.errors import CinetrajError
+    from trajectory.files import write_whole
 
     if (args.runs is None) == (args.descriptions is None):
         raise CinetrajError("give either --runs FOLDER or --descriptions FILE")
     if not args.rules:
         raise CinetrajError("no rule was given, expected apparent or authors")
     known = labels.read_labels(args.labels)
-    rows, report = [], {}
+    rows: list[leaderboard.Row] = []
+    report: dict[str, dict[str, Any]] = {}
     for rule in args.rules if args.runs else ("",):
         if args.runs is not None:
             with bar("clips", "clip", hidden=args.json) as progress:
@@ -108,7 +110,7 @@ def _score(args: Score) -> int:
             result["tasks"] = evaluate.evaluate_tasks(tasks.files, failures=args.failures)
         report[rule] = result
         path = args.out / f"evaluation_{leaderboard.safe_name(model)}.json"
-        path.write_text(json.dumps(result, indent=2), encoding="utf-8")
+        write_whole(path, json.dumps(result, indent=2))
     table = leaderboard.leaderboard(rows, known)
     leaderboard.write_leaderboard(table, args.out)
     if args.json:
@@ -124,18 +126,14 @@ def _score(args: Score) -> int:
 def _described(args: Score) -> tuple[dict[str, Any], str]:
     from compare.benchmarks.camerabench.clips import clips_from_descriptions
     from trajectory.errors import CinetrajError, ReadError
+    from trajectory.files import read_json
 
     path = args.descriptions
     assert path is not None
-    try:
-        content: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ReadError(
-            path, f"is no JSON file ({error})", remedy="write it with `cinetraj describe --json`"
-        ) from error
+    content = read_json(path, remedy="write it with `cinetraj describe --json`")
     if not isinstance(content, Mapping):
         raise ReadError(path, "holds no object", remedy="write it with `cinetraj describe --json`")
-    found = clips_from_descriptions(content)
+    found = clips_from_descriptions(cast("Mapping[str, Mapping[str, Any]]", content))
     rules = {str(clip.camera["rule"]) for clip in found.values() if clip.camera is not None}
     if len(rules) > 1:
         raise CinetrajError(f"{path} mixes the rules {', '.join(sorted(rules))}, expected one; score them separately")
@@ -167,6 +165,7 @@ def _evaluate(args: Evaluate) -> int:
     from compare.benchmarks.camerabench import evaluate, score_files
     from compare.cli._report import print_json
     from trajectory.errors import ReadError
+    from trajectory.files import write_whole
 
     binary = score_files.find_score_files(args.scores, score_files.BINARY_PATTERN)
     tasks = score_files.find_score_files(args.scores, score_files.PAIR_PATTERN)
@@ -182,8 +181,7 @@ def _evaluate(args: Evaluate) -> int:
     if tasks:
         result["tasks"] = evaluate.evaluate_tasks(tasks, failures=args.failures)
     if args.out is not None:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps(result, indent=2), encoding="utf-8")
+        write_whole(args.out, json.dumps(result, indent=2))
     if args.json or args.out is None:
         print_json(result)
     else:

@@ -73,6 +73,7 @@ def _clips(args: Clips) -> int:
     from compare.cli._progress import bar
     from compare.cli._report import print_json
     from trajectory.errors import CinetrajError
+    from trajectory.files import write_whole
 
     if not args.sources.is_dir():
         raise CinetrajError(f"{args.sources} is no folder; give the folder of your source films")
@@ -93,10 +94,9 @@ def _clips(args: Clips) -> int:
                 # One film that is missing or broken is a line of the report; the others are cut.
                 report[annotation.video_name] = {"failed": str(error)}
             progress(number, len(annotations))
-    args.out.mkdir(parents=True, exist_ok=True)
     done = sum("failed" not in entry for entry in report.values())
     result = {"clips": report, "coverage": {"ok": done, "all": len(report)}}
-    (args.out / "clips.json").write_text(json.dumps(result, indent=2, ensure_ascii=False), encoding="utf-8")
+    write_whole(args.out / "clips.json", json.dumps(result, indent=2, ensure_ascii=False))
     if args.json:
         print_json(result)
     else:
@@ -158,6 +158,7 @@ def _qa(args: Qa) -> int:
     from compare.benchmarks.cinetechbench.clips import read_annotations
     from compare.cli._progress import bar
     from compare.cli._report import print_json
+    from trajectory.files import write_whole
 
     annotations = read_annotations(args.annotations)
     with bar("clips", "clip", hidden=args.json) as progress:
@@ -165,10 +166,9 @@ def _qa(args: Qa) -> int:
     answers = qa.answer_questions(annotations, clips)
     summary = qa.summarise(answers)
     if args.out is not None:
-        args.out.mkdir(parents=True, exist_ok=True)
         results = {"Results": [answer.to_json() for answer in answers]}
-        (args.out / "results.json").write_text(json.dumps(results, indent=2, ensure_ascii=False), encoding="utf-8")
-        (args.out / "summary.json").write_text(json.dumps(summary, indent=2, ensure_ascii=False), encoding="utf-8")
+        write_whole(args.out / "results.json", json.dumps(results, indent=2, ensure_ascii=False))
+        write_whole(args.out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False))
     if args.json:
         print_json(summary)
         return 0

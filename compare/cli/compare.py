@@ -55,9 +55,7 @@ class Args:
 def run(args: Args) -> int:
     """Score every model under every protocol; clips that cannot be scored are rows with their reason."""
     from compare import protocols
-    from compare.depth_scales import read_depth_scales
     from compare.report.tables import to_markdown
-    from compare.scoring import listed, score, score_models
 
     if not args.generated:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
@@ -67,39 +65,7 @@ def run(args: Args) -> int:
     chosen = [name.strip() for name in args.protocol.split(",")]
     for name in chosen:
         protocols.get(name)  # refuses what it does not know, before anything is estimated
-    made: dict[Path, Path] = {}
-    reference = _with_runs(args.reference, args.runs, made)
-    results: list[Result] = []
-    refused: list[str] = []
-    for path, model in zip(args.generated, models, strict=True):
-        generated = _with_runs(path, args.runs, made)
-        for protocol in chosen:
-            with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
-                options: dict[str, Any] = {
-                    "protocol": protocol,
-                    "time": args.time,
-                    "scale": args.scale,
-                    "pairs": args.pairs,
-                    "resolution": args.resolution,
-                    "format": args.format,
-                    "reference_format": args.reference_format,
-                    "depth_scales": None if args.depth_scales is None else read_depth_scales(args.depth_scales),
-                    "detail": args.out is not None,
-                    "progress": progress,
-                }
-                try:
-                    if len(args.generated) == 1:
-                        result = score(reference, generated, model=model, **options)
-                    else:  # a model of which nothing can be scored is a row of failures, not the end of the table
-                        result = score_models(reference, {model: generated}, **options)[model]
-                except CinetrajError as error:
-                    if len(chosen) == 1:
-                        raise
-                    refused.append(f"{model} under {protocol}: {error}")
-                    continue
-            results.append(result)
-            if args.out is not None:
-                result.save(args.out / f"{model}_{result.protocol.name}.json")
+    results, refused = _scored(args, models, chosen)
     if not results:
         raise CinetrajError("; ".join(refused))
     asked = len(args.generated) * len(chosen)
@@ -110,6 +76,59 @@ def run(args: Args) -> int:
         print("\n\n".join(words(result) for result in results))
         if len(results) > 1:
             print("\n" + to_markdown(results), end="")
+    _tell_problems(results, refused)
+    return 0 if not refused and all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
+
+
+def _scored(args: Args, models: list[str], protocols: list[str]) -> tuple[list["Result"], list[str]]:
+    """The result of every model under every protocol, saved if asked for; and what was refused, a line each."""
+    from compare.scoring import score, score_models
+
+    made: dict[Path, Path] = {}
+    reference = _with_runs(args.reference, args.runs, made)
+    results: list[Result] = []
+    refused: list[str] = []
+    for path, model in zip(args.generated, models, strict=True):
+        generated = _with_runs(path, args.runs, made)
+        for protocol in protocols:
+            with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
+                options: dict[str, Any] = {**_options(args), "protocol": protocol, "progress": progress}
+                try:
+                    if len(args.generated) == 1:
+                        result = score(reference, generated, model=model, **options)
+                    else:  # a model of which nothing can be scored is a row of failures, not the end of the table
+                        result = score_models(reference, {model: generated}, **options)[model]
+                except CinetrajError as error:
+                    if len(protocols) == 1:
+                        raise
+                    refused.append(f"{model} under {protocol}: {error}")
+                    continue
+            results.append(result)
+            if args.out is not None:
+                result.save(args.out / f"{model}_{result.protocol.name}.json")
+    return results, refused
+
+
+def _options(args: Args) -> dict[str, Any]:
+    """What is the same for every model and protocol."""
+    from compare.depth_scales import read_depth_scales
+
+    return {
+        "time": args.time,
+        "scale": args.scale,
+        "pairs": args.pairs,
+        "resolution": args.resolution,
+        "format": args.format,
+        "reference_format": args.reference_format,
+        "depth_scales": None if args.depth_scales is None else read_depth_scales(args.depth_scales),
+        "detail": args.out is not None,
+    }
+
+
+def _tell_problems(results: list["Result"], refused: list[str]) -> None:
+    """Warnings, failures by their reason, and what was refused."""
+    from compare.sources import listed
+
     for result in results:
         for warning in result.warnings:
             _report.warn(f"{result.model}: {warning}")
@@ -117,7 +136,6 @@ def run(args: Args) -> int:
             _report.error(f"{result.model}, {listed(names)}: {reason}")
     for reason in refused:
         _report.error(reason)
-    return 0 if not refused and all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
 
 
 def _failures(result: "Result") -> dict[str, list[str]]:
@@ -196,7 +214,7 @@ def _with_runs(path: Path, runs: Path, made: dict[Path, Path]) -> Path:
 
 
 def _videos(path: Path) -> list[Path]:
-    from compare.cli._inputs import is_video
+    from trajectory.media import is_video
 
     if path.is_dir():
         return sorted(p for p in path.iterdir() if p.is_file() and is_video(p))

@@ -20,11 +20,20 @@ class Args:
     destination: tyro.conf.Positional[Path]
     """What to write."""
     to: str
-    """Format to write: native, tum, kitti, euroc, re10k, monst3r, megasam, droid, colmap, nerfstudio, ..."""
+    """Format to write, one of those named above."""
     format: str = "auto"
     """Format to read, where it cannot be recognised."""
     json: bool = False
     """Print what was done as JSON."""
+
+
+def description() -> str:
+    """What `--help` says above the options: the formats are those that are installed."""
+    from trajectory.io import FORMATS
+
+    able = ", ".join(name for name, entry in FORMATS.items() if entry.encode is not None)
+    read_only = ", ".join(name for name, entry in FORMATS.items() if entry.encode is None)
+    return f"{__doc__}\nFormats: {able}; read only: {read_only or 'none'}."
 
 
 def run(args: Args) -> int:

@@ -97,7 +97,7 @@ def words(name: str, result: dict[str, Any]) -> str:
     """The sentence, the table of scores, and what a reader must know about them."""
     rows = [["primitive", "score", "", "margin"]]
     for primitive, score in result["scores"].items():
-        decision = result["decisions"].get(primitive) or {}
+        decision: dict[str, Any] = result["decisions"].get(primitive) or {}
         yes = decision.get("yes")
         margin = decision.get("margin")
         rows.append(

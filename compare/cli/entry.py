@@ -8,10 +8,10 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
 
-import compare.cli
 from trajectory.errors import CinetrajError
 
 OK = 0
@@ -63,7 +63,7 @@ def command_modules() -> dict[str, str]:
     """Command to module, in the order of the help text."""
     found = {
         info.name.rstrip("_").replace("_", "-"): f"compare.cli.{info.name}"
-        for info in pkgutil.iter_modules(compare.cli.__path__)
+        for info in pkgutil.iter_modules([str(Path(__file__).parent)])
         if not info.name.startswith("_") and info.name != "entry"
     }
     order = [name for name in _FIRST if name in found]
@@ -113,7 +113,7 @@ def _parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool =
             return tyro.cli(
                 kind,
                 prog=f"cinetraj {name}",
-                description=module.__doc__,
+                description=module.description() if hasattr(module, "description") else module.__doc__,
                 args=arguments,
                 config=(tyro.conf.FlagCreatePairsOff, *flat),
             )
@@ -151,6 +151,10 @@ def _help(modules: dict[str, str]) -> str:
     return "\n".join(lines)
 
 
+def _show(message: Warning | str, *_: object, **__: object) -> None:
+    _say(f"warning: {message}")
+
+
 @contextlib.contextmanager
 def _our_warnings():
     """Warnings of our own packages as one line each; those of libraries are not the user's business."""
@@ -158,7 +162,7 @@ def _our_warnings():
         warnings.simplefilter("ignore")
         for package in ("trajectory", "sfm", "compare"):
             warnings.filterwarnings("always", module=rf"{package}(\.|$)")
-        warnings.showwarning = lambda message, *_, **__: _say(f"warning: {message}")
+        warnings.showwarning = _show
         yield
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import tyro
 
@@ -81,9 +81,12 @@ def _words(name: str, fact: dict[str, Any]) -> str:
         if value is None or value == {}:
             continue
         if isinstance(value, dict):
-            value = ", ".join(f"{k.replace('_', ' ')} {_number(v)}" for k, v in value.items())
+            parts = cast("dict[str, object]", value)
+            value = ", ".join(f"{k.replace('_', ' ')} {_number(v)}" for k, v in parts.items())
         elif isinstance(value, list):
-            value = " to ".join(_number(v) for v in value) if key.startswith("focal") else " x ".join(map(str, value))
+            numbers = cast("list[object]", value)
+            ends = key.startswith("focal")
+            value = " to ".join(map(_number, numbers)) if ends else " x ".join(map(str, numbers))
         rows.append([key.replace("_", " "), _number(value)])
     return _report.table(rows)
 

@@ -7,7 +7,7 @@ same, so the median disagreement, after undoing the change, is the instrument's;
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import tyro
 
@@ -113,14 +113,13 @@ def write(floor: "NoiseFloor", folder: Path) -> None:
     import json
 
     from compare.report.page import NOISE_FILE
+    from trajectory.files import write_whole
 
     file = folder / NOISE_FILE
-    known = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
-    others = [f for f in (known if isinstance(known, list) else [known]) if f["protocol"] != floor.protocol]
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = file.with_name(f".{file.name}.partial")
-    partial.write_text(json.dumps([*others, floor.to_json()], indent=1, allow_nan=False) + "\n", encoding="utf-8")
-    partial.replace(file)
+    known: Any = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    floors: list[dict[str, Any]] = cast("list[dict[str, Any]]", known) if isinstance(known, list) else [known]
+    others = [f for f in floors if f["protocol"] != floor.protocol]
+    write_whole(file, json.dumps([*others, floor.to_json()], indent=1, allow_nan=False) + "\n")
 
 
 def words(floor: "NoiseFloor") -> str:

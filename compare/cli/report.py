@@ -42,6 +42,7 @@ def run(args: Args) -> int:
     """Read the scores, write what is asked for; failed clips are in all of it."""
     from compare.report import page as report
     from compare.report import tables
+    from trajectory.files import write_whole
 
     if not args.scores:
         raise CinetrajError("no scores given; usage: cinetraj report SCORES --html report.html")
@@ -60,9 +61,7 @@ def run(args: Args) -> int:
         (args.markdown, lambda: tables.to_markdown(records)),
     ):
         if target is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text(), encoding="utf-8")
-            written.append(target)
+            written.append(write_whole(target, text()))
     if args.html is not None:
         thumbnails = frames_of if args.strips else None
         written.append(report.write(records, args.html, title=args.title, noise=floors, thumbnails=thumbnails))

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from compare.metrics import METRICS
+from compare import metrics
 from compare.sources import TRAJECTORY_SUFFIXES
 from compare.uncertainty import paired_values
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import write_whole
 
 ASSETS = Path(__file__).parent / "assets"
 NOISE_FILE = "noise_floor.json"
@@ -36,13 +37,15 @@ def load(scores: str | Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
     floors: list[dict[str, Any]] = []
     for file in files:
         try:
-            value = json.loads(file.read_text(encoding="utf-8"))
+            value: Any = json.loads(file.read_text(encoding="utf-8"))
         except ValueError as error:
             raise ReadError(file, f"is no JSON ({error})", remedy="remove it or score again") from error
         if file.name == NOISE_FILE:
-            floors += value if isinstance(value, list) else [value]
-        elif isinstance(value, dict) and {"model", "protocol", "clips", "summary", "coverage"} <= set(value):
-            found.append(value)
+            floors += cast("list[Any]", value) if isinstance(value, list) else [value]
+        elif isinstance(value, dict) and {"model", "protocol", "clips", "summary", "coverage"} <= set(
+            cast("dict[str, Any]", value)
+        ):
+            found.append(cast("dict[str, Any]", value))
         else:
             raise ReadError(file, "holds no saved scores", remedy="give the folder that `cinetraj compare --out` wrote")
     if not found and not floors:
@@ -71,12 +74,7 @@ def write(
     else:
         records, floors = scores, []
     page = render(records, title=title, noise=[*floors, *noise], thumbnails=thumbnails)
-    target = Path(html)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.partial")
-    partial.write_text(page, encoding="utf-8")
-    partial.replace(target)
-    return target
+    return write_whole(html, page)
 
 
 def render(
@@ -169,8 +167,8 @@ def _empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
         "metrics": [
             {
                 "name": metric,
-                "better": METRICS[metric].better if metric in METRICS else "lower",
-                "words": METRICS[metric].words if metric in METRICS else metric,
+                "better": metrics.better_of(metric),
+                "words": metrics.METRICS[metric].summary if metric in metrics.METRICS else metric,
                 "unit": units.get(metric, ""),
             }
             for metric in stamp["metrics"]

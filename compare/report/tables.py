@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from compare.metrics import METRICS
+from compare import metrics
 from compare.scoring import Result
 
 ARROWS = {"lower": "↓", "higher": "↑", "one": "→1", "zero": "→0"}
@@ -50,18 +50,18 @@ def clip_rows(results: Sequence[Scored]) -> list[dict[str, Any]]:
     """One row per model, protocol and clip: the metrics, or why there are none; failures are rows like others."""
     rows: list[dict[str, Any]] = []
     for record in map(_record, results):
-        metrics = record["protocol"]["metrics"]
+        names = record["protocol"]["metrics"]
         for name, clip in record["clips"].items():
             facts = record.get("facts", {}).get(name, {})
             failed = clip.get("failed", "")
-            undefined = [f"{m}: {clip[m]['undefined']}" for m in metrics if isinstance(clip.get(m), Mapping)]
+            undefined = [f"{m}: {clip[m]['undefined']}" for m in names if isinstance(clip.get(m), Mapping)]
             row: dict[str, Any] = {
                 "model": record["model"],
                 "protocol": record["protocol"]["name"],
                 "clip": name,
                 "status": "failed" if failed else "ok",
             }
-            row |= {m: None if isinstance(clip.get(m), Mapping) else clip.get(m) for m in metrics}
+            row |= {m: None if isinstance(clip.get(m), Mapping) else clip.get(m) for m in names}
             row["reason"] = failed or "; ".join(undefined)
             row["overlap"], row["scored"] = facts.get("overlap"), facts.get("scored")
             rows.append(row)
@@ -89,17 +89,17 @@ def to_markdown(results: Sequence[Scored]) -> str:
     parts: list[str] = []
     for stamp in {r["protocol"]["hash"]: r["protocol"] for r in records}.values():
         same = [record for record in records if record["protocol"]["hash"] == stamp["hash"]]
-        metrics, policy = stamp["metrics"], stamp["failures"]
-        rows = sorted(leaderboard(same), key=lambda row: _order(row, metrics[0]))
+        names, policy = stamp["metrics"], stamp["failures"]
+        rows = sorted(leaderboard(same), key=lambda row: _order(row, names[0]))
         head = [
             "model",
             "clips",
-            *[f"{m} {ARROWS[METRICS[m].better] if m in METRICS else ''}".strip() for m in metrics],
+            *[f"{m} {ARROWS[metrics.better_of(m)] if m in metrics.METRICS else ''}".strip() for m in names],
         ]
         lines = [f"**{stamp['name']}** {stamp['hash'][:12]} (failures: {policy}; in brackets the other policy)", ""]
-        lines += ["| " + " | ".join(head) + " |", "|" + " --- |" * 2 + " ---: |" * len(metrics)]
+        lines += ["| " + " | ".join(head) + " |", "|" + " --- |" * 2 + " ---: |" * len(names)]
         for row in rows:
-            cells = [_cell(row, metric, policy) for metric in metrics]
+            cells = [_cell(row, metric, policy) for metric in names]
             model = row["model"] + (" ⚠" if row["warnings"] else "")
             lines.append("| " + " | ".join([model.replace("|", "\\|"), f"{row['ok']}/{row['all']}", *cells]) + " |")
         lines += [f"\n⚠ {row['model']}: {row['warnings']}" for row in rows if row["warnings"]]
@@ -111,7 +111,7 @@ def _order(row: Mapping[str, Any], metric: str) -> float:
     value = row.get(metric)
     if value is None:
         return float("inf")
-    better = METRICS[metric].better if metric in METRICS else "lower"
+    better = metrics.better_of(metric)
     return {"lower": value, "higher": -value, "one": abs(value - 1), "zero": abs(value)}[better]
 
 

@@ -102,3 +102,31 @@ def write_run(
     (run / "run.json").write_text(json.dumps(record))
     if trajectory is not None:
         io.write(trajectory, run / "trajectory.npz", format="native")
+
+
+CLIPS = {
+    **MOVES,
+    "Arc_Right": orbit(40),
+    "Arc_Left": orbit(-40),
+    "Crane_Up": orbit(30, upward=True),
+    "Crane_Down": orbit(-30, upward=True),
+    "Dolly_In_Zoom_Out": path(move=(0, 0, 0.35), zoom=1 / 1.4),
+    "Dolly_Out_Zoom_In": path(move=(0, 0, -0.35), zoom=1.4),
+    "Trembling": path(shake_deg=0.4),
+    "Shaky_Pan": path(turn_deg=(0, 20, 0), shake_deg=0.4),
+    "Slow_Pan": path(turn_deg=(0, 8, 0)),
+    "Fast_Pan": path(turn_deg=(0, 80, 0)),
+    "Everything": path(move=(0.3, 0.3, 0.35), turn_deg=(-15, -20, 20), zoom=1.5),
+    "Everything_Else": path(move=(-0.3, -0.3, -0.35), turn_deg=(15, 20, -20), zoom=1 / 1.5),
+    **{
+        f"{name}_{view}": path(move=move, pitch_deg=pitch)
+        for name, move in (
+            ("Ahead", (0.0, 0.0, 0.35)),
+            ("Back", (0.0, 0.0, -0.35)),
+            ("Rise", (0.0, -0.3, 0.0)),
+            ("Sink", (0.0, 0.3, 0.0)),
+        )
+        for view, pitch in (("Level", 0.0), ("Bird", -90.0))
+    },
+}
+"""Camera paths for the benchmark's questions, by name: the single moves, compound ones, and steadiness and speed."""

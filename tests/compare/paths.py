@@ -1,8 +1,9 @@
-"""Camera paths for the tests of scores."""
+"""Camera paths for the tests of scores, and how two of them score."""
 
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from compare.scoring import score
 from trajectory.frames import Sim3, transform
 from trajectory.model import Trajectory
 
@@ -49,3 +50,14 @@ def monst3r_text(trajectory: Trajectory) -> str:
     quat = Rotation.from_matrix(np.array(trajectory.rotations)).as_quat()[:, [3, 0, 1, 2]]
     rows = np.column_stack([np.arange(len(trajectory)), trajectory.positions, quat])
     return "\n".join(" ".join(f"{value:.17g}" for value in row) for row in rows) + "\n"
+
+
+def one(a: Trajectory, b: Trajectory, protocol: str, **options) -> dict:
+    """The row of a single pair under a protocol, as JSON values."""
+    (clip,) = score(a, b, protocol=protocol, **options).to_json()["clips"].values()
+    return clip
+
+
+def strict(a: Trajectory, b: Trajectory, **options) -> dict:
+    """The row of a single pair under `strict`."""
+    return one(a, b, "strict", **options)

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from compare.depth_scales import read_depth_scales
-from compare.pair_scores import DepthScale
+from compare.depth_scales import DepthScale, read_depth_scales
 from trajectory.errors import ReadError
 
 

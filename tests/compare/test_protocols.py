@@ -9,23 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from paths import elsewhere, path, smooth
+from paths import elsewhere, one, path, smooth
 from scipy.optimize import minimize_scalar
 
 from compare import protocols
-from compare.pair_scores import DepthScale
-from compare.scoring import score, score_trials
-from compare.trials import kept_trials
+from compare.depth_scales import DepthScale
+from compare.scoring import score
 from trajectory.errors import CinetrajError
 from trajectory.frames import anchor_to_first
 from trajectory.model import Trajectory
 
 seeds = st.integers(0, 2**32 - 1)
-
-
-def one(a: Trajectory, b: Trajectory, protocol: str, **options) -> dict:
-    (clip,) = score(a, b, protocol=protocol, **options).to_json()["clips"].values()
-    return clip
 
 
 def test_presets_have_their_own_name_and_hash() -> None:
@@ -138,28 +132,6 @@ def test_gauge_ate_is_defined_where_evo_is_not() -> None:
     pan = path(0 * u * [1, 1, 1], u * [0, 0.5, 0])
     result = score({"x": pan}, {"x": elsewhere(pan, 5)}, protocol="gauge-ate").to_json()
     assert any("unobservable: scale" in note for note in result["protocol"]["notes"])
-
-
-def test_trials_are_merged_and_outliers_beyond_sigma_dropped() -> None:
-    random = np.random.default_rng(0)
-    table = 1 + 0.01 * random.normal(size=(5, 3))
-    assert kept_trials(table, 10.0).all()
-    table[2, 1] = 5.0
-    np.testing.assert_array_equal(kept_trials(table, 10.0), [True, True, False, True, True])
-    assert kept_trials(table, None).all()
-    assert kept_trials(np.ones((5, 3)), 10.0).all()
-    assert kept_trials(table[:2], 10.0).all()
-
-
-def test_a_clip_fails_only_if_every_trial_failed() -> None:
-    a, blank = smooth(1), smooth(1).replace(valid=np.zeros(40, dtype=bool))
-    trials = [{"x": smooth(2), "y": blank}, {"x": blank, "y": blank}, {"x": smooth(3), "y": blank}]
-    result = score_trials({"x": a, "y": a}, trials).to_json()
-    expected = [one(a, smooth(i), "cami2v-rel")["RotErr"] for i in (2, 3)]
-    assert result["clips"]["x"]["RotErr"] == pytest.approx(np.mean(expected))
-    assert result["clips"]["y"]["failed"] == "generated: no frame has a pose"
-    assert result["coverage"] == {"ok": 1, "all": 2}
-    assert any("2 of 3 trials counted: 1 failed" in note for note in result["protocol"]["notes"])
 
 
 def test_a_protocol_of_your_own() -> None:

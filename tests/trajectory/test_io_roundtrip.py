@@ -193,7 +193,7 @@ def test_writing_replaces_whole_files_and_leaves_nothing_on_failure(tmp_path: Pa
     def full_disk(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("trajectory.io._files.os.fsync", full_disk)
+    monkeypatch.setattr("trajectory.files.os.fsync", full_disk)
     with pytest.raises(CinetrajError, match="No space left"):
         write(make(2, 3), path, format="tum")
     assert path.read_bytes() == old

@@ -22,10 +22,10 @@ class Toy:
 ONE, TWO = Toy("one"), (Toy("two"), Toy("three"))
 
 
-class Broken:
+class Broken(metadata.EntryPoint):
     """An entry point whose module cannot be imported."""
 
-    name, group, dist = "broken", "toys", SimpleNamespace(name="other")
+    dist = SimpleNamespace(name="other")
 
     def load(self) -> object:
         raise ImportError("no such module")
@@ -62,7 +62,7 @@ def test_our_folder_comes_first_then_other_distributions(folder: str, monkeypatc
 
 
 def test_a_broken_extension_is_a_warning(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    given(monkeypatch, Broken(), point("ONE"))
+    given(monkeypatch, Broken(name="broken", value="nothing:NOTHING", group="toys"), point("ONE"))
     with pytest.warns(UserWarning, match=r"broken of other cannot be loaded \(ImportError: no such module\); update"):
         assert list(registry(folder, "TOY", Toy, group="toys")) == ["zulu", "one"]
 

@@ -1,18 +1,20 @@
 """Reading and writing trajectories. Each public module here is one format: adding one is adding a file.
 
+Other distributions add theirs as entry points of the group `cinetraj.formats`, each of which is a `Format`.
+
 trajectory = read("pred_traj.txt", format="monst3r")
 write(trajectory, "out.txt", format="tum")
 """
 
-import importlib
-import pkgutil
+from functools import cache
 from pathlib import Path
 
 from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError
-from trajectory.io._files import write_atomically
+from trajectory.files import write_atomically
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._probe import choose, look
 from trajectory.model import Provenance, Trajectory
+from trajectory.registry import registry
 
 __all__ = [
     "FORMATS",
@@ -28,15 +30,19 @@ __all__ = [
 ]
 
 
-def _registry() -> dict[str, Format]:
-    names = sorted(info.name for info in pkgutil.iter_modules(__path__) if not info.name.startswith("_"))
-    found = [importlib.import_module(f"{__name__}.{name}") for name in names]
-    formats: list[Format] = [module.FORMAT for module in found]
-    return {entry.name: entry for entry in formats}
+FORMATS: dict[str, Format]
+"""All formats by name; looked for on first use, so that an extension may import this package."""
 
 
-FORMATS: dict[str, Format] = _registry()
-"""All formats by name."""
+@cache
+def _formats() -> dict[str, Format]:
+    return registry(__name__, "FORMAT", Format, group="cinetraj.formats")
+
+
+def __getattr__(name: str) -> object:
+    if name != "FORMATS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _formats()
 
 
 def detect(path: str | Path) -> tuple[str, str]:
@@ -45,7 +51,7 @@ def detect(path: str | Path) -> tuple[str, str]:
     Errors: FormatAmbiguousError where the evidence does not decide; ReadError where no format fits.
     """
     try:
-        found, evidence = choose(look(Path(path)), FORMATS)
+        found, evidence = choose(look(Path(path)), _formats())
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path and permissions") from error
     return found.name, evidence
@@ -63,7 +69,7 @@ def read(path: str | Path, *, format: str = "auto") -> Trajectory:
     try:
         if format != "auto":
             return _named(format).read(path)
-        found, evidence = choose(look(path), FORMATS)
+        found, evidence = choose(look(path), _formats())
         trajectory = found.read(path)
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path and permissions") from error
@@ -90,7 +96,7 @@ def write(trajectory: Trajectory, path: str | Path, *, format: str) -> None:
     """
     target = _named(format)
     if target.encode is None:
-        able = ", ".join(name for name, entry in FORMATS.items() if entry.encode is not None)
+        able = ", ".join(name for name, entry in _formats().items() if entry.encode is not None)
         raise CinetrajError(f"{format} is read only; write one of {able}")
     write_atomically(target.encode(trajectory, Path(path)))
 
@@ -115,12 +121,13 @@ def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
         said.append(f"that the scale is {trajectory.scale}")
     rest = ("scene_depth", "focal_sigma_px", "pose_covariance")
     said += [name for name in rest if getattr(trajectory, name) is not None]
-    if trajectory.distortion is not None and format not in ("colmap", "nerfstudio", "datadop"):
+    if trajectory.distortion is not None and "distortion" not in keeps:
         said.append("distortion")
     return tuple(said)
 
 
 def _named(name: str) -> Format:
-    if name not in FORMATS:
-        raise CinetrajError(f"format is {name!r}, expected auto or one of {', '.join(FORMATS)}")
-    return FORMATS[name]
+    known = _formats()
+    if name not in known:
+        raise CinetrajError(f"format is {name!r}, expected auto or one of {', '.join(known)}")
+    return known[name]

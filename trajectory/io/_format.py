@@ -7,7 +7,7 @@ from typing import Any, Literal, cast, final
 
 from trajectory.model import Trajectory
 
-Kept = Literal["time", "gaps", "intrinsics", "zoom", "image_hw", "scale", "scene_depth", "everything"]
+Kept = Literal["time", "gaps", "intrinsics", "zoom", "image_hw", "scale", "scene_depth", "distortion", "everything"]
 Kind = Literal["folder", "npz", "npy", "json", "text", "binary"]
 
 

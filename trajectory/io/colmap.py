@@ -189,5 +189,5 @@ FORMAT = Format(
     read=_read,
     encode=_encode,
     sniff=_sniff,
-    keeps=frozenset({"gaps", "intrinsics", "zoom", "image_hw"}),
+    keeps=frozenset({"gaps", "intrinsics", "zoom", "image_hw", "distortion"}),
 )

@@ -44,7 +44,7 @@ def write_binary(
     _check_names(clips, labels.binary_videos)
     files: list[Path] = []
     for split, rows in labels.binary.items():
-        scored = []
+        scored: list[dict[str, Any]] = []
         for row in rows:
             clip = clips.get(clip_name(row.video))
             score = None if clip is None or clip.camera is None else clip.camera["scores"].get(split)

@@ -1,12 +1,12 @@
 """From runs or descriptions to what the benchmarks need of each clip."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import read_json
 
 if TYPE_CHECKING:
     from trajectory.model import Trajectory
@@ -104,10 +104,7 @@ def _clip(run: Path, rule: Rule) -> Clip:
 
 def _run_record(run: Path) -> dict[str, Any]:
     path = run / "run.json"
-    try:
-        content: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ReadError(path, f"is no JSON file ({error})", remedy="estimate this clip again") from error
+    content = read_json(path, remedy="estimate this clip again")
     if not isinstance(content, dict):
         raise ReadError(path, f"holds a {type(content).__name__}, expected an object", remedy="estimate it again")
     return cast("dict[str, Any]", content)
@@ -117,4 +114,4 @@ def _frames(record: Mapping[str, Any]) -> int:
     frames = record.get("frames", 0)
     if isinstance(frames, int):
         return frames
-    return len(frames) if isinstance(frames, list) else 0
+    return len(cast("list[object]", frames)) if isinstance(frames, list) else 0

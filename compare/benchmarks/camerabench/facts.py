@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from compare.benchmarks.camerabench.clips import Clip
 from compare.benchmarks.camerabench.questions import GROUND, Facts, Question, Task
 from trajectory.errors import CinetrajError
+from trajectory.margins import held_below
 
 TIE = 1e-6
 """Distance from 1/2 that a yes score keeps, so that yes is never equal to no (a tie counts as wrong)."""
@@ -58,13 +59,14 @@ def motion_facts(description: Mapping[str, Any]) -> dict[str, float | None]:
     # A pan there and back leaves no displacement, but its two segments are motion.
     stretches = [float(s["margin"]) for s in description.get("segments") or () if s["primitive"] != "Static"]
     facts["Stretch"] = max(stretches, default=None)
-    compound = description.get("compound") or {}
+    compound: Mapping[str, Any] = description.get("compound") or {}
     limit = Thresholds().lateral_diag
     for pair, key, kind, words in (
         (("Arc_Counterclockwise", "Arc_Clockwise"), "around_diag", "arc", ("right", "left")),
         (("Crane_Up", "Crane_Down"), "over_diag", "crane", ("up", "down")),
     ):
-        shared, found = compound.get(key), compound.get(kind) or {}
+        shared = compound.get(key)
+        found: Mapping[str, Any] = compound.get(kind) or {}
         for name, sign, word in zip(pair, (1.0, -1.0), words, strict=True):
             if shared is None:
                 facts[name] = None
@@ -73,7 +75,7 @@ def motion_facts(description: Mapping[str, Any]) -> dict[str, float | None]:
             if found.get("direction") == word:
                 facts[name] = max(0.0, margin, float(found["swept_deg"]) / CompoundConfig().min_sweep_deg - 1.0)
             else:
-                facts[name] = _held_below(margin)
+                facts[name] = held_below(margin)
     facts |= _dolly_zoom(description, facts)
     steady = SteadinessConfig()
     shake, speed = _number(description, "steadiness", "shake_diag"), _number(description, "speed", "diag_per_s")
@@ -108,13 +110,8 @@ def _margin(description: Mapping[str, Any], name: str) -> float | None:
 
 def _number(description: Mapping[str, Any], group: str, key: str) -> float | None:
     found = description.get(group)
-    value = found.get(key) if isinstance(found, Mapping) else None
+    value = cast("Mapping[str, Any]", found).get(key) if isinstance(found, Mapping) else None
     return None if value is None else float(value)
-
-
-def _held_below(margin: float) -> float:
-    """The margin less 1 while negative, else approaching 0 from below: rises with the margin and is always a no."""
-    return margin - 1.0 if margin < 0 else -1.0 / (1.0 + margin)
 
 
 def _ground(description: Mapping[str, Any], facts: Facts) -> dict[str, float | None]:
@@ -138,7 +135,8 @@ def _ground(description: Mapping[str, Any], facts: Facts) -> dict[str, float | N
 
 def _dolly_zoom(description: Mapping[str, Any], facts: Mapping[str, float | None]) -> dict[str, float | None]:
     """A dolly zoom is a move along the axis against a zoom that the description found to balance it."""
-    found = (description.get("compound") or {}).get("dolly_zoom")
+    compound: Mapping[str, Any] = description.get("compound") or {}
+    found = compound.get("dolly_zoom")
     margins: dict[str, float | None] = {}
     for name, word, move, zoom in (
         ("Dolly_In_Zoom_Out", "in_zoom_out", "Move_In", "Zoom_Out"),
@@ -149,5 +147,5 @@ def _dolly_zoom(description: Mapping[str, Any], facts: Mapping[str, float | None
             margins[name] = None
             continue
         weakest = min(parts[0], parts[1])
-        margins[name] = max(0.0, weakest) if found == word else _held_below(weakest)
+        margins[name] = max(0.0, weakest) if found == word else held_below(weakest)
     return margins

@@ -11,6 +11,7 @@ from typing import Any
 from compare.benchmarks.camerabench.labels import SPLITS, Labels, prevalence
 from compare.benchmarks.camerabench.published import PUBLISHED
 from trajectory.errors import CinetrajError
+from trajectory.files import write_whole
 
 _HEADS = ("In", "Out", "Up", "Down", "Right", "Left", "ZIn", "ZOut", "PanR", "PanL", "TiltU", "TiltD", "RollCW")
 HEADS = (*_HEADS, "RollCCW", "Static")
@@ -125,17 +126,18 @@ def write_leaderboard(rows: Sequence[Row], folder: str | Path) -> tuple[Path, Pa
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    out = Path(folder)
-    out.mkdir(parents=True, exist_ok=True)
-    markdown, table, picture = (out / f"leaderboard.{suffix}" for suffix in ("md", "csv", "png"))
-    markdown.write_text(as_markdown(rows), encoding="utf-8")
-    table.write_text(as_csv(rows), encoding="utf-8")
     # Not pyplot: it would choose a backend for the whole process.
     figure = Figure(figsize=(9, 1 + 0.4 * len(rows)), layout="constrained")
     FigureCanvasAgg(figure)
     plot(rows, figure.add_subplot())
-    figure.savefig(picture, dpi=120)
-    return markdown, table, picture
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=120)
+    out = Path(folder)
+    return (
+        write_whole(out / "leaderboard.md", as_markdown(rows)),
+        write_whole(out / "leaderboard.csv", as_csv(rows)),
+        write_whole(out / "leaderboard.png", picture.getvalue()),
+    )
 
 
 def safe_name(name: str) -> str:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from trajectory.components import NAMES
+from trajectory.margins import negated, weakest
 
 Facts = Mapping[str, float | None]
 Question = Callable[[Facts], float | None]
@@ -48,25 +49,12 @@ def has(name: str) -> Question:
 
 def negation(question: Question) -> Question:
     """Yes where the question is answered no, as sure."""
-
-    def answer(facts: Facts) -> float | None:
-        margin = question(facts)
-        return None if margin is None else -margin
-
-    return answer
+    return lambda facts: negated(question(facts))
 
 
 def conjunction(*questions: Question) -> Question:
     """The weakest part decides. With an unknown part it is known only where another part says no already."""
-
-    def answer(facts: Facts) -> float | None:
-        margins = [question(facts) for question in questions]
-        known = [margin for margin in margins if margin is not None]
-        if not known or (len(known) < len(margins) and min(known) >= 0):
-            return None
-        return min(known)
-
-    return answer
+    return lambda facts: weakest(*(question(facts) for question in questions))
 
 
 def moving(facts: Facts) -> float | None:

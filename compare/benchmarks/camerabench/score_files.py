@@ -1,13 +1,13 @@
 """Reading and writing the official score files, `classification_scores_*.json` and `vqa_retrieval_scores_*.json`."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from trajectory.errors import ReadError
+from trajectory.files import read_json, write_whole
 
 Failures = Literal["last", "drop"]
 """What a clip without an answer does to a score: "last" keeps it, ranked last or wrong; "drop" leaves it out."""
@@ -43,12 +43,7 @@ class ScoreFile:
 
 def write_score_file(path: str | Path, *, metadata: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Path:
     """Write one score file, complete or not at all. A NaN score is written as NaN, which the official code reads."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    part.write_text(json.dumps({"metadata": dict(metadata), "scores": list(rows)}), encoding="utf-8")
-    os.replace(part, target)
-    return target
+    return write_whole(path, json.dumps({"metadata": dict(metadata), "scores": list(rows)}))
 
 
 def read_score_file(path: str | Path) -> ScoreFile:
@@ -59,18 +54,17 @@ def read_score_file(path: str | Path) -> ScoreFile:
     """
     source = Path(path)
     remedy = "write it in the benchmark's format: metadata, and scores with error and either score or yes_scores"
-    try:
-        content: object = json.loads(source.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ReadError(source, f"is no JSON file ({error})", remedy=remedy) from error
-    if not isinstance(content, dict) or not isinstance(content.get("scores"), list):
+    content = read_json(source, remedy=remedy)
+    whole = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
+    rows = whole.get("scores")
+    if not isinstance(rows, list):
         raise ReadError(source, "has no list named scores", remedy=remedy)
-    for number, row in enumerate(content["scores"]):
+    scores = cast("list[Any]", rows)
+    for number, row in enumerate(scores):
         problem = _row_problem(row)
         if problem:
             raise ReadError(source, f"scores[{number}] {problem}", remedy=remedy)
-    metadata = cast("dict[str, Any]", content.get("metadata") or {})
-    return ScoreFile(path=source, metadata=metadata, rows=tuple(content["scores"]))
+    return ScoreFile(path=source, metadata=whole.get("metadata") or {}, rows=tuple(scores))
 
 
 def find_score_files(folder: str | Path, pattern: str) -> tuple[Path, ...]:
@@ -78,9 +72,10 @@ def find_score_files(folder: str | Path, pattern: str) -> tuple[Path, ...]:
     return tuple(sorted(Path(folder).glob(pattern)))
 
 
-def _row_problem(row: object) -> str | None:
-    if not isinstance(row, dict):
-        return f"is a {type(row).__name__}, expected an object"
+def _row_problem(value: object) -> str | None:
+    if not isinstance(value, dict):
+        return f"is a {type(value).__name__}, expected an object"
+    row = cast("dict[str, Any]", value)
     if "error" not in row:
         return "has no field error"
     if row["error"] is not None:
@@ -92,7 +87,8 @@ def _row_problem(row: object) -> str | None:
             return f"has score={row['score']!r}, expected a number"
         return None
     for side in ("yes_scores", "no_scores"):
-        values = row.get(side)
-        if not isinstance(values, dict) or not all(isinstance(values.get(name), int | float) for name in CORNERS):
+        given = row.get(side)
+        values = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+        if not all(isinstance(values.get(name), int | float) for name in CORNERS):
             return f"has no {side} with {', '.join(CORNERS)}"
     return None

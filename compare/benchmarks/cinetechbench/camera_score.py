@@ -63,7 +63,8 @@ def rows_like_monst3r(trajectory: Trajectory) -> Float[np.ndarray, "n 8"]:
     anchored = anchor_to_first(trajectory)
     index = np.flatnonzero(anchored.valid)
     quat = quat_wxyz_from_rotation(np.array(anchored.rotations[index]))
-    quat[1:] *= np.where(np.cumprod(np.sign(np.einsum("ni,ni->n", quat[1:], quat[:-1]))) < 0, -1.0, 1.0)[:, None]
+    signs: np.ndarray = np.cumprod(np.sign(np.einsum("ni,ni->n", quat[1:], quat[:-1])))
+    quat[1:] *= np.where(signs < 0, -1.0, 1.0)[:, None]
     return np.column_stack([index.astype(float), anchored.positions[index], quat])
 
 

@@ -15,7 +15,6 @@ ff must be below ceil(r). Where annotations were made at another rate than that 
 at 24), say so with `count_fps`: ff / count_fps is then a time, as at a variable rate.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +26,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import read_json
 
 _REMEDY = "give video_annotation.json of the benchmark (cinetraj cinetechbench download)"
 
@@ -92,17 +92,16 @@ def read_annotations(path: str | Path) -> tuple[Annotation, ...]:
         ReadError: not such a file, or an entry without a name; names the entry.
     """
     source = Path(path)
-    try:
-        content: object = json.loads(source.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ReadError(source, f"is no JSON file ({error})", remedy=_REMEDY) from error
-    if not isinstance(content, list) or not content:
+    content = read_json(source, remedy=_REMEDY)
+    records = cast("list[object]", content) if isinstance(content, list) else []
+    if not records:
         raise ReadError(source, f"holds a {type(content).__name__}, expected a list of entries", remedy=_REMEDY)
     entries: list[Annotation] = []
-    for number, record in enumerate(content):
-        if not isinstance(record, dict) or not record.get("video_name"):
+    for number, record in enumerate(records):
+        known = cast("dict[str, Any]", record) if isinstance(record, dict) else {}
+        if not known.get("video_name"):
             raise ReadError(source, f"entry {number} has no video_name", remedy=_REMEDY)
-        entries.append(_annotation(source, number, cast("dict[str, Any]", record)))
+        entries.append(_annotation(source, number, known))
     return tuple(entries)
 
 
@@ -198,9 +197,10 @@ def _annotation(source: Path, number: int, record: dict[str, Any]) -> Annotation
     def text(key: str) -> str | None:
         return None if record.get(key) is None else str(record[key])
 
-    question = record.get("QA") or {}
-    if not isinstance(question, dict):
-        raise ReadError(source, f"entry {number} has QA={question!r}, expected prompt and answer", remedy=_REMEDY)
+    given: Any = record.get("QA") or {}
+    if not isinstance(given, dict):
+        raise ReadError(source, f"entry {number} has QA={given!r}, expected prompt and answer", remedy=_REMEDY)
+    question = cast("dict[str, Any]", given)
     return Annotation(
         id=str(record.get("id", number)),
         video_name=str(record["video_name"]),

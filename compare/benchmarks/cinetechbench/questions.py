@@ -18,24 +18,14 @@ from compare.benchmarks.camerabench.facts import motion_facts
 from compare.benchmarks.camerabench.questions import MOTIONS, Facts, moving
 from compare.benchmarks.cinetechbench.clips import Annotation
 from trajectory.errors import CinetrajError
+from trajectory.taxonomy import CINETECHBENCH, CINETECHBENCH_GROUPS, CINETECHBENCH_PRIMITIVES
 
-TYPES: Mapping[str, tuple[str, ...]] = {
+_FACTS = {
+    **{name: (primitive,) for name, primitive in CINETECHBENCH_PRIMITIVES.items()},
     "Crane Shot": ("Crane_Up", "Crane_Down", "Move_Up", "Move_Down"),
-    "Dolly In Shot": ("Move_In",),
-    "Dolly Out Shot": ("Move_Out",),
-    "Fixed Shot": ("Static",),
-    "Pan Left Shot": ("Pan_Left",),
-    "Pan Right Shot": ("Pan_Right",),
-    "Rolling Clockwise Shot": ("Roll_Clockwise",),
-    "Rolling Counterclockwise Shot": ("Roll_Counterclockwise",),
-    "Tilt Down Shot": ("Tilt_Down",),
-    "Tilt Up Shot": ("Tilt_Up",),
     "Tracking Shot": (),
-    "Trucking Left Shot": ("Move_Left",),
-    "Trucking Right Shot": ("Move_Right",),
-    "Zoom In Shot": ("Zoom_In",),
-    "Zoom Out Shot": ("Zoom_Out",),
 }
+TYPES: Mapping[str, tuple[str, ...]] = {name: _FACTS[name] for name in CINETECHBENCH}
 """The 15 types of the benchmark and the facts that speak for each; the strongest one counts."""
 
 COVERED: Mapping[str, tuple[str, ...]] = {
@@ -64,14 +54,7 @@ _PATTERNS = (
 _ROTATION = ("Tilt Up Shot", "Tilt Down Shot", "Pan Left Shot", "Pan Right Shot")
 _TRANSLATION = ("Dolly In Shot", "Dolly Out Shot", "Trucking Left Shot", "Trucking Right Shot", "Crane Shot")
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Fixed": ("Fixed Shot",),
-    "Dolly": ("Dolly In Shot", "Dolly Out Shot"),
-    "Tilt": ("Tilt Up Shot", "Tilt Down Shot"),
-    "Pan": ("Pan Left Shot", "Pan Right Shot"),
-    "Trucking": ("Trucking Left Shot", "Trucking Right Shot"),
-    "Crane": ("Crane Shot",),
-    "Rolling": ("Rolling Clockwise Shot", "Rolling Counterclockwise Shot"),
-    "Zoom": ("Zoom In Shot", "Zoom Out Shot"),
+    **CINETECHBENCH_GROUPS,
     "Translation": (*_TRANSLATION, "Tracking Shot"),
     "Rotation": (*_ROTATION, "Rolling Clockwise Shot", "Rolling Counterclockwise Shot"),
 }

@@ -1,10 +1,11 @@
-"""Do both clips make the same moves at the same times?"""
+"""Primitives: whether both clips make the same moves at the same times."""
 
 import numpy as np
 
-from compare import metrics
 from compare.association import Pair
-from compare.metrics import Score
+from compare.metrics._metric import Comparison, Metric
+from compare.metrics._scores import aggregate
+from compare.rows import Score
 from trajectory.kinematics import seconds
 from trajectory.model import Trajectory
 
@@ -26,7 +27,7 @@ def primitive_agreement(reference: Trajectory, generated: Trajectory, pair: Pair
     agreement = np.where(either == 0, 1.0, both / np.maximum(either, 1))
     return Score(
         name="Primitives",
-        value=metrics.aggregate(agreement, "mean"),
+        value=aggregate(agreement, "mean"),
         unit="share",
         better="higher",
         per_frame=agreement,
@@ -44,3 +45,17 @@ def _active(path: Trajectory, at: np.ndarray) -> dict[str, np.ndarray]:
         inside = (at >= segment.start_s) & (at <= segment.end_s)
         active[segment.primitive] = active.get(segment.primitive, np.zeros(len(at), dtype=bool)) | inside
     return active
+
+
+def _compute(comparison: Comparison) -> Score:
+    return primitive_agreement(comparison.reference_trajectory, comparison.generated_trajectory, comparison.pair)
+
+
+METRIC = Metric(
+    name="Primitives",
+    summary="same moves at the same times",
+    unit="share",
+    better="higher",
+    compute=_compute,
+    worst=0.0,
+)

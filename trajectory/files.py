@@ -1,11 +1,47 @@
-"""Writing files so that a reader never sees half of one."""
+"""Files: written so that a reader never sees half of one, and read with an error that says what to do."""
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, ReadError
+
+
+def write_whole(path: str | Path, content: str | bytes) -> Path:
+    """Write one file, whole or not at all; folders that are missing are made.
+
+    Args:
+        path: what stands there is replaced. A link or what is no regular file (a pipe, /dev/stdout) is written through.
+        content: a text is written as UTF-8.
+
+    Returns:
+        The path.
+
+    Raises:
+        CinetrajError: the disk refuses; nothing new is left.
+    """
+    target = Path(path)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    if target.is_symlink() or (target.exists() and not target.is_file() and not target.is_dir()):
+        target.write_bytes(data)
+    else:
+        write_atomically({target: data})
+    return target
+
+
+def read_json(path: str | Path, *, remedy: str) -> object:
+    """The content of a JSON file in UTF-8.
+
+    Raises:
+        ReadError: it cannot be read or is no JSON; ends with the remedy.
+    """
+    source = Path(path)
+    try:
+        return json.loads(source.read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ReadError(source, f"is no JSON file ({error})", remedy=remedy) from error
 
 
 def write_atomically(files: Mapping[Path, bytes]) -> None:

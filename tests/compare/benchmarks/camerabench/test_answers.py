@@ -4,50 +4,20 @@ import json
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from moves import FRAMES, MOVES, build, orbit, path, write_run
-from scipy.spatial.transform import Rotation
+from moves import CLIPS, MOVES
 
 from compare.benchmarks.camerabench import questions
 from compare.benchmarks.camerabench.answers import write_binary, write_tasks
-from compare.benchmarks.camerabench.clips import Clip, clip_of_trajectory, clips_from_descriptions, clips_from_runs
+from compare.benchmarks.camerabench.clips import Clip, clip_of_trajectory
 from compare.benchmarks.camerabench.evaluate import evaluate_binary, evaluate_tasks
-from compare.benchmarks.camerabench.facts import TIE, ClipFacts, Unknown, answer, clip_facts, motion_facts
+from compare.benchmarks.camerabench.facts import answer, clip_facts
 from compare.benchmarks.camerabench.labels import SPLITS, BinaryRow, Labels, PairRow, read_labels
-from compare.benchmarks.camerabench.questions import TASKS, conjunction, has, moving, negation, only
+from compare.benchmarks.camerabench.questions import TASKS, conjunction, has, moving, negation
 from compare.benchmarks.camerabench.score_files import NEEDS_SCENE, read_score_file
-from trajectory.description import describe
-from trajectory.errors import CinetrajError, ReadError
-from trajectory.taxonomy import camerabench_margins
-
-CLIPS = {
-    **MOVES,
-    "Arc_Right": orbit(40),
-    "Arc_Left": orbit(-40),
-    "Crane_Up": orbit(30, upward=True),
-    "Crane_Down": orbit(-30, upward=True),
-    "Dolly_In_Zoom_Out": path(move=(0, 0, 0.35), zoom=1 / 1.4),
-    "Dolly_Out_Zoom_In": path(move=(0, 0, -0.35), zoom=1.4),
-    "Trembling": path(shake_deg=0.4),
-    "Shaky_Pan": path(turn_deg=(0, 20, 0), shake_deg=0.4),
-    "Slow_Pan": path(turn_deg=(0, 8, 0)),
-    "Fast_Pan": path(turn_deg=(0, 80, 0)),
-    "Everything": path(move=(0.3, 0.3, 0.35), turn_deg=(-15, -20, 20), zoom=1.5),
-    "Everything_Else": path(move=(-0.3, -0.3, -0.35), turn_deg=(15, 20, -20), zoom=1 / 1.5),
-    **{
-        f"{name}_{view}": path(move=move, pitch_deg=pitch)
-        for name, move in (
-            ("Ahead", (0.0, 0.0, 0.35)),
-            ("Back", (0.0, 0.0, -0.35)),
-            ("Rise", (0.0, -0.3, 0.0)),
-            ("Sink", (0.0, 0.3, 0.0)),
-        )
-        for view, pitch in (("Level", 0.0), ("Bird", -90.0))
-    },
-}
+from trajectory.errors import CinetrajError
 
 # For every task that a path can answer: a clip of which the positive text is true, and one of which it is false.
 TRUTH: dict[str, tuple[str, str]] = {
@@ -275,116 +245,6 @@ def test_names_that_match_no_label_are_refused(tmp_path: Path, described: dict[s
     with pytest.raises(CinetrajError, match="'has_motion/flies' is none of CameraBench's 81"):
         write_tasks(described, Labels(binary={}, tasks={"has_motion/flies": ()}), tmp_path, model="m")
     assert not list(tmp_path.iterdir())
-
-
-def test_runs_several_shots_count_by_their_longest(tmp_path: Path) -> None:
-    write_run(tmp_path, "whole.1", MOVES["Pan_Left"])
-    write_run(tmp_path, "failed", None, reason="no texture")
-    write_run(tmp_path, "cut", None, reason="", frames=FRAMES)
-    for shot, move, frames in (("shot-000", "Zoom_In", 20), ("shot-001", "Tilt_Up", 50), ("shot-002", "Static", 3)):
-        write_run(tmp_path / "cut", shot, MOVES[move], frames=frames)
-    write_run(tmp_path, ".hidden.new-1", MOVES["Pan_Left"])
-    (tmp_path / "no_run").mkdir()
-    seen: list[tuple[int, int]] = []
-    clips = clips_from_runs(tmp_path, progress=lambda done, total: seen.append((done, total)))
-    assert sorted(clips) == ["cut", "failed", "whole.1"]
-    assert (clips["cut"].shots, clips["whole.1"].shots, clips["failed"].failure) == (3, 1, "no texture")
-    best = {n: max(c.camera["scores"], key=c.camera["scores"].get) for n, c in clips.items() if c.camera}  # type: ignore[arg-type]
-    assert best == {"cut": "Tilt_Up", "whole.1": "Pan_Left"}
-    assert seen == [(1, 3), (2, 3), (3, 3)]
-
-
-def test_a_run_that_cannot_be_read_fails_alone(tmp_path: Path) -> None:
-    write_run(tmp_path, "good", MOVES["Static"])
-    write_run(tmp_path, "torn", MOVES["Static"])
-    (tmp_path / "torn" / "trajectory.npz").write_bytes(b"PK")
-    clips = clips_from_runs(tmp_path)
-    assert clips["good"].failure is None
-    assert "trajectory.npz" in str(clips["torn"].failure)
-    with pytest.raises(ReadError, match=r"holds no NAME/run\.json"):
-        clips_from_runs(tmp_path / "good")
-
-
-def test_descriptions_instead_of_runs(described: dict[str, Clip]) -> None:
-    camera = described["Pan_Left"].camera
-    assert camera is not None
-    clips = clips_from_descriptions({"a": camera, "b": {"failed": "black"}})
-    assert (clips["a"].camera, clips["b"].failure) == (camera, "black")
-    for bad in ({"a": {"x": 1}}, {"a/shot-000": camera}):
-        with pytest.raises(CinetrajError):
-            clips_from_descriptions(bad)
-
-
-def test_a_translation_of_which_nothing_is_known_leaves_only_what_the_rest_decides() -> None:
-    pan = CLIPS["Pan_Left"].replace(scale="bounded", translation_bound=math.inf)
-    camera = clip_of_trajectory("pan", pan).camera
-    assert camera is not None
-    assert camera["scores"]["Move_Left"] is None
-    facts = motion_facts(camera)
-    assert (facts["Pan_Left"] or 0) > 0
-    assert facts["Move_Left"] is facts["Ground_Forward"] is None
-    clip = ClipFacts(name="pan", facts=facts, gravity=False)
-    with pytest.raises(Unknown, match="pan: not known"):
-        answer(has("Move_Left"), clip)
-    with pytest.raises(Unknown):
-        answer(only("Pan_Left"), clip)  # the unknown move may be there
-    assert answer(only("Move_Left"), clip) < 0.5  # the pan says no already
-    assert answer(moving, clip) > 0.5
-
-
-def test_a_pan_there_and_back_is_motion_though_it_ends_where_it_began() -> None:
-    turn = np.radians(20 * np.sin(np.linspace(0, np.pi, FRAMES)))[:, None] * np.array([0, 1, 0])
-    share = np.linspace(0, 1, FRAMES)
-    back = build(np.zeros((FRAMES, 3)), Rotation.from_rotvec(turn), 1.0, share, None, 24.0)
-    camera = clip_of_trajectory("back", back).camera
-    assert camera is not None
-    clip = ClipFacts(name="back", facts=motion_facts(camera), gravity=False)
-    assert answer(has("Pan_Right"), clip) < 0.5  # compared between the first and the last frame
-    assert answer(moving, clip) > 0.5
-
-
-@pytest.mark.parametrize("name", sorted(CLIPS))
-def test_facts_agree_with_the_labels_of_the_vocabulary(name: str) -> None:
-    description = describe(CLIPS[name])
-    labels = {label.rsplit(".", 1)[1]: margin for label, margin in camerabench_margins(description).items()}
-    facts = motion_facts(description.to_json())
-    clip = ClipFacts(name=name, facts=facts, gravity=True)
-    questions_by_label = {
-        "clear_moving_camera": moving,
-        "very_stable_camera": conjunction(moving, has("Smooth")),
-        "slow_moving_camera": conjunction(moving, has("Slow")),
-        "fast_moving_camera": conjunction(moving, has("Fast")),
-        "fixed_camera_with_shake": conjunction(negation(moving), has("Shaky")),
-        "only_pan_left": only("Pan_Left"),
-        "has_dolly_in_zoom_out": has("Dolly_In_Zoom_Out"),
-        "has_dolly_out_zoom_in": has("Dolly_Out_Zoom_In"),
-        **{f"has_{n.lower()}": has(n) for n in ("Arc_Clockwise", "Arc_Counterclockwise", "Crane_Up", "Crane_Down")},
-        **{f"has_{a}_wrt_ground": has(f"Ground_{a.title()}") for a in ("forward", "backward")},
-        "has_upward_wrt_ground": has("Ground_Up"),
-        "has_downward_wrt_ground": has("Ground_Down"),
-    }
-    compared = {
-        label: (answer(question, clip) > 0.5, labels[label] >= 0)  # type: ignore[operator]
-        for label, question in questions_by_label.items()
-        if labels.get(label) is not None and question(facts) is not None
-    }
-    assert len(compared) >= 8
-    assert {label: ours for label, (ours, _) in compared.items()} == {
-        label: own for label, (_, own) in compared.items()
-    }
-
-
-MARGIN = st.floats(-1e9, 1e9)
-
-
-@settings(deadline=None)
-@given(MARGIN, MARGIN)
-def test_yes_scores_rise_with_the_margin_and_are_never_a_tie(one: float, two: float) -> None:
-    a, b = (answer(has("x"), ClipFacts(name="c", facts={"x": m}, gravity=False)) for m in (one, two))
-    assert 0 < a < 1
-    assert abs(a - 0.5) >= TIE * 0.999
-    assert (a > 0.5) == (one >= 0)
-    assert (a - b) * (one - two) >= 0
 
 
 @settings(deadline=None)

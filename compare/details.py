@@ -1,33 +1,18 @@
 """What a report draws of one pair, beyond its numbers."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import Any
 
 import numpy as np
 
-from compare.pair_scores import Aligned
+from compare.rows import Aligned, ClipScores, Detail
 from compare.sources import Clip
 from trajectory.errors import CinetrajError
 from trajectory.kinematics import seconds
 from trajectory.model import Trajectory
 from trajectory.resample import quat_wxyz_from_rotation
 
-if TYPE_CHECKING:
-    from compare.clip_scores import ClipScores
-
 DIGITS = 5
 """Digits after the point of drawn coordinates; scores are never rounded."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Detail:
-    """The paths as they were compared, the moves of both clips, and the videos they come from where known."""
-
-    aligned: Aligned | None
-    moves: tuple[Mapping[str, Any], Mapping[str, Any]]
-    sources: tuple[str, str]
 
 
 def keep(aligned: Aligned | None, reference: Trajectory, generated: Trajectory, clips: tuple[Clip, Clip]) -> Detail:
@@ -66,7 +51,7 @@ def _moves(trajectory: Trajectory) -> dict[str, Any]:
     }
 
 
-def detail_json(clip: "ClipScores") -> dict[str, Any]:
+def detail_json(clip: ClipScores) -> dict[str, Any]:
     """The detail of a clip as JSON values; None where a point has no pose or no error."""
     detail = clip.detail
     assert detail is not None

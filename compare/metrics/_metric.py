@@ -1,0 +1,83 @@
+"""What a metric is, and what it is computed from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal, final
+
+import numpy as np
+from jaxtyping import Float
+
+from compare.association import Pair
+from compare.metrics._scores import Aggregation
+from compare.protocols import Protocol
+from compare.rows import Better, Score
+from trajectory.model import Trajectory
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """All that a metric may look at: two trajectories, and their paths as the protocol compares them.
+
+    Attributes:
+        protocol: the way of scoring; `aggregation` and `angle` are meant for metrics.
+        reference_trajectory: the reference as it was read, on its own time axis.
+        generated_trajectory: the generated clip as it was read.
+        pair: both at the k points of comparison, before gauge and scale; `pair.scored` says where both have a pose.
+        reference: (k, 4, 4) camera-to-world in OpenCV axes, on the protocol's gauge and scale.
+        generated: (k, 4, 4) the generated path in the same world.
+        unit: in words, of the positions of both.
+        no_unit: why the positions have no common unit, where the protocol asks for one; "" where they have.
+        common_extents: the largest distance of either camera from its first point, both in one unit of length; or why
+            there is no such unit.
+    """
+
+    protocol: Protocol
+    reference_trajectory: Trajectory
+    generated_trajectory: Trajectory
+    pair: Pair
+    reference: Float[np.ndarray, "k 4 4"]
+    generated: Float[np.ndarray, "k 4 4"]
+    unit: str
+    no_unit: str
+    common_extents: tuple[float, float] | str
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Metric:
+    """One metric; each module of `compare.metrics` without a leading underscore defines one, or a few, as METRIC.
+
+    Attributes:
+        name: as it stands in `Protocol.metrics` and at the head of a column.
+        summary: what it measures, in one line.
+        unit: of the value; "angle" stands for the protocol's unit of angles, "length" for that of its scale.
+        better: lower, higher, or closest to one or to zero.
+        compute: the score of a pair.
+        combine: instead of `compute`: the score from those of `parts`, by name. It is asked twice, for scores with and
+            without charges. A metric with neither is computed by another method than "poses" (evo).
+        parts: names of the metrics that `combine` takes.
+        aggregation: what is made of the errors at points when points without a pose are charged; "protocol" leaves it
+            to the protocol.
+        worst: what a clip or a point without a pose is charged; None where no worst value exists.
+    """
+
+    name: str
+    summary: str
+    unit: str
+    better: Better = "lower"
+    compute: Callable[[Comparison], Score] | None = None
+    combine: Callable[[Mapping[str, Score]], Score] | None = None
+    parts: tuple[str, ...] = ()
+    aggregation: Aggregation | Literal["protocol"] = "mean"
+    worst: float | Literal["half turn"] | None = None
+
+    def how(self, protocol: Protocol) -> Aggregation:
+        """What a protocol makes of the errors at points."""
+        return protocol.aggregation if self.aggregation == "protocol" else self.aggregation
+
+    def worst_in(self, angle: Literal["rad", "deg"]) -> float | None:
+        """The worst value of one point in the protocol's unit of angles."""
+        if self.worst == "half turn":
+            return 180.0 if angle == "deg" else float(np.pi)
+        return self.worst

@@ -1,0 +1,52 @@
+"""DirErr: whether both cameras travel the same way."""
+
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from compare.metrics._metric import Comparison, Metric
+from compare.metrics._scores import over_points, undefined
+from compare.rows import Score
+
+DIRECTION_FLOOR = 0.05
+"""Displacements below this share of the extent have no direction worth comparing."""
+
+
+def direction_err(
+    reference: Float[np.ndarray, "k 4 4"],
+    generated: Float[np.ndarray, "k 4 4"],
+    scored: Bool[np.ndarray, " k"],
+    *,
+    angle: Literal["rad", "deg"] = "deg",
+) -> Score:
+    """DirErr: the angle between the displacements from the first frame, where both are long enough to have one."""
+    factor = 180 / np.pi if angle == "deg" else 1.0
+    a, b = reference[:, :3, 3], generated[:, :3, 3]
+    lengths = [np.linalg.norm(np.where(scored[:, None], x, 0.0), axis=1) for x in (a, b)]
+    extents = [float(x.max(initial=0.0)) for x in lengths]
+    for extent, who in zip(extents, ("reference", "generated camera"), strict=True):
+        if extent == 0:
+            return undefined("DirErr", angle, f"the {who} does not translate", worst=np.pi * factor)
+    moving = scored & (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
+    if not moving.any():
+        return undefined("DirErr", angle, "the two never move at the same time", worst=np.pi * factor)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        a, b = a / lengths[0][:, None], b / lengths[1][:, None]
+    errors = 2 * np.arctan2(np.linalg.norm(a - b, axis=1), np.linalg.norm(a + b, axis=1)) * factor
+    return over_points("DirErr", errors, moving, how="mean", unit=angle, worst=np.pi * factor)
+
+
+def _compute(comparison: Comparison) -> Score:
+    return direction_err(
+        comparison.reference, comparison.generated, comparison.pair.scored, angle=comparison.protocol.angle
+    )
+
+
+METRIC = Metric(
+    name="DirErr",
+    summary="angle between the directions of travel from the first frame",
+    unit="angle",
+    compute=_compute,
+    worst="half turn",
+)

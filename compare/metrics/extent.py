@@ -1,0 +1,28 @@
+"""MotionRatio: whether the generated camera goes as far as it should."""
+
+from compare.metrics._metric import Comparison, Metric
+from compare.metrics._scores import undefined
+from compare.rows import Score
+
+
+def motion_ratio(reference_extent: float, generated_extent: float) -> Score:
+    """MotionRatio: the largest distance from the first camera, generated over reference, in one common unit."""
+    if reference_extent == 0:
+        return undefined("MotionRatio", "ratio", "the reference does not translate", better="one")
+    return Score(name="MotionRatio", value=generated_extent / reference_extent, unit="ratio", better="one")
+
+
+def _compute(comparison: Comparison) -> Score:
+    extents = comparison.common_extents
+    if isinstance(extents, str):
+        return undefined("MotionRatio", "ratio", extents, better="one")
+    return motion_ratio(*extents)
+
+
+METRIC = Metric(
+    name="MotionRatio",
+    summary="how far the generated camera goes over how far it should",
+    unit="ratio",
+    better="one",
+    compute=_compute,
+)

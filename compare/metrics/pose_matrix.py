@@ -1,0 +1,57 @@
+"""CamMC: how far the pose matrices are apart."""
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from compare.metrics._metric import Comparison, Metric
+from compare.metrics._scores import WORST_TRANSLATION, Aggregation, over_points, undefined
+from compare.rows import Score
+
+WORST = float(np.sqrt(8 + WORST_TRANSLATION**2))
+"""Two rotations 180° apart are sqrt(8) apart as matrices."""
+
+
+def cam_mc(
+    reference: Float[np.ndarray, "k 4 4"],
+    generated: Float[np.ndarray, "k 4 4"],
+    scored: Bool[np.ndarray, " k"],
+    *,
+    how: Aggregation = "mean",
+) -> Score:
+    """CamMC: the Euclidean distance between [R|t] matrices (MotionCtrl; as computed by CamI2V)."""
+    errors = np.linalg.norm((generated - reference)[:, :3].reshape(len(reference), 12), axis=1)
+    return over_points("CamMC", errors, scored, how=how, unit="mixed", worst=WORST)
+
+
+def _as_the_protocol(comparison: Comparison) -> Score:
+    return _with(comparison, comparison.protocol.aggregation)
+
+
+def _summed(comparison: Comparison) -> Score:
+    return _with(comparison, "sum")
+
+
+def _with(comparison: Comparison, how: Aggregation) -> Score:
+    if comparison.no_unit:
+        return undefined("CamMC", "extent", comparison.no_unit, worst=WORST)
+    return cam_mc(comparison.reference, comparison.generated, comparison.pair.scored, how=how)
+
+
+METRIC = (
+    Metric(
+        name="CamMC",
+        summary="distance between the 3x4 pose matrices",
+        unit="mixed",
+        compute=_as_the_protocol,
+        aggregation="protocol",
+        worst=WORST,
+    ),
+    Metric(
+        name="CamMC_sum",
+        summary="CamMC summed over the samples",
+        unit="mixed",
+        compute=_summed,
+        aggregation="sum",
+        worst=WORST,
+    ),
+)

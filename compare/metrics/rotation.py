@@ -1,0 +1,76 @@
+"""RotErr: how far the orientations are apart."""
+
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from compare.metrics._metric import Comparison, Metric
+from compare.metrics._scores import Aggregation, over_points
+from compare.rows import Score
+
+
+def angles_between(
+    reference: Float[np.ndarray, "k 3 3"], generated: Float[np.ndarray, "k 3 3"]
+) -> Float[np.ndarray, " k"]:
+    """Geodesic angles in radians, exact to rounding at small angles too.
+
+    From the chordal distance: ‖A - B‖² = 8 sin²(angle / 2); near 180°, where that is flat, from the trace.
+    """
+    chord = np.linalg.norm((reference - generated).reshape(len(reference), 9), axis=1)
+    trace = np.einsum("kij,kij->k", reference, generated)
+    # sin² and cos² of the half angle come from different terms, so atan2 is good at both ends.
+    cosine = np.sqrt(np.clip((1 + trace) / 4, 0, 1))
+    return 2 * np.arctan2(chord / np.sqrt(8), cosine)
+
+
+def rot_err(
+    reference: Float[np.ndarray, "k 4 4"],
+    generated: Float[np.ndarray, "k 4 4"],
+    scored: Bool[np.ndarray, " k"],
+    *,
+    how: Aggregation = "mean",
+    angle: Literal["rad", "deg"] = "deg",
+) -> Score:
+    """RotErr: the angle of R_refᵀ R_gen (CameraCtrl, eq. 11 of arXiv 2404.02101; summed in CamI2V, mean here)."""
+    factor = 180 / np.pi if angle == "deg" else 1.0
+    errors = angles_between(reference[:, :3, :3], generated[:, :3, :3]) * factor
+    return over_points("RotErr", errors, scored, how=how, unit=angle, worst=np.pi * factor)
+
+
+def _as_the_protocol(comparison: Comparison) -> Score:
+    return _with(comparison, comparison.protocol.aggregation)
+
+
+def _summed(comparison: Comparison) -> Score:
+    return _with(comparison, "sum")
+
+
+def _with(comparison: Comparison, how: Aggregation) -> Score:
+    return rot_err(
+        comparison.reference,
+        comparison.generated,
+        comparison.pair.scored,
+        how=how,
+        angle=comparison.protocol.angle,
+    )
+
+
+METRIC = (
+    Metric(
+        name="RotErr",
+        summary="angle between the orientations",
+        unit="angle",
+        compute=_as_the_protocol,
+        aggregation="protocol",
+        worst="half turn",
+    ),
+    Metric(
+        name="RotErr_sum",
+        summary="RotErr summed over the samples",
+        unit="angle",
+        compute=_summed,
+        aggregation="sum",
+        worst="half turn",
+    ),
+)

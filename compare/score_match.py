@@ -1,0 +1,171 @@
+"""From a matched pair of clips to its row of the table: read, scored, or the reason why not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, final
+
+import numpy as np
+
+from compare.benchmarks.cinetechbench import camera_score as cinetechbench
+from compare.depth_scales import DepthScale
+from compare.details import keep
+from compare.estimators import estimator
+from compare.pair_scores import score_poses
+from compare.protocols import Protocol
+from compare.rows import ClipScores, PairScores, Score
+from compare.sources import Clip, Match
+from trajectory.errors import CinetrajError, TimeSourceError
+from trajectory.model import Trajectory
+
+Side = Literal["reference", "generated"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How the pairs of one call are read and scored.
+
+    Attributes:
+        protocol: the way of scoring.
+        reference_format: of the reference's file, where it is a plain one.
+        generated_format: of the generated clip's.
+        detail: keep what a report draws.
+    """
+
+    protocol: Protocol
+    reference_format: str = "auto"
+    generated_format: str = "auto"
+    detail: bool = False
+
+
+def score_match(item: Match, options: Options, depth_scale: DepthScale | None = None) -> ClipScores:
+    """The row of a pair.
+
+    Args:
+        item: the pair; either side may be missing.
+        options: how to read and score it.
+        depth_scale: metres per unit of both paths, for protocols with a metric scale.
+
+    Raises:
+        TimeSourceError: the clocks are of different kinds. Every other failure is in the row.
+    """
+    a, b = item.reference, item.generated
+    if a is None:
+        return ClipScores(name=item.name, failed="no reference has this name", fault="reference")
+    if b is None:
+        return ClipScores(name=item.name, failed="no generated clip has this name", fault="generated")
+    for side, clip, _ in _sides(a, b, options):
+        if clip.failed:
+            return ClipScores(name=item.name, failed=f"{side}: {clip.failed}", fault=side)
+        if clip.unreliable and options.protocol.unreliable == "charge":
+            # It counts as failed because its estimator does not vouch for it; its scores are kept for the report.
+            trusting = replace(options, protocol=replace(options.protocol, unreliable="score"))
+            row = score_match(item, trusting, depth_scale)
+            return replace(row, failed=f"{side}: unreliable: {clip.unreliable}", fault=side)
+    if options.protocol.method == "cinetechbench":
+        return _score_rows(item.name, a, b, options)
+    return _score_paths(item.name, a, b, options, depth_scale)
+
+
+def _sides(reference: Clip, generated: Clip, options: Options) -> Iterator[tuple[Side, Clip, str]]:
+    """Both clips in turn, with the format in which a plain file of theirs is read."""
+    yield "reference", reference, options.reference_format
+    yield "generated", generated, options.generated_format
+
+
+def _score_paths(
+    name: str, reference: Clip, generated: Clip, options: Options, depth_scale: DepthScale | None
+) -> ClipScores:
+    """Both trajectories read and compared, by our own computation or by evo."""
+    loaded: list[Trajectory] = []
+    notes: list[str] = []
+    for side, clip, format in _sides(reference, generated, options):
+        try:
+            trajectory = clip.load(format)
+            if not trajectory.valid.any():
+                raise CinetrajError("no frame has a pose")
+        except CinetrajError as error:
+            return ClipScores(name=name, failed=f"{side}: {error}", fault=side)
+        loaded.append(trajectory)
+        if clip.unreliable:
+            notes.append(f"{'reference' if side == 'reference' else 'generated clip'} is unreliable: {clip.unreliable}")
+    try:
+        found = _compute(loaded[0], loaded[1], options.protocol, depth_scale)
+    except TimeSourceError:
+        raise
+    except CinetrajError as error:
+        return ClipScores(name=name, failed=str(error), fault="generated")
+    return ClipScores(
+        name=name,
+        scores=found.charged if options.protocol.failures == "worst" else found.dropped,
+        charged=found.charged,
+        dropped=found.dropped,
+        notes=(*found.notes, *notes),
+        facts=found.facts,
+        estimators=(estimator(loaded[0]), estimator(loaded[1])),
+        detail=keep(found.aligned, loaded[0], loaded[1], (reference, generated)) if options.detail else None,
+    )
+
+
+def _compute(
+    reference: Trajectory, generated: Trajectory, protocol: Protocol, depth_scale: DepthScale | None
+) -> PairScores:
+    if protocol.method == "evo":
+        from compare.evo_scores import score_evo
+
+        return score_evo(reference, generated, protocol)
+    return score_poses(reference, generated, protocol, depth_scale=depth_scale)
+
+
+def _score_rows(name: str, reference: Clip, generated: Clip, options: Options) -> ClipScores:
+    """cinetechbench-compat: raw rows where the clip is an 8-column text, else the trajectory laid out like one."""
+    protocol = options.protocol
+    rows: list[np.ndarray] = []
+    notes: list[str] = []
+    makers: list[str] = []
+    for side, clip, format in _sides(reference, generated, options):
+        try:
+            if clip.path is not None and clip.path.suffix.lower() in (".txt", ".tum") and _eight_columns(clip.path):
+                rows.append(cinetechbench.read_rows(clip.path))
+                makers.append("")
+            else:
+                trajectory = clip.load(format)
+                rows.append(cinetechbench.rows_like_monst3r(trajectory))
+                notes.append(f"the {side} clip was {cinetechbench.LAID_OUT}")
+                makers.append(estimator(trajectory))
+        except CinetrajError as error:
+            return ClipScores(name=name, failed=f"{side}: {error}", fault=side)
+    errors = cinetechbench.evaluate(
+        rows[0],
+        rows[1],
+        time="downsample" if protocol.time == "downsample" else "truncate",
+        scale="relative" if protocol.scale == "own_extent" else "absolute",
+    )
+    units = {"RotErr": "rad (sum)", "TransErr": "extent (sum)", "CamMC": "mixed (sum)"}
+    scores = {
+        metric: Score(name=metric, value=float(errors[metric].sum()), unit=units[metric], per_frame=errors[metric])
+        for metric in protocol.metrics
+    }
+    return ClipScores(
+        name=name,
+        scores=scores,
+        charged=scores,
+        dropped=scores,
+        notes=tuple(notes),
+        facts={"frames": [len(rows[0]), len(rows[1])]},
+        estimators=(makers[0], makers[1]),
+    )
+
+
+def _eight_columns(path: Path) -> bool:
+    """Whether the first line of numbers has 8 of them; unreadable files are left to the reader's error."""
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                words = line.split("#")[0].split()
+                if words:
+                    return len(words) == 8
+    except (OSError, UnicodeDecodeError):
+        return False
+    return False

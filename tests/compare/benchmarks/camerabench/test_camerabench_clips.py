@@ -1,0 +1,47 @@
+"""From runs and descriptions to what the benchmark needs of each clip."""
+
+from pathlib import Path
+
+import pytest
+from moves import FRAMES, MOVES, write_run
+
+from compare.benchmarks.camerabench.clips import clip_of_trajectory, clips_from_descriptions, clips_from_runs
+from trajectory.errors import CinetrajError, ReadError
+
+
+def test_runs_several_shots_count_by_their_longest(tmp_path: Path) -> None:
+    write_run(tmp_path, "whole.1", MOVES["Pan_Left"])
+    write_run(tmp_path, "failed", None, reason="no texture")
+    write_run(tmp_path, "cut", None, reason="", frames=FRAMES)
+    for shot, move, frames in (("shot-000", "Zoom_In", 20), ("shot-001", "Tilt_Up", 50), ("shot-002", "Static", 3)):
+        write_run(tmp_path / "cut", shot, MOVES[move], frames=frames)
+    write_run(tmp_path, ".hidden.new-1", MOVES["Pan_Left"])
+    (tmp_path / "no_run").mkdir()
+    seen: list[tuple[int, int]] = []
+    clips = clips_from_runs(tmp_path, progress=lambda done, total: seen.append((done, total)))
+    assert sorted(clips) == ["cut", "failed", "whole.1"]
+    assert (clips["cut"].shots, clips["whole.1"].shots, clips["failed"].failure) == (3, 1, "no texture")
+    best = {n: max(c.camera["scores"], key=c.camera["scores"].get) for n, c in clips.items() if c.camera}  # type: ignore[arg-type]
+    assert best == {"cut": "Tilt_Up", "whole.1": "Pan_Left"}
+    assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_a_run_that_cannot_be_read_fails_alone(tmp_path: Path) -> None:
+    write_run(tmp_path, "good", MOVES["Static"])
+    write_run(tmp_path, "torn", MOVES["Static"])
+    (tmp_path / "torn" / "trajectory.npz").write_bytes(b"PK")
+    clips = clips_from_runs(tmp_path)
+    assert clips["good"].failure is None
+    assert "trajectory.npz" in str(clips["torn"].failure)
+    with pytest.raises(ReadError, match=r"holds no NAME/run\.json"):
+        clips_from_runs(tmp_path / "good")
+
+
+def test_descriptions_instead_of_runs() -> None:
+    camera = clip_of_trajectory("Pan_Left", MOVES["Pan_Left"]).camera
+    assert camera is not None
+    clips = clips_from_descriptions({"a": camera, "b": {"failed": "black"}})
+    assert (clips["a"].camera, clips["b"].failure) == (camera, "black")
+    for bad in ({"a": {"x": 1}}, {"a/shot-000": camera}):
+        with pytest.raises(CinetrajError):
+            clips_from_descriptions(bad)

@@ -1,0 +1,33 @@
+"""What `score` says and refuses."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from paths import smooth
+
+from compare import protocols
+from compare.scoring import score
+from trajectory.errors import CinetrajError
+
+
+def test_the_output_is_the_documented_shape_and_has_no_nan() -> None:
+    result = score({"a": smooth(1), "b": smooth(2)}, {"a": smooth(2)}).to_json()
+    assert set(result) == {"protocol", "clips", "summary", "coverage"}
+    assert set(result["coverage"]) == {"ok", "all"}
+    assert set(result["clips"]["a"]) == set(protocols.get("strict").metrics)
+    assert result["clips"]["b"] == {"failed": "no generated clip has this name"}
+    assert json.loads(json.dumps(result, allow_nan=False)) == result
+
+
+def test_progress_is_told() -> None:
+    seen: list[tuple[int, int]] = []
+    score({"a": smooth(1), "b": smooth(2)}, {"a": smooth(2)}, progress=lambda done, all: seen.append((done, all)))
+    assert seen == [(1, 2), (2, 2)]
+
+
+def test_unknown_protocols_and_metrics_are_refused() -> None:
+    with pytest.raises(CinetrajError, match="strict"):
+        score(smooth(1), smooth(1), protocol="stricter")
+    odd = replace(protocols.get("strict"), metrics=("RotErr", "Beauty"))
+    assert "Beauty" in score({"a": smooth(1)}, {"a": smooth(1)}, protocol=odd).to_json()["clips"]["a"]["failed"]

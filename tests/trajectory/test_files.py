@@ -1,0 +1,57 @@
+"""Files are written whole or not at all; JSON is read with an error that says what to do."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import read_json, write_whole
+
+
+def refuse(_: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_texts_and_bytes_come_back_in_folders_that_are_made(tmp_path: Path) -> None:
+    assert write_whole(tmp_path / "a" / "b.txt", "zoom 90°\n").read_text(encoding="utf-8") == "zoom 90°\n"
+    assert write_whole(str(tmp_path / "a" / "b.txt"), b"\x00\xff").read_bytes() == b"\x00\xff"
+    assert os.listdir(tmp_path / "a") == ["b.txt"]
+
+
+def test_a_full_disk_leaves_the_old_file_and_nothing_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = write_whole(tmp_path / "old.txt", "old")
+    monkeypatch.setattr("trajectory.files.os.fsync", refuse)
+    for path in (old, tmp_path / "new" / "file.txt"):
+        with pytest.raises(CinetrajError, match="No space left"):
+            write_whole(path, "new")
+    assert old.read_text() == "old"
+    assert os.listdir(tmp_path) == ["old.txt"]
+
+
+def test_a_link_and_a_pipe_are_written_through(tmp_path: Path) -> None:
+    real = write_whole(tmp_path / "real.txt", "old")
+    link = tmp_path / "link.txt"
+    link.symlink_to(real)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert real.read_text() == "new"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        write_whole(pipe, "said")
+        assert os.read(reader, 10) == b"said"
+    finally:
+        os.close(reader)
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe\x00", None])
+def test_what_is_no_json_is_refused_with_the_remedy(tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "x.json"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(ReadError, match=r"x\.json.*is no JSON file.*write it again"):
+        read_json(file, remedy="write it again")
+    file.write_bytes(b'\xef\xbb\xbf{"a": 1}')
+    assert read_json(file, remedy="") == {"a": 1}
