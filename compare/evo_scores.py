@@ -1,3 +1,5 @@
+# pyright: basic
+# (evo has no types)
 """ATE and RPE by evo, which is imported only here, only its core, and only on copies."""
 
 from typing import Any, Literal

@@ -1,3 +1,5 @@
+# pyright: basic
+# (huggingface_hub's types)
 """Fetching the benchmarks' data from the Hugging Face hub: resumable, one revision, with plain messages."""
 
 import os

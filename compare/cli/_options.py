@@ -1,3 +1,5 @@
+# pyright: basic
+# (tyro's specs are generic)
 """Options of the command line from config values: type, default and help of an option are those of a config's field.
 
 A command writes down which flag is which field (`option`); `group` makes flags of all the others. What is not given

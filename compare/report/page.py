@@ -1,3 +1,5 @@
+# pyright: basic
+# (plotly has no types)
 """One self-contained page over saved scores: no network, no server, light and dark."""
 
 import base64

@@ -1,3 +1,5 @@
+# pyright: basic
+# (sklearn has no types)
 """The official evaluation of score files, with the failures that it drops in plain sight.
 
 `binary_classification_evaluation.py` and `vqa_and_retrieval_evaluation.py` of the benchmark leave out every row with

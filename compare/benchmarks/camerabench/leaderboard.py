@@ -1,3 +1,5 @@
+# pyright: basic
+# (matplotlib's savefig)
 """Our rows beside the published table: Markdown, CSV and a picture."""
 
 import csv

@@ -1,3 +1,5 @@
+# pyright: basic
+# (numpy's cumprod)
 """CineTechBench's camera score as published, bug for bug.
 
 From `eval/eval_ct.py` of PRIS-CV/CineTechBench at 86ac87a. It reads the rows `t x y z q q q q` of MonST3R with

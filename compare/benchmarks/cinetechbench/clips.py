@@ -1,3 +1,5 @@
+# pyright: basic
+# (values of JSON)
 """Which frames of a source film are a CineTechBench clip: annotations, and the rule that turns mm:ss:ff into frames.
 
 **The rule.** mm:ss is the clock of the film, counted in real seconds from its first frame; ff counts the frames after
