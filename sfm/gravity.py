@@ -10,6 +10,7 @@ vote together.
 from dataclasses import dataclass
 from typing import Any, final
 
+import cv2
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
@@ -128,8 +129,6 @@ def _segments(
     first_from_cam: Float[np.ndarray, "3 3"],
     config: GravityConfig,
 ) -> _Lines:
-    import cv2
-
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     found = cv2.createLineSegmentDetector().detect(grey)[0]
     ends = np.zeros((0, 2, 2)) if found is None else found.reshape(-1, 2, 2).astype(np.float64)

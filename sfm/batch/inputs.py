@@ -15,10 +15,8 @@ from typing import Any, final
 from sfm.batch.manifest import MANIFEST_FILE
 from sfm.video.images import IMAGE_SUFFIXES
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.media import VIDEO_SUFFIXES
 
-VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".ogv", ".wmv", ".flv"}
-)
 LIST_SUFFIXES = frozenset({".csv", ".jsonl", ".txt"})
 COLUMNS = ("video", "path")
 """Names of the column that holds the clip, the first that is there."""

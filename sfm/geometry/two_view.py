@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 
 from sfm.geometry.problem import Observations
@@ -14,8 +15,6 @@ def two_view(
 
     Five points with RANSAC (Nistér 2004), through OpenCV. None where it finds nothing.
     """
-    import cv2
-
     xy = observations.xy_px.cpu().numpy()
     both = ((observations.weight[:, first] > 0) & (observations.weight[:, second] > 0)).cpu().numpy()
     if both.sum() < 20:

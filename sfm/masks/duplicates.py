@@ -1,5 +1,6 @@
 """Frames that repeat their predecessor in a clip that moves: pull-down, dropped and frozen frames."""
 
+import cv2
 import numpy as np
 from jaxtyping import Bool, Int, UInt8
 
@@ -51,8 +52,6 @@ def find_repeats(
 
 def changes(grey: UInt8[np.ndarray, "n h w"]) -> tuple[np.ndarray, np.ndarray]:
     """Change from each frame to the next, grey levels: mean over the picture, and mean over the worst block."""
-    import cv2
-
     height, width = grey.shape[1:]
     blocks = (max(1, width // 32), max(1, height // 32))
     mean = np.zeros(max(len(grey) - 1, 0))

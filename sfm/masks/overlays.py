@@ -1,5 +1,6 @@
 """Pixels that belong to the screen and not to the scene: bars at the borders, burnt-in logos and text."""
 
+import cv2
 import numpy as np
 from jaxtyping import Bool, UInt8
 
@@ -65,8 +66,6 @@ def find_overlays(
     config: OverlayConfig = OverlayConfig(),
 ) -> tuple[Bool[np.ndarray, "h w"], int]:
     """Sharp edges that stay while the picture around them moves. Also how many separate ones."""
-    import cv2
-
     count = len(grey)
     found = np.zeros(picture.shape, bool)
     slope = np.zeros((2, *picture.shape), np.float32)
@@ -110,8 +109,6 @@ def _still_edges(
     grey: UInt8[np.ndarray, "k h w"], picture: Bool[np.ndarray, "h w"], config: OverlayConfig
 ) -> tuple[Bool[np.ndarray, "h w"], np.ndarray]:
     """Edges of the mean image that do not change, where nearly all other edges do, else nothing; and its slopes."""
-    import cv2
-
     mean = np.zeros(picture.shape, np.float32)
     square = np.zeros(picture.shape, np.float32)
     sharp = np.zeros(picture.shape, np.float32)
@@ -151,8 +148,6 @@ def _has_corners(slope: np.ndarray) -> bool:
 
 def _slope(image: np.ndarray) -> np.ndarray:
     """Steps to the right and down, grey levels a pixel, (2, h, w)."""
-    import cv2
-
     return np.stack(
         [cv2.Scharr(image, cv2.CV_32F, 1, 0, scale=1 / 32), cv2.Scharr(image, cv2.CV_32F, 0, 1, scale=1 / 32)]
     )

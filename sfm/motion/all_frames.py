@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 from jaxtyping import Float, Int
+from scipy.spatial.transform import Rotation, Slerp
 
 from sfm.config import AutoConfig
 from sfm.geometry import bundle_adjustment
@@ -89,8 +90,6 @@ def adjust_jointly(
 
 def interpolate(parameters: Parameters, keyframes: Int[np.ndarray, " k"], n: int) -> Parameters:
     """Poses and zoom of all n frames, between the keyframes by SLERP and straight lines, held beyond them."""
-    from scipy.spatial.transform import Rotation, Slerp
-
     at = np.clip(np.arange(n), keyframes[0], keyframes[-1])
     rotation = parameters.rotation[0].cpu().numpy()
     centre = camera_centres(rotation, parameters.translation[0].cpu().numpy())

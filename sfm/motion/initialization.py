@@ -2,6 +2,7 @@
 
 import math
 
+import cv2
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -22,8 +23,6 @@ def chain(
     xy_px: Float[np.ndarray, "m n 2"], focal_px: float, pixel_aspect: float, *, zoom: bool
 ) -> tuple[Float[np.ndarray, "n 3 3"], Float[np.ndarray, " n"]]:
     """Rotations (camera from first camera) and log zoom, frame by frame, by a robust consensus of the tracks."""
-    import cv2
-
     n = xy_px.shape[1]
     rotation = np.tile(np.eye(3), (n, 1, 1))
     log_zoom = np.zeros(n)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
+import cv2
 import numpy as np
 from jaxtyping import Bool, UInt8
 
@@ -96,7 +97,6 @@ def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tupl
 
     Two boolean arrays over the frames, of its AdaptiveDetector and of its ContentDetector.
     """
-    import cv2
     from scenedetect import AdaptiveDetector, ContentDetector, FrameTimecode
 
     height, width = content.shape[1:3]

@@ -1,5 +1,6 @@
 """Dissolves: stretches in which every frame is a blend of the first and the last one."""
 
+import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -37,8 +38,6 @@ def find_dissolves(content: UInt8[np.ndarray, "n h w 3"], config: DissolveConfig
 
 
 def _thumbs(content: np.ndarray, long_side: int) -> Float[np.ndarray, "n pixels"]:
-    import cv2
-
     height, width = content.shape[1:3]
     scale = min(1.0, long_side / max(height, width))
     size = (max(4, round(width * scale)), max(4, round(height * scale)))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, NamedTuple, final
 
+import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -70,8 +71,6 @@ class Linker:
 
 def contrast_picture(rgb: UInt8[np.ndarray, "h w 3"], long_side: int) -> UInt8[np.ndarray, "h2 w2"]:
     """Grey deviation from the local mean over the local spread, so that flashes, fades and exposure drop out."""
-    import cv2
-
     height, width = rgb.shape[:2]
     scale = min(1.0, long_side / max(height, width))
     size = (max(16, round(width * scale)), max(16, round(height * scale)))
@@ -85,8 +84,6 @@ def track_corners(
     first: UInt8[np.ndarray, "h w"], second: UInt8[np.ndarray, "h w"], config: SimilarityConfig
 ) -> tuple[float, float, float]:
     """Share of corners that survive, share of cells that keep one, 80 % quantile of their motion."""
-    import cv2
-
     points = _corners(first, config.corners)
     if points is None or len(points) < 8:
         return 0.0, 0.0, 0.0
@@ -160,15 +157,11 @@ def layout_correlation(first: Float[np.ndarray, "h w 3"], second: Float[np.ndarr
 
 
 def _colour_thumb(rgb: np.ndarray, width: int = 24) -> np.ndarray:
-    import cv2
-
     height = max(4, round(width * rgb.shape[0] / rgb.shape[1]))
     return np.asarray(cv2.resize(rgb, (width, height), interpolation=cv2.INTER_AREA), np.float64)
 
 
 def _corners(image: np.ndarray, most: int) -> Any:
-    import cv2
-
     return cv2.goodFeaturesToTrack(image, most, 0.02, 7)
 
 
@@ -185,8 +178,6 @@ def _moves_like_a_neighbour(place: np.ndarray, motion: np.ndarray) -> np.ndarray
 
 def _patches(image: np.ndarray, points: np.ndarray, radius: int = 5) -> np.ndarray:
     """Patches around points with zero mean and unit length, (n, pixels)."""
-    import cv2
-
     size = (2 * radius + 1, 2 * radius + 1)
     rows = [cv2.getRectSubPix(image, size, (float(x), float(y))).ravel() for x, y in points]
     values = np.array(rows, np.float32)
@@ -195,8 +186,6 @@ def _patches(image: np.ndarray, points: np.ndarray, radius: int = 5) -> np.ndarr
 
 
 def _thumb(picture: np.ndarray, long_side: int = 96) -> np.ndarray:
-    import cv2
-
     scale = min(1.0, long_side / max(picture.shape))
     size = (max(8, round(picture.shape[1] * scale)), max(8, round(picture.shape[0] * scale)))
     small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float64)
@@ -205,8 +194,6 @@ def _thumb(picture: np.ndarray, long_side: int = 96) -> np.ndarray:
 
 def _features(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """RootSIFT (Arandjelovic and Zisserman 2012): positions (n 2) and descriptors (n 128)."""
-    import cv2
-
     keypoints, descriptors = cv2.SIFT_create(400).detectAndCompute(picture, None)  # type: ignore[attr-defined]
     if descriptors is None or len(keypoints) < 8:
         return np.zeros((0, 2)), np.zeros((0, 128), np.float32)
@@ -216,8 +203,6 @@ def _features(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _match_features(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> tuple[int, float]:
     """Inliers of an epipolar geometry among mutual matches, and the 80 % quantile of their motion, pixels."""
-    import cv2
-
     (points_a, a), (points_b, b) = first, second
     if len(a) < 8 or len(b) < 8:
         return 0, 0.0

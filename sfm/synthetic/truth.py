@@ -5,6 +5,7 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.spatial.transform import Rotation
 
 from sfm.synthetic.raster import NEAR_M, Camera
 from sfm.synthetic.surfaces import Scene, Surface
@@ -127,15 +128,11 @@ def _project(caster: Caster, camera: Camera, world: np.ndarray) -> tuple[np.ndar
 
 
 def _rotation_vector(rotation: np.ndarray) -> np.ndarray:
-    from scipy.spatial.transform import Rotation
-
     return Rotation.from_matrix(rotation).as_rotvec()
 
 
 def _fit(source: np.ndarray, target: np.ndarray, focal_px: float, start, *, zoom: bool) -> np.ndarray:
     """Errors of the best homography K_t R K_0^-1 by least squares (Gauss-Newton from the true rotation)."""
-    from scipy.spatial.transform import Rotation
-
     rotation, log_zoom = Rotation.from_rotvec(start[0]), start[1] if zoom else 0.0
 
     def residual(rotation: "Rotation", log_zoom: float) -> tuple[np.ndarray, np.ndarray]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
@@ -30,8 +31,6 @@ def shrink(rgb: UInt8[np.ndarray, "h w 3"], hw: tuple[int, int]) -> UInt8[np.nda
     """Resize by pixel area, which does not alias."""
     if rgb.shape[:2] == hw:
         return rgb
-    import cv2
-
     return np.asarray(cv2.resize(rgb, (hw[1], hw[0]), interpolation=cv2.INTER_AREA), np.uint8)
 
 

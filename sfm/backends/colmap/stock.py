@@ -5,6 +5,7 @@ The baseline that papers run. It sees every frame whole, with bars, logos and re
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from sfm.backends.colmap.own_features import settings
@@ -49,8 +50,6 @@ def run(
 
 
 def _write(folder: Path, frames: Frames) -> None:
-    import cv2
-
     (folder / "images").mkdir()
     height, width = frames.hw
     for number, rgb in enumerate(frames.rgb):

@@ -3,12 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from projected import FOCAL_PX, angle_deg, project
 
-from sfm.geometry.projection import points_in_camera, residuals, unit_rays
-from sfm.geometry.two_view import two_view
+from sfm.geometry.projection import points_in_camera, residuals
 from sfm.motion.initialization import chain, dolly_for_zoom, parameters_from, reversed_depth
 
 LOG_FOCAL = float(np.log(FOCAL_PX))
@@ -18,15 +15,6 @@ def centred(tracks) -> np.ndarray:
     """Positions relative to the middle of the frame, NaN where unseen."""
     xy = tracks.observations().xy_px.numpy()
     return np.where(np.isfinite(tracks.xy_px), xy, np.nan)
-
-
-@given(x=st.floats(-300, 300), y=st.floats(-200, 200), focal=st.floats(100, 2000), aspect=st.floats(0.5, 2))
-@settings(max_examples=40, deadline=None)
-def test_directions_are_unit_rays_through_their_pixels(x, y, focal, aspect):
-    ray = unit_rays(np.array([[x, y]]), focal, aspect)[0]
-    assert np.linalg.norm(ray) == pytest.approx(1)
-    assert ray[0] / ray[2] * focal / aspect == pytest.approx(x, abs=1e-9)
-    assert ray[1] / ray[2] * focal == pytest.approx(y, abs=1e-9)
 
 
 @pytest.mark.parametrize("movers", [0.0, 0.4])
@@ -129,23 +117,3 @@ def test_reversed_depth_turns_the_translation_round_and_swaps_near_and_far():
     torch.testing.assert_close(again.translation, state.translation)
     np.testing.assert_allclose(inverse_depth(again), inverse_depth(state), atol=2e-3)  # the median of an even count
     assert angle_deg(again.rotation[0].numpy(), tracks.rotation).max() < 0.2
-
-
-def test_two_views_give_pose_and_points():
-    tracks = project({"truck": 0.2, "dolly": 0.1, "pan_deg": 6.0}, seed=8, points=150, noise_px=0.1)
-    found = two_view(tracks.observations(), LOG_FOCAL, 0, 7)
-    assert found is not None
-    rotation, translation, world = found
-    assert angle_deg(rotation, tracks.rotation[7]) < 0.5
-    true = tracks.translation[7] / np.linalg.norm(tracks.translation[7])
-    assert np.degrees(np.arccos(np.clip(translation @ true, -1, 1))) < 3
-    known = np.isfinite(world[:, 0])
-    assert known.sum() > 40
-    scale = np.linalg.norm(tracks.translation[7])
-    depth = world[known, 2] / world[known, 3] * scale
-    np.testing.assert_allclose(np.median(depth / tracks.world[known, 2]), 1, rtol=0.05)
-
-
-def test_two_views_that_share_too_little_are_none():
-    tracks = project({"pan_deg": 70.0}, seed=9, points=60)
-    assert two_view(tracks.observations(), LOG_FOCAL, 0, 7) is None

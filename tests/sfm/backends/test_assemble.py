@@ -1,0 +1,80 @@
+"""From per-frame poses to a trajectory: gauge, unit, intrinsics and repeated frames."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.spatial.transform import Rotation
+
+from sfm.backends.assemble import assemble, source_rows
+from sfm.types import FramePoses, Frames, Masks
+from trajectory.errors import CinetrajError
+
+N = 5
+
+
+def frames() -> Frames:
+    return Frames(
+        rgb=np.zeros((N, 30, 40, 3), np.uint8),
+        time_s=np.arange(N) / 10.0,
+        index=np.arange(N),
+        source_hw=(30, 40),
+        source="made",
+        pixel_aspect=1.25,
+    )
+
+
+def poses(seed: int = 0, valid: tuple[bool, ...] = (True,) * N, **changes: object) -> FramePoses:
+    rng = np.random.default_rng(seed)
+    values = {
+        "rotation": Rotation.random(N, random_state=seed).as_matrix(),
+        "translation": rng.normal(size=(N, 3)),
+        "focal_px": np.linspace(50.0, 60.0, N),
+        "depth": rng.uniform(2.0, 9.0, N),
+        "valid": np.array(valid),
+        "reason": tuple("" if v else "blank" for v in valid),
+    }
+    return FramePoses(**{**values, **changes})  # pyright: ignore[reportArgumentType]
+
+
+@given(seed=st.integers(0, 99), first=st.integers(0, N - 1))
+@settings(max_examples=20, deadline=None)
+def test_the_first_valid_frame_is_the_world_and_the_median_depth_is_one(seed: int, first: int) -> None:
+    valid = tuple(k >= first for k in range(N))
+    found = assemble(frames(), poses(seed, valid))
+    np.testing.assert_allclose(found.world_from_cam[first], np.eye(4), atol=1e-12)
+    assert found.scene_depth is not None
+    assert np.nanmedian(found.scene_depth) == pytest.approx(1.0)
+    assert np.isnan(found.scene_depth[:first]).all()
+    assert found.reason == tuple("" if v else "blank" for v in valid)
+
+
+def test_intrinsics_stand_in_the_middle_of_the_working_size() -> None:
+    found = assemble(frames(), poses())
+    assert found.intrinsics_px is not None
+    np.testing.assert_allclose(found.intrinsics_px[0], [[40.0, 0, 19.5], [0, 50.0, 14.5], [0, 0, 1]])
+
+
+def test_without_translation_positions_are_zero_within_a_bound() -> None:
+    found = assemble(frames(), poses(translates=False, translation_bound=0.1))
+    assert (found.scale, found.translation_bound) == ("bounded", 0.1)
+    assert not found.positions.any()
+
+
+def test_poses_are_checked_at_the_door() -> None:
+    with pytest.raises(CinetrajError, match="translation_bound"):
+        poses(translates=False)
+    with pytest.raises(CinetrajError, match="reason has 2 entries, expected 5"):
+        poses(reason=("", ""))
+
+
+def test_a_repeated_frame_takes_pose_and_verdict_of_its_original() -> None:
+    found = poses(valid=(True, False, True, True, True)).repeated(np.array([0, 1, 1, 0, 4]))
+    assert found.valid.tolist() == [True, False, False, True, True]
+    assert found.reason == ("", "blank", "blank", "", "")
+    np.testing.assert_array_equal(found.rotation[3], found.rotation[0])
+
+
+def test_rows_of_a_model_of_some_frames() -> None:
+    masks = Masks(usable=np.ones((2, 2), bool), blank=np.zeros(N, bool), duplicate_of=np.array([0, 0, 2, 3, 2]))
+    assert source_rows(masks, np.array([0, 2]), N).tolist() == [0, 0, 1, -1, 1]

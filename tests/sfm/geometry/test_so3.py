@@ -1,0 +1,14 @@
+"""Rotations as exponentials."""
+
+import numpy as np
+import torch
+
+from sfm.geometry.so3 import exp_so3, hat
+
+
+def test_exponential_is_the_rotation_about_its_vector():
+    omega = torch.tensor([0.0, 0.3, 0.0], dtype=torch.float64)
+    cos, sin = np.cos(0.3), np.sin(0.3)
+    np.testing.assert_allclose(exp_so3(omega), [[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]], atol=1e-14)
+    a, b = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    torch.testing.assert_close((hat(a) @ b[..., None])[..., 0], torch.linalg.cross(a, b))

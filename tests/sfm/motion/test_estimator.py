@@ -1,0 +1,86 @@
+"""The estimator's own judgements: what is hopeful, which frames have a pose, and the verdict."""
+
+import numpy as np
+import pytest
+from test_selection import candidates, shares
+
+from sfm.config import SelectionConfig
+from sfm.motion.estimator import focal_prior, frame_verdicts, precheck, verdict
+from sfm.motion.selection import select_model
+from sfm.tracking.types import Tracks
+from sfm.types import FramePoses, Frames, Masks
+
+N = 6
+
+
+def clip(focal_px: float | None = None) -> Frames:
+    rgb = np.zeros((N, 36, 64, 3), np.uint8)
+    times = {"time_s": np.arange(N, dtype=float), "index": np.arange(N)}
+    return Frames(rgb=rgb, **times, source_hw=(36, 64), source="made", focal_px=focal_px)
+
+
+def masks(blank: tuple[int, ...] = (), duplicate_of: dict[int, int] | None = None) -> Masks:
+    repeats = np.arange(N)
+    for frame, original in (duplicate_of or {}).items():
+        repeats[frame] = original
+    return Masks(usable=np.ones((36, 64), bool), blank=np.isin(np.arange(N), blank), duplicate_of=repeats)
+
+
+def tracks(count: int) -> Tracks:
+    return Tracks(xy_px=np.zeros((count, N, 2)), relinked=np.zeros(0, np.int64), survival=np.zeros(0))
+
+
+@pytest.mark.parametrize(
+    ("blank", "count", "why"),
+    [
+        (tuple(range(N)), 100, "every frame is blank"),
+        ((0, 1, 2, 3, 4), 100, "fewer than two frames"),
+        ((), 19, "only 19 points"),
+        ((), 20, ""),
+    ],
+)
+def test_what_cannot_be_estimated_is_told_before_the_work(blank: tuple[int, ...], count: int, why: str) -> None:
+    said = precheck(clip(), masks(blank), tracks(count))
+    assert said.startswith(why) if why else said == ""
+
+
+def test_a_given_focal_length_is_no_guess() -> None:
+    assert focal_prior(clip(70.0)).given
+    assert focal_prior(clip()).focal_px == pytest.approx(0.85 * 64)
+    assert not focal_prior(clip()).given
+
+
+def test_a_frame_has_a_pose_where_points_agree_and_link_it() -> None:
+    support = np.array([20, 3, 20, 20, 20, 20])
+    linked = np.array([True, True, True, False, True, True])
+    valid, reason = frame_verdicts(masks((2,), {5: 1}), support, linked, np.array([0, 3, 4]))
+    assert valid.tolist() == [True, False, False, False, True, True]
+    assert "3 points agree" in reason[1]
+    assert reason[2] == "blank"
+    assert "link it" in reason[3]
+    valid, reason = frame_verdicts(masks(), np.full(N, 20), np.ones(N, bool), np.array([1, 4]))
+    assert valid.tolist() == [False, True, True, True, True, False]
+    assert "outside" in reason[0]
+
+
+def poses(valid: list[bool]) -> FramePoses:
+    eye = np.tile(np.eye(3), (N, 1, 1))
+    return FramePoses(
+        rotation=eye,
+        translation=np.zeros((N, 3)),
+        focal_px=np.full(N, 50.0),
+        depth=np.ones(N),
+        valid=np.array(valid),
+        reason=tuple("" if v else "blank" for v in valid),
+    )
+
+
+def test_the_verdict_tells_the_weakest_link() -> None:
+    config = SelectionConfig()
+    sure = select_model(candidates(shares(0.0, 1.0, 1.0, 1.0, 1.0)), 1.0)
+    assert verdict(poses([True] * N), sure, config) == ("ok", "")
+    status, why = verdict(poses([True] * 4 + [False] * 2), sure, config)
+    assert (status, why) == ("partial", "2 of 6 frames have no pose: blank")
+    assert verdict(poses([True] + [False] * 5), sure, config)[0] == "failed"
+    little = select_model(candidates(shares(0.05, 0.3, 0.3, 0.3, 0.3)), 1.0)
+    assert verdict(poses([True] * N), little, config)[0] == "unreliable"

@@ -1,0 +1,107 @@
+"""The search for full motion: from every start that its minimum may need."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+from projected import FOCAL_PX, Projected, angle_deg, path_error, positions_of, project
+
+import sfm.motion.translation_models
+from sfm.geometry.bundle_adjustment import adjust
+from sfm.geometry.problem import KERNELS_PX, FocalPrior, free_parameters
+from sfm.motion.candidates import fit_models, refine_full_motion
+from sfm.motion.initialization import reversed_depth
+from sfm.motion.models import FittedModel, Start
+from sfm.motion.selection import Selection, select_model
+from sfm.motion.translation_models import search, straight_path
+from sfm.types import FULL, FULL_ZOOM
+
+MOVES: dict[str, tuple[dict[str, float], str]] = {
+    "static": ({}, "static"),
+    "pan": ({"pan_deg": 12.0}, "rotation"),
+    "tilt": ({"tilt_deg": -8.0}, "rotation"),
+    "roll": ({"roll_deg": 10.0}, "rotation"),
+    "zoom": ({"zoom": 1.3}, "rotation_zoom"),
+    "pan with zoom": ({"pan_deg": 6.0, "zoom": 0.8}, "rotation_zoom"),
+    "truck": ({"truck": 0.15}, "full"),
+    "dolly": ({"dolly": 0.2}, "full"),
+    "orbit": ({"orbit_deg": 12.0}, "full"),
+    "truck with zoom": ({"truck": 0.15, "zoom": 1.25}, "full_zoom"),
+}
+
+
+GIVEN = FocalPrior(focal_px=FOCAL_PX, sigma=0.0)
+
+
+UNKNOWN = FocalPrior(focal_px=0.85 * 640, sigma=0.35)
+
+
+@cache
+def fitted(name: str, movers: float, *, known: bool = True) -> tuple[Projected, list[FittedModel], Selection]:
+    tracks = project(MOVES[name][0], seed=2, noise_px=0.1, movers=movers)
+    prior = GIVEN if known else UNKNOWN
+    found = fit_models(tracks.problem(prior))
+    if select_model(found, 1.0).model.translates:
+        found = refine_full_motion(tracks.problem(prior), found)
+    return tracks, found, select_model(found, 1.0)
+
+
+def zoom_of(fitted: FittedModel) -> np.ndarray:
+    return fitted.parameters.zoom[0].exp().numpy()
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_truck_never_comes_back_reversed(sign, seed):
+    """Unknown focal length, a long lens, little relief and movers: where the depth-reversed minimum lurks."""
+    tracks = project(
+        {"truck": sign * 0.15}, seed=seed, noise_px=0.2, movers=0.25, focal_px=900.0, depth=(1.0, 2.0), points=100
+    )
+    full = fit_models(tracks.problem(UNKNOWN))[3]
+    assert full.model == FULL
+    centre = positions_of(full.parameters)
+    assert np.sign(centre[-1, 0]) == sign
+    assert path_error(centre, tracks.centre) < 0.25
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_depth_reversed_minimum_is_left_by_its_twin(seed, monkeypatch):
+    """A truck to the right explained as a small move left with a pan: a real minimum, where every start is put here."""
+    tracks = project({"truck": 0.15}, seed=seed, noise_px=0.1, movers=0.2, depth=(1.0, 1.6), points=80, frames=6)
+    free = free_parameters([FULL], UNKNOWN, torch.device("cpu"))
+    trap = adjust(tracks.observations(), reversed_depth(tracks.parameters()), free, kernel_px=KERNELS_PX).parameters
+    assert positions_of(trap)[-1, 0] < 0 < tracks.centre[-1, 0]
+    starts = [Start(parameters=trap, model=FULL, origin="trap")]
+    monkeypatch.setattr(sfm.motion.translation_models, "simple_starts", lambda _: starts)
+    monkeypatch.setattr(sfm.motion.translation_models, "heading_starts", lambda *_: [])
+    full = fit_models(tracks.problem(UNKNOWN))[3]
+    assert path_error(positions_of(full.parameters), tracks.centre) < 0.05
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 3])
+def test_a_subject_of_nearly_half_of_the_content_does_not_bend_the_path(seed):
+    """A rigid subject goes its own way and the focal length is unknown: the simple starts end between the two."""
+    tracks = project({"pedestal": 0.1}, seed=seed, noise_px=0.1, movers=0.42, rigid_mover=True)
+    full = search(tracks.problem(UNKNOWN))
+    assert path_error(positions_of(full.parameters), tracks.centre) < 0.05
+
+
+def test_a_truck_with_zoom_is_found_without_a_start_that_is_near():
+    tracks = project({"truck": -0.15, "zoom": 1.3}, seed=5, noise_px=0.1, movers=0.25)
+    found = search(tracks.problem(UNKNOWN), model=FULL_ZOOM)
+    np.testing.assert_allclose(zoom_of(found), tracks.focal_px / FOCAL_PX, rtol=0.01)
+    assert path_error(positions_of(found.parameters), tracks.centre) < 0.05
+
+
+@pytest.mark.parametrize("turn", ["pan_deg", "tilt_deg", "roll_deg"])
+def test_a_heading_turns_the_way_that_it_says(turn):
+    axis = {"tilt_deg": 0, "pan_deg": 1, "roll_deg": 2}[turn]
+    tracks = project({turn: 6.0}, seed=0)
+    share = np.linspace(0, 1, 8)
+    turn_rad = np.radians(6.0) * np.eye(3)[axis]
+    rotation, translation = straight_path(np.tile(np.eye(3), (8, 1, 1)), share, turn_rad, np.array([1.0, 0.0, 0.0]))
+    assert angle_deg(rotation, tracks.rotation).max() < 1e-6
+    centre = -np.einsum("nji,nj->ni", rotation, translation)
+    assert (centre[1:, 0] > 0).all()
+    assert np.abs(centre[:, 1:]).max() < 1e-12
