@@ -19,7 +19,8 @@ OBSERVABLE = 1e-6
 class Gauge:
     """The change of world that lays a generated path on its reference.
 
-    unobservable: freedoms that the data did not determine, with the value that was assumed for them.
+    Attributes:
+        unobservable: freedoms that the data did not determine, with the value that was assumed for them.
     """
 
     reference_from_generated: Sim3

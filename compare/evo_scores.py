@@ -40,8 +40,10 @@ def ate_rpe(
 ) -> dict[str, Score]:
     """ATE (translation, RMSE), RPE_t and RPE_r (degrees, RMSE) over one frame, by evo.
 
-    align: none, origin, scale (`--correct_scale` alone), se3 (`--align`), sim3 (both), as `evo_ape` and `evo_rpe` do.
-    associate: by nearest time within 10 ms, or row with row over the frames valid in both.
+    Args:
+        align: none, origin, scale (`--correct_scale` alone), se3 (`--align`), sim3 (both), as `evo_ape` and `evo_rpe`
+            do.
+        associate: by nearest time within 10 ms, or row with row over the frames valid in both.
 
     Raises:
         GaugeError: evo cannot align these paths (a straight or motionless one).

@@ -21,27 +21,30 @@ Scale = Literal["own_extent", "reference_extent", "common_extent", "least_square
 class Protocol:
     """How two trajectories become numbers.
 
-    method: "poses" (our own computation along the axes below), "cinetechbench" (the published script, bug for bug)
-        or "evo" (ATE and RPE by evo).
-    reference: what the protocol's authors compare against; recorded, not enforced.
-    time: which poses meet. truncate: row with row, the longer one cut; downsample: the longer one brought to the
-        length of the shorter; seconds: equal time on both clocks; index: equal frame number; progress: equal share
-        of each clip.
-    clock: where seconds and frame numbers start: at each clip's first frame, or at a zero that both share.
-    samples: points of comparison over the overlap for seconds and progress, so that frame rates do not matter; poses
-        between frames by SLERP and straight lines.
-    anchor: first (both relative to their first common frame), gauge (`compare.align.fix_gauge`), none.
-    scale: own_extent (each divided by its own largest distance from the anchor), reference_extent (both by the
-        reference's), common_extent (both first in metres or in units of scene depth, then by the reference's),
-        least_squares and l21 (the generated one scaled to the reference, minimising the sum of squares, or of norms),
-        path_length, none.
-    static: guard (a clip without translation is not blown up by its own noise) or none.
-    aggregation, angle: over frames, and the unit of angles.
-    failures: drop (left out of the mean), worst (charged with the worst value).
-    unreliable: charge (an estimate that its estimator does not vouch for counts as failed) or score.
-    outlier_sigma: with several trials per clip, entries beyond this many σ are dropped, the rest averaged; None: kept.
-    evo_align: alignment by evo: none, origin, scale, se3, sim3. evo_rpe_all_pairs: evo's option, at delta one frame.
-    metrics: names from `compare.metrics`, the first three being the headline. notes: what a reader must know.
+    Attributes:
+        method: "poses" (our own computation along the axes below), "cinetechbench" (the published script, bug for bug)
+            or "evo" (ATE and RPE by evo).
+        reference: what the protocol's authors compare against; recorded, not enforced.
+        time: which poses meet. truncate: row with row, the longer one cut; downsample: the longer one brought to the
+            length of the shorter; seconds: equal time on both clocks; index: equal frame number; progress: equal share
+            of each clip.
+        clock: where seconds and frame numbers start: at each clip's first frame, or at a zero that both share.
+        samples: points of comparison over the overlap for seconds and progress, so that frame rates do not matter;
+            poses between frames by SLERP and straight lines.
+        anchor: first (both relative to their first common frame), gauge (`compare.align.fix_gauge`), none.
+        scale: own_extent (each divided by its own largest distance from the anchor), reference_extent (both by the
+            reference's), common_extent (both first in metres or in units of scene depth, then by the reference's),
+            least_squares and l21 (the generated one scaled to the reference, minimising the sum of squares, or of
+            norms), path_length, none.
+        static: guard (a clip without translation is not blown up by its own noise) or none.
+        aggregation, angle: over frames, and the unit of angles.
+        failures: drop (left out of the mean), worst (charged with the worst value).
+        unreliable: charge (an estimate that its estimator does not vouch for counts as failed) or score.
+        outlier_sigma: with several trials per clip, entries beyond this many σ are dropped, the rest averaged; None:
+            kept.
+        evo_align: alignment by evo: none, origin, scale, se3, sim3. evo_rpe_all_pairs: evo's option, at delta one
+            frame.
+        metrics: names from `compare.metrics`, the first three being the headline. notes: what a reader must know.
     """
 
     name: str

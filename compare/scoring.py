@@ -100,16 +100,17 @@ def score(
 ) -> Result:
     """Score generated trajectories against references.
 
-    reference, generated: a trajectory file, a run folder, a folder of either, a Trajectory, or a mapping of names.
-    time: truncate, downsample, seconds, index or progress; scale: relative or absolute; None: the protocol's own.
-    pairs: a CSV with columns reference,generated[,name] where names do not match.
-    format: of the files, where it cannot be told (`trajectory.io.FORMATS`); reference_format: of the references, if
-        it is another. Runs know their own.
-    resolution: which of CineTechBench's gen_540p_/gen_720p_/gen_1080p_ clips, where there are several.
-    depth_scales: metres per unit of length by clip name, for protocols with a metric scale.
-    detail: keep the aligned paths and the moves of both clips for a report (30 KB and 20 ms a clip), of the first
-        `MOST_DETAILS` clips.
-    progress: called with (done, all) after each clip.
+    Args:
+        reference, generated: a trajectory file, a run folder, a folder of either, a Trajectory, or a mapping of names.
+        time: truncate, downsample, seconds, index or progress; scale: relative or absolute; None: the protocol's own.
+        pairs: a CSV with columns reference,generated[,name] where names do not match.
+        format: of the files, where it cannot be told (`trajectory.io.FORMATS`); reference_format: of the references, if
+            it is another. Runs know their own.
+        resolution: which of CineTechBench's gen_540p_/gen_720p_/gen_1080p_ clips, where there are several.
+        depth_scales: metres per unit of length by clip name, for protocols with a metric scale.
+        detail: keep the aligned paths and the moves of both clips for a report (30 KB and 20 ms a clip), of the first
+            `MOST_DETAILS` clips.
+        progress: called with (done, all) after each clip.
 
     Raises:
         CinetrajError: nothing can be scored at all. A single clip that cannot be scored is a row with its reason.

@@ -36,8 +36,9 @@ Source = str | Path | Trajectory | Mapping[str, "str | Path | Trajectory"]
 class Clip:
     """One clip of a set: a path to read, or a trajectory, or the reason why it has neither.
 
-    unreliable: the estimator's own words where it does not vouch for its result.
-    run: the run folder it comes from, where there is one.
+    Attributes:
+        unreliable: the estimator's own words where it does not vouch for its result.
+        run: the run folder it comes from, where there is one.
     """
 
     name: str

@@ -24,10 +24,12 @@ TwinKind = Literal["reencoded", "resized", "reversed", "mirrored"]
 class Paired:
     """Two models on the same clips, first minus second.
 
-    clips: how many both have a value for. interval: 95 % bootstrap of the mean difference, None for one clip.
-    probability: of a difference this large under random sign flips of the clips (two-sided).
-    first_better, second_better: on how many clips. noise: the instrument's own median disagreement, None if unknown.
-    verdict: in words.
+    Attributes:
+        clips: how many both have a value for. interval: 95 % bootstrap of the mean difference, None for one clip.
+        probability: of a difference this large under random sign flips of the clips (two-sided).
+        first_better, second_better: on how many clips. noise: the instrument's own median disagreement, None if
+            unknown.
+        verdict: in words.
     """
 
     metric: str
@@ -46,8 +48,9 @@ def paired(
 ) -> Paired:
     """Compare two models clip by clip under one protocol.
 
-    policy: drop or worst, the protocol's by default.
-    noise: the floor of `noise_floor`, to call a difference below it so.
+    Args:
+        policy: drop or worst, the protocol's by default.
+        noise: the floor of `noise_floor`, to call a difference below it so.
 
     Raises:
         CinetrajError: the protocols differ, or no clip has a value in both.

@@ -24,8 +24,9 @@ from trajectory.model import Trajectory
 class ImageGravity:
     """Attitude of the first valid camera: pitch above the horizon (positive looks up), roll clockwise, in degrees.
 
-    sigma_deg: standard deviation of the direction. confidence: 0..1, how far the upright lines stand out, lowered by
-    their disagreement. lines: upright segments for each searched frame.
+    Attributes:
+        sigma_deg: standard deviation of the direction. confidence: 0..1, how far the upright lines stand out, lowered
+            by their disagreement. lines: upright segments for each searched frame.
     """
 
     pitch_deg: float
@@ -68,7 +69,8 @@ def find(
 ) -> ImageGravity | None:
     """The attitude of the first valid camera, or None where upright lines do not show it clearly.
 
-    trajectory: of these frames, with intrinsics in pixels of their working size (pixel centres are integers).
+    Args:
+        trajectory: of these frames, with intrinsics in pixels of their working size (pixel centres are integers).
     """
     known = np.flatnonzero(trajectory.valid & ~found.blank)
     if not len(known) or trajectory.intrinsics_px is None:

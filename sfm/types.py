@@ -38,13 +38,14 @@ MOTION_MODELS = (STATIC, ROTATION, ROTATION_ZOOM, FULL, FULL_ZOOM)
 class Frames:
     """Decoded frames of a clip (or of one shot) at the working size.
 
-    rgb: sRGB bytes, upright (rotation metadata applied).
-    time_s: presentation times; their meaning is `time_source`.
-    index: number of each frame in the source.
-    source_hw: upright size in the source, before resizing.
-    pixel_aspect: width of a source pixel over its height, 1.0 for square ones.
-    focal_px: from metadata, at the working size; None where the file does not say.
-    notes: what was found and repaired while reading, in words for run.json.
+    Attributes:
+        rgb: sRGB bytes, upright (rotation metadata applied).
+        time_s: presentation times; their meaning is `time_source`.
+        index: number of each frame in the source.
+        source_hw: upright size in the source, before resizing.
+        pixel_aspect: width of a source pixel over its height, 1.0 for square ones.
+        focal_px: from metadata, at the working size; None where the file does not say.
+        notes: what was found and repaired while reading, in words for run.json.
     """
 
     rgb: UInt8[np.ndarray, "n h w 3"]
@@ -85,10 +86,11 @@ class Frames:
 class Masks:
     """Which pixels and frames may testify about the camera.
 
-    usable: False on letterbox and pillarbox bars, burnt-in logos and subtitles (static for the whole shot).
-    blank: black, white or covered frames: no content to see.
-    duplicate_of: for each frame the earlier frame that it repeats, or its own number.
-    notes: what was found, in words for run.json.
+    Attributes:
+        usable: False on letterbox and pillarbox bars, burnt-in logos and subtitles (static for the whole shot).
+        blank: black, white or covered frames: no content to see.
+        duplicate_of: for each frame the earlier frame that it repeats, or its own number.
+        notes: what was found, in words for run.json.
     """
 
     usable: Bool[np.ndarray, "h w"]
@@ -150,9 +152,10 @@ class FramePoses:
 class BackendResult:
     """What a backend returns for one shot. `trajectory` is None only where status is "failed".
 
-    statistics: JSON values for run.json (model evidence, inliers, residuals); no arrays.
-    seconds: wall time by stage.
-    picture: arrays for the plot: e.g. tracks_px (m n 2, NaN where unseen), moving (m,).
+    Attributes:
+        statistics: JSON values for run.json (model evidence, inliers, residuals); no arrays.
+        seconds: wall time by stage.
+        picture: arrays for the plot: e.g. tracks_px (m n 2, NaN where unseen), moving (m,).
     """
 
     status: Status

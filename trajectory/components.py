@@ -57,8 +57,9 @@ PATH_LENGTH = "no scene depth: translation is in units of the path length, so it
 class Scores:
     """What a rule says of a clip.
 
-    channels: the seven signed components, NaN where not known.
-    scores: by primitive; None where not known.
+    Attributes:
+        channels: the seven signed components, NaN where not known.
+        scores: by primitive; None where not known.
     """
 
     rule: str

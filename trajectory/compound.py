@@ -17,15 +17,16 @@ DollyZoom = Literal["in_zoom_out", "out_zoom_in"]
 class CompoundConfig:
     """What it takes to be called by a compound name.
 
-    min_sweep_deg: least angle that the camera sweeps around the centre of an arc or crane; less cannot be told from a
-        straight move with a little pan.
-    max_miss: how far the optical axes may pass from a common centre (root mean square), over the radius: an operator
-        keeps a subject within a fifth of the frame.
-    min_turn: least turn of the optical axis over the sweep; a camera that keeps looking at the centre turns as much as
-        it sweeps, one that only trucks past does not turn.
-    max_radius_change: how much the distance to the centre may change, over the radius; more is a spiral.
-    max_bend: how far a crane's path may leave its circle, over the sagitta of the circle.
-    dolly_zoom_balance: range of -zoom / dolly content expansion in which the two cancel for a subject in the scene.
+    Attributes:
+        min_sweep_deg: least angle that the camera sweeps around the centre of an arc or crane; less cannot be told from
+            a straight move with a little pan.
+        max_miss: how far the optical axes may pass from a common centre (root mean square), over the radius: an
+            operator keeps a subject within a fifth of the frame.
+        min_turn: least turn of the optical axis over the sweep; a camera that keeps looking at the centre turns as much
+            as it sweeps, one that only trucks past does not turn.
+        max_radius_change: how much the distance to the centre may change, over the radius; more is a spiral.
+        max_bend: how far a crane's path may leave its circle, over the sagitta of the circle.
+        dolly_zoom_balance: range of -zoom / dolly content expansion in which the two cancel for a subject in the scene.
     """
 
     min_sweep_deg: float = 12.0
@@ -41,11 +42,13 @@ class CompoundConfig:
 class Arc:
     """A move around a centre that the camera keeps looking at.
 
-    direction: the way the camera moves; CameraBench calls leftward "clockwise".
-    swept_deg: angle around the centre, summed along the path.
-    radius: median distance to the centre, in units of the translation; radius_depths: over the scene depth, or None.
-    centre_first: the centre in the axes of the first camera.
-    miss: root mean square distance of the centre from the optical axes, over the radius.
+    Attributes:
+        direction: the way the camera moves; CameraBench calls leftward "clockwise".
+        swept_deg: angle around the centre, summed along the path.
+        radius: median distance to the centre, in units of the translation; radius_depths: over the scene depth, or
+            None.
+        centre_first: the centre in the axes of the first camera.
+        miss: root mean square distance of the centre from the optical axes, over the radius.
     """
 
     direction: Literal["left", "right", "up", "down"]
@@ -61,7 +64,8 @@ class Arc:
 class Crane:
     """A path on a circle in the vertical plane, as of the arm of a crane.
 
-    swept_deg: angle that the path turns through; radius in units of the translation.
+    Attributes:
+        swept_deg: angle that the path turns through; radius in units of the translation.
     """
 
     direction: Literal["up", "down"]
@@ -74,8 +78,10 @@ class Crane:
 class Compound:
     """Compound moves found in a clip, None where not.
 
-    around_diag: content shift that a sideways move and the opposite pan share (geometric mean, positive to the right):
-        a continuous score for arcs. over_diag: the same of a pedestal and the opposite tilt (positive upward).
+    Attributes:
+        around_diag: content shift that a sideways move and the opposite pan share (geometric mean, positive to the
+            right): a continuous score for arcs. over_diag: the same of a pedestal and the opposite tilt (positive
+            upward).
     """
 
     arc: Arc | None

@@ -19,22 +19,26 @@ _STATUS_TRUST = {"ok": 1.0, "partial": 0.8, "unreliable": 0.3, "failed": 0.0}
 class Thresholds:
     """How much of a primitive an observer calls that motion; "diag" is the image diagonal.
 
-    lateral_diag: content shift of a pan, tilt, truck or pedestal (rule apparent). 0.04 is 29 px of a 640x360 frame,
-        about 3 degrees of pan at a field of view of 55 degrees: less is what CameraBench sets aside as minor motion.
-    radial_diag: content expansion of a zoom or a move along the optical axis (rule apparent). 0.015 is a change of
-        apparent size of about 6 %, where growth begins to be seen without comparing the first and last frame.
-    roll_diag: content rotation of a roll (rule apparent). 0.015 is about 3.5 degrees of a horizon, twice what
-        handheld framing leaves by accident.
-    static_diag: largest content shift by which a camera still counts as fixed (rule apparent). 0.005 is under 4 px of
-        a 640x360 frame; three times the clip's own noise where that is more.
-    path_share: share of the path length that a translation component must reach where no scene depth is known
-        (both rules): a component below it lies more than 75 degrees off the direction of travel.
-    aside_share: share of the rest of the translation that a component must reach where the depth is known (both
-        rules): a camera that travels far is never aimed better than a few degrees, and 0.15 is 9 degrees.
-    angle_deg: pan, tilt and roll (rule authors): the same 3 degrees.
-    depth_share: translation in units of scene depth (rule authors): 5 % of it shifts content by about 0.04 diagonals.
-    zoom_ratio: change of the focal ratio (rule authors): the same 6 % of apparent size.
-    static_share: largest component (angles over 180 degrees) by which a camera still counts as fixed (rule authors).
+    Attributes:
+        lateral_diag: content shift of a pan, tilt, truck or pedestal (rule apparent). 0.04 is 29 px of a 640x360 frame,
+            about 3 degrees of pan at a field of view of 55 degrees: less is what CameraBench sets aside as minor
+            motion.
+        radial_diag: content expansion of a zoom or a move along the optical axis (rule apparent). 0.015 is a change of
+            apparent size of about 6 %, where growth begins to be seen without comparing the first and last frame.
+        roll_diag: content rotation of a roll (rule apparent). 0.015 is about 3.5 degrees of a horizon, twice what
+            handheld framing leaves by accident.
+        static_diag: largest content shift by which a camera still counts as fixed (rule apparent). 0.005 is under 4 px
+            of a 640x360 frame; three times the clip's own noise where that is more.
+        path_share: share of the path length that a translation component must reach where no scene depth is known (both
+            rules): a component below it lies more than 75 degrees off the direction of travel.
+        aside_share: share of the rest of the translation that a component must reach where the depth is known (both
+            rules): a camera that travels far is never aimed better than a few degrees, and 0.15 is 9 degrees.
+        angle_deg: pan, tilt and roll (rule authors): the same 3 degrees.
+        depth_share: translation in units of scene depth (rule authors): 5 % of it shifts content by about 0.04
+            diagonals.
+        zoom_ratio: change of the focal ratio (rule authors): the same 6 % of apparent size.
+        static_share: largest component (angles over 180 degrees) by which a camera still counts as fixed (rule
+            authors).
     """
 
     lateral_diag: float = 0.04
@@ -79,9 +83,11 @@ class Thresholds:
 class Decision:
     """An answer about one primitive.
 
-    yes: None where the motion is not known.
-    margin: score over threshold minus 1 (Static: 1 minus motion over threshold): 0 at the threshold, positive for yes.
-    reliability: 0..1, how far the poses behind the answer can be trusted; independent of the margin.
+    Attributes:
+        yes: None where the motion is not known.
+        margin: score over threshold minus 1 (Static: 1 minus motion over threshold): 0 at the threshold, positive for
+            yes.
+        reliability: 0..1, how far the poses behind the answer can be trusted; independent of the margin.
     """
 
     yes: bool | None

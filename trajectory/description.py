@@ -27,11 +27,13 @@ TOO_FEW = "The motion is not known: fewer than two frames have a pose."
 class DescribeConfig:
     """How to describe a trajectory.
 
-    rule: "apparent" (content displacement in image diagonals) or "authors" (CameraBench's own scoring).
-    extent: rule apparent: "endpoint" (last frame against the first) or "path" (summed along the way).
-    assumed_fov_deg: field of view along the longer side where the trajectory has no intrinsics.
-    assumed_fps: frame rate where the trajectory only counts frames.
-    pitch_deg, roll_deg: attitude of the first frame (up and clockwise positive), where known; else the provenance's.
+    Attributes:
+        rule: "apparent" (content displacement in image diagonals) or "authors" (CameraBench's own scoring).
+        extent: rule apparent: "endpoint" (last frame against the first) or "path" (summed along the way).
+        assumed_fov_deg: field of view along the longer side where the trajectory has no intrinsics.
+        assumed_fps: frame rate where the trajectory only counts frames.
+        pitch_deg, roll_deg: attitude of the first frame (up and clockwise positive), where known; else the
+            provenance's.
     """
 
     rule: Literal["apparent", "authors"] = "apparent"
@@ -57,9 +59,10 @@ class DescribeConfig:
 class Ground:
     """Motion against the ground, where the first frame's pitch is known.
 
-    ahead, right, up: content displacement in image diagonals (without a scene depth: shares of the path length) of the
-        move along the horizon in the heading of the first frame, and along gravity.
-    view: "bird" and "worm" beyond 60 degrees of pitch, where ahead means the top (north) or bottom of the image.
+    Attributes:
+        ahead, right, up: content displacement in image diagonals (without a scene depth: shares of the path length) of
+            the move along the horizon in the heading of the first frame, and along gravity.
+        view: "bird" and "worm" beyond 60 degrees of pitch, where ahead means the top (north) or bottom of the image.
     """
 
     ahead: float
@@ -74,10 +77,11 @@ class Ground:
 class Description:
     """What the camera does, in numbers and in words. Every number is finite or None.
 
-    scores, decisions: by CameraBench split name.
-    shake_diag: content shake, robust deviation in image diagonals.
-    speed_diag_s: typical content speed while the camera moves, in image diagonals per second.
-    minor_motion: there is motion, but none that reaches a threshold.
+    Attributes:
+        scores, decisions: by CameraBench split name.
+        shake_diag: content shake, robust deviation in image diagonals.
+        speed_diag_s: typical content speed while the camera moves, in image diagonals per second.
+        minor_motion: there is motion, but none that reaches a threshold.
     """
 
     rule: str

@@ -29,13 +29,16 @@ _STEEPEST = 0.35
 class ImageMotion:
     """Signed content displacement of the seven components (`components.CHANNELS`) over the valid frames.
 
-    amount: running sum along the path in the current camera's axes, in natural units: translation in scene depths (or
-        shares of the path length), rotation in radians, zoom as log focal ratio.
-    shift: the same in image diagonals (translation without a scene depth stays a share of the path length).
-    endpoint: displacement of the last frame against the first, translation in the axes of the first camera.
-    bounded_diag: content shift that could hide in a translation that was only bounded (inf: nothing is known), else 0.
-    noise_diag: noise of one content position as the estimator measured it, in image diagonals, 0 where it did not say.
-    weight: image diagonals per natural unit at the typical focal length.
+    Attributes:
+        amount: running sum along the path in the current camera's axes, in natural units: translation in scene depths
+            (or shares of the path length), rotation in radians, zoom as log focal ratio.
+        shift: the same in image diagonals (translation without a scene depth stays a share of the path length).
+        endpoint: displacement of the last frame against the first, translation in the axes of the first camera.
+        bounded_diag: content shift that could hide in a translation that was only bounded (inf: nothing is known), else
+            0.
+        noise_diag: noise of one content position as the estimator measured it, in image diagonals, 0 where it did not
+            say.
+        weight: image diagonals per natural unit at the typical focal length.
     """
 
     moved: Motion

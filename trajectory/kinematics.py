@@ -18,13 +18,14 @@ INDEX_FPS = 24.0
 class Motion:
     """The valid frames of a trajectory and the steps between them, free of gauge.
 
-    frame: numbers of the valid frames.
-    time_s: their times in seconds (frame numbers over an assumed rate where the source counts frames).
-    first_from_cam: pose of each frame in the axes of the first valid camera (OpenCV: x right, y down, z forward).
-    step_rotvec_rad: rotation vector of each step in camera axes: +x tilts up, +y pans right, +z rolls clockwise.
-    step_translation: displacement of each step in the axes of the camera halfway through it.
-    log_focal: log of the focal length in pixels, None without intrinsics.
-    depth: scene depth of each frame in units of the translation, gaps filled, None where it is unknown throughout.
+    Attributes:
+        frame: numbers of the valid frames.
+        time_s: their times in seconds (frame numbers over an assumed rate where the source counts frames).
+        first_from_cam: pose of each frame in the axes of the first valid camera (OpenCV: x right, y down, z forward).
+        step_rotvec_rad: rotation vector of each step in camera axes: +x tilts up, +y pans right, +z rolls clockwise.
+        step_translation: displacement of each step in the axes of the camera halfway through it.
+        log_focal: log of the focal length in pixels, None without intrinsics.
+        depth: scene depth of each frame in units of the translation, gaps filled, None where it is unknown throughout.
     """
 
     frame: Int[np.ndarray, " m"]

@@ -8,8 +8,9 @@ from importlib import import_module
 def exporter(package: str, names: Mapping[str, str], modules: Sequence[str] = ()) -> Callable[[str], object]:
     """The `__getattr__` of a package.
 
-    names: public name to the module that defines it.
-    modules: submodules that become attributes on first use.
+    Args:
+        names: public name to the module that defines it.
+        modules: submodules that become attributes on first use.
     """
 
     def get(name: str) -> object:

@@ -28,10 +28,11 @@ def _freeze(value: Any, dtype: Any) -> Any:
 class Provenance:
     """Where a trajectory comes from. Never holds timings, so equal input gives equal files.
 
-    evidence: what the estimator learnt beyond the poses, JSON values only. Keys in use:
-        status "ok|partial|unreliable|failed", motion_model, confidence (0..1),
-        noise_px (measured noise at the working size), working_hw, ambiguous (list, e.g. ["dolly_zoom"]),
-        gravity (pitch_deg, roll_deg of the first frame, if known).
+    Attributes:
+        evidence: what the estimator learnt beyond the poses, JSON values only. Keys in use: status
+            "ok|partial|unreliable|failed", motion_model, confidence (0..1), noise_px (measured noise at the working
+            size), working_hw, ambiguous (list, e.g. ["dolly_zoom"]), gravity (pitch_deg, roll_deg of the first frame,
+            if known).
     """
 
     backend: str | None = None
@@ -54,16 +55,16 @@ class Provenance:
 class Trajectory:
     """Camera poses over time, in OpenCV axes (x right, y down, z forward).
 
-    world_from_cam: rigid transforms; rows of frames that are not valid are NaN.
-    time_s: strictly increasing; seconds for time_source "seconds", frame numbers for "index",
-        frame numbers over an assumed rate for "assumed".
-    valid: False where the frame has no pose; the time axis stays whole.
-    intrinsics_px: K per frame in pixels of `image_hw`; zoom is data.
-    scale: "metric" (metres), "arbitrary", or "bounded": no translation was seen, positions are zero
-        by convention, and the true one is below `translation_bound` (in units of scene depth;
-        inf = nothing is known about it).
-    scene_depth: median depth of what each frame saw, in the units of the translation; NaN where unknown.
-    reason: one per frame, "" where valid.
+    Attributes:
+        world_from_cam: rigid transforms; rows of frames that are not valid are NaN.
+        time_s: strictly increasing; seconds for time_source "seconds", frame numbers for "index", frame numbers over an
+            assumed rate for "assumed".
+        valid: False where the frame has no pose; the time axis stays whole.
+        intrinsics_px: K per frame in pixels of `image_hw`; zoom is data.
+        scale: "metric" (metres), "arbitrary", or "bounded": no translation was seen, positions are zero by convention,
+            and the true one is below `translation_bound` (in units of scene depth; inf = nothing is known about it).
+        scene_depth: median depth of what each frame saw, in the units of the translation; NaN where unknown.
+        reason: one per frame, "" where valid.
     """
 
     world_from_cam: Float[np.ndarray, "n 4 4"]

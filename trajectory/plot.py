@@ -25,8 +25,9 @@ def draw_path(
 ) -> None:
     """The path with some camera frusta, on axes with projection "3d".
 
-    frusta: how many cameras are drawn, spread over the valid frames; the first is drawn thicker.
-    Frames that are not valid leave gaps.
+    Args:
+        frusta: how many cameras are drawn, spread over the valid frames; the first is drawn thicker. Frames that are
+            not valid leave gaps.
     """
     points = _drawn(trajectory.positions)
     (line,) = axes.plot(points[:, 0], points[:, 1], points[:, 2], color=color, label=label, linewidth=1.5)
@@ -104,7 +105,8 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
 def draw_segments(axes: Any, segments: Sequence[Segment], *, span_s: tuple[float, float], counts: bool = False) -> None:
     """Which primitive happens when: one bar for each segment, one line for each primitive.
 
-    span_s: first and last time of the clip. counts: the times are frame numbers over an assumed rate.
+    Args:
+        span_s: first and last time of the clip. counts: the times are frame numbers over an assumed rate.
     """
     names = list(dict.fromkeys(segment.primitive for segment in segments))
     for segment in segments:
@@ -129,8 +131,9 @@ def draw_overview(
 ) -> None:
     """Path, top view, position and rotation of up to a few trajectories on an empty figure of the caller.
 
-    description: of the first one; its segments become a timeline below, its sentence the title.
-    index_fps: the rate that the description assumed, where the trajectory counts frames.
+    Args:
+        description: of the first one; its segments become a timeline below, its sentence the title.
+        index_fps: the rate that the description assumed, where the trajectory counts frames.
     """
     import mpl_toolkits.mplot3d  # noqa: F401  registers the projection  # pyright: ignore
 

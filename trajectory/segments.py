@@ -16,12 +16,14 @@ from trajectory.steadiness import Split
 class SegmentConfig:
     """When a motion starts and stops.
 
-    min_duration_s: shorter stretches are no segments; a third of a second is the shortest whip pan in use.
-    merge_gap_s: pauses shorter than this do not end a segment.
-    min_static_s: shortest hold that counts as a segment of its own.
-    enter_diag_s: content speed that starts a segment however fast the rest of the clip is: 0.02 diagonals per second
-        is a degree and a half of pan per second. A segment ends at half the speed that starts it (hysteresis).
-    enter_share: share of the component's peak speed that starts a segment, where that is less.
+    Attributes:
+        min_duration_s: shorter stretches are no segments; a third of a second is the shortest whip pan in use.
+        merge_gap_s: pauses shorter than this do not end a segment.
+        min_static_s: shortest hold that counts as a segment of its own.
+        enter_diag_s: content speed that starts a segment however fast the rest of the clip is: 0.02 diagonals per
+            second is a degree and a half of pan per second. A segment ends at half the speed that starts it
+            (hysteresis).
+        enter_share: share of the component's peak speed that starts a segment, where that is less.
     """
 
     min_duration_s: float = 0.3
@@ -36,10 +38,12 @@ class SegmentConfig:
 class Segment:
     """One primitive over one stretch of time; several may overlap.
 
-    start_s, end_s: in seconds of the trajectory's own time axis (frame numbers over an assumed rate where it counts).
-    strength: how much of the primitive happens in the segment, in image diagonals (translation without a scene depth:
-        share of the path length); for Static the largest excursion.
-    margin: strength over the decision threshold minus 1 (Static: 1 minus strength over threshold).
+    Attributes:
+        start_s, end_s: in seconds of the trajectory's own time axis (frame numbers over an assumed rate where it
+            counts).
+        strength: how much of the primitive happens in the segment, in image diagonals (translation without a scene
+            depth: share of the path length); for Static the largest excursion.
+        margin: strength over the decision threshold minus 1 (Static: 1 minus strength over threshold).
     """
 
     primitive: str

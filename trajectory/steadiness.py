@@ -20,18 +20,20 @@ GRID_HZ = 30.0
 class SteadinessConfig:
     """Where shake and speed change their name; "diag" is the image diagonal.
 
-    intent_s: window of the local quintic that stands for intent; what it cannot follow is shake. At 1.5 s half of the
-        motion at 1.4 Hz is shake: handheld tremor and footsteps lie at 1.5 to 12 Hz, while an intended move, with its
-        start and stop, is one smooth curve of a second or more. In shorter clips one quintic stands for the whole.
-    trend_s: deviation of the Gaussian that smooths the motion for speeds and segments: it blurs times by so much.
-    max_gap_s: longest stretch without a pose that is bridged.
-    smooth_diag: content shake (robust deviation) below which motion is smooth. 0.0012 is 0.9 px of a 640x360 frame.
-    shaky_diag: content shake from which motion is shaky. 0.004 is 3 px of a 640x360 frame.
-    slow_diag_s: content speed below which motion is slow: a frame width passes in more than 15 s, as in a pan of
-        4 degrees per second.
-    fast_diag_s: content speed from which motion is fast: a frame width passes in under 3 s, the pace beyond which
-        film practice warns of judder (7 s per frame width is the rule of thumb for a comfortable pan).
-    whip_diag_s: peak speed of a pan or tilt from which it is a whip: a frame width in 0.6 s.
+    Attributes:
+        intent_s: window of the local quintic that stands for intent; what it cannot follow is shake. At 1.5 s half of
+            the motion at 1.4 Hz is shake: handheld tremor and footsteps lie at 1.5 to 12 Hz, while an intended move,
+            with its start and stop, is one smooth curve of a second or more. In shorter clips one quintic stands for
+            the whole.
+        trend_s: deviation of the Gaussian that smooths the motion for speeds and segments: it blurs times by so much.
+        max_gap_s: longest stretch without a pose that is bridged.
+        smooth_diag: content shake (robust deviation) below which motion is smooth. 0.0012 is 0.9 px of a 640x360 frame.
+        shaky_diag: content shake from which motion is shaky. 0.004 is 3 px of a 640x360 frame.
+        slow_diag_s: content speed below which motion is slow: a frame width passes in more than 15 s, as in a pan of 4
+            degrees per second.
+        fast_diag_s: content speed from which motion is fast: a frame width passes in under 3 s, the pace beyond which
+            film practice warns of judder (7 s per frame width is the rule of thumb for a comfortable pan).
+        whip_diag_s: peak speed of a pan or tilt from which it is a whip: a frame width in 0.6 s.
     """
 
     intent_s: float = 1.5
@@ -49,10 +51,11 @@ class SteadinessConfig:
 class Split:
     """Content displacement on an even time grid, split by frequency.
 
-    shift: the seven components as in `ImageMotion.shift`, on the grid.
-    tremor: its part that is too fast to be intended.
-    trend: the shift smoothed for timing; rate: its derivative, per second.
-    observed: False where no pose is near in time.
+    Attributes:
+        shift: the seven components as in `ImageMotion.shift`, on the grid.
+        tremor: its part that is too fast to be intended.
+        trend: the shift smoothed for timing; rate: its derivative, per second.
+        observed: False where no pose is near in time.
     """
 
     time_s: Float[np.ndarray, " g"]

@@ -49,7 +49,9 @@ class Given:
 def option(*paths: str, none_is_unset: bool = False) -> Any:
     """A field of a form that sets the first of these fields which the config has.
 
-    none_is_unset: its default is shown as None, since the config it is for, or its meaning, depends on other options.
+    Args:
+        none_is_unset: its default is shown as None, since the config it is for, or its meaning, depends on other
+            options.
     """
     return field(default=UNSET, metadata={PATHS: paths, "none_is_unset": none_is_unset})
 
@@ -129,7 +131,8 @@ def with_flags(text: str, kind: type, flag_of: Callable[[str], str]) -> str:
 def annotation(setting: Setting, text: str, *, shown: Any) -> Any:
     """The setting as a type that tyro parses, UNSET if it is not given; None where tyro cannot parse it.
 
-    shown: the default in the help.
+    Args:
+        shown: the default in the help.
     """
     import tyro
 
@@ -149,7 +152,8 @@ def annotation(setting: Setting, text: str, *, shown: Any) -> Any:
 def group(kind: type, path: str, flag: str, flags: Mapping[str, str], instance: Any = None) -> type | None:
     """A form for the fields of a config and of those in it, without those that have a flag already.
 
-    path, flag: roots of their paths and of their flags. flags: path -> flag of those that have one.
+    Args:
+        path, flag: roots of their paths and of their flags. flags: path -> flag of those that have one.
     """
     texts = documented(kind)
     found: list[tuple[str, Any, Any]] = []
@@ -179,7 +183,8 @@ def group(kind: type, path: str, flag: str, flags: Mapping[str, str], instance: 
 def titled(form: type, name: str | None = None) -> Any:
     """The form of a group with its docstring as the help, which tyro would else look for in the sources of all bases.
 
-    name: of the group on the command line, where it is not the field's.
+    Args:
+        name: of the group on the command line, where it is not the field's.
     """
     import tyro
 

@@ -52,7 +52,9 @@ def all_configs() -> dict[str, type]:
 def form(base: Any, *, whole: bool) -> type:
     """The type that tyro parses: `base` with types, defaults and help of its options.
 
-    whole: also with a group of options for each stage and each backend, for every setting that has no flag in `base`.
+    Args:
+        whole: also with a group of options for each stage and each backend, for every setting that has no flag in
+            `base`.
     """
     flags = _flags(base)
     members = [_member(each, flags) for each in fields(base) if PATHS in each.metadata]

@@ -188,7 +188,8 @@ def _name_of(path: Path) -> str:
 def _with_runs(path: Path, runs: Path, made: dict[Path, Path]) -> Path:
     """The path itself, or, for a video or a folder of videos, the folder of the runs that are made of it.
 
-    made: source of each folder that this call has made so far. Sources of the same name get folders of their own.
+    Args:
+        made: source of each folder that this call has made so far. Sources of the same name get folders of their own.
     """
     from compare.cli import estimate
 

@@ -87,7 +87,8 @@ def run(args: Args) -> int:
 def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, Any], list[str]]:
     """The content of run.json by name, and the names of clips that could not be read.
 
-    say: called with one line for each clip. A single clip that cannot be read raises CinetrajError.
+    Args:
+        say: called with one line for each clip. A single clip that cannot be read raises CinetrajError.
     """
     clips, several = chosen_clips(args)
     config, batch = _settings.configs_of(args)

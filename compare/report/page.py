@@ -65,7 +65,8 @@ def write(
 ) -> Path:
     """Write the report of saved scores (a folder, a file, or loaded records) to `html`, whole or not at all.
 
-    noise: noise floors as JSON values, besides those in the folder. thumbnails: frames for the filmstrips.
+    Args:
+        noise: noise floors as JSON values, besides those in the folder. thumbnails: frames for the filmstrips.
 
     Raises:
         CinetrajError: there are no scores, or plotly is not installed.

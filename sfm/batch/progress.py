@@ -26,8 +26,9 @@ class Done:
 class Progress:
     """How far a folder of runs has come.
 
-    clips: of the last batch, or all runs where there was none. per_minute: clips computed in that batch, None before
-    the first. eta_s: only while it runs. torn: lines of the manifest that a kill has cut.
+    Attributes:
+        clips: of the last batch, or all runs where there was none. per_minute: clips computed in that batch, None
+            before the first. eta_s: only while it runs. torn: lines of the manifest that a kill has cut.
     """
 
     clips: int

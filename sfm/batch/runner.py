@@ -32,7 +32,8 @@ POLL_S = 0.1
 class Outcome:
     """What became of a clip. how: computed now, kept from before, or copied from an equal clip.
 
-    failure: "" where the estimator itself gave the verdict, else input, error, died, time limit or memory.
+    Attributes:
+        failure: "" where the estimator itself gave the verdict, else input, error, died, time limit or memory.
     """
 
     name: str
@@ -63,9 +64,10 @@ def run_batch(
 ) -> list[Outcome]:
     """Estimate every clip into `out/NAME`, in the order of the clips as far as jobs allow; resumes what was begun.
 
-    tell: called with each outcome as it comes. A clip that fails is an outcome and a run of status "failed".
-    Raises CinetrajError where `out` cannot be used, or no worker can be started; KeyboardInterrupt passes through
-    after the workers are stopped, and the same call continues.
+    Args:
+        tell: called with each outcome as it comes. A clip that fails is an outcome and a run of status "failed". Raises
+            CinetrajError where `out` cannot be used, or no worker can be started; KeyboardInterrupt passes through
+            after the workers are stopped, and the same call continues.
     """
     folder, wanted = Path(out), list(clips)
     for clip in wanted:

@@ -50,8 +50,9 @@ class Found:
 def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[str, list[Path]]:
     """Name of the clip to the results of one format below a folder; several where the choice is not ours.
 
-    pattern: where a result lies, such as "{name}/out/*.npz"; by default the names that the format's program gives.
-    Raises CinetrajError where there is none.
+    Args:
+        pattern: where a result lies, such as "{name}/out/*.npz"; by default the names that the format's program gives.
+            Raises CinetrajError where there is none.
     """
     if not folder.is_dir():
         raise CinetrajError(f"{folder} is no folder; give the folder with the outputs")
@@ -105,9 +106,10 @@ def read_on_clip(
 ) -> Found:
     """Read a result; where its clip is at hand, on the clip's time axis with every frame of the clip.
 
-    frame_step: every n-th frame of the clip was used. Without it frame numbers are taken for those of the clip only
-    where there is one for each of its frames; otherwise they stay numbers, with a note.
-    label: the name of the file in the provenance, instead of its path. Raises CinetrajError.
+    Args:
+        frame_step: every n-th frame of the clip was used. Without it frame numbers are taken for those of the clip only
+            where there is one for each of its frames; otherwise they stay numbers, with a note.
+        label: the name of the file in the provenance, instead of its path. Raises CinetrajError.
     """
     trajectory = io.read(file, format=format)
     origin = trajectory.provenance

@@ -30,7 +30,8 @@ def unit(descriptors: np.ndarray) -> np.ndarray:
 def from_lafs(lafs: Any, strength: Any, descriptors: Any, *, size: float = 1.0) -> Features:
     """Features of one frame from kornia's tensors; the empty slots that pad a batch are dropped.
 
-    size: key point scale over the scale of the local affine frame.
+    Args:
+        size: key point scale over the scale of the local affine frame.
     """
     from kornia.feature import get_laf_center, get_laf_orientation, get_laf_scale, laf_is_filled
 

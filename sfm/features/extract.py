@@ -44,7 +44,8 @@ def extract(
 ) -> list[Features]:
     """Features of n frames, at most `max_features` each, none on or beside pixels that are not `usable`.
 
-    progress: called with the number of frames done so far.
+    Args:
+        progress: called with the number of frames done so far.
     """
     config = config or FeatureConfig()
     extractor = build(config, device=device)

@@ -12,9 +12,10 @@ from jaxtyping import Float
 class Features:
     """k key points of one frame, the strongest first.
 
-    xy_px: pixel centres have integer coordinates.
-    scale_px, angle_deg: size and orientation; None where the kind of feature has none.
-    descriptors: unit length.
+    Attributes:
+        xy_px: pixel centres have integer coordinates.
+        scale_px, angle_deg: size and orientation; None where the kind of feature has none.
+        descriptors: unit length.
     """
 
     xy_px: Float[np.ndarray, "k 2"]

@@ -34,9 +34,10 @@ def local_file(weights: Path | None, names: Sequence[str]) -> Path | None:
 def load(model: Any, file: Path | None, urls: Sequence[str], *, model_name: str, sha256_of_others: Mapping[str, str]):
     """`model` with the trained values of `file` (or of the hub), in evaluation mode, without gradients.
 
-    sha256_of_others: digest -> name of published files with the same shapes that belong to another model.
-    Raises CinetrajError in one line where the file cannot be read, belongs to another model, or leaves a parameter
-    without a trained value.
+    Args:
+        sha256_of_others: digest -> name of published files with the same shapes that belong to another model. Raises
+            CinetrajError in one line where the file cannot be read, belongs to another model, or leaves a parameter
+            without a trained value.
     """
     import torch
 

@@ -40,7 +40,8 @@ class Normal:
     point d, two where no camera translates. Points come last in every array, so that all products run over long
     contiguous rows.
 
-    used: which of the 7 stay.
+    Attributes:
+        used: which of the 7 stay.
     """
 
     used: list[int]

@@ -19,7 +19,8 @@ def match_pair(
 ) -> tuple[Float[np.ndarray, "m 2"], Float[np.ndarray, "m 2"]]:
     """Pixel positions of the same points in two gray images of one clip that may lie far apart.
 
-    mask: pixels of both that may testify.
+    Args:
+        mask: pixels of both that may testify.
 
     RootSIFT (Arandjelovic and Zisserman 2012), mutual nearest neighbours, Lowe's ratio test in both directions, then
     one rigid scene or one plane: the fundamental matrix or homography that more matches agree with (RANSAC).

@@ -31,8 +31,9 @@ def linked_runs(
 ) -> list[Bool[np.ndarray, " n"]]:
     """The frames of each run that enough points link, the longest first: across a gap, poses would be guesses.
 
-    fits: where each track agrees with the pose of a frame.
-    seen: where it is seen; if given, `LINKING` of those that span a step must agree on both sides.
+    Args:
+        fits: where each track agrees with the pose of a frame.
+        seen: where it is seen; if given, `LINKING` of those that span a step must agree on both sides.
     """
     enough = np.full(fits.shape[1] - 1, FEWEST_LINKS, float)
     if seen is not None:

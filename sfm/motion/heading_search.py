@@ -25,7 +25,8 @@ APART = 0.35
 class Heading:
     """A candidate: unit direction from the first camera to the second, in the axes of the first, and the turn missing.
 
-    log_zoom: log focal ratio missing, 0 where none was asked for.
+    Attributes:
+        log_zoom: log focal ratio missing, 0 where none was asked for.
     """
 
     direction: Float[np.ndarray, " 3"]
@@ -45,9 +46,10 @@ def headings(
 ) -> list[Heading]:
     """The best directions that are well apart, best first; opposite ones count as one, depth will tell them apart.
 
-    a, b: unit rays of the same points in two frames, each in its own camera's axes.
-    turned: what is known of the rotation, second camera from first.
-    zoom: whether the focal length of the second frame may be off too.
+    Args:
+        a, b: unit rays of the same points in two frames, each in its own camera's axes.
+        turned: what is known of the rotation, second camera from first.
+        zoom: whether the focal length of the second frame may be off too.
     """
     t = _half_sphere(GRID)
     outward = np.concatenate([-b[:, :2], np.zeros((len(b), 1))], 1) @ turned  # derivative of b by the log of its focal

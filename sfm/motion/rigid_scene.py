@@ -28,9 +28,10 @@ def rigid_scene(
 ) -> Bool[np.ndarray, " m"]:
     """The tracks of the rigid scene, among those that agree with full motion.
 
-    nearness: inverse distances under full motion.
-    weight: of each track; they sum to one.
-    still: agrees with the best camera that does not translate.
+    Args:
+        nearness: inverse distances under full motion.
+        weight: of each track; they sum to one.
+        still: agrees with the best camera that does not translate.
     """
     background = agrees & still
     if weight[still].sum() < LEAST_BACKGROUND or background.sum() < FEWEST_TRACKS:

@@ -51,7 +51,8 @@ def call(
 ) -> Reply:
     """The result of `function` ("module:name", a `Work`), or the way in which it failed; never its death or hang.
 
-    prepare: writes files into the scratch folder before the worker starts; outside the time limit.
+    Args:
+        prepare: writes files into the scratch folder before the worker starts; outside the time limit.
     """
     with tempfile.TemporaryDirectory(prefix="cinetraj-") as name:
         folder = Path(name)

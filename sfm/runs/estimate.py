@@ -21,8 +21,9 @@ RUN_VERSION = 1
 class ShotEstimate:
     """What became of one shot: its frames start..stop of the frames that were read.
 
-    trajectory: with intrinsics in pixels of the source; None where status is "failed".
-    picture: arrays for the plot: those of the backend, `frame` (number in the shot) and `rgb` (that frame).
+    Attributes:
+        trajectory: with intrinsics in pixels of the source; None where status is "failed".
+        picture: arrays for the plot: those of the backend, `frame` (number in the shot) and `rgb` (that frame).
     """
 
     start: int
@@ -48,8 +49,9 @@ class ShotEstimate:
 class Estimate:
     """What became of a clip.
 
-    seconds: wall time of the stages that serve all shots, and "total".
-    video: what was read: sizes, number and times of frames, the focal length that was known beforehand.
+    Attributes:
+        seconds: wall time of the stages that serve all shots, and "total".
+        video: what was read: sizes, number and times of frames, the focal length that was known beforehand.
     """
 
     source: str

@@ -25,8 +25,9 @@ PLOT_FILE = "plot.png"
 class Run:
     """A run read from disk.
 
-    record: run.json as it stands.
-    trajectories: shot folder ("" for a clip of one shot) to its trajectory; failed shots are absent.
+    Attributes:
+        record: run.json as it stands.
+        trajectories: shot folder ("" for a clip of one shot) to its trajectory; failed shots are absent.
     """
 
     path: Path
@@ -45,8 +46,10 @@ def write_run(
     """Write `run.json`, `trajectory.npz`, `trajectory_tum.txt` and `plot.png` under `folder`, all or nothing.
 
     Several shots get a folder each (`shot-000`, ...); a shot that failed has its run.json only.
-    extra: further keys of the clip's run.json, JSON values.
-    A run that is there already is replaced; anything else that is in the way is an error.
+
+    Args:
+        extra: further keys of the clip's run.json, JSON values. A run that is there already is replaced; anything else
+            that is in the way is an error.
     """
     target = Path(folder)
     require_free(target)

@@ -22,11 +22,12 @@ from sfm.types import Frames
 class Suspect:
     """A place where a cut was suspected.
 
-    frame: first frame after it.
-    kind: "cut" (a peak of change), "change" (large, but so are its neighbours), "fade" (through blank frames) or
-        "dissolve".
-    cut: whether tracks are lost across it for good.
-    why: what decided, in words.
+    Attributes:
+        frame: first frame after it.
+        kind: "cut" (a peak of change), "change" (large, but so are its neighbours), "fade" (through blank frames) or
+            "dissolve".
+        cut: whether tracks are lost across it for good.
+        why: what decided, in words.
     """
 
     frame: int

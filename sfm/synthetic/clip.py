@@ -28,14 +28,16 @@ _SUBFRAME_PX = 2.0
 class RenderedClip:
     """A clip and what is true about it.
 
-    trajectory: metric, first camera at the identity, principal point in the middle (pixel centres at half-integers).
-    depth: distance along the optical axis of the static scene for the frames `depth_frames`, at the middle of the
-        cells of a coarse grid (metres; inf never occurs inside of a scene).
-    moving: where movers are in each frame.
-    displacement: how far static content moves against the first frame, and how much of it no rotation
-        with zoom explains.
-    residual_parallax_px: largest 90th percentile of that residual over the frames that share at least a quarter
-        of the first frame's points, in pixels of a frame 640 wide.
+    Attributes:
+        trajectory: metric, first camera at the identity, principal point in the middle (pixel centres at
+            half-integers).
+        depth: distance along the optical axis of the static scene for the frames `depth_frames`, at the middle of the
+            cells of a coarse grid (metres; inf never occurs inside of a scene).
+        moving: where movers are in each frame.
+        displacement: how far static content moves against the first frame, and how much of it no rotation with zoom
+            explains.
+        residual_parallax_px: largest 90th percentile of that residual over the frames that share at least a quarter of
+            the first frame's points, in pixels of a frame 640 wide.
     """
 
     spec: ClipSpec

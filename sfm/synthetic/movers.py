@@ -25,7 +25,8 @@ _SIZE_M = {"walker": (0.875, 1.75), "vehicle": (3.6, 1.8)}
 class Mover:
     """One figure: a sheet of one size along `right`, its pictures over a step, and where its foot is at each time.
 
-    feet: at the times that were asked for (n, 3), in the world.
+    Attributes:
+        feet: at the times that were asked for (n, 3), in the world.
     """
 
     feet: Float[np.ndarray, "n 3"]
@@ -103,7 +104,8 @@ def _below(height_px: float, frame_px: int) -> float:
 def _height_px(area: float, filled: np.ndarray, image_hw: tuple[int, int]) -> float:
     """Height of the sheet in pixels at which what is seen of the figure covers `area` of the frame (by bisection).
 
-    filled: how often each texel of the sheet is opaque.
+    Args:
+        filled: how often each texel of the sheet is opaque.
     """
     h, w = image_hw
     covered = np.concatenate([[0], np.cumsum(filled.sum(1))])

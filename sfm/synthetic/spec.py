@@ -38,8 +38,9 @@ MOVES: Mapping[str, str] = MappingProxyType(
 class MoverSpec:
     """Something that moves by itself.
 
-    area: share of the frame that one figure covers at the start.
-    speed: frame widths per clip (cross), or the amplitude of swaying in frame widths.
+    Attributes:
+        area: share of the frame that one figure covers at the start.
+        speed: frame widths per clip (cross), or the amplitude of swaying in frame widths.
     """
 
     kind: Literal["walker", "vehicle"] = "walker"
@@ -60,14 +61,15 @@ class MoverSpec:
 class ClipSpec:
     """One clip, fully determined by this value.
 
-    seed: draws scene, textures, path details, movers and noise; other seeds give other textures and paths.
-    move: channels of `MOVES`, plus nothing else.
-    focal_px: at the first frame, in pixels of `image_hw`.
-    noise: standard deviation of sensor noise in 8-bit levels.
-    blur: share of the frame interval for which the shutter is open (0: no motion blur).
-    flicker: standard deviation of the exposure gain from frame to frame.
-    crf: quality of the H.264 file that `write_video` makes of it.
-    letterbox: share of the height under black bars, both together.
+    Attributes:
+        seed: draws scene, textures, path details, movers and noise; other seeds give other textures and paths.
+        move: channels of `MOVES`, plus nothing else.
+        focal_px: at the first frame, in pixels of `image_hw`.
+        noise: standard deviation of sensor noise in 8-bit levels.
+        blur: share of the frame interval for which the shutter is open (0: no motion blur).
+        flicker: standard deviation of the exposure gain from frame to frame.
+        crf: quality of the H.264 file that `write_video` makes of it.
+        letterbox: share of the height under black bars, both together.
     """
 
     seed: int = 0

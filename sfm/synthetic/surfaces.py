@@ -15,7 +15,8 @@ from sfm.synthetic.textures import Texture
 class Surface:
     """A rectangle in the world: origin + a*u + b*v for a, b in 0..1; `part` is the piece of the texture on it.
 
-    part: (s0, t0, s1, t1) as shares of the texture; u runs along its rows.
+    Attributes:
+        part: (s0, t0, s1, t1) as shares of the texture; u runs along its rows.
     """
 
     origin: Float[np.ndarray, " 3"]
@@ -53,7 +54,8 @@ class Solid:
 class Scene:
     """What does not move: a shell of surfaces behind everything (it may not hide any of itself), and solids before it.
 
-    reference_depth: unit of translations in a move.
+    Attributes:
+        reference_depth: unit of translations in a move.
     """
 
     shell: tuple[Surface, ...]

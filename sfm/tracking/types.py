@@ -12,9 +12,10 @@ from jaxtyping import Bool, Float, Int
 class Tracks:
     """Pixel positions of m points in n frames.
 
-    xy_px: pixel centres have integer coordinates; NaN where unseen.
-    relinked: steps t -> t+1 that needed wide-baseline matches.
-    survival: share of points that survive each step.
+    Attributes:
+        xy_px: pixel centres have integer coordinates; NaN where unseen.
+        relinked: steps t -> t+1 that needed wide-baseline matches.
+        survival: share of points that survive each step.
     """
 
     xy_px: Float[np.ndarray, "m n 2"]

@@ -11,7 +11,8 @@ from trajectory.model import Trajectory
 def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None, pixel_aspect: float | None) -> Frames:
     """The frames with the focal length and pixel shape that the user gave, at the working size.
 
-    focal_px: fy in pixels of the source. fov_deg: horizontal field of view. None keeps what the file says.
+    Args:
+        focal_px: fy in pixels of the source. fov_deg: horizontal field of view. None keeps what the file says.
     """
     aspect = frames.pixel_aspect if pixel_aspect is None else pixel_aspect
     working_px = frames.focal_px

@@ -17,7 +17,8 @@ DEFAULT_CONFIG = VideoConfig()
 def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
     """Decode a clip once, at the working size, with the times that it carries.
 
-    source: a video file (mp4, mov, webm, mkv, gif, ...), a folder of images, one image, or a glob of images.
+    Args:
+        source: a video file (mp4, mov, webm, mkv, gif, ...), a folder of images, one image, or a glob of images.
 
     Frames come upright, in sRGB, with alpha over black; variable frame rates stay as they are.
     A damaged file gives what can be decoded, a `VideoWarning` and a note in `Frames.notes`.

@@ -19,10 +19,11 @@ _REMEDY = "give a video file that plays to its end"
 class FrameTable:
     """When each frame of a video is shown.
 
-    pts: presentation times in units of `tick_s`, strictly increasing.
-    time_s: the same in seconds from the first frame.
-    rate: frames per second as the container states it; None where it does not.
-    tick_s: resolution of the container's clock.
+    Attributes:
+        pts: presentation times in units of `tick_s`, strictly increasing.
+        time_s: the same in seconds from the first frame.
+        rate: frames per second as the container states it; None where it does not.
+        tick_s: resolution of the container's clock.
     """
 
     pts: Int[np.ndarray, " n"]

@@ -60,8 +60,10 @@ def detect(path: str | Path) -> tuple[str, str]:
 def read(path: str | Path, *, format: str = "auto") -> Trajectory:
     """Read a trajectory, converted to camera-to-world in OpenCV axes.
 
-    path: a file, a folder of a run, or what the format names. format: one of FORMATS, or "auto", which recognises
-    what is unambiguous and refuses to guess. `provenance.config` of the result says how the file was understood.
+    Args:
+        path: a file, a folder of a run, or what the format names. format: one of FORMATS, or "auto", which recognises
+            what is unambiguous and refuses to guess. `provenance.config` of the result says how the file was
+            understood.
 
     Errors: ReadError names file, line and remedy; FormatAmbiguousError gives the evidence for each format.
     """

@@ -137,7 +137,8 @@ def median_depths(
 ) -> Float[np.ndarray, " n"] | None:
     """Median of the positive finite depths of each frame, one frame in memory at a time; None where shapes differ.
 
-    name: array in an npz file, or None for an npy file. from_disparity: the file holds 1 / depth.
+    Args:
+        name: array in an npz file, or None for an npy file. from_disparity: the file holds 1 / depth.
     """
     with damage_is_a_read_error(path, "npz file" if name else "npy file"):
         if name is None:

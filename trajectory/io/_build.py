@@ -42,7 +42,8 @@ def make(
 ) -> Trajectory:
     """A Trajectory with its provenance; what the constructor refuses becomes a ReadError.
 
-    time_s: frame numbers from 0 without it. conventions: how the file was understood, kept in provenance.config.
+    Args:
+        time_s: frame numbers from 0 without it. conventions: how the file was understood, kept in provenance.config.
     """
     n = len(world_from_cam)
     try:

@@ -16,9 +16,10 @@ Kind = Literal["folder", "npz", "npy", "json", "text", "binary"]
 class Probe:
     """A first look at a path, enough to recognise a format by.
 
-    names: entries of a folder. arrays: shapes of the arrays in an npz or npy file, by name ("" in an npy).
-    document: the parsed JSON. comments, rows: leading comment lines and tokens of the first data rows of a text.
-    commas: the text separates its columns with commas.
+    Attributes:
+        names: entries of a folder. arrays: shapes of the arrays in an npz or npy file, by name ("" in an npy).
+        document: the parsed JSON. comments, rows: leading comment lines and tokens of the first data rows of a text.
+        commas: the text separates its columns with commas.
     """
 
     path: Path
@@ -63,11 +64,12 @@ class Match:
 class Format:
     """One trajectory format; each module of `trajectory.io` without a leading underscore defines one as FORMAT.
 
-    read: path -> Trajectory, raising ReadError.
-    encode: (trajectory, path) -> bytes by the path to write, the main file last; None where there is no writer.
-    sniff: what of a Probe speaks for this format, or None.
-    keeps: what survives writing; the rest is listed by `trajectory.io.losses`.
-    target: usual file name, or a folder where it ends with "/".
+    Attributes:
+        read: path -> Trajectory, raising ReadError.
+        encode: (trajectory, path) -> bytes by the path to write, the main file last; None where there is no writer.
+        sniff: what of a Probe speaks for this format, or None.
+        keeps: what survives writing; the rest is listed by `trajectory.io.losses`.
+        target: usual file name, or a folder where it ends with "/".
     """
 
     name: str

@@ -26,8 +26,9 @@ _OPENGL = np.array(AXES_FROM_OPENCV["opengl"], dtype=np.float64)
 class Rows:
     """Where poses came from, for errors.
 
-    lines: line of each row in a text file. labels: name of each row in other files.
-    tokens: the printed numbers of the rotation of each row, whose digits bound its rounding error.
+    Attributes:
+        lines: line of each row in a text file. labels: name of each row in other files.
+        tokens: the printed numbers of the rotation of each row, whose digits bound its rounding error.
     """
 
     path: Path

@@ -72,7 +72,8 @@ def number(token: str) -> float | None:
 def read_table(path: Path, *, columns: Sequence[int], layout: str, titled: bool = False) -> Table:
     """Parse a text file of numbers with one of the given column counts, the same in every row.
 
-    layout: the columns in words, for the error. titled: the first line may be a title.
+    Args:
+        layout: the columns in words, for the error. titled: the first line may be a title.
     """
     comments: list[str] = []
     lines: list[int] = []

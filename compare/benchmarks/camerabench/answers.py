@@ -20,7 +20,8 @@ from trajectory.errors import CinetrajError
 class Written:
     """The files written, and what became of the clips that the labels name.
 
-    clips: all of them; estimated: those with a description; failures: reasons and how many clips have each.
+    Attributes:
+        clips: all of them; estimated: those with a description; failures: reasons and how many clips have each.
     """
 
     files: tuple[Path, ...]

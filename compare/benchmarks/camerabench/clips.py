@@ -19,8 +19,9 @@ NOT_ESTIMATED = "not estimated"
 class Clip:
     """One clip: a description, or the reason why there is none.
 
-    camera: `Description.to_json()` of the trajectory.
-    shots: how many shots the clip has; more than one means that only the longest one is described.
+    Attributes:
+        camera: `Description.to_json()` of the trajectory.
+        shots: how many shots the clip has; more than one means that only the longest one is described.
     """
 
     name: str

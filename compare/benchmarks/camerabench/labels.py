@@ -40,8 +40,9 @@ class PairRow:
 class Labels:
     """All label files of a folder.
 
-    binary: rows by split name, in the order of `SPLITS`.
-    tasks: pairs by "skill/task", as the folders are named.
+    Attributes:
+        binary: rows by split name, in the order of `SPLITS`.
+        tasks: pairs by "skill/task", as the folders are named.
     """
 
     binary: Mapping[str, tuple[BinaryRow, ...]]

@@ -41,8 +41,9 @@ def chance_row(labels: Labels) -> Row:
 def our_row(evaluation: Mapping[str, Any], *, name: str, clips: int, all_clips: int) -> Row:
     """A row from `evaluate_binary` of one method's files.
 
-    clips, all_clips: how many clips of the labels have a trajectory, and how many there are. A row that does not
-    cover them all, or that dropped failures, says so in its name. The average is given only over all 15 splits.
+    Args:
+        clips, all_clips: how many clips of the labels have a trajectory, and how many there are. A row that does not
+            cover them all, or that dropped failures, says so in its name. The average is given only over all 15 splits.
 
     Raises:
         CinetrajError: a split occurs twice, so the files are of more than one method.

@@ -33,7 +33,8 @@ GROUND = {
 class Task:
     """One task of group A, B or C as above, and its two questions (none in group C).
 
-    needs_gravity: without gravity no level camera may be assumed, since the task asks for the difference it makes.
+    Attributes:
+        needs_gravity: without gravity no level camera may be assumed, since the task asks for the difference it makes.
     """
 
     group: Literal["A", "B", "C"]

@@ -54,7 +54,8 @@ class Timecode:
 class Annotation:
     """One entry of video_annotation.json. start and end as written there.
 
-    kind: "Single" or "Combinational". prompt, answer: of its question, where it has one.
+    Attributes:
+        kind: "Single" or "Combinational". prompt, answer: of its question, where it has one.
     """
 
     id: str
