@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from sfm.runs.build import of_trajectory
+from sfm.runs.build import Origin, of_trajectory
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
@@ -39,7 +39,7 @@ def test_a_trajectory_comes_back_whole_and_frozen(way):
 
 
 def test_an_estimate_comes_back_with_its_shots():
-    one = of_trajectory(made(), source="clip.mp4", backend="auto", config={"seed": 1})
+    one = of_trajectory(made(), Origin(source="clip.mp4", backend="auto", config={"seed": 1}))
     two = pickle.loads(pickle.dumps(one))
     assert two.to_json() == one.to_json()
     with pytest.raises(TypeError):

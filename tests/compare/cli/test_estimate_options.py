@@ -65,9 +65,8 @@ def test_every_field_has_exactly_one_flag() -> None:
     form: Any = estimate.form(whole=True)
     given = [path for each in _options.given(_filled(form)) for path in each.paths]
     assert len(given) == len(set(given))
-    backends = [config.AutoConfig(), config.ColmapConfig(), config.GlomapConfig(), config.ColmapSiftConfig()]
-    for name, backend in zip(_settings.backend_configs(), backends, strict=True):
-        for path in leaves(backend):
+    for name, kind in _settings.backend_configs().items():
+        for path in leaves(kind()):
             assert {f"backend:{name}.{path}", f"backend.{path}"}.intersection(given), (name, path)
     assert {path for path in leaves(config.EstimateConfig()) if path not in given} == set()
 

@@ -139,7 +139,7 @@ def test_a_good_model_raises_no_doubt_and_a_given_focal_length_is_not_questioned
 def test_a_worker_that_failed_is_a_failed_result(outcome: str) -> None:
     frames, evidence = clip()
     reply = Reply(outcome=outcome, problem="what happened")  # pyright: ignore[reportArgumentType]
-    result = result_of(frames, evidence, np.arange(N), reply, backend="glomap", seed=0, seconds={}, counts={})
+    result = result_of(frames, evidence, np.arange(N), reply, backend="glomap", seed=0, before=Before())
     assert (result.status, result.reason, result.trajectory) == ("failed", "pycolmap: what happened", None)
 
 
@@ -152,4 +152,4 @@ def test_an_option_that_pycolmap_refuses_is_the_callers_error() -> None:
     frames, evidence = clip()
     reply = Reply(outcome="ok", values={"bad_option": "mapper.nothing=1: no such attribute"})
     with pytest.raises(CinetrajError, match=r"refuses the mapper option mapper\.nothing=1"):
-        result_of(frames, evidence, np.arange(N), reply, backend="colmap", seed=0, seconds={}, counts={})
+        result_of(frames, evidence, np.arange(N), reply, backend="colmap", seed=0, before=Before())
