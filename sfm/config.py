@@ -471,7 +471,7 @@ class MapConfig:
     min_matches: int = 20
     retries: int = 2
     retry_above_px: float = 0.5
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def __post_init__(self) -> None:
         if not self.time_limit_s > 0 or not self.max_error_px > 0:

@@ -143,7 +143,7 @@ class FramePoses:
             translation=self.translation[duplicate_of],
             focal_px=self.focal_px[duplicate_of],
             valid=self.valid[duplicate_of],
-            reason=tuple(self.reason[i] for i in duplicate_of),
+            reason=tuple(self.reason[i] for i in duplicate_of.tolist()),
         )
 
 
@@ -162,6 +162,6 @@ class BackendResult:
     reason: str
     trajectory: Trajectory | None
     motion_model: ModelName | None
-    statistics: Mapping[str, Any] = field(default_factory=dict)
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    picture: Mapping[str, np.ndarray] = field(default_factory=dict)
+    statistics: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    picture: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])

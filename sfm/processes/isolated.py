@@ -35,8 +35,8 @@ class Reply:
 
     outcome: Outcome
     problem: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     seconds: float = 0.0
 
 

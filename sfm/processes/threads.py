@@ -1,6 +1,6 @@
 """How many CPU threads the native libraries use, where OMP_NUM_THREADS does not reach."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
@@ -14,7 +14,7 @@ def set_threads(threads: int) -> None:
 
 
 @contextmanager
-def thread_limit(threads: int, *, opencv: bool = True) -> Iterator[None]:
+def thread_limit(threads: int, *, opencv: bool = True) -> Generator[None]:
     """Limits torch, and OpenCV where asked, to so many threads inside of the block; then all is as before."""
     import cv2
     import torch

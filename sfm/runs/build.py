@@ -29,7 +29,7 @@ class Origin:
     backend: str
     config: Mapping[str, Any]
     seed: int = 0
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     notes: tuple[str, ...] = ()
 
 
