@@ -280,33 +280,6 @@ def test_what_a_kill_leaves_behind_is_put_right(tmp_path: Path) -> None:
     assert sorted(p.name for p in out.iterdir()) == [".notes.new-89abcdef", "a", "b", "c", "manifest.jsonl"]
 
 
-def test_the_manifest_survives_a_torn_line_and_foreign_ones(tmp_path: Path) -> None:
-    with manifest.open_manifest(tmp_path) as log:
-        log.append("start", name="a")
-        log.append("done", name="a")
-    whole = (tmp_path / manifest.MANIFEST_FILE).read_bytes()
-    for cut in range(len(whole)):
-        (tmp_path / manifest.MANIFEST_FILE).write_bytes(whole[:cut])
-        with manifest.open_manifest(tmp_path) as log:
-            log.append("batch")
-        found, torn = manifest.read_events(tmp_path)
-        lines = whole[:cut].count(b"\n")
-        partial = whole[:cut].rpartition(b"\n")[2]
-        complete = partial.endswith(b"}")  # only the line break is missing
-        assert [e["event"] for e in found] == [*["start", "done"][: lines + complete], "batch"]
-        assert torn == (1 if partial and not complete else 0)
-
-
-def test_two_batches_do_not_share_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manifest, "LOCK_WAIT_S", 0.1)
-    assert not manifest.is_running(tmp_path)
-    with manifest.open_manifest(tmp_path):
-        assert manifest.is_running(tmp_path)
-        with pytest.raises(CinetrajError, match="in use by another batch"):
-            run(clips(tmp_path / "in", a="ok"), tmp_path)
-    assert not manifest.is_running(tmp_path)
-
-
 def test_what_is_no_run_is_never_replaced(tmp_path: Path) -> None:
     wanted = clips(tmp_path / "in", a="ok", b="ok")
     (tmp_path / "out" / "b").mkdir(parents=True)

@@ -7,9 +7,7 @@ from hypothesis import strategies as st
 
 from sfm.config import MatchConfig
 from sfm.features.extract import Features
-from sfm.matching import Setting
 from sfm.matching.match import match, matchers
-from sfm.matching.nearest import match_nearest
 from trajectory.errors import CinetrajError
 
 ONE = np.array([[0, 1]])
@@ -53,20 +51,6 @@ def test_each_key_point_matches_once_and_the_order_of_frames_is_no_matter(
         assert {tuple(row) for row in rows} == {tuple(row[::-1]) for row in back}
 
 
-@settings(max_examples=20, deadline=None)
-@given(seed=st.integers(0, 99), ratio=st.floats(0.5, 1.0))
-def test_stricter_means_fewer(seed: int, ratio: float) -> None:
-    first = features(seed, 50)
-    second = features(seed + 1, 50, near=first, noise=0.3)
-
-    def found(method: str, ratio: float) -> set[tuple[int, int]]:
-        config = MatchConfig(method=method, ratio=ratio)  # pyright: ignore[reportArgumentType]
-        return {tuple(row) for row in match([first, second], ONE, config)[0].tolist()}
-
-    assert found("smnn", ratio) <= found("snn", ratio) <= found("mnn", ratio)
-    assert found("smnn", ratio * 0.9) <= found("smnn", ratio)
-
-
 def test_the_truth_is_found() -> None:
     first = features(0, 200, dim=64)
     second = features(1, 260, near=first, noise=0.05, dim=64)
@@ -74,51 +58,6 @@ def test_the_truth_is_found() -> None:
         rows = match([first, second], ONE, MatchConfig(method=method), hw=(300, 300))[0]
         assert len(rows) > 180, method
         assert (rows[:, 0] == rows[:, 1]).mean() > 0.99, method
-
-
-def test_blocks_and_batches_change_nothing() -> None:
-    frames = [features(0, 900)]
-    frames += [features(k, 600 + 150 * k, near=frames[0], noise=0.08) for k in (1, 2, 3)]
-    pairs = np.array([[0, 1], [0, 2], [1, 3], [2, 3]])
-    whole = match(frames, pairs, MatchConfig(budget_mb=512))
-    blocks = match(frames, pairs, MatchConfig(budget_mb=1))
-    batch = match_nearest(frames, pairs, MatchConfig(), Setting(), ratio="both ways", group=len(pairs))
-    for a, b, c in zip(whole, blocks, batch, strict=True):
-        assert len(a) > 100
-        assert np.array_equal(a, b)
-        assert np.array_equal(a, c)
-
-
-@pytest.mark.parametrize("method", ["mnn", "smnn"])
-def test_kornia_agrees(method: str) -> None:
-    torch = pytest.importorskip("torch")
-    kornia = pytest.importorskip("kornia.feature")
-    first = features(5, 300)
-    second = features(6, 280, near=first, noise=0.25)
-    a, b = torch.from_numpy(first.descriptors), torch.from_numpy(second.descriptors)
-    expected = kornia.match_mnn(a, b)[1] if method == "mnn" else kornia.match_smnn(a, b, 0.8)[1]
-    rows = match([first, second], ONE, MatchConfig(method=method))[0]  # pyright: ignore[reportArgumentType]
-    assert {tuple(row) for row in rows.tolist()} == {tuple(row) for row in expected.tolist()}
-
-
-def test_adalam_repeats_itself_and_leaves_the_global_generator_alone() -> None:
-    import torch
-
-    first = features(0, 300, dim=64)
-    second = features(1, 300, near=first, noise=0.2, dim=64)
-    torch.manual_seed(5)
-    before = torch.get_rng_state()
-    once = match([first, second], ONE, MatchConfig(method="adalam"), seed=1)[0]
-    assert torch.equal(torch.get_rng_state(), before)
-    torch.manual_seed(6)
-    assert np.array_equal(once, match([first, second], ONE, MatchConfig(method="adalam"), seed=1)[0])
-    assert len(set(once[:, 0])) == len(set(once[:, 1])) == len(once)
-
-
-def test_adalam_beyond_the_budget_is_refused() -> None:
-    first = features(0, 400)
-    with pytest.raises(CinetrajError, match="budget_mb is 1"):
-        match([first, first], ONE, MatchConfig(method="adalam", budget_mb=1))
 
 
 @pytest.mark.parametrize(("option", "value"), [("ratio", 0.0), ("ratio", 1.5), ("budget_mb", 0)])

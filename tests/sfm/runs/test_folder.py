@@ -8,7 +8,6 @@ import pytest
 
 from sfm.runs import folder as runs
 from sfm.runs.estimate import Estimate, ShotEstimate
-from sfm.types import Frames
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.model import Trajectory
 
@@ -151,29 +150,3 @@ def test_equal_estimates_give_equal_files(tmp_path: Path) -> None:
         runs.write_run(estimate(shot()), tmp_path / name / "clip")
     for name in FILES:
         assert (tmp_path / "a" / "clip" / name).read_bytes() == (tmp_path / "b" / "clip" / name).read_bytes(), name
-
-
-def test_the_picture_shows_tracks_by_their_verdict(tmp_path: Path) -> None:
-    from dataclasses import replace
-
-    from matplotlib.figure import Figure
-
-    from sfm.runs.figure import draw_frame
-
-    tracks = np.full((3, 5, 2), np.nan)
-    tracks[:2] = np.arange(20.0).reshape(2, 5, 2)
-    picture = {
-        "frame": np.array(2),
-        "rgb": np.zeros((20, 30, 3), np.uint8),
-        "tracks_px": tracks,
-        "moving": np.array([False, True, True]),
-    }
-    axes = Figure().add_subplot()
-    draw_frame(axes, replace(shot(), picture=picture))
-    assert "frame 2: 1 tracks with the camera's motion (green), 1 against it (red)" in axes.get_title()
-    assert len(axes.images) == 1
-
-
-def test_frames_are_not_kept_by_estimates() -> None:
-    # A thousand clips must not hold a thousand videos.
-    assert not any(field == Frames for field in ShotEstimate.__annotations__.values())

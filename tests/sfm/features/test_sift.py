@@ -1,0 +1,80 @@
+"""SIFT, by OpenCV and on a device."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import planes_scene as scene
+import pytest
+
+from sfm.config import FeatureConfig, MatchConfig
+from sfm.features import Features
+from sfm.features.extract import build, extract
+from sfm.matching.match import match
+from trajectory.errors import CinetrajError
+
+
+@pytest.fixture(scope="module")
+def rgb() -> np.ndarray:
+    """A frame and its shift by whole pixels, 9 right and 5 down."""
+    image = scene.render(scene.path(1))[0][0]
+    return np.stack([image, np.roll(image, (5, 9), axis=(0, 1))])
+
+
+def check(found: list[Features], most: int, *, unit: bool = True) -> None:
+    for each in found:
+        assert 20 < len(each) <= most
+        assert each.xy_px.shape == (len(each), 2)
+        assert (each.xy_px >= -0.5).all()
+        assert (each.xy_px <= np.array(scene.HW[::-1]) - 0.5).all()
+        assert (np.diff(each.strength) <= 0).all()
+        if unit:
+            assert np.allclose(np.linalg.norm(each.descriptors, axis=1), 1, atol=1e-4)
+
+
+def shift_of(found: list[Features], method: str = "mnn") -> np.ndarray:
+    rows = match(found, np.array([[0, 1]]), MatchConfig(method=method))[0]  # pyright: ignore[reportArgumentType]
+    assert len(rows) > 30
+    return np.median(found[1].xy_px[rows[:, 1]] - found[0].xy_px[rows[:, 0]], axis=0)
+
+
+def test_sift_follows_a_shift(rgb: np.ndarray) -> None:
+    found = extract(rgb, FeatureConfig(max_features=300))
+    check(found, 300)
+    assert np.abs(shift_of(found) - (9, 5)).max() < 0.05
+    assert found[0].scale_px is not None
+    assert found[0].angle_deg is not None
+
+
+def test_sift_positions_have_no_bias() -> None:
+    """A blob centred on a pixel is found on that pixel, not a quarter pixel beside it."""
+    row, column = np.mgrid[:101, :121]
+    blob = 20 + 200 * np.exp(-((column - 60) ** 2 + (row - 50) ** 2) / (2 * 4.0**2))
+    found = extract(np.repeat(blob[None, ..., None], 3, axis=-1).astype(np.uint8), FeatureConfig())[0]
+    assert np.abs(found.xy_px[0] - (60, 50)).max() < 0.05
+
+
+def test_sift_of_the_gpu_agrees_on_the_motion(rgb: np.ndarray) -> None:
+    from sfm.features.sift import _on_device
+
+    found = _on_device("cpu")(rgb, 200)
+    check(found, 200)
+    assert np.abs(shift_of(found) - (9, 5)).max() < 0.1
+
+
+def test_rotation_and_scale_are_read(rgb: np.ndarray) -> None:
+    affine = cv2.getRotationMatrix2D((scene.HW[1] / 2, scene.HW[0] / 2), 30.0, 1.25)
+    turned = cv2.warpAffine(rgb[0], affine, scene.HW[::-1])
+    found = extract(np.stack([rgb[0], turned]), FeatureConfig(max_features=400))
+    rows = match(found, np.array([[0, 1]]), MatchConfig(ratio=0.7))[0]
+    assert len(rows) > 40
+    first, second = found
+    assert first.scale_px is not None
+    assert second.scale_px is not None
+    ratio = second.scale_px[rows[:, 1]] / first.scale_px[rows[:, 0]]
+    assert np.median(ratio) == pytest.approx(1.25, rel=0.05)
+
+
+def test_weights_for_untrained_features_are_refused_not_ignored(tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match="no effect on sift"):
+        build(FeatureConfig(name="sift", weights=tmp_path))

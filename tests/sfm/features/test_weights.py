@@ -1,0 +1,63 @@
+"""Trained weights: loaded strictly, never unpickled."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from sfm.config import FeatureConfig
+from sfm.features.extract import build
+from trajectory.errors import CinetrajError
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "words"),
+    [
+        ("aliked-n16", "aliked-t16.pth", "those of aliked-t16, not of aliked-n16"),
+        ("aliked-n16", "aliked-n16rot.pth", "those of aliked-n16rot, not of aliked-n16"),
+        ("aliked-n32", "AffNet.pth", "do not fit aliked-n32"),
+        ("aliked-t16", "mkd-cart-64.pth", "hold no table of tensors"),
+        ("aliked-t16", "meta.json", "cannot be read as a PyTorch checkpoint"),
+        ("aliked-t16", "nowhere.pth", "do not exist"),
+        ("keynet-tfeat", "AffNet.pth", "give the folder"),
+        ("keynet-hardnet", "", "does not hold checkpoint_liberty_with_aug.pth"),
+    ],
+)
+def test_weights_of_another_model_are_refused_in_one_line(name: str, file: str, words: str, shared: Path) -> None:
+    with pytest.raises(CinetrajError) as caught:
+        build(FeatureConfig(name=name, weights=shared / "weights" / file))
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_parameter_is_refused_and_inert_buffers_are_not_missed(shared: Path, tmp_path: Path) -> None:
+    import torch
+
+    state = torch.load(shared / "weights" / "aliked-t16.pth", weights_only=True)
+    assert "dkd.hw_grid" not in state
+    torch.save(state | {"extra": torch.zeros(1)}, tmp_path / "extra.pth")
+    del state["score_head.0.weight"]
+    torch.save(state, tmp_path / "short.pth")
+    for file, words in (("short.pth", "1 tensors are missing"), ("extra.pth", "1 tensors are unknown")):
+        with pytest.raises(CinetrajError, match=words):
+            build(FeatureConfig(name="aliked-t16", weights=tmp_path / file))
+
+
+def test_a_checkpoint_that_runs_code_is_refused(tmp_path: Path) -> None:
+    import pickle
+
+    class Bad:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "harm"), "w"))
+
+    (tmp_path / "bad.pth").write_bytes(pickle.dumps({"state_dict": Bad()}, protocol=2))
+    with pytest.raises(CinetrajError, match="cannot be read"):
+        build(FeatureConfig(name="aliked-t16", weights=tmp_path / "bad.pth"))
+    assert not (tmp_path / "harm").exists()
+
+
+def test_the_published_digests_are_those_of_the_files(shared: Path) -> None:
+    from sfm.features.aliked import SHA256
+
+    for digest, name in SHA256.items():
+        assert hashlib.sha256((shared / "weights" / f"{name}.pth").read_bytes()).hexdigest() == digest

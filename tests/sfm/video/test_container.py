@@ -1,0 +1,142 @@
+"""Video files: every frame with its time, whatever the container."""
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import clips
+import numpy as np
+import pytest
+
+from sfm.video import reader as video
+from sfm.video.sampling import over_black
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"),
+    [
+        ("a.mp4", "libx264", "yuv420p"),
+        ("a.mov", "libx264", "yuv444p"),
+        ("a.mkv", "libx265", "yuv420p10le"),
+        ("a.webm", "libvpx-vp9", "yuv420p"),
+        ("a.avi", "libx264", "yuv420p"),
+        ("lossless.mkv", "ffv1", "bgr0"),
+    ],
+)
+def test_containers_keep_every_frame_and_its_time(tmp_path: Path, name: str, codec: str, pix_fmt: str) -> None:
+    rgb = clips.pan(0, 12, noise=0)
+    frames = video.load(clips.encode(tmp_path / name, rgb, codec=codec, pix_fmt=pix_fmt))
+    assert frames.rgb.shape == rgb.shape
+    np.testing.assert_allclose(frames.time_s, np.arange(12) / 25, rtol=0, atol=5e-4 if "mkv" in name else 1e-12)
+    np.testing.assert_array_equal(frames.index, np.arange(12))
+    error = np.abs(frames.rgb.astype(int) - rgb).mean((1, 2, 3))
+    assert error.max() < (0.5 if codec == "ffv1" else 6)
+    assert error.max() < 0.5 * np.abs(np.roll(rgb, 1, 0).astype(int) - rgb)[1:].mean()  # in order, none shifted
+    assert (frames.time_source, frames.pixel_aspect, frames.notes) == ("seconds", 1.0, ())
+
+
+def test_a_gif_takes_its_times_from_its_delays(tmp_path: Path) -> None:
+    rgb = clips.pan(0, 5)
+    centiseconds = [0, 4, 9, 30, 37]
+    path = clips.encode(
+        tmp_path / "a.gif", rgb, codec="gif", pix_fmt="rgb8", pts=centiseconds, time_base=Fraction(1, 100)
+    )
+    np.testing.assert_allclose(video.load(path).time_s, np.array(centiseconds) / 100, rtol=0, atol=1e-12)
+
+
+def test_a_variable_frame_rate_stays(tmp_path: Path) -> None:
+    pts = [0, 1, 2, 5, 6, 11, 12, 30]
+    path = clips.encode(tmp_path / "a.mp4", clips.pan(0, 8), pts=pts, time_base=Fraction(1, 25))
+    np.testing.assert_allclose(video.load(path).time_s, np.array(pts) / 25, rtol=0, atol=1e-12)
+
+
+def test_a_raw_stream_has_assumed_times(tmp_path: Path) -> None:
+    path = clips.encode(tmp_path / "a.h264", clips.pan(0, 8))
+    frames = video.load(path, video.VideoConfig(assumed_fps=10.0))
+    assert frames.time_source == "assumed"
+    np.testing.assert_allclose(frames.time_s, np.arange(8) / 10)
+    assert "10 frames per second assumed" in frames.notes[0]
+
+
+@pytest.mark.parametrize(("codec", "pix_fmt"), [("qtrle", "argb"), ("png", "rgba")])
+def test_transparent_video_is_composited_on_black(tmp_path: Path, codec: str, pix_fmt: str) -> None:
+    rgb = clips.pan(0, 3, noise=0)
+    alpha = np.full((*rgb.shape[:3], 1), 255, np.uint8)
+    alpha[:, :60] = 0
+    alpha[:, 60:80] = 128
+    rgba = np.concatenate([rgb, alpha], 3)
+    frames = video.load(clips.encode(tmp_path / "a.mov", rgba, codec=codec, pix_fmt=pix_fmt))
+    np.testing.assert_array_equal(frames.rgb, over_black(rgba.reshape(-1, 160, 4)).reshape(rgb.shape))
+
+
+@pytest.mark.parametrize(
+    "matrix", [(1, 0, 0, 1), (0, 1, -1, 0), (-1, 0, 0, -1), (0, -1, 1, 0), (-1, 0, 0, 1), (0, 1, 1, 0)]
+)
+def test_the_display_matrix_is_applied(tmp_path: Path, matrix: tuple[int, int, int, int]) -> None:
+    """Oracle: each pixel goes to x' = a x + c y, y' = b x + d y (ISO 14496-12, 6.2.2)."""
+    a, b, c, d = matrix
+    rgb = clips.pan(0, 2, hw=(64, 96), noise=0)
+    path = tmp_path / "a.mov"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("png", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 96, 64, "rgb24"
+        one = 1 << 16
+        stream.set_display_matrix([a * one, b * one, 0, c * one, d * one, 0, 0, 0, 1 << 30])
+        for image in rgb:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        container.mux(stream.encode(None))
+    y, x = np.mgrid[:64, :96]
+    to_x, to_y = a * x + c * y, b * x + d * y
+    to_x, to_y = to_x - to_x.min(), to_y - to_y.min()
+    expected = np.zeros((2, to_y.max() + 1, to_x.max() + 1, 3), np.uint8)
+    expected[:, to_y, to_x] = rgb
+    frames = video.load(path)
+    np.testing.assert_array_equal(frames.rgb, expected)
+    assert frames.source_hw == expected.shape[1:3]
+
+
+def test_pixel_aspect_follows_the_picture_when_it_is_turned(tmp_path: Path) -> None:
+    rgb = clips.pan(0, 2)
+    flat = video.load(clips.encode(tmp_path / "a.mp4", rgb, pixel_aspect=Fraction(4, 3)))
+    turned = video.load(clips.encode(tmp_path / "b.mp4", rgb, pixel_aspect=Fraction(4, 3), rotation_deg=90))
+    assert flat.pixel_aspect == pytest.approx(4 / 3)
+    assert turned.pixel_aspect == pytest.approx(3 / 4)
+
+
+def test_a_file_cut_short_gives_its_beginning_and_says_so(tmp_path: Path) -> None:
+    rgb = clips.pan(0, 40)
+    whole = clips.encode(tmp_path / "a.mp4", rgb, options={"g": "8"}, container_options={"movflags": "faststart"})
+    reference = video.load(whole)
+    data = whole.read_bytes()
+    cut = tmp_path / "cut.mp4"
+    cut.write_bytes(data[: int(0.6 * len(data))])
+    with pytest.warns(video.VideoWarning, match=r"cut short|damaged"):
+        frames = video.load(cut)
+    assert 5 < len(frames) < 40
+    assert any("cut short" in note for note in frames.notes)
+    np.testing.assert_array_equal(frames.rgb[:5], reference.rgb[:5])
+    np.testing.assert_array_equal(frames.time_s, reference.time_s[: len(frames)])
+
+
+@pytest.mark.parametrize(("name", "codec", "pix_fmt"), [("a.gif", "gif", "rgb8"), ("a.mkv", "libvpx-vp9", "yuv420p")])
+def test_other_containers_cut_short_say_so_too(tmp_path: Path, name: str, codec: str, pix_fmt: str) -> None:
+    path = clips.encode(tmp_path / name, clips.pan(0, 40), codec=codec, pix_fmt=pix_fmt, options={"g": "8"})
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2])
+    with pytest.warns(video.VideoWarning, match="cut short"):
+        frames = video.load(path)
+    assert 5 < len(frames) < 40
+
+
+def test_damage_in_the_middle_leaves_frames_out(tmp_path: Path) -> None:
+    path = clips.encode(tmp_path / "a.mp4", clips.pan(0, 60), options={"g": "10", "bf": "0"})
+    with av.open(str(path)) as container:
+        packet = [p for p in container.demux(video=0) if p.size][25]
+        position, size = packet.pos, packet.size
+    data = bytearray(path.read_bytes())
+    data[position : position + size] = bytes(255 - byte for byte in data[position : position + size])
+    path.write_bytes(data)
+    with pytest.warns(video.VideoWarning, match="damaged"):
+        frames = video.load(path)
+    assert 40 <= len(frames) < 60
+    assert (np.diff(frames.time_s) > 0).all()
