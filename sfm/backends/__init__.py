@@ -71,8 +71,7 @@ def run(
     if not 0 <= seed < 2**31:
         raise CinetrajError(f"seed is {seed}, expected 0 to 2147483647")
     chosen = threads if threads is not None else min(4, cores())
-    found = backends()[name].run(frames, masks, config, device=pick_device(device), seed=seed, threads=max(1, chosen))
-    return found
+    return backends()[name].run(frames, masks, config, device=pick_device(device), seed=seed, threads=max(1, chosen))
 
 
 def pick_device(device: str) -> str:

@@ -1,54 +1,19 @@
 """The search for full motion: from every start that its minimum may need."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 import torch
-from projected import FOCAL_PX, Projected, angle_deg, path_error, positions_of, project
+from fitted_moves import UNKNOWN, zoom_of
+from projected import FOCAL_PX, angle_deg, path_error, positions_of, project
 
 import sfm.motion.translation_models
 from sfm.geometry.bundle_adjustment import adjust
-from sfm.geometry.problem import KERNELS_PX, FocalPrior, free_parameters
-from sfm.motion.candidates import fit_models, refine_full_motion
+from sfm.geometry.problem import KERNELS_PX, free_parameters
+from sfm.motion.candidates import fit_models
 from sfm.motion.initialization import reversed_depth
-from sfm.motion.models import FittedModel, Start
-from sfm.motion.selection import Selection, select_model
+from sfm.motion.models import Start
 from sfm.motion.translation_models import search, straight_path
 from sfm.types import FULL, FULL_ZOOM
-
-MOVES: dict[str, tuple[dict[str, float], str]] = {
-    "static": ({}, "static"),
-    "pan": ({"pan_deg": 12.0}, "rotation"),
-    "tilt": ({"tilt_deg": -8.0}, "rotation"),
-    "roll": ({"roll_deg": 10.0}, "rotation"),
-    "zoom": ({"zoom": 1.3}, "rotation_zoom"),
-    "pan with zoom": ({"pan_deg": 6.0, "zoom": 0.8}, "rotation_zoom"),
-    "truck": ({"truck": 0.15}, "full"),
-    "dolly": ({"dolly": 0.2}, "full"),
-    "orbit": ({"orbit_deg": 12.0}, "full"),
-    "truck with zoom": ({"truck": 0.15, "zoom": 1.25}, "full_zoom"),
-}
-
-
-GIVEN = FocalPrior(focal_px=FOCAL_PX, sigma=0.0)
-
-
-UNKNOWN = FocalPrior(focal_px=0.85 * 640, sigma=0.35)
-
-
-@cache
-def fitted(name: str, movers: float, *, known: bool = True) -> tuple[Projected, list[FittedModel], Selection]:
-    tracks = project(MOVES[name][0], seed=2, noise_px=0.1, movers=movers)
-    prior = GIVEN if known else UNKNOWN
-    found = fit_models(tracks.problem(prior))
-    if select_model(found, 1.0).model.translates:
-        found = refine_full_motion(tracks.problem(prior), found)
-    return tracks, found, select_model(found, 1.0)
-
-
-def zoom_of(fitted: FittedModel) -> np.ndarray:
-    return fitted.parameters.zoom[0].exp().numpy()
 
 
 @pytest.mark.parametrize("sign", [1, -1])
