@@ -143,7 +143,7 @@ class FramePoses:
             translation=self.translation[duplicate_of],
             focal_px=self.focal_px[duplicate_of],
             valid=self.valid[duplicate_of],
-            reason=tuple(self.reason[i] for i in duplicate_of.tolist()),
+            reason=tuple(self.reason[int(i)] for i in duplicate_of),
         )
 
 
