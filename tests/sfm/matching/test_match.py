@@ -33,31 +33,35 @@ def features(seed: int, count: int, *, near: Features | None = None, noise: floa
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    seed=st.integers(0, 99), n=st.integers(0, 60), m=st.integers(0, 60), method=st.sampled_from(["mnn", "snn", "smnn"])
-)
-def test_each_key_point_matches_once_and_the_order_of_frames_is_no_matter(
-    seed: int, n: int, m: int, method: str
-) -> None:
+@given(seed=st.integers(0, 99), n=st.integers(0, 100), m=st.integers(0, 100))
+@pytest.mark.parametrize("method", matchers())
+def test_rows_are_sorted_and_each_key_point_matches_once(method: str, seed: int, n: int, m: int) -> None:
     first = features(seed, n)
     second = features(seed + 1, m, near=first, noise=0.2)
-    config = MatchConfig(method=method)  # pyright: ignore[reportArgumentType]
-    rows = match([first, second], ONE, config)[0]
-    assert rows.shape[1] == 2
-    assert len(set(rows[:, 0])) == len(set(rows[:, 1])) == len(rows)
-    assert (np.diff(rows[:, 0]) > 0).all()
-    if method != "snn":  # its ratio test looks from the first frame alone
-        back = match([second, first], ONE, config)[0]
-        assert {tuple(row) for row in rows} == {tuple(row[::-1]) for row in back}
+    there, back = match([first, second], np.array([[0, 1], [1, 0]]), MatchConfig(method=method), seed=seed)
+    for rows, (here, other) in ((there, (n, m)), (back, (m, n))):
+        assert rows.dtype == np.int64
+        assert rows.shape == (len(rows), 2)
+        assert (np.diff(rows[:, 0]) > 0).all()
+        assert len(set(rows[:, 1])) == len(rows)
+        assert ((rows >= 0) & (rows < (here, other))).all()
 
 
-def test_the_truth_is_found() -> None:
+@pytest.mark.parametrize("method", matchers())
+def test_frames_without_features_match_nothing(method: str) -> None:
+    empty, full = features(0, 0), features(1, 50)
+    found = match([empty, full], np.array([[0, 1], [1, 0], [0, 0]]), MatchConfig(method=method))
+    assert [(rows.shape, rows.dtype) for rows in found] == [((0, 2), np.int64)] * 3
+    assert match([empty, full], np.zeros((0, 2), np.int64), MatchConfig(method=method)) == []
+
+
+@pytest.mark.parametrize("method", matchers())
+def test_the_truth_is_found(method: str) -> None:
     first = features(0, 200, dim=64)
     second = features(1, 260, near=first, noise=0.05, dim=64)
-    for method in matchers():
-        rows = match([first, second], ONE, MatchConfig(method=method), hw=(300, 300))[0]
-        assert len(rows) > 180, method
-        assert (rows[:, 0] == rows[:, 1]).mean() > 0.99, method
+    rows = match([first, second], ONE, MatchConfig(method=method), hw=(300, 300))[0]
+    assert len(rows) > 180
+    assert (rows[:, 0] == rows[:, 1]).mean() > 0.99
 
 
 @pytest.mark.parametrize(("option", "value"), [("ratio", 0.0), ("ratio", 1.5), ("budget_mb", 0)])
@@ -67,5 +71,5 @@ def test_a_bad_config_is_refused(option: str, value: float) -> None:
 
 
 def test_an_unknown_matcher_is_refused() -> None:
-    with pytest.raises(CinetrajError, match="matcher 'flann' is unknown, expected one of adalam, mnn"):
+    with pytest.raises(CinetrajError, match=f"matcher 'flann' is unknown, expected one of {', '.join(matchers())}"):
         match([], ONE, MatchConfig(method="flann"))

@@ -47,6 +47,17 @@ def test_stricter_means_fewer(seed: int, ratio: float) -> None:
     assert found("smnn", ratio * 0.9) <= found("smnn", ratio)
 
 
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 99), n=st.integers(0, 60), m=st.integers(0, 60), method=st.sampled_from(["mnn", "smnn"])
+)  # not snn: its ratio test looks from the first frame alone
+def test_the_order_of_frames_is_no_matter(seed: int, n: int, m: int, method: str) -> None:
+    first = features(seed, n)
+    second = features(seed + 1, m, near=first, noise=0.2)
+    there, back = match([first, second], np.array([[0, 1], [1, 0]]), MatchConfig(method=method))
+    assert {tuple(row) for row in there.tolist()} == {tuple(row[::-1]) for row in back.tolist()}
+
+
 def test_blocks_and_batches_change_nothing() -> None:
     frames = [features(0, 900)]
     frames += [features(k, 600 + 150 * k, near=frames[0], noise=0.08) for k in (1, 2, 3)]
