@@ -400,8 +400,10 @@ class AutoConfig:
 class FeatureConfig:
     """Which features, and how many.
 
+    `sfm.features.extract.kinds` has the kinds, each with a line that says what it is.
+
     Attributes:
-        name: kind of feature, e.g. sift or aliked-n16.
+        name: kind of features.
         max_features: the strongest of each frame that are kept.
         weights: local file (ALIKED) or folder of the trained weights; None downloads them from their hub.
         budget_mb: memory for one batch of frames on the device.
@@ -418,10 +420,11 @@ class FeatureConfig:
 class MatchConfig:
     """How descriptors are matched.
 
+    `sfm.matching.match.matchers` has the matchers, each with a line that says what it is.
+
     Attributes:
-        method: mutual nearest neighbours ("mnn"), with Lowe's ratio test from the first frame ("snn") or in both
-            directions ("smnn"), or AdaLAM ("adalam", Cavalli et al. 2020).
-        ratio: largest nearest over second nearest distance, for snn and smnn.
+        method: matcher.
+        ratio: largest nearest over second nearest distance (Lowe 2004), for snn and smnn.
         budget_mb: memory for the table of distances on the device; larger problems go through it in blocks.
     """
 

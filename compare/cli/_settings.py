@@ -29,17 +29,17 @@ def backend_summaries() -> dict[str, str]:
     return {name: each.summary for name, each in backends().items()}
 
 
-def known(path: str) -> tuple[str, ...]:
-    """The names that a setting may take where a registry holds them; nothing for others."""
+def known(path: str) -> dict[str, str]:
+    """The names that a setting may take where a registry holds them, with what each is; nothing for others."""
     if path == "backend.matching.method":
         from sfm.matching.match import matchers
 
-        return tuple(matchers())
+        return {name: each.summary for name, each in matchers().items()}
     if path == "backend.features.name":
         from sfm.features.extract import kinds
 
-        return tuple(kinds())
-    return ()
+        return {name: each.summary for name, each in kinds().items()}
+    return {}
 
 
 def all_configs() -> dict[str, type]:
@@ -153,7 +153,7 @@ def _choice() -> tuple[Setting, str]:
 
     names = tuple(all_configs())
     summaries = {**backend_summaries(), PROGRAM: "another program, see --command"}
-    text = " ".join(f"{name}: {summaries[name].rstrip('.')}." for name in names if name in summaries)
+    text = _told({name: summaries[name] for name in names if name in summaries})
     found = _options.find(EstimateConfig, "backend")
     return Setting(kind=Literal[names], default=found.default if found else MISSING, text=text), text
 
@@ -177,9 +177,13 @@ def _described(paths: tuple[str, ...], flags: dict[str, str]) -> tuple[Setting, 
     if not paths[0].startswith("backend."):
         return first, next(iter(able))[0]
     parts = [f"{text} For {_listed(names)}" + _by_default(default) for (text, default), names in able.items()]
-    if names := known(paths[0]):
-        parts.append(f"One of {', '.join(names)}.")
-    return first, " ".join(parts)
+    parts.append(_told(known(paths[0])))
+    return first, " ".join(filter(None, parts))
+
+
+def _told(summaries: dict[str, str]) -> str:
+    """Names and what each is, as the help prints them."""
+    return " ".join(f"{name}: {summary.rstrip('.')}." for name, summary in summaries.items())
 
 
 def _places(path: str, root: str, rest: str) -> list[tuple[str, str, type, str]]:

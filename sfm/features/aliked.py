@@ -8,7 +8,12 @@ from sfm.features._kornia import rgb_batch, unit
 from sfm.features.types import Features
 from sfm.features.weights import load, local_file
 
-NAMES = ("aliked-n16", "aliked-n16rot", "aliked-n32", "aliked-t16")
+SUMMARIES = {
+    "aliked-n16": "ALIKED (Zhao 2023), 16 sample positions a descriptor",
+    "aliked-n16rot": "as aliked-n16, trained on turned pictures too",
+    "aliked-n32": "ALIKED, 32 sample positions a descriptor",
+    "aliked-t16": "ALIKED, a tiny network, 16 sample positions a descriptor",
+}
 URLS = (
     "https://huggingface.co/kornia/aliked/resolve/main/{}.pth",
     "https://github.com/Shiaoming/ALIKED/raw/main/models/{}.pth",
@@ -52,6 +57,6 @@ def build(config: FeatureConfig, device: str) -> Extractor:
 
 
 FEATURE = tuple(
-    FeatureKind(name=name, summary=f"ALIKED (Zhao 2023), {name}; trained weights", bytes_per_pixel=3000, build=build)
-    for name in NAMES
+    FeatureKind(name=name, summary=f"{summary}; trained weights", bytes_per_pixel=3000, build=build)
+    for name, summary in SUMMARIES.items()
 )

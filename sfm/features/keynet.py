@@ -13,7 +13,10 @@ from sfm.features.types import Features
 from sfm.features.weights import load, local_file
 from trajectory.errors import CinetrajError
 
-NAMES = ("keynet-hardnet", "keynet-tfeat")
+SUMMARIES = {
+    "keynet-hardnet": "Key.Net key points (Barroso-Laguna 2019), HardNet descriptors (Mishchuk 2017)",
+    "keynet-tfeat": "Key.Net key points, TFeat descriptors (Balntas 2016)",
+}
 PARTS = {  # part: file names in a weights folder, addresses
     "KeyNet": (
         ("keynet_pytorch.pth",),
@@ -104,9 +107,9 @@ def build(config: FeatureConfig, device: str) -> Extractor:
 FEATURE = tuple(
     FeatureKind(
         name=name,
-        summary=f"{name}; trained weights",
+        summary=f"{summary}; trained weights",
         bytes_per_pixel=1500,
         build=build,
     )
-    for name in NAMES
+    for name, summary in SUMMARIES.items()
 )

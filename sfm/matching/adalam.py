@@ -68,4 +68,4 @@ def _match_pair(
     return found[np.sort(once)]
 
 
-MATCHER = Matcher(name="adalam", summary="neighbours must support a match (AdaLAM)", match=match_adalam)
+MATCHER = Matcher(name="adalam", summary="matches that neighbours support (AdaLAM, Cavalli 2020)", match=match_adalam)

@@ -90,6 +90,14 @@ def _passes(nearest: Any, second: Any, ratio: float) -> Any:
 
 MATCHER = (
     Matcher(name="mnn", summary="mutual nearest neighbours", match=partial(match_nearest, ratio="none")),
-    Matcher(name="snn", summary="with a ratio test one way", match=partial(match_nearest, ratio="one way")),
-    Matcher(name="smnn", summary="with ratio tests both ways", match=partial(match_nearest, ratio="both ways")),
+    Matcher(
+        name="snn",
+        summary="mutual nearest neighbours, ratio test from the first frame",
+        match=partial(match_nearest, ratio="one way"),
+    ),
+    Matcher(
+        name="smnn",
+        summary="mutual nearest neighbours, ratio test from both frames",
+        match=partial(match_nearest, ratio="both ways"),
+    ),
 )

@@ -110,7 +110,15 @@ def test_entry_points_are_found_and_without_them_nothing_is(installed: Path) -> 
 def test_they_are_in_the_help(installed: Path) -> None:
     code = "from compare.cli import main\nmain(['estimate', '--help-all'])"
     said = " ".join(in_fresh(code, installed).replace("│", " ").split())  # out of its box, on one line
-    assert all(word in said for word in ("toy: a camera that never moves", "in-order", "corner", "--toy.reach"))
+    assert all(
+        word in said
+        for word in (
+            "toy: a camera that never moves",
+            "in-order: the strongest with",
+            "corner: one point.",
+            "--toy.reach",
+        )
+    )
     assert "in-order" not in in_fresh(code, None)
 
 

@@ -181,6 +181,19 @@ class TestABackendOfAnotherDistribution:
         assert "{auto,colmap,colmap-sift,glomap,foreign,command}" in flags_of("estimate")["--backend"]["value"]
 
 
+def test_the_help_says_what_each_matcher_and_each_kind_of_features_is() -> None:
+    from sfm.features.extract import kinds
+    from sfm.matching.match import matchers
+
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        entry.main(["estimate", "--help"])
+    said = " ".join(out.getvalue().replace("│", " ").split())  # out of its box, on one line
+    assert len(matchers()) > 3
+    for each in (*matchers().values(), *kinds().values()):
+        assert f" {each.name}: {each.summary}." in said
+
+
 def test_the_table_is_that_of_the_backends() -> None:
     from sfm import backends
 
