@@ -1,7 +1,7 @@
 """The ways from frames to a trajectory, one contract for all: frames and masks in, `BackendResult` out.
 
 The type of the config chooses the backend. A backend is a file of this folder, or of another distribution, with a
-`Backend` value; nothing else has to know of it.
+`Backend` value; no other code has to know of it, but for the list of `cinetraj noise`.
 """
 
 from functools import cache

@@ -1,8 +1,8 @@
 """Matches of key points between frames, for the backends colmap and glomap.
 
-`nearest` and `adalam` are matchers: each defines its own as MATCHER. `match` runs the one that is asked for, on the
-frames that `pairs` chooses. `two_view` matches one pair for the tracker, on its own. The default backend follows points
-and uses no matcher of this folder, but for steps that lose them (`two_view`).
+A module that defines MATCHER, one `Matcher` or a tuple of them, is found by that name; nothing lists it, here or
+elsewhere. `match` runs the one that is asked for, on the pairs that `pairs` chooses. The default backend follows points
+and uses no matcher; where it loses them, `two_view` matches a single pair, by a way of its own.
 """
 
 from sfm.matching._matcher import Matcher as Matcher
