@@ -327,9 +327,10 @@ class SelectionConfig:
         gain: a richer turning model must explain this share of what the simpler one leaves over, or double what that
             one explains ...
         gain_least: ... and at least this share of all content.
-        improvement: full motion must shrink the residuals of the rigid scene by this much (mean log ratio against the
-            best turning model, each held up by a tenth of the limit): a free depth for each track shrinks those of a
-            mere turn by up to 0.6 where blur or weak texture make tracks drift together.
+        improvement: full motion must shrink the residuals of the rigid scene by this much (mean log ratio over all
+            that agrees with it, against `rotation_zoom` where that was the best so far, else `rotation` or `static`;
+            each held up by a tenth of the limit): a free depth for each track shrinks those of a mere turn by up to 0.6
+            where blur or weak texture make tracks drift together.
         improvement_flat: the same where the scene is flat; a lens's distortion would look alike.
         improvement_noise: more of both for each pixel of noise above the floor: blurred or grainy tracks drift further.
         improvement_both: the same for full motion and zoom at once.

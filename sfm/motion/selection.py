@@ -4,8 +4,10 @@ A richer model always fits better; the question is whether it explains what the 
 Kanatani 1996). Here each step up has to explain content, or shrink residuals, by more than noise would let it.
 
 A slow push-in is told from a zoom in `_parallax_case`: both are fitted, and a translation has to shrink the residuals
-of one rigid scene at several depths against the zoom that imitates it. `_zoom_case` asks whether a zoom on top of a
-translation pays; a dolly against a zoom (`opposed`) can only be flagged.
+of one rigid scene at several depths against the zoom that imitates it, where that was the best so far (else against
+`rotation` or `static`; see `simpler` in `comparisons`). `_zoom_case` asks whether a zoom on top of a translation pays;
+where it does, `_walk` takes both back unless they beat the camera without translation, too. A dolly against a zoom
+(`opposed`) can only be flagged. docs/estimator.md lists all that decides.
 """
 
 from collections.abc import Mapping, Sequence
@@ -75,7 +77,9 @@ class Comparison:
         simpler, richer: names of the models.
         gained: share of the content that only the richer one explains.
         margin: above zero if it pays; in shares of what was left to explain, or of the threshold that decided.
-        improvement: how much smaller the residuals of the rigid scene are, as a mean log ratio, where that decided.
+        improvement: how much smaller the residuals are, as a mean log ratio over the content that agrees with the
+            richer model, where that decided; before a model without translation, what agrees but is not of the rigid
+            scene counts as not shrunk.
         relief: spread of the inverse depths that the richer one needs, where that was asked.
         ambiguous: what cannot be told apart here, or nothing.
     """
@@ -217,9 +221,9 @@ def _walk(
 
 def _compare(richer: FittedModel, simpler: str, residuals: Residuals, config: SelectionConfig) -> Comparison:
     """Whether a richer model pays; the margin is negative for no."""
-    above = richer.model.name
-    gained = float(residuals.weight[residuals.agrees(above) & ~residuals.agrees(simpler)].sum())
-    found = Comparison(simpler=simpler, richer=above, gained=gained, margin=-1.0)
+    name = richer.model.name
+    gained = float(residuals.weight[residuals.agrees(name) & ~residuals.agrees(simpler)].sum())
+    found = Comparison(simpler=simpler, richer=name, gained=gained, margin=-1.0)
     if not richer.model.translates:
         left = 1.0 - residuals.share(simpler)
         need = max(min(config.gain * left, residuals.share(simpler)), config.gain_least)
@@ -246,18 +250,21 @@ def _zoom_case(richer: FittedModel, found: Comparison, residuals: Residuals, con
     return replace(found, margin=margin, improvement=improvement)
 
 
-def _parallax_case(full: FittedModel, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
-    """Whether the camera moves: full motion must shrink the residuals of one rigid scene, not only explain a mover."""
-    weight, agrees, still = residuals.weight, residuals.agrees(found.richer), residuals.agrees(found.simpler)
+def _parallax_case(richer: FittedModel, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
+    """Whether the camera moves: full motion, or full motion with zoom, against a camera that does not translate.
+
+    It must shrink the residuals of one rigid scene, not only explain a mover.
+    """
+    weight, agrees, by_simpler = residuals.weight, residuals.agrees(found.richer), residuals.agrees(found.simpler)
     if agrees.sum() < FEWEST_TRACKS:
         return found
-    near = nearness(full)
+    near = nearness(richer)
     low, middle, high = weighted_quantiles(near[agrees], weight[agrees], (0.16, 0.5, 0.84))
     relief = (high - low) / 2 / max(abs(middle), 1e-9)
-    scene = rigid_scene(near, weight, agrees, still)
+    scene = rigid_scene(near, weight, agrees, by_simpler)
     shrink = residuals.shrinkage(found.simpler, found.richer)
     improvement = float((weight * shrink)[scene].sum() / weight[agrees].sum())
-    flat = weight[still].sum() >= LEAST_BACKGROUND and relief < config.flat
+    flat = weight[by_simpler].sum() >= LEAST_BACKGROUND and relief < config.flat
     need = config.improvement_flat if flat else config.improvement
     need += config.improvement_noise * (residuals.noise - config.noise_floor_px)
     return replace(
