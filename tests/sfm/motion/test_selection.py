@@ -253,6 +253,22 @@ def chosen(tracks: Projected) -> Selection:
     return select_model(fit_models(tracks.problem(FocalPrior(focal_px=FOCAL_PX, sigma=0.0))), 1.0)
 
 
+@pytest.mark.parametrize(("move", "model"), [({"dolly": 0.03}, "full"), ({"zoom": 1.06}, "rotation_zoom")])
+def test_a_slow_push_in_is_told_from_a_slow_zoom(move, model):
+    """Both scale the image by a few per cent; only the push-in leaves its zoom something that depends on depth."""
+    found = chosen(project(move, seed=3, noise_px=0.1))
+    assert found.model.name == model
+    assert found.ambiguous == ()
+    case = next(s for s in found.evidence["comparisons"] if s["richer"] == "full")
+    assert case["simpler"] == "rotation_zoom"
+    if model == "full":
+        assert case["improvement"] > 1.5 * CONFIG.improvement
+        assert case["relief"] > 4 * CONFIG.flat
+    else:
+        assert case["improvement"] < 0.1 * CONFIG.improvement_flat
+        assert case["relief"] < CONFIG.flat
+
+
 @cache
 def vehicle(share: float) -> tuple[Projected, Selection]:
     tracks = project({}, seed=3, noise_px=0.1, movers=share, rigid_mover=True)
