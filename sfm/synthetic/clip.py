@@ -205,13 +205,14 @@ def _subframes(spec: ClipSpec) -> int:
 def _exposed(set_up: Stage, cameras, movers, times: np.ndarray, frame: int) -> tuple[np.ndarray, np.ndarray]:
     """The mean of what is seen while the shutter is open."""
     count = times.shape[1]
+    fog_per_m = set_up.spec.fog / set_up.scene.reference_depth
     pictures: list[np.ndarray] = []
     masks: list[np.ndarray] = []
     for sub in range(count):
         number = frame * count + sub
         time_s = float(times[frame, sub]) / set_up.spec.fps
         solids = tuple(mover.solid(number, time_s) for mover in movers)
-        picture, mask = draw(set_up.scene, solids, cameras[number])
+        picture, mask = draw(set_up.scene, solids, cameras[number], fog_per_m=fog_per_m)
         pictures.append(picture)
         masks.append(mask)
     if count == 1:

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from sfm.synthetic.detail import Part, cut
+from sfm.synthetic.fog import fogged
 from sfm.synthetic.order import back_to_front
 from sfm.synthetic.surfaces import Scene, Solid, Surface
 
@@ -47,7 +48,7 @@ class Piece(NamedTuple):
 
 
 def draw(
-    scene: Scene, movers: tuple[Solid, ...], camera: Camera
+    scene: Scene, movers: tuple[Solid, ...], camera: Camera, *, fog_per_m: float = 0.0
 ) -> tuple[UInt8[np.ndarray, "h w 3"], UInt8[np.ndarray, "h w"]]:
     """The picture (RGB) and how much of each pixel belongs to movers (0..255)."""
     h, w = camera.image_hw
@@ -55,14 +56,14 @@ def draw(
     weight = np.zeros((h, w), np.float32)
     moving = np.zeros((h, w), np.float32)
     for surface in _visible(scene.shell, camera, closed=False):
-        for piece in _pieces(surface, camera):
+        for piece in _pieces(surface, camera, fog_per_m):
             _add(canvas, weight, piece, 0, 0)
     solids = [solid for solid in (*scene.solids, *movers) if _in_view(solid, camera)]
     bounds = np.array([solid.bounds for solid in solids]).reshape(-1, 2, 3)
     for number in back_to_front(bounds, camera.centre):
         solid = solids[number]
         surfaces = _visible(solid.surfaces, camera, closed=solid.closed)
-        pieces = [piece for surface in surfaces for piece in _pieces(surface, camera)]
+        pieces = [piece for surface in surfaces for piece in _pieces(surface, camera, fog_per_m)]
         if pieces:
             _paint(canvas, moving, pieces, moves=solid.moving)
     return canvas, np.rint(moving * 255).astype(np.uint8)
@@ -130,7 +131,7 @@ def _visible(surfaces: tuple[Surface, ...], camera: Camera, *, closed: bool) -> 
     return [surface for surface, good in zip(surfaces, keep, strict=True) if good]
 
 
-def _pieces(surface: Surface, camera: Camera) -> list[Piece]:
+def _pieces(surface: Surface, camera: Camera, fog_per_m: float) -> list[Piece]:
     axes = np.stack([surface.u, surface.v, surface.origin], axis=1)
     in_cam = camera.cam_from_world[:3, :3] @ axes
     in_cam[:, 2] += camera.cam_from_world[:3, 3]
@@ -142,10 +143,15 @@ def _pieces(surface: Surface, camera: Camera) -> list[Piece]:
     h, w = surface.texture.image.shape[:2]
     texel_from_ab = np.array([[(s1 - s0) * w, 0, s0 * w], [0, (t1 - t0) * h, t0 * h], [0, 0, 1.0]])
     texel_from_px = texel_from_ab @ ab_from_px
-    return [
+    pieces = [
         _warp(surface, camera, ab_from_px, texel_from_px, part)
         for part in cut(px_from_ab, texel_from_px, (h, w), camera.image_hw, NEAR_M)
     ]
+    if fog_per_m == 0:
+        return pieces
+    # Each surface on its own, since at an edge the fog before either side counts by the share of that side.
+    rays_from_px = np.linalg.inv(camera.px_from_cam)
+    return [p._replace(pixels=fogged(p.pixels, (p.x0, p.y0), ab_from_px[2], rays_from_px, fog_per_m)) for p in pieces]
 
 
 def _warp(surface: Surface, camera: Camera, ab_from_px, texel_from_px, part: Part) -> Piece:

@@ -70,6 +70,7 @@ class ClipSpec:
         flicker: standard deviation of the exposure gain from frame to frame.
         crf: quality of the H.264 file that `write_video` makes of it.
         letterbox: share of the height under black bars, both together.
+        fog: density per reference depth: what is one such depth away keeps exp(-fog) of its contrast, the rest is grey.
     """
 
     seed: int = 0
@@ -87,6 +88,7 @@ class ClipSpec:
     flicker: float = 0.0
     crf: int = 18
     letterbox: float = 0.0
+    fog: float = 0.0
 
     def __post_init__(self) -> None:
         unknown = sorted(set(self.move) - set(MOVES))
@@ -98,6 +100,8 @@ class ClipSpec:
             raise CinetrajError(f"easing is {self.easing!r}, expected linear, smooth, in or out")
         if self.frames < 1:
             raise CinetrajError(f"frames is {self.frames}, expected at least 1")
+        if self.fog < 0:
+            raise CinetrajError(f"fog is {self.fog}, expected a density per reference depth, 0 for none")
         if min(self.image_hw) < 16 or self.focal_px <= 0:
             raise CinetrajError(f"image_hw {self.image_hw} and focal_px {self.focal_px} do not make a camera")
         object.__setattr__(self, "move", MappingProxyType({k: float(v) for k, v in self.move.items()}))
