@@ -8,8 +8,10 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from sfm.synthetic import effects, truth
+from sfm.synthetic.defocus import circle_px, defocused
+from sfm.synthetic.inverse_depth import inverse_depth, pixel_centres, surfaces_of
 from sfm.synthetic.movers import make_movers
-from sfm.synthetic.paths import base_pose, camera_path
+from sfm.synthetic.paths import base_pose, camera_path, ease
 from sfm.synthetic.raster import Camera, draw
 from sfm.synthetic.scenes import REFERENCE_DEPTH, KeepOut, build
 from sfm.synthetic.spec import ClipSpec
@@ -172,11 +174,14 @@ def render(spec: ClipSpec) -> RenderedClip:
     still = not movers and not spec.move
     rgb, moving = np.empty((n, h, w, 3), np.uint8), np.zeros((n, h, w), bool)
     clean: np.ndarray | None = None
+    depth: np.ndarray | None = None
     for frame in range(n):
         if clean is None or not still:
             clean, mask = _exposed(set_up, cameras, movers, times, frame)
-            moving[frame] = mask > 127
-        image = effects.scaled(clean, float(gains[frame])) if spec.flicker > 0 else clean
+            depth = _inverse_depth(set_up, cameras, movers, times, frame) if spec.defocus > 0 else None
+        moving[frame] = mask > 127
+        image = clean if depth is None else _focused(spec, clean, depth, frame)
+        image = effects.scaled(image, float(gains[frame])) if spec.flicker > 0 else image
         image = grain.add(image) if grain else image
         rgb[frame] = effects.letterboxed(image, spec.letterbox) if spec.letterbox else image
     return RenderedClip(
@@ -219,6 +224,22 @@ def _exposed(set_up: Stage, cameras, movers, times: np.ndarray, frame: int) -> t
         return pictures[0], masks[0]
     mean = np.mean(np.stack(pictures).astype(np.float32), axis=0)
     return np.rint(mean).astype(np.uint8), np.mean(masks, axis=0).astype(np.uint8)
+
+
+def _inverse_depth(set_up: Stage, cameras, movers, times: np.ndarray, frame: int) -> np.ndarray:
+    """1 / depth of what is seen, movers too, in the middle of the exposure; in reference depths."""
+    middle = frame * times.shape[1] + times.shape[1] // 2
+    time_s = float(times.ravel()[middle]) / set_up.spec.fps
+    surfaces = surfaces_of(set_up.scene, tuple(mover.solid(middle, time_s) for mover in movers))
+    found = inverse_depth(surfaces, cameras[middle], pixel_centres(set_up.spec.image_hw))
+    return found.reshape(set_up.spec.image_hw) * REFERENCE_DEPTH[set_up.spec.scene]
+
+
+def _focused(spec: ClipSpec, image: np.ndarray, depth: np.ndarray, frame: int) -> np.ndarray:
+    """The picture as the lens shows it that is focused where it is at this frame."""
+    progress = float(ease(np.array([frame / max(spec.frames - 1, 1)]), spec.easing)[0])
+    focus = spec.focus[0] + (spec.focus[1] - spec.focus[0]) * progress
+    return defocused(image, circle_px(depth, focus, spec.defocus))
 
 
 def write_video(rendered: RenderedClip, path: str | Path, *, crf: int | None = None) -> None:

@@ -70,6 +70,10 @@ class ClipSpec:
         flicker: standard deviation of the exposure gain from frame to frame.
         crf: quality of the H.264 file that `write_video` makes of it.
         letterbox: share of the height under black bars, both together.
+        defocus: diameter of the circle of confusion in pixels of a point at infinity, the lens focused at one reference
+            depth; other depths as a thin lens has it: in proportion to 1 / focus - 1 / depth.
+        focus: distance of what is sharp in reference depths, at the start and at the end; in between it moves as the
+            move does (rack focus).
         fog: density per reference depth: what is one such depth away keeps exp(-fog) of its contrast, the rest is grey.
     """
 
@@ -88,6 +92,8 @@ class ClipSpec:
     flicker: float = 0.0
     crf: int = 18
     letterbox: float = 0.0
+    defocus: float = 0.0
+    focus: tuple[float, float] = (1.0, 1.0)
     fog: float = 0.0
 
     def __post_init__(self) -> None:
@@ -100,6 +106,10 @@ class ClipSpec:
             raise CinetrajError(f"easing is {self.easing!r}, expected linear, smooth, in or out")
         if self.frames < 1:
             raise CinetrajError(f"frames is {self.frames}, expected at least 1")
+        if self.defocus < 0 or min(self.focus) <= 0:
+            raise CinetrajError(
+                f"defocus {self.defocus} at focus {self.focus} is no lens, expected pixels >= 0 and depths > 0"
+            )
         if self.fog < 0:
             raise CinetrajError(f"fog is {self.fog}, expected a density per reference depth, 0 for none")
         if min(self.image_hw) < 16 or self.focal_px <= 0:
@@ -111,13 +121,12 @@ class ClipSpec:
         result: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)
+            default = {} if item.name == "move" else item.default
             if item.name == "move":
                 value = dict(value)
             elif item.name == "movers":
-                value = [asdict(mover) for mover in value]
-            elif item.name == "image_hw":
-                value = list(value)
-            default = {"move": {}, "movers": [], "image_hw": [360, 640]}.get(item.name, item.default)
+                value = tuple(asdict(mover) for mover in value)
+            value, default = _json(value), _json(default)
             if value != default or item.name in ("seed", "scene", "move", "frames"):
                 result[item.name] = value
         return result
@@ -136,9 +145,16 @@ class ClipSpec:
             changed["movers"] = tuple(MoverSpec(**_floats(MoverSpec, mover)) for mover in changed["movers"])
         if "image_hw" in changed:
             changed["image_hw"] = (int(changed["image_hw"][0]), int(changed["image_hw"][1]))
+        if "focus" in changed:
+            changed["focus"] = (float(changed["focus"][0]), float(changed["focus"][1]))
         if "move" in changed:
             changed["move"] = {name: float(value) for name, value in changed["move"].items()}
         return ClipSpec(**changed)
+
+
+def _json(value: Any) -> Any:
+    """JSON knows lists only."""
+    return [_json(part) for part in value] if isinstance(value, tuple) else value
 
 
 def _floats(kind: type, values: Mapping[str, Any]) -> dict[str, Any]:
