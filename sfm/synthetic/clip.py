@@ -169,7 +169,7 @@ def render(spec: ClipSpec) -> RenderedClip:
     cameras = set_up.cameras(times.ravel())
     poses = np.stack([np.linalg.inv(camera.cam_from_world) for camera in cameras])
     movers = _movers(spec, times.ravel(), poses, set_up.world_from_first)
-    gains = effects.exposure_gains(spec.seed, n, spec.flicker)
+    gains = effects.exposure_gains(spec.seed, n, spec.flicker) * effects.step_gains(spec.exposure_steps, n)
     grain = effects.Grain(spec.seed, spec.image_hw, spec.noise) if spec.noise > 0 else None
     still = not movers and not spec.move
     rgb, moving = np.empty((n, h, w, 3), np.uint8), np.zeros((n, h, w), bool)
@@ -181,7 +181,7 @@ def render(spec: ClipSpec) -> RenderedClip:
             depth = _inverse_depth(set_up, cameras, movers, times, frame) if spec.defocus > 0 else None
         moving[frame] = mask > 127
         image = clean if depth is None else _focused(spec, clean, depth, frame)
-        image = effects.scaled(image, float(gains[frame])) if spec.flicker > 0 else image
+        image = effects.scaled(image, float(gains[frame])) if spec.flicker > 0 or spec.exposure_steps else image
         image = grain.add(image) if grain else image
         rgb[frame] = effects.letterboxed(image, spec.letterbox) if spec.letterbox else image
     return RenderedClip(

@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 
 class Grain:
@@ -28,6 +28,14 @@ def exposure_gains(seed: int, frames: int, sigma: float) -> np.ndarray:
     drift = np.cumsum(rng.normal(0, 0.3 * sigma, frames))
     gains = np.exp(np.clip(drift, -2 * sigma, 2 * sigma) + rng.normal(0, sigma, frames))
     return gains / gains[0]
+
+
+def step_gains(steps: tuple[tuple[int, float], ...], frames: int) -> Float[np.ndarray, " n"]:
+    """Gain per frame of an exposure that jumps: each (frame, gain) holds until the next one, 1 before the first."""
+    gains = np.ones(frames)
+    for frame, gain in steps:
+        gains[frame:] = gain
+    return gains
 
 
 def scaled(image: UInt8[np.ndarray, "h w 3"], gain: float) -> UInt8[np.ndarray, "h w 3"]:

@@ -74,6 +74,7 @@ class ClipSpec:
             depth; other depths as a thin lens has it: in proportion to 1 / focus - 1 / depth.
         focus: distance of what is sharp in reference depths, at the start and at the end; in between it moves as the
             move does (rack focus).
+        exposure_steps: (frame, gain): from that frame on the picture is brighter by that factor, until the next one.
         fog: density per reference depth: what is one such depth away keeps exp(-fog) of its contrast, the rest is grey.
     """
 
@@ -94,6 +95,7 @@ class ClipSpec:
     letterbox: float = 0.0
     defocus: float = 0.0
     focus: tuple[float, float] = (1.0, 1.0)
+    exposure_steps: tuple[tuple[int, float], ...] = ()
     fog: float = 0.0
 
     def __post_init__(self) -> None:
@@ -109,6 +111,12 @@ class ClipSpec:
         if self.defocus < 0 or min(self.focus) <= 0:
             raise CinetrajError(
                 f"defocus {self.defocus} at focus {self.focus} is no lens, expected pixels >= 0 and depths > 0"
+            )
+        starts = [frame for frame, _ in self.exposure_steps]
+        gains = [gain for _, gain in self.exposure_steps]
+        if starts != sorted({max(start, 0) for start in starts}) or min(gains, default=1.0) <= 0:
+            raise CinetrajError(
+                f"exposure_steps are {self.exposure_steps}, expected (frame, gain) by rising frame, gains above 0"
             )
         if self.fog < 0:
             raise CinetrajError(f"fog is {self.fog}, expected a density per reference depth, 0 for none")
@@ -145,6 +153,8 @@ class ClipSpec:
             changed["movers"] = tuple(MoverSpec(**_floats(MoverSpec, mover)) for mover in changed["movers"])
         if "image_hw" in changed:
             changed["image_hw"] = (int(changed["image_hw"][0]), int(changed["image_hw"][1]))
+        if "exposure_steps" in changed:
+            changed["exposure_steps"] = tuple((int(at), float(gain)) for at, gain in changed["exposure_steps"])
         if "focus" in changed:
             changed["focus"] = (float(changed["focus"][0]), float(changed["focus"][1]))
         if "move" in changed:
