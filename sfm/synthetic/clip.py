@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float, UInt8
 from sfm.synthetic import effects, truth
 from sfm.synthetic.defocus import circle_px, defocused
 from sfm.synthetic.inverse_depth import inverse_depth, pixel_centres, surfaces_of
+from sfm.synthetic.melt import bent, swim
 from sfm.synthetic.movers import make_movers
 from sfm.synthetic.paths import base_pose, camera_path, ease
 from sfm.synthetic.raster import Camera, draw
@@ -181,6 +182,9 @@ def render(spec: ClipSpec) -> RenderedClip:
             depth = _inverse_depth(set_up, cameras, movers, times, frame) if spec.defocus > 0 else None
         moving[frame] = mask > 127
         image = clean if depth is None else _focused(spec, clean, depth, frame)
+        if spec.melt > 0:
+            offset = _swim(spec, frame)
+            image, moving[frame] = bent(image, offset), bent(mask, offset) > 127
         image = effects.scaled(image, float(gains[frame])) if spec.flicker > 0 or spec.exposure_steps else image
         image = grain.add(image) if grain else image
         rgb[frame] = effects.letterboxed(image, spec.letterbox) if spec.letterbox else image
@@ -240,6 +244,11 @@ def _focused(spec: ClipSpec, image: np.ndarray, depth: np.ndarray, frame: int) -
     progress = float(ease(np.array([frame / max(spec.frames - 1, 1)]), spec.easing)[0])
     focus = spec.focus[0] + (spec.focus[1] - spec.focus[0]) * progress
     return defocused(image, circle_px(depth, focus, spec.defocus))
+
+
+def _swim(spec: ClipSpec, frame: int) -> np.ndarray:
+    wave = {"rms_px": spec.melt, "wave_px": spec.melt_wave_px, "renewal_frames": spec.melt_frames}
+    return swim(spec.image_hw, frame, seed=spec.seed, **wave)
 
 
 def write_video(rendered: RenderedClip, path: str | Path, *, crf: int | None = None) -> None:

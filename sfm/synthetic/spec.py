@@ -75,6 +75,11 @@ class ClipSpec:
         focus: distance of what is sharp in reference depths, at the start and at the end; in between it moves as the
             move does (rack focus).
         exposure_steps: (frame, gain): from that frame on the picture is brighter by that factor, until the next one.
+        melt: root mean square length in pixels of a swim of the whole picture, smooth in space and time, that renews as
+            generated video does (0: none). No camera moves so: trajectory, depth and flow are those of the scene, and
+            content is off them by this much. It stays still in the frame while content moves through it.
+        melt_wave_px: length of its waves.
+        melt_frames: time after which its correlation with itself has fallen to 1/e.
         fog: density per reference depth: what is one such depth away keeps exp(-fog) of its contrast, the rest is grey.
     """
 
@@ -96,6 +101,9 @@ class ClipSpec:
     defocus: float = 0.0
     focus: tuple[float, float] = (1.0, 1.0)
     exposure_steps: tuple[tuple[int, float], ...] = ()
+    melt: float = 0.0
+    melt_wave_px: float = 120.0
+    melt_frames: float = 8.0
     fog: float = 0.0
 
     def __post_init__(self) -> None:
@@ -117,6 +125,10 @@ class ClipSpec:
         if starts != sorted({max(start, 0) for start in starts}) or min(gains, default=1.0) <= 0:
             raise CinetrajError(
                 f"exposure_steps are {self.exposure_steps}, expected (frame, gain) by rising frame, gains above 0"
+            )
+        if self.melt < 0 or self.melt_wave_px <= 0 or self.melt_frames <= 0:
+            raise CinetrajError(
+                f"melt {self.melt} px, {self.melt_wave_px} px long, {self.melt_frames} frames: expected none below 0"
             )
         if self.fog < 0:
             raise CinetrajError(f"fog is {self.fog}, expected a density per reference depth, 0 for none")
