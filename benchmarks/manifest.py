@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import dense_clips
 import numpy as np
 
 from sfm.synthetic import ClipSpec
@@ -21,7 +22,7 @@ from sfm.synthetic import ClipSpec
 PATH = Path(__file__).with_name("manifest.json")
 PARTS = ("tuning", "seen", "seen_again", "seen_third", "report")
 """Clips to tune on, the reporting clips of three earlier versions, which were looked at and so serve tuning too, and
-those that are only reported."""
+those that are only reported; the clips of the dense backend are parts of their own (`dense_clips`)."""
 FIRST_SEED = {"tuning": 100_000, "seen": 500_000, "seen_again": 900_000, "seen_third": 1_300_000, "report": 1_700_000}
 FEW, MANY = (4, 2, 2), (7, 2, 4)
 REPEATS = {"tuning": FEW, "seen": FEW, "seen_again": MANY, "seen_third": MANY, "report": MANY}
@@ -240,6 +241,8 @@ def make() -> list[dict[str, Any]]:
             clip = ClipSpec.from_dict(values).to_dict()
             entries.append(_entry(part, ["speed"], f"length_{frames}", number, clip))
             seed += 1
+    for part in dense_clips.PARTS:
+        entries += [_entry(part, ["dense"], kind, again, clip) for kind, again, clip in dense_clips.clips(part)]
     return entries
 
 

@@ -4,6 +4,7 @@ import importlib
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sfm.synthetic import ClipSpec
@@ -51,3 +52,26 @@ def test_a_limit_keeps_the_kinds_spread(manifest):
     picked = manifest.load(part="report", which="model", limit=30)
     assert len(picked) == 30
     assert len({entry["kind"] for entry in picked}) >= 25
+
+
+def test_the_dense_parts_have_every_picture_and_every_move(manifest):
+    for part, least in (("dense-dev", 3), ("dense-reporting", 6)):
+        entries = manifest.load(part=part, which="dense")
+        assert [e for e in manifest.load(part=part) if e not in entries] == []
+        kinds = [entry["kind"] for entry in entries]
+        assert all(kinds.count(kind) == least for kind in ("rich", "starved", "melting", "movers"))
+        for move in ("pans", "static", "zoom", "dolly_zoom"):
+            assert {f"{move}_{picture}" for picture in ("rich", "starved", "melting")} <= set(kinds)
+        channels = {name: set() for name in ("dolly", "truck", "pedestal", "orbit_deg", "crane_deg")}
+        for entry in entries:
+            clip = entry["clip"]
+            assert clip["frames"] == 60
+            assert "image_hw" not in clip, "640 by 360, the default"
+            for name in channels:
+                channels[name] |= {np.sign(clip["move"].get(name, 0.0))} - {0.0}
+            assert ("melt" in clip) == ("melting" in entry["kind"])
+            assert ("fog" in clip) == ("starved" in entry["kind"])
+            assert [mover["area"] for mover in clip.get("movers", [])] == ([0.55] if entry["kind"] == "movers" else [])
+        assert all(channels.values())
+        assert all(len(channels[name]) == 2 for name in ("dolly", "truck", "orbit_deg"))
+        assert {clip["clip"]["scene"] for clip in entries} == {"room", "street", "landscape"}

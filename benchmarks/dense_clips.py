@@ -1,0 +1,90 @@
+"""The rule of the clips that the dense backend is judged by: four kinds of picture, and every way to move through it.
+
+Two parts with seeds of their own: `dense-dev` to look at and tune on, `dense-reporting` to report from, never rendered
+for tuning. A kind is a way to move before a kind of picture; clips that travel are called after the picture alone.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from sfm.synthetic import ClipSpec
+
+PARTS = ("dense-dev", "dense-reporting")
+FIRST_SEED = {"dense-dev": 2_100_000, "dense-reporting": 2_500_000}
+
+PICTURES: dict[str, dict[str, Any]] = {
+    "rich": {"noise": 1.5},
+    "starved": {"textures": "low", "blur": 0.5, "defocus": 3.0, "fog": 0.6, "flicker": 0.03, "noise": 4.0, "crf": 24},
+    "melting": {"melt": 2.0, "noise": 1.5, "crf": 23},
+    "movers": {"noise": 1.5},
+}
+"""What the picture is like; `movers` has a figure over .55 of the frame besides."""
+MOVERS: tuple[dict[str, Any], ...] = (
+    {"area": 0.55, "motion": "sway", "speed": 0.2},
+    {"area": 0.55, "motion": "tracked"},
+    {"area": 0.55, "motion": "approach", "speed": 0.6},
+)
+TEXTURES = ("rich", "starved", "melting")
+
+Range = dict[str, tuple[float, float]]
+"""Channels of a move and their limits at the end of the clip; the amount is drawn evenly in its logarithm."""
+
+TRAVEL: dict[str, Range] = {
+    "dolly_in": {"dolly": (0.1, 0.35)},
+    "truck_right": {"truck": (0.08, 0.25)},
+    "orbit": {"orbit_deg": (7, 20)},
+    "pedestal_up": {"pedestal": (0.08, 0.2)},
+    "mixed": {"truck": (-0.08, -0.2), "dolly": (0.08, 0.25), "pan_deg": (5, 15), "roll_deg": (-3, -8)},
+    "dolly_out": {"dolly": (-0.1, -0.3)},
+    "truck_left": {"truck": (-0.08, -0.25)},
+    "crane": {"crane_deg": (5, 14)},
+    "pedestal_down": {"pedestal": (-0.05, -0.09)},
+    "orbit_left": {"orbit_deg": (-7, -20)},
+}
+STANDING: dict[str, tuple[Range, ...]] = {
+    "pans": ({"pan_deg": (8, 35)}, {"tilt_deg": (5, 20)}, {"pan_deg": (-8, -30), "tilt_deg": (-3, -10)}),
+    "static": ({}, {}),
+    "zoom": ({"zoom": (1.15, 1.7)}, {"zoom": (1 / 1.15, 1 / 1.7)}),
+    "dolly_zoom": ({"dolly_zoom": (0.12, 0.35)}, {"dolly_zoom": (-0.12, -0.35)}),
+}
+"""Moves that a model without travel explains, and the one that looks like it."""
+TRAVELLING = {"dense-dev": 3, "dense-reporting": 6}
+STANDS = {
+    "dense-dev": {"pans": 2, "static": 1, "zoom": 1, "dolly_zoom": 1},
+    "dense-reporting": {"pans": 3, "static": 2, "zoom": 2, "dolly_zoom": 2},
+}
+"""Clips of each kind of picture."""
+SCENES = ("room", "street", "landscape")
+EASINGS = ("smooth", "linear", "in", "out")
+
+
+def clips(part: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Kind, number within the kind, and specification of every clip of a part."""
+    turn = PARTS.index(part)
+    for picture in PICTURES:
+        for again in range(TRAVELLING[part]):
+            yield picture, again, _clip(part, turn, picture, tuple(TRAVEL.values())[turn % len(TRAVEL)])
+            turn += 1
+    for kind, moves in STANDING.items():
+        for number, picture in enumerate(TEXTURES):
+            for again in range(STANDS[part][kind]):
+                move = moves[(again + number) % len(moves)]
+                yield f"{kind}_{picture}", again, _clip(part, turn, picture, move)
+                turn += 1
+
+
+def _clip(part: str, turn: int, picture: str, move: Range) -> dict[str, Any]:
+    seed = FIRST_SEED[part] + turn
+    rng = np.random.default_rng([seed, 41])
+    amounts = {name: _drawn(rng, *limits) for name, limits in move.items()}
+    values: dict[str, Any] = {"seed": seed, "scene": SCENES[turn % len(SCENES)], "move": amounts, "frames": 60}
+    values |= {"easing": EASINGS[turn % len(EASINGS)], "focal_px": float(rng.integers(480, 640))}
+    if picture == "movers":
+        values["movers"] = [MOVERS[turn % len(MOVERS)]]
+    return ClipSpec.from_dict({**values, **PICTURES[picture]}).to_dict()
+
+
+def _drawn(rng: np.random.Generator, low: float, high: float) -> float:
+    return float(f"{low * (high / low) ** rng.random():.3g}")
