@@ -9,14 +9,14 @@ from jaxtyping import Bool, Float, UInt8
 
 from sfm.synthetic import effects, truth
 from sfm.synthetic.defocus import circle_px, defocused
-from sfm.synthetic.inverse_depth import inverse_depth, pixel_centres, surfaces_of
 from sfm.synthetic.melt import bent, swim
 from sfm.synthetic.movers import make_movers
 from sfm.synthetic.paths import base_pose, camera_path, ease
-from sfm.synthetic.raster import Camera, draw
+from sfm.synthetic.raster import Camera
 from sfm.synthetic.scenes import REFERENCE_DEPTH, KeepOut, build
 from sfm.synthetic.spec import ClipSpec
 from sfm.synthetic.surfaces import Scene
+from sfm.synthetic.take import Take, exposed, seen_inverse_depth
 from sfm.synthetic.truth import Caster, Displacement
 from sfm.video.encode import encode
 from trajectory.model import Provenance, Trajectory
@@ -124,7 +124,7 @@ def measure(set_up: Stage, *, depth_maps: int = 3) -> ClipTruth:
     poses, focal = set_up.path(times)
     cameras = set_up.cameras(times)
     caster = Caster(set_up.scene)
-    scene_depth = np.array([_median_depth(caster, camera) for camera in cameras])
+    scene_depth = np.array([_median_depth(caster, camera, spec.radial) for camera in cameras])
     h, w = spec.image_hw
     intrinsics = np.zeros((spec.frames, 3, 3))
     intrinsics[:, 0, 0] = intrinsics[:, 1, 1] = focal
@@ -137,10 +137,11 @@ def measure(set_up: Stage, *, depth_maps: int = 3) -> ClipTruth:
         intrinsics_px=intrinsics,
         scale="metric",
         scene_depth=scene_depth,
+        distortion=np.array([spec.radial, 0.0, 0.0, 0.0]) if spec.radial else None,
         provenance=Provenance(backend="rendered", config=spec.to_dict(), seed=spec.seed, source="rendered"),
     )
     picks = tuple(sorted({round(k) for k in np.linspace(0, spec.frames - 1, depth_maps)}))
-    depth = np.stack([truth.depth_map(caster, cameras[k], DEPTH_GRID) for k in picks])
+    depth = np.stack([truth.depth_map(caster, cameras[k], DEPTH_GRID, radial=spec.radial) for k in picks])
     moved = truth.displacement(caster, cameras)
     return ClipTruth(
         trajectory=trajectory,
@@ -156,8 +157,8 @@ def widest(moved: Displacement, values: Float[np.ndarray, " n"], *, least_shared
     return float(np.nanmax(np.where(moved.shared >= least_shared, values, np.nan)))
 
 
-def _median_depth(caster: Caster, camera: Camera) -> float:
-    return float(np.median(truth.depth_map(caster, camera, (14, 24))))
+def _median_depth(caster: Caster, camera: Camera, radial: float) -> float:
+    return float(np.median(truth.depth_map(caster, camera, (14, 24), radial=radial)))
 
 
 def render(spec: ClipSpec) -> RenderedClip:
@@ -167,19 +168,17 @@ def render(spec: ClipSpec) -> RenderedClip:
     n, (h, w) = spec.frames, spec.image_hw
     shutter = np.linspace(-spec.blur / 2, spec.blur / 2, _subframes(spec)) if spec.blur > 0 else np.zeros(1)
     times = np.arange(n, dtype=np.float64)[:, None] + shutter
-    cameras = set_up.cameras(times.ravel())
-    poses = np.stack([np.linalg.inv(camera.cam_from_world) for camera in cameras])
-    movers = _movers(spec, times.ravel(), poses, set_up.world_from_first)
+    take = _take(set_up, times)
     gains = effects.exposure_gains(spec.seed, n, spec.flicker) * effects.step_gains(spec.exposure_steps, n)
     grain = effects.Grain(spec.seed, spec.image_hw, spec.noise) if spec.noise > 0 else None
-    still = not movers and not spec.move
+    still = not spec.movers and not spec.move
     rgb, moving = np.empty((n, h, w, 3), np.uint8), np.zeros((n, h, w), bool)
     clean: np.ndarray | None = None
     depth: np.ndarray | None = None
     for frame in range(n):
         if clean is None or not still:
-            clean, mask = _exposed(set_up, cameras, movers, times, frame)
-            depth = _inverse_depth(set_up, cameras, movers, times, frame) if spec.defocus > 0 else None
+            clean, mask = exposed(take, frame)
+            depth = seen_inverse_depth(take, frame) if spec.defocus > 0 else None
         moving[frame] = mask > 127
         image = clean if depth is None else _focused(spec, clean, depth, frame)
         if spec.melt > 0:
@@ -200,6 +199,13 @@ def render(spec: ClipSpec) -> RenderedClip:
     )
 
 
+def _take(set_up: Stage, times: np.ndarray) -> Take:
+    cameras = set_up.cameras(times.ravel())
+    poses = np.stack([np.linalg.inv(camera.cam_from_world) for camera in cameras])
+    movers = _movers(set_up.spec, times.ravel(), poses, set_up.world_from_first)
+    return Take(spec=set_up.spec, scene=set_up.scene, frame_time=times, cameras=cameras, movers=movers)
+
+
 def _subframes(spec: ClipSpec) -> int:
     """So many that content moves by about two pixels from one to the next: fewer would show as ghosts."""
     poses, _ = _path(spec, np.arange(spec.frames, dtype=np.float64))
@@ -209,34 +215,6 @@ def _subframes(spec: ClipSpec) -> int:
     px = spec.focal_px * (angle + np.linalg.norm(step[:, :3, 3], axis=1) / near)
     walk = max((mover.speed * spec.image_hw[1] / spec.frames for mover in spec.movers), default=0.0)
     return int(np.clip(np.ceil((px.max(initial=0.0) + walk) * spec.blur / _SUBFRAME_PX) + 1, *_SUBFRAMES))
-
-
-def _exposed(set_up: Stage, cameras, movers, times: np.ndarray, frame: int) -> tuple[np.ndarray, np.ndarray]:
-    """The mean of what is seen while the shutter is open."""
-    count = times.shape[1]
-    fog_per_m = set_up.spec.fog / set_up.scene.reference_depth
-    pictures: list[np.ndarray] = []
-    masks: list[np.ndarray] = []
-    for sub in range(count):
-        number = frame * count + sub
-        time_s = float(times[frame, sub]) / set_up.spec.fps
-        solids = tuple(mover.solid(number, time_s) for mover in movers)
-        picture, mask = draw(set_up.scene, solids, cameras[number], fog_per_m=fog_per_m)
-        pictures.append(picture)
-        masks.append(mask)
-    if count == 1:
-        return pictures[0], masks[0]
-    mean = np.mean(np.stack(pictures).astype(np.float32), axis=0)
-    return np.rint(mean).astype(np.uint8), np.mean(masks, axis=0).astype(np.uint8)
-
-
-def _inverse_depth(set_up: Stage, cameras, movers, times: np.ndarray, frame: int) -> np.ndarray:
-    """1 / depth of what is seen, movers too, in the middle of the exposure; in reference depths."""
-    middle = frame * times.shape[1] + times.shape[1] // 2
-    time_s = float(times.ravel()[middle]) / set_up.spec.fps
-    surfaces = surfaces_of(set_up.scene, tuple(mover.solid(middle, time_s) for mover in movers))
-    found = inverse_depth(surfaces, cameras[middle], pixel_centres(set_up.spec.image_hw))
-    return found.reshape(set_up.spec.image_hw) * REFERENCE_DEPTH[set_up.spec.scene]
 
 
 def _focused(spec: ClipSpec, image: np.ndarray, depth: np.ndarray, frame: int) -> np.ndarray:

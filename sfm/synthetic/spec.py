@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Literal, final
 
+import numpy as np
+
+from sfm.synthetic.lens import reaches
 from trajectory.errors import CinetrajError
 
 SceneKind = Literal["room", "street", "landscape", "far", "planar"]
@@ -80,6 +83,8 @@ class ClipSpec:
             content is off them by this much. It stays still in the frame while content moves through it.
         melt_wave_px: length of its waves.
         melt_frames: time after which its correlation with itself has fallen to 1/e.
+        radial: first coefficient of radial distortion, x_d = x (1 + radial r^2) with x and r over the focal length of
+            the frame; the trajectory's `distortion` says so, and depth is that of what the lens shows.
         fog: density per reference depth: what is one such depth away keeps exp(-fog) of its contrast, the rest is grey.
     """
 
@@ -104,6 +109,7 @@ class ClipSpec:
     melt: float = 0.0
     melt_wave_px: float = 120.0
     melt_frames: float = 8.0
+    radial: float = 0.0
     fog: float = 0.0
 
     def __post_init__(self) -> None:
@@ -130,11 +136,20 @@ class ClipSpec:
             raise CinetrajError(
                 f"melt {self.melt} px, {self.melt_wave_px} px long, {self.melt_frames} frames: expected none below 0"
             )
+        corner = float(np.hypot(*self.image_hw)) / 2 / self._shortest_focal_px()
+        if not reaches(corner, self.radial):
+            raise CinetrajError(
+                f"radial {self.radial} folds back within the frame, whose corner is at {corner:.3g} focals"
+            )
         if self.fog < 0:
             raise CinetrajError(f"fog is {self.fog}, expected a density per reference depth, 0 for none")
         if min(self.image_hw) < 16 or self.focal_px <= 0:
             raise CinetrajError(f"image_hw {self.image_hw} and focal_px {self.focal_px} do not make a camera")
         object.__setattr__(self, "move", MappingProxyType({k: float(v) for k, v in self.move.items()}))
+
+    def _shortest_focal_px(self) -> float:
+        ratio = self.move.get("zoom", 1.0) * (1 - self.move.get("dolly_zoom", 0.0))
+        return self.focal_px * min(1.0, ratio)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; fields at their default are left out, so that lists of clips stay readable."""

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
+from sfm.synthetic.lens import pinhole_px
 from sfm.synthetic.raster import NEAR_M, Camera
 from sfm.synthetic.surfaces import Scene, Surface
 
@@ -20,7 +21,7 @@ class Displacement:
 
     Each row is a frame; `rms` and `p90` over the points seen in both frames. static_*: no model;
     rotation_*: beyond the best rotation; zoom_*: beyond the best rotation and zoom, which is the
-    residual parallax. shared: share of the first frame's points still in view.
+    residual parallax. A lens's distortion is left out. shared: share of the first frame's points still in view.
     """
 
     static_rms: Float[np.ndarray, " n"]
@@ -74,9 +75,11 @@ def _grid(image_hw: tuple[int, int], shape: tuple[int, int]) -> Float[np.ndarray
     return np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
 
 
-def depth_map(caster: Caster, camera: Camera, shape: tuple[int, int]) -> Float[np.ndarray, "h w"]:
-    """Depth along the optical axis of the static scene, at the middle of the cells of a grid."""
-    px = _grid(camera.image_hw, shape)
+def depth_map(
+    caster: Caster, camera: Camera, shape: tuple[int, int], *, radial: float = 0.0
+) -> Float[np.ndarray, "h w"]:
+    """Depth along the optical axis of the static scene, at the middle of the cells of a grid over the picture."""
+    px = pinhole_px(_grid(camera.image_hw, shape), camera.image_hw, camera.focal_px, radial)
     h, w = camera.image_hw
     in_cam = np.column_stack([(px - [w / 2, h / 2]) / camera.focal_px, np.ones(len(px))])
     rays = in_cam @ camera.cam_from_world[:3, :3]
