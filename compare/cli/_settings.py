@@ -65,6 +65,20 @@ def form(base: Any, *, whole: bool) -> type:
     return made
 
 
+def with_backends(base: Any) -> type:
+    """The type that tyro parses: `base`, whose field `backend` takes the names that the registry has."""
+    default = next(each.default for each in fields(base) if each.name == "backend")
+    made: Any = make_dataclass(
+        base.__name__,
+        [("backend", Literal[tuple(backend_configs())], field(default=default))],
+        bases=(base,),
+        frozen=True,
+        kw_only=True,
+    )
+    made.__doc__ = base.__doc__
+    return made
+
+
 def configs_of(args: Any) -> "tuple[EstimateConfig, BatchConfig]":
     """The configs for the options; one that the chosen backend does not have is refused, not ignored."""
     from sfm.config import BatchConfig, EstimateConfig

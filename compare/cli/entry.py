@@ -94,19 +94,20 @@ def _dispatch(arguments: list[str]) -> int:
 def _parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = False) -> Any:
     """The command's options by tyro; what tyro says about wrong ones becomes one line.
 
-    A command with many options has `form`, which makes the type that is parsed: all of it, or for --help and for calls
-    without nested options, which shall not wait for the others, what most users need. HELP_ALL says what --help-all
-    adds.
+    A command whose options are those of a registry has `form`, which makes the type that is parsed. One with many
+    options has HELP_ALL besides, which says what --help-all adds; its form is all of it, or for --help and for calls
+    without nested options, which shall not wait for the others, what most users need.
     """
     import tyro
 
-    form = getattr(module, "form", None)
-    if form is not None and "--help-all" in arguments:
+    form, more = getattr(module, "form", None), getattr(module, "HELP_ALL", None)
+    if more is not None and "--help-all" in arguments:
         whole, arguments = True, ["--help"]
-    elif form is not None and {"-h", "--help"}.isdisjoint(arguments):
+    elif more is not None and {"-h", "--help"}.isdisjoint(arguments):
         whole = whole or any(each.startswith("--") and "." in each.partition("=")[0] for each in arguments)
-    kind = get_type_hints(module.run)["args"] if form is None else form(whole=whole)
-    flat = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes) if form is None else ()
+    extent = {} if more is None else {"whole": whole}
+    kind = get_type_hints(module.run)["args"] if form is None else form(**extent)
+    flat = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes) if more is None else ()
     said = io.StringIO()
     try:
         with contextlib.redirect_stderr(said):
@@ -119,10 +120,10 @@ def _parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool =
             )
     except SystemExit as stop:
         if stop.code in (OK, None):
-            if form is not None and not whole:
-                print(module.HELP_ALL)
+            if more is not None and not whole:
+                print(more)
             raise
-        if form is not None and not whole:  # the others may be what was meant
+        if more is not None and not whole:  # the others may be what was meant
             return _parse(name, module, arguments, whole=True)
         text = _without_box(said.getvalue()) or f"options of {name} are wrong"
         hint = "" if "--help" in text else f"; cinetraj {name} --help lists the options"

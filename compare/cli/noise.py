@@ -7,11 +7,11 @@ same, so the median disagreement, after undoing the change, is the instrument's;
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import tyro
 
-from compare.cli import _report
+from compare.cli import _report, _settings
 from compare.cli._progress import bar
 from trajectory.errors import CinetrajError
 
@@ -32,7 +32,7 @@ class Args:
     """The protocol whose metrics are measured."""
     out: Path | None = None
     """Folder of scores: noise_floor.json is written there, for `cinetraj report`."""
-    backend: Literal["auto", "colmap", "glomap", "colmap-sift"] = "auto"
+    backend: str = "auto"
     """The estimator to measure."""
     long_side: int = 640
     """Longer side in pixels at which the work is done."""
@@ -70,6 +70,11 @@ def run(args: Args) -> int:
     for line in (*failed, *floor.failed):
         _report.error(line)
     return 1 if failed or floor.failed else 0
+
+
+def form() -> type:
+    """What the command line parses into `Args`."""
+    return _settings.with_backends(Args)
 
 
 def measure(

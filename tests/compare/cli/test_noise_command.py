@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pytest
 from paths import smooth
 
-from compare.cli import noise
+from compare.cli import _settings, noise
 from sfm.types import Frames
 from trajectory.errors import CinetrajError
 from trajectory.frames import mirrored, time_reversed
@@ -65,3 +66,10 @@ def test_the_floor_is_saved_once_per_protocol(tmp_path: Path) -> None:
 def test_no_clip_is_bad_input() -> None:
     with pytest.raises(CinetrajError, match="no clip given"):
         noise.run(noise.Args(clips=()))
+
+
+def test_every_backend_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_settings, "backend_configs", lambda: {"auto": object, "foreign": object})
+    form = noise.form()
+    assert get_args(get_type_hints(form)["backend"]) == ("auto", "foreign")
+    assert form(clips=("a.mp4",)).backend == noise.Args(clips=("a.mp4",)).backend == "auto"
