@@ -1,7 +1,7 @@
 """What a metric is, and what it is computed from."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, final
 
 import numpy as np
@@ -81,3 +81,38 @@ class Metric:
         if self.worst == "half turn":
             return 180.0 if angle == "deg" else float(np.pi)
         return self.worst
+
+
+def and_sum(
+    name: str,
+    *,
+    summary: str,
+    unit: str,
+    worst: float | Literal["half turn"],
+    score: Callable[[Comparison, Aggregation], Score],
+) -> tuple[Metric, Metric]:
+    """A metric of errors at points, which the protocol aggregates, and its sum over the samples.
+
+    Args:
+        name: of the first; the second has `_sum` behind it.
+        summary: of the first.
+        unit: of one error.
+        worst: what a point without a pose is charged.
+        score: the score of a pair under an aggregation.
+    """
+    mine = Metric(
+        name=name,
+        summary=summary,
+        unit=unit,
+        compute=lambda comparison: score(comparison, comparison.protocol.aggregation),
+        aggregation="protocol",
+        worst=worst,
+    )
+    summed = replace(
+        mine,
+        name=f"{name}_sum",
+        summary=f"{name} summed over the samples",
+        compute=lambda comparison: score(comparison, "sum"),
+        aggregation="sum",
+    )
+    return mine, summed

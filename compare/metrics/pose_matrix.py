@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from compare.metrics._metric import Comparison, Metric
+from compare.metrics._metric import Comparison, and_sum
 from compare.metrics._scores import WORST_TRANSLATION, Aggregation, over_points, undefined
 from compare.rows import Score
 
@@ -23,35 +23,10 @@ def cam_mc(
     return over_points("CamMC", errors, scored, how=how, unit="mixed", worst=WORST)
 
 
-def _as_the_protocol(comparison: Comparison) -> Score:
-    return _with(comparison, comparison.protocol.aggregation)
-
-
-def _summed(comparison: Comparison) -> Score:
-    return _with(comparison, "sum")
-
-
-def _with(comparison: Comparison, how: Aggregation) -> Score:
+def _score(comparison: Comparison, how: Aggregation) -> Score:
     if comparison.no_unit:
         return undefined("CamMC", "extent", comparison.no_unit, worst=WORST)
     return cam_mc(comparison.reference, comparison.generated, comparison.pair.scored, how=how)
 
 
-METRIC = (
-    Metric(
-        name="CamMC",
-        summary="distance between the 3x4 pose matrices",
-        unit="mixed",
-        compute=_as_the_protocol,
-        aggregation="protocol",
-        worst=WORST,
-    ),
-    Metric(
-        name="CamMC_sum",
-        summary="CamMC summed over the samples",
-        unit="mixed",
-        compute=_summed,
-        aggregation="sum",
-        worst=WORST,
-    ),
-)
+METRIC = and_sum("CamMC", summary="distance between the 3x4 pose matrices", unit="mixed", worst=WORST, score=_score)

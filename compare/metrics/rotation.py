@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float
 
-from compare.metrics._metric import Comparison, Metric
+from compare.metrics._metric import Comparison, and_sum
 from compare.metrics._scores import Aggregation, over_points
 from compare.rows import Score
 
@@ -38,15 +38,7 @@ def rot_err(
     return over_points("RotErr", errors, scored, how=how, unit=angle, worst=np.pi * factor)
 
 
-def _as_the_protocol(comparison: Comparison) -> Score:
-    return _with(comparison, comparison.protocol.aggregation)
-
-
-def _summed(comparison: Comparison) -> Score:
-    return _with(comparison, "sum")
-
-
-def _with(comparison: Comparison, how: Aggregation) -> Score:
+def _score(comparison: Comparison, how: Aggregation) -> Score:
     return rot_err(
         comparison.reference,
         comparison.generated,
@@ -56,21 +48,4 @@ def _with(comparison: Comparison, how: Aggregation) -> Score:
     )
 
 
-METRIC = (
-    Metric(
-        name="RotErr",
-        summary="angle between the orientations",
-        unit="angle",
-        compute=_as_the_protocol,
-        aggregation="protocol",
-        worst="half turn",
-    ),
-    Metric(
-        name="RotErr_sum",
-        summary="RotErr summed over the samples",
-        unit="angle",
-        compute=_summed,
-        aggregation="sum",
-        worst="half turn",
-    ),
-)
+METRIC = and_sum("RotErr", summary="angle between the orientations", unit="angle", worst="half turn", score=_score)

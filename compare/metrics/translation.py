@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool, Float
 
-from compare.metrics._metric import Comparison, Metric
+from compare.metrics._metric import Comparison, and_sum
 from compare.metrics._scores import WORST_TRANSLATION, Aggregation, over_points, undefined
 from compare.rows import Score
 
@@ -21,35 +21,12 @@ def trans_err(
     return over_points("TransErr", errors, scored, how=how, unit=unit, worst=WORST_TRANSLATION)
 
 
-def _as_the_protocol(comparison: Comparison) -> Score:
-    return _with(comparison, comparison.protocol.aggregation)
-
-
-def _summed(comparison: Comparison) -> Score:
-    return _with(comparison, "sum")
-
-
-def _with(comparison: Comparison, how: Aggregation) -> Score:
+def _score(comparison: Comparison, how: Aggregation) -> Score:
     if comparison.no_unit:
         return undefined("TransErr", "extent", comparison.no_unit, worst=WORST_TRANSLATION)
     return trans_err(comparison.reference, comparison.generated, comparison.pair.scored, how=how, unit=comparison.unit)
 
 
-METRIC = (
-    Metric(
-        name="TransErr",
-        summary="distance between the positions",
-        unit="length",
-        compute=_as_the_protocol,
-        aggregation="protocol",
-        worst=WORST_TRANSLATION,
-    ),
-    Metric(
-        name="TransErr_sum",
-        summary="TransErr summed over the samples",
-        unit="length",
-        compute=_summed,
-        aggregation="sum",
-        worst=WORST_TRANSLATION,
-    ),
+METRIC = and_sum(
+    "TransErr", summary="distance between the positions", unit="length", worst=WORST_TRANSLATION, score=_score
 )
