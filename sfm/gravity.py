@@ -43,15 +43,15 @@ class ImageGravity:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Lines:
+class Lines:
     """Segments as planes through the camera, in the axes of the first camera: normals, middle rays, lengths."""
 
     normal: Float[np.ndarray, "n 3"]
     middle: Float[np.ndarray, "n 3"]
     length: Float[np.ndarray, " n"]
 
-    def part(self, keep: Any) -> "_Lines":
-        return _Lines(normal=self.normal[keep], middle=self.middle[keep], length=self.length[keep])
+    def part(self, keep: Any) -> "Lines":
+        return Lines(normal=self.normal[keep], middle=self.middle[keep], length=self.length[keep])
 
     def off_deg(self, down: Float[np.ndarray, "*m 3"]) -> Float[np.ndarray, "*m n"]:
         """Angle at its middle between each segment and the way to a vanishing point; 90 too close to the point."""
@@ -77,11 +77,11 @@ def find(
         return None
     picks = np.unique(known[np.linspace(0, len(known) - 1, min(config.frames, len(known))).round().astype(int)])
     first = trajectory.rotations[int(np.argmax(trajectory.valid))]
-    parts: list[_Lines] = []
+    parts: list[Lines] = []
     for k in picks:
         turn = first.T @ trajectory.rotations[k]
         parts.append(_segments(frames.rgb[k], found.usable, trajectory.intrinsics_px[k], turn, config))
-    lines = _Lines(
+    lines = Lines(
         normal=np.concatenate([p.normal for p in parts]),
         middle=np.concatenate([p.middle for p in parts]),
         length=np.concatenate([p.length for p in parts]),
@@ -92,7 +92,7 @@ def find(
     return solve(lines, len(picks), sigma, config)
 
 
-def solve(lines: _Lines, frames: int, focal_sigma: float, config: GravityConfig) -> ImageGravity | None:
+def solve(lines: Lines, frames: int, focal_sigma: float, config: GravityConfig) -> ImageGravity | None:
     """Gravity from segments of some frames; focal_sigma is relative."""
     down = _vote(lines, config)
     if down is None:
@@ -130,7 +130,7 @@ def _segments(
     intrinsics_px: Float[np.ndarray, "3 3"],
     first_from_cam: Float[np.ndarray, "3 3"],
     config: GravityConfig,
-) -> _Lines:
+) -> Lines:
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
     found = cv2.createLineSegmentDetector().detect(grey)[0]
     ends = np.zeros((0, 2, 2)) if found is None else found.reshape(-1, 2, 2).astype(np.float64)
@@ -146,10 +146,10 @@ def _segments(
         np.concatenate([ends, np.ones((len(ends), 2, 1))], axis=2) @ np.linalg.inv(intrinsics_px).T @ first_from_cam.T
     )
     rays /= np.linalg.norm(rays, axis=2, keepdims=True)
-    return _Lines(normal=_unit(np.cross(rays[:, 0], rays[:, 1])), middle=_unit(rays.sum(axis=1)), length=length)
+    return Lines(normal=_unit(np.cross(rays[:, 0], rays[:, 1])), middle=_unit(rays.sum(axis=1)), length=length)
 
 
-def _vote(lines: _Lines, config: GravityConfig) -> Float[np.ndarray, " 3"] | None:
+def _vote(lines: Lines, config: GravityConfig) -> Float[np.ndarray, " 3"] | None:
     """The direction within the cone on which most length agrees, among the crossings of the longest lines."""
     near = lines.off_deg(np.array([0.0, 1.0, 0.0])) < config.cone_deg
     lines = lines.part(near)
@@ -173,14 +173,14 @@ def _vote(lines: _Lines, config: GravityConfig) -> Float[np.ndarray, " 3"] | Non
     return best if best[1] > np.cos(np.radians(config.cone_deg)) else None
 
 
-def _meeting(lines: _Lines) -> Float[np.ndarray, " 3"]:
+def _meeting(lines: Lines) -> Float[np.ndarray, " 3"]:
     """The direction that lies in all planes, by least squares; a long segment's plane is known better."""
     weighted = lines.normal * lines.length[:, None]
     down = np.linalg.eigh(weighted.T @ weighted)[1][:, 0]
     return down if down[1] >= 0 else -down
 
 
-def _jackknife_deg(lines: _Lines, azimuth: Float[np.ndarray, " n"], down: Float[np.ndarray, " 3"]) -> float:
+def _jackknife_deg(lines: Lines, azimuth: Float[np.ndarray, " n"], down: Float[np.ndarray, " 3"]) -> float:
     """Standard deviation of the direction when fifths of the view, from left to right, are left out in turn.
 
     By place and not by line: the same edge is in several frames.

@@ -88,10 +88,10 @@ def _dispatch(arguments: list[str]) -> int:
         hint = f"perhaps {close[0]}; " if close else ""
         raise CinetrajError(f"no command {name!r}; {hint}cinetraj --help lists them")
     module = import_module(modules[name])
-    return module.run(_parse(name, module, rest))
+    return module.run(parse(name, module, rest))
 
 
-def _parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = False) -> Any:
+def parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = False) -> Any:
     """The command's options by tyro; what tyro says about wrong ones becomes one line.
 
     A command whose options are those of a registry has `form`, which makes the type that is parsed. One with many
@@ -124,7 +124,7 @@ def _parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool =
                 print(more)
             raise
         if more is not None and not whole:  # the others may be what was meant
-            return _parse(name, module, arguments, whole=True)
+            return parse(name, module, arguments, whole=True)
         text = _without_box(said.getvalue()) or f"options of {name} are wrong"
         hint = "" if "--help" in text else f"; cinetraj {name} --help lists the options"
         raise CinetrajError(text + hint) from None

@@ -17,7 +17,7 @@ def build(config: FeatureConfig, device: str) -> Extractor:
     """OpenCV on a CPU, where kornia's SIFT takes about fourteen times as long; kornia elsewhere."""
     if config.weights is not None:
         raise CinetrajError(f"weights {config.weights} have no effect on sift, which is not trained; leave them out")
-    return on_cpu if device == "cpu" else _on_device(device)
+    return on_cpu if device == "cpu" else on_device(device)
 
 
 def on_cpu(rgb: np.ndarray, count: int) -> list[Features]:
@@ -47,7 +47,8 @@ def on_cpu(rgb: np.ndarray, count: int) -> list[Features]:
     return result
 
 
-def _on_device(device: str) -> Extractor:
+def on_device(device: str) -> Extractor:
+    """The same by kornia, a batch of frames at a time."""
     import torch
     from kornia.feature import SIFTFeatureScaleSpace
 

@@ -18,7 +18,11 @@ HW, FOCAL = (360, 640), 500.0
 CONFIG = gravity.GravityConfig()
 
 
-def segments(attitude: Gravity, count: int, seed: int, *, noise: float = 0.0, clutter: int = 0) -> gravity._Lines:
+def unit(v: np.ndarray) -> np.ndarray:
+    return v / np.linalg.norm(v, axis=1, keepdims=True)
+
+
+def segments(attitude: Gravity, count: int, seed: int, *, noise: float = 0.0, clutter: int = 0) -> gravity.Lines:
     """Upright edges at random places as a camera of this attitude sees them, and segments of random direction."""
     rng = np.random.default_rng(seed)
     down = attitude.level_from_first.T @ [0.0, 1.0, 0.0]
@@ -28,10 +32,8 @@ def segments(attitude: Gravity, count: int, seed: int, *, noise: float = 0.0, cl
     along[count:] = rng.normal(size=(clutter, 3))
     end = start + rng.uniform(0.1, 0.2, (count + clutter, 1)) * along
     normal = np.cross(start, end)
-    normal = normal / np.linalg.norm(normal, axis=1, keepdims=True) + noise * rng.normal(size=start.shape)
-    return gravity._Lines(
-        normal=gravity._unit(normal), middle=gravity._unit(start + end), length=rng.uniform(0.05, 0.2, count + clutter)
-    )
+    normal = unit(normal) + noise * rng.normal(size=start.shape)
+    return gravity.Lines(normal=unit(normal), middle=unit(start + end), length=rng.uniform(0.05, 0.2, count + clutter))
 
 
 @settings(max_examples=40, deadline=None)

@@ -10,7 +10,6 @@ from scipy.spatial.transform import Rotation
 
 from trajectory.errors import FormatAmbiguousError, ReadError
 from trajectory.io import detect, read
-from trajectory.io._eight import NEAR_IDENTITY
 
 
 def rows(order: str, *, start: Rotation, seconds: bool, n: int = 12, seed: int = 0) -> str:
@@ -23,6 +22,8 @@ def rows(order: str, *, start: Rotation, seconds: bool, n: int = 12, seed: int =
     return "".join(" ".join(f"{v:.9f}" for v in row) + "\n" for row in table)
 
 
+NEAR_IDENTITY = np.cos(np.radians(15) / 2)
+"""|w| of a turn by 15 degrees, up to which a start counts as near the identity."""
 IDENTITY = Rotation.identity()
 FAR = Rotation.from_rotvec([0.9, -1.1, 0.8])
 

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import read, write
-from trajectory.io._arrays import npz_bytes
 from trajectory.model import Provenance, Trajectory
 
 FIELDS = (
@@ -118,7 +117,7 @@ def changed(tmp_path: Path, **arrays: Any) -> Path:
     write(full(1, {}), path, format="native")
     with np.load(path) as old:
         kept = {name: old[name] for name in old.files}
-    path.write_bytes(npz_bytes({k: v for k, v in (kept | arrays).items() if v is not None}))
+    np.savez(path, **{k: v for k, v in (kept | arrays).items() if v is not None})
     return path
 
 

@@ -16,7 +16,7 @@ from trajectory.errors import CinetrajError
 
 
 def parsed(*options: str) -> estimate.Args:
-    return entry._parse("estimate", estimate, ["clip.mp4", "--out", "out", *options])
+    return entry.parse("estimate", estimate, ["clip.mp4", "--out", "out", *options])
 
 
 def config_of(*options: str) -> config.EstimateConfig:

@@ -55,9 +55,9 @@ def test_sift_positions_have_no_bias() -> None:
 
 
 def test_sift_of_the_gpu_agrees_on_the_motion(rgb: np.ndarray) -> None:
-    from sfm.features.sift import _on_device
+    from sfm.features.sift import on_device
 
-    found = _on_device("cpu")(rgb, 200)
+    found = on_device("cpu")(rgb, 200)
     check(found, 200)
     assert np.abs(shift_of(found) - (9, 5)).max() < 0.1
 
