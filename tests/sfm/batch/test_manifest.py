@@ -1,32 +1,12 @@
 """The log of a batch."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from batch_fakes import WORK
+from small_batches import clips, run
 
 from sfm.batch import manifest
-from sfm.batch.inputs import Clip
-from sfm.batch.runner import Outcome, run_batch
-from sfm.config import BatchConfig, EstimateConfig
 from trajectory.errors import CinetrajError
-
-CONFIG = EstimateConfig(threads=1, backend="colmap-sift")
-
-
-FAST = {"plot": False, "work": WORK}
-
-
-def clips(folder: Path, **orders: str) -> list[Clip]:
-    folder.mkdir(exist_ok=True)
-    for name, order in orders.items():
-        (folder / f"{name}.clip").write_text(f"{order} 0 {name}" if " " not in order else order)
-    return [Clip(path=str(folder / f"{name}.clip"), name=name) for name in orders]
-
-
-def run(wanted: list[Clip], out: Path, config: EstimateConfig = CONFIG, **options: Any) -> dict[str, Outcome]:
-    return {o.name: o for o in run_batch(wanted, out, config, BatchConfig(**{**FAST, **options}))}
 
 
 def test_the_manifest_survives_a_torn_line_and_foreign_ones(tmp_path: Path) -> None:

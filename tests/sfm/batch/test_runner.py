@@ -11,29 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from batch_fakes import WORK
+from small_batches import clips, run
 
 from sfm.batch import manifest, runner
 from sfm.batch.inputs import Clip
-from sfm.batch.runner import Outcome, run_batch
 from sfm.config import BatchConfig, EstimateConfig, VideoConfig
 from sfm.runs import folder as runs
 from trajectory.errors import CinetrajError
-
-CONFIG = EstimateConfig(threads=1, backend="colmap-sift")
-"""Its options load no torch, so that a batch starts at once; the work function does not look at it."""
-FAST = {"plot": False, "work": WORK}
-
-
-def clips(folder: Path, **orders: str) -> list[Clip]:
-    folder.mkdir(exist_ok=True)
-    for name, order in orders.items():
-        (folder / f"{name}.clip").write_text(f"{order} 0 {name}" if " " not in order else order)
-    return [Clip(path=str(folder / f"{name}.clip"), name=name) for name in orders]
-
-
-def run(wanted: list[Clip], out: Path, config: EstimateConfig = CONFIG, **options: Any) -> dict[str, Outcome]:
-    return {o.name: o for o in run_batch(wanted, out, config, BatchConfig(**{**FAST, **options}))}
 
 
 def events(out: Path, kind: str) -> list[dict[str, Any]]:

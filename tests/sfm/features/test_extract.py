@@ -5,38 +5,14 @@ from pathlib import Path
 import numpy as np
 import planes_scene as scene
 import pytest
+from shifted import SHIFT_PX, check, shift_of
 
-from sfm.config import FeatureConfig, MatchConfig
-from sfm.features import Features
+from sfm.config import FeatureConfig
 from sfm.features.extract import EDGE_PX, build, extract, kinds
 from sfm.matching.match import match
 from trajectory.errors import CinetrajError
 
 ALIKED = ("aliked-n16", "aliked-n16rot", "aliked-n32", "aliked-t16")
-
-
-@pytest.fixture(scope="module")
-def rgb() -> np.ndarray:
-    """A frame and its shift by whole pixels, 9 right and 5 down."""
-    image = scene.render(scene.path(1))[0][0]
-    return np.stack([image, np.roll(image, (5, 9), axis=(0, 1))])
-
-
-def check(found: list[Features], most: int, *, unit: bool = True) -> None:
-    for each in found:
-        assert 20 < len(each) <= most
-        assert each.xy_px.shape == (len(each), 2)
-        assert (each.xy_px >= -0.5).all()
-        assert (each.xy_px <= np.array(scene.HW[::-1]) - 0.5).all()
-        assert (np.diff(each.strength) <= 0).all()
-        if unit:
-            assert np.allclose(np.linalg.norm(each.descriptors, axis=1), 1, atol=1e-4)
-
-
-def shift_of(found: list[Features], method: str = "mnn") -> np.ndarray:
-    rows = match(found, np.array([[0, 1]]), MatchConfig(method=method))[0]  # pyright: ignore[reportArgumentType]
-    assert len(rows) > 30
-    return np.median(found[1].xy_px[rows[:, 1]] - found[0].xy_px[rows[:, 0]], axis=0)
 
 
 def test_the_mask_holds_and_does_not_cost_features(rgb: np.ndarray) -> None:
@@ -72,7 +48,7 @@ def test_networks_with_trained_weights_follow_a_shift(name: str, rgb: np.ndarray
     part = np.ascontiguousarray(rgb[:, :160, :192])
     found = extract(part, FeatureConfig(name=name, max_features=200, weights=shared / "weights"))
     check(found, 200)
-    assert np.abs(shift_of(found) - (9, 5)).max() < 0.25
+    assert np.abs(shift_of(found) - SHIFT_PX).max() < 0.25
 
 
 def test_networks_give_equal_bits_and_batches_agree(rgb: np.ndarray, shared: Path) -> None:

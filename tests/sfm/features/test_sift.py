@@ -6,42 +6,18 @@ import cv2
 import numpy as np
 import planes_scene as scene
 import pytest
+from shifted import SHIFT_PX, check, shift_of
 
 from sfm.config import FeatureConfig, MatchConfig
-from sfm.features import Features
 from sfm.features.extract import build, extract
 from sfm.matching.match import match
 from trajectory.errors import CinetrajError
 
 
-@pytest.fixture(scope="module")
-def rgb() -> np.ndarray:
-    """A frame and its shift by whole pixels, 9 right and 5 down."""
-    image = scene.render(scene.path(1))[0][0]
-    return np.stack([image, np.roll(image, (5, 9), axis=(0, 1))])
-
-
-def check(found: list[Features], most: int, *, unit: bool = True) -> None:
-    for each in found:
-        assert 20 < len(each) <= most
-        assert each.xy_px.shape == (len(each), 2)
-        assert (each.xy_px >= -0.5).all()
-        assert (each.xy_px <= np.array(scene.HW[::-1]) - 0.5).all()
-        assert (np.diff(each.strength) <= 0).all()
-        if unit:
-            assert np.allclose(np.linalg.norm(each.descriptors, axis=1), 1, atol=1e-4)
-
-
-def shift_of(found: list[Features], method: str = "mnn") -> np.ndarray:
-    rows = match(found, np.array([[0, 1]]), MatchConfig(method=method))[0]  # pyright: ignore[reportArgumentType]
-    assert len(rows) > 30
-    return np.median(found[1].xy_px[rows[:, 1]] - found[0].xy_px[rows[:, 0]], axis=0)
-
-
 def test_sift_follows_a_shift(rgb: np.ndarray) -> None:
     found = extract(rgb, FeatureConfig(max_features=300))
     check(found, 300)
-    assert np.abs(shift_of(found) - (9, 5)).max() < 0.05
+    assert np.abs(shift_of(found) - SHIFT_PX).max() < 0.05
     assert found[0].scale_px is not None
     assert found[0].angle_deg is not None
 
@@ -59,7 +35,7 @@ def test_sift_of_the_gpu_agrees_on_the_motion(rgb: np.ndarray) -> None:
 
     found = on_device("cpu")(rgb, 200)
     check(found, 200)
-    assert np.abs(shift_of(found) - (9, 5)).max() < 0.1
+    assert np.abs(shift_of(found) - SHIFT_PX).max() < 0.1
 
 
 def test_rotation_and_scale_are_read(rgb: np.ndarray) -> None:

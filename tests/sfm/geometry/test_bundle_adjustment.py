@@ -5,62 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from projected import FOCAL_PX, HW, Projected, angle_deg, path_error, project, steps
+from adjustment import ALL, MOVE, free, kernel_of, shaken, small
+from projected import FOCAL_PX, HW, angle_deg, path_error, project, steps
 
 from sfm.geometry.bundle_adjustment import adjust
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt
 from sfm.geometry.normal_equations import normal_equations
-from sfm.geometry.problem import FreeParameters, Parameters, rescaled, stack
+from sfm.geometry.problem import rescaled, stack
 from sfm.geometry.projection import FAR_PX, residuals
-from sfm.geometry.so3 import exp_so3
-
-ALL = {"rotation", "translation", "zoom", "focal"}
-MOVE = {"truck": 0.1, "dolly": 0.05, "pan_deg": 2.0, "tilt_deg": -1.0, "roll_deg": 3.0, "zoom": 1.2}
-
-
-def free(*kinds: set[str], prior_px: float = FOCAL_PX, sigma: float = 0.35) -> FreeParameters:
-    """The freedom of hypotheses, each named by the kinds of parameters that it moves."""
-
-    def flag(name: str) -> torch.Tensor:
-        return torch.tensor([name in k for k in kinds])
-
-    return FreeParameters(
-        rotation=flag("rotation"),
-        translation=flag("translation"),
-        zoom=flag("zoom"),
-        focal=flag("focal"),
-        log_focal_prior=float(np.log(prior_px)),
-        log_focal_sigma=sigma,
-    )
-
-
-def shaken(state: Parameters, seed: int, size: float = 0.01, *, focal: float = 0.0) -> Parameters:
-    """The state with small errors everywhere but in the first camera; points off by `size` in direction and depth."""
-    rng = torch.Generator().manual_seed(seed)
-    b, n = state.zoom.shape
-    options = {"dtype": torch.float64}
-    turn, shift = (size * torch.randn(b, n, 3, generator=rng, **options) for _ in range(2))
-    turn[:, 0] = shift[:, 0] = 0
-    zoom = size * torch.randn(b, n, generator=rng, **options)
-    zoom[:, 0] = 0
-    point = state.point + size * state.point.norm(dim=-1, keepdim=True) * torch.randn(
-        state.point.shape, generator=rng, **options
-    ) * torch.tensor([0.3, 0.3, 0.3, 1.0])
-    return Parameters(
-        rotation=exp_so3(turn) @ state.rotation,
-        translation=state.translation + shift,
-        zoom=state.zoom + zoom,
-        log_focal=state.log_focal + focal,
-        point=point / point.norm(dim=-1, keepdim=True),
-    )
-
-
-def small(seed: int = 0, **changes: float) -> Projected:
-    return project(MOVE, seed=seed, points=14, frames=4, **changes)
-
-
-def random_kernel(width: float) -> torch.Tensor:
-    return torch.tensor([width], dtype=torch.float64)
 
 
 def test_true_parameters_leave_no_residual():
@@ -221,7 +173,7 @@ def test_points_behind_the_camera_are_no_evidence_and_cannot_pay():
     assert float(r[0, 0].min()) == FAR_PX
     fit = adjust(scene, state, free(set()), solver=steps(1))
     assert bool(torch.isinf(fit.residual_px[0, 0]).all())
-    normal = normal_equations(scene, state, free(ALL), random_kernel(3.0), 0.3)
+    normal = normal_equations(scene, state, free(ALL), kernel_of(3.0), 0.3)
     assert float(normal.mixed[0, :, :, 0].abs().max()) == 0.0
 
 

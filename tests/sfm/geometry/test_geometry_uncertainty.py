@@ -4,28 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
+from adjustment import free
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from projected import FOCAL_PX, project, steps
 
-from sfm.geometry.problem import FreeParameters
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import depths, log_focal_sigma, translation_bound
-
-
-def freedom(*names: str, sigma: float = 0.35) -> FreeParameters:
-    def flag(name: str) -> torch.Tensor:
-        return torch.tensor([name in names])
-
-    return FreeParameters(
-        rotation=flag("rotation"),
-        translation=flag("translation"),
-        zoom=flag("zoom"),
-        focal=flag("focal"),
-        log_focal_prior=float(np.log(FOCAL_PX)),
-        log_focal_sigma=sigma,
-    )
 
 
 def test_depths_are_those_of_what_each_frame_sees():
@@ -100,7 +85,7 @@ def test_a_translation_beyond_the_bound_leaves_a_trace(axis):
 def _sigma(move: dict[str, float], names: tuple[str, ...], prior: float = 0.35, noise_px: float = 0.15) -> float:
     tracks = project(move, seed=5, points=120)
     return log_focal_sigma(
-        tracks.observations(), tracks.parameters(), freedom(*names, sigma=prior), kernel_px=3.0, noise_px=noise_px
+        tracks.observations(), tracks.parameters(), free(set(names), sigma=prior), kernel_px=3.0, noise_px=noise_px
     )
 
 
@@ -132,14 +117,14 @@ def test_focal_uncertainty_is_that_of_repeated_draws():
     far = state.point.clone()
     far[..., 3] = 0.0
     state = replace(state, point=far / far.norm(dim=-1, keepdim=True))
-    free = freedom("rotation", "focal")
-    claimed = log_focal_sigma(clean.observations(), state, free, kernel_px=30.0, noise_px=0.3)
+    freedom = free({"rotation", "focal"})
+    claimed = log_focal_sigma(clean.observations(), state, freedom, kernel_px=30.0, noise_px=0.3)
     found = []
     for seed in range(24):
         noisy = project({"pan_deg": 12.0}, seed=6, points=60, frames=5)
         xy = noisy.xy_px + np.random.default_rng(seed).normal(0, 0.3, noisy.xy_px.shape)
         fit = adjust(
-            replace(noisy, xy_px=xy).observations(), state, free, kernel_px=(30.0,), noise_px=0.3, solver=steps(5)
+            replace(noisy, xy_px=xy).observations(), state, freedom, kernel_px=(30.0,), noise_px=0.3, solver=steps(5)
         )
         found.append(float(fit.parameters.log_focal))
     assert np.std(found) == pytest.approx(claimed, rel=0.45)

@@ -3,66 +3,15 @@
 import numpy as np
 import pytest
 import torch
-from projected import FOCAL_PX, Projected, project
+from adjustment import ALL, free, kernel_of, shaken, small
+from projected import Projected
 
 from sfm.geometry.bundle_adjustment import SOLVER, solve_step, take_step, total_cost
 from sfm.geometry.normal_equations import CAMERA, normal_equations, schur
-from sfm.geometry.problem import FreeParameters, Parameters
+from sfm.geometry.problem import Parameters
 from sfm.geometry.projection import residuals
-from sfm.geometry.so3 import exp_so3
-
-ALL = {"rotation", "translation", "zoom", "focal"}
-
 
 EVERY = list(range(CAMERA))
-
-
-MOVE = {"truck": 0.1, "dolly": 0.05, "pan_deg": 2.0, "tilt_deg": -1.0, "roll_deg": 3.0, "zoom": 1.2}
-
-
-def free(*kinds: set[str], prior_px: float = FOCAL_PX, sigma: float = 0.35) -> FreeParameters:
-    """The freedom of hypotheses, each named by the kinds of parameters that it moves."""
-
-    def flag(name: str) -> torch.Tensor:
-        return torch.tensor([name in k for k in kinds])
-
-    return FreeParameters(
-        rotation=flag("rotation"),
-        translation=flag("translation"),
-        zoom=flag("zoom"),
-        focal=flag("focal"),
-        log_focal_prior=float(np.log(prior_px)),
-        log_focal_sigma=sigma,
-    )
-
-
-def shaken(state: Parameters, seed: int, size: float = 0.01, *, focal: float = 0.0) -> Parameters:
-    """The state with small errors everywhere but in the first camera; points off by `size` in direction and depth."""
-    rng = torch.Generator().manual_seed(seed)
-    b, n = state.zoom.shape
-    options = {"dtype": torch.float64}
-    turn, shift = (size * torch.randn(b, n, 3, generator=rng, **options) for _ in range(2))
-    turn[:, 0] = shift[:, 0] = 0
-    zoom = size * torch.randn(b, n, generator=rng, **options)
-    zoom[:, 0] = 0
-    point = state.point + size * state.point.norm(dim=-1, keepdim=True) * torch.randn(
-        state.point.shape, generator=rng, **options
-    ) * torch.tensor([0.3, 0.3, 0.3, 1.0])
-    return Parameters(
-        rotation=exp_so3(turn) @ state.rotation,
-        translation=state.translation + shift,
-        zoom=state.zoom + zoom,
-        log_focal=state.log_focal + focal,
-        point=point / point.norm(dim=-1, keepdim=True),
-    )
-
-
-def small(seed: int = 0, **changes: float) -> Projected:
-    return project(MOVE, seed=seed, points=14, frames=4, **changes)
-
-
-def random_kernel(width: float) -> torch.Tensor:
-    return torch.tensor([width], dtype=torch.float64)
 
 
 def _numeric(tracks: Projected, state: Parameters, kernel_px: float, noise_px: float) -> np.ndarray:
@@ -93,7 +42,7 @@ def test_normal_equations_are_those_of_finite_differences(aspect):
     scene, state = tracks.observations(), shaken(tracks.parameters(), 3)
     kernel_px, noise_px = 4.0, 0.3
     freedom = free(ALL)
-    normal = normal_equations(scene, state, freedom, random_kernel(kernel_px), noise_px)
+    normal = normal_equations(scene, state, freedom, kernel_of(kernel_px), noise_px)
     n, m = scene.xy_px.shape[1], scene.xy_px.shape[0]
     size = n * CAMERA + 1
     j = _numeric(tracks, state, kernel_px, noise_px)
@@ -115,7 +64,7 @@ def test_gradient_is_that_of_the_robust_cost(kind):
     """Half the derivative of the very cost that decides whether a step is taken, prior included."""
     tracks = small(seed=2, noise_px=1.0)
     scene, state = tracks.observations(), shaken(tracks.parameters(), 4, focal=0.1)
-    freedom, kernel = free(ALL), random_kernel(3.0)
+    freedom, kernel = free(ALL), kernel_of(3.0)
     normal = normal_equations(scene, state, freedom, kernel, 0.3)
     n, m = scene.xy_px.shape[1], scene.xy_px.shape[0]
     where = {
@@ -142,7 +91,7 @@ def test_gradient_is_that_of_the_robust_cost(kind):
 def test_schur_step_equals_the_dense_solve():
     tracks = small(seed=5, noise_px=0.5)
     scene, state = tracks.observations(), shaken(tracks.parameters(), 6)
-    normal = normal_equations(scene, state, free(ALL), random_kernel(8.0), 0.3)
+    normal = normal_equations(scene, state, free(ALL), kernel_of(8.0), 0.3)
     damping = torch.tensor([1e-2], dtype=torch.float64)
     size, m = normal.gradient.shape[1], scene.xy_px.shape[0]
     dense = np.zeros((size + 3 * m, size + 3 * m))

@@ -5,27 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from adjustment import free
 from projected import FOCAL_PX, Projected, angle_deg, project
 
-from sfm.geometry.problem import FreeParameters, Parameters
+from sfm.geometry.problem import Parameters
 from sfm.geometry.resectioning import SOLVER, resect
 from sfm.motion.all_frames import interpolate
 
 MOVE = {"truck": 0.15, "dolly": 0.1, "pan_deg": 8.0, "roll_deg": 4.0, "zoom": 1.2}
-
-
-def freedom(*names: str, sigma: float = 0.35) -> FreeParameters:
-    def flag(name: str) -> torch.Tensor:
-        return torch.tensor([name in names])
-
-    return FreeParameters(
-        rotation=flag("rotation"),
-        translation=flag("translation"),
-        zoom=flag("zoom"),
-        focal=flag("focal"),
-        log_focal_prior=float(np.log(FOCAL_PX)),
-        log_focal_sigma=sigma,
-    )
 
 
 def at_frames(state: Parameters, key: np.ndarray) -> Parameters:
@@ -51,9 +38,9 @@ def _jittered(seed: int = 0, movers: float = 0.0) -> tuple[Projected, np.ndarray
 @pytest.mark.parametrize("movers", [0.0, 0.3])
 def test_resection_finds_the_frames_between(movers):
     tracks, _, start = _jittered(1, movers)
-    free = freedom("rotation", "translation", "zoom")
+    freedom = free({"rotation", "translation", "zoom"})
     assert angle_deg(start.rotation[0].numpy(), tracks.rotation).max() > 0.3  # interpolation alone misses the shake
-    out = resect(tracks.observations(), start, free, kernel_px=3.0, solver=replace(SOLVER, iterations=12))[0]
+    out = resect(tracks.observations(), start, freedom, kernel_px=3.0, solver=replace(SOLVER, iterations=12))[0]
     assert angle_deg(out.rotation[0].numpy(), tracks.rotation).max() < 0.15
     assert np.abs(centres(out) - tracks.centre).max() < 0.01
     np.testing.assert_allclose(out.zoom[0].exp(), tracks.focal_px / FOCAL_PX, rtol=5e-3)
@@ -62,7 +49,7 @@ def test_resection_finds_the_frames_between(movers):
 
 def test_resection_moves_only_what_is_free():
     tracks, _, start = _jittered(2)
-    out = resect(tracks.observations(), start, freedom("rotation"), kernel_px=3.0)[0]
+    out = resect(tracks.observations(), start, free({"rotation"}), kernel_px=3.0)[0]
     assert torch.equal(out.translation, start.translation)
     assert torch.equal(out.zoom, start.zoom)
     assert not torch.equal(out.rotation, start.rotation)
@@ -72,11 +59,11 @@ def test_a_frame_resects_the_same_whatever_the_others_show():
     """One small system a frame: frames do not talk to each other while the points are held."""
     tracks, _, start = _jittered(3)
     scene = tracks.observations()
-    free = freedom("rotation", "translation")
-    whole = resect(scene, start, free, kernel_px=3.0)[0]
+    freedom = free({"rotation", "translation"})
+    whole = resect(scene, start, freedom, kernel_px=3.0)[0]
     weight = scene.weight.clone()
     weight[:, 6] = 0.0
-    part = resect(replace(scene, weight=weight), start, free, kernel_px=3.0)[0]
+    part = resect(replace(scene, weight=weight), start, freedom, kernel_px=3.0)[0]
     others = [i for i in range(12) if i != 6]
     torch.testing.assert_close(part.rotation[:, others], whole.rotation[:, others], rtol=0, atol=1e-12)
     torch.testing.assert_close(part.rotation[:, 6], start.rotation[:, 6], rtol=0, atol=1e-12)

@@ -5,52 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_shots import estimate, shot, trajectory
 
 from sfm.runs import folder as runs
-from sfm.runs.estimate import Estimate, ShotEstimate
 from trajectory.errors import CinetrajError, ReadError
-from trajectory.model import Trajectory
-
-
-def trajectory(n: int = 5) -> Trajectory:
-    poses = np.tile(np.eye(4), (n, 1, 1))
-    poses[:, 0, 3] = np.arange(n)
-    valid = np.ones(n, bool)
-    valid[1] = False
-    return Trajectory(world_from_cam=poses, time_s=np.arange(n) / 10, valid=valid)
-
-
-def shot(start: int = 0, *, status: str = "ok") -> ShotEstimate:
-    found = None if status == "failed" else trajectory()
-    return ShotEstimate(
-        start=start,
-        stop=start + 5,
-        start_s=start / 10,
-        end_s=start / 10 + 0.4,
-        status=status,  # type: ignore[arg-type]
-        reason="" if status == "ok" else "no texture",
-        motion_model=None if found is None else "full",
-        trajectory=found,
-        registered=0 if found is None else 4,
-        statistics={"tracks": 12},
-        seconds={"motion_models": 0.5},
-        notes=(),
-        picture={"frame": np.array(2), "rgb": np.zeros((20, 30, 3), np.uint8)},
-    )
-
-
-def estimate(*shots: ShotEstimate) -> Estimate:
-    return Estimate(
-        source="clip.mp4",
-        backend="auto",
-        shots=shots,
-        config={"seed": 0},
-        versions={"numpy": "2"},
-        seed=0,
-        seconds={"decode": 0.1, "total": 0.7},
-        video={"frames": 5},
-        notes=(),
-    )
 
 
 def names(folder: Path) -> set[str]:
