@@ -1,59 +1,23 @@
 """The command line as users and scripts meet it: exit codes, one-line errors, JSON, nothing half-written."""
 
-import contextlib
-import io
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
+from console import ENVIRONMENT, Done, alone, assert_one_clear_line, cinetraj, write_tum
 
-COMMANDS = ("estimate", "describe", "compare", "convert", "info", "demo", "status", "import")
 NESTED = ("--shots.content", 28, "--auto.tracks.gap-reach-images", 29)
 """Settings that change nothing in the clip of these tests; the record must have them."""
-ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "COLUMNS": "100"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Done:
-    """What a command said and how it ended."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-def cinetraj(*arguments: object) -> Done:
-    """Run the command in this process, where the type checks of the tests see it and torch is imported once."""
-    from compare.cli import main
-
-    out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        code = main([str(argument) for argument in arguments])
-    return Done(returncode=code, stdout=out.getvalue(), stderr=err.getvalue())
-
-
-def alone(*arguments: object, **environment: str) -> Done:
-    """Run the command in a process of its own."""
-    command = [sys.executable, "-m", "compare.cli.entry", *map(str, arguments)]
-    env = {**ENVIRONMENT, **environment}
-    done = subprocess.run(command, capture_output=True, text=True, env=env, timeout=240)
-    return Done(returncode=done.returncode, stdout=done.stdout, stderr=done.stderr)
-
-
-def assert_one_clear_line(done: Done, *expected: str, code: int = 2) -> None:
-    assert done.returncode == code, done.stderr
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("cinetraj: error: ")
-    for text in expected:
-        assert text in lines[0]
+@pytest.fixture
+def tum(tmp_path: Path) -> Path:
+    return write_tum(tmp_path)
 
 
 def write_clip(path: Path, rgb: np.ndarray) -> Path:
@@ -81,61 +45,6 @@ def estimated(clip: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Pat
     done = cinetraj("estimate", clip, "--out", out, "--json", "--threads", 1, *NESTED)
     assert done.returncode == 0, done.stderr
     return out / "pan", done
-
-
-@pytest.fixture
-def tum(tmp_path: Path) -> Path:
-    """A trajectory file: ten frames of a move to the right with a pan to the left, in TUM's order."""
-    half = np.deg2rad(np.linspace(0, -5, 10))
-    rows = [f"{i / 10} {0.1 * i} 0 {0.02 * i * i} 0 {np.sin(a)} 0 {np.cos(a)}" for i, a in enumerate(half.tolist())]
-    path = tmp_path / "truck.txt"
-    path.write_text("# timestamp tx ty tz qx qy qz qw\n" + "\n".join(rows) + "\n")
-    return path
-
-
-def test_help_comes_in_under_600_ms() -> None:
-    def seconds() -> float:
-        begin = time.perf_counter()
-        assert alone("--help").returncode == 0
-        return time.perf_counter() - begin
-
-    assert min(seconds() for _ in range(5)) < 0.6  # the best of five: the machine may be busy
-
-
-def test_help_names_every_command_and_the_exit_codes() -> None:
-    said = cinetraj("--help").stdout
-    assert all(f"\n  {command} " in said for command in COMMANDS)
-    assert "exit codes:" in said
-    assert "130" in said
-
-
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_has_help(command: str) -> None:
-    done = cinetraj(command, "--help")
-    assert done.returncode == 0
-    assert f"usage: cinetraj {command}" in done.stdout
-
-
-def test_no_command_is_a_usage_error() -> None:
-    assert cinetraj().returncode == 2
-
-
-def test_an_unknown_command_names_the_likely_one() -> None:
-    assert_one_clear_line(cinetraj("estimat"), "'estimat'", "perhaps estimate")
-
-
-def test_a_misspelt_option_is_refused_in_one_line() -> None:
-    assert_one_clear_line(cinetraj("describe", "x", "--jsn"), "--jsn", "--help")
-
-
-def test_a_missing_option_is_refused_in_one_line() -> None:
-    assert_one_clear_line(cinetraj("estimate", "clip.mp4"), "--out")
-
-
-def test_traceback_shows_where(tmp_path: Path) -> None:
-    done = cinetraj("--traceback", "info", tmp_path / "absent.txt")
-    assert done.returncode == 2
-    assert "Traceback (most recent call last)" in done.stderr
 
 
 class TestBadInput:
@@ -330,26 +239,6 @@ class TestTrajectoryCommands:
         done = cinetraj("describe", tum, "--format", "tum", "--plot", tmp_path / "path.png")
         assert done.returncode == 0, done.stderr
         assert (tmp_path / "path.png").read_bytes().startswith(b"\x89PNG")
-
-    def test_convert_there_and_back(self, tum: Path, tmp_path: Path) -> None:
-        from trajectory import io
-
-        done = cinetraj("convert", tum, tmp_path / "a.npz", "--to", "native", "--format", "tum")
-        assert done.returncode == 0, done.stderr
-        done = cinetraj("convert", tmp_path / "a.npz", tmp_path / "b.txt", "--to", "tum", "--json")
-        assert json.loads(done.stdout)["valid"] == 10
-        one, other = io.read(tum, format="tum"), io.read(tmp_path / "b.txt", format="tum")
-        np.testing.assert_allclose(other.world_from_cam, one.world_from_cam, atol=1e-12)
-
-    def test_convert_refuses_an_unknown_format(self, tum: Path, tmp_path: Path) -> None:
-        done = cinetraj("convert", tum, tmp_path / "a.xyz", "--to", "xyz", "--format", "tum")
-        assert_one_clear_line(done, "'xyz'", "native")
-        assert not (tmp_path / "a.xyz").exists()
-
-    def test_info_gives_the_facts(self, tum: Path) -> None:
-        said = json.loads(cinetraj("info", tum, "--format", "tum", "--json").stdout)
-        assert said["frames"] == said["valid"] == 10
-        assert said["rotation_first_to_last_deg"]["pan_right"] == pytest.approx(-10, abs=1e-6)
 
     def test_compare_a_path_with_itself_is_zero(self, tum: Path) -> None:
         done = cinetraj("compare", tum, tum, "--protocol", "cinetechbench-compat", "--json")

@@ -66,7 +66,7 @@ def run(args: Args) -> int:
     said = score(rendered.trajectory, estimated, protocol="strict").to_json()["summary"]
     print("\nHow far the estimate is from the truth:")
     print(f"  rotation     {_number(said.get('RotErr'))} degrees, mean over the clip")
-    print(f"  position     {_number(said.get('TransErr'), 100)} % of the path's extent, mean over the clip")
+    print(f"  position     {_number(said.get('TransErr'), 100.0)} % of the path's extent, mean over the clip")
     print(f"  direction    {_number(said.get('DirErr'))} degrees between the directions of travel")
     print("\nPictures to look at:")
     print(f"  {runs / 'clip' / 'plot.png'}          the estimate: path, rotation, focal length, tracks on a frame")

@@ -1,0 +1,25 @@
+"""`cinetraj status`."""
+
+import json
+from pathlib import Path
+
+from console import assert_one_clear_line, cinetraj
+from made_shots import estimate, shot
+
+from sfm.runs.folder import write_run
+
+
+def test_runs_without_a_batch_are_counted(tmp_path: Path) -> None:
+    write_run(estimate(shot()), tmp_path / "a", plot=False)
+    write_run(estimate(shot(status="failed")), tmp_path / "b", plot=False)
+    said = cinetraj("status", tmp_path).stdout
+    assert "2 of 2 clips done, 1 of them failed; not running" in said
+    assert "1 x no texture (b)" in said
+    told = json.loads(cinetraj("status", tmp_path, "--json").stdout)
+    assert (told["clips"], told["done"], told["running"], told["remaining"]) == (2, 2, False, [])
+    assert told["failed"] == {"b": "no texture"}
+
+
+def test_status_of_nothing(tmp_path: Path) -> None:
+    assert_one_clear_line(cinetraj("status", tmp_path / "absent"), "absent", "no folder")
+    assert_one_clear_line(cinetraj("status", tmp_path), "neither runs nor a manifest")
