@@ -14,18 +14,14 @@ EXCEPTIONS = {
 OLD_WORDS = re.compile(r"\b(rungs?|climb\w*|ladder|settl\w*|hopeless|opened|grown)\b", re.IGNORECASE)
 COVERED = {
     "sfm/backends/colmap": "tests/sfm/backends/test_backends.py",
-    "sfm/batch": "tests/sfm/batch/test_runner.py",
-    "sfm/features": "tests/sfm/features/test_extract.py",
-    "sfm/processes": "tests/sfm/processes/test_isolated.py",
-    "sfm/runs": "tests/sfm/runs/test_folder.py",
+    "sfm/batch/engines": "tests/sfm/batch/test_runner.py",
+    "sfm/features/aliked.py": "tests/sfm/features/test_extract.py",
+    "sfm/features/keynet.py": "tests/sfm/features/test_extract.py",
+    "sfm/processes/zlib_first.py": "tests/sfm/processes/test_isolated.py",
     "sfm/synthetic": "tests/sfm/synthetic/test_synthetic_clip.py",
-    "sfm/tracking": "tests/sfm/tracking/test_track.py",
-    "sfm/types.py": "tests/sfm/backends/test_assemble.py",
-    "sfm/video": "tests/sfm/video/test_reader.py",
-    "compare/benchmarks/camerabench": "tests/compare/benchmarks/camerabench",
-    "compare/cli": "tests/test_cli.py",
-    "compare/metrics": "tests/compare/test_metrics.py",
-    "compare/rows.py": "tests/compare/test_score_match.py",
+    "sfm/tracking/klt.py": "tests/sfm/tracking/test_track.py",
+    "compare/cli/cinetechbench.py": "tests/compare/cli/test_benchmark_commands.py",
+    "compare/metrics/evo_errors.py": "tests/compare/test_evo_scores.py",
 }
 """Modules without a namesake among the tests, by file or room, and where they are tested instead."""
 

@@ -13,7 +13,6 @@ from sfm.config import EstimateConfig
 from sfm.masks import find as evidence
 from sfm.shots import boundaries as shots
 from sfm.types import BackendResult, Frames, Masks
-from sfm.video.pixels import in_source_pixels, with_camera
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
@@ -21,7 +20,7 @@ HW = (60, 80)
 SOURCE_HW = (240, 320)
 
 
-def frames(n: int = 6, *, blank: bool = False, focal_px: float | None = None) -> Frames:
+def frames(n: int = 6, *, blank: bool = False) -> Frames:
     rgb = np.random.default_rng(0).integers(0, 255, (n, *HW, 3), dtype=np.uint8)
     return Frames(
         rgb=np.zeros_like(rgb) if blank else rgb,
@@ -29,7 +28,6 @@ def frames(n: int = 6, *, blank: bool = False, focal_px: float | None = None) ->
         index=np.arange(n),
         source_hw=SOURCE_HW,
         source="clip.mp4",
-        focal_px=focal_px,
     )
 
 
@@ -92,36 +90,12 @@ def test_intrinsics_come_back_in_source_pixels(backend: Any) -> None:
     np.testing.assert_allclose(found.focal_sigma_px, 8.0)
 
 
-def test_rescaling_keeps_every_ray() -> None:
-    part = frames()
-    before, after = working_trajectory(part), in_source_pixels(working_trajectory(part), SOURCE_HW)
-    assert before.intrinsics_px is not None
-    assert after.intrinsics_px is not None
-    rays = np.array([[0.1, -0.2, 1.0], [0.0, 0.3, 1.0]])
-    px = rays @ before.intrinsics_px[0].T
-    # Pixel centres are integers inside and half-integers outside.
-    np.testing.assert_allclose(rays @ after.intrinsics_px[0].T, (px + np.array([0.5, 0.5, 0])) * (4, 4, 1))
-
-
 @pytest.mark.parametrize("aspect", [1.0, 1.185])
 def test_a_given_focal_length_reaches_the_backend_at_the_working_size(backend: Any, aspect: float) -> None:
     seen = backend(answer)
     sfm.estimate(frames(), EstimateConfig(focal_px=400.0, pixel_aspect=aspect, split_shots=False))
     assert seen[0].focal_px == pytest.approx(100.0)
     assert seen[0].pixel_aspect == aspect
-
-
-def test_a_field_of_view_is_horizontal() -> None:
-    # 90 degrees over 320 square pixels: fx = 160 px of the source, 40 at the working size.
-    wide = with_camera(frames(), focal_px=None, fov_deg=90.0, pixel_aspect=None)
-    assert wide.focal_px == pytest.approx(40.0)
-    # Pixels twice as wide as high: fy = fx times the pixel's aspect.
-    squeezed = with_camera(frames(), focal_px=None, fov_deg=90.0, pixel_aspect=2.0)
-    assert squeezed.focal_px == pytest.approx(80.0)
-
-
-def test_what_the_file_says_stays_where_nothing_is_given() -> None:
-    assert with_camera(frames(focal_px=77.0), focal_px=None, fov_deg=None, pixel_aspect=None).focal_px == 77.0
 
 
 def test_each_shot_is_estimated_by_itself(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:

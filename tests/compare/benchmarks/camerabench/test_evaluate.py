@@ -17,7 +17,6 @@ from compare.benchmarks.camerabench.score_files import (
     NEEDS_SCENE,
     PAIR_PATTERN,
     find_score_files,
-    read_score_file,
     write_score_file,
 )
 from trajectory.errors import CinetrajError, ReadError
@@ -187,32 +186,6 @@ def test_two_files_of_one_key_are_refused(tmp_path: Path) -> None:
         evaluate_binary([first, second])
     with pytest.raises(CinetrajError, match="no score files"):
         evaluate_binary([])
-
-
-def test_the_key_is_the_official_one(tmp_path: Path) -> None:
-    metadata = {"model_name": "qwen", "checkpoint": "org/name-7b", "split_name": "Static"}
-    path = write_score_file(tmp_path / "x.json", metadata=metadata, rows=[])
-    assert read_score_file(path).key == "qwen_name-7b_Static"
-
-
-@pytest.mark.parametrize(
-    ("content", "problem"),
-    [
-        ("no json", "is no JSON file"),
-        ("[]", "has no list named scores"),
-        ('{"scores": [3]}', r"scores\[0\] is a int"),
-        ('{"scores": [{"score": 1}]}', "has no field error"),
-        ('{"scores": [{"score": 1, "error": null, "ground_truth_label": "maybe"}]}', "expected yes or no"),
-        ('{"scores": [{"score": "1", "error": null, "ground_truth_label": "yes"}]}', "expected a number"),
-        ('{"scores": [{"yes_scores": {}, "error": null}]}', "has no yes_scores"),
-    ],
-)
-def test_broken_score_files_are_refused(tmp_path: Path, content: str, problem: str) -> None:
-    path = tmp_path / "classification_scores_x.json"
-    path.write_text(content)
-    with pytest.raises(ReadError, match=problem) as caught:
-        read_score_file(path)
-    assert "\n" not in str(caught.value)
 
 
 def test_an_error_without_a_label_cannot_be_ranked(tmp_path: Path) -> None:

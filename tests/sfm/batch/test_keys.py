@@ -1,0 +1,66 @@
+"""The address of a result: equal where the result is, and different where anything that decides it is."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sfm.batch.keys import clip_digest, deciding, key_of, stamp
+from sfm.config import EstimateConfig, VideoConfig
+from trajectory.errors import CinetrajError
+
+CONFIG = EstimateConfig(backend="colmap-sift")
+
+
+def test_only_what_decides_a_result_changes_its_options() -> None:
+    one = deciding(CONFIG)
+    assert deciding(replace(CONFIG, threads=3)) == one
+    for other in (replace(CONFIG, seed=1), replace(CONFIG, video=VideoConfig(long_side=320))):
+        assert deciding(other) != one
+    assert deciding(replace(CONFIG, backend="auto")) != one
+
+
+def test_a_key_is_one_of_clip_options_and_versions() -> None:
+    keys = {
+        key_of(digest, options, versions)
+        for digest in ("a", "b")
+        for options in ({"seed": 0}, {"seed": 1})
+        for versions in ({"numpy": "2"}, {"numpy": "3"})
+    }
+    assert len(keys) == 8
+    assert key_of("a", {"x": 1, "y": 2}, {}) == key_of("a", {"y": 2, "x": 1}, {})
+
+
+def test_the_digest_of_a_file_is_that_of_its_bytes_alone(tmp_path: Path) -> None:
+    for name, data in (("a.mp4", b"same"), ("b.mp4", b"same"), ("c.mp4", b"other")):
+        (tmp_path / name).write_bytes(data)
+    one, two, three = (clip_digest(str(tmp_path / f"{name}.mp4")) for name in "abc")
+    assert one == two != three
+
+
+def test_a_folder_of_images_is_their_names_and_bytes_wherever_it_lies(tmp_path: Path) -> None:
+    for folder in ("a", "b", "c"):
+        (tmp_path / folder).mkdir()
+        for name, data in (("1.png", b"x"), ("2.png", b"y")):
+            (tmp_path / folder / name).write_bytes(data)
+    (tmp_path / "a" / "notes.txt").write_text("no image")
+    (tmp_path / "c" / "1.png").rename(tmp_path / "c" / "3.png")
+    a, b, c = (clip_digest(str(tmp_path / name)) for name in "abc")
+    assert a == b != c
+    assert clip_digest(str(tmp_path / "b" / "*.png")) == b
+
+
+def test_a_clip_that_is_not_there_has_no_digest(tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match="no such file"):
+        clip_digest(str(tmp_path / "absent.mp4"))
+    assert stamp(str(tmp_path / "absent.mp4")) is None
+    assert stamp(str(tmp_path)) is None
+
+
+def test_the_stamp_of_a_file_changes_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"short")
+    before = stamp(str(path))
+    assert before == stamp(str(path))
+    path.write_bytes(b"longer than before")
+    assert stamp(str(path)) != before

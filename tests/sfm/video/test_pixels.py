@@ -1,0 +1,62 @@
+"""The camera in pixels of the source on the outside, of the working size on the inside."""
+
+import numpy as np
+import pytest
+
+from sfm.types import Frames
+from sfm.video.pixels import in_source_pixels, with_camera
+from trajectory.model import Trajectory
+
+HW = (60, 80)
+SOURCE_HW = (240, 320)
+
+
+def frames(*, focal_px: float | None = None) -> Frames:
+    return Frames(
+        rgb=np.zeros((2, *HW, 3), np.uint8),
+        time_s=np.arange(2) / 10,
+        index=np.arange(2),
+        source_hw=SOURCE_HW,
+        source="clip.mp4",
+        focal_px=focal_px,
+    )
+
+
+def path() -> Trajectory:
+    return Trajectory(
+        world_from_cam=np.tile(np.eye(4), (2, 1, 1)),
+        time_s=np.arange(2) / 10,
+        valid=np.ones(2, bool),
+        image_hw=HW,
+        intrinsics_px=np.tile(np.array([[50.0, 0, 39.5], [0, 52.0, 29.5], [0, 0, 1]]), (2, 1, 1)),
+    )
+
+
+def test_rescaling_keeps_every_ray() -> None:
+    before, after = path(), in_source_pixels(path(), SOURCE_HW)
+    assert before.intrinsics_px is not None
+    assert after.intrinsics_px is not None
+    rays = np.array([[0.1, -0.2, 1.0], [0.0, 0.3, 1.0]])
+    px = rays @ before.intrinsics_px[0].T
+    # Pixel centres are integers inside and half-integers outside.
+    np.testing.assert_allclose(rays @ after.intrinsics_px[0].T, (px + np.array([0.5, 0.5, 0])) * (4, 4, 1))
+
+
+def test_a_path_without_intrinsics_gets_the_size_alone() -> None:
+    bare = path().replace(intrinsics_px=None)
+    found = in_source_pixels(bare, SOURCE_HW)
+    assert found.intrinsics_px is None
+    assert found.image_hw == SOURCE_HW
+
+
+def test_a_field_of_view_is_horizontal() -> None:
+    # 90 degrees over 320 square pixels: fx = 160 px of the source, 40 at the working size.
+    wide = with_camera(frames(), focal_px=None, fov_deg=90.0, pixel_aspect=None)
+    assert wide.focal_px == pytest.approx(40.0)
+    # Pixels twice as wide as high: fy = fx times the pixel's aspect.
+    squeezed = with_camera(frames(), focal_px=None, fov_deg=90.0, pixel_aspect=2.0)
+    assert squeezed.focal_px == pytest.approx(80.0)
+
+
+def test_what_the_file_says_stays_where_nothing_is_given() -> None:
+    assert with_camera(frames(focal_px=77.0), focal_px=None, fov_deg=None, pixel_aspect=None).focal_px == 77.0
