@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from sfm.backends.colmap.result import Before, failed, result_of
-from sfm.config import MapConfig
+from sfm.config import ColmapConfig, GlomapConfig, MapConfig
 from sfm.features import extract as kinds
 from sfm.matching import match as matching
 from sfm.matching import pairs
@@ -38,13 +38,20 @@ def settings(frames: Frames, config: MapConfig, *, mapper: str, seed: int, threa
 
 
 def run_fed(
-    frames: Frames, masks: Masks, config: Any, *, backend: str, device: str, seed: int, threads: int
+    frames: Frames,
+    masks: Masks,
+    config: ColmapConfig | GlomapConfig,
+    *,
+    backend: str,
+    device: str,
+    seed: int,
+    threads: int,
 ) -> BackendResult:
     """Our features and matches of the frames that show something new, mapped by pycolmap in a worker.
 
     Args:
         frames, masks: of one shot.
-        config: that of the backend, with features, matching, pairs and mapping.
+        config: that of the backend.
         backend: "colmap" or "glomap".
         device: for features and matches.
         seed: of matchers and mappers.
