@@ -1,7 +1,7 @@
 """What a metric is, and what it is computed from."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal, final
 
 import numpy as np
@@ -108,11 +108,12 @@ def and_sum(
         aggregation="protocol",
         worst=worst,
     )
-    summed = replace(
-        mine,
+    summed = Metric(
         name=f"{name}_sum",
         summary=f"{name} summed over the samples",
+        unit=unit,
         compute=lambda comparison: score(comparison, "sum"),
         aggregation="sum",
+        worst=worst,
     )
     return mine, summed

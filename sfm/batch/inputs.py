@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 from sfm.batch.manifest import MANIFEST_FILE
 from sfm.video.images import IMAGE_SUFFIXES
@@ -136,12 +136,13 @@ def _json_rows(path: Path, text: str) -> list[tuple[int, str, str]]:
         if not line.strip():
             continue
         try:
-            row: Any = json.loads(line)
+            value: Any = json.loads(line)
         except ValueError as error:
             raise ReadError(path, f"is no JSON ({error})", remedy="write one object a line", line=number) from error
-        video = next((row[c] for c in COLUMNS if isinstance(row.get(c), str)), "") if isinstance(row, dict) else None
-        if video is None:
+        if not isinstance(value, dict):
             raise ReadError(path, "is no JSON object", remedy='write {"video": "a.mp4"}', line=number)
+        row = cast("dict[str, Any]", value)
+        video = next((row[c] for c in COLUMNS if isinstance(row.get(c), str)), "")
         rows.append((number, video, str(row.get("name") or "")))
     return rows
 

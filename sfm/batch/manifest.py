@@ -7,11 +7,11 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 from trajectory.errors import CinetrajError
 
@@ -38,7 +38,7 @@ class Manifest:
 
 
 @contextmanager
-def open_manifest(folder: Path) -> Iterator[Manifest]:
+def open_manifest(folder: Path) -> Generator[Manifest, None, None]:
     """The manifest of a folder of runs, for this process alone. Raises CinetrajError where another batch has it."""
     path = folder / MANIFEST_FILE
     try:
@@ -67,11 +67,12 @@ def read_events(folder: Path) -> tuple[list[dict[str, Any]], int]:
         if not line.strip():
             continue
         try:
-            event = json.loads(line)
+            value: Any = json.loads(line)
         except ValueError:  # includes bytes that are no UTF-8
             torn += 1
             continue
-        if isinstance(event, dict) and isinstance(event.get("event"), str):
+        event = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+        if isinstance(event.get("event"), str):
             events.append(event)
         else:
             torn += 1

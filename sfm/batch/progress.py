@@ -58,7 +58,7 @@ def progress_of(folder: Path) -> Progress:
     else:  # what lies there from a batch with other options is not done
         names = list(events[start]["names"])
         finished = {event["name"] for event in recent if event["event"] in ("done", "kept")}
-    at_work = {e["name"] for e in recent if e["event"] == "start"} - finished if running else set()
+    at_work: set[str] = {e["name"] for e in recent if e["event"] == "start"} - finished if running else set()
     done = [each for name in names if name in finished and (each := _done(name, folder / name)) is not None]
     have = {each.name for each in done}
     remaining = tuple(name for name in names if name not in have)

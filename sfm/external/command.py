@@ -8,9 +8,9 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,14 +55,14 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
                 problem = f"the command ended well, but {error}".replace(str(out), "{out}")
         seconds["total"] = time.perf_counter() - begin
     options = plain({**asdict(config), "backend": {"name": "command", **asdict(command)}})
-    known = {"source": str(video), "backend": "command", "config": options, "seed": config.seed, "seconds": seconds}
+    origin = records.Origin(source=str(video), backend="command", config=options, seed=config.seed, seconds=seconds)
     if found is None:
-        return records.failed(problem, records.Origin(**known))
-    return records.of_trajectory(found.trajectory, records.Origin(notes=found.notes, **known))
+        return records.failed(problem, origin)
+    return records.of_trajectory(found.trajectory, replace(origin, notes=found.notes))
 
 
 @contextmanager
-def _folder(keep: Path | None, name: str) -> Iterator[Path]:
+def _folder(keep: Path | None, name: str) -> Generator[Path, None, None]:
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="cinetraj-", ignore_cleanup_errors=True) as temporary:
             yield Path(temporary)

@@ -31,9 +31,9 @@ USUAL: dict[str, tuple[str, ...]] = {
 """Format to the names of what its program writes, the better first; others are known by their suffix."""
 GENERIC = frozenset(
     {"camera", "cameras", "colmap", "output", "pose", "poses", "reconstruction", "results", "sparse", "0"}
+    | {"pred_traj", "predictions", "transforms", "images", "trajectory", "trajectory_tum", "camera_extrinsics"}
+    | {"camera_data", "pose_left"}
 )
-GENERIC |= {"pred_traj", "predictions", "transforms", "images", "trajectory", "trajectory_tum", "camera_extrinsics"}
-GENERIC |= {"camera_data", "pose_left", "0"}
 """Names that every clip's output has: the clip is named by a folder above."""
 ENDINGS = ("_sgd_cvd_hr", "_droid", "_pred_traj", "_traj", "_predictions", "_poses", "_transforms_cleaning")
 
@@ -56,10 +56,10 @@ def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[st
     """
     if not folder.is_dir():
         raise CinetrajError(f"{folder} is no folder; give the folder with the outputs")
+    found: dict[str, list[Path]] = {}
     if pattern is not None:
         found = _by_pattern(folder, pattern)
     else:
-        found = {}
         for usual in _usual(format):
             here = _grouped((name_of(p.relative_to(folder), folder), p) for p in sorted(folder.rglob(usual)))
             found = {**here, **found}  # a better name has come first
@@ -77,7 +77,7 @@ def one_result(folder: Path, format: str, pattern: str | None = None) -> Path:
         paths = sorted(Path("/").glob(pattern[1:]) if pattern.startswith("/") else folder.glob(pattern))
         paths = [_model(path) for path in paths]
     else:
-        paths = next((found for usual in _usual(format) if (found := sorted(folder.rglob(usual)))), [])
+        paths = next((found for usual in _usual(format) if (found := sorted(folder.rglob(usual)))), list[Path]())
         paths = list(dict.fromkeys(_model(path) for path in paths))
     if not paths:
         wanted = pattern or " or ".join(_usual(format))

@@ -122,7 +122,7 @@ def _serve(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    import sfm.processes.zlib_first  # noqa: F401
+    from sfm.processes import zlib_first as zlib_first
 
     die_with_parent(int(sys.argv[2]))
     _serve(Path(sys.argv[1]))

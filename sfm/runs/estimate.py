@@ -1,8 +1,8 @@
 """What became of a clip and of its shots, and how `run.json` says it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
-from typing import Any, final
+from typing import Any, cast, final
 
 import numpy as np
 
@@ -152,9 +152,9 @@ def shot_json(shot: ShotEstimate, name: str) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """JSON values from what configs and statistics hold; what is not finite becomes None."""
     if isinstance(value, Mapping):
-        return {str(k): plain(v) for k, v in value.items()}
+        return {str(k): plain(v) for k, v in cast("Mapping[Any, Any]", value).items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(v) for v in value]
+        return [plain(v) for v in cast("Iterable[Any]", value)]
     if is_dataclass(value) and not isinstance(value, type):
         return {"type": type(value).__name__, **plain(asdict(value))}
     if isinstance(value, np.ndarray):

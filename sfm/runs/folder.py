@@ -4,11 +4,11 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 from sfm.runs.estimate import RUN_FORMAT, RUN_VERSION, Estimate, ShotEstimate, shot_json
 from trajectory.errors import CinetrajError, ReadError
@@ -102,12 +102,13 @@ def read_run(folder: str | Path) -> Run:
     path = Path(folder)
     file = path / RUN_FILE
     try:
-        record = json.loads(file.read_text(encoding="utf-8"))
+        value: Any = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ReadError(path, "holds no run.json", remedy="give a folder that `cinetraj estimate` wrote") from None
     except ValueError as error:
         raise ReadError(file, f"is no JSON ({error})", remedy="estimate the clip again") from error
-    if not isinstance(record, dict) or record.get("format") != RUN_FORMAT:
+    record = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+    if record.get("format") != RUN_FORMAT:
         raise ReadError(file, f"is not marked as {RUN_FORMAT}", remedy="give a folder that `cinetraj estimate` wrote")
     if record.get("version", 0) > RUN_VERSION:
         raise ReadError(file, f"has version {record['version']}, expected {RUN_VERSION}", remedy="update cinetraj")
@@ -119,7 +120,7 @@ def read_run(folder: str | Path) -> Run:
 
 
 @contextmanager
-def replaced_folder(target: Path) -> Iterator[Path]:
+def replaced_folder(target: Path) -> Generator[Path, None, None]:
     """A temporary sibling that takes the place of `target` when the block ends well, and vanishes when it does not."""
     mark = uuid.uuid4().hex[:8]
     temporary = target.parent / f".{target.name}.new-{mark}"

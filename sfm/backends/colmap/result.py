@@ -34,8 +34,8 @@ lens; and in a narrow view a pan and a sideways move look alike."""
 class Before:
     """What was done before the worker started: wall time by stage, and counts for run.json."""
 
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    counts: Mapping[str, Any] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    counts: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 def failed(reason: str, seconds: Mapping[str, float], statistics: Mapping[str, Any] | None = None) -> BackendResult:
@@ -104,7 +104,7 @@ def result_of(
 
 def doubts_of(statistics: Mapping[str, Any], frames: Frames) -> tuple[str, ...]:
     """What makes a model an invention rather than a measurement, in words; empty where nothing does."""
-    doubts = []
+    doubts: list[str] = []
     wide = statistics["pairs"]["widest_by_kind"]
     total = sum(wide.values())
     flat = sum(wide.get(kind, 0) for kind in FLAT)

@@ -83,7 +83,7 @@ def _ready_to_die(parent: int) -> None:
 
 
 if __name__ == "__main__":
-    import sfm.processes.zlib_first  # noqa: F401
+    from sfm.processes import zlib_first as zlib_first
 
     channel = int(sys.argv[1])
     os.set_inheritable(channel, False)  # a child that outlives the worker must not hold the pipe open
