@@ -10,6 +10,7 @@ from trajectory import io
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # it renders and estimates under type checks
 def test_what_it_makes_is_there_and_its_estimate_is_near_the_truth(tmp_path: Path) -> None:
     done = cinetraj("demo", "--out", tmp_path / "demo", "--frames", 6)
     assert done.returncode == 0, done.stderr
