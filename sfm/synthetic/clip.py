@@ -16,7 +16,7 @@ from sfm.synthetic.raster import Camera
 from sfm.synthetic.scenes import REFERENCE_DEPTH, KeepOut, build
 from sfm.synthetic.spec import ClipSpec
 from sfm.synthetic.surfaces import Scene
-from sfm.synthetic.take import Take, exposed, seen_inverse_depth
+from sfm.synthetic.take import Take, band_time, exposed, seen_inverse_depth
 from sfm.synthetic.truth import Caster, Displacement
 from sfm.video.encode import encode
 from trajectory.model import Provenance, Trajectory
@@ -24,6 +24,8 @@ from trajectory.model import Provenance, Trajectory
 DEPTH_GRID = (45, 80)
 _SUBFRAMES = (5, 13)
 _SUBFRAME_PX = 2.0
+_MOST_BANDS = 16
+_BAND_PX = 3.0
 
 
 @final
@@ -167,7 +169,8 @@ def render(spec: ClipSpec) -> RenderedClip:
     known = measure(set_up)
     n, (h, w) = spec.frames, spec.image_hw
     shutter = np.linspace(-spec.blur / 2, spec.blur / 2, _subframes(spec)) if spec.blur > 0 else np.zeros(1)
-    times = np.arange(n, dtype=np.float64)[:, None] + shutter
+    rows = band_time(spec, _bands(spec)) if spec.rolling_shutter > 0 else np.zeros(1)
+    times = np.arange(n, dtype=np.float64)[:, None, None] + shutter[:, None] + rows
     take = _take(set_up, times)
     gains = effects.exposure_gains(spec.seed, n, spec.flicker) * effects.step_gains(spec.exposure_steps, n)
     grain = effects.Grain(spec.seed, spec.image_hw, spec.noise) if spec.noise > 0 else None
@@ -203,18 +206,35 @@ def _take(set_up: Stage, times: np.ndarray) -> Take:
     cameras = set_up.cameras(times.ravel())
     poses = np.stack([np.linalg.inv(camera.cam_from_world) for camera in cameras])
     movers = _movers(set_up.spec, times.ravel(), poses, set_up.world_from_first)
-    return Take(spec=set_up.spec, scene=set_up.scene, frame_time=times, cameras=cameras, movers=movers)
+    return Take(
+        spec=set_up.spec,
+        scene=set_up.scene,
+        frame_time=times,
+        cameras=cameras,
+        cameras_at=set_up.cameras,
+        movers=movers,
+    )
 
 
 def _subframes(spec: ClipSpec) -> int:
     """So many that content moves by about two pixels from one to the next: fewer would show as ghosts."""
+    return int(np.clip(np.ceil(_motion_px(spec) * spec.blur / _SUBFRAME_PX) + 1, *_SUBFRAMES))
+
+
+def _bands(spec: ClipSpec) -> int:
+    """So many bands of rows that content moves by about three pixels while one is read."""
+    return int(np.clip(np.ceil(_motion_px(spec) * spec.rolling_shutter / _BAND_PX), 1, _MOST_BANDS))
+
+
+def _motion_px(spec: ClipSpec) -> float:
+    """About how far near content moves between frames at most."""
     poses, _ = _path(spec, np.arange(spec.frames, dtype=np.float64))
     step = np.linalg.inv(poses[:-1]) @ poses[1:]
     angle = np.arccos(np.clip((np.trace(step[:, :3, :3], axis1=1, axis2=2) - 1) / 2, -1, 1))
     near = 0.5 * REFERENCE_DEPTH[spec.scene]
     px = spec.focal_px * (angle + np.linalg.norm(step[:, :3, 3], axis=1) / near)
     walk = max((mover.speed * spec.image_hw[1] / spec.frames for mover in spec.movers), default=0.0)
-    return int(np.clip(np.ceil((px.max(initial=0.0) + walk) * spec.blur / _SUBFRAME_PX) + 1, *_SUBFRAMES))
+    return float(px.max(initial=0.0) + walk)
 
 
 def _focused(spec: ClipSpec, image: np.ndarray, depth: np.ndarray, frame: int) -> np.ndarray:

@@ -83,6 +83,8 @@ class ClipSpec:
             content is off them by this much. It stays still in the frame while content moves through it.
         melt_wave_px: length of its waves.
         melt_frames: time after which its correlation with itself has fallen to 1/e.
+        rolling_shutter: share of the frame interval that it takes to read the frame from its first row to its last
+            (0: all rows at once). The trajectory is where the camera is as the middle row is read.
         radial: first coefficient of radial distortion, x_d = x (1 + radial r^2) with x and r over the focal length of
             the frame; the trajectory's `distortion` says so, and depth is that of what the lens shows.
         fog: density per reference depth: what is one such depth away keeps exp(-fog) of its contrast, the rest is grey.
@@ -109,6 +111,7 @@ class ClipSpec:
     melt: float = 0.0
     melt_wave_px: float = 120.0
     melt_frames: float = 8.0
+    rolling_shutter: float = 0.0
     radial: float = 0.0
     fog: float = 0.0
 
@@ -136,6 +139,8 @@ class ClipSpec:
             raise CinetrajError(
                 f"melt {self.melt} px, {self.melt_wave_px} px long, {self.melt_frames} frames: expected none below 0"
             )
+        if not 0 <= self.rolling_shutter <= 1:
+            raise CinetrajError(f"rolling_shutter is {self.rolling_shutter}, expected a share of the frame interval")
         corner = float(np.hypot(*self.image_hw)) / 2 / self._shortest_focal_px()
         if not reaches(corner, self.radial):
             raise CinetrajError(
