@@ -1,6 +1,7 @@
 """Renders clips with exact truth: textured scenes, any camera path, movers, noise, blur, H.264."""
 
 from sfm.synthetic.clip import ClipTruth, RenderedClip, measure, render, stage, widest, write_video
+from sfm.synthetic.flow import flow
 from sfm.synthetic.spec import MOVES, ClipSpec, MoverSpec
 from sfm.video.encode import encode
 
@@ -11,6 +12,7 @@ __all__ = [
     "MoverSpec",
     "RenderedClip",
     "encode",
+    "flow",
     "measure",
     "render",
     "stage",

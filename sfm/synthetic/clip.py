@@ -43,6 +43,7 @@ class RenderedClip:
             explains.
         residual_parallax_px: largest 90th percentile of that residual over the frames that share at least a quarter of
             the first frame's points, in pixels of a frame 640 wide.
+        set_up: the scene and the path, for more of the truth (`sfm.synthetic.flow`).
     """
 
     spec: ClipSpec
@@ -53,6 +54,7 @@ class RenderedClip:
     moving: Bool[np.ndarray, "n h w"]
     displacement: Displacement
     residual_parallax_px: float
+    set_up: "Stage"
 
 
 @final
@@ -199,6 +201,7 @@ def render(spec: ClipSpec) -> RenderedClip:
         moving=moving,
         displacement=known.displacement,
         residual_parallax_px=known.residual_parallax_px,
+        set_up=set_up,
     )
 
 
