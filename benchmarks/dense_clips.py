@@ -22,10 +22,11 @@ PICTURES: dict[str, dict[str, Any]] = {
 }
 """What the picture is like; `movers` has a figure over .55 of the frame besides."""
 MOVERS: tuple[dict[str, Any], ...] = (
-    {"area": 0.55, "motion": "sway", "speed": 0.2},
     {"area": 0.55, "motion": "tracked"},
-    {"area": 0.55, "motion": "approach", "speed": 0.6},
+    {"area": 0.55, "motion": "tracked", "articulate": 1.8},
+    {"area": 0.55, "motion": "tracked", "articulate": 0.0},
 )
+"""So large a figure is near, and a camera that travels leaves it behind at once unless it goes along."""
 TEXTURES = ("rich", "starved", "melting")
 
 Range = dict[str, tuple[float, float]]

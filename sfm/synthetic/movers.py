@@ -61,7 +61,9 @@ def make_movers(
 def _one(spec, mover: MoverSpec, rng, number: int, frame_time, world_from_cam, first_from_world) -> Mover:
     h, w = spec.image_hw
     wide, tall = _SIZE_M[mover.kind]
-    pictures = (_walker if mover.kind == "walker" else _vehicle)(spec.seed, number % _DIFFERENT)
+    look = number % _DIFFERENT
+    walks = mover.kind == "walker"
+    pictures = _walker(spec.seed, look, mover.articulate) if walks else _vehicle(spec.seed, look)
     area = mover.area * (1.0 if mover.count == 1 else rng.uniform(0.6, 1.4))
     height_px = _height_px(area, np.mean([p.image[..., 3] > 127 for p in pictures], axis=0), (h, w))
     distance, farthest = spec.focal_px * tall / height_px, (4.5 if spec.scene in ("room", "planar") else 25.0)
@@ -136,15 +138,15 @@ def _ahead_of(world_from_cam: np.ndarray, here: np.ndarray) -> np.ndarray:
 
 
 @lru_cache(maxsize=2 * _DIFFERENT)
-def _walker(seed: int, number: int) -> tuple[Texture, ...]:
-    """A figure at the phases of a step: torso and head rigid, arms and legs swinging."""
+def _walker(seed: int, number: int, articulate: float) -> tuple[Texture, ...]:
+    """A figure at the phases of a step: torso and head rigid, arms and legs swinging, `articulate` times as far."""
     rng = np.random.default_rng([seed, 29, number])
     cloth = tex.make(tex.shapes, seed, 100 + 2 * number, size=512).image
     limbs = tex.make(tex.noise, seed, 101 + 2 * number, size=256).image
     skin = np.array([200, 160, 130]) * rng.uniform(0.5, 1.1)
     pictures: list[Texture] = []
     for phase in range(_PHASES):
-        swing = np.sin(2 * np.pi * phase / _PHASES)
+        swing = articulate * np.sin(2 * np.pi * phase / _PHASES)
         picture = np.zeros((512, 256, 4), np.uint8)
         picture[..., :3] = cloth[:, :256]
         _limb(picture, limbs, (150, 120), 150, 32, -16 * swing)

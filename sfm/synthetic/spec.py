@@ -44,6 +44,8 @@ class MoverSpec:
     Attributes:
         area: share of the frame that one figure covers at the start.
         speed: frame widths per clip (cross), or the amplitude of swaying in frame widths.
+        articulate: how far a walker's arms and legs swing, as a multiple of an ordinary step (legs 24 degrees, arms
+            16); 0 is a figure that glides without a limb moving, as rigid as the scene.
     """
 
     kind: Literal["walker", "vehicle"] = "walker"
@@ -51,8 +53,16 @@ class MoverSpec:
     area: float = 0.1
     count: int = 1
     speed: float = 0.5
+    articulate: float = 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values; `articulate` only where it is not the default, as lists of clips that are older expect."""
+        values = asdict(self)
+        return values if self.articulate != 1.0 else {k: v for k, v in values.items() if k != "articulate"}
 
     def __post_init__(self) -> None:
+        if not 0.0 <= self.articulate <= 3.0:
+            raise CinetrajError(f"mover articulate is {self.articulate}, expected a multiple of a step in 0..3")
         if not 0.0 < self.area <= 0.8:
             raise CinetrajError(f"mover area is {self.area}, expected a share of the frame in 0..0.8")
         if self.motion not in ("cross", "sway", "approach", "tracked"):
@@ -165,7 +175,7 @@ class ClipSpec:
             if item.name == "move":
                 value = dict(value)
             elif item.name == "movers":
-                value = tuple(asdict(mover) for mover in value)
+                value = tuple(mover.to_dict() for mover in value)
             value, default = _json(value), _json(default)
             if value != default or item.name in ("seed", "scene", "move", "frames"):
                 result[item.name] = value
