@@ -1,4 +1,4 @@
-"""Renders clips with exact truth: textured scenes, any camera path, movers, noise, blur, H.264."""
+"""Renders clips with exact truth: textured scenes, any camera path, movers, what lenses and sensors do, H.264."""
 
 from sfm.synthetic.clip import ClipTruth, RenderedClip, measure, render, stage, widest, write_video
 from sfm.synthetic.flow import flow

@@ -25,7 +25,8 @@ def flow(clip: RenderedClip, i: int, j: int) -> tuple[Float[np.ndarray, "h w 2"]
     surfaces, middle = surfaces_of(clip.set_up.scene), np.array([w / 2, h / 2])
     source, target = _cameras(clip, i), _cameras(clip, j)
     xy = pixel_centres((h, w))
-    row = np.repeat(np.arange(h), w) if len(source) > 1 else np.zeros(h * w, int)
+    rolls = spec.rolling_shutter > 0
+    row = np.repeat(np.arange(h), w) if rolls else np.zeros(h * w, int)
     pinhole = _by_row(lambda k, at: pinhole_px(xy[at], (h, w), source[k].focal_px, spec.radial), row, (h * w, 2))
     depth = _depth(surfaces, source, row, pinhole)
     axes, centres, focal_px = _stacked(source)
@@ -33,15 +34,17 @@ def flow(clip: RenderedClip, i: int, j: int) -> tuple[Float[np.ndarray, "h w 2"]
     in_world = np.einsum("nji,nj->ni", axes[row], rays)
     to_axes, to_centres, to_focal_px = _stacked(target)
     there = row
-    for _ in range(_ROW_STEPS if len(target) > 1 else 1):  # the row decides when a point is seen, and so its row
+    for _ in range(_ROW_STEPS if rolls else 1):  # the row decides when a point is seen, and so its row
         seen = in_world + depth[:, None] * (centres[row] - to_centres[there])
         seen = np.einsum("nij,nj->ni", to_axes[there], seen)
         ahead = seen[:, 2] > NEAR_M * depth
         x = seen[:, :2] / np.where(ahead, seen[:, 2], np.nan)[:, None]
         shown = distorted(x, spec.radial) * to_focal_px[there, None] + middle
-        last, seen_in = there, shown[:, 1]
-        there = np.clip(np.nan_to_num(seen_in), 0, h - 1).astype(int) if len(target) > 1 else there
-    visible = ahead & (shown >= 0).all(1) & (shown < [w, h]).all(1) & (1 + 3 * spec.radial * (x**2).sum(1) > 0)
+        last = there
+        there = np.clip(np.nan_to_num(shown[:, 1]), 0, h - 1).astype(int) if rolls else there
+    visible = (
+        ahead & np.all(shown >= 0, axis=1) & np.all(shown < [w, h], axis=1) & (1 + 3 * spec.radial * (x**2).sum(1) > 0)
+    )
     visible &= depth > 0
     at = np.flatnonzero(visible)
     nearest = _depth(surfaces, target, last[at], x[at] * to_focal_px[last[at], None] + middle)

@@ -39,5 +39,5 @@ def swim(
 def bent(image: UInt8[np.ndarray, "h w *c"], offset: Float[np.ndarray, "h w 2"]) -> UInt8[np.ndarray, "h w *c"]:
     """The picture, each pixel taken from its place plus the offset; beyond the edge it is mirrored."""
     y, x = np.mgrid[0 : image.shape[0], 0 : image.shape[1]]
-    at = (offset + np.dstack([x, y])).astype(np.float32)
-    return cv2.remap(image, at, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    x, y = (x + offset[..., 0]).astype(np.float32), (y + offset[..., 1]).astype(np.float32)
+    return cv2.remap(image, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)

@@ -26,7 +26,8 @@ class Take:
 
     Attributes:
         frame_time: by frame, moment of the exposure, and band of rows that is read together, in frames: when the
-            middle row of the band sees the scene.
+            middle row of the band sees the scene. What the camera does while a band is read is undone row by row; what
+            movers do is not, so they go on by steps of some pixels from band to band.
         cameras: pinholes, by the flattened `frame_time`, as the times of the movers are.
         cameras_at: the camera at any times in frames.
     """
@@ -90,8 +91,8 @@ def _seen(take: Take, at: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]
         return draw(take.scene, take.solids(number), take.cameras[number], fog_per_m=fog_per_m)
     places, canvas = _places(take, at)
     picture, mask = draw(take.scene, take.solids(number), canvas, fog_per_m=fog_per_m)
-    from_px = (places - 0.5).astype(np.float32)
-    return cv2.remap(picture, from_px, None, cv2.INTER_CUBIC), cv2.remap(mask, from_px, None, cv2.INTER_LINEAR)
+    x, y = (places[..., axis].astype(np.float32) - np.float32(0.5) for axis in (0, 1))
+    return cv2.remap(picture, x, y, cv2.INTER_CUBIC), cv2.remap(mask, x, y, cv2.INTER_LINEAR)
 
 
 def _places(take: Take, at: tuple[int, int, int]) -> tuple[Float[np.ndarray, "rows w 2"], Camera]:
