@@ -396,6 +396,53 @@ class AutoConfig:
     refine_doubt: float = 0.25
 
 
+DENSE_SELECTION: Mapping[str, Any] = {
+    "improvement": 0.35,
+    "improvement_flat": 0.45,
+    "improvement_noise": 0.0,
+    "improvement_both": 0.55,
+    "rigid_px": 2.5,
+    "rigid_native_px": 1.5,
+}
+"""Where the dense backend's choice of model differs: its residuals are of places that a depth foretold, not fitted, so
+that noise gains nothing and melting content need not be distrusted by its noise."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class DenseConfig:
+    """Settings of the dense backend.
+
+    Attributes:
+        keyframes: fewest keyframes of a clip that has as many frames.
+        keyframe_share: from one keyframe to the next the picture moves by at most this share of its width (median).
+        reach: keyframes before and after that each one is compared with.
+        grid_px: side of the cells that get a depth, pixels of the working size.
+        search_px: side of the cells by which the motion models are fitted and selected.
+        distortion: "none", "free" (one radial coefficient, fitted where the clip determines it), or its value k1 in
+            x_d = x (1 + k1 |x|²), x in units of the focal length.
+        selection: thresholds of the choice among motion models.
+    """
+
+    keyframes: int = 12
+    keyframe_share: float = 0.035
+    reach: int = 2
+    grid_px: int = 8
+    search_px: int = 16
+    distortion: Literal["none", "free"] | float = "none"
+    selection: SelectionConfig = field(default_factory=lambda: SelectionConfig(**DENSE_SELECTION))
+
+    def __post_init__(self) -> None:
+        if self.keyframes < 2 or self.reach < 1:
+            raise CinetrajError(f"keyframes={self.keyframes} must be at least 2 and reach={self.reach} at least 1")
+        if not 0 < self.keyframe_share <= 0.5:
+            raise CinetrajError(f"keyframe_share is {self.keyframe_share}, expected a share of the width in (0, 0.5]")
+        if not 4 <= self.grid_px <= self.search_px <= 64:
+            raise CinetrajError(
+                f"grid_px={self.grid_px} and search_px={self.search_px}: expected 4 <= grid <= search <= 64"
+            )
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class FeatureConfig:
@@ -581,6 +628,10 @@ class CommandConfig:
             raise CinetrajError(f"frame_step is {self.frame_step}, expected at least 1")
 
 
+SAVABLE = ("depth", "mask", "points", "megasam", "colmap")
+"""What `EstimateConfig.save` may name."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class EstimateConfig:
@@ -602,6 +653,9 @@ class EstimateConfig:
         seed: seed of all random choices.
         threads: CPU threads of the backend; None takes OMP_NUM_THREADS where that is set, else leaves it to the
             backend. Results are the same for the same number.
+        save: what else to write into the run folder, names with commas between them: depth (maps of every frame), mask
+            (a video of what moves by itself), points (a coloured cloud), megasam (MegaSaM's file), colmap (a model with
+            points). What the backend or the clip cannot give is a warning.
     """
 
     backend: Any = "auto"
@@ -616,8 +670,10 @@ class EstimateConfig:
     device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 0
     threads: int | None = None
+    save: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "save", _savable(self.save))
         if self.focal_px is not None and self.fov_deg is not None:
             raise CinetrajError("focal_px and fov_deg are both given; give one of them")
         if self.focal_px is not None and not 0 < self.focal_px < float("inf"):
@@ -628,6 +684,15 @@ class EstimateConfig:
             raise CinetrajError(f"pixel_aspect is {self.pixel_aspect}, expected width over height, between 0.1 and 10")
         if self.threads is not None and self.threads < 1:
             raise CinetrajError(f"threads is {self.threads}, expected at least 1")
+
+
+def _savable(wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """The names once each, in the order of `SAVABLE`."""
+    names = {name.strip() for entry in wanted for name in entry.split(",") if name.strip()}
+    unknown = sorted(names.difference(SAVABLE))
+    if unknown:
+        raise CinetrajError(f"save names {unknown[0]!r}, expected some of {', '.join(SAVABLE)}, with commas between")
+    return tuple(name for name in SAVABLE if name in names)
 
 
 @final

@@ -17,6 +17,7 @@ from sfm.masks import find as masks
 from sfm.runs.estimate import Estimate as Estimate
 from sfm.runs.estimate import ShotEstimate as ShotEstimate
 from sfm.runs.estimate import plain
+from sfm.runs.savable import obstacle
 from sfm.runs.versions import installed_versions
 from sfm.shots import boundaries
 from sfm.types import BackendResult, Frames, Masks
@@ -52,7 +53,7 @@ def estimate(
         if isinstance(video, Frames):
             raise CinetrajError("the command backend takes whole clips; give the path of the clip")
         tell("running the command", 0.0)
-        return command.estimate(video, config, backend_config)
+        return _of_a_program(command.estimate(video, config, backend_config), config)
     begin = time.perf_counter()
     frames, spans, seconds = _read_and_cut(video, config, tell)
     origin = Provenance(
@@ -112,7 +113,25 @@ def _estimate_shot(
         upright = _gravity(part, found, result, config.gravity)
     result = replace(result, statistics={**upright, **result.statistics})
     provenance = replace(origin, evidence={**upright, **_evidence(result)})
-    return _shot(part, span, found, result, spent, provenance)
+    return _with_files(_shot(part, span, found, result, spent, provenance), part, config)
+
+
+def _with_files(shot: ShotEstimate, part: Frames, config: EstimateConfig) -> ShotEstimate:
+    """The shot with what of `config.save` it can give, and why not the rest."""
+    unsaved = {name: obstacle(name, shot.structure, shot.trajectory) for name in config.save}
+    save = tuple(name for name, why in unsaved.items() if not why)
+    return replace(
+        shot,
+        save=save,
+        unsaved=MappingProxyType({name: why for name, why in unsaved.items() if why}),
+        images=part.rgb if "megasam" in save else None,
+    )
+
+
+def _of_a_program(found: Estimate, config: EstimateConfig) -> Estimate:
+    """The estimate of another program, which gives a trajectory and nothing else."""
+    unsaved = MappingProxyType(dict.fromkeys(config.save, "another program gives its trajectory alone"))
+    return replace(found, shots=tuple(replace(shot, unsaved=unsaved) for shot in found.shots))
 
 
 def _video(frames: Frames) -> dict[str, Any]:
@@ -184,6 +203,7 @@ def _shot(
         seconds=MappingProxyType(dict(seconds)),
         notes=found.notes,
         picture=MappingProxyType(picture),
+        structure=None if trajectory is None else result.structure,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, final
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
+from sfm.structure import Structure
 from trajectory.errors import CinetrajError
 from trajectory.model import TimeSource, Trajectory
 
@@ -156,6 +157,7 @@ class BackendResult:
         statistics: JSON values for run.json (model evidence, inliers, residuals); no arrays.
         seconds: wall time by stage.
         picture: arrays for the plot: e.g. tracks_px (m n 2, NaN where unseen), moving (m,).
+        structure: depth, movement and points in the trajectory's world and unit, as far as the backend knows them.
     """
 
     status: Status
@@ -165,3 +167,4 @@ class BackendResult:
     statistics: Mapping[str, Any] = field(default_factory=dict[str, Any])
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     picture: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    structure: Structure | None = None

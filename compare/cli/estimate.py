@@ -2,7 +2,8 @@
 """Estimate the camera trajectory of clips.
 
 Writes OUT/NAME/ for each clip: run.json, trajectory.npz (native), trajectory_tum.txt and plot.png; a clip of several
-shots gets OUT/NAME/shot-000/ and so on. NAME is the file's stem or the folder's name.
+shots gets OUT/NAME/shot-000/ and so on. NAME is the file's stem or the folder's name. --save writes depth, movement and
+points beside them.
 
 Many clips (a folder, a glob, a list, --jobs) are a batch: OUT/manifest.jsonl logs it, each clip has a process of its
 own, and the same command again computes only what is not there yet. `cinetraj status OUT` tells how far it is.
@@ -70,6 +71,7 @@ class Args:
     weights: Any = option("backend.features.weights", none_is_unset=True)
     time_limit: Any = option("backend.mapping.time_limit_s", "backend.timeout_s", none_is_unset=True)
     plot: Any = option("batch.plot")
+    save: Any = option("save")
     json: bool = False
     """Print {NAME: the content of run.json} instead of words."""
 
@@ -156,11 +158,18 @@ def sentence(folder: Path, record: dict[str, Any]) -> str:
 
 
 def tell(name: str, record: dict[str, Any]) -> None:
-    """What the user must know beyond the line: doubts as a warning, failure as an error."""
+    """What the user must know beyond the line: doubts and missing files as a warning, failure as an error."""
     if record["status"] == "failed":
         _report.error(f"{name} could not be estimated: {record['reason']}")
     elif record["status"] != "ok":
         _report.warn(f"{name} is {record['status']}: {record['reason']}")
+    missing: dict[str, list[str]] = {}
+    for shot in record["shots"]:
+        for file, why in shot.get("unsaved", {}).items() if shot["status"] != "failed" else ():
+            missing.setdefault(f"{file} was not saved: {why}", []).append(shot["name"])
+    if missing:
+        said = [text + (f" ({', '.join(shots)})" if shots != [""] else "") for text, shots in missing.items()]
+        _report.warn(f"{name}: {'; '.join(said)}")
 
 
 def _nothing(line: str) -> None:

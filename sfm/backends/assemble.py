@@ -1,9 +1,12 @@
-"""From the poses that a backend found to a `Trajectory`: gauge, unit of depth, intrinsics, repeated frames."""
+"""From what a backend found to a `Trajectory` and a `Structure`: gauge, unit, intrinsics, repeated frames."""
+
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from sfm.geometry.projection import camera_centres
+from sfm.structure import Structure
 from sfm.types import FramePoses, Frames, Masks
 from trajectory.model import Provenance, Trajectory
 
@@ -17,7 +20,7 @@ def assemble(frames: Frames, poses: FramePoses, provenance: Provenance | None = 
     world_from_cam = _in_first_valid(poses.rotation, poses.translation, valid)
     depth = poses.depth
     if poses.translates:
-        unit = float(np.nanmedian(depth[valid])) if np.isfinite(depth[valid]).any() else 1.0
+        unit = _unit(poses)
         world_from_cam[:, :3, 3] /= unit
         depth = depth / unit
     else:
@@ -40,6 +43,22 @@ def assemble(frames: Frames, poses: FramePoses, provenance: Provenance | None = 
     )
 
 
+def assemble_structure(poses: FramePoses, structure: Structure | None) -> Structure | None:
+    """The structure that comes with `poses` in the world and the unit of the trajectory that `assemble` makes of them.
+
+    Without translation nothing has a depth, so that points are left out.
+    """
+    if structure is None:
+        return None
+    first = int(np.argmax(poses.valid))
+    own_first_from_world = np.eye(4)
+    own_first_from_world[:3, :3] = poses.rotation[first]
+    own_first_from_world[:3, 3] = poses.translation[first]
+    if not poses.translates:
+        structure = replace(structure, points=None, colour=None, tracks=None)
+    return structure.in_gauge(own_first_from_world, _unit(poses), poses.valid)
+
+
 def intrinsics_of(frames: Frames, focal_px: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 3 3"]:
     """K of each frame at the working size, the principal point in the middle."""
     height, width = frames.hw
@@ -54,6 +73,12 @@ def source_rows(masks: Masks, kept: Int[np.ndarray, " k"], n: int) -> Int[np.nda
     row = np.full(n, -1)
     row[kept] = np.arange(len(kept))
     return np.where(row >= 0, row, row[masks.duplicate_of])
+
+
+def _unit(poses: FramePoses) -> float:
+    """The length that becomes 1: the median depth where there is a translation."""
+    seen = poses.depth[poses.valid]
+    return float(np.nanmedian(seen)) if poses.translates and np.isfinite(seen).any() else 1.0
 
 
 def _in_first_valid(

@@ -17,16 +17,17 @@ def run(
     One thread whatever `threads` says: the arrays are so small that a second one costs more than it saves (and far
     more on a busy machine). Several clips at once are what fills a machine.
     """
-    from sfm.backends.assemble import assemble
+    from sfm.backends.assemble import assemble, assemble_structure
     from sfm.motion.estimator import solve
     from sfm.types import BackendResult
     from trajectory.model import Provenance
 
     solved = solve(frames, masks, config, device=device)
-    trajectory = None
+    trajectory, structure = None, None
     if solved.poses is not None:
         made_by = Provenance(backend="auto", seed=seed, source=frames.source, evidence=solved.evidence)
         trajectory = assemble(frames, solved.poses, made_by)
+        structure = assemble_structure(solved.poses, solved.structure)
     return BackendResult(
         status=solved.status,
         reason=solved.reason,
@@ -35,6 +36,7 @@ def run(
         statistics=solved.statistics,
         seconds=solved.seconds,
         picture=solved.picture,
+        structure=structure,
     )
 
 

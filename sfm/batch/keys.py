@@ -20,10 +20,16 @@ BACKEND_UNDECIDING = frozenset({"timeout_s", "keep"})
 
 
 def deciding(config: EstimateConfig) -> dict[str, Any]:
-    """The options that decide a result, resolved, as JSON values."""
+    """The options that decide a result, resolved, as JSON values.
+
+    Files that `save` names are part of a result: a run without them is not kept for one that asks for them. Where
+    nothing is named the key is that of batches from before there was such an option.
+    """
     name, backend = pipeline.resolve(config.backend)
     options = {k: v for k, v in asdict(backend).items() if k not in BACKEND_UNDECIDING}
     whole = {k: v for k, v in asdict(config).items() if k not in UNDECIDING}
+    if not whole["save"]:
+        del whole["save"]
     return plain({**whole, "backend": {"name": name, **options}})
 
 

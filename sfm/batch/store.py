@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, final
 
 from sfm.runs.folder import PLOT_FILE, RUN_FILE, TRAJECTORY_FILE, TUM_FILE, find_runs, replaced_folder
+from sfm.runs.saved import copied_files
 from trajectory.model import Provenance
 
 _REMAINS = re.compile(r"\.(?P<name>.+)\.(?P<kind>new|old)-[0-9a-f]{8}", re.DOTALL)
@@ -76,9 +77,10 @@ def copy_run(source: Path, target: Path, clip: str) -> None:
             if (origin := trajectory.provenance) is not None:
                 trajectory = trajectory.replace(provenance=_of_clip(origin, clip))
             io.write(trajectory, place / TRAJECTORY_FILE, format="native")
-            for name in (TUM_FILE, PLOT_FILE):
-                if (home / name).is_file():
-                    shutil.copyfile(home / name, place / name)
+            for file in (Path(TUM_FILE), Path(PLOT_FILE), *copied_files(home)):
+                if (home / file).is_file():
+                    (place / file).parent.mkdir(exist_ok=True)
+                    shutil.copyfile(home / file, place / file)
 
 
 def sweep(out: Path, names: frozenset[str]) -> None:

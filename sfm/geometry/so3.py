@@ -2,6 +2,7 @@
 
 import torch
 from jaxtyping import Float
+from scipy.spatial.transform import Rotation
 from torch import Tensor
 
 
@@ -15,3 +16,9 @@ def hat(v: Float[Tensor, "*s 3"]) -> Float[Tensor, "*s 3 3"]:
     zero = torch.zeros_like(v[..., 0])
     x, y, z = v.unbind(-1)
     return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).reshape(*v.shape[:-1], 3, 3)
+
+
+def log_so3(rotation: Float[Tensor, "n 3 3"]) -> Float[Tensor, "n 3"]:
+    """Rotation vectors in radians of rotation matrices, the inverse of `exp_so3` up to half a turn."""
+    vectors = Rotation.from_matrix(rotation.cpu().numpy()).as_rotvec()
+    return torch.from_numpy(vectors).to(rotation)

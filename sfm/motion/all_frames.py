@@ -16,17 +16,20 @@ from sfm.geometry.resectioning import resect
 from sfm.geometry.robust import GOOD_RESIDUAL_PX
 from sfm.geometry.triangulation import retriangulated
 from sfm.motion.keyframes import spread
+from sfm.motion.models import FittedModel
 from sfm.motion.selection import Selection
 from sfm.tracking.types import Tracks
 from sfm.types import STATIC, Frames
 
 
-def kernel_of(selection: Selection, unit_px: float) -> float:
+def kernel_of(selection: Selection[FittedModel], unit_px: float) -> float:
     """The robust kernel of the last steps, pixels: six noise levels, within bounds."""
     return float(np.clip(6 * selection.noise_px, 0.8 * unit_px, KERNELS_PX[-1] * unit_px))
 
 
-def place_all_frames(problem: Problem, selection: Selection, keyframes: Int[np.ndarray, " k"]) -> Parameters:
+def place_all_frames(
+    problem: Problem, selection: Selection[FittedModel], keyframes: Int[np.ndarray, " k"]
+) -> Parameters:
     """Every frame's pose under the selected model, its points held.
 
     Args:
@@ -46,7 +49,7 @@ def place_all_frames(problem: Problem, selection: Selection, keyframes: Int[np.n
 def adjust_jointly(
     problem: Problem,
     parameters: Parameters,
-    selection: Selection,
+    selection: Selection[FittedModel],
     picked: Int[np.ndarray, " s"],
     tracks: Tracks,
     frames: Frames,

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Float
 
 from sfm.geometry.robust import good_residual, trimmed_track_rms
-from sfm.motion.models import FittedModel
 from sfm.motion.rigid_scene import rigid_scene
+from sfm.motion.selection import Candidate, Fitted
 
 AGREES = 3.0
 """A track agrees with a fit up to so many good residuals."""
 
 
-def agreement(fits: Sequence[FittedModel], unit_px: float, turned: Sequence[FittedModel] | None = None) -> list[float]:
+def agreement(fits: Sequence[Candidate], unit_px: float, turned: Sequence[Candidate] | None = None) -> list[float]:
     """How much of the content agrees with each of several fits, 0..1.
 
     A track counts by 1 / (1 + (rms / 3 s)²), with s the residual of the best third under the best of them. By the
@@ -26,8 +25,8 @@ def agreement(fits: Sequence[FittedModel], unit_px: float, turned: Sequence[Fitt
             `rigid_scene`) does not count: by following it, a solution would win.
     """
     good = min(good_residual(r.residual_px, unit_px) for r in fits)
-    seen = ~np.isnan(fits[0].residual_px)
-    weight = seen.sum(1) / max(seen.sum(), 1)
+    votes = fits[0].votes()
+    weight = votes / max(votes.sum(), 1)
     fixed = [trimmed_track_rms(r.residual_px) < AGREES * good for r in turned or []]
     still = max(fixed, key=lambda s: weight[s].sum(), default=None)
     scores: list[float] = []
@@ -36,20 +35,12 @@ def agreement(fits: Sequence[FittedModel], unit_px: float, turned: Sequence[Fitt
         counts = np.ones(len(rms), bool)
         if still is not None and r.model.translates:
             agrees = rms < AGREES * good
-            counts = ~agrees | rigid_scene(nearness(r), weight, agrees, still)
+            counts = ~agrees | rigid_scene(r.nearness(), weight, agrees, still)
         scores.append(float((counts * weight / (1.0 + (rms / (AGREES * good)) ** 2)).sum()))
     return scores
 
 
-def ranked(
-    fits: Sequence[FittedModel], unit_px: float, turned: Sequence[FittedModel] | None = None
-) -> list[FittedModel]:
+def ranked(fits: Sequence[Fitted], unit_px: float, turned: Sequence[Candidate] | None = None) -> list[Fitted]:
     """Fits of one model, the one that most of the (rigid) content agrees with first."""
     scores = agreement(fits, unit_px, turned)
     return [fits[i] for i in sorted(range(len(fits)), key=lambda i: -scores[i])]
-
-
-def nearness(fitted: FittedModel) -> Float[np.ndarray, " m"]:
-    """Inverse distance of each track's point from the first keyframe's camera."""
-    point = fitted.parameters.point[0].cpu().numpy()
-    return point[:, 3] / np.linalg.norm(point[:, :3], axis=1)

@@ -21,8 +21,11 @@ from sfm.motion.all_frames import adjust_jointly, kernel_of, place_all_frames
 from sfm.motion.candidates import fit_models, refine_full_motion
 from sfm.motion.connectivity import FEWEST_LINKS, agreeing, linked_runs
 from sfm.motion.keyframes import keyframes, spread
+from sfm.motion.models import FittedModel
+from sfm.motion.points import points_of
 from sfm.motion.selection import Selection, select_model
 from sfm.processes.threads import thread_limit
+from sfm.structure import Structure
 from sfm.tracking.track import track
 from sfm.tracking.types import Tracks
 from sfm.types import FULL, FULL_ZOOM, FramePoses, Frames, Masks, ModelName, Status
@@ -47,6 +50,7 @@ class Solved:
         statistics: JSON values for run.json.
         seconds: wall time by step.
         picture: arrays for the plot.
+        structure: depth, movement and points in the world and the unit of `poses`.
     """
 
     status: Status
@@ -57,6 +61,7 @@ class Solved:
     statistics: Mapping[str, Any] = field(default_factory=dict)
     seconds: Mapping[str, float] = field(default_factory=dict)
     picture: Mapping[str, np.ndarray] = field(default_factory=dict)
+    structure: Structure | None = None
 
 
 @final
@@ -136,7 +141,7 @@ def problem_of(frames: Frames, xy_px: Float[np.ndarray, "m n 2"], device: torch.
     return Problem(observations=observations, prior=focal_prior(frames), unit_px=max(frames.hw) / 640)
 
 
-def fit_and_select(problem: Problem, config: AutoConfig) -> Selection:
+def fit_and_select(problem: Problem, config: AutoConfig) -> Selection[FittedModel]:
     """All motion models fitted to the keyframes, and the one that the clip pays for.
 
     Full motion with zoom is searched for in full only where it was selected, where full motion leaves much open, or
@@ -160,7 +165,7 @@ def _keyed(frames: Frames, tracks: Tracks, config: AutoConfig, device: torch.dev
 
 
 def _place(
-    frames: Frames, masks: Masks, tracks: Tracks, keyed: _Keyed, selection: Selection, config: AutoConfig
+    frames: Frames, masks: Masks, tracks: Tracks, keyed: _Keyed, selection: Selection[FittedModel], config: AutoConfig
 ) -> _Placed:
     """Every frame's pose under the selected model, and whether it can be believed."""
     problem = problem_of(frames, tracks.xy_px[keyed.picked], keyed.problem.device)
@@ -222,7 +227,7 @@ def frame_verdicts(
     return np.array([not why for why in reason]), tuple(reason)
 
 
-def verdict(poses: FramePoses, selection: Selection, config: SelectionConfig) -> tuple[Status, str]:
+def verdict(poses: FramePoses, selection: Selection[Any], config: SelectionConfig) -> tuple[Status, str]:
     """Status of a shot and the reason for it."""
     valid = poses.valid
     if valid.sum() < 2:
@@ -247,7 +252,7 @@ def verdict(poses: FramePoses, selection: Selection, config: SelectionConfig) ->
     return "ok", ""
 
 
-def _focal_sigma(problem: Problem, selection: Selection) -> float:
+def _focal_sigma(problem: Problem, selection: Selection[FittedModel]) -> float:
     """Standard deviation of the log focal length, from the keyframes; 0 where it was given."""
     if problem.prior.given:
         return 0.0
@@ -261,7 +266,10 @@ def _focal_sigma(problem: Problem, selection: Selection) -> float:
 
 
 def _bound(
-    observations: Observations, parameters: Parameters, selection: Selection, agrees: Bool[np.ndarray, " t"]
+    observations: Observations,
+    parameters: Parameters,
+    selection: Selection[FittedModel],
+    agrees: Bool[np.ndarray, " t"],
 ) -> float:
     """Translation bound from the rays of the agreeing points, at the noise of their mean."""
     xy = observations.xy_px.cpu().numpy()
@@ -280,7 +288,7 @@ def _solved(
     masks: Masks,
     tracks: Tracks,
     keyed: _Keyed,
-    selection: Selection,
+    selection: Selection[FittedModel],
     placed: _Placed,
     config: SelectionConfig,
 ) -> Solved:
@@ -321,6 +329,9 @@ def _solved(
         evidence=evidence,
         statistics=statistics,
         picture={"tracks_px": tracks.xy_px[placed.picked], "moving": ~placed.agrees},
+        structure=points_of(frames, placed.observations, placed.parameters, placed.agrees)
+        if poses.translates
+        else None,
     )
 
 

@@ -10,6 +10,7 @@ from jaxtyping import Float
 
 from sfm.geometry.bundle_adjustment import SOLVER, Fit, adjust
 from sfm.geometry.problem import Parameters, Problem, stack
+from sfm.geometry.projection import camera_centres
 from sfm.geometry.robust import GOOD_RESIDUAL_PX
 from sfm.types import MotionModel
 
@@ -45,6 +46,27 @@ class FittedModel:
     cost: float
     residual_px: Float[np.ndarray, "m n"]
     start: str
+
+    def votes(self) -> Float[np.ndarray, " m"]:
+        """Each track counts by the time that it lasts, so that one area of the frame has one voice."""
+        return (~np.isnan(self.residual_px)).sum(1).astype(float)
+
+    def nearness(self) -> Float[np.ndarray, " m"]:
+        """Inverse distance of each track's point from the first keyframe's camera."""
+        point = self.parameters.point[0].cpu().numpy()
+        return point[:, 3] / np.linalg.norm(point[:, :3], axis=1)
+
+    @property
+    def log_zoom(self) -> Float[np.ndarray, " n"]:
+        """Log focal length of each keyframe over that of the first."""
+        return self.parameters.zoom[0].cpu().numpy()
+
+    def forward(self) -> float:
+        """Way of the last camera along the axis of the first, in scene depths."""
+        parameters = self.parameters
+        point = parameters.point[0]
+        middle = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
+        return float(camera_centres(parameters.rotation[0, -1], parameters.translation[0, -1])[2]) * middle
 
     def restart(self, origin: str = "", *, model: MotionModel | None = None) -> Start:
         """A start at this fit, perhaps under another model."""

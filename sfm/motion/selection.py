@@ -12,16 +12,13 @@ where it does, `_walk` takes both back unless they beat the camera without trans
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, final
+from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float
 
 from sfm.config import SelectionConfig
-from sfm.geometry.projection import camera_centres
 from sfm.geometry.robust import trimmed_track_rms, weighted_quantiles
-from sfm.motion.consensus import nearness
-from sfm.motion.models import FittedModel
 from sfm.motion.rigid_scene import LEAST_BACKGROUND, rigid_scene
 from sfm.types import FULL, FULL_ZOOM, MotionModel
 
@@ -35,6 +32,51 @@ MOST_SHRINKAGE = 2.0
 """No track counts for more than this log ratio: one that a free depth explains perfectly proves no more than that."""
 
 
+@runtime_checkable
+class Candidate(Protocol):
+    """A fitted motion model, of tracks or of a dense flow, as far as the selection looks at it."""
+
+    @property
+    def model(self) -> MotionModel:
+        """What may move."""
+        ...
+
+    @property
+    def cost(self) -> float:
+        """Robust, in units of the noise."""
+        ...
+
+    @property
+    def start(self) -> str:
+        """Where the fit began, in words."""
+        ...
+
+    @property
+    def residual_px(self) -> Float[np.ndarray, "m n"]:
+        """Of each track in each frame, NaN where unseen, inf behind the camera."""
+        ...
+
+    @property
+    def log_zoom(self) -> Float[np.ndarray, " n"]:
+        """Log focal length of each keyframe over that of the first."""
+        ...
+
+    def votes(self) -> Float[np.ndarray, " m"]:
+        """How much each track counts: the time that it lasts, or what its places testify."""
+        ...
+
+    def nearness(self) -> Float[np.ndarray, " m"]:
+        """Inverse distance of each track's point."""
+        ...
+
+    def forward(self) -> float:
+        """Way of the last camera along the axis of the first, in scene depths."""
+        ...
+
+
+Fitted = TypeVar("Fitted", bound=Candidate)
+
+
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Residuals:
@@ -42,7 +84,7 @@ class Residuals:
 
     Attributes:
         rms: residual of each track under each model, by the model's name.
-        weight: of each track, by the time that it lasts; they sum to one.
+        weight: of each track, by its votes; they sum to one.
         limit: up to which a track agrees with a model.
         noise: of a good track under the richest model; `Selection.noise_px` is the same in pixels of this frame.
     """
@@ -100,7 +142,7 @@ class Comparison:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Selection:
+class Selection(Generic[Fitted]):
     """The selected model, how sure, and the evidence for run.json.
 
     Attributes:
@@ -114,7 +156,7 @@ class Selection:
         evidence: JSON values.
     """
 
-    fitted: FittedModel
+    fitted: Fitted
     noise_px: float
     agrees: Bool[np.ndarray, " m"]
     share: float
@@ -129,7 +171,9 @@ class Selection:
         return self.fitted.model
 
 
-def select_model(candidates: Sequence[FittedModel], unit_px: float, config: SelectionConfig | None = None) -> Selection:
+def select_model(
+    candidates: Sequence[Fitted], unit_px: float, config: SelectionConfig | None = None
+) -> Selection[Fitted]:
     """The simplest model that is sufficient.
 
     Each step up must explain most of what the simpler model leaves unexplained; tracks vote with the time that they
@@ -139,7 +183,7 @@ def select_model(candidates: Sequence[FittedModel], unit_px: float, config: Sele
     residuals = residuals_of(candidates, unit_px, config)
     noise = residuals.noise
     rigid = noise < config.rigid_px or noise * unit_px < config.rigid_native_px
-    by_name: dict[str, FittedModel] = {r.model.name: r for r in candidates}
+    by_name: dict[str, Fitted] = {r.model.name: r for r in candidates}
     chosen, comparisons = _walk(candidates, residuals, config, rigid=rigid)
     share: dict[str, float] = {name: residuals.share(name) for name in residuals.rms}
     near = [abs(c.margin) for c in comparisons if chosen in (c.simpler, c.richer)]
@@ -170,11 +214,11 @@ def select_model(candidates: Sequence[FittedModel], unit_px: float, config: Sele
     )
 
 
-def residuals_of(candidates: Sequence[FittedModel], unit_px: float, config: SelectionConfig) -> Residuals:
+def residuals_of(candidates: Sequence[Candidate], unit_px: float, config: SelectionConfig) -> Residuals:
     """Residuals of the tracks under each model, their weights, and the limit up to which they agree."""
     rms: dict[str, np.ndarray] = {r.model.name: trimmed_track_rms(r.residual_px) / unit_px for r in candidates}
-    weight = (~np.isnan(candidates[0].residual_px)).sum(1).astype(float)
-    weight /= weight.sum()
+    weight = candidates[0].votes()
+    weight = weight / weight.sum()
     noise = measured_noise(rms["full_zoom"], weight, config)
     limit = config.tolerance * noise + config.drift * 12**0.5 * np.minimum(rms["static"], 640.0)
     return Residuals(rms=rms, weight=weight, limit=limit, noise=noise)
@@ -190,7 +234,7 @@ def measured_noise(rms: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"]
 
 
 def _walk(
-    candidates: Sequence[FittedModel], residuals: Residuals, config: SelectionConfig, *, rigid: bool
+    candidates: Sequence[Candidate], residuals: Residuals, config: SelectionConfig, *, rigid: bool
 ) -> tuple[str, list[Comparison]]:
     """From the simplest model up: each richer one against the best so far. The name of the last, and all cases.
 
@@ -219,7 +263,7 @@ def _walk(
     return chosen, comparisons
 
 
-def _compare(richer: FittedModel, simpler: str, residuals: Residuals, config: SelectionConfig) -> Comparison:
+def _compare(richer: Candidate, simpler: str, residuals: Residuals, config: SelectionConfig) -> Comparison:
     """Whether a richer model pays; the margin is negative for no."""
     name = richer.model.name
     gained = float(residuals.weight[residuals.agrees(name) & ~residuals.agrees(simpler)].sum())
@@ -236,12 +280,12 @@ def _compare(richer: FittedModel, simpler: str, residuals: Residuals, config: Se
     return replace(found, margin=min(found.margin, (found.improvement or 0.0) / config.improvement_both - 1.0))
 
 
-def _zoom_case(richer: FittedModel, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
+def _zoom_case(richer: Candidate, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
     """Whether a zoom on top of full motion pays."""
     weight, agrees = residuals.weight, residuals.agrees(found.richer)
     shrink = residuals.shrinkage(found.simpler, found.richer)
     improvement = float((weight * shrink)[agrees].sum() / max(weight[agrees].sum(), 1e-9))
-    zoomed = float(np.ptp(richer.parameters.zoom.cpu().numpy()))
+    zoomed = float(np.ptp(richer.log_zoom))
     need = config.zoom_improvement * max(1.0, config.zoom_clear / max(zoomed, 1e-9))
     if opposed(richer, config):
         need *= 2.0
@@ -250,7 +294,7 @@ def _zoom_case(richer: FittedModel, found: Comparison, residuals: Residuals, con
     return replace(found, margin=margin, improvement=improvement)
 
 
-def _parallax_case(richer: FittedModel, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
+def _parallax_case(richer: Candidate, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
     """Whether the camera moves: full motion, or full motion with zoom, against a camera that does not translate.
 
     It must shrink the residuals of one rigid scene, not only explain a mover.
@@ -258,7 +302,7 @@ def _parallax_case(richer: FittedModel, found: Comparison, residuals: Residuals,
     weight, agrees, by_simpler = residuals.weight, residuals.agrees(found.richer), residuals.agrees(found.simpler)
     if agrees.sum() < FEWEST_TRACKS:
         return found
-    near = nearness(richer)
+    near = richer.nearness()
     low, middle, high = weighted_quantiles(near[agrees], weight[agrees], (0.16, 0.5, 0.84))
     relief = (high - low) / 2 / max(abs(middle), 1e-9)
     scene = rigid_scene(near, weight, agrees, by_simpler)
@@ -276,15 +320,10 @@ def _parallax_case(richer: FittedModel, found: Comparison, residuals: Residuals,
     )
 
 
-def opposed(fitted: FittedModel, config: SelectionConfig) -> bool:
+def opposed(fitted: Candidate, config: SelectionConfig) -> bool:
     """Whether the lens zooms against the camera's way along its axis, as in a dolly zoom.
 
     Algebraically that is a dolly with shifted inverse depths, so no residual can tell; it can only be flagged.
     """
-    parameters = fitted.parameters
-    point = parameters.point[0]
-    middle = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
-    centre = camera_centres(parameters.rotation[0, -1], parameters.translation[0, -1])
-    forward = float(centre[2]) * middle
-    log_zoom = float(parameters.zoom[0, -1])
+    log_zoom, forward = float(fitted.log_zoom[-1]), fitted.forward()
     return log_zoom * forward < 0 and abs(log_zoom) > config.dolly_zoom and abs(forward) > 0.4 * config.dolly_zoom

@@ -1,11 +1,13 @@
 """What became of a clip and of its shots, and how `run.json` says it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from typing import Any, cast, final
 
 import numpy as np
+from jaxtyping import UInt8
 
+from sfm.structure import Structure
 from sfm.types import ModelName, Status
 from trajectory.errors import CinetrajError
 from trajectory.frozen import reduced
@@ -24,6 +26,10 @@ class ShotEstimate:
     Attributes:
         trajectory: with intrinsics in pixels of the source; None where status is "failed".
         picture: arrays for the plot: those of the backend, `frame` (number in the shot) and `rgb` (that frame).
+        structure: depth, movement and points, in the trajectory's world and unit.
+        save: files beyond the usual ones that are to be written; names of `sfm.config.SAVABLE`.
+        unsaved: those that were asked for and cannot be, with the reason.
+        images: all frames at the working size, where a file of `save` holds them.
     """
 
     start: int
@@ -39,6 +45,10 @@ class ShotEstimate:
     seconds: Mapping[str, float]
     notes: tuple[str, ...]
     picture: Mapping[str, np.ndarray]
+    structure: Structure | None = None
+    save: tuple[str, ...] = ()
+    unsaved: Mapping[str, str] = field(default_factory=dict[str, str])
+    images: UInt8[np.ndarray, "n h w 3"] | None = None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduced(self)
@@ -146,6 +156,8 @@ def shot_json(shot: ShotEstimate, name: str) -> dict[str, Any]:
         "seconds": {stage: round(seconds, 3) for stage, seconds in shot.seconds.items()},
         "statistics": dict(shot.statistics),
         "notes": list(shot.notes),
+        "saved": list(shot.save),
+        "unsaved": dict(shot.unsaved),
     }
 
 

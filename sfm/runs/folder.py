@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from sfm.runs.estimate import RUN_FORMAT, RUN_VERSION, Estimate, ShotEstimate, shot_json
+from sfm.runs.saved import write_saved
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.model import Trajectory
 
@@ -43,7 +44,7 @@ class Run:
 def write_run(
     estimate: Estimate, folder: str | Path, *, plot: bool = True, extra: Mapping[str, Any] | None = None
 ) -> Path:
-    """Write `run.json`, `trajectory.npz`, `trajectory_tum.txt` and `plot.png` under `folder`, all or nothing.
+    """Write `run.json`, `trajectory.npz`, `trajectory_tum.txt`, `plot.png` and what shots save, all or nothing.
 
     Several shots get a folder each (`shot-000`, ...); a shot that failed has its run.json only.
 
@@ -60,6 +61,7 @@ def write_run(
             place.mkdir(exist_ok=True)
             if shot.trajectory is not None:
                 _write_trajectory(shot, shot.trajectory, place, f"{target.name} {name}".strip(), estimate, plot=plot)
+                write_saved(shot, place)
             if name:
                 own = {**record, **shot_json(shot, ""), "name": f"{target.name}/{name}", "notes": list(shot.notes)}
                 _write_json(place / RUN_FILE, {**own, "shots": [shot_json(shot, "")]})

@@ -10,7 +10,9 @@ from jaxtyping import UInt8
 def encode(
     rgb: UInt8[np.ndarray, "n h w 3"], path: str | Path, *, fps: float, crf: int = 18, keyframes: int = 60
 ) -> None:
-    """H.264 (yuv420p) in the container that the file name says; one thread, so equal input gives equal files.
+    """H.264 in the container that the file name says; one thread, so equal input gives equal files.
+
+    yuv420p, which everything plays; yuv444p where a side is odd, since the former has none.
 
     The name appears only when the file is complete.
     """
@@ -24,7 +26,7 @@ def encode(
         with av.open(str(partial), "w") as container:
             stream = container.add_stream("libx264", rate=rate)
             stream.height, stream.width = (int(side) for side in rgb.shape[1:3])
-            stream.pix_fmt = "yuv420p"
+            stream.pix_fmt = "yuv444p" if rgb.shape[1] % 2 or rgb.shape[2] % 2 else "yuv420p"
             stream.options = {"crf": str(crf), "preset": "veryfast", "g": str(keyframes)}
             stream.codec_context.thread_count = 1
             for image in rgb:

@@ -103,7 +103,7 @@ def test_entry_points_are_found_and_without_them_nothing_is(installed: Path) -> 
     ours, theirs = (json.loads(in_fresh(NAMES, place)) for place in (None, installed))
     added = [set(b) - set(a) for a, b in zip(ours, theirs, strict=True)]
     assert added == [{"toy"}, {"in-order"}, {"corner"}]
-    assert {"auto", "colmap", "colmap-sift", "glomap"} <= set(ours[0])
+    assert {"auto", "colmap", "colmap-sift", "dense", "glomap"} <= set(ours[0])
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from sfm import backends, pipeline
 from sfm.config import EstimateConfig
 from sfm.masks import find as evidence
 from sfm.shots import boundaries as shots
+from sfm.structure import Structure
 from sfm.types import BackendResult, Frames, Masks
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
@@ -191,3 +192,18 @@ def test_progress_goes_from_nothing_to_all(backend: Any) -> None:
     assert told[0] == 0
     assert told[-1] == 1
     assert told == sorted(told)
+
+
+def test_what_is_to_be_saved_is_told_from_what_cannot_be(
+    backend: Callable[[Callable[[Frames], BackendResult]], list[Frames]],
+) -> None:
+    def solve(part: Frames) -> BackendResult:
+        moving = np.zeros((len(part), 7, 10), bool)
+        return answer(part, structure=Structure(image_hw=HW, cell_px=8, moving=moving))
+
+    backend(solve)
+    found = sfm.estimate(frames(), EstimateConfig(split_shots=False, save=("mask,points",)))
+    assert found.shots[0].save == ("mask",)
+    assert dict(found.shots[0].unsaved) == {"points": "the backend has no points"}
+    assert found.config["save"] == ["mask", "points"]
+    assert found.to_json()["shots"][0]["saved"] == ["mask"]

@@ -8,10 +8,12 @@ of the points that each image sees.
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int, UInt8
 
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import _colmap
@@ -134,37 +136,89 @@ def _scene_depth(
     return out if np.isfinite(out).any() else None
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cloud:
+    """Points to write with a trajectory, and where its frames see them: one row for each sighting.
+
+    Attributes:
+        in_world: in the trajectory's world.
+        colour: sRGB.
+        point: row of the point that is seen.
+        frame: row of the frame that sees it; those without a pose are left out.
+        xy_px: where, in pixels of `image_hw`, the picture spanning 0..width.
+    """
+
+    in_world: Float[np.ndarray, "m 3"]
+    colour: UInt8[np.ndarray, "m 3"]
+    point: Int[np.ndarray, " o"]
+    frame: Int[np.ndarray, " o"]
+    xy_px: Float[np.ndarray, "o 2"]
+
+
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
+    return encode_model(trajectory, path, None)
+
+
+def encode_model(trajectory: Trajectory, path: Path, cloud: Cloud | None) -> Mapping[Path, bytes]:
+    """The three text files of a model by path, with the points of `cloud` and their tracks."""
     if trajectory.image_hw is None:
         raise CinetrajError("colmap needs image_hw, the size of the images; write tum or native")
     keep = some_valid(trajectory, "colmap")
+    model, lens = _lens(trajectory)
     height, width = trajectory.image_hw
-    lens: list[float] = [] if trajectory.distortion is None else trajectory.distortion.tolist()
-    if len(lens) > 8 and any(lens[8:]):
-        raise CinetrajError(f"colmap holds 8 distortion coefficients, this trajectory has {len(lens)}; write native")
-    size = 0 if not any(lens) else 4 if not any(lens[4:]) else 8
-    model = {0: "PINHOLE", 4: "OPENCV", 8: "FULL_OPENCV"}[size]
-    lens = (lens + [0.0] * 8)[:size]
     cameras: dict[tuple[float, ...], int] = {}
     cam_from_world = inverse(trajectory.world_from_cam[keep])
     quat = quat_from_rotations(cam_from_world[:, :3, :3]).tolist()
     intrinsics = pinhole(trajectory, "colmap")[keep].tolist()
     numbers = numbered_frames(trajectory)
+    seen, points = _sightings(keep, cloud)
     image_lines: list[str] = []
     for i, row in enumerate(keep.tolist()):
         camera = cameras.setdefault(tuple(intrinsics[i]), len(cameras) + 1)
         pose = " ".join(map(spell, [*quat[i], *cam_from_world[i, :3, 3].tolist()]))
-        image_lines.append(f"{i + 1} {pose} {camera} frame_{numbers[row]:06d}.png\n\n")
+        image_lines.append(f"{i + 1} {pose} {camera} frame_{numbers[row]:06d}.png\n{seen[i]}\n")
     camera_lines = [
         f"{key} {model} {width} {height} {' '.join(map(spell, [*k, *lens]))}\n" for k, key in cameras.items()
     ]
+    about_points = f"# id x y z r g b error track: {'image, row of it' if points else 'none'}\n"
     return {
         path / "cameras.txt": "".join(["# id MODEL width height params\n", *camera_lines]).encode(),
-        path / "points3D.txt": b"# id x y z r g b error track: none\n",
+        path / "points3D.txt": "".join([about_points, *points]).encode(),
         path / "images.txt": "".join(
             ["# id qw qx qy qz tx ty tz camera name, then x y point\n", *image_lines]
         ).encode(),
     }
+
+
+def _lens(trajectory: Trajectory) -> tuple[str, list[float]]:
+    """Camera model and its distortion coefficients."""
+    lens: list[float] = [] if trajectory.distortion is None else trajectory.distortion.tolist()
+    if len(lens) > 8 and any(lens[8:]):
+        raise CinetrajError(f"colmap holds 8 distortion coefficients, this trajectory has {len(lens)}; write native")
+    size = 0 if not any(lens) else 4 if not any(lens[4:]) else 8
+    return {0: "PINHOLE", 4: "OPENCV", 8: "FULL_OPENCV"}[size], (lens + [0.0] * 8)[:size]
+
+
+def _sightings(keep: Int[np.ndarray, " k"], cloud: Cloud | None) -> tuple[list[str], list[str]]:
+    """What each image sees, and the lines of the points with their tracks; no error is claimed (-1)."""
+    seen: list[list[str]] = [[] for _ in range(len(keep))]
+    if cloud is None:
+        return ["" for _ in keep], []
+    image_of = {row: i for i, row in enumerate(keep.tolist())}
+    tracks: list[list[str]] = [[] for _ in range(len(cloud.in_world))]
+    for point, frame, (x, y) in zip(cloud.point.tolist(), cloud.frame.tolist(), cloud.xy_px.tolist(), strict=True):
+        i = image_of.get(int(frame))
+        if i is not None:
+            tracks[int(point)].append(f"{i + 1} {len(seen[i])}")
+            seen[i].append(f"{x:.3f} {y:.3f} {point + 1}")
+    points = [
+        f"{j + 1} {' '.join(map(spell, place))} {red} {green} {blue} -1 {' '.join(tracks[j])}".rstrip() + "\n"
+        for j, (place, (red, green, blue)) in enumerate(
+            zip(cloud.in_world.tolist(), cloud.colour.tolist(), strict=True)
+        )
+    ]
+    return [" ".join(each) for each in seen], points
 
 
 def _sniff(probe: Probe) -> Match | None:

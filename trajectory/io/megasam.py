@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float32, UInt8
 
 from trajectory.errors import ReadError
 from trajectory.io._arrays import median_depths, npz_array, npz_bytes, npz_shapes, numbers
@@ -48,6 +49,24 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     if trajectory.intrinsics_px is not None:
         arrays["intrinsic"] = k_from(one_camera(trajectory, "megasam")[None])[0]
     return {path: npz_bytes(arrays)}
+
+
+def encode_scene(
+    trajectory: Trajectory, images: UInt8[np.ndarray, "n h w 3"], depths: Float32[np.ndarray, "n h w"]
+) -> bytes:
+    """The file with pictures and depth maps, as MegaSaM writes it; K is that of the size of the pictures.
+
+    Args:
+        trajectory: every frame has a pose, all have one K.
+        images: sRGB.
+        depths: along the optical axis, in the unit of the positions; NaN where unknown.
+    """
+    require_dense(trajectory, "megasam")
+    hw = images.shape[1:3]
+    k = k_from(one_camera(trajectory, "megasam")[None])[0]
+    own = trajectory.image_hw or hw
+    k[:2] *= np.array([[hw[1] / own[1]], [hw[0] / own[0]]])
+    return npz_bytes({"images": images, "depths": depths, "intrinsic": k, "cam_c2w": trajectory.world_from_cam})
 
 
 def _sniff(probe: Probe) -> Match | None:

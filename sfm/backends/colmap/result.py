@@ -6,8 +6,9 @@ from typing import Any, final
 
 import numpy as np
 
-from sfm.backends.assemble import assemble, source_rows
+from sfm.backends.assemble import assemble, assemble_structure, source_rows
 from sfm.processes.isolated import Reply
+from sfm.structure import PointTracks, Structure, colours_at
 from sfm.types import BackendResult, FramePoses, Frames, Masks, Status
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance
@@ -91,14 +92,16 @@ def result_of(
         source=frames.source,
         evidence={"status": status, "motion_model": "full", "working_hw": list(frames.hw)},
     )
+    poses = poses_of(masks, kept, valid, reason, reply.arrays)
     return BackendResult(
         status=status,
         reason=why,
-        trajectory=assemble(frames, poses_of(masks, kept, valid, reason, reply.arrays), provenance),
+        trajectory=assemble(frames, poses, provenance),
         motion_model="full",
         statistics=statistics,
         seconds=spent,
         picture=_picture(len(frames), kept, reply.arrays),
+        structure=assemble_structure(poses, points_of(frames, kept, reply.arrays)),
     )
 
 
@@ -153,6 +156,21 @@ def poses_of(
         valid=valid,
         reason=reason,
         radial=float(np.median(radial[valid])),
+    )
+
+
+def points_of(frames: Frames, kept: np.ndarray, arrays: Mapping[str, np.ndarray]) -> Structure:
+    """The points of the model with the colours of the frames that see them first, in the model's own world."""
+    points, (point, row) = arrays["points"], arrays["sighting"].T
+    seen = PointTracks(point=point, frame=kept[row], xy_px=arrays["sighting_px"])
+    order = np.lexsort((seen.frame, seen.point))
+    _, at = np.unique(seen.point[order], return_index=True)
+    first = order[at]  # every point of a model has a track
+    return Structure(
+        image_hw=frames.hw,
+        points=points,
+        colour=colours_at(frames.rgb, seen.frame[first], seen.xy_px[first]),
+        tracks=seen,
     )
 
 

@@ -157,6 +157,7 @@ def _map(folder: Path, database_path: Path, values: dict[str, Any], n_frames: in
         statistics["registered_by_model"] = sorted((m.num_reg_images() for m in models.values()), reverse=True)
         numbers, arrays = _read(best, n_frames)
         arrays["tracks_px"] = _tracks(best, n_frames, values["pixel_aspect"])
+        arrays |= _points(best, values["pixel_aspect"])
         statistics |= numbers
         focal = numbers["focal_px"]
     started = perf_counter()
@@ -239,6 +240,26 @@ def _tracks(model: Any, n_frames: int, pixel_aspect: float) -> np.ndarray:
             image = images[element.image_id]
             tracks[row, int(Path(image.name).stem)] = image.point2D(element.point2D_idx).xy
     return tracks / (pixel_aspect, 1.0) - 0.5
+
+
+def _points(model: Any, pixel_aspect: float) -> dict[str, np.ndarray]:
+    """All points, and the frames and pixels in which they were seen: a row for each sighting."""
+    images = {key: model.image(key) for key in model.reg_image_ids()}
+    frame_of = {key: int(Path(image.name).stem) for key, image in images.items()}
+    xy_of = {key: np.array([p.xy for p in image.points2D], np.float64).reshape(-1, 2) for key, image in images.items()}
+    points, sightings, places = [], [], []
+    for number, key in enumerate(sorted(model.points3D)):
+        point = model.point3D(key)
+        points.append(point.xyz)
+        for element in point.track.elements:
+            sightings.append((number, frame_of[element.image_id]))
+            places.append(xy_of[element.image_id][element.point2D_idx])
+    xy_px = np.array(places, np.float64).reshape(-1, 2) / (pixel_aspect, 1.0) - 0.5
+    return {
+        "points": np.array(points, np.float64).reshape(-1, 3),
+        "sighting": np.array(sightings, np.int64).reshape(-1, 2),
+        "sighting_px": xy_px.astype(np.float32),
+    }
 
 
 def _evidence(database_path: Path, focal_px: float, values: dict[str, Any]) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def leaves(value: Any, path: str = "") -> dict[str, Any]:
         ("--auto.selection.gain", "0.6", "backend.selection.gain", 0.6),
         ("--long-side", "320", "video.long_side", 320),
         ("--focal", "500", "focal_px", 500.0),
+        ("--save", "points,depth", "save", ("depth", "points")),
     ],
 )
 def test_an_option_changes_its_field_and_no_other(option: str, value: str, path: str, expected: object) -> None:
@@ -226,3 +227,20 @@ class TestKeys:
         assert changed != self.key()
         assert changed["masks"]["blank"]["edge_grey"] == 6.0
         assert changed["backend"]["tracks"]["cells"] == 100
+
+
+def test_a_file_that_cannot_be_saved_is_named_before_the_work() -> None:
+    with pytest.raises(CinetrajError, match="save names 'dept', expected some of depth, mask, points"):
+        config_of("--save", "dept")
+
+
+def test_what_was_not_saved_is_one_warning(capsys: pytest.CaptureFixture[str]) -> None:
+    shots = [
+        {"name": name, "status": status, "unsaved": {"depth": "no depth", **more}}
+        for name, status, more in (("a", "ok", {}), ("b", "failed", {}), ("c", "ok", {"mask": "no mask"}))
+    ]
+    estimate.tell("clip", {"status": "ok", "shots": shots})
+    said = capsys.readouterr().err
+    assert said == "cinetraj: warning: clip: depth was not saved: no depth (a, c); mask was not saved: no mask (c)\n"
+    estimate.tell("clip", {"status": "ok", "shots": [{"name": "", "status": "ok", "unsaved": {}}]})
+    assert capsys.readouterr().err == ""

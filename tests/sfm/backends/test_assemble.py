@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from sfm.backends.assemble import assemble, source_rows
+from sfm.backends.assemble import assemble, assemble_structure, source_rows
+from sfm.structure import PointTracks, Structure
 from sfm.types import FramePoses, Frames, Masks
 from trajectory.errors import CinetrajError
 
@@ -78,3 +79,47 @@ def test_a_repeated_frame_takes_pose_and_verdict_of_its_original() -> None:
 def test_rows_of_a_model_of_some_frames() -> None:
     masks = Masks(usable=np.ones((2, 2), bool), blank=np.zeros(N, bool), duplicate_of=np.array([0, 0, 2, 3, 2]))
     assert source_rows(masks, np.array([0, 2]), N).tolist() == [0, 0, 1, -1, 1]
+
+
+@given(seed=st.integers(0, 99), first=st.integers(0, N - 1))
+@settings(max_examples=20, deadline=None)
+def test_points_and_depths_lie_in_the_world_and_the_unit_of_the_trajectory(seed: int, first: int) -> None:
+    """What a camera sees of a point does not change: its direction, and its depth over that of the scene."""
+    given_poses = poses(seed, tuple(k >= first for k in range(N)))
+    points = np.random.default_rng(seed).normal(size=(7, 3))
+    in_camera = np.einsum("nij,mj->nmi", given_poses.rotation, points) + given_poses.translation[:, None]
+    depth = np.abs(in_camera[:, :6, 2]).reshape(N, 2, 3).astype(np.float32)
+    own = Structure(
+        image_hw=(16, 24),
+        cell_px=8,
+        depth=depth,
+        points=points,
+        colour=np.zeros((7, 3), np.uint8),
+        tracks=PointTracks(point=np.arange(N), frame=np.arange(N), xy_px=np.zeros((N, 2), np.float32)),
+    )
+    trajectory, found = assemble(frames(), given_poses), assemble_structure(given_poses, own)
+    assert found is not None
+    assert found.points is not None
+    assert found.depth is not None
+    assert found.tracks is not None
+    unit = np.median(given_poses.depth[first:])
+    for k in range(first, N):
+        pose = trajectory.world_from_cam[k]
+        again = (found.points - pose[:3, 3]) @ pose[:3, :3]
+        np.testing.assert_allclose(again * unit, in_camera[k], atol=1e-9)
+        np.testing.assert_allclose(found.depth[k].ravel() * unit, depth[k].ravel(), rtol=1e-5)
+    assert np.isnan(found.depth[:first]).all()
+    assert found.tracks.frame.tolist() == list(range(first, N))
+
+
+def test_without_translation_there_are_no_points() -> None:
+    still = poses(translates=False, translation_bound=0.1)
+    moving = np.zeros((N, 2, 3), bool)
+    own = Structure(
+        image_hw=(16, 24), cell_px=8, moving=moving, points=np.ones((1, 3)), colour=np.ones((1, 3), np.uint8)
+    )
+    found = assemble_structure(still, own)
+    assert found is not None
+    assert found.points is None
+    assert found.moving is not None
+    assert assemble_structure(still, None) is None

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from projected import angle_deg, path_error
+from seen_points import reprojection_px
 
 from sfm.backends.auto import run
 from sfm.config import AutoConfig
@@ -234,3 +235,21 @@ def test_a_vehicle_that_crosses_leaves_a_static_clip_static_and_is_found():
     assert inside.sum() >= 10
     assert moving[inside].mean() > 0.8
     assert moving[outside].mean() < 0.1
+
+
+def test_points_lie_where_the_trajectory_sees_them_and_have_the_colours_of_the_picture() -> None:
+    result = found("truck")
+    assert np.median(reprojection_px(result)) < 0.5
+    structure = result.structure
+    assert structure is not None
+    assert structure.points is not None
+    assert structure.colour is not None
+    assert len(structure.points) > 100
+    assert (structure.depth, structure.moving) == (None, None)
+    assert np.median(structure.points[:, 2]) == pytest.approx(1.0, abs=0.2)  # the unit is the median depth
+    rgb = clip("truck").rgb
+    assert np.abs(structure.colour.mean(0) - rgb.mean((0, 1, 2))).max() < 25
+
+
+def test_without_translation_there_are_no_points() -> None:
+    assert found("pan").structure is None

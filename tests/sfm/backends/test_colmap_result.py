@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from sfm.backends.colmap.result import Before, doubts_of, result_of
+from sfm.backends.colmap.result import Before, doubts_of, points_of, result_of
 from sfm.processes.isolated import Reply
 from sfm.types import BackendResult, Frames, Masks
 from trajectory.errors import CinetrajError
@@ -42,6 +42,9 @@ def model(seed: int, missing: tuple[int, ...] = ()) -> dict[str, np.ndarray]:
         "scene_depth": generator.uniform(2, 9, N),
         "radial": np.zeros(N),
         "tracks_px": np.zeros((3, N, 2)),
+        "points": generator.standard_normal((3, 3)),
+        "sighting": np.array([[0, 5], [0, 2], [1, 1], [2, 3]]),
+        "sighting_px": np.full((4, 2), 9.0, np.float32),
     }
 
 
@@ -106,6 +109,16 @@ def test_radial_distortion_is_reported() -> None:
     plain = solve(model(0)).trajectory
     assert plain is not None
     assert plain.distortion is None
+
+
+def test_points_have_the_colour_of_the_frame_that_sees_them_first_and_the_frames_of_the_clip() -> None:
+    rgb = np.arange(8, dtype=np.uint8)[:, None, None, None].repeat(scene.HW[0], 1).repeat(scene.HW[1], 2).repeat(3, 3)
+    frames, _ = scene.clip(rgb)
+    found = points_of(frames, np.array([0, 1, 3, 4, 6, 7]), model(0))
+    assert found.colour is not None
+    assert found.tracks is not None
+    assert found.colour[:, 0].tolist() == [3, 1, 4]
+    assert found.tracks.frame.tolist() == [7, 3, 1, 4]
 
 
 @pytest.mark.parametrize(

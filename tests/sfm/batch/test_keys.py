@@ -20,6 +20,13 @@ def test_only_what_decides_a_result_changes_its_options() -> None:
     assert deciding(replace(CONFIG, backend="auto")) != one
 
 
+def test_files_that_are_asked_for_are_part_of_a_result_and_none_leave_keys_as_they_were() -> None:
+    assert "save" not in deciding(CONFIG)
+    asked = deciding(replace(CONFIG, save=("mask", "depth")))
+    assert asked != deciding(CONFIG)
+    assert asked == deciding(replace(CONFIG, save=("depth,mask",)))
+
+
 def test_a_key_is_one_of_clip_options_and_versions() -> None:
     keys = {
         key_of(digest, options, versions)

@@ -1,12 +1,15 @@
 """Runs of a batch on disk."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from made_shots import estimate, shot
+from made_structure import structure, trajectory
 
 from sfm.batch.store import copy_run, stored, stored_runs, sweep
 from sfm.runs.folder import TRAJECTORY_FILE, read_run, write_run
+from sfm.runs.saved import copied_files
 
 BATCH = {"batch": {"key": "k", "failure": "", "limits": {"time_limit_s": 9.0}}}
 
@@ -37,6 +40,16 @@ def test_a_copy_differs_in_name_and_source_alone(tmp_path: Path) -> None:
         np.testing.assert_array_equal(two.trajectories[name].world_from_cam, path.world_from_cam)
     files = [{str(p.relative_to(tmp_path / name)) for p in (tmp_path / name).rglob("*")} for name in "ab"]
     assert files[0] == files[1]
+
+
+def test_a_copy_has_the_files_that_were_saved(tmp_path: Path) -> None:
+    saved = replace(shot(), trajectory=trajectory(), structure=structure(), save=("depth", "points", "colmap"))
+    write_run(estimate(saved), tmp_path / "a", plot=False, extra=BATCH)
+    copy_run(tmp_path / "a", tmp_path / "b", "other.mp4")
+    files = copied_files(tmp_path / "a")
+    assert len(files) == 11
+    for file in files:
+        assert (tmp_path / "b" / file).read_bytes() == (tmp_path / "a" / file).read_bytes()
 
 
 def test_sweeping_takes_half_written_runs_and_brings_replaced_ones_back(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from sfm.geometry.so3 import exp_so3, hat
+from sfm.geometry.so3 import exp_so3, hat, log_so3
 
 
 def test_exponential_is_the_rotation_about_its_vector():
@@ -12,3 +12,8 @@ def test_exponential_is_the_rotation_about_its_vector():
     np.testing.assert_allclose(exp_so3(omega), [[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]], atol=1e-14)
     a, b = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
     torch.testing.assert_close((hat(a) @ b[..., None])[..., 0], torch.linalg.cross(a, b))
+
+
+def test_logarithm_is_the_inverse():
+    omega = torch.tensor([[0.0, 0.0, 0.0], [0.3, -0.2, 1.0], [1e-9, 0.0, 0.0], [0.0, 3.0, 0.5]], dtype=torch.float64)
+    torch.testing.assert_close(log_so3(exp_so3(omega)), omega, atol=1e-12, rtol=0)

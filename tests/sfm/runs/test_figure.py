@@ -4,6 +4,9 @@ from pathlib import Path
 
 import numpy as np
 from made_shots import shot
+from made_structure import structure, trajectory
+
+from sfm.structure import Structure
 
 
 def test_the_picture_shows_tracks_by_their_verdict(tmp_path: Path) -> None:
@@ -25,3 +28,46 @@ def test_the_picture_shows_tracks_by_their_verdict(tmp_path: Path) -> None:
     draw_frame(axes, replace(shot(), picture=picture))
     assert "frame 2: 1 tracks with the camera's motion (green), 1 against it (red)" in axes.get_title()
     assert len(axes.images) == 1
+
+
+def test_depth_and_movement_are_shown_where_they_are_known(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    import cv2
+    from matplotlib.figure import Figure
+
+    from sfm.runs.figure import draw_depth, draw_moving, write_picture
+
+    dense = replace(shot(), structure=structure(), trajectory=trajectory())
+    figure = Figure()
+    above, below = figure.subplots(2)
+    draw_depth(above, dense)
+    draw_moving(below, dense)
+    assert above.get_title() == "frame 2: 1 / depth, known in 97%"
+    assert below.get_title() == "frame 2: 11% moves by itself (red)"
+    assert len(below.images) == 2
+    sizes = []
+    for each in (dense, replace(dense, structure=None), replace(dense, structure=_points_only())):
+        write_picture(each, trajectory(), tmp_path / "plot.png", title="a", backend="dense")
+        picture = cv2.imread(str(tmp_path / "plot.png"))
+        assert picture is not None
+        sizes.append(picture.shape[1])
+    assert sizes == [1950, 1400, 1400]
+
+
+def test_a_camera_that_does_not_travel_has_no_depth_to_show() -> None:
+    from dataclasses import replace
+
+    from matplotlib.figure import Figure
+
+    from sfm.runs.figure import draw_depth
+
+    axes = Figure().add_subplot()
+    flat = replace(structure(), depth=np.full((5, 5, 7), np.nan, np.float32))
+    draw_depth(axes, replace(shot(), structure=flat))
+    assert "does not translate" in axes.texts[0].get_text()
+
+
+def _points_only() -> Structure:
+    whole = structure()
+    return Structure(image_hw=whole.image_hw, points=whole.points, colour=whole.colour, tracks=whole.tracks)

@@ -31,8 +31,13 @@ def test_equal_frames_give_equal_files(tmp_path: Path) -> None:
 
 
 def test_what_fails_leaves_the_old_file_and_no_remains(tmp_path: Path) -> None:
-    (tmp_path / "a.mp4").write_text("old")
+    (tmp_path / "a.no_video").write_text("old")
     with pytest.raises(Exception, match=r".+"):
-        encode(film()[:, :47, :63], tmp_path / "a.mp4", fps=10.0)  # odd sides, which yuv420p has not
-    assert (tmp_path / "a.mp4").read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.mp4"]
+        encode(film(), tmp_path / "a.no_video", fps=10.0)
+    assert (tmp_path / "a.no_video").read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.no_video"]
+
+
+def test_odd_sides_keep_their_size(tmp_path: Path) -> None:
+    encode(film()[:, :47, :63], tmp_path / "a.mp4", fps=10.0)
+    assert load(tmp_path / "a.mp4").hw == (47, 63)

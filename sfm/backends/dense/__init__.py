@@ -1,0 +1,47 @@
+"""The dense backend: flow on a grid, five motion models, depth and pose by dense bundle adjustment; no weights."""
+
+from typing import TYPE_CHECKING
+
+from sfm.backends._backend import Backend
+from sfm.config import DenseConfig
+
+if TYPE_CHECKING:
+    from sfm.types import BackendResult, Frames, Masks
+
+
+def run(
+    frames: "Frames", masks: "Masks", config: DenseConfig, *, device: str = "cpu", seed: int = 0, threads: int = 1
+) -> "BackendResult":
+    """The camera's motion in one shot, by `sfm.backends.dense.estimator`."""
+    from sfm.backends.assemble import assemble, assemble_structure
+    from sfm.backends.dense.estimator import solve
+    from sfm.processes.threads import thread_limit
+    from sfm.types import BackendResult
+    from trajectory.model import Provenance
+
+    with thread_limit(threads, opencv=False):
+        solved = solve(frames, masks, config, device=device)
+    trajectory, structure = None, None
+    if solved.poses is not None:
+        made_by = Provenance(backend="dense", seed=seed, source=frames.source, evidence=solved.evidence)
+        trajectory = assemble(frames, solved.poses, made_by)
+        structure = assemble_structure(solved.poses, solved.structure)
+    return BackendResult(
+        status=solved.status,
+        reason=solved.reason,
+        trajectory=trajectory,
+        motion_model=solved.motion_model,
+        statistics=solved.statistics,
+        seconds=solved.seconds,
+        picture=solved.picture,
+        structure=structure,
+    )
+
+
+BACKEND = Backend(
+    name="dense",
+    summary="dense flow, depth and motion models by dense bundle adjustment; no weights",
+    config=DenseConfig,
+    run=run,
+    modules=("sfm.backends.dense.estimator", "sfm.backends.assemble"),
+)

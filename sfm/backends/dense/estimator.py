@@ -1,0 +1,271 @@
+"""The dense estimator, step by step: keyframes, flow, motion models, selection, depth, all frames, verdict."""
+
+import math
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, final
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Int
+
+from sfm.backends.dense.adjustment import TESTIFIES
+from sfm.backends.dense.distortion import corner_radius, distortion_of, undistortion_of
+from sfm.backends.dense.frames import PlacedFrames, place_frames
+from sfm.backends.dense.graph import FlowGraph
+from sfm.backends.dense.keyframes import frame_motion_px, keyframes
+from sfm.backends.dense.links import between_others, linked
+from sfm.backends.dense.models import DenseFit, Lens, fit_models
+from sfm.backends.dense.observe import Scene
+from sfm.backends.dense.refinement import Refined, first_graph, focal_sigma_log, refine, scene_of
+from sfm.backends.dense.structure import DenseField, structure_of
+from sfm.config import DenseConfig
+from sfm.flow.pyramid import grey_of, pyramid
+from sfm.geometry.projection import unit_rays
+from sfm.geometry.uncertainty import translation_bound
+from sfm.motion.estimator import Solved, focal_prior, verdict
+from sfm.motion.selection import Selection, select_model
+from sfm.structure import Structure
+from sfm.types import FramePoses, Frames, Masks
+
+LEVELS = 5
+LEAST_AGREEING = 0.15
+"""A frame of whose patches a smaller share agrees with its pose has none."""
+LEAST_PATCHES = 30
+"""Patches that agree with two keyframes link them; fewer in most keyframes are no clip that can be followed."""
+LEAST_KNOWN = 0.04
+"""Information of a place (1/px²): known to five pixels. Grey frames resemble each other perfectly and know nothing."""
+LINK_LIMIT = 2.0
+"""A link may be so much worse than what agrees: keyframes are told apart by cuts, not by noise."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Found:
+    """What was learnt from the keyframes.
+
+    Attributes:
+        kept: frames that were looked at: neither blank nor repeated.
+        key: rows of `kept` that are keyframes.
+        lens, selection, refined: what was known, which model, and its fit on the fine grid.
+        limit_px: residual up to which a patch agrees.
+        hangs: which keyframes hang together.
+    """
+
+    kept: Int[np.ndarray, " q"]
+    key: Int[np.ndarray, " k"]
+    lens: Lens
+    selection: Selection[DenseFit]
+    refined: Refined
+    limit_px: float
+    hangs: Bool[np.ndarray, " k"]
+
+
+def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "cpu") -> Solved:
+    """The camera's motion in one shot, the depth of every patch and what moves.
+
+    Returns:
+        Status "failed" where nothing can be followed; else as `sfm.motion.estimator.verdict` says.
+    """
+    seconds: dict[str, float] = {}
+    kept = np.flatnonzero(~masks.blank & (masks.duplicate_of == np.arange(len(frames))))
+    if len(kept) < 2:
+        why = "every frame is blank" if masks.blank.all() else "fewer than two different frames show anything"
+        return Solved(status="failed", reason=why)
+    with torch.inference_mode():
+        with _timed(seconds, "keyframes"):
+            seen = pyramid(grey_of(frames.rgb[kept], torch.device(device)), LEVELS)
+            motion = frame_motion_px(seen)
+            key = keyframes(motion, frames.hw[1], fewest=config.keyframes, share=config.keyframe_share)
+        with _timed(seconds, "flow"):
+            key, graph = _compared(scene_of(seen, frames, masks, config.search_px), key, config)
+        if why := _nothing_to_follow(graph):
+            return Solved(status="failed", reason=why, seconds=seconds)
+        with _timed(seconds, "motion_models"):
+            lens = lens_of(frames, config)
+            unit_px = max(frames.hw) / 640
+            selection = select_model(fit_models(graph, lens, unit_px), unit_px, config.selection)
+        with _timed(seconds, "depth"):
+            scenes = scene_of(seen, frames, masks, config.search_px), scene_of(seen, frames, masks, config.grid_px)
+            refined = refine(scenes, key, selection.fitted, lens, config.reach)
+            found = _found(kept, key, lens, selection, refined, config)
+        with _timed(seconds, "all_frames"):
+            model, limit_px = selection.model, LINK_LIMIT * found.limit_px
+            placed = place_frames(refined.scene, refined.parameters, key, model, refined.scale, limit_px)
+            poses = _poses(frames, masks, found, placed)
+        with _timed(seconds, "structure"):
+            structure = _structure(frames, masks, found, placed, graph)
+    return replace(_solved(frames, masks, found, poses, config), seconds=seconds, structure=structure)
+
+
+def lens_of(frames: Frames, config: DenseConfig) -> Lens:
+    """What the file and the settings say of the lens."""
+    focal = focal_prior(frames)
+    if isinstance(config.distortion, str):
+        return Lens(focal=focal, radial=config.distortion == "free")
+    radius = corner_radius(frames.hw, frames.pixel_aspect, focal.focal_px)
+    return Lens(focal=focal, undistortion=undistortion_of(config.distortion, radius))
+
+
+def _compared(scene: Scene, key: Int[np.ndarray, " k"], config: DenseConfig) -> tuple[Int[np.ndarray, " c"], FlowGraph]:
+    """The keyframes without those that show something else than the ones around them, and the flow between them."""
+    graph = first_graph(scene, key, config.reach)
+    weight, target = graph.weight.cpu().numpy(), graph.target.cpu().numpy()
+    fewest = LEAST_PATCHES * (config.grid_px / config.search_px) ** 2  # as many on the fine grid
+    strange = between_others(weight, target, least=TESTIFIES, fewest=fewest)
+    if strange.any():
+        key = key[~strange]
+        graph = first_graph(scene, key, config.reach)
+    return key, graph
+
+
+def _nothing_to_follow(graph: FlowGraph) -> str:
+    """Why no model can be fitted, or nothing."""
+    known = (graph.root**2).sum(2) > LEAST_KNOWN
+    testifying = int(((graph.weight > TESTIFIES) & known).any(1).sum(1).median())
+    if testifying >= LEAST_PATCHES:
+        return ""
+    return (
+        f"only {testifying} patches can be followed from keyframe to keyframe, {LEAST_PATCHES} are needed: "
+        "no texture, or nothing lasts from frame to frame"
+    )
+
+
+def _found(
+    kept: Int[np.ndarray, " q"],
+    key: Int[np.ndarray, " k"],
+    lens: Lens,
+    selection: Selection[DenseFit],
+    refined: Refined,
+    config: DenseConfig,
+) -> _Found:
+    """With the keyframes that hang together."""
+    limit_px = config.selection.tolerance * max(selection.noise_px, config.selection.noise_floor_px)
+    hangs = linked(
+        refined.residual_px.cpu().numpy(),
+        refined.graph.target.cpu().numpy(),
+        limit_px=LINK_LIMIT * limit_px,
+        fewest=LEAST_PATCHES,
+    )
+    return _Found(kept=kept, key=key, lens=lens, selection=selection, refined=refined, limit_px=limit_px, hangs=hangs)
+
+
+def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames) -> FramePoses:
+    """Poses of all frames of the shot, with what is known of focal length, depth and translation."""
+    n = len(frames)
+    parameters, moves = found.refined.parameters, found.selection.model.translates
+    row = np.searchsorted(found.kept, np.arange(n)).clip(0, len(found.kept) - 1)
+    depth = np.ones(len(found.kept))
+    if moves:
+        near = parameters.inverse_depth.median(1)[0].cpu().numpy()
+        depth = np.interp(np.arange(len(found.kept)), found.key, 1.0 / near)
+    first = float(parameters.log_focal)
+    radius = corner_radius(frames.hw, frames.pixel_aspect, math.exp(first))
+    reason = _reasons(masks, found, placed, row)
+    poses = FramePoses(
+        rotation=placed.rotation[row],
+        translation=placed.translation[row],
+        focal_px=np.exp(first + placed.zoom)[row],
+        depth=depth[row],
+        valid=np.array([not why for why in reason]),
+        reason=reason,
+        translates=moves,
+        translation_bound=None if moves else _bound(found),
+        focal_sigma_log=focal_sigma_log(found.refined, found.selection.model, found.lens),
+        radial=distortion_of(float(parameters.undistortion), radius),
+    )
+    return poses.repeated(masks.duplicate_of)
+
+
+def _reasons(masks: Masks, found: _Found, placed: PlacedFrames, row: Int[np.ndarray, " n"]) -> tuple[str, ...]:
+    """Why a frame has no pose, or nothing: blank, cut off from the rest, or unlike what its pose foretells.
+
+    A frame between two keyframes is cut off where either of them is: nobody knows on which side it lies.
+    """
+    after = np.searchsorted(found.key, np.arange(len(found.kept))).clip(0, len(found.key) - 1)
+    before = np.where(found.key[after] == np.arange(len(found.kept)), after, np.maximum(after - 1, 0))
+    cut = ~(found.hangs[before] & found.hangs[after])
+    reason: list[str] = []
+    for i, blank in enumerate(masks.blank):
+        if blank:
+            reason.append("blank")
+        elif cut[row[i]]:
+            reason.append(f"fewer than {LEAST_PATCHES} patches link it to the rest of the clip")
+        elif placed.share[row[i]] < LEAST_AGREEING:
+            reason.append(f"only {placed.share[row[i]]:.0%} of what it shows agrees with any pose")
+        else:
+            reason.append("")
+    return tuple(reason)
+
+
+def _bound(found: _Found) -> float:
+    """How far the camera may have moved, in scene depths, without a trace in the residuals."""
+    focal = float(found.refined.parameters.log_focal.exp())
+    rays = unit_rays(found.refined.scene.patch_px.T.cpu().numpy().astype(float), focal, 1.0)
+    return translation_bound(rays, focal, found.selection.noise_px, zoom=found.selection.model.zooms)
+
+
+def _structure(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, first: FlowGraph) -> Structure | None:
+    """Depth, movement and points."""
+    first_residual_px = torch.from_numpy(found.selection.fitted.patch_residual_px).to(found.refined.residual_px)
+    field = DenseField(
+        scene=found.refined.scene,
+        graph=found.refined.graph,
+        parameters=found.refined.parameters,
+        residual_px=found.refined.residual_px,
+        first=first,
+        first_residual_px=first_residual_px,
+        key=found.key,
+        placed=placed,
+        limit_px=found.limit_px,
+        translates=found.selection.model.translates,
+    )
+    return structure_of(frames, masks, found.kept, field)
+
+
+def _solved(frames: Frames, masks: Masks, found: _Found, poses: FramePoses, config: DenseConfig) -> Solved:
+    """The verdict, with what speaks for it."""
+    selection = found.selection
+    status, why = verdict(poses, selection, config.selection)
+    ambiguous = list(selection.ambiguous)
+    statistics: dict[str, Any] = {
+        **selection.evidence,
+        "confidence": selection.confidence,
+        "share_explained": selection.share,
+        "keyframes": [int(found.kept[i]) for i in found.key],
+        "focal_px": float(np.median(poses.focal_px)),
+        "focal_sigma_log": poses.focal_sigma_log,
+        "focal_given": found.lens.focal.given,
+        "distortion": poses.radial,
+        "translation_bound": poses.translation_bound,
+        "ambiguous": ambiguous,
+        "notes": list(masks.notes),
+    }
+    if status == "failed":
+        return Solved(status=status, reason=why, statistics=statistics)
+    evidence = {
+        "status": status,
+        "motion_model": selection.model.name,
+        "confidence": round(selection.confidence, 4),
+        "noise_px": selection.noise_px,
+        "working_hw": list(frames.hw),
+        "ambiguous": ambiguous,
+    }
+    return Solved(
+        status=status,
+        reason=why,
+        poses=poses,
+        motion_model=selection.model.name,
+        evidence=evidence,
+        statistics=statistics,
+    )
+
+
+@contextmanager
+def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+    """Adds the wall time of a step to a table."""
+    begin = time.perf_counter()
+    yield
+    seconds[step] = time.perf_counter() - begin

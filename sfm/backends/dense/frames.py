@@ -1,0 +1,189 @@
+"""Every frame's pose, from the keyframes around it, all frames in one batch."""
+
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from scipy.spatial.transform import Rotation, Slerp
+from torch import Tensor
+
+from sfm.backends.dense.adjustment import residual_px
+from sfm.backends.dense.graph import DenseParameters, FlowGraph
+from sfm.backends.dense.linearise import FOCAL_TARGET, POSE, predict
+from sfm.backends.dense.normal import ZOOM_BEND, blocks, weighted
+from sfm.backends.dense.observe import Scene, expected_flow, flow_again, graph_of
+from sfm.geometry.projection import camera_centres, translations
+from sfm.geometry.so3 import exp_so3
+from sfm.types import MotionModel
+
+ROUNDS, FLOW_STEPS, POSE_STEPS = 2, 2, 4
+KERNELS = (16.0, 4.0)
+"""Of the first step of a round and of the others, in units of the noise found."""
+PATCHES = 500
+"""Six unknowns a frame need no more."""
+DAMPING = 1e-4
+LEAST_SEEN = 0.5
+"""Where fewer patches testify than this share of the usual number, the share of the usual number counts: in a frame of
+snow a handful resembles something by chance, and says nothing."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PlacedFrames:
+    """Poses of all frames of a shot.
+
+    Attributes:
+        rotation, translation: camera from world.
+        zoom: log focal length over that of the first keyframe.
+        share: of the patches that a frame shows, the part that agrees with its pose (see `LEAST_SEEN`); 1 for
+            keyframes.
+    """
+
+    rotation: Float[np.ndarray, "n 3 3"]
+    translation: Float[np.ndarray, "n 3"]
+    zoom: Float[np.ndarray, " n"]
+    share: Float[np.ndarray, " n"]
+
+
+def place_frames(
+    scene: Scene, keyed: DenseParameters, key: Int[np.ndarray, " k"], model: MotionModel, scale: float, limit_px: float
+) -> PlacedFrames:
+    """All frames between the first and the last keyframe (the others keep the nearest pose).
+
+    Args:
+        scene: all frames, with the patches of `keyed`.
+        keyed: parameters of the keyframes.
+        key: their frames.
+        model: what moves.
+        scale: of the kernels.
+        limit_px: residual up to which a patch agrees.
+    """
+    n = len(scene.pyramid.levels[0])
+    rotation, translation, zoom = _between(keyed, key, n)
+    others = np.setdiff1d(np.arange(key[0], key[-1] + 1), key)
+    share = np.ones(n)
+    if len(others) and model.rotates:
+        some = _spread(len(scene.usable))
+        thin = replace(scene, centres=scene.centres.reshape(1, -1, 2)[:, some], usable=scene.usable[some])
+        cameras = DenseParameters(
+            rotation=torch.cat([keyed.rotation, torch.from_numpy(rotation[others]).to(keyed.rotation)]),
+            translation=torch.cat([keyed.translation, torch.from_numpy(translation[others]).to(keyed.rotation)]),
+            inverse_depth=keyed.inverse_depth[:, some],
+            log_focal=keyed.log_focal,
+            zoom=torch.cat([keyed.zoom, torch.from_numpy(zoom[others]).to(keyed.zoom)]),
+            undistortion=keyed.undistortion,
+        )
+        cameras, agreeing = _resected(thin, cameras, key, others, model, scale, limit_px)
+        own = slice(len(key), None)
+        rotation[others] = cameras.rotation[own].cpu().numpy()
+        translation[others] = cameras.translation[own].cpu().numpy()
+        zoom[others] = cameras.zoom[own].cpu().numpy()
+        share[others] = agreeing.cpu().numpy()
+    return PlacedFrames(rotation=rotation, translation=translation, zoom=zoom, share=share)
+
+
+def _between(keyed: DenseParameters, key: Int[np.ndarray, " k"], n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Poses and zooms of all frames, interpolated between those of the keyframes."""
+    rotation = keyed.rotation.cpu().numpy()
+    centre = camera_centres(rotation, keyed.translation.cpu().numpy())
+    at = np.clip(np.arange(n), key[0], key[-1])
+    turned = Slerp(key, Rotation.from_matrix(rotation))(at).as_matrix()
+    moved = np.stack([np.interp(at, key, centre[:, axis]) for axis in range(3)], 1)
+    return turned, translations(turned, moved), np.interp(at, key, keyed.zoom.cpu().numpy())
+
+
+def _spread(count: int) -> Int[Tensor, " q"]:
+    """At most `PATCHES` of `count` patches, by a step that is no divisor of a row."""
+    step = max(1, round(count / PATCHES))
+    return torch.arange(0, count, step if step % 2 or step == 1 else step + 1)
+
+
+def _slots(key: Int[np.ndarray, " k"], others: Int[np.ndarray, " f"]) -> Int[np.ndarray, "k m"]:
+    """For each keyframe the numbers in `others` of the frames between it and its neighbours; -1 where there is none."""
+    after = np.searchsorted(key, others)
+    rows: list[list[int]] = [[] for _ in key]
+    for number, place in enumerate(after):
+        rows[place].append(number)
+        rows[place - 1].append(number)
+    table = np.full((len(key), max(map(len, rows))), -1)
+    for row, numbers in enumerate(rows):
+        table[row, : len(numbers)] = numbers
+    return table
+
+
+def _resected(
+    scene: Scene,
+    cameras: DenseParameters,
+    key: Int[np.ndarray, " k"],
+    others: Int[np.ndarray, " f"],
+    model: MotionModel,
+    scale: float,
+    limit_px: float,
+) -> tuple[DenseParameters, Float[Tensor, " f"]]:
+    """Poses of the cameras beyond the keyframes, and the share of patches that agrees with each."""
+    device = scene.pyramid.device
+    table = torch.from_numpy(_slots(key, others)).to(device)
+    source = torch.arange(len(key), device=device)
+    camera = torch.where(table >= 0, table + len(key), source[:, None])
+    every = torch.from_numpy(np.concatenate([key, others])).to(device)
+    graph = FlowGraph(
+        source=source,
+        target=camera,
+        patch_px=scene.patch_px,
+        place_px=scene.patch_px.expand(*camera.shape, 2, -1),
+        root=torch.ones(*camera.shape, 3, scene.patch_px.shape[1], device=device),
+        weight=torch.zeros(*camera.shape, scene.patch_px.shape[1], device=device),
+    )
+    for _ in range(ROUNDS):
+        start = expected_flow(scene, cameras, graph)
+        found = flow_again(scene, every[: len(key)], every[camera], start, FLOW_STEPS)
+        graph = graph_of(scene, found, source, camera, back=False)
+        for step in range(POSE_STEPS):
+            cameras = _poses_stepped(cameras, graph, model, KERNELS[min(step, 1)] * scale, len(key))
+    left = residual_px(cameras, graph)
+    seen = ~torch.isnan(left)
+    agrees = seen & (left < limit_px)
+    size = len(every)
+    flat = camera.reshape(-1)
+    counted = torch.zeros(2, size, device=device)
+    for row, what in enumerate((agrees, seen)):
+        counted[row].index_add_(0, flat, what.sum(-1).reshape(-1).to(counted.dtype))
+    agreeing, seeing = counted[:, len(key) :]
+    usual = LEAST_SEEN * float(seeing.median())
+    return cameras, agreeing / seeing.clamp_min(max(usual, 1.0))
+
+
+def _poses_stepped(
+    cameras: DenseParameters, graph: FlowGraph, model: MotionModel, kernel: float, fixed: int
+) -> DenseParameters:
+    """One step of Gauss-Newton for the poses (and zooms) of the cameras from `fixed` on, each for itself."""
+    size, columns = len(cameras.zoom), POSE + 1
+    matrix = torch.zeros(size, columns, columns, dtype=torch.float64, device=graph.device)
+    pull = torch.zeros(size, columns, dtype=torch.float64, device=graph.device)
+    chosen = [*range(POSE), FOCAL_TARGET] if model.zooms else list(range(POSE))
+    c = len(chosen)
+    for rows in blocks(graph):
+        predicted = predict(cameras, graph, rows)
+        by_camera, _, residual = weighted(predicted, cameras, graph, rows, kernel, lens=model.zooms)
+        flat = by_camera[:, :, chosen].flatten(-2)
+        target = graph.target[rows].reshape(-1)
+        gram = (flat @ flat.transpose(-1, -2)).double().reshape(-1, c, c)
+        towards = (flat @ residual.flatten(-2)[..., None]).double().reshape(-1, c)
+        matrix[:, :c, :c].index_add_(0, target, gram)
+        pull[:, :c].index_add_(0, target, towards)
+    free = torch.tensor([model.translates] * 3 + [model.rotates] * 3 + [model.zooms], device=graph.device)
+    matrix = matrix * (free[:, None] & free)
+    diagonal = matrix.diagonal(dim1=1, dim2=2)
+    matrix = matrix + torch.diag_embed(diagonal * DAMPING + 1e-6 + (~free).double())
+    matrix[:, -1, -1] += ZOOM_BEND**-2
+    step = torch.linalg.solve(matrix, pull * free)
+    step[:fixed] = 0.0
+    turn = exp_so3(step[:, 3:POSE])
+    return replace(
+        cameras,
+        rotation=turn @ cameras.rotation,
+        translation=(turn @ cameras.translation[..., None])[..., 0] + step[:, :3],
+        zoom=cameras.zoom + step[:, POSE],
+    )

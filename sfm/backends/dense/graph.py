@@ -1,0 +1,94 @@
+"""The values of the dense backend: a graph of flow between cameras, and the parameters that are fitted to it."""
+
+from dataclasses import dataclass, replace
+from typing import final
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FlowGraph:
+    """Where the patches of some cameras lie in others; `m` slots a camera, idle ones of weight 0.
+
+    Pixels are square and relative to the principal point.
+
+    Attributes:
+        source: camera of each row.
+        target: camera of each slot.
+        patch_px: (x, y) of the patches in their own camera, the same for all.
+        place_px: (x, y) in the target.
+        root: entries xx, xy, yy of the upper triangular root of the information of a place (1/px).
+        weight: 0..1 of each place.
+    """
+
+    source: Int[Tensor, " k"]
+    target: Int[Tensor, "k m"]
+    patch_px: Float[Tensor, "2 p"]
+    place_px: Float[Tensor, "k m 2 p"]
+    root: Float[Tensor, "k m 3 p"]
+    weight: Float[Tensor, "k m p"]
+
+    @property
+    def device(self) -> torch.device:
+        """Where it is."""
+        return self.patch_px.device
+
+    def patches(self, chosen: Int[Tensor, " q"]) -> "FlowGraph":
+        """The graph of some of the patches."""
+        return replace(
+            self,
+            patch_px=self.patch_px[:, chosen],
+            place_px=self.place_px[..., chosen],
+            root=self.root[..., chosen],
+            weight=self.weight[..., chosen],
+        )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DenseParameters:
+    """Cameras and depths.
+
+    Attributes:
+        rotation, translation: camera from world.
+        inverse_depth: of each patch of each row of a graph; 0 is infinity.
+        log_focal: of the first camera, fy in pixels.
+        zoom: log focal length of each camera over that of the first.
+        undistortion: κ of x_undistorted = x (1 + κ |x|²), x in units of the focal length.
+    """
+
+    rotation: Float[Tensor, "n 3 3"]
+    translation: Float[Tensor, "n 3"]
+    inverse_depth: Float[Tensor, "k p"]
+    log_focal: Float[Tensor, ""]
+    zoom: Float[Tensor, " n"]
+    undistortion: Float[Tensor, ""]
+
+    @property
+    def focal_px(self) -> Float[Tensor, " n"]:
+        """Of each camera."""
+        return (self.log_focal + self.zoom).exp()
+
+
+def still(cameras: int, rows: int, patches: int, focal_px: float, device: torch.device) -> DenseParameters:
+    """Cameras that all stand at the origin before a scene at depth 1."""
+    wide = {"device": device, "dtype": torch.float64}
+    return DenseParameters(
+        rotation=torch.eye(3, **wide).repeat(cameras, 1, 1),
+        translation=torch.zeros(cameras, 3, **wide),
+        inverse_depth=torch.ones(rows, patches, device=device),
+        log_focal=torch.tensor(focal_px, **wide).log(),
+        zoom=torch.zeros(cameras, **wide),
+        undistortion=torch.zeros((), **wide),
+    )
+
+
+def root_of(information: Float[Tensor, "... 3"]) -> Float[Tensor, "... 3"]:
+    """Upper triangular root U of 2x2 matrices W = Uᵀ U, by their entries xx, xy, yy (Cholesky)."""
+    xx, xy, yy = information.unbind(-1)
+    first = xx.clamp_min(1e-12).sqrt()
+    cross = xy / first
+    return torch.stack([first, cross, (yy - cross**2).clamp_min(0.0).sqrt()], -1)

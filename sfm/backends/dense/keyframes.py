@@ -1,0 +1,63 @@
+"""Keyframes by what the picture moves, and which of them are compared."""
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from sfm.flow.coarse_to_fine import flow
+from sfm.flow.pyramid import Pyramid, chunks, grid
+
+COARSE = 2
+"""Level on which the motion from frame to frame is measured: a quarter of the size is enough for a median."""
+MOTION_STRIDE = 8
+PAIRS_AT_ONCE = 32
+
+
+def frame_motion_px(pyramid: Pyramid) -> Float[np.ndarray, " n"]:
+    """Median displacement from the frame before to each frame, pixels of the finest level; 0 for the first."""
+    level = min(COARSE, len(pyramid.levels) - 1)
+    small = Pyramid(levels=pyramid.levels[level:], noise=pyramid.noise)
+    centres = grid(small.hw(0), MOTION_STRIDE, pyramid.device)
+    n = len(small.levels[0])
+    moved = [torch.zeros(1, device=pyramid.device)]
+    for part in chunks(n - 1, PAIRS_AT_ONCE):
+        first = torch.arange(part.start, part.stop, device=pyramid.device)
+        displaced, _ = flow(small, first, first + 1, centres)
+        moved.append(displaced.norm(dim=-1).median(-1)[0] * 2**level)
+    return torch.cat(moved).cpu().numpy().astype(float)
+
+
+def keyframes(motion_px: Float[np.ndarray, " n"], width: int, *, fewest: int, share: float) -> Int[np.ndarray, " k"]:
+    """Frames such that from one to the next the picture moves by at most a share of its width, up to whole frames.
+
+    Args:
+        motion_px: median displacement from the frame before.
+        width: of the picture, pixels.
+        fewest: keyframes of a clip that moves less (never more than it has frames).
+        share: of the width.
+
+    Returns:
+        Ascending numbers; the first and the last frame are among them.
+    """
+    n = len(motion_px)
+    if n <= fewest:
+        return np.arange(n)
+    gap = (n - 1) / (fewest - 1)
+    most = min(share * width, max(float(motion_px.sum()) / (fewest - 1), 1e-6))
+    # Where little moves time counts, so that no gap is longer than in an even choice.
+    progress = np.maximum(motion_px / most, 1.0 / gap)
+    progress[0] = 0.0
+    total = np.cumsum(progress)
+    # More marks than frames where frames are apart by more than the share: several marks then fall to one frame.
+    count = max(fewest, int(np.ceil(total[-1] - 1e-9)) + 1)
+    return np.unique(np.searchsorted(total, np.linspace(0.0, total[-1], count) - 1e-9).clip(0, n - 1))
+
+
+def neighbours(count: int, reach: int, device: torch.device) -> tuple[Int[Tensor, "k m"], Float[Tensor, "k m"]]:
+    """For each keyframe those up to `reach` before and after, nearest first; and 0 where there is none, else 1."""
+    offsets = [sign * step for step in range(1, reach + 1) for sign in (1, -1)]
+    target = torch.arange(count, device=device)[:, None] + torch.tensor(offsets, device=device)
+    there = (target >= 0) & (target < count)
+    own = torch.arange(count, device=device)[:, None].expand_as(target)
+    return torch.where(there, target, own), there.float()

@@ -1,0 +1,181 @@
+"""Flow between the cameras of a graph: from nothing, and again from where the geometry expects each patch."""
+
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from sfm.backends.dense.graph import DenseParameters, FlowGraph, root_of
+from sfm.backends.dense.linearise import predict
+from sfm.backends.dense.normal import blocks
+from sfm.flow.coarse_to_fine import flow
+from sfm.flow.information import information, inside, resemblance, way_back
+from sfm.flow.lucas_kanade import align
+from sfm.flow.patches import patches
+from sfm.flow.pyramid import Pyramid, chunks, sampled
+
+PAIRS_AT_ONCE = 8
+"""Pairs of frames that are matched in one batch; more only cost memory on a CPU."""
+CHAIN_STEPS = 4
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scene:
+    """The frames, and where patches are looked at.
+
+    Attributes:
+        pyramid: of all frames.
+        centres: middles of the patches.
+        usable: patches that may testify.
+        pixel_aspect: width of a pixel over its height.
+    """
+
+    pyramid: Pyramid
+    centres: Float[Tensor, "gh gw 2"]
+    usable: Bool[Tensor, " p"]
+    pixel_aspect: float = 1.0
+
+    @property
+    def patch_px(self) -> Float[Tensor, "2 p"]:
+        """Patches in square pixels relative to the principal point."""
+        return self.square(self.centres.reshape(-1, 2)).T
+
+    def square(self, place: Float[Tensor, "*s 2"]) -> Float[Tensor, "*s 2"]:
+        """Pixels of the frame to square ones relative to its middle."""
+        return (place - self._middle(place)) * self._stretch(place)
+
+    def pixels(self, square: Float[Tensor, "*s 2"]) -> Float[Tensor, "*s 2"]:
+        """The inverse."""
+        return square / self._stretch(square) + self._middle(square)
+
+    def _middle(self, like: Tensor) -> Tensor:
+        height, width = self.pyramid.hw(0)
+        return like.new_tensor([(width - 1) / 2, (height - 1) / 2])
+
+    def _stretch(self, like: Tensor) -> Tensor:
+        return like.new_tensor([self.pixel_aspect, 1.0])
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Displacements:
+    """Flow of every slot of a graph.
+
+    Attributes:
+        moved: (x, y) in pixels of the frame.
+        variance: mean squared difference of grey values that is left.
+        tensor, deviation: structure tensors and contrasts of the patches.
+    """
+
+    moved: Float[Tensor, "k m p 2"]
+    variance: Float[Tensor, "k m p"]
+    tensor: Float[Tensor, "k p 2 2"]
+    deviation: Float[Tensor, "k p"]
+
+
+def first_flow(scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"]) -> Displacements:
+    """Coarse to fine for neighbours (slots 0 and 1); the others start from the chain of shorter ones.
+
+    Args:
+        scene: frames and patches.
+        key: frame of each keyframe.
+        target: keyframe of each slot, as `neighbours` gives them.
+    """
+    k, m = target.shape
+    p = scene.centres.shape[0] * scene.centres.shape[1]
+    device = scene.pyramid.device
+    moved = torch.zeros(k, m, p, 2, device=device)
+    variance = torch.zeros(k, m, p, device=device)
+    template = patches(scene.pyramid, 0, key, scene.centres.reshape(-1, 2))
+    for slot in range(m):
+        rows = (target[:, slot] != torch.arange(k, device=device)).nonzero()[:, 0]
+        for part in chunks(len(rows), PAIRS_AT_ONCE):
+            row = rows[part]
+            goal = key[target[row, slot]]
+            if slot < 2:
+                moved[row, slot], variance[row, slot] = flow(scene.pyramid, key[row], goal, scene.centres)
+                continue
+            middle = target[row, slot - 2]
+            first = moved[row, slot - 2]
+            second = moved[middle, slot % 2].reshape(len(row), *scene.centres.shape)
+            start = first + sampled(second, scene.centres, scene.centres.reshape(-1, 2) + first)
+            moved[row, slot], variance[row, slot] = align(scene.pyramid, template.take(row), goal, start, CHAIN_STEPS)
+    return Displacements(moved=moved, variance=variance, tensor=template.tensor, deviation=template.deviation)
+
+
+def flow_again(
+    scene: Scene, key: Int[Tensor, " k"], goal: Int[Tensor, "k m"], start: Float[Tensor, "k m p 2"], steps: int
+) -> Displacements:
+    """Flow from given starts, on the finest level alone; slots of a frame against itself stay idle.
+
+    Args:
+        scene: frames and patches.
+        key: frame of each row.
+        goal: frame of each slot.
+        start: displacements to begin with, pixels.
+        steps: of Gauss-Newton.
+    """
+    k, m, p, _ = start.shape
+    moved, variance = start.clone(), torch.zeros(k, m, p, device=start.device)
+    tensor = torch.zeros(k, p, 2, 2, device=start.device)
+    deviation = torch.ones(k, p, device=start.device)
+    row, slot = (goal != key[:, None]).nonzero().unbind(-1)
+    for part in chunks(len(row), PAIRS_AT_ONCE):
+        own, place = torch.unique(row[part], return_inverse=True)
+        template = patches(scene.pyramid, 0, key[own], scene.centres.reshape(-1, 2))
+        tensor[own], deviation[own] = template.tensor, template.deviation
+        pair = row[part], slot[part]
+        moved[pair], variance[pair] = align(scene.pyramid, template.take(place), goal[pair], start[pair], steps)
+    return Displacements(moved=moved, variance=variance, tensor=tensor, deviation=deviation)
+
+
+def expected_flow(scene: Scene, parameters: DenseParameters, graph: FlowGraph) -> Float[Tensor, "k m p 2"]:
+    """Where the parameters put each patch of a graph, as displacements in pixels of the frame."""
+    found: list[Tensor] = []
+    kappa = float(parameters.undistortion)
+    for rows in blocks(graph):
+        predicted = predict(parameters, graph, rows)
+        ideal = predicted.ideal
+        # Distorted again by two rounds of the fixed point x = ideal / (1 + κ x²).
+        seen = ideal
+        for _ in range(2 if kappa else 0):
+            seen = ideal / (1.0 + kappa * (seen**2).sum(2, keepdim=True))
+        place = (seen * predicted.focal_px[..., None]).transpose(2, 3)
+        found.append(scene.pixels(place) - scene.centres.reshape(-1, 2))
+    height, width = scene.pyramid.hw(0)
+    return torch.cat(found).clamp(-2.0 * max(height, width), 2.0 * max(height, width))
+
+
+def graph_of(
+    scene: Scene, found: Displacements, source: Int[Tensor, " k"], target: Int[Tensor, "k m"], *, back: bool
+) -> FlowGraph:
+    """The graph that a flow makes; idle slots (a camera against itself) weigh nothing.
+
+    Args:
+        scene: frames and patches.
+        found: the flow.
+        source: camera of each row.
+        target: camera of each slot.
+        back: whether the opposite slots exist (as `neighbours` gives them), so that the way back can be asked for.
+    """
+    k, m, p, _ = found.moved.shape
+    info = information(found.tensor[:, None].expand(k, m, p, 2, 2), found.variance, scene.pyramid.noise)
+    place = scene.centres.reshape(-1, 2) + found.moved
+    contrast = found.deviation[:, None].expand(k, m, p)
+    weight = inside(place, scene.pyramid.hw(0)) * scene.usable * resemblance(found.variance, contrast)
+    for slot in range(m if back else 0):
+        opposite = found.moved[target[:, slot], slot ^ 1]
+        weight[:, slot] *= way_back(found.moved[:, slot], opposite, info[:, slot], scene.centres, scene.pyramid.hw(0))
+    weight = weight * (target != source[:, None])[..., None]
+    scale = info.new_tensor([1.0 / scene.pixel_aspect**2, 1.0 / scene.pixel_aspect, 1.0])
+    return FlowGraph(
+        source=source,
+        target=target,
+        patch_px=scene.patch_px,
+        place_px=scene.square(place).transpose(2, 3).contiguous(),
+        root=root_of(info * scale).movedim(-1, 2).contiguous(),
+        weight=weight,
+    )

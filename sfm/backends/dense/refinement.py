@@ -1,0 +1,108 @@
+"""The flow between keyframes, first from nothing and then on the fine grid where the selected model expects it."""
+
+import math
+from dataclasses import dataclass, replace
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from sfm.backends.dense.adjustment import adjust, covariance, noise_scale, residual_px
+from sfm.backends.dense.graph import DenseParameters, FlowGraph
+from sfm.backends.dense.keyframes import neighbours
+from sfm.backends.dense.models import KERNELS, STEPS, DenseFit, Lens
+from sfm.backends.dense.observe import Scene, expected_flow, first_flow, flow_again, graph_of
+from sfm.flow.pyramid import Pyramid, grid, sampled
+from sfm.types import Frames, Masks, MotionModel
+
+AGAIN_STEPS = 3
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Refined:
+    """The selected model on the fine grid.
+
+    Attributes:
+        scene: frames and patches.
+        graph: flow between keyframes.
+        parameters: of the keyframes.
+        residual_px: of each patch in each slot, NaN where it does not testify.
+        scale: noise found, in standard deviations.
+    """
+
+    scene: Scene
+    graph: FlowGraph
+    parameters: DenseParameters
+    residual_px: Float[Tensor, "k m p"]
+    scale: float
+
+
+def scene_of(seen: Pyramid, frames: Frames, masks: Masks, cell_px: int) -> Scene:
+    """Patches of a size, those on bars and overlays muted."""
+    centres = grid(seen.hw(0), cell_px, seen.device)
+    x, y = centres.round().long().unbind(-1)
+    usable = torch.from_numpy(masks.usable).to(seen.device)[y, x].reshape(-1)
+    return Scene(pyramid=seen, centres=centres, usable=usable, pixel_aspect=frames.pixel_aspect)
+
+
+def first_graph(scene: Scene, key: Int[np.ndarray, " k"], reach: int) -> FlowGraph:
+    """Flow between neighbouring keyframes, from nothing."""
+    device = scene.pyramid.device
+    target, _ = neighbours(len(key), reach, device)
+    found = first_flow(scene, torch.from_numpy(key).to(device), target)
+    return graph_of(scene, found, torch.arange(len(key), device=device), target, back=True)
+
+
+def refine(scenes: tuple[Scene, Scene], key: Int[np.ndarray, " k"], fit: DenseFit, lens: Lens, reach: int) -> Refined:
+    """Flow again on the fine grid where the fit expects it, and everything adjusted to that.
+
+    Args:
+        scenes: the frames with the patches of the fit, and with those of the fine grid.
+        key: frames of the keyframes.
+        fit: the selected model.
+        lens: what is known of it.
+        reach: keyframes before and after that each one is compared with.
+    """
+    coarse, scene = scenes
+    k, device = len(key), scene.pyramid.device
+    values = fit.parameters.inverse_depth.reshape(k, *coarse.centres.shape[:2], 1)
+    places = scene.centres.reshape(1, -1, 2).expand(k, -1, -1)
+    parameters = replace(fit.parameters, inverse_depth=sampled(values, coarse.centres, places)[..., 0])
+    target, _ = neighbours(k, reach, device)
+    source = torch.arange(k, device=device)
+    empty = torch.zeros(*target.shape, places.shape[1], device=device)
+    bare = FlowGraph(
+        source=source,
+        target=target,
+        patch_px=scene.patch_px,
+        place_px=scene.patch_px.expand(*target.shape, 2, -1),
+        root=empty[:, :, None].expand(-1, -1, 3, -1),
+        weight=empty,
+    )
+    number = torch.from_numpy(key).to(device)
+    found = flow_again(scene, number, number[target], expected_flow(scene, parameters, bare), AGAIN_STEPS)
+    graph = graph_of(scene, found, source, target, back=True)
+    scale = noise_scale(parameters, graph)
+    freedom = lens.freedom(fit.model, scale=scale)
+    parameters, _ = adjust(parameters, graph, freedom, (KERNELS[-1] * scale,), iterations=STEPS)
+    return Refined(
+        scene=scene,
+        graph=graph,
+        parameters=parameters,
+        residual_px=residual_px(parameters, graph),
+        scale=noise_scale(parameters, graph),
+    )
+
+
+def focal_sigma_log(refined: Refined, model: MotionModel, lens: Lens) -> float:
+    """Standard deviation of the log focal length, all else free; that of its prior where the clip says nothing."""
+    if lens.focal.given or not model.rotates:
+        return lens.focal.sigma
+    freedom = lens.freedom(model, scale=refined.scale)
+    spread = covariance(refined.parameters, refined.graph, freedom, KERNELS[-1] * refined.scale)
+    if spread is None:
+        return lens.focal.sigma
+    return min(math.sqrt(max(float(spread[-2, -2]) * freedom.shared, 0.0)), lens.focal.sigma)

@@ -1,0 +1,166 @@
+"""Where the fits begin: turns of neighbouring keyframes, and a search over directions of translation.
+
+For a given direction of translation the depth of a patch can be eliminated from its motion, what is left across the
+epipolar line is linear in the turn (Heeger and Jepson 1992). So every direction of a fine net over the sphere is tried,
+with robust weights, in one batch; no start can be missed for want of a good guess.
+"""
+
+import math
+from dataclasses import replace
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sfm.backends.dense.graph import DenseParameters, FlowGraph
+from sfm.geometry.so3 import exp_so3, log_so3
+
+DIRECTIONS = 256
+KERNELS = (60.0, 20.0, 8.0)
+"""Of the reweighting, standard deviations, wide to tight."""
+COMMON = 3
+"""How many directions for the whole clip are tried, apart by at least the angle of `APART`."""
+APART = 0.9
+GOLDEN_ANGLE = 2.399963
+MOST_PATCHES = 256
+LONGEST_ZOOM = 0.5
+
+
+def chained_turns(still: DenseParameters, graph: FlowGraph, *, zoom: bool) -> DenseParameters:
+    """Turns (and zooms) from each keyframe to the next by robust linear least squares, one after another."""
+    patch, moved, info = _steps(graph, still)
+    x, y = patch
+    columns = [_turn_basis(patch)]
+    if zoom:
+        columns.append(torch.stack([x, y], 1)[..., None])
+    basis = torch.cat(columns, -1)  # p 2 c
+    robust = torch.ones(moved.shape[:2], device=graph.device)
+    found = torch.zeros(len(moved), basis.shape[-1], device=graph.device)
+    for kernel in (*KERNELS, KERNELS[-1]):
+        weighted = torch.einsum("epab,pbc->epac", info * robust[..., None, None], basis)
+        matrix = torch.einsum("pac,epad->ecd", basis, weighted)
+        matrix = matrix + 1e-6 * torch.eye(basis.shape[-1], device=graph.device)
+        found = torch.linalg.solve(matrix, torch.einsum("epac,epa->ec", weighted, moved))
+        left = moved - torch.einsum("pac,ec->epa", basis, found)
+        squared = torch.einsum("epa,epab,epb->ep", left, info, left)
+        robust = (kernel**2 / (kernel**2 + squared)) ** 2
+    rotation = [still.rotation[0]]
+    for turn in exp_so3(found[:, :3].double()):
+        rotation.append(turn @ rotation[-1])
+    zooms = still.zoom
+    if zoom:
+        steps = found[:, 3].double().clamp(-LONGEST_ZOOM, LONGEST_ZOOM)
+        zooms = torch.cat([steps.new_zeros(1), steps.cumsum(0)])
+    return replace(still, rotation=torch.stack(rotation), zoom=zooms)
+
+
+def chained_directions(still: DenseParameters, graph: FlowGraph) -> list[tuple[str, DenseParameters]]:
+    """Cameras by the best common directions of translation, and by the best of each pair; with their names."""
+    patch, moved, info = _steps(graph, still)
+    some = torch.linspace(0, patch.shape[1] - 1, min(MOST_PATCHES, patch.shape[1]), device=graph.device).long()
+    net = _half_sphere(DIRECTIONS, graph.device)
+    tried = [_every_direction(net, patch[:, some], moved[e, some], info[e, some]) for e in range(len(moved))]
+    cost, turn, speed = (torch.stack(part) for part in zip(*tried, strict=True))
+    total = cost.sum(0)
+    taken = torch.zeros(len(net), dtype=torch.bool, device=graph.device)
+    chosen: list[tuple[str, Tensor]] = []
+    for _ in range(COMMON):
+        best = int(torch.where(taken, torch.inf, total).argmin())
+        taken |= (net @ net[best]).abs() > APART
+        name = "direction " + " ".join(f"{value:.2f}" for value in net[best].tolist())
+        chosen.append((name, torch.full((len(moved),), best, device=graph.device)))
+    chosen.append(("direction of each pair", cost.argmin(1)))
+    pairs = torch.arange(len(moved), device=graph.device)
+    return [(name, _chained(still, turn[pairs, pick], net[pick] * speed[pairs, pick, None])) for name, pick in chosen]
+
+
+def mirrored(found: DenseParameters) -> DenseParameters:
+    """The twin of a full motion: translations reversed, relief turned inside out, turns to match.
+
+    To first order the flow f(ω + t w) of inverse depths w = w₀ + δ is that of -t, w₀ - δ and a turn by 2 w₀ t more, so
+    a fit may end in the wrong one of the two; perspective tells which costs less.
+    """
+    middle = found.inverse_depth.median().double()
+    t = found.translation
+    turn = 2.0 * middle * torch.stack([-t[:, 1], t[:, 0], torch.zeros_like(t[:, 0])], -1)
+    depth = (2.0 * middle - found.inverse_depth.double()).clamp_min(0.1 * middle)
+    return replace(
+        found,
+        rotation=exp_so3(turn) @ found.rotation,
+        translation=-t,
+        inverse_depth=depth.to(found.inverse_depth.dtype),
+    )
+
+
+def refocused(found: DenseParameters, factor: float) -> DenseParameters:
+    """Cameras with another focal length that see nearly the same flow: turns and ways across shrink as it grows."""
+    across = found.rotation.new_tensor([1.0 / factor, 1.0 / factor, 1.0])
+    return replace(
+        found,
+        rotation=exp_so3(log_so3(found.rotation) * across),
+        translation=found.translation * across,
+        log_focal=found.log_focal + math.log(factor),
+    )
+
+
+def _chained(still: DenseParameters, turn: Float[Tensor, "e 3"], shift: Float[Tensor, "e 3"]) -> DenseParameters:
+    """Cameras from the relative motions of neighbours."""
+    rotation, translation = [still.rotation[0]], [still.translation[0]]
+    for step, towards in zip(exp_so3(turn.double()), shift.double(), strict=True):
+        rotation.append(step @ rotation[-1])
+        translation.append(step @ translation[-1] + towards)
+    return replace(still, rotation=torch.stack(rotation), translation=torch.stack(translation))
+
+
+def _steps(
+    graph: FlowGraph, parameters: DenseParameters
+) -> tuple[Float[Tensor, "2 p"], Float[Tensor, "e p 2"], Float[Tensor, "e p 2 2"]]:
+    """Patches, displacements to the next keyframe (slot 0) and their information, in units of the focal length."""
+    focal = float(parameters.log_focal.exp())
+    moved = (graph.place_px[:-1, 0] - graph.patch_px) / focal
+    a, b, c = (graph.root[:-1, 0] * graph.weight[:-1, 0, None].sqrt() * focal).unbind(1)
+    info = torch.stack([a * a, a * b, a * b, b * b + c * c], -1).reshape(*a.shape, 2, 2)
+    return graph.patch_px / focal, moved.transpose(1, 2), info
+
+
+def _turn_basis(patch: Float[Tensor, "2 p"]) -> Float[Tensor, "p 2 3"]:
+    """Motion of image points under small turns about x, y and z (Longuet-Higgins and Prazdny 1980)."""
+    x, y = patch
+    across = torch.stack([-x * y, 1 + x * x, -y], -1)
+    down = torch.stack([-(1 + y * y), x * y, x], -1)
+    return torch.stack([across, down], 1)
+
+
+def _half_sphere(count: int, device: torch.device) -> Float[Tensor, "d 3"]:
+    """Directions evenly over the forward half sphere (a Fibonacci lattice)."""
+    k = torch.arange(count, device=device) + 0.5
+    z = 1 - k / count
+    radius, angle = (1 - z * z).sqrt(), k * GOLDEN_ANGLE
+    return torch.stack([radius * angle.cos(), radius * angle.sin(), z], -1)
+
+
+def _every_direction(
+    net: Float[Tensor, "d 3"], patch: Float[Tensor, "2 p"], moved: Float[Tensor, "p 2"], info: Float[Tensor, "p 2 2"]
+) -> tuple[Float[Tensor, " d"], Float[Tensor, "d 3"], Float[Tensor, " d"]]:
+    """For each direction of translation the robust cost, the turn, and the signed speed at the median depth."""
+    basis = _turn_basis(patch)
+    along = net[:, None, :2] - patch.T[None] * net[:, None, 2:]  # d p 2, epipolar direction times depth
+    length = along.norm(dim=-1).clamp_min(1e-4)
+    normal = torch.stack([-along[..., 1], along[..., 0]], -1) / length[..., None]
+    turned = torch.einsum("dpa,pab->dpb", normal, basis)
+    across = (normal * moved).sum(-1)
+    pulled = torch.einsum("pab,dpb->dpa", info, along) / length[..., None]
+    stiff = (pulled * along).sum(-1) / length
+    weight = torch.linalg.det(info) / stiff.clamp_min(1e-9)
+    robust = torch.ones_like(weight)
+    turn, squared = torch.zeros(len(net), 3, device=net.device), weight
+    for kernel in KERNELS:
+        both = turned * (weight * robust)[..., None]
+        matrix = turned.transpose(1, 2) @ both + 1e-6 * torch.eye(3, device=net.device)
+        turn = torch.linalg.solve(matrix, (both * across[..., None]).sum(1))
+        squared = weight * (across - (turned @ turn[..., None])[..., 0]) ** 2
+        robust = (kernel**2 / (kernel**2 + squared)) ** 2
+    cost = (KERNELS[-1] ** 2 * squared / (KERNELS[-1] ** 2 + squared)).sum(-1)
+    left = moved - torch.einsum("pab,db->dpa", basis, turn)
+    speed = (pulled * left).sum(-1) / stiff.clamp_min(1e-9) / length
+    return cost, turn, speed.median(-1)[0]

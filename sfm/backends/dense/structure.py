@@ -1,0 +1,280 @@
+"""Depth and movement of every frame from those of the keyframes, and the points of the scene."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from scipy.ndimage import median_filter
+
+from sfm.backends.dense.frames import PlacedFrames
+from sfm.backends.dense.graph import DenseParameters, FlowGraph
+from sfm.backends.dense.linearise import LEAST_DEPTH
+from sfm.backends.dense.observe import Scene
+from sfm.flow.pyramid import cell
+from sfm.structure import PointTracks, Structure, colours_at
+from sfm.types import Frames, Masks
+
+SAME_SURFACE = 0.9
+"""What falls into one cell is one surface where its inverse depths differ by a tenth; else the nearest counts."""
+FILLED = 2
+"""Cells over which a hole is filled from its rim; what is wider, as a sky, stays unknown."""
+LEAST_NEARNESS = 0.02
+"""Inverse depth of a point, in units of the median one; beyond, depth is noise and points are stray rays."""
+NEXT, BEFORE = 0, 1
+"""Slots of the neighbouring keyframes."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DenseField:
+    """A fitted model of a shot, as far as its structure is in it. Rows of frames are those that were looked at.
+
+    Attributes:
+        scene: the frames, and the patches on their grid.
+        graph: flow between keyframes.
+        parameters: of the keyframes.
+        residual_px: of each patch in each slot; NaN where nothing testifies.
+        first, first_residual_px: flow from nothing on the search's own grid, and its residuals: it has followed what
+            moves by itself, where the flow that starts from the camera's motion finds nothing that resembles.
+        key: rows of the keyframes.
+        placed: poses of all frames.
+        limit_px: residual above which a patch moves by itself.
+        translates: whether the camera does; without, nothing has a depth.
+    """
+
+    scene: Scene
+    graph: FlowGraph
+    parameters: DenseParameters
+    residual_px: Float[torch.Tensor, "k m p"]
+    first: FlowGraph
+    first_residual_px: Float[torch.Tensor, "k m s"]
+    key: Int[np.ndarray, " k"]
+    placed: PlacedFrames
+    limit_px: float
+    translates: bool
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Seen:
+    """What the keyframes say of their patches.
+
+    Attributes:
+        centre_px: middles of the patches.
+        nearness: inverse depths; NaN where unknown, and everywhere without translation.
+        moving: what moves by itself.
+        place_px: where the flow found each patch in each slot; NaN where it does not testify.
+        residual_px: of each patch in each slot.
+    """
+
+    centre_px: Float[np.ndarray, "p 2"]
+    nearness: Float[np.ndarray, "k p"]
+    moving: Bool[np.ndarray, "k p"]
+    place_px: Float[np.ndarray, "k m p 2"]
+    residual_px: Float[np.ndarray, "k m p"]
+
+
+def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], field: DenseField) -> Structure:
+    """The structure of a shot in the world and the unit of its fitted poses.
+
+    Args:
+        frames, masks: of the shot.
+        kept: frames that were looked at.
+        field: what was fitted to them.
+    """
+    seen = _seen(field)
+    shape = _shape(field)
+    depth = np.full((len(kept), *shape), np.nan, np.float32)
+    moving = np.zeros((len(kept), *shape), bool)
+    usable = field.scene.usable.cpu().numpy().reshape(shape)
+    for row in range(len(kept)):
+        nearness, moving[row] = _frame(field, seen, row)
+        with np.errstate(divide="ignore"):
+            depth[row] = 1.0 / _filled(nearness, usable & ~moving[row])
+    row = np.searchsorted(kept, np.arange(len(frames))).clip(0, len(kept) - 1)[masks.duplicate_of]
+    points, colour, tracks = _points(frames, kept, field, seen) if field.translates else (None, None, None)
+    return Structure(
+        image_hw=frames.hw,
+        cell_px=round(cell(field.scene.centres)),
+        depth=depth[row],
+        moving=moving[row],
+        points=points,
+        colour=colour,
+        tracks=tracks,
+    )
+
+
+def moving_patches(
+    residual_px: Float[torch.Tensor, "k m p"], limit_px: float, shape: tuple[int, int]
+) -> tuple[Bool[np.ndarray, "k p"], Bool[np.ndarray, "k p"]]:
+    """What moves by itself, and what may tell of depth: patches that agree with the camera in most slots.
+
+    The lower median over the slots counts, so that what is merely hidden on one side does not move. Single cells are
+    the noise of the test: the majority of 3x3 decides.
+    """
+    middle = residual_px.nanmedian(1).values.cpu().numpy()
+    with np.errstate(invalid="ignore"):
+        over = middle > limit_px
+    grids = over.reshape(-1, *shape).astype(np.uint8)
+    cleaned = median_filter(grids, size=(1, 3, 3), mode="nearest").reshape(over.shape) > 0
+    return cleaned, np.isfinite(middle) & ~over & ~cleaned
+
+
+def _shape(field: DenseField) -> tuple[int, int]:
+    """Rows and columns of the grid."""
+    rows, columns = field.scene.centres.shape[:2]
+    return int(rows), int(columns)
+
+
+def _seen(field: DenseField) -> _Seen:
+    scene = field.scene
+    followed_px, residual_px = _followed(field)
+    moving, _ = moving_patches(residual_px, field.limit_px, _shape(field))
+    _, agrees = moving_patches(field.residual_px, field.limit_px, _shape(field))
+    usable = scene.usable.cpu().numpy()
+    nearness = field.parameters.inverse_depth.cpu().numpy().astype(float)
+    place = scene.pixels(followed_px.transpose(2, 3)).cpu().numpy()
+    return _Seen(
+        centre_px=scene.centres.reshape(-1, 2).cpu().numpy(),
+        nearness=np.where(agrees & ~moving & usable & field.translates, nearness, np.nan),
+        moving=moving & usable,
+        place_px=np.where(residual_px.isnan().cpu().numpy()[..., None], np.nan, place),
+        residual_px=field.residual_px.cpu().numpy(),
+    )
+
+
+def _followed(field: DenseField) -> tuple[Float[torch.Tensor, "k m 2 p"], Float[torch.Tensor, "k m p"]]:
+    """Places and residuals of the patches; from the first flow about them where they do not testify themselves."""
+    first, graph = field.first, field.graph
+    near = torch.cdist(graph.patch_px.T, first.patch_px.T).argmin(1)
+    unseen = field.residual_px.isnan()
+    place = graph.patch_px + (first.place_px - first.patch_px)[..., near]
+    return (
+        torch.where(unseen[:, :, None], place, graph.place_px),
+        torch.where(unseen, field.first_residual_px[..., near], field.residual_px),
+    )
+
+
+def _frame(field: DenseField, seen: _Seen, row: int) -> tuple[Float[np.ndarray, "gh gw"], Bool[np.ndarray, "gh gw"]]:
+    """Inverse depth (NaN where unknown) and movement of one frame, carried from the keyframes on both sides."""
+    shape = _shape(field)
+    after = int(np.searchsorted(field.key, row).clip(0, len(field.key) - 1))
+    before = max(after - 1, 0)
+    if field.key[after] == row or before == after:
+        return seen.nearness[after].reshape(shape), seen.moving[after].reshape(shape)
+    share = (row - field.key[before]) / (field.key[after] - field.key[before])
+    cells: list[np.ndarray] = []
+    values: list[np.ndarray] = []
+    for k, slot, way in ((before, NEXT, share), (after, BEFORE, 1.0 - share)):
+        place, nearness = _carried(field, seen, k, row)
+        # What moves by itself goes the way that the flow saw it go.
+        flown = seen.centre_px + way * (seen.place_px[k, slot] - seen.centre_px)
+        place = np.where((seen.moving[k] & np.isfinite(flown[:, 0]))[:, None], flown, place)
+        cells.append(_cell_of(place, seen.centre_px, shape))
+        values.append(np.stack([nearness, seen.moving[k], np.full(len(nearness), 1.0 - way)]))
+    at, (nearness, moving, weight) = np.concatenate(cells), np.concatenate(values, 1)
+    inside = at >= 0
+    splat = _splat(at[inside], nearness[inside], weight[inside], shape)
+    votes = _shares(at[inside], moving[inside], weight[inside], shape)
+    return splat, median_filter((votes > 0.5).astype(np.uint8), size=3, mode="nearest") > 0
+
+
+def _carried(
+    field: DenseField, seen: _Seen, k: int, row: int
+) -> tuple[Float[np.ndarray, "p 2"], Float[np.ndarray, " p"]]:
+    """Where a frame sees the patches of a keyframe (pixels, NaN behind it), and their inverse depths there."""
+    scene, parameters, placed = field.scene, field.parameters, field.placed
+    own, from_world = placed.rotation[field.key[k]], placed.rotation[row]
+    rotation = from_world @ own.T
+    translation = placed.translation[row] - rotation @ placed.translation[field.key[k]]
+    focal = np.exp(float(parameters.log_focal) + placed.zoom)
+    kappa = float(parameters.undistortion)
+    x = scene.patch_px.cpu().numpy().astype(float) / focal[field.key[k]]
+    ray = np.concatenate([x * (1.0 + kappa * (x**2).sum(0)), np.ones((1, x.shape[1]))])
+    near = seen.nearness[k]
+    there = rotation @ ray + translation[:, None] * np.nan_to_num(near)
+    front = there[2] > LEAST_DEPTH
+    z = np.where(front, there[2], 1.0)
+    ideal = there[:2] / z
+    bent = ideal
+    for _ in range(2 if kappa else 0):  # as `expected_flow` does
+        bent = ideal / (1.0 + kappa * (bent**2).sum(0))
+    place = scene.pixels(torch.from_numpy((bent * focal[row]).T)).numpy()
+    return np.where(front[:, None], place, np.nan), np.where(front, near / z, np.nan)
+
+
+def _cell_of(
+    place_px: Float[np.ndarray, "p 2"], centre_px: Float[np.ndarray, "p 2"], shape: tuple[int, int]
+) -> Int[np.ndarray, " p"]:
+    """Numbers of the cells that places lie in, -1 outside of the grid."""
+    first = centre_px[0]
+    side = 2.0 * first[0] + 1.0
+    at = np.rint(np.nan_to_num((place_px - first) / side, nan=-1.0))
+    inside = ((at >= 0) & (at < shape[::-1])).all(1)
+    return np.where(inside, at[:, 1] * shape[1] + at[:, 0], -1).astype(int)
+
+
+def _splat(
+    at: Int[np.ndarray, " o"],
+    nearness: Float[np.ndarray, " o"],
+    weight: Float[np.ndarray, " o"],
+    shape: tuple[int, int],
+) -> Float[np.ndarray, "gh gw"]:
+    """The mean inverse depth of the nearest surface in each cell, NaN where nothing lies."""
+    known = np.isfinite(nearness)
+    at, nearness, weight = at[known], nearness[known], weight[known]
+    nearest = np.zeros(shape[0] * shape[1])
+    np.maximum.at(nearest, at, nearness)
+    front = nearness >= SAME_SURFACE * nearest[at]
+    return _shares(at[front], nearness[front], weight[front], shape)
+
+
+def _shares(
+    at: Int[np.ndarray, " o"], value: Float[np.ndarray, " o"], weight: Float[np.ndarray, " o"], shape: tuple[int, int]
+) -> Float[np.ndarray, "gh gw"]:
+    """Weighted mean of what lies in each cell, NaN where nothing does."""
+    size = shape[0] * shape[1]
+    total = np.bincount(at, weights=weight, minlength=size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return (np.bincount(at, weights=weight * value, minlength=size) / total).reshape(shape)
+
+
+def _filled(nearness: Float[np.ndarray, "gh gw"], allowed: Bool[np.ndarray, "gh gw"]) -> Float[np.ndarray, "gh gw"]:
+    """Holes filled from their rim by the median of 3x3; what moves, and what is no picture, stays unknown."""
+    filled = np.where(allowed, nearness, np.nan)
+    for _ in range(FILLED):
+        framed = np.pad(filled, 1, constant_values=np.nan)
+        windows = np.lib.stride_tricks.sliding_window_view(framed, (3, 3)).reshape(*filled.shape, 9)
+        holes = np.isnan(filled) & allowed & np.isfinite(windows).any(-1)
+        filled[holes] = np.nanmedian(windows[holes], axis=-1)
+    return filled
+
+
+def _points(
+    frames: Frames, kept: Int[np.ndarray, " q"], field: DenseField, seen: _Seen
+) -> tuple[np.ndarray, np.ndarray, PointTracks]:
+    """The patches of the keyframes in the world with their colours, and where the flow found them."""
+    there = seen.nearness[np.isfinite(seen.nearness)]
+    with np.errstate(invalid="ignore"):
+        known = seen.nearness > LEAST_NEARNESS * (np.median(there) if len(there) else 1.0)
+    k, p = np.nonzero(known)
+    parameters = field.parameters
+    focal = parameters.focal_px.cpu().numpy()
+    x = field.scene.patch_px.cpu().numpy().astype(float).T[p] / focal[k, None]
+    x = x * (1.0 + float(parameters.undistortion) * (x**2).sum(1, keepdims=True))
+    in_camera = np.concatenate([x, np.ones((len(x), 1))], 1) / seen.nearness[k, p, None]
+    rotation, translation = parameters.rotation.cpu().numpy(), parameters.translation.cpu().numpy()
+    world = np.einsum("mji,mj->mi", rotation[k], in_camera - translation[k])
+    frame, centre = kept[field.key], seen.centre_px[p]
+    with np.errstate(invalid="ignore"):
+        fits = seen.residual_px[k, :, p] < field.limit_px
+    point, slot = np.nonzero(fits)
+    target = field.graph.target.cpu().numpy()[k[point], slot]
+    tracks = PointTracks(
+        point=np.concatenate([np.arange(len(k)), point]),
+        frame=np.concatenate([frame[k], frame[target]]),
+        xy_px=np.concatenate([centre, seen.place_px[k[point], slot, p[point]]]).astype(np.float32),
+    )
+    return world, colours_at(frames.rgb, frame[k], centre), tracks

@@ -1,0 +1,1 @@
+"""Optical flow on a grid of patches: torch only, the same on CPU and GPU."""

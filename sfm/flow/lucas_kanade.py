@@ -1,0 +1,67 @@
+"""Inverse-compositional Lucas-Kanade on patches, indifferent to gain and offset, for many patches at once.
+
+Baker and Matthews (2004): the gradients and the normal matrix are those of the template, once and for all, so that
+an iteration cuts a window and projects it on four vectors. Patches are compared after their means were taken off and
+their contrasts made equal.
+"""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from sfm.flow.patches import SIDE, Patches, window_weights
+from sfm.flow.pyramid import Pyramid, windows
+
+LONGEST_STEP_PX = 2.0
+DAMPING = 0.002
+"""Share of the structure tensor's trace that keeps a patch of one direction from running along its edge."""
+
+
+def align(
+    pyramid: Pyramid, template: Patches, target: Int[Tensor, " b"], start: Float[Tensor, "b p 2"], iterations: int
+) -> tuple[Float[Tensor, "b p 2"], Float[Tensor, "b p"]]:
+    """Displacement of each patch towards its target frame, and the variance of what then differs.
+
+    Args:
+        pyramid: holds the target frames.
+        template: the patches; row b is looked for in frame `target[b]`.
+        target: numbers of frames.
+        start: first displacement in pixels of the level.
+        iterations: steps of Gauss-Newton; with 0 the start is only rated.
+
+    Returns:
+        Displacements in pixels of the level, and mean squared differences of grey values.
+    """
+    damping = 2.0 * pyramid.noise**2 + DAMPING * (template.tensor[..., 0, 0] + template.tensor[..., 1, 1])
+    a, c, b = template.tensor[..., 0, 0] + damping, template.tensor[..., 1, 1] + damping, template.tensor[..., 0, 1]
+    determinant = a * c - b * b
+    moved = start
+    for _ in range(iterations):
+        gain, projected = _compared(pyramid, template, target, moved)
+        error = gain[..., None] * projected[..., 1:3] - template.offset
+        x, y = error.unbind(-1)
+        step = torch.stack([c * x - b * y, a * y - b * x], -1) / determinant[..., None]
+        moved = moved - step.clamp(-LONGEST_STEP_PX, LONGEST_STEP_PX)
+    return moved, variance(pyramid, template, target, moved)
+
+
+def variance(
+    pyramid: Pyramid, template: Patches, target: Int[Tensor, " b"], moved: Float[Tensor, "b p 2"]
+) -> Float[Tensor, "b p"]:
+    """Mean squared difference under the window, after gain and offset, of displaced patches."""
+    gain, projected = _compared(pyramid, template, target, moved)
+    inner = projected[..., 3] / (SIDE * SIDE)
+    own = template.deviation**2
+    return (gain**2 * projected[..., 0] + own - 2.0 * gain * inner).clamp_min(0.0)
+
+
+def _compared(
+    pyramid: Pyramid, template: Patches, target: Int[Tensor, " b"], moved: Float[Tensor, "b p 2"]
+) -> tuple[Float[Tensor, "b p"], Float[Tensor, "b p 4"]]:
+    """Gain that makes the contrasts equal, and (variance, projections on both gradients, on the patch)."""
+    cut = windows(pyramid.levels[template.level], target, template.centre + moved, SIDE).flatten(-2)
+    projected = (template.basis @ cut[..., None])[..., 0]
+    square = (cut**2) @ (window_weights(cut.device) / cut.shape[-1])
+    spread = (square - projected[..., 0] ** 2).clamp_min(0.0)
+    gain = template.deviation / spread.sqrt().clamp_min(pyramid.noise)
+    return gain, torch.cat([spread[..., None], projected[..., 1:]], -1)

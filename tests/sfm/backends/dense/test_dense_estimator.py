@@ -1,0 +1,241 @@
+"""The dense backend on small rendered clips: from pictures to a trajectory that means what it says."""
+
+import json
+from functools import cache
+
+import clips
+import cv2
+import numpy as np
+import pytest
+import torch
+from flow_scene import FOCAL_PX, HW, clip
+from projected import angle_deg, path_error
+
+from sfm import backends
+from sfm.backends.dense.estimator import solve
+from sfm.config import DenseConfig
+from sfm.masks import find as masks
+from sfm.synthetic import ClipSpec, render
+from sfm.types import BackendResult, Frames, Masks
+from trajectory.errors import CinetrajError
+from trajectory.model import Trajectory
+
+
+def estimate(
+    rgb: np.ndarray, config: DenseConfig | str = "dense", *, pixel_aspect: float = 1.0, focal_px: float | None = None
+) -> BackendResult:
+    plain = clips.as_frames(rgb)
+    frames = Frames(
+        rgb=plain.rgb,
+        time_s=plain.time_s,
+        index=plain.index,
+        source_hw=plain.source_hw,
+        source=plain.source,
+        pixel_aspect=pixel_aspect,
+        focal_px=focal_px,
+    )
+    return backends.run(frames, masks.find(frames), config, device="cpu", threads=1)
+
+
+@cache
+def found(name: str) -> BackendResult:
+    return estimate(clip(name).rgb)
+
+
+def path(result: BackendResult) -> Trajectory:
+    assert result.trajectory is not None, result.reason
+    return result.trajectory
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [("static", "static"), ("pan", "rotation"), ("zoom", "rotation_zoom"), ("truck", "full"), ("dolly", "full")],
+)
+def test_each_move_is_recognised_and_measured(name, model):
+    result, truth = found(name), clip(name).trajectory
+    assert (result.status, result.motion_model) == ("ok", model), result.reason
+    trajectory = path(result)
+    assert trajectory.valid.all()
+    assert angle_deg(trajectory.rotations, truth.rotations).max() < 0.2
+    zoom = trajectory.focal_px / trajectory.focal_px[0]
+    np.testing.assert_allclose(zoom, truth.focal_px / truth.focal_px[0], rtol=0.03)
+    if model == "full":
+        assert path_error(trajectory.positions, truth.positions) < 0.03
+        assert trajectory.scale == "arbitrary"
+        assert np.nanmedian(trajectory.scene_depth) == pytest.approx(1)
+    else:
+        assert trajectory.scale == "bounded"
+        assert (trajectory.positions == 0).all()
+        assert trajectory.translation_bound is not None
+        assert 0 < trajectory.translation_bound < 0.05
+
+
+def test_the_way_is_in_scene_depths():
+    trajectory, truth = path(found("truck")), clip("truck").trajectory
+    true = np.linalg.norm(truth.positions[-1]) / np.median(truth.scene_depth)
+    assert np.linalg.norm(trajectory.positions[-1]) == pytest.approx(true, rel=0.4)
+    assert trajectory.positions[-1, 0] > 0
+
+
+def test_a_static_camera_does_not_turn_at_all():
+    np.testing.assert_array_equal(path(found("static")).world_from_cam, np.tile(np.eye(4), (16, 1, 1)))
+
+
+def test_a_pan_shows_the_focal_length_and_a_static_clip_does_not():
+    pan, static = path(found("pan")), path(found("static"))
+    assert pan.focal_px[0] == pytest.approx(FOCAL_PX, rel=0.05)
+    assert (pan.focal_sigma_px / pan.focal_px).max() < 0.1
+    assert (static.focal_sigma_px / static.focal_px).min() == pytest.approx(0.35, rel=0.01)
+
+
+def test_a_given_focal_length_is_taken():
+    result = estimate(clip("truck").rgb, focal_px=FOCAL_PX)
+    trajectory = path(result)
+    np.testing.assert_allclose(trajectory.focal_px, FOCAL_PX, rtol=1e-9)
+    assert (trajectory.focal_sigma_px == 0).all()
+    assert result.statistics["focal_given"]
+    assert path_error(trajectory.positions, clip("truck").trajectory.positions) < 0.02
+
+
+def test_what_it_says_of_itself_can_be_written():
+    result = found("pan")
+    said = json.loads(json.dumps(dict(result.statistics)))
+    assert set(said["share"]) == {"static", "rotation", "rotation_zoom", "full", "full_zoom"}
+    assert said["keyframes"][0] == 0
+    assert said["keyframes"][-1] == 15
+    assert all(value >= 0 for value in result.seconds.values())
+    provenance = path(result).provenance
+    assert provenance.backend == "dense"
+    assert provenance.evidence["motion_model"] == "rotation"
+    json.dumps(dict(provenance.evidence))
+
+
+def test_a_rerun_gives_identical_arrays_and_leaves_the_threads_alone():
+    before = torch.get_num_threads()
+    again = path(estimate(clip("truck").rgb))
+    assert torch.get_num_threads() == before
+    first = path(found("truck"))
+    for name in ("world_from_cam", "intrinsics_px", "scene_depth", "focal_sigma_px", "valid"):
+        np.testing.assert_array_equal(getattr(first, name), getattr(again, name), err_msg=name)
+
+
+def test_blank_and_repeated_frames_keep_the_time_axis_whole():
+    source = [*range(6), 5, 5, *range(6, 16)]
+    rgb = clip("truck").rgb[source].copy()
+    rgb[10:12] = 0
+    number = np.arange(18)
+    repeats = np.where((number == 6) | (number == 7), 5, number)
+    seen = Masks(usable=np.ones((180, 320), bool), blank=(rgb == 0).all((1, 2, 3)), duplicate_of=repeats)
+    result = backends.run(clips.as_frames(rgb), seen, "dense", device="cpu", threads=1)
+    trajectory = path(result)
+    assert result.status == "partial"
+    assert np.flatnonzero(~trajectory.valid).tolist() == [10, 11]
+    assert trajectory.reason[10] == trajectory.reason[11] == "blank"
+    np.testing.assert_array_equal(trajectory.world_from_cam[5], trajectory.world_from_cam[6])
+    np.testing.assert_array_equal(trajectory.world_from_cam[5], trajectory.world_from_cam[7])
+    assert not set(result.statistics["keyframes"]) & {6, 7, 10, 11}
+    keep = trajectory.valid
+    assert path_error(trajectory.positions[keep], clip("truck").trajectory.positions[source][keep]) < 0.05
+
+
+def test_what_a_missed_cut_hides_is_not_linked():
+    """The frame between the last keyframe before the cut and the first after it is nobody's."""
+    other = render(ClipSpec(seed=5, frames=8, image_hw=HW, focal_px=FOCAL_PX, move={"pan_deg": 3.0}, noise=1.5))
+    result = estimate(np.concatenate([clip("truck").rgb, other.rgb]))
+    trajectory = path(result)
+    assert result.status == "partial"
+    assert "link" in result.reason
+    assert not trajectory.valid[16:].any()
+    assert all("link it to the rest" in why for why in trajectory.reason[16:])
+    assert trajectory.valid[:15].all()
+    truth = clip("truck").trajectory
+    assert path_error(trajectory.positions[:15], truth.positions[:15]) < 0.05
+    assert angle_deg(trajectory.rotations[:15], truth.rotations[:15]).max() < 0.2
+
+
+@pytest.mark.parametrize(("name", "at"), [("pan", 9), ("truck", 8)])
+def test_a_frame_of_snow_fails_nothing_but_itself(name, at):
+    rgb, truth = clip(name).rgb.copy(), clip(name).trajectory
+    rgb[at] = np.random.default_rng(0).integers(0, 256, rgb[at].shape)
+    result = estimate(rgb)
+    trajectory = path(result)
+    assert result.status == "partial"
+    assert np.flatnonzero(~trajectory.valid).tolist() == [at]
+    assert trajectory.reason[at]
+    keep = trajectory.valid
+    assert angle_deg(trajectory.rotations[keep], truth.rotations[keep]).max() < 0.2
+    if name == "truck":
+        assert path_error(trajectory.positions[keep], truth.positions[keep]) < 0.05
+
+
+def test_pixels_that_are_not_square():
+    squeezed = np.stack([cv2.resize(image, (256, 180), interpolation=cv2.INTER_AREA) for image in clip("pan").rgb])
+    trajectory = path(estimate(squeezed, pixel_aspect=1.25, focal_px=FOCAL_PX))
+    assert angle_deg(trajectory.rotations, clip("pan").trajectory.rotations).max() < 0.3
+    np.testing.assert_allclose(trajectory.intrinsics_px[:, 0, 0], FOCAL_PX / 1.25)
+
+
+def test_more_keyframes_and_finer_cells_tell_the_same():
+    config = DenseConfig(keyframes=5, grid_px=16, search_px=20, reach=1)
+    result, truth = estimate(clip("pan").rgb, config), clip("pan").trajectory
+    assert len(result.statistics["keyframes"]) < 12
+    assert result.motion_model == "rotation"
+    assert angle_deg(path(result).rotations, truth.rotations).max() < 0.3
+
+
+def test_two_frames_are_a_clip():
+    result = estimate(clip("pan").rgb[[4, 8]])
+    truth = clip("pan").trajectory.rotations[[4, 8]]
+    trajectory = path(result)
+    assert trajectory.valid.all()
+    assert angle_deg(trajectory.rotations[1], truth[0].T @ truth[1]).max() < 1.0
+
+
+SNOW = np.random.default_rng(0).integers(0, 256, (8, 90, 160, 3)).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("rgb", "reason"),
+    [
+        (np.zeros((8, 90, 160, 3), np.uint8), "blank"),
+        (np.full((8, 90, 160, 3), 128, np.uint8), "blank"),
+        (SNOW[:1], "fewer than two different frames"),
+        (SNOW, "patches can be followed"),
+    ],
+    ids=["black", "grey", "one frame", "snow"],
+)
+def test_clips_that_show_nothing_fail_with_a_reason(rgb, reason):
+    result = estimate(rgb)
+    assert result.status == "failed"
+    assert result.trajectory is None
+    assert reason in result.reason
+    assert "\n" not in result.reason
+
+
+def test_noise_on_flat_ground_fails_with_a_reason():
+    """Frames that the masks let through: there is nothing to follow in them."""
+    flat = clips.noisy(np.full((8, 90, 160, 3), 128, np.uint8), 1.5, np.random.default_rng(0))
+    seen = Masks(usable=np.ones((90, 160), bool), blank=np.zeros(8, bool), duplicate_of=np.arange(8))
+    solved = solve(clips.as_frames(flat), seen, DenseConfig())
+    assert solved.status == "failed"
+    assert "patches can be followed" in solved.reason
+
+
+def test_a_picture_smaller_than_a_few_cells_fails_or_is_solved_but_does_not_crash():
+    result = estimate(clips.pan(1, 6, hw=(40, 48)))
+    assert result.status in ("failed", "unreliable", "partial", "ok")
+    assert result.status == "ok" or result.reason
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"keyframes": 1}, "keyframes=1"),
+        ({"reach": 0}, "reach=0"),
+        ({"keyframe_share": 0.0}, "keyframe_share"),
+        ({"grid_px": 32, "search_px": 16}, "grid_px=32"),
+    ],
+)
+def test_a_bad_config_is_an_error(wrong, words):
+    with pytest.raises(CinetrajError, match=words):
+        DenseConfig(**wrong)

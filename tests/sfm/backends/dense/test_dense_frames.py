@@ -1,0 +1,76 @@
+"""The frames between keyframes whose cameras and depths are known."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from flow_scene import clip, set_up, true_cameras
+from projected import angle_deg, path_error
+
+from sfm.backends.dense.frames import PlacedFrames, place_frames
+from sfm.backends.dense.observe import Scene
+from sfm.flow.pyramid import grey_of, grid, pyramid
+from sfm.types import FULL, ROTATION, ROTATION_ZOOM, STATIC, MotionModel
+
+KEY = np.array([0, 6, 11, 15])
+OTHERS = np.setdiff1d(np.arange(16), KEY)
+
+
+def placed(name: str, model: MotionModel, rgb: np.ndarray | None = None, key: np.ndarray = KEY) -> PlacedFrames:
+    device = torch.device("cpu")
+    seen = pyramid(grey_of(clip(name).rgb if rgb is None else rgb, device), 5)
+    centres = grid(seen.hw(0), 8, device)
+    usable = torch.ones(centres.shape[0] * centres.shape[1], dtype=torch.bool)
+    cameras = true_cameras(set_up(name), key.tolist(), centres.reshape(-1, 2).numpy().astype(float))
+    if not model.translates:
+        cameras = replace(cameras, inverse_depth=torch.zeros_like(cameras.inverse_depth))
+    return place_frames(Scene(pyramid=seen, centres=centres, usable=usable), cameras, key, model, 1.0, 1.5)
+
+
+def centres_of(found: PlacedFrames) -> np.ndarray:
+    return -np.einsum("nji,nj->ni", found.rotation, found.translation)
+
+
+@pytest.mark.parametrize(
+    ("name", "model"), [("pan", ROTATION), ("zoom", ROTATION_ZOOM), ("truck", FULL), ("dolly", FULL)]
+)
+def test_frames_between_are_where_they_were_filmed(name, model):
+    found, truth = placed(name, model), clip(name).trajectory
+    assert angle_deg(found.rotation.transpose(0, 2, 1), truth.rotations).max() < 0.1
+    np.testing.assert_allclose(np.exp(found.zoom), truth.focal_px / truth.focal_px[0], rtol=0.01)
+    if model.translates:
+        assert path_error(centres_of(found), truth.positions) < 0.015
+    else:
+        assert np.abs(found.translation).max() == 0
+    assert (found.share[KEY] == 1).all()
+    assert found.share[OTHERS].min() > 0.7
+    assert found.share.max() <= 1
+
+
+def test_it_is_more_than_interpolation():
+    """The pan is eased, so that the frames between the first and the last are not on a line."""
+    ends = np.array([0, 15])
+    found, truth = placed("pan", ROTATION, key=ends), clip("pan").trajectory
+    between = placed("pan", STATIC, key=ends)  # what does not rotate is only interpolated
+    assert angle_deg(between.rotation.transpose(0, 2, 1), truth.rotations).max() > 0.4
+    assert angle_deg(found.rotation.transpose(0, 2, 1), truth.rotations).max() < 0.15
+
+
+def test_a_frame_of_something_else_agrees_less_and_disturbs_none():
+    rgb = clip("pan").rgb.copy()
+    rgb[8] = np.random.default_rng(0).integers(0, 256, rgb[8].shape)
+    found, truth = placed("pan", ROTATION, rgb), clip("pan").trajectory
+    others = np.arange(16) != 8
+    assert found.share[8] < 0.1  # of the usual number of patches, not of the few that resemble something by chance
+    assert found.share[others].min() > 0.7
+    assert angle_deg(found.rotation.transpose(0, 2, 1), truth.rotations)[others].max() < 0.1
+
+
+def test_where_every_frame_is_a_keyframe_nothing_is_left_to_do():
+    key = np.arange(16)
+    found = placed("truck", FULL, key=key)
+    cameras = true_cameras(set_up("truck"), key.tolist(), np.full((1, 2), 100.0))
+    np.testing.assert_allclose(found.rotation, cameras.rotation.numpy(), atol=1e-12)
+    np.testing.assert_allclose(found.translation, cameras.translation.numpy(), atol=1e-12)
+    assert (found.share == 1).all()

@@ -1,0 +1,37 @@
+"""One coefficient to bend, one to straighten: against the lens of the renderer."""
+
+import numpy as np
+import pytest
+
+from sfm.backends.dense.distortion import corner_radius, distortion_of, undistortion_of
+from sfm.synthetic.lens import distorted
+
+RADIUS = 0.65
+
+
+@pytest.mark.parametrize("k1", [-0.2, -0.05, 0.1, 0.2])
+def test_what_the_lens_bends_is_straightened(k1):
+    """To the sixth of a percent of a focal length, where the bend is up to five percent."""
+    kappa = undistortion_of(k1, RADIUS)
+    assert np.sign(kappa) == -np.sign(k1)
+    ideal = np.stack([np.linspace(0, RADIUS, 50), np.zeros(50)], 1)
+    seen = distorted(ideal, k1)
+    straight = seen * (1 + kappa * (seen**2).sum(1, keepdims=True))
+    assert np.abs(straight - ideal).max() < max(0.1 * np.abs(seen - ideal).max(), 5e-4)
+
+
+@pytest.mark.parametrize("k1", [-0.15, -0.01, 0.0, 0.02, 0.15])
+def test_both_ways_are_nearly_inverse(k1):
+    seen = RADIUS * (1 + k1 * RADIUS**2)
+    assert distortion_of(undistortion_of(k1, RADIUS), seen) == pytest.approx(k1, rel=0.1, abs=1e-12)
+
+
+@pytest.mark.parametrize("k1", [-1e-4, 1e-4])
+def test_weak_ones_are_opposite(k1):
+    assert undistortion_of(k1, RADIUS) == pytest.approx(-k1, rel=1e-3)
+    assert distortion_of(-k1, RADIUS) == pytest.approx(k1, rel=1e-3)
+
+
+def test_the_corner_in_focal_lengths():
+    assert corner_radius((300, 400), 1.0, 500.0) == pytest.approx(0.5)
+    assert corner_radius((300, 200), 2.0, 500.0) == pytest.approx(0.5)

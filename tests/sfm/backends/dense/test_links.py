@@ -1,0 +1,90 @@
+"""Which keyframes hang together, on tables of residuals written by hand."""
+
+import numpy as np
+import torch
+
+from sfm.backends.dense.keyframes import neighbours
+from sfm.backends.dense.links import between_others, linked
+
+PATCHES = 20
+
+
+def targets(count: int, reach: int = 2) -> np.ndarray:
+    return neighbours(count, reach, torch.device("cpu"))[0].numpy()
+
+
+def residuals(target: np.ndarray, scene: list[int], agreeing: int = 10) -> np.ndarray:
+    """Patches agree where both keyframes show the same scene; elsewhere nothing testifies, or is far away."""
+    found = np.full((*target.shape, PATCHES), 9.0)
+    found[..., -3:] = np.nan
+    same = np.array(scene)[target] == np.array(scene)[:, None]
+    found[same, :agreeing] = 0.1
+    return found
+
+
+def hangs(scene: list[int], reach: int = 2, fewest: int = 10) -> list[bool]:
+    target = targets(len(scene), reach)
+    return linked(residuals(target, scene), target, limit_px=1.0, fewest=fewest).tolist()
+
+
+def test_one_scene_hangs_together():
+    assert hangs([0, 0, 0, 0, 0]) == [True] * 5
+
+
+def test_the_larger_group_stays():
+    assert hangs([0, 0, 0, 1, 1]) == [True] * 3 + [False] * 2
+    assert hangs([0, 0, 1, 1, 1]) == [False] * 2 + [True] * 3
+
+
+def test_of_two_equal_groups_the_first_stays():
+    assert hangs([0, 0, 1, 1]) == [True, True, False, False]
+
+
+def test_a_stranger_between_does_not_tear_where_others_are_compared_over_it():
+    assert hangs([0, 0, 1, 0, 0], reach=2) == [True, True, False, True, True]
+    assert sum(hangs([0, 0, 1, 0, 0], reach=1)) == 2
+
+
+def test_too_few_agreeing_patches_are_no_link():
+    assert sum(hangs([0, 0, 0], fewest=11)) == 1
+
+
+def test_a_link_in_one_direction_is_enough():
+    target = targets(2, 1)
+    found = residuals(target, [0, 0])
+    found[1] = np.nan
+    assert linked(found, target, limit_px=1.0, fewest=10).all()
+
+
+def test_idle_slots_link_nothing():
+    """The slots of the first and the last keyframe that lead nowhere name themselves, and not keyframe 0."""
+    target = targets(3, 1)
+    assert target[0, 1] == 0
+    assert target[2, 0] == 2
+    found = np.full((*target.shape, PATCHES), 9.0)
+    found[0, 1] = found[2, 0] = 0.0
+    assert sum(linked(found, target, limit_px=1.0, fewest=1)) == 1
+
+
+def strangers(scene: list[int], reach: int = 2) -> list[int]:
+    target = targets(len(scene), reach)
+    weight = (residuals(target, scene) < 1.0).astype(float)
+    return np.flatnonzero(between_others(weight, target, least=0.3, fewest=10.0)).tolist()
+
+
+def test_keyframes_of_something_else_are_found():
+    assert strangers([0, 0, 0, 0]) == []
+    assert strangers([0, 0, 1, 0, 0]) == [2]
+    assert strangers([0, 0, 1, 2, 0, 0]) == [2, 3]
+
+
+def test_a_second_scene_is_no_stranger_and_the_ends_tear_nothing():
+    assert strangers([0, 0, 0, 1, 1, 1]) == []
+    assert strangers([1, 0, 0, 0, 2]) == []
+    assert strangers([0, 1]) == []
+
+
+def test_idle_slots_speak_for_no_keyframe():
+    target = targets(4, 3)
+    weight = (target == np.arange(4)[:, None])[..., None] * np.ones(PATCHES)
+    assert np.flatnonzero(between_others(weight, target, least=0.3, fewest=10.0)).tolist() == [1, 2]
