@@ -179,7 +179,7 @@ class TestABackendOfAnotherDistribution:
             config_of("--backend", "foreign")
         with pytest.raises(CinetrajError, match="window must be positive"):
             config_of("--backend", "foreign", "--foreign.model", "b", "--foreign.window", "0")
-        assert "{auto,colmap,colmap-sift,glomap,foreign,command}" in flags_of("estimate")["--backend"]["value"]
+        assert "{auto,colmap,colmap-sift,dense,glomap,foreign,command}" in flags_of("estimate")["--backend"]["value"]
 
 
 def test_the_help_says_what_each_matcher_and_each_kind_of_features_is() -> None:
