@@ -12,14 +12,18 @@ if TYPE_CHECKING:
 def run(
     frames: "Frames", masks: "Masks", config: DenseConfig, *, device: str = "cpu", seed: int = 0, threads: int = 1
 ) -> "BackendResult":
-    """The camera's motion in one shot, by `sfm.backends.dense.estimator`."""
+    """The camera's motion in one shot, by `sfm.backends.dense.estimator`.
+
+    One thread on the CPU whatever `threads` says, as `auto` and for its reasons: on a busy machine two took several
+    times as long as one. Several clips at once are what fills a machine.
+    """
     from sfm.backends.assemble import assemble, assemble_structure
     from sfm.backends.dense.estimator import solve
     from sfm.processes.threads import thread_limit
     from sfm.types import BackendResult
     from trajectory.model import Provenance
 
-    with thread_limit(threads, opencv=False):
+    with thread_limit(1, opencv=False):
         solved = solve(frames, masks, config, device=device)
     trajectory, structure = None, None
     if solved.poses is not None:
