@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check install clean
+.PHONY: help demo test fuzz check install clean
 
 help:
 	@echo "make demo     install, render a clip with known motion, estimate, describe and compare it (pictures in demo/)"
 	@echo "make test     install, then ruff, import-linter, pyright and all tests"
+	@echo "make fuzz     the property tests alone, on examples that nobody has tried"
 	@echo "make check    only the linters and the type checker"
 	@echo "make install  only the environment in $(VENV)"
 	@echo "make clean    remove $(VENV) and demo/"
@@ -39,6 +40,9 @@ check: $(STAMP)
 test: check
 	@echo "== Tests: laws, analytic cases, oracles, golden values, README commands, notebooks"
 	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest -n 2 --dist loadscope
+
+fuzz: $(STAMP)
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest -n 2 tests/trajectory --hypothesis-profile=random
 
 clean:
 	rm -rf $(VENV) demo

@@ -5,10 +5,14 @@ import signal
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background: what we start would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)
+settings.register_profile("repeatable", derandomize=True)
+settings.register_profile("random", print_blob=True)
+settings.load_profile("repeatable")  # one commit passes or fails alike everywhere; `make fuzz` looks for new examples
 
 
 @pytest.fixture(scope="session")

@@ -92,6 +92,17 @@ def test_rows_of_odd_numbers(tmp_path: Path, name: str, rows: list[list[str]], c
     reads_or_refuses(path, "auto")
 
 
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("size", [1.4e154, 1.7e308, 1e-160, 5e-324])
+@pytest.mark.parametrize("columns", [7, 8, 12, 13, 16, 19])
+def test_numbers_whose_products_leave_the_doubles(tmp_path: Path, name: str, size: float, columns: int):
+    path = tmp_path / "f"
+    rows = [[str(row), *[repr(size * (-1) ** (row * place)) for place in range(1, columns)]] for row in range(3)]
+    path.write_text("\n".join(map(" ".join, [[repr(size)] * columns, *rows])), encoding="utf-8")
+    reads_or_refuses(path, name)
+    reads_or_refuses(path, "auto")
+
+
 @pytest.mark.parametrize("name", WRITABLE)
 def test_mutated_files(tmp_path_factory: pytest.TempPathFactory, name: str):
     folder = tmp_path_factory.mktemp("fuzz")

@@ -53,7 +53,7 @@ def weigh(probe: Probe) -> Verdict | None:
     header = _header_order(probe.comments)
     if header:
         speak(header, _DECIDE, "its header names the order of the quaternion")
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         fractional = bool(np.any(table[:, 0] != np.round(table[:, 0])))
         if fractional:
             speak("tum", 3, "its times are no frame numbers")
