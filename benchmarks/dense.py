@@ -18,9 +18,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import manifest
 import measures
 import numpy as np
 import render
+import worker
 
 WORST_DEG, WORST_SHARE = 180.0, 1.0
 CACHE = Path.home() / ".cache" / "cinetraj-benchmarks"
@@ -29,12 +31,10 @@ CACHE = Path.home() / ".cache" / "cinetraj-benchmarks"
 def config_of(name: str, *, device: str, focal_px: float | None) -> Any:
     """The estimator's config for a backend, or for a variant of the dense one such as "dense:reach=1"."""
     import sfm
-    from sfm.config import ColmapSiftConfig, DenseConfig, MapConfig
+    from sfm.config import DenseConfig
 
     base, _, changes = name.partition(":")
-    backend: Any = base
-    if base == "colmap-sift":
-        backend = ColmapSiftConfig(mapping=MapConfig(time_limit_s=120.0))
+    backend = worker.backend_of(base)
     if changes:
         key, _, value = changes.partition("=")
         backend = replace(DenseConfig(), **{key: _value(value)})
@@ -138,7 +138,7 @@ def main() -> None:
         measure_cost([int(length) for length in args.cost.split(",")], args.device)
         return
     wanted = set(args.kinds.split(",")) if args.kinds else None
-    entries = [each for each in json.loads(render_manifest()) if each["part"] == args.part]
+    entries = manifest.load(part=args.part)
     rows: list[dict[str, Any]] = []
     print(HEAD)
     for entry in [each for each in entries if wanted is None or each["kind"] in wanted]:
@@ -151,11 +151,6 @@ def main() -> None:
             if args.out:
                 args.out.write_text(json.dumps(rows, indent=1))
     summary(rows)
-
-
-def render_manifest() -> str:
-    """The list of clips."""
-    return (Path(__file__).parent / "manifest.json").read_text()
 
 
 if __name__ == "__main__":

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-TIME_LIMIT_S = 120.0
+import worker
 
 
 def source_of(folder: Path) -> Path | None:
@@ -26,14 +25,10 @@ def source_of(folder: Path) -> Path | None:
 def settings(meta: dict[str, Any], backend: str, *, focal: bool) -> Any:
     """The estimator's config: the focal length from the calibration if asked; squeezed pixels always."""
     import sfm
-    from sfm.config import ColmapSiftConfig, MapConfig
 
     known = meta.get("K")
-    chosen: Any = backend
-    if backend == "colmap-sift":
-        chosen = ColmapSiftConfig(mapping=MapConfig(time_limit_s=TIME_LIMIT_S))
     return sfm.EstimateConfig(
-        backend=chosen,
+        backend=worker.backend_of(backend),
         focal_px=float(known[1]) if known and focal else None,
         pixel_aspect=float(known[1] / known[0]) if known else None,
         threads=1,

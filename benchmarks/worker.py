@@ -38,7 +38,7 @@ def row_of(task: dict[str, Any], cache: Path) -> dict[str, Any]:
     }
     assert clip.trajectory.focal_px is not None
     config = sfm.EstimateConfig(
-        backend=_backend(task["backend"]),
+        backend=backend_of(task["backend"]),
         split_shots=task["backend"] == "auto",
         focal_px=float(clip.trajectory.focal_px[0]) if task["focal"] else None,
         threads=task["threads"],
@@ -67,7 +67,8 @@ def row_of(task: dict[str, Any], cache: Path) -> dict[str, Any]:
     return row
 
 
-def _backend(name: str) -> Any:
+def backend_of(name: str) -> Any:
+    """A backend by its name; the stock baseline with the time that the benchmarks give it."""
     if name != "colmap-sift":
         return name
     from sfm.config import ColmapSiftConfig, MapConfig

@@ -7,13 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Float32, Int, Int64, UInt8
 
 from trajectory.errors import CinetrajError
-from trajectory.frozen import reduced
-
-
-def _frozen(value: Any, dtype: Any) -> Any:
-    array = np.array(value, dtype=dtype, copy=True)
-    array.setflags(write=False)
-    return array
+from trajectory.frozen import frozen_array, reduced
 
 
 @final
@@ -33,7 +27,7 @@ class PointTracks:
 
     def __post_init__(self) -> None:
         for name, dtype in (("point", np.int64), ("frame", np.int64), ("xy_px", np.float32)):
-            object.__setattr__(self, name, _frozen(getattr(self, name), dtype))
+            object.__setattr__(self, name, frozen_array(getattr(self, name), dtype))
         if self.xy_px.shape != (len(self.point), 2) or self.frame.shape != self.point.shape or self.point.ndim != 1:
             raise CinetrajError(
                 f"tracks have point {self.point.shape}, frame {self.frame.shape} and xy_px {self.xy_px.shape}, "
@@ -82,7 +76,7 @@ class Structure:
         kinds = (("depth", np.float32), ("moving", bool), ("points", np.float64), ("colour", np.uint8))
         for name, dtype in kinds:
             if getattr(self, name) is not None:
-                object.__setattr__(self, name, _frozen(getattr(self, name), dtype))
+                object.__setattr__(self, name, frozen_array(getattr(self, name), dtype))
         self._check_grid()
         self._check_points()
 

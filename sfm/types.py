@@ -99,6 +99,10 @@ class Masks:
     duplicate_of: Int[np.ndarray, " n"]
     notes: tuple[str, ...] = ()
 
+    def distinct(self) -> Int[np.ndarray, " k"]:
+        """Numbers of the frames that show something new: neither blank nor repeating another one."""
+        return np.flatnonzero(~self.blank & (self.duplicate_of == np.arange(len(self.blank))))
+
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -146,6 +150,33 @@ class FramePoses:
             valid=self.valid[duplicate_of],
             reason=tuple(self.reason[int(i)] for i in duplicate_of),
         )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solved:
+    """What the estimator knows of a shot; `poses` is None where status is "failed".
+
+    Attributes:
+        status, reason: the verdict.
+        poses: of every frame.
+        motion_model: the selected one.
+        evidence: JSON values that go with the trajectory.
+        statistics: JSON values for run.json.
+        seconds: wall time by step.
+        picture: arrays for the plot.
+        structure: depth, movement and points in the world and the unit of `poses`.
+    """
+
+    status: Status
+    reason: str
+    poses: FramePoses | None = None
+    motion_model: ModelName | None = None
+    evidence: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    statistics: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    seconds: Mapping[str, float] = field(default_factory=dict[str, float])
+    picture: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
+    structure: Structure | None = None
 
 
 @final

@@ -5,6 +5,15 @@ from dataclasses import fields
 from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
+
+def frozen_array(value: Any, dtype: Any) -> Any:
+    """A copy that nobody can write to, as an array of `dtype`."""
+    array = np.array(value, dtype=dtype, copy=True)
+    array.setflags(write=False)
+    return array
+
 
 def reduced(value: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
     """What `__reduce__` of a frozen dataclass returns: its constructor makes the copy, with the checks that it has.

@@ -9,18 +9,12 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from trajectory.errors import CinetrajError
-from trajectory.frozen import reduced
+from trajectory.frozen import frozen_array, reduced
 
 Scale = Literal["metric", "arbitrary", "bounded"]
 TimeSource = Literal["seconds", "index", "assumed"]
 ROTATION_TOLERANCE = 1e-6
 """Largest deviation of RᵀR from the identity that is accepted as printed digits; beyond it the input is refused."""
-
-
-def _freeze(value: Any, dtype: Any) -> Any:
-    array = np.array(value, dtype=dtype, copy=True)
-    array.setflags(write=False)
-    return array
 
 
 @final
@@ -83,14 +77,14 @@ class Trajectory:
     provenance: Provenance | None = None
 
     def __post_init__(self) -> None:
-        poses = _freeze(self.world_from_cam, np.float64)
+        poses = frozen_array(self.world_from_cam, np.float64)
         if poses.ndim != 3 or poses.shape[1:] != (4, 4):
             raise CinetrajError(f"world_from_cam has shape {poses.shape}, expected (n, 4, 4)")
         n = len(poses)
         if n == 0:
             raise CinetrajError("world_from_cam is empty, expected at least one frame")
-        time_s = _freeze(self.time_s, np.float64)
-        valid = _freeze(self.valid, bool)
+        time_s = frozen_array(self.time_s, np.float64)
+        valid = frozen_array(self.valid, bool)
         for name, array, shape in (("time_s", time_s, (n,)), ("valid", valid, (n,))):
             if array.shape != shape:
                 raise CinetrajError(f"{name} has shape {array.shape}, expected {shape}")
@@ -124,7 +118,7 @@ class Trajectory:
             value = getattr(self, name)
             if value is None:
                 continue
-            array = _freeze(value, np.float64)
+            array = frozen_array(value, np.float64)
             if array.shape != shape:
                 raise CinetrajError(f"{name} has shape {array.shape}, expected {shape}")
             object.__setattr__(self, name, array)
@@ -135,7 +129,7 @@ class Trajectory:
         if self.scene_depth is not None and (self.scene_depth <= 0).any():
             raise CinetrajError("scene_depth has a value that is not positive; NaN means unknown")
         if self.distortion is not None:
-            object.__setattr__(self, "distortion", _freeze(self.distortion, np.float64))
+            object.__setattr__(self, "distortion", frozen_array(self.distortion, np.float64))
         if self.reason is not None and len(self.reason) != n:
             raise CinetrajError(f"reason has {len(self.reason)} entries, expected {n}")
         if self.image_hw is not None:

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Int
 
 from sfm.geometry.projection import camera_centres
 from sfm.structure import Structure
-from sfm.types import FramePoses, Frames, Masks
+from sfm.types import BackendResult, FramePoses, Frames, Masks, Solved
 from trajectory.model import Provenance, Trajectory
 
 
@@ -40,6 +40,25 @@ def assemble(frames: Frames, poses: FramePoses, provenance: Provenance | None = 
         distortion=np.array([poses.radial, 0.0, 0.0, 0.0]) if poses.radial else None,
         time_source=frames.time_source,
         provenance=provenance,
+    )
+
+
+def assemble_result(frames: Frames, solved: Solved, *, backend: str, seed: int) -> BackendResult:
+    """What an estimator found, as its backend returns it; no trajectory where there are no poses."""
+    trajectory, structure = None, None
+    if solved.poses is not None:
+        made_by = Provenance(backend=backend, seed=seed, source=frames.source, evidence=solved.evidence)
+        trajectory = assemble(frames, solved.poses, made_by)
+        structure = assemble_structure(solved.poses, solved.structure)
+    return BackendResult(
+        status=solved.status,
+        reason=solved.reason,
+        trajectory=trajectory,
+        motion_model=solved.motion_model,
+        statistics=solved.statistics,
+        seconds=solved.seconds,
+        picture=solved.picture,
+        structure=structure,
     )
 
 

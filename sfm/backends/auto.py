@@ -17,27 +17,11 @@ def run(
     One thread whatever `threads` says: the arrays are so small that a second one costs more than it saves (and far
     more on a busy machine). Several clips at once are what fills a machine.
     """
-    from sfm.backends.assemble import assemble, assemble_structure
+    from sfm.backends.assemble import assemble_result
     from sfm.motion.estimator import solve
-    from sfm.types import BackendResult
-    from trajectory.model import Provenance
 
     solved = solve(frames, masks, config, device=device)
-    trajectory, structure = None, None
-    if solved.poses is not None:
-        made_by = Provenance(backend="auto", seed=seed, source=frames.source, evidence=solved.evidence)
-        trajectory = assemble(frames, solved.poses, made_by)
-        structure = assemble_structure(solved.poses, solved.structure)
-    return BackendResult(
-        status=solved.status,
-        reason=solved.reason,
-        trajectory=trajectory,
-        motion_model=solved.motion_model,
-        statistics=solved.statistics,
-        seconds=solved.seconds,
-        picture=solved.picture,
-        structure=structure,
-    )
+    return assemble_result(frames, solved, backend="auto", seed=seed)
 
 
 BACKEND = Backend(

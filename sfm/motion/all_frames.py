@@ -93,19 +93,35 @@ def adjust_jointly(
 
 def interpolate(parameters: Parameters, keyframes: Int[np.ndarray, " k"], n: int) -> Parameters:
     """Poses and zoom of all n frames, between the keyframes by SLERP and straight lines, held beyond them."""
-    at = np.clip(np.arange(n), keyframes[0], keyframes[-1])
-    rotation = parameters.rotation[0].cpu().numpy()
-    centre = camera_centres(rotation, parameters.translation[0].cpu().numpy())
-    turned = Slerp(keyframes, Rotation.from_matrix(rotation))(at).as_matrix()
-    placed = np.stack([np.interp(at, keyframes, centre[:, i]) for i in range(3)], 1)
-    zoom = np.interp(at, keyframes, parameters.zoom[0].cpu().numpy())
+    rotation, translation, zoom = between_keyframes(
+        parameters.rotation[0].cpu().numpy(),
+        parameters.translation[0].cpu().numpy(),
+        parameters.zoom[0].cpu().numpy(),
+        keyframes,
+        n,
+    )
     options = {"dtype": parameters.zoom.dtype, "device": parameters.zoom.device}
     return replace(
         parameters,
-        rotation=torch.tensor(turned, **options)[None],
-        translation=torch.tensor(translations(turned, placed), **options)[None],
+        rotation=torch.tensor(rotation, **options)[None],
+        translation=torch.tensor(translation, **options)[None],
         zoom=torch.tensor(zoom, **options)[None],
     )
+
+
+def between_keyframes(
+    rotation: Float[np.ndarray, "k 3 3"],
+    translation: Float[np.ndarray, "k 3"],
+    zoom: Float[np.ndarray, " k"],
+    keyframes: Int[np.ndarray, " k"],
+    n: int,
+) -> tuple[Float[np.ndarray, "n 3 3"], Float[np.ndarray, "n 3"], Float[np.ndarray, " n"]]:
+    """Poses (camera from world) and log zooms of all n frames from those of the keyframes, as `interpolate`."""
+    at = np.clip(np.arange(n), keyframes[0], keyframes[-1])
+    centre = camera_centres(rotation, translation)
+    turned = Slerp(keyframes, Rotation.from_matrix(rotation))(at).as_matrix()
+    placed = np.stack([np.interp(at, keyframes, centre[:, i]) for i in range(3)], 1)
+    return turned, translations(turned, placed), np.interp(at, keyframes, zoom)
 
 
 def initialise_points(observations: Observations, parameters: Parameters, count: int, *, depth: bool) -> Parameters:

@@ -6,7 +6,7 @@ docs/estimator.md tells what each step is for, and in which order to read the fi
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -25,43 +25,15 @@ from sfm.motion.models import FittedModel
 from sfm.motion.points import points_of
 from sfm.motion.selection import Selection, select_model
 from sfm.processes.threads import thread_limit
-from sfm.structure import Structure
 from sfm.tracking.track import track
 from sfm.tracking.types import Tracks
-from sfm.types import FULL, FULL_ZOOM, FramePoses, Frames, Masks, ModelName, Status
+from sfm.types import FULL, FULL_ZOOM, FramePoses, Frames, Masks, Solved, Status
 
 FOCAL_PRIOR_LONG_SIDE = 0.85
 """Prior focal length in long sides of the picture: a field of view of 61 degrees, between phones and film lenses."""
 FOCAL_PRIOR_SIGMA = 0.35
 """Its standard deviation in log units: 40 to 92 degrees lie within one."""
 MIN_TRACKS = 20
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Solved:
-    """What the estimator knows of a shot; `poses` is None where status is "failed".
-
-    Attributes:
-        status, reason: the verdict.
-        poses: of every frame.
-        motion_model: the selected one.
-        evidence: JSON values that go with the trajectory.
-        statistics: JSON values for run.json.
-        seconds: wall time by step.
-        picture: arrays for the plot.
-        structure: depth, movement and points in the world and the unit of `poses`.
-    """
-
-    status: Status
-    reason: str
-    poses: FramePoses | None = None
-    motion_model: ModelName | None = None
-    evidence: Mapping[str, Any] = field(default_factory=dict)
-    statistics: Mapping[str, Any] = field(default_factory=dict)
-    seconds: Mapping[str, float] = field(default_factory=dict)
-    picture: Mapping[str, np.ndarray] = field(default_factory=dict)
-    structure: Structure | None = None
 
 
 @final
@@ -101,7 +73,7 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
     """
     seconds: dict[str, float] = {}
     with thread_limit(1, opencv=False):
-        with _timed(seconds, "tracks"):
+        with timed(seconds, "tracks"):
             tracks = track(frames, masks, config.tracks)
         if why := precheck(frames, masks, tracks):
             return Solved(status="failed", reason=why, seconds=seconds)
@@ -109,9 +81,9 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
         if len(keyed.frames) < 2 or len(keyed.picked) < MIN_TRACKS:
             why = f"only {len(keyed.picked)} points can be followed through the clip, {MIN_TRACKS} are needed"
             return Solved(status="failed", reason=why, seconds=seconds)
-        with _timed(seconds, "motion_models"):
+        with timed(seconds, "motion_models"):
             selection = fit_and_select(keyed.problem, config)
-        with _timed(seconds, "all_frames"):
+        with timed(seconds, "all_frames"):
             placed = _place(frames, masks, tracks, keyed, selection, config)
             solved = _solved(frames, masks, tracks, keyed, selection, placed, config.selection)
     return replace(solved, seconds=seconds)
@@ -252,6 +224,36 @@ def verdict(poses: FramePoses, selection: Selection[Any], config: SelectionConfi
     return "ok", ""
 
 
+def evidence_of(selection: Selection[Any], status: Status, frames: Frames) -> dict[str, Any]:
+    """JSON values that go with the trajectory."""
+    return {
+        "status": status,
+        "motion_model": selection.model.name,
+        "confidence": round(selection.confidence, 4),
+        "noise_px": selection.noise_px,
+        "working_hw": list(frames.hw),
+        "ambiguous": list(selection.ambiguous),
+    }
+
+
+def statistics_of(
+    selection: Selection[Any], poses: FramePoses, masks: Masks, prior: FocalPrior, own: Mapping[str, Any]
+) -> dict[str, Any]:
+    """JSON values for run.json: what every estimator of the motion models says, and its `own` ones."""
+    return {
+        **selection.evidence,
+        "confidence": selection.confidence,
+        "share_explained": selection.share,
+        **own,
+        "focal_px": float(np.median(poses.focal_px)),
+        "focal_sigma_log": poses.focal_sigma_log,
+        "focal_given": prior.given,
+        "translation_bound": poses.translation_bound,
+        "ambiguous": list(selection.ambiguous),
+        "notes": list(masks.notes),
+    }
+
+
 def _focal_sigma(problem: Problem, selection: Selection[FittedModel]) -> float:
     """Standard deviation of the log focal length, from the keyframes; 0 where it was given."""
     if problem.prior.given:
@@ -297,37 +299,19 @@ def _solved(
     status, why = verdict(poses, selection, config)
     if status == "failed":
         return Solved(status=status, reason=why, statistics=selection.evidence)
-    ambiguous = list(selection.ambiguous)
-    evidence = {
-        "status": status,
-        "motion_model": selection.model.name,
-        "confidence": round(selection.confidence, 4),
-        "noise_px": selection.noise_px,
-        "working_hw": list(frames.hw),
-        "ambiguous": ambiguous,
-    }
-    statistics = {
-        **selection.evidence,
-        "confidence": selection.confidence,
-        "share_explained": selection.share,
+    own = {
         "tracks": len(tracks.xy_px),
         "tracks_adjusted": len(placed.picked),
         "keyframes": [int(k) for k in keyed.frames],
         "relinked": [int(t) for t in tracks.relinked],
-        "focal_px": float(np.median(poses.focal_px)),
-        "focal_sigma_log": poses.focal_sigma_log,
-        "focal_given": keyed.problem.prior.given,
-        "translation_bound": poses.translation_bound,
-        "ambiguous": ambiguous,
-        "notes": list(masks.notes),
     }
     return Solved(
         status=status,
         reason=why,
         poses=poses,
         motion_model=selection.model.name,
-        evidence=evidence,
-        statistics=statistics,
+        evidence=evidence_of(selection, status, frames),
+        statistics=statistics_of(selection, poses, masks, keyed.problem.prior, own),
         picture={"tracks_px": tracks.xy_px[placed.picked], "moving": ~placed.agrees},
         structure=points_of(frames, placed.observations, placed.parameters, placed.agrees)
         if poses.translates
@@ -336,7 +320,7 @@ def _solved(
 
 
 @contextmanager
-def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
+def timed(seconds: dict[str, float], step: str) -> Iterator[None]:
     """Adds the wall time of a step to a table."""
     begin = time.perf_counter()
     yield

@@ -20,7 +20,7 @@ def track(frames: Frames, masks: Masks, config: TrackConfig | None = None) -> Tr
     """
     config = config or TrackConfig()
     n = len(frames)
-    use = np.flatnonzero(~masks.blank & (masks.duplicate_of == np.arange(n)))
+    use = masks.distinct()
     store = TrackStore(n)
     allowed = masks.usable.astype(np.uint8) * 255
     relinked: list[int] = []

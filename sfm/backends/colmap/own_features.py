@@ -58,7 +58,7 @@ def run_fed(
         threads: of all that computes.
     """
     seconds: dict[str, float] = {}
-    kept = np.flatnonzero(~masks.blank & (masks.duplicate_of == np.arange(len(frames))))
+    kept = masks.distinct()
     if len(kept) < 2:
         return failed("fewer than two frames differ: blank and repeated ones do not count", seconds)
     with thread_limit(threads):

@@ -17,29 +17,13 @@ def run(
     One thread on the CPU whatever `threads` says, as `auto` and for its reasons: on a busy machine two took several
     times as long as one. Several clips at once are what fills a machine.
     """
-    from sfm.backends.assemble import assemble, assemble_structure
+    from sfm.backends.assemble import assemble_result
     from sfm.backends.dense.estimator import solve
     from sfm.processes.threads import thread_limit
-    from sfm.types import BackendResult
-    from trajectory.model import Provenance
 
     with thread_limit(1, opencv=False):
         solved = solve(frames, masks, config, device=device)
-    trajectory, structure = None, None
-    if solved.poses is not None:
-        made_by = Provenance(backend="dense", seed=seed, source=frames.source, evidence=solved.evidence)
-        trajectory = assemble(frames, solved.poses, made_by)
-        structure = assemble_structure(solved.poses, solved.structure)
-    return BackendResult(
-        status=solved.status,
-        reason=solved.reason,
-        trajectory=trajectory,
-        motion_model=solved.motion_model,
-        statistics=solved.statistics,
-        seconds=solved.seconds,
-        picture=solved.picture,
-        structure=structure,
-    )
+    return assemble_result(frames, solved, backend="dense", seed=seed)
 
 
 BACKEND = Backend(

@@ -11,7 +11,6 @@ from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import POSE, depth_jacobian, predict, whitened
 from sfm.backends.dense.normal import Freedom, Normal, blocks, normal_equations, prior_cost
 from sfm.geometry.robust import geman_mcclure
-from sfm.geometry.so3 import exp_so3
 
 LONGEST_DEPTH_STEP = 0.5
 FOCAL_RANGE = 1.5
@@ -172,13 +171,9 @@ def _stepped(parameters: DenseParameters, normal: Normal, freedom: Freedom, damp
             depth[block.rows] = moved.clamp(*DEPTH_RANGE)
     pose = step[: POSE * cameras].reshape(cameras, POSE)
     usual = math.log(freedom.focal.focal_px)
-    turn = exp_so3(pose[:, 3:])
     return replace(
-        parameters,
-        rotation=turn @ parameters.rotation,
-        translation=(turn @ parameters.translation[..., None])[..., 0] + pose[:, :3],
+        parameters.moved(pose, step[POSE * cameras : -2]),
         inverse_depth=depth,
-        zoom=parameters.zoom + step[POSE * cameras : -2],
         log_focal=(parameters.log_focal + step[-2]).clamp(usual - FOCAL_RANGE, usual + FOCAL_RANGE),
         undistortion=parameters.undistortion + step[-1],
     )

@@ -6,11 +6,16 @@ over the picture.
 """
 
 import math
+from typing import TypeVar
 
 import numpy as np
 from jaxtyping import Float
+from torch import Tensor
 
 SAMPLES = 64
+ROUNDS = 2
+
+Array = TypeVar("Array", np.ndarray, Tensor)
 
 
 def distortion_of(undistortion: float, radius: float) -> float:
@@ -23,6 +28,15 @@ def undistortion_of(distortion: float, radius: float) -> float:
     """κ that straightens best what a lens of k1 shows up to an ideal `radius`."""
     ideal = _radii(radius)
     return _coefficient(ideal * (1.0 + distortion * ideal**2), ideal)
+
+
+def redistorted(x: Array, y: Array, undistortion: float) -> tuple[Array, Array]:
+    """Where the lens shows ideal places (over the focal length): two rounds of the fixed point ideal / (1 + κ |x|²)."""
+    bent = x, y
+    for _ in range(ROUNDS if undistortion else 0):
+        straighter = 1.0 + undistortion * (bent[0] ** 2 + bent[1] ** 2)
+        bent = x / straighter, y / straighter
+    return bent
 
 
 def corner_radius(hw: tuple[int, int], pixel_aspect: float, focal_px: float) -> float:

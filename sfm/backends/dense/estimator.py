@@ -1,11 +1,8 @@
 """The dense estimator, step by step: keyframes, flow, motion models, selection, depth, all frames, verdict."""
 
 import math
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, final
+from typing import final
 
 import numpy as np
 import torch
@@ -25,10 +22,10 @@ from sfm.config import DenseConfig
 from sfm.flow.pyramid import grey_of, pyramid
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import translation_bound
-from sfm.motion.estimator import Solved, focal_prior, verdict
+from sfm.motion.estimator import evidence_of, focal_prior, statistics_of, timed, verdict
 from sfm.motion.selection import Selection, select_model
 from sfm.structure import Structure
-from sfm.types import FramePoses, Frames, Masks
+from sfm.types import FramePoses, Frames, Masks, Solved
 
 LEVELS = 5
 LEAST_AGREEING = 0.15
@@ -70,32 +67,33 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         Status "failed" where nothing can be followed; else as `sfm.motion.estimator.verdict` says.
     """
     seconds: dict[str, float] = {}
-    kept = np.flatnonzero(~masks.blank & (masks.duplicate_of == np.arange(len(frames))))
+    kept = masks.distinct()
     if len(kept) < 2:
         why = "every frame is blank" if masks.blank.all() else "fewer than two different frames show anything"
         return Solved(status="failed", reason=why)
     with torch.inference_mode():
-        with _timed(seconds, "keyframes"):
+        with timed(seconds, "keyframes"):
             seen = pyramid(grey_of(frames.rgb[kept], torch.device(device)), LEVELS)
             motion = frame_motion_px(seen)
             key = keyframes(motion, frames.hw[1], fewest=config.keyframes, share=config.keyframe_share)
-        with _timed(seconds, "flow"):
-            key, graph = _compared(scene_of(seen, frames, masks, config.search_px), key, config)
+        with timed(seconds, "flow"):
+            coarse = scene_of(seen, frames, masks, config.search_px)
+            key, graph = _compared(coarse, key, config)
         if why := _nothing_to_follow(graph):
             return Solved(status="failed", reason=why, seconds=seconds)
-        with _timed(seconds, "motion_models"):
+        with timed(seconds, "motion_models"):
             lens = lens_of(frames, config)
             unit_px = max(frames.hw) / 640
             selection = select_model(fit_models(graph, lens, unit_px), unit_px, config.selection)
-        with _timed(seconds, "depth"):
-            scenes = scene_of(seen, frames, masks, config.search_px), scene_of(seen, frames, masks, config.grid_px)
-            refined = refine(scenes, key, selection.fitted, lens, config.reach)
+        with timed(seconds, "depth"):
+            fine = scene_of(seen, frames, masks, config.grid_px)
+            refined = refine((coarse, fine), key, selection.fitted, lens, config.reach)
             found = _found(kept, key, lens, selection, refined, config)
-        with _timed(seconds, "all_frames"):
+        with timed(seconds, "all_frames"):
             model, limit_px = selection.model, LINK_LIMIT * found.limit_px
             placed = place_frames(refined.scene, refined.parameters, key, model, refined.scale, limit_px)
             poses = _poses(frames, masks, found, placed)
-        with _timed(seconds, "structure"):
+        with timed(seconds, "structure"):
             structure = _structure(frames, masks, found, placed, graph)
     return replace(_solved(frames, masks, found, poses, config), seconds=seconds, structure=structure)
 
@@ -211,10 +209,7 @@ def _structure(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames
     """Depth, movement and points."""
     first_residual_px = torch.from_numpy(found.selection.fitted.patch_residual_px).to(found.refined.residual_px)
     field = DenseField(
-        scene=found.refined.scene,
-        graph=found.refined.graph,
-        parameters=found.refined.parameters,
-        residual_px=found.refined.residual_px,
+        refined=found.refined,
         first=first,
         first_residual_px=first_residual_px,
         key=found.key,
@@ -229,43 +224,15 @@ def _solved(frames: Frames, masks: Masks, found: _Found, poses: FramePoses, conf
     """The verdict, with what speaks for it."""
     selection = found.selection
     status, why = verdict(poses, selection, config.selection)
-    ambiguous = list(selection.ambiguous)
-    statistics: dict[str, Any] = {
-        **selection.evidence,
-        "confidence": selection.confidence,
-        "share_explained": selection.share,
-        "keyframes": [int(found.kept[i]) for i in found.key],
-        "focal_px": float(np.median(poses.focal_px)),
-        "focal_sigma_log": poses.focal_sigma_log,
-        "focal_given": found.lens.focal.given,
-        "distortion": poses.radial,
-        "translation_bound": poses.translation_bound,
-        "ambiguous": ambiguous,
-        "notes": list(masks.notes),
-    }
+    own = {"keyframes": [int(found.kept[i]) for i in found.key], "distortion": poses.radial}
+    statistics = statistics_of(selection, poses, masks, found.lens.focal, own)
     if status == "failed":
         return Solved(status=status, reason=why, statistics=statistics)
-    evidence = {
-        "status": status,
-        "motion_model": selection.model.name,
-        "confidence": round(selection.confidence, 4),
-        "noise_px": selection.noise_px,
-        "working_hw": list(frames.hw),
-        "ambiguous": ambiguous,
-    }
     return Solved(
         status=status,
         reason=why,
         poses=poses,
         motion_model=selection.model.name,
-        evidence=evidence,
+        evidence=evidence_of(selection, status, frames),
         statistics=statistics,
     )
-
-
-@contextmanager
-def _timed(seconds: dict[str, float], step: str) -> Iterator[None]:
-    """Adds the wall time of a step to a table."""
-    begin = time.perf_counter()
-    yield
-    seconds[step] = time.perf_counter() - begin

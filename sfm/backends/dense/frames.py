@@ -6,16 +6,14 @@ from typing import final
 import numpy as np
 import torch
 from jaxtyping import Float, Int
-from scipy.spatial.transform import Rotation, Slerp
 from torch import Tensor
 
 from sfm.backends.dense.adjustment import residual_px
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import FOCAL_TARGET, POSE, predict
 from sfm.backends.dense.normal import ZOOM_BEND, blocks, weighted
-from sfm.backends.dense.observe import Scene, expected_flow, flow_again, graph_of
-from sfm.geometry.projection import camera_centres, translations
-from sfm.geometry.so3 import exp_so3
+from sfm.backends.dense.observe import Scene, expected_flow, flow_again, graph_of, unobserved
+from sfm.motion.all_frames import between_keyframes
 from sfm.types import MotionModel
 
 ROUNDS, FLOW_STEPS, POSE_STEPS = 2, 2, 4
@@ -61,7 +59,9 @@ def place_frames(
         limit_px: residual up to which a patch agrees.
     """
     n = len(scene.pyramid.levels[0])
-    rotation, translation, zoom = _between(keyed, key, n)
+    rotation, translation, zoom = between_keyframes(
+        keyed.rotation.cpu().numpy(), keyed.translation.cpu().numpy(), keyed.zoom.cpu().numpy(), key, n
+    )
     others = np.setdiff1d(np.arange(key[0], key[-1] + 1), key)
     share = np.ones(n)
     if len(others) and model.rotates:
@@ -82,16 +82,6 @@ def place_frames(
         zoom[others] = cameras.zoom[own].cpu().numpy()
         share[others] = agreeing.cpu().numpy()
     return PlacedFrames(rotation=rotation, translation=translation, zoom=zoom, share=share)
-
-
-def _between(keyed: DenseParameters, key: Int[np.ndarray, " k"], n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Poses and zooms of all frames, interpolated between those of the keyframes."""
-    rotation = keyed.rotation.cpu().numpy()
-    centre = camera_centres(rotation, keyed.translation.cpu().numpy())
-    at = np.clip(np.arange(n), key[0], key[-1])
-    turned = Slerp(key, Rotation.from_matrix(rotation))(at).as_matrix()
-    moved = np.stack([np.interp(at, key, centre[:, axis]) for axis in range(3)], 1)
-    return turned, translations(turned, moved), np.interp(at, key, keyed.zoom.cpu().numpy())
 
 
 def _spread(count: int) -> Int[Tensor, " q"]:
@@ -128,14 +118,7 @@ def _resected(
     source = torch.arange(len(key), device=device)
     camera = torch.where(table >= 0, table + len(key), source[:, None])
     every = torch.from_numpy(np.concatenate([key, others])).to(device)
-    graph = FlowGraph(
-        source=source,
-        target=camera,
-        patch_px=scene.patch_px,
-        place_px=scene.patch_px.expand(*camera.shape, 2, -1),
-        root=torch.ones(*camera.shape, 3, scene.patch_px.shape[1], device=device),
-        weight=torch.zeros(*camera.shape, scene.patch_px.shape[1], device=device),
-    )
+    graph = unobserved(scene, source, camera)
     for _ in range(ROUNDS):
         start = expected_flow(scene, cameras, graph)
         found = flow_again(scene, every[: len(key)], every[camera], start, FLOW_STEPS)
@@ -180,10 +163,4 @@ def _poses_stepped(
     matrix[:, -1, -1] += ZOOM_BEND**-2
     step = torch.linalg.solve(matrix, pull * free)
     step[:fixed] = 0.0
-    turn = exp_so3(step[:, 3:POSE])
-    return replace(
-        cameras,
-        rotation=turn @ cameras.rotation,
-        translation=(turn @ cameras.translation[..., None])[..., 0] + step[:, :3],
-        zoom=cameras.zoom + step[:, POSE],
-    )
+    return cameras.moved(step[:, :POSE], step[:, POSE])

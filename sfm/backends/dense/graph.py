@@ -7,6 +7,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from sfm.geometry.so3 import exp_so3
+
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -71,6 +73,16 @@ class DenseParameters:
     def focal_px(self) -> Float[Tensor, " n"]:
         """Of each camera."""
         return (self.log_focal + self.zoom).exp()
+
+    def moved(self, pose: Float[Tensor, "n 6"], zoom: Float[Tensor, " n"]) -> "DenseParameters":
+        """The cameras after a step: x' = exp(ω) x + v in camera axes for (v, ω), and the log zooms increased."""
+        turn = exp_so3(pose[:, 3:])
+        return replace(
+            self,
+            rotation=turn @ self.rotation,
+            translation=(turn @ self.translation[..., None])[..., 0] + pose[:, :3],
+            zoom=self.zoom + zoom,
+        )
 
 
 def still(cameras: int, rows: int, patches: int, focal_px: float, device: torch.device) -> DenseParameters:

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from sfm.backends.dense.distortion import redistorted
 from sfm.backends.dense.graph import DenseParameters, FlowGraph, root_of
 from sfm.backends.dense.linearise import predict
 from sfm.backends.dense.normal import blocks
@@ -138,15 +139,26 @@ def expected_flow(scene: Scene, parameters: DenseParameters, graph: FlowGraph) -
     kappa = float(parameters.undistortion)
     for rows in blocks(graph):
         predicted = predict(parameters, graph, rows)
-        ideal = predicted.ideal
-        # Distorted again by two rounds of the fixed point x = ideal / (1 + κ x²).
-        seen = ideal
-        for _ in range(2 if kappa else 0):
-            seen = ideal / (1.0 + kappa * (seen**2).sum(2, keepdim=True))
-        place = (seen * predicted.focal_px[..., None]).transpose(2, 3)
+        x, y = predicted.ideal.unbind(2)
+        bent = torch.stack(redistorted(x, y, kappa), 2)
+        place = (bent * predicted.focal_px[..., None]).transpose(2, 3)
         found.append(scene.pixels(place) - scene.centres.reshape(-1, 2))
     height, width = scene.pyramid.hw(0)
     return torch.cat(found).clamp(-2.0 * max(height, width), 2.0 * max(height, width))
+
+
+def unobserved(scene: Scene, source: Int[Tensor, " k"], target: Int[Tensor, "k m"]) -> FlowGraph:
+    """A graph of which nothing is known yet but which cameras are compared: every place weighs nothing."""
+    patch_px = scene.patch_px
+    nothing = torch.zeros(*target.shape, 3, patch_px.shape[1], device=patch_px.device)
+    return FlowGraph(
+        source=source,
+        target=target,
+        patch_px=patch_px,
+        place_px=patch_px.expand(*target.shape, 2, -1),
+        root=nothing,
+        weight=nothing[:, :, 0],
+    )
 
 
 def graph_of(

@@ -13,7 +13,7 @@ from sfm.backends.dense.adjustment import adjust, covariance, noise_scale, resid
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import neighbours
 from sfm.backends.dense.models import KERNELS, STEPS, DenseFit, Lens
-from sfm.backends.dense.observe import Scene, expected_flow, first_flow, flow_again, graph_of
+from sfm.backends.dense.observe import Scene, expected_flow, first_flow, flow_again, graph_of, unobserved
 from sfm.flow.pyramid import Pyramid, grid, sampled
 from sfm.types import Frames, Masks, MotionModel
 
@@ -73,17 +73,9 @@ def refine(scenes: tuple[Scene, Scene], key: Int[np.ndarray, " k"], fit: DenseFi
     parameters = replace(fit.parameters, inverse_depth=sampled(values, coarse.centres, places)[..., 0])
     target, _ = neighbours(k, reach, device)
     source = torch.arange(k, device=device)
-    empty = torch.zeros(*target.shape, places.shape[1], device=device)
-    bare = FlowGraph(
-        source=source,
-        target=target,
-        patch_px=scene.patch_px,
-        place_px=scene.patch_px.expand(*target.shape, 2, -1),
-        root=empty[:, :, None].expand(-1, -1, 3, -1),
-        weight=empty,
-    )
     number = torch.from_numpy(key).to(device)
-    found = flow_again(scene, number, number[target], expected_flow(scene, parameters, bare), AGAIN_STEPS)
+    start = expected_flow(scene, parameters, unobserved(scene, source, target))
+    found = flow_again(scene, number, number[target], start, AGAIN_STEPS)
     graph = graph_of(scene, found, source, target, back=True)
     scale = noise_scale(parameters, graph)
     freedom = lens.freedom(fit.model, scale=scale)

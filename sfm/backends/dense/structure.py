@@ -8,10 +8,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from scipy.ndimage import median_filter
 
+from sfm.backends.dense.distortion import redistorted
 from sfm.backends.dense.frames import PlacedFrames
-from sfm.backends.dense.graph import DenseParameters, FlowGraph
+from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.linearise import LEAST_DEPTH
-from sfm.backends.dense.observe import Scene
+from sfm.backends.dense.refinement import Refined
 from sfm.flow.pyramid import cell
 from sfm.structure import PointTracks, Structure, colours_at
 from sfm.types import Frames, Masks
@@ -32,10 +33,7 @@ class DenseField:
     """A fitted model of a shot, as far as its structure is in it. Rows of frames are those that were looked at.
 
     Attributes:
-        scene: the frames, and the patches on their grid.
-        graph: flow between keyframes.
-        parameters: of the keyframes.
-        residual_px: of each patch in each slot; NaN where nothing testifies.
+        refined: the keyframes with the patches of the fine grid.
         first, first_residual_px: flow from nothing on the search's own grid, and its residuals: it has followed what
             moves by itself, where the flow that starts from the camera's motion finds nothing that resembles.
         key: rows of the keyframes.
@@ -44,10 +42,7 @@ class DenseField:
         translates: whether the camera does; without, nothing has a depth.
     """
 
-    scene: Scene
-    graph: FlowGraph
-    parameters: DenseParameters
-    residual_px: Float[torch.Tensor, "k m p"]
+    refined: Refined
     first: FlowGraph
     first_residual_px: Float[torch.Tensor, "k m s"]
     key: Int[np.ndarray, " k"]
@@ -88,7 +83,7 @@ def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], fiel
     shape = _shape(field)
     depth = np.full((len(kept), *shape), np.nan, np.float32)
     moving = np.zeros((len(kept), *shape), bool)
-    usable = field.scene.usable.cpu().numpy().reshape(shape)
+    usable = field.refined.scene.usable.cpu().numpy().reshape(shape)
     for row in range(len(kept)):
         nearness, moving[row] = _frame(field, seen, row)
         with np.errstate(divide="ignore"):
@@ -97,7 +92,7 @@ def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], fiel
     points, colour, tracks = _points(frames, kept, field, seen) if field.translates else (None, None, None)
     return Structure(
         image_hw=frames.hw,
-        cell_px=round(cell(field.scene.centres)),
+        cell_px=round(cell(field.refined.scene.centres)),
         depth=depth[row],
         moving=moving[row],
         points=points,
@@ -124,36 +119,36 @@ def moving_patches(
 
 def _shape(field: DenseField) -> tuple[int, int]:
     """Rows and columns of the grid."""
-    rows, columns = field.scene.centres.shape[:2]
+    rows, columns = field.refined.scene.centres.shape[:2]
     return int(rows), int(columns)
 
 
 def _seen(field: DenseField) -> _Seen:
-    scene = field.scene
+    scene = field.refined.scene
     followed_px, residual_px = _followed(field)
     moving, _ = moving_patches(residual_px, field.limit_px, _shape(field))
-    _, agrees = moving_patches(field.residual_px, field.limit_px, _shape(field))
+    _, agrees = moving_patches(field.refined.residual_px, field.limit_px, _shape(field))
     usable = scene.usable.cpu().numpy()
-    nearness = field.parameters.inverse_depth.cpu().numpy().astype(float)
+    nearness = field.refined.parameters.inverse_depth.cpu().numpy().astype(float)
     place = scene.pixels(followed_px.transpose(2, 3)).cpu().numpy()
     return _Seen(
         centre_px=scene.centres.reshape(-1, 2).cpu().numpy(),
         nearness=np.where(agrees & ~moving & usable & field.translates, nearness, np.nan),
         moving=moving & usable,
         place_px=np.where(residual_px.isnan().cpu().numpy()[..., None], np.nan, place),
-        residual_px=field.residual_px.cpu().numpy(),
+        residual_px=field.refined.residual_px.cpu().numpy(),
     )
 
 
 def _followed(field: DenseField) -> tuple[Float[torch.Tensor, "k m 2 p"], Float[torch.Tensor, "k m p"]]:
     """Places and residuals of the patches; from the first flow about them where they do not testify themselves."""
-    first, graph = field.first, field.graph
+    first, graph = field.first, field.refined.graph
     near = torch.cdist(graph.patch_px.T, first.patch_px.T).argmin(1)
-    unseen = field.residual_px.isnan()
+    unseen = field.refined.residual_px.isnan()
     place = graph.patch_px + (first.place_px - first.patch_px)[..., near]
     return (
         torch.where(unseen[:, :, None], place, graph.place_px),
-        torch.where(unseen, field.first_residual_px[..., near], field.residual_px),
+        torch.where(unseen, field.first_residual_px[..., near], field.refined.residual_px),
     )
 
 
@@ -185,7 +180,7 @@ def _carried(
     field: DenseField, seen: _Seen, k: int, row: int
 ) -> tuple[Float[np.ndarray, "p 2"], Float[np.ndarray, " p"]]:
     """Where a frame sees the patches of a keyframe (pixels, NaN behind it), and their inverse depths there."""
-    scene, parameters, placed = field.scene, field.parameters, field.placed
+    scene, parameters, placed = field.refined.scene, field.refined.parameters, field.placed
     own, from_world = placed.rotation[field.key[k]], placed.rotation[row]
     rotation = from_world @ own.T
     translation = placed.translation[row] - rotation @ placed.translation[field.key[k]]
@@ -198,9 +193,7 @@ def _carried(
     front = there[2] > LEAST_DEPTH
     z = np.where(front, there[2], 1.0)
     ideal = there[:2] / z
-    bent = ideal
-    for _ in range(2 if kappa else 0):  # as `expected_flow` does
-        bent = ideal / (1.0 + kappa * (bent**2).sum(0))
+    bent = np.stack(redistorted(ideal[0], ideal[1], kappa))
     place = scene.pixels(torch.from_numpy((bent * focal[row]).T)).numpy()
     return np.where(front[:, None], place, np.nan), np.where(front, near / z, np.nan)
 
@@ -260,9 +253,9 @@ def _points(
     with np.errstate(invalid="ignore"):
         known = seen.nearness > LEAST_NEARNESS * (np.median(there) if len(there) else 1.0)
     k, p = np.nonzero(known)
-    parameters = field.parameters
+    parameters = field.refined.parameters
     focal = parameters.focal_px.cpu().numpy()
-    x = field.scene.patch_px.cpu().numpy().astype(float).T[p] / focal[k, None]
+    x = field.refined.scene.patch_px.cpu().numpy().astype(float).T[p] / focal[k, None]
     x = x * (1.0 + float(parameters.undistortion) * (x**2).sum(1, keepdims=True))
     in_camera = np.concatenate([x, np.ones((len(x), 1))], 1) / seen.nearness[k, p, None]
     rotation, translation = parameters.rotation.cpu().numpy(), parameters.translation.cpu().numpy()
@@ -271,7 +264,7 @@ def _points(
     with np.errstate(invalid="ignore"):
         fits = seen.residual_px[k, :, p] < field.limit_px
     point, slot = np.nonzero(fits)
-    target = field.graph.target.cpu().numpy()[k[point], slot]
+    target = field.refined.graph.target.cpu().numpy()[k[point], slot]
     tracks = PointTracks(
         point=np.concatenate([np.arange(len(k)), point]),
         frame=np.concatenate([frame[k], frame[target]]),

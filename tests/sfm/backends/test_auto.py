@@ -6,6 +6,7 @@ import clips
 import numpy as np
 import pytest
 import torch
+from flow_scene import FOCAL_PX, clip
 from projected import angle_deg, path_error
 from seen_points import reprojection_px
 
@@ -15,20 +16,6 @@ from sfm.masks import find as masks
 from sfm.synthetic import ClipSpec, MoverSpec, RenderedClip, render
 from sfm.types import BackendResult, Frames, Masks
 from trajectory.model import Trajectory
-
-FOCAL_PX = 275.0
-MOVES: dict[str, dict[str, float]] = {
-    "static": {},
-    "pan": {"pan_deg": 6.0},
-    "zoom": {"zoom": 1.3},
-    "truck": {"truck": 0.12},
-    "dolly": {"dolly": 0.15},
-}
-
-
-@cache
-def clip(name: str) -> RenderedClip:
-    return render(ClipSpec(seed=11, frames=16, image_hw=(180, 320), focal_px=FOCAL_PX, move=MOVES[name], noise=1.5))
 
 
 def with_focal(frames: Frames, focal_px: float | None) -> Frames:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sfm.backends.dense.distortion import corner_radius, distortion_of, undistortion_of
+from sfm.backends.dense.distortion import corner_radius, distortion_of, redistorted, undistortion_of
 from sfm.synthetic.lens import distorted
 
 RADIUS = 0.65
@@ -35,3 +35,11 @@ def test_weak_ones_are_opposite(k1):
 def test_the_corner_in_focal_lengths():
     assert corner_radius((300, 400), 1.0, 500.0) == pytest.approx(0.5)
     assert corner_radius((300, 200), 2.0, 500.0) == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize("kappa", [-0.1, 0.0, 0.05])
+def test_what_is_straightened_can_be_bent_again(kappa):
+    x, y = np.random.default_rng(0).uniform(-RADIUS / 2, RADIUS / 2, (2, 50))
+    straighter = 1 + kappa * (x**2 + y**2)
+    again = redistorted(x * straighter, y * straighter, kappa)
+    np.testing.assert_allclose(again, (x, y), atol=1e-3 * abs(kappa) / 0.1)
