@@ -421,6 +421,8 @@ class DenseConfig:
         search_px: side of the cells by which the motion models are fitted and selected.
         distortion: "none", "free" (one radial coefficient, fitted where the clip determines it), or its value k1 in
             x_d = x (1 + k1 |x|²), x in units of the focal length.
+        depth_prior: depths that others give: a network of the transformers library (a folder, or a name on the hub), or
+            an .npz with an array `depth` that has a map for each frame of the clip's file; None: only the flow speaks.
         selection: thresholds of the choice among motion models.
     """
 
@@ -430,6 +432,7 @@ class DenseConfig:
     grid_px: int = 8
     search_px: int = 16
     distortion: Literal["none", "free"] | float = "none"
+    depth_prior: str | None = None
     selection: SelectionConfig = field(default_factory=lambda: SelectionConfig(**DENSE_SELECTION))
 
     def __post_init__(self) -> None:

@@ -62,6 +62,8 @@ class Args:
     focal: Any = option("focal_px")
     fov: Any = option("fov_deg")
     pixel_aspect: Any = option("pixel_aspect")
+    distortion: Any = option("backend:dense.distortion", none_is_unset=True)
+    depth_prior: Any = option("backend:dense.depth_prior")
     split_shots: Any = option("split_shots")
     device: Any = option("device")
     seed: Any = option("seed")
@@ -153,8 +155,17 @@ def sentence(folder: Path, record: dict[str, Any]) -> str:
     cut = f", {shots} shots" if shots > 1 else ""
     return (
         f"{folder}: {record['status']}, {model}, {record['registered']} of {record['frames']} frames{cut}, "
-        f"{record['seconds']['total']:.1f} s"
+        f"{record['seconds']['total']:.1f} s{_prior_of(record)}"
     )
+
+
+def _prior_of(record: dict[str, Any]) -> str:
+    """Whose depths were used, and their licence: it may forbid what the user wants to do."""
+    said = [shot["statistics"].get("depth_prior") for shot in record["shots"]]
+    told = next(filter(None, said), None)
+    if told is None:
+        return ""
+    return f"; depths told by {told['source']}" + (f" (licence: {told['licence']})" if "licence" in told else "")
 
 
 def tell(name: str, record: dict[str, Any]) -> None:

@@ -64,7 +64,7 @@ def adjust(
 
 def cost(parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float) -> float:
     """The robust cost with the priors; what lies behind a camera costs as much as anything can."""
-    total = prior_cost(parameters, freedom)
+    total = prior_cost(parameters, graph, freedom)
     for rows in blocks(graph):
         squared, front = squared_residuals(parameters, graph, rows)
         each = torch.where(front, geman_mcclure(squared, kernel**2), kernel**2)
@@ -109,6 +109,7 @@ def held_out_residual_px(
     unknown a patch, leaving out place s moves the depth by -w_s J_s·r_s / (C - w_s J_s·J_s), to first order.
     """
     found: list[Tensor] = []
+    prior = freedom.depths(parameters, graph)
     for rows in blocks(graph):
         predicted = predict(parameters, graph, rows)
         root = graph.root[rows]
@@ -117,7 +118,7 @@ def held_out_residual_px(
         by_depth = depth_jacobian(predicted, root)
         weight = (kernel**2 / (kernel**2 + squared)) ** 2 * graph.weight[rows] * predicted.front
         own = weight * (by_depth**2).sum(2)
-        others = own.sum(1, keepdim=True) - own + freedom.depth_weight
+        others = own.sum(1, keepdim=True) - own + prior.weight[rows, None]
         without = residual + by_depth * (weight * (by_depth * residual).sum(2) / others)[:, :, None]
         found.append(_lengths((without**2).sum(2), predicted.front, graph, rows))
     return torch.cat(found)

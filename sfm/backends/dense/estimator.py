@@ -2,19 +2,22 @@
 
 import math
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, final
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
 
 from sfm.backends.dense.adjustment import TESTIFIES
+from sfm.backends.dense.depth_prior import on_grid
 from sfm.backends.dense.distortion import corner_radius, distortion_of, undistortion_of
 from sfm.backends.dense.frames import PlacedFrames, place_frames
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import frame_motion_px, keyframes
 from sfm.backends.dense.links import between_others, linked
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
+from sfm.backends.dense.monocular import ToldDepth, told_depth
 from sfm.backends.dense.observe import Scene
 from sfm.backends.dense.refinement import Refined, first_graph, focal_sigma_log, refine, scene_of
 from sfm.backends.dense.structure import DenseField, structure_of
@@ -81,13 +84,17 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
             key, graph = _compared(coarse, key, config)
         if why := _nothing_to_follow(graph):
             return Solved(status="failed", reason=why, seconds=seconds)
+        with timed(seconds, "depth_prior"):
+            told = _told(frames, kept[key], config, device)
+            nearness = {px: _on_grid(told, frames, px, seen.device) for px in (config.search_px, config.grid_px)}
+            graph = replace(graph, nearness=nearness[config.search_px])
         with timed(seconds, "motion_models"):
             lens = lens_of(frames, config)
             unit_px = max(frames.hw) / 640
             selection = select_model(fit_models(graph, lens, unit_px), unit_px, config.selection)
         with timed(seconds, "depth"):
             fine = scene_of(seen, frames, masks, config.grid_px)
-            refined = refine((coarse, fine), key, selection.fitted, lens, config.reach)
+            refined = refine((coarse, fine), key, selection.fitted, lens, config.reach, nearness[config.grid_px])
             found = _found(kept, key, lens, selection, refined, config)
         with timed(seconds, "all_frames"):
             model, limit_px = selection.model, LINK_LIMIT * found.limit_px
@@ -95,7 +102,8 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
             poses = _poses(frames, masks, found, placed)
         with timed(seconds, "structure"):
             structure = _structure(frames, masks, found, placed, graph)
-    return replace(_solved(frames, masks, found, poses, config), seconds=seconds, structure=structure)
+    own = {} if told is None else {"depth_prior": told.said}
+    return replace(_solved(frames, masks, found, poses, config, own), seconds=seconds, structure=structure)
 
 
 def lens_of(frames: Frames, config: DenseConfig) -> Lens:
@@ -105,6 +113,18 @@ def lens_of(frames: Frames, config: DenseConfig) -> Lens:
         return Lens(focal=focal, radial=config.distortion == "free")
     radius = corner_radius(frames.hw, frames.pixel_aspect, focal.focal_px)
     return Lens(focal=focal, undistortion=undistortion_of(config.distortion, radius))
+
+
+def _told(frames: Frames, key: Int[np.ndarray, " k"], config: DenseConfig, device: str) -> ToldDepth | None:
+    """What others say of the depths of the keyframes, or nothing."""
+    if config.depth_prior is None:
+        return None
+    return told_depth(config.depth_prior, frames.rgb[key], frames.index[key], device)
+
+
+def _on_grid(told: ToldDepth | None, frames: Frames, cell_px: int, device: torch.device) -> Float[Tensor, "k p"] | None:
+    """Told inverse depths of the cells of a grid, or nothing."""
+    return None if told is None else on_grid(told.nearness, frames.hw, cell_px, device)
 
 
 def _compared(scene: Scene, key: Int[np.ndarray, " k"], config: DenseConfig) -> tuple[Int[np.ndarray, " c"], FlowGraph]:
@@ -220,11 +240,13 @@ def _structure(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames
     return structure_of(frames, masks, found.kept, field)
 
 
-def _solved(frames: Frames, masks: Masks, found: _Found, poses: FramePoses, config: DenseConfig) -> Solved:
-    """The verdict, with what speaks for it."""
+def _solved(
+    frames: Frames, masks: Masks, found: _Found, poses: FramePoses, config: DenseConfig, also: dict[str, Any]
+) -> Solved:
+    """The verdict, with what speaks for it and what else is to be said."""
     selection = found.selection
     status, why = verdict(poses, selection, config.selection)
-    own = {"keyframes": [int(found.kept[i]) for i in found.key], "distortion": poses.radial}
+    own = {"keyframes": [int(found.kept[i]) for i in found.key], "distortion": poses.radial, **also}
     statistics = statistics_of(selection, poses, masks, found.lens.focal, own)
     if status == "failed":
         return Solved(status=status, reason=why, statistics=statistics)

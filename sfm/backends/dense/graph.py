@@ -24,6 +24,7 @@ class FlowGraph:
         place_px: (x, y) in the target.
         root: entries xx, xy, yy of the upper triangular root of the information of a place (1/px).
         weight: 0..1 of each place.
+        nearness: inverse depths that were told beforehand, up to a scale and a shift of each row.
     """
 
     source: Int[Tensor, " k"]
@@ -32,6 +33,7 @@ class FlowGraph:
     place_px: Float[Tensor, "k m 2 p"]
     root: Float[Tensor, "k m 3 p"]
     weight: Float[Tensor, "k m p"]
+    nearness: Float[Tensor, "k p"] | None = None
 
     @property
     def device(self) -> torch.device:
@@ -46,6 +48,7 @@ class FlowGraph:
             place_px=self.place_px[..., chosen],
             root=self.root[..., chosen],
             weight=self.weight[..., chosen],
+            nearness=None if self.nearness is None else self.nearness[:, chosen],
         )
 
 

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sfm.backends.dense.adjustment import TESTIFIES, adjust, held_out_residual_px, noise_scale, residual_px
+from sfm.backends.dense.depth_prior import start_of
 from sfm.backends.dense.graph import DenseParameters, FlowGraph, still
 from sfm.backends.dense.normal import SHARED, Freedom
 from sfm.backends.dense.starts import chained_directions, chained_turns, mirrored, refocused
@@ -127,6 +128,8 @@ def fit_models(graph: FlowGraph, lens: Lens, unit_px: float = 1.0) -> list[Dense
     rest = still(k, k, p, lens.focal.focal_px, graph.device)
     rest = replace(rest, undistortion=torch.full_like(rest.undistortion, lens.undistortion))
     far = replace(rest, inverse_depth=torch.zeros_like(rest.inverse_depth))
+    if graph.nearness is not None:
+        rest = replace(rest, inverse_depth=start_of(graph.nearness))
     fits = [_fitted(STATIC, far, graph, lens, "still")]
     for model in (ROTATION, ROTATION_ZOOM):
         turned = chained_turns(far, graph, zoom=model.zooms)
@@ -163,7 +166,7 @@ def _best_full(
         held = [(lenses[i][0], found) for i, found in freed]
     fits: list[DenseFit] = []
     for i, found in held[:BEST_STARTS]:
-        depth = torch.ones_like(graph.weight[:, 0])
+        depth = starts[i][1].inverse_depth.clone()
         depth[:, few] = found.inverse_depth
         fits.append(_fitted(FULL, replace(found, inverse_depth=depth), graph, lens, starts[i][0]))
     best = ranked(fits, unit_px, turned)[0]

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from sfm.backends.dense.depth_prior import DepthPrior, depth_prior
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import (
     COLUMNS,
@@ -50,15 +51,13 @@ class Freedom:
         radial: whether κ is fitted.
         shared: so many squared standard deviations of residuals make one of independent evidence (see `SHARED`), in
             which the priors of the lens are measured.
-        depth_prior: inverse depths that are expected; all 1 where None.
-        depth_weight: how firmly, in 1 / (standard deviation)².
+        depth_weight: how firmly the inverse depths are 1, in 1 / (standard deviation)².
     """
 
     model: MotionModel
     focal: FocalPrior
     radial: bool = False
     shared: float = 1.0
-    depth_prior: Float[Tensor, "k p"] | None = None
     depth_weight: float = 0.02
 
     @property
@@ -74,11 +73,9 @@ class Freedom:
         lens = torch.tensor([self.lens and not self.focal.given, self.lens and self.radial], device=device)
         return torch.cat([pose, zoom, lens])
 
-    def depth_residual(self, parameters: DenseParameters) -> Float[Tensor, "k p"]:
-        """Expected minus present inverse depths."""
-        if self.depth_prior is None:
-            return 1.0 - parameters.inverse_depth
-        return self.depth_prior - parameters.inverse_depth
+    def depths(self, parameters: DenseParameters, graph: FlowGraph) -> DepthPrior:
+        """What is known of the inverse depths."""
+        return depth_prior(parameters, graph, self.depth_weight, self.shared / SHARED)
 
 
 @final
@@ -132,9 +129,10 @@ def normal_equations(
     matrix = torch.zeros(size * size, dtype=torch.float64, device=graph.device)
     gradient = torch.zeros(size, dtype=torch.float64, device=graph.device)
     columns = _columns(graph, cameras)
+    prior = freedom.depths(parameters, graph) if freedom.model.translates else None
     depths: list[DepthBlock] = []
     for rows in blocks(graph):
-        local, block, pull, depth = _block(parameters, graph, freedom, rows, (kernel, damping))
+        local, block, pull, depth = _block(parameters, graph, freedom.lens, prior, rows, (kernel, damping))
         if depth is not None:
             depths.append(depth)
         place = columns[rows]
@@ -147,18 +145,25 @@ def normal_equations(
 
 
 def _block(
-    parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, rows: slice, robust: tuple[float, float]
+    parameters: DenseParameters,
+    graph: FlowGraph,
+    lens: bool,
+    prior: DepthPrior | None,
+    rows: slice,
+    robust: tuple[float, float],
 ) -> tuple[Tensor, Tensor, Tensor, DepthBlock | None]:
     """Of some rows: `_local`, the matrix (k q q) and the gradient (k q) of their slots, and the way back to depths.
 
     Args:
-        parameters, graph, freedom: as in `normal_equations`.
+        parameters, graph: as in `normal_equations`.
+        lens: whether anything of the lens is fitted.
+        prior: of the depths, None where they are not fitted.
         rows: of the graph.
         robust: kernel and damping.
     """
     kernel, damping = robust
     predicted = predict(parameters, graph, rows)
-    by_camera, by_depth, residual = weighted(predicted, parameters, graph, rows, kernel, lens=freedom.lens)
+    by_camera, by_depth, residual = weighted(predicted, parameters, graph, rows, kernel, lens=lens)
     k, m, c = by_camera.shape[:3]
     flat = by_camera.flatten(-2)
     local = _local(predicted, c)
@@ -166,13 +171,13 @@ def _block(
     gram = (flat @ flat.transpose(-1, -2)).double()
     block.view(k, m, c, m, c).diagonal(dim1=1, dim2=3).copy_(gram.permute(0, 2, 3, 1))
     pull = (flat @ residual.flatten(-2)[..., None]).double().reshape(k, m * c)
-    if not freedom.model.translates:
+    if prior is None:
         return local, block, pull, None
     across, down = by_camera.unbind(3)
     shared = (across * by_depth[:, :, None, 0]).addcmul_(down, by_depth[:, :, None, 1]).reshape(k, m * c, -1)
-    expected = freedom.depth_weight * freedom.depth_residual(parameters)[rows]
-    own_pull = (by_depth * residual).sum((1, 2)) + expected
-    own = (by_depth**2).sum((1, 2)) + freedom.depth_weight
+    towards = prior.weight[rows] * (prior.expected[rows] - parameters.inverse_depth[rows])
+    own_pull = (by_depth * residual).sum((1, 2)) + towards
+    own = (by_depth**2).sum((1, 2)) + prior.weight[rows]
     inverse = 1.0 / (own * (1.0 + damping) + DEPTH_FLOOR)
     block -= ((shared * inverse[:, None]) @ shared.transpose(-1, -2)).double()
     pull = pull - (shared @ (inverse * own_pull)[..., None])[..., 0].double()
@@ -224,11 +229,9 @@ def _local(predicted: Predicted, c: int) -> Float[Tensor, "k q l"]:
     return local.reshape(k, m * c, -1)
 
 
-def prior_cost(parameters: DenseParameters, freedom: Freedom) -> float:
+def prior_cost(parameters: DenseParameters, graph: FlowGraph, freedom: Freedom) -> float:
     """What the priors add to the cost."""
-    total = 0.0
-    if freedom.model.translates:
-        total += freedom.depth_weight * float((freedom.depth_residual(parameters) ** 2).sum(dtype=torch.float64))
+    total = freedom.depths(parameters, graph).cost if freedom.model.translates else 0.0
     lens = float((parameters.undistortion / UNDISTORTION_SIGMA) ** 2)
     for difference, sigma in _differences(parameters.zoom):
         lens += float(((difference @ parameters.zoom / sigma) ** 2).sum())

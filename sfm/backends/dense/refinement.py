@@ -56,7 +56,14 @@ def first_graph(scene: Scene, key: Int[np.ndarray, " k"], reach: int) -> FlowGra
     return graph_of(scene, found, torch.arange(len(key), device=device), target, back=True)
 
 
-def refine(scenes: tuple[Scene, Scene], key: Int[np.ndarray, " k"], fit: DenseFit, lens: Lens, reach: int) -> Refined:
+def refine(
+    scenes: tuple[Scene, Scene],
+    key: Int[np.ndarray, " k"],
+    fit: DenseFit,
+    lens: Lens,
+    reach: int,
+    nearness: Float[Tensor, "k p"] | None = None,
+) -> Refined:
     """Flow again on the fine grid where the fit expects it, and everything adjusted to that.
 
     Args:
@@ -65,6 +72,7 @@ def refine(scenes: tuple[Scene, Scene], key: Int[np.ndarray, " k"], fit: DenseFi
         fit: the selected model.
         lens: what is known of it.
         reach: keyframes before and after that each one is compared with.
+        nearness: inverse depths that were told beforehand, on the fine grid.
     """
     coarse, scene = scenes
     k, device = len(key), scene.pyramid.device
@@ -76,7 +84,7 @@ def refine(scenes: tuple[Scene, Scene], key: Int[np.ndarray, " k"], fit: DenseFi
     number = torch.from_numpy(key).to(device)
     start = expected_flow(scene, parameters, unobserved(scene, source, target))
     found = flow_again(scene, number, number[target], start, AGAIN_STEPS)
-    graph = graph_of(scene, found, source, target, back=True)
+    graph = replace(graph_of(scene, found, source, target, back=True), nearness=nearness)
     scale = noise_scale(parameters, graph)
     freedom = lens.freedom(fit.model, scale=scale)
     parameters, _ = adjust(parameters, graph, freedom, (KERNELS[-1] * scale,), iterations=STEPS)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from flow_scene import FOCAL_PX, HW, clip
+from flow_scene import FOCAL_PX, HW, clip, depths_at, set_up
 from projected import angle_deg, path_error
 
 from sfm import backends
@@ -239,3 +239,20 @@ def test_a_picture_smaller_than_a_few_cells_fails_or_is_solved_but_does_not_cras
 def test_a_bad_config_is_an_error(wrong, words):
     with pytest.raises(CinetrajError, match=words):
         DenseConfig(**wrong)
+
+
+def test_depths_of_somebody_else_are_used_and_named(tmp_path):
+    """Half a dozen right maps, each at a scale of its own; the wrong number of them is refused."""
+    known, spec = set_up("truck"), clip("truck").spec
+    y, x = np.mgrid[4 : HW[0] : 8, 4 : HW[1] : 8].astype(float)
+    at = np.column_stack([x.ravel(), y.ravel()])
+    near = np.stack([depths_at(known, frame, at).reshape(x.shape) for frame in range(spec.frames)])
+    scale = np.exp(np.random.default_rng(0).normal(0, 0.3, spec.frames))[:, None, None]
+    np.savez(tmp_path / "maps.npz", depth=scale / np.maximum(near, 1e-3))
+    result = estimate(clip("truck").rgb, DenseConfig(depth_prior=str(tmp_path / "maps.npz")))
+    assert (result.status, result.motion_model) == ("ok", "full"), result.reason
+    assert path_error(path(result).positions, clip("truck").trajectory.positions) < 0.02
+    assert result.statistics["depth_prior"] == {"source": str(tmp_path / "maps.npz")}
+    np.savez(tmp_path / "few.npz", depth=near[:3])
+    with pytest.raises(CinetrajError, match=r"has 3 maps"):
+        estimate(clip("truck").rgb, DenseConfig(depth_prior=str(tmp_path / "few.npz")))

@@ -1,0 +1,118 @@
+"""What is told of the depths beforehand: for each row its inverse depths up to a scale and a shift, or nothing."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from sfm.backends.dense.graph import DenseParameters, FlowGraph
+from sfm.geometry.robust import geman_mcclure
+
+SIGMA = 0.2
+"""Standard deviation of what is told, as a share of each inverse depth: networks that give depth from one picture are
+wrong by 5 to 15 %, more where they guess."""
+LEAST_NEARNESS = 0.2
+"""In units of the median one: what is farther is known to so much of the median and no better."""
+KERNEL = 3.0
+"""Of Geman and McClure, standard deviations: what is told may be plainly wrong in places."""
+ROUNDS = 4
+NEAREST, FARTHEST = 20.0, 0.05
+"""Inverse depths of a start, in units of the median one."""
+
+
+def on_grid(
+    nearness: Float[np.ndarray, "k h w"], image_hw: tuple[int, int], cell_px: int, device: torch.device
+) -> Float[Tensor, "k p"]:
+    """Means of told inverse depths over the cells of a picture; what is unknown is in the middle of its frame's."""
+    told = torch.from_numpy(nearness).to(device)
+    middle = told.flatten(1).nanmedian(1).values.nan_to_num(1.0)
+    told = torch.where(told.isnan(), middle[:, None, None], told)
+    wide = torch.nn.functional.interpolate(told[:, None], image_hw, mode="bilinear", antialias=True)
+    return torch.nn.functional.avg_pool2d(wide, cell_px).flatten(1)
+
+
+def start_of(nearness: Float[Tensor, "k p"]) -> Float[Tensor, "k p"]:
+    """Inverse depths to begin with, the median of each row 1."""
+    middle = nearness.median(1, keepdim=True).values.clamp_min(1e-6)
+    return (nearness / middle).clamp(FARTHEST, NEAREST)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DepthPrior:
+    """What draws the inverse depths of some parameters, as a parabola for each patch.
+
+    Attributes:
+        expected: inverse depths.
+        weight: half the curvature of the cost, one over the variance.
+        cost: at the parameters.
+    """
+
+    expected: Float[Tensor, "k p"]
+    weight: Float[Tensor, "k p"]
+    cost: float
+
+
+def depth_prior(parameters: DenseParameters, graph: FlowGraph, usual: float, noise: float) -> DepthPrior:
+    """What is known of the depths: that they are 1 in the median, which is their gauge, and what was told.
+
+    The told ones are brought to the present ones by the scale (never negative: relief is not turned inside out) and
+    the shift that cost least under `KERNEL`. Since these are optimal, the gradient of the cost is that with both held
+    (the envelope theorem).
+
+    Args:
+        parameters: with the present depths.
+        graph: with what is told.
+        usual: weight of the gauge.
+        noise: squared standard deviations of residuals that make one of what the flow promises.
+    """
+    present = parameters.inverse_depth
+    gauge = torch.full_like(present, usual)
+    cost = usual * float(((1.0 - present) ** 2).sum(dtype=torch.float64))
+    if graph.nearness is None:
+        return DepthPrior(expected=torch.ones_like(present), weight=gauge, cost=cost)
+    told = start_of(graph.nearness)
+    trust = noise / (SIGMA * told.clamp_min(LEAST_NEARNESS)) ** 2
+    aligned = _alike(told, present)
+    for _ in range(ROUNDS):
+        aligned = _aligned(told, present, trust * _agreeing(aligned, present, trust / noise))
+    weight = trust * _agreeing(aligned, present, trust / noise)
+    squared = (aligned - present) ** 2 * trust / noise
+    total = weight + gauge
+    return DepthPrior(
+        expected=(weight * aligned + gauge) / total,
+        weight=total,
+        cost=cost + noise * float(geman_mcclure(squared, KERNEL**2).sum(dtype=torch.float64)),
+    )
+
+
+def _agreeing(
+    aligned: Float[Tensor, "k p"], present: Float[Tensor, "k p"], precision: Float[Tensor, "k p"]
+) -> Float[Tensor, "k p"]:
+    """Weights of Geman and McClure."""
+    return (KERNEL**2 / (KERNEL**2 + (aligned - present) ** 2 * precision)) ** 2
+
+
+def _alike(told: Float[Tensor, "k p"], present: Float[Tensor, "k p"]) -> Float[Tensor, "k p"]:
+    """Told values with the median of the present ones and the same median distance from it: no outlier bends these."""
+    middle, spread = zip(*(_median_and_spread(each) for each in (told, present)), strict=True)
+    return middle[1] + (spread[1] / spread[0].clamp_min(1e-6)) * (told - middle[0])
+
+
+def _median_and_spread(value: Float[Tensor, "k p"]) -> tuple[Float[Tensor, "k 1"], Float[Tensor, "k 1"]]:
+    middle = value.median(1, keepdim=True).values
+    return middle, (value - middle).abs().median(1, keepdim=True).values
+
+
+def _aligned(
+    told: Float[Tensor, "k p"], present: Float[Tensor, "k p"], weight: Float[Tensor, "k p"]
+) -> Float[Tensor, "k p"]:
+    """Told values scaled and shifted to the present ones by weighted least squares in each row."""
+    total = weight.sum(1, keepdim=True)
+    middle = [(weight * each).sum(1, keepdim=True) / total for each in (told, present)]
+    away, change = told - middle[0], present - middle[1]
+    scale = (weight * away * change).sum(1, keepdim=True) / (weight * away**2).sum(1, keepdim=True).clamp_min(1e-9)
+    return middle[1] + scale.clamp_min(0.0) * away

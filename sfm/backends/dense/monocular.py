@@ -1,0 +1,121 @@
+"""Depth that others give for single pictures: a network of the transformers library, or maps in a file."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Float32, Int, UInt8
+
+from trajectory.errors import CinetrajError
+
+PICTURES_AT_ONCE = 4
+METRIC_KINDS = ("depth_pro", "zoedepth", "glpn", "prompt_depth_anything")
+"""Kinds of networks that give distances whatever their config says; the others say "metric" or give inverse ones."""
+REMEDY = "give a model of the transformers library for depth (a hub name or a folder), or an .npz with an array `depth`"
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ToldDepth:
+    """What somebody else says of the depths of some frames.
+
+    Attributes:
+        nearness: inverse depths, up to a scale and a shift of each frame; NaN where nothing is said.
+        said: where they come from and under what licence, for run.json.
+    """
+
+    nearness: Float32[np.ndarray, "k h w"]
+    said: dict[str, str]
+
+
+def told_depth(source: str, rgb: UInt8[np.ndarray, "k h w 3"], index: Int[np.ndarray, " k"], device: str) -> ToldDepth:
+    """Depths of some frames of a clip.
+
+    Args:
+        source: an .npz whose array `depth` (n, h, w) has one map for each frame of the file, NaN or 0 where unknown;
+            or a network for `transformers.AutoModelForDepthEstimation`: a folder, or a name on the hub.
+        rgb: the frames.
+        index: their numbers in the clip's file.
+        device: where the network runs.
+
+    Raises:
+        CinetrajError: it cannot be had, or is for another clip.
+    """
+    if source.endswith(".npz"):
+        return _from_file(Path(source), index)
+    return _from_network(source, rgb, device)
+
+
+def _from_file(path: Path, index: Int[np.ndarray, " k"]) -> ToldDepth:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            depth = np.asarray(file["depth"], np.float32)
+    except (OSError, KeyError, ValueError) as problem:
+        raise CinetrajError(
+            f"depth prior {path} cannot be read ({type(problem).__name__}: {problem}); {REMEDY}"
+        ) from None
+    if depth.ndim != 3 or not depth.size:
+        raise CinetrajError(f"depth prior {path} has `depth` of shape {depth.shape}, expected (frames, height, width)")
+    if index.max() >= len(depth):
+        raise CinetrajError(
+            f"depth prior {path} has {len(depth)} maps, and frame {int(index.max())} of the clip is asked for; "
+            "give one map for each frame of the clip's file"
+        )
+    some = depth[index]
+    known = np.isfinite(some) & (some > 0)
+    return ToldDepth(nearness=np.where(known, 1.0 / np.where(known, some, 1.0), np.nan), said={"source": str(path)})
+
+
+def _from_network(source: str, rgb: UInt8[np.ndarray, "k h w 3"], device: str) -> ToldDepth:
+    import torch
+
+    processor, model = _loaded(source)
+    model = model.to(device).eval()
+    found: list[np.ndarray] = []
+    with torch.inference_mode():
+        for first in range(0, len(rgb), PICTURES_AT_ONCE):
+            pictures = processor(images=list(rgb[first : first + PICTURES_AT_ONCE]), return_tensors="pt")
+            depth = model(pixel_values=pictures["pixel_values"].to(device)).predicted_depth
+            found.append(depth.float().cpu().numpy())
+    values = np.concatenate(found)
+    if _gives_distances(model.config):
+        values = 1.0 / np.maximum(values, 1e-3)
+    elif not np.isfinite(values).all():
+        raise CinetrajError(f"depth prior {source} gives numbers that are not finite; {REMEDY}")
+    return ToldDepth(nearness=values.astype(np.float32), said={"source": source, "licence": _licence(source)})
+
+
+def _loaded(source: str) -> tuple[Any, Any]:
+    """The network and what prepares its pictures."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    try:
+        from transformers import AutoImageProcessor, AutoModelForDepthEstimation
+    except ImportError:
+        raise CinetrajError(
+            "a depth prior from a network needs the transformers library: pip install 'cinetraj[depth]'"
+        ) from None
+    try:
+        return AutoImageProcessor.from_pretrained(source), AutoModelForDepthEstimation.from_pretrained(source)
+    except Exception as problem:  # the hub, the disk and the config of the model raise a dozen types
+        first = str(problem).strip().splitlines()[0] if str(problem).strip() else ""
+        raise CinetrajError(
+            f"depth prior {source} cannot be loaded ({type(problem).__name__}: {first}); {REMEDY}"
+        ) from None
+
+
+def _gives_distances(config: Any) -> bool:
+    return config.model_type in METRIC_KINDS or getattr(config, "depth_estimation_type", "") == "metric"
+
+
+def _licence(source: str) -> str:
+    """As the model's card says it, the one beside a local model or that of the hub."""
+    from huggingface_hub import ModelCard
+
+    card = Path(source) / "README.md"
+    try:
+        found = ModelCard.load(card if Path(source).is_dir() else source)
+    except Exception:  # no card, or no way to the hub: the weights came from its cache
+        return "not said"
+    return str(found.data.to_dict().get("license", "not said"))

@@ -1,0 +1,91 @@
+"""Depth from elsewhere: files of maps, and networks of the transformers library with random weights."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sfm.backends.dense.monocular import told_depth
+from trajectory.errors import CinetrajError
+
+RGB = np.random.default_rng(0).integers(0, 255, (5, 56, 84, 3), np.uint8)
+INDEX = np.array([3, 4, 5, 6, 7])
+
+
+def maps(folder: Path, depth: np.ndarray, name: str = "depth") -> str:
+    np.savez(folder / "maps.npz", allow_pickle=False, **{name: depth})
+    return str(folder / "maps.npz")
+
+
+def test_a_file_gives_the_maps_of_the_frames_and_what_is_unknown(tmp_path):
+    depth = np.arange(1.0, 11.0)[:, None, None] * np.ones((10, 4, 6))
+    depth[4, 0, 0], depth[4, 0, 1] = 0.0, np.nan
+    found = told_depth(maps(tmp_path, depth), RGB, INDEX, "cpu")
+    assert found.nearness[0] == pytest.approx(0.25)
+    assert np.isnan(found.nearness[1, 0, :2]).all()
+    assert found.nearness[1, 1] == pytest.approx(0.2)
+    assert found.said["source"].endswith("maps.npz")
+
+
+@pytest.mark.parametrize(
+    ("depth", "name", "said"),
+    [
+        (np.ones((5, 4, 6)), "depth", "has 5 maps, and frame 7"),
+        (np.ones((4, 6)), "depth", r"shape \(4, 6\), expected \(frames"),
+        (np.ones((10, 4, 6)), "disparity", "array `depth`"),
+    ],
+)
+def test_a_file_that_is_for_something_else_is_refused(tmp_path, depth, name, said):
+    with pytest.raises(CinetrajError, match=said):
+        told_depth(maps(tmp_path, depth, name), RGB, INDEX, "cpu")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(CinetrajError, match=r"none\.npz cannot be read .*give a model"):
+        told_depth(str(tmp_path / "none.npz"), RGB, INDEX, "cpu")
+
+
+def network(folder: Path, kind: str) -> str:
+    """A Depth Anything of a few thousand random weights with the card and the preprocessing of a published one."""
+    transformers = pytest.importorskip("transformers", reason="the extra `depth` is not installed")
+    backbone = transformers.Dinov2Config(
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        image_size=56,
+        out_features=["stage1", "stage2", "stage3", "stage4"],
+        reshape_hidden_states=False,
+    )
+    config = transformers.DepthAnythingConfig(
+        backbone_config=backbone,
+        reassemble_hidden_size=16,
+        neck_hidden_sizes=[8, 8, 8, 8],
+        fusion_hidden_size=8,
+        head_hidden_size=8,
+        depth_estimation_type=kind,
+        max_depth=20,
+    )
+    transformers.DepthAnythingForDepthEstimation(config).save_pretrained(folder)
+    size = {"height": 56, "width": 56}
+    transformers.DPTImageProcessor(size=size, keep_aspect_ratio=True, ensure_multiple_of=14).save_pretrained(folder)
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n", encoding="utf-8")
+    return str(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["relative", "metric"])
+def test_a_network_gives_a_map_for_each_frame(tmp_path, kind):
+    found = told_depth(network(tmp_path, kind), RGB, INDEX, "cpu")
+    assert found.nearness.shape == (5, 56, 84)
+    assert np.isfinite(found.nearness).all()
+    assert (found.nearness >= (1 / 20 - 1e-6 if kind == "metric" else 0.0)).all()
+    assert found.said == {"source": str(tmp_path), "licence": "apache-2.0"}
+    again = told_depth(str(tmp_path), RGB, INDEX, "cpu")
+    assert np.array_equal(found.nearness, again.nearness)
+
+
+@pytest.mark.slow
+def test_a_folder_without_a_network_is_refused(tmp_path):
+    pytest.importorskip("transformers", reason="the extra `depth` is not installed")
+    with pytest.raises(CinetrajError, match=r"cannot be loaded .*give a model of the transformers library"):
+        told_depth(str(tmp_path), RGB, INDEX, "cpu")
