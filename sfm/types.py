@@ -119,6 +119,7 @@ class FramePoses:
         translation_bound: below which it stayed, in scene depths, where none was seen.
         focal_sigma_log: standard deviation of the log focal length, None where it was not estimated.
         radial: first coefficient of radial distortion, 0 where there is none.
+        covariance: of (v, ω) of each pose relative to the first, in x' = exp(ω) x + v, camera from world.
     """
 
     rotation: Float[np.ndarray, "n 3 3"]
@@ -131,6 +132,7 @@ class FramePoses:
     translation_bound: float | None = None
     focal_sigma_log: float | None = None
     radial: float = 0.0
+    covariance: Float[np.ndarray, "n 6 6"] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.rotation)
@@ -149,6 +151,7 @@ class FramePoses:
             focal_px=self.focal_px[duplicate_of],
             valid=self.valid[duplicate_of],
             reason=tuple(self.reason[int(i)] for i in duplicate_of),
+            covariance=None if self.covariance is None else self.covariance[duplicate_of],
         )
 
 

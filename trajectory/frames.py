@@ -93,10 +93,15 @@ def transform(trajectory: Trajectory, b_from_world: Sim3) -> Trajectory:
     if scale == "metric" and b_from_world.scale != 1.0:
         scale = "arbitrary"
     depth = None if trajectory.scene_depth is None else trajectory.scene_depth * b_from_world.scale
-    covariance = trajectory.pose_covariance
-    if covariance is not None and b_from_world.scale != 1.0:
-        covariance = None  # its order of rotation and translation is the estimator's: it cannot be scaled here
+    covariance = trajectory.pose_covariance  # in camera axes: no world turns it
+    if covariance is not None:
+        covariance = _stretched(covariance, np.repeat([b_from_world.scale, 1.0], 3))
     return trajectory.replace(world_from_cam=poses, scale=scale, scene_depth=depth, pose_covariance=covariance)
+
+
+def _stretched(covariance: Float[np.ndarray, "n 6 6"], factor: Float[np.ndarray, "6"]) -> Float[np.ndarray, "n 6 6"]:
+    """The covariance of quantities that are multiplied by `factor`."""
+    return covariance * np.outer(factor, factor)
 
 
 def anchor_to_first(trajectory: Trajectory) -> Trajectory:
@@ -172,6 +177,9 @@ def mirrored(trajectory: Trajectory) -> Trajectory:
             raise CinetrajError("the trajectory has intrinsics but no image_hw: its principal point cannot be mirrored")
         intrinsics[:, 0, 2] = trajectory.image_hw[1] - intrinsics[:, 0, 2]
         intrinsics[:, 0, 1] = -intrinsics[:, 0, 1]
+    covariance = trajectory.pose_covariance
+    if covariance is not None:
+        covariance = _stretched(covariance, np.array([-1.0, 1.0, 1.0, 1.0, -1.0, -1.0]))  # ω is a pseudovector
     return trajectory.replace(
-        world_from_cam=flip @ trajectory.world_from_cam @ flip, intrinsics_px=intrinsics, pose_covariance=None
+        world_from_cam=flip @ trajectory.world_from_cam @ flip, intrinsics_px=intrinsics, pose_covariance=covariance
     )

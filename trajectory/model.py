@@ -59,6 +59,11 @@ class Trajectory:
             and the true one is below `translation_bound` (in units of scene depth; inf = nothing is known about it).
         scene_depth: median depth of what each frame saw, in the units of the translation; NaN where unknown.
         reason: one per frame, "" where valid.
+        focal_sigma_px: standard deviation of the focal length.
+        pose_covariance: of (v, ω) of each pose relative to the first valid one, in the axes of its own camera: v its
+            displacement in the unit of the positions, ω a rotation vector in radians. The unit itself is taken as
+            known. NaN where nothing is known.
+        distortion: of the lens: k1, k2, p1, p2.
     """
 
     world_from_cam: Float[np.ndarray, "n 4 4"]

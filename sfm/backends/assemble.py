@@ -19,6 +19,7 @@ def assemble(frames: Frames, poses: FramePoses, provenance: Provenance | None = 
     valid = poses.valid
     world_from_cam = _in_first_valid(poses.rotation, poses.translation, valid)
     depth = poses.depth
+    unit = 1.0
     if poses.translates:
         unit = _unit(poses)
         world_from_cam[:, :3, 3] /= unit
@@ -37,10 +38,19 @@ def assemble(frames: Frames, poses: FramePoses, provenance: Provenance | None = 
         scene_depth=np.where(np.isfinite(depth) & valid, depth, np.nan),
         reason=tuple("" if v else why for v, why in zip(valid, poses.reason, strict=True)),
         focal_sigma_px=None if sigma is None else poses.focal_px * sigma,
+        pose_covariance=_covariance(poses, unit),
         distortion=np.array([poses.radial, 0.0, 0.0, 0.0]) if poses.radial else None,
         time_source=frames.time_source,
         provenance=provenance,
     )
+
+
+def _covariance(poses: FramePoses, unit: float) -> Float[np.ndarray, "n 6 6"] | None:
+    """In the unit of the positions. (v, ω) of the inverse poses is that of the poses with the other sign."""
+    if poses.covariance is None:
+        return None
+    factor = np.repeat([1.0 / unit, 1.0], 3)
+    return np.where(poses.valid[:, None, None], poses.covariance * np.outer(factor, factor), np.nan)
 
 
 def assemble_result(frames: Frames, solved: Solved, *, backend: str, seed: int) -> BackendResult:

@@ -193,3 +193,26 @@ def test_a_sim3_that_is_none_is_refused(change: dict, message: str) -> None:
 def test_unknown_axes_are_refused() -> None:
     with pytest.raises(CinetrajError, match="opengl"):
         to_axes(np.eye(4)[None], "maya")
+
+
+def test_covariances_follow_the_unit_and_the_mirror_and_no_turn_of_the_world():
+    rng = np.random.default_rng(5)
+    root = rng.normal(size=(4, 6, 6))
+    path = Trajectory(
+        world_from_cam=np.tile(np.eye(4), (4, 1, 1)),
+        time_s=np.arange(4.0),
+        valid=np.ones(4, bool),
+        pose_covariance=root @ root.transpose(0, 2, 1),
+    )
+    turn = Rotation.random(random_state=1).as_matrix()
+    seen = transform(path, Sim3(scale=2.0, rotation=turn, translation=np.ones(3))).pose_covariance
+    assert seen is not None
+    assert path.pose_covariance is not None
+    np.testing.assert_allclose(seen[:, :3, :3], 4 * path.pose_covariance[:, :3, :3])
+    np.testing.assert_allclose(seen[:, :3, 3:], 2 * path.pose_covariance[:, :3, 3:])
+    np.testing.assert_allclose(seen[:, 3:, 3:], path.pose_covariance[:, 3:, 3:])
+    flipped = mirrored(path)
+    assert flipped.pose_covariance is not None
+    assert flipped.pose_covariance[0, 1, 5] == -path.pose_covariance[0, 1, 5]
+    assert flipped.pose_covariance[0, 0, 5] == path.pose_covariance[0, 0, 5]
+    np.testing.assert_array_equal(mirrored(flipped).pose_covariance, path.pose_covariance)

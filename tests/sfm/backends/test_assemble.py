@@ -123,3 +123,13 @@ def test_without_translation_there_are_no_points() -> None:
     assert found.points is None
     assert found.moving is not None
     assert assemble_structure(still, None) is None
+
+
+def test_covariances_are_in_the_unit_of_the_positions_and_unknown_where_there_is_no_pose() -> None:
+    given = np.tile(np.diag([4.0, 4, 4, 1, 1, 1]), (N, 1, 1))
+    depth = np.full(N, 2.0)
+    found = assemble(frames(), poses(valid=(False, True, True, True, True), covariance=given, depth=depth))
+    assert found.pose_covariance is not None
+    assert np.isnan(found.pose_covariance[0]).all()
+    np.testing.assert_allclose(found.pose_covariance[1], np.eye(6))
+    assert assemble(frames(), poses()).pose_covariance is None

@@ -1,0 +1,58 @@
+"""How sure the poses are: covariances of the keyframes within the selected model, and of the frames between them."""
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from sfm.backends.dense.graph import DenseParameters
+from sfm.backends.dense.linearise import POSE
+from sfm.types import MotionModel
+
+
+def keyframe_covariance(
+    parameters: DenseParameters, spread: Float[Tensor, "n n"], model: MotionModel
+) -> Float[np.ndarray, "k 6 6"]:
+    """Covariance of each pose relative to the first one: (v, ω) in x' = exp(ω) x + v, camera from world.
+
+    The path's own scale is the unit: a flow does not know it, so that directions which only stretch the path are taken
+    out by conditioning (C - C d dᵀ C / dᵀ C d for the stretch d). NaN for what the model does not move: nothing
+    was found out about it.
+
+    Args:
+        parameters: of the keyframes.
+        spread: covariance of all unknowns, poses first, as `adjustment.covariance` orders them.
+        model: what moves.
+    """
+    cameras = len(parameters.zoom)
+    poses = spread[: POSE * cameras, : POSE * cameras]
+    if model.translates:
+        stretch = torch.zeros_like(poses[0]).view(cameras, POSE)
+        stretch[:, :3] = parameters.translation - parameters.translation[0]
+        along = poses @ stretch.reshape(-1)
+        length = float(stretch.reshape(-1) @ along)
+        if length > 0:
+            poses = poses - torch.outer(along, along) / length
+    blocks = poses.view(cameras, POSE, cameras, POSE).diagonal(dim1=0, dim2=2).permute(2, 0, 1)
+    found = blocks.cpu().numpy().astype(float)
+    unknown = np.repeat([not model.translates, not model.rotates], 3)
+    found[:, unknown, :] = np.nan
+    found[:, :, unknown] = np.nan
+    return found
+
+
+def frame_covariance(
+    keyed: Float[np.ndarray, "k 6 6"], key: Int[np.ndarray, " k"], own: Float[np.ndarray, "n 6 6"]
+) -> Float[np.ndarray, "n 6 6"]:
+    """That of every frame: what the keyframes around it are unsure of, in proportion, and what it adds itself.
+
+    Args:
+        keyed: of the keyframes.
+        key: their frames.
+        own: of each frame with the keyframes held; 0 for these.
+    """
+    at = np.interp(np.arange(len(own)), key, np.arange(len(key)))
+    before = np.floor(at).astype(int).clip(0, max(len(key) - 2, 0))
+    after = np.minimum(before + 1, len(key) - 1)
+    share = (at - before)[:, None, None]
+    return (1.0 - share) * keyed[before] + share * keyed[after] + own
