@@ -1,13 +1,14 @@
 """The dense backend on the clips of its own: rich, starved, melting and crowded pictures, beside other backends.
 
-    python benchmarks/dense.py [--part dense-dev] [--kinds rich,starved] [--backends dense,auto] [--device cpu]
-                               [--variants reach=1 grid_px=16] [--known-focal] [--cache DIR] [--out rows.json]
+    python benchmarks/dense.py [--part dense-dev] [--kinds rich,starved] [--clips ID,ID] [--backends dense,auto]
+                               [--variants reach=1 flow=xfeat,flow_weights=DIR] [--device cpu] [--known-focal]
+                               [--cache DIR] [--out rows.json]
     python benchmarks/dense.py --cost 60,300,600 [--device cuda]
 
 One line a clip, then medians by kind; a clip without a trajectory counts with the worst value. A variant is a field of
-`DenseConfig` with another value, and a further backend in the table; depth_prior=oracle gives it the renderer's depth
-with smooth errors of 15 %. With --cost a rendered clip is played to and fro
-until it has so many frames, and timed after one run to warm up.
+`DenseConfig` (or several) with another value, and a further backend in the table; depth_prior=oracle gives it the
+renderer's depth with smooth errors of 15 %. With --cost a rendered clip is played to and fro until it has so many
+frames, and timed after one run to warm up.
 """
 
 import argparse
@@ -38,8 +39,8 @@ def config_of(name: str, *, device: str, focal_px: float | None) -> Any:
     base, _, changes = name.partition(":")
     backend = worker.backend_of(base)
     if changes:
-        key, _, value = changes.partition("=")
-        backend = replace(DenseConfig(), **{key: _value(value)})
+        pairs = (change.partition("=") for change in changes.split(","))
+        backend = replace(DenseConfig(), **{key: _value(value) for key, _, value in pairs})
     return sfm.EstimateConfig(backend=backend, focal_px=focal_px, split_shots=False, device=device, threads=1)
 
 
@@ -128,6 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", default="dense-dev")
     parser.add_argument("--kinds", default="")
+    parser.add_argument("--clips", default="")
     parser.add_argument("--backends", default="dense,auto")
     parser.add_argument("--variants", nargs="*", default=[])
     parser.add_argument("--device", default="cpu")
@@ -139,11 +141,11 @@ def main() -> None:
     if args.cost:
         measure_cost([int(length) for length in args.cost.split(",")], args.device)
         return
-    wanted = set(args.kinds.split(",")) if args.kinds else None
-    entries = manifest.load(part=args.part)
+    kinds, clips = (set(names.split(",")) if names else None for names in (args.kinds, args.clips))
+    entries = [each for each in manifest.load(part=args.part) if kinds is None or each["kind"] in kinds]
     rows: list[dict[str, Any]] = []
     print(HEAD)
-    for entry in [each for each in entries if wanted is None or each["kind"] in wanted]:
+    for entry in [each for each in entries if clips is None or each["id"] in clips]:
         clip = render.cached(entry, args.cache)
         assert clip.trajectory.focal_px is not None
         focal = float(clip.trajectory.focal_px[0]) if args.known_focal else None

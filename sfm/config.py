@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, Literal, TypeAlias, final, get_args
 
 from trajectory.errors import CinetrajError
 
@@ -407,6 +407,10 @@ DENSE_SELECTION: Mapping[str, Any] = {
 """Where the dense backend's choice of model differs: its residuals are of places that a depth foretold, not fitted, so
 that noise gains nothing and melting content need not be distrusted by its noise."""
 
+FlowName: TypeAlias = Literal["lk", "dis", "xfeat", "raft"]
+TRAINED_FLOWS: tuple[FlowName, ...] = ("xfeat", "raft")
+"""Those that have weights."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -423,6 +427,10 @@ class DenseConfig:
             x_d = x (1 + k1 |x|²), x in units of the focal length.
         depth_prior: depths that others give: a network of the transformers library (a folder, or a name on the hub), or
             an .npz with an array `depth` that has a map for each frame of the clip's file; None: only the flow speaks.
+        flow: what first finds the patches of one keyframe in the next: lk (Lucas-Kanade from coarse to fine), dis
+            (OpenCV's dense inverse search), xfeat or raft (trained networks; raft needs torchvision). Lucas-Kanade
+            improves what the others find.
+        flow_weights: local file or folder of the trained weights of xfeat or raft; None downloads them from their hub.
         selection: thresholds of the choice among motion models.
     """
 
@@ -433,6 +441,8 @@ class DenseConfig:
     search_px: int = 16
     distortion: Literal["none", "free"] | float = "none"
     depth_prior: str | None = None
+    flow: FlowName = "lk"
+    flow_weights: Path | None = None
     selection: SelectionConfig = field(default_factory=lambda: SelectionConfig(**DENSE_SELECTION))
 
     def __post_init__(self) -> None:
@@ -443,6 +453,13 @@ class DenseConfig:
         if not 4 <= self.grid_px <= self.search_px <= 64:
             raise CinetrajError(
                 f"grid_px={self.grid_px} and search_px={self.search_px}: expected 4 <= grid <= search <= 64"
+            )
+        if self.flow not in get_args(FlowName):
+            raise CinetrajError(f"flow is {self.flow!r}, expected one of {', '.join(get_args(FlowName))}")
+        if self.flow_weights is not None and self.flow not in TRAINED_FLOWS:
+            raise CinetrajError(
+                f"weights {self.flow_weights} have no effect on the flow {self.flow}; leave them out, or choose "
+                f"{' or '.join(TRAINED_FLOWS)}"
             )
 
 

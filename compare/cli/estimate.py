@@ -70,7 +70,7 @@ class Args:
     threads: Any = option("threads")
     features: Any = option("backend.features.name", none_is_unset=True)
     matcher: Any = option("backend.matching.method", none_is_unset=True)
-    weights: Any = option("backend.features.weights", none_is_unset=True)
+    weights: Any = option("backend.features.weights", "backend.flow_weights", none_is_unset=True)
     time_limit: Any = option("backend.mapping.time_limit_s", "backend.timeout_s", none_is_unset=True)
     plot: Any = option("batch.plot")
     save: Any = option("save")

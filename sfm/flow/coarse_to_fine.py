@@ -16,6 +16,8 @@ FIRST_PX = 3.0
 """On the coarsest level displacements of -3, 0 and 3 pixels along each axis are tried."""
 MEDIAN_MARGIN = 1.05
 """A patch takes the median of its neighbours' displacements where that fits at most so much worse."""
+START_LEVEL = 1
+"""Level from which a known start is improved: there windows of 9 see 18 pixels and reach some 4 pixels."""
 
 
 def flow(
@@ -31,9 +33,33 @@ def flow(
     Returns:
         Displacements in pixels of the finest level and the variance of grey values that they leave.
     """
-    top = len(pyramid.levels) - 1
+    return _descended(pyramid, source, target, centres, len(pyramid.levels) - 1, None)
+
+
+def flow_from(
+    pyramid: Pyramid,
+    source: Int[Tensor, " b"],
+    target: Int[Tensor, " b"],
+    centres: Float[Tensor, "gh gw 2"],
+    start: Float[Tensor, "b p 2"],
+) -> tuple[Float[Tensor, "b p 2"], Float[Tensor, "b p"]]:
+    """The same where displacements to start from are known (pixels of the finest level): by the finest levels alone."""
+    level = min(START_LEVEL, len(pyramid.levels) - 1)
+    above = 2.0 ** (level + 1)
+    known = start.reshape(len(source), *centres.shape) / above, centres / above
+    return _descended(pyramid, source, target, centres, level, known)
+
+
+def _descended(
+    pyramid: Pyramid,
+    source: Int[Tensor, " b"],
+    target: Int[Tensor, " b"],
+    centres: Float[Tensor, "gh gw 2"],
+    top: int,
+    coarse: tuple[Tensor, Tensor] | None,
+) -> tuple[Float[Tensor, "b p 2"], Float[Tensor, "b p"]]:
+    """`flow` from the level `top` down; `coarse` has displacements and middles of patches of the level above it."""
     unique, row = torch.unique(source, return_inverse=True)
-    coarse: tuple[Tensor, Tensor] | None = None
     moved = left = torch.zeros(0)
     for level in range(top, -1, -1):
         here = _grid(pyramid, level, centres)

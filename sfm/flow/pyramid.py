@@ -63,6 +63,11 @@ def pyramid(grey: Float[Tensor, "n h w"], levels: int) -> Pyramid:
     return Pyramid(levels=framed, noise=noise_of(grey))
 
 
+def pictures(pyramid: Pyramid, frame: Int[Tensor, " b"]) -> Float[Tensor, "b h w"]:
+    """Grey values 0..1 of some frames at full size, without the rim."""
+    return pyramid.levels[0][frame, RIM:-RIM, RIM:-RIM]
+
+
 def noise_of(grey: Float[Tensor, "n h w"], frames: int = 8) -> float:
     """Standard deviation of the noise, by the median response of Immerkær's mask (1996), which sees no linear ramp."""
     some = grey[:: max(1, len(grey) // frames)]

@@ -22,6 +22,8 @@ from sfm.backends.dense.observe import Scene
 from sfm.backends.dense.refinement import Refined, first_graph, focal_sigma_log, refine, scene_of
 from sfm.backends.dense.structure import DenseField, structure_of
 from sfm.config import DenseConfig
+from sfm.flow._start import Flow
+from sfm.flow.choice import flow_by
 from sfm.flow.pyramid import grey_of, pyramid
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import translation_bound
@@ -75,13 +77,14 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         why = "every frame is blank" if masks.blank.all() else "fewer than two different frames show anything"
         return Solved(status="failed", reason=why)
     with torch.inference_mode():
+        flow = flow_by(config.flow, config.flow_weights, torch.device(device))
         with timed(seconds, "keyframes"):
             seen = pyramid(grey_of(frames.rgb[kept], torch.device(device)), LEVELS)
             motion = frame_motion_px(seen)
             key = keyframes(motion, frames.hw[1], fewest=config.keyframes, share=config.keyframe_share)
         with timed(seconds, "flow"):
             coarse = scene_of(seen, frames, masks, config.search_px)
-            key, graph = _compared(coarse, key, config)
+            key, graph = _compared(coarse, key, config, flow)
         if why := _nothing_to_follow(graph):
             return Solved(status="failed", reason=why, seconds=seconds)
         with timed(seconds, "depth_prior"):
@@ -127,15 +130,17 @@ def _on_grid(told: ToldDepth | None, frames: Frames, cell_px: int, device: torch
     return None if told is None else on_grid(told.nearness, frames.hw, cell_px, device)
 
 
-def _compared(scene: Scene, key: Int[np.ndarray, " k"], config: DenseConfig) -> tuple[Int[np.ndarray, " c"], FlowGraph]:
+def _compared(
+    scene: Scene, key: Int[np.ndarray, " k"], config: DenseConfig, flow: Flow
+) -> tuple[Int[np.ndarray, " c"], FlowGraph]:
     """The keyframes without those that show something else than the ones around them, and the flow between them."""
-    graph = first_graph(scene, key, config.reach)
+    graph = first_graph(scene, key, config.reach, flow)
     weight, target = graph.weight.cpu().numpy(), graph.target.cpu().numpy()
     fewest = LEAST_PATCHES * (config.grid_px / config.search_px) ** 2  # as many on the fine grid
     strange = between_others(weight, target, least=TESTIFIES, fewest=fewest)
     if strange.any():
         key = key[~strange]
-        graph = first_graph(scene, key, config.reach)
+        graph = first_graph(scene, key, config.reach, flow)
     return key, graph
 
 

@@ -11,7 +11,7 @@ from sfm.backends.dense.distortion import redistorted
 from sfm.backends.dense.graph import DenseParameters, FlowGraph, root_of
 from sfm.backends.dense.linearise import predict
 from sfm.backends.dense.normal import blocks
-from sfm.flow.coarse_to_fine import flow
+from sfm.flow._start import Flow
 from sfm.flow.information import information, inside, resemblance, way_back
 from sfm.flow.lucas_kanade import align
 from sfm.flow.patches import patches
@@ -77,13 +77,14 @@ class Displacements:
     deviation: Float[Tensor, "k p"]
 
 
-def first_flow(scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"]) -> Displacements:
-    """Coarse to fine for neighbours (slots 0 and 1); the others start from the chain of shorter ones.
+def first_flow(scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"], flow: Flow) -> Displacements:
+    """From nothing for neighbours (slots 0 and 1); the others start from the chain of shorter ones.
 
     Args:
         scene: frames and patches.
         key: frame of each keyframe.
         target: keyframe of each slot, as `neighbours` gives them.
+        flow: what finds the neighbours.
     """
     k, m = target.shape
     p = scene.centres.shape[0] * scene.centres.shape[1]

@@ -14,6 +14,7 @@ from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import neighbours
 from sfm.backends.dense.models import KERNELS, STEPS, DenseFit, Lens
 from sfm.backends.dense.observe import Scene, expected_flow, first_flow, flow_again, graph_of, unobserved
+from sfm.flow._start import Flow
 from sfm.flow.pyramid import Pyramid, grid, sampled
 from sfm.types import Frames, Masks, MotionModel
 
@@ -48,11 +49,11 @@ def scene_of(seen: Pyramid, frames: Frames, masks: Masks, cell_px: int) -> Scene
     return Scene(pyramid=seen, centres=centres, usable=usable, pixel_aspect=frames.pixel_aspect)
 
 
-def first_graph(scene: Scene, key: Int[np.ndarray, " k"], reach: int) -> FlowGraph:
-    """Flow between neighbouring keyframes, from nothing."""
+def first_graph(scene: Scene, key: Int[np.ndarray, " k"], reach: int, flow: Flow) -> FlowGraph:
+    """Flow between neighbouring keyframes, from nothing, by `flow`."""
     device = scene.pyramid.device
     target, _ = neighbours(len(key), reach, device)
-    found = first_flow(scene, torch.from_numpy(key).to(device), target)
+    found = first_flow(scene, torch.from_numpy(key).to(device), target, flow)
     return graph_of(scene, found, torch.arange(len(key), device=device), target, back=True)
 
 

@@ -133,6 +133,8 @@ def test_an_unknown_nested_option_is_refused_in_one_line_with_the_likely_one(opt
 def test_flat_options_of_backends_reach_the_chosen_one() -> None:
     backend = config_of("--backend", "glomap", "--features", "aliked-n16", "--time-limit", "5").backend
     assert (backend.features.name, backend.mapping.time_limit_s) == ("aliked-n16", 5.0)
+    dense = config_of("--backend", "dense", "--dense.flow", "xfeat", "--weights", "w.pt").backend
+    assert (dense.flow, dense.flow_weights) == ("xfeat", Path("w.pt"))
     command = config_of("--backend", "command", "--command", "x {video}", "--time-limit", "5").backend
     assert (command.command, command.timeout_s) == ("x {video}", 5.0)
     mapping = config_of("--backend", "colmap", "--colmap.mapping.options", "mapper.a=1.5", "b=word").backend.mapping

@@ -8,7 +8,7 @@ import pytest
 import torch
 from flow_scene import clip, exact_flow, set_up
 
-from sfm.flow.coarse_to_fine import flow
+from sfm.flow.coarse_to_fine import flow, flow_from
 from sfm.flow.pyramid import grey_of, grid, pyramid
 
 CPU = torch.device("cpu")
@@ -91,4 +91,33 @@ def test_flat_frames_do_not_move():
 def test_a_frame_too_small_for_a_pyramid():
     tiny = shifted()[:2, :20, :28]
     moved, _ = flow_of(tiny, [(0, 1)], 8)
+    assert moved.shape == (1, 6, 2)
+
+
+def test_a_start_leads_where_nothing_would_have_been_found():
+    """Half a frame away, started three pixels off and for one patch of four anywhere: neighbours help it out."""
+    texture = clips.texture(4)
+    rgb = np.stack([clips.window(texture, x, 60, (144, 192)) for x in (60, 156)])
+    made = pyramid(grey_of(rgb, CPU), LEVELS)
+    centres = grid(made.hw(0), 8, CPU)
+    truth, one, other = torch.tensor([-96.0, 0.0]), torch.tensor([0]), torch.tensor([1])
+    rng = np.random.default_rng(0)
+    start = truth + torch.from_numpy(rng.normal(0, 2, (1, centres.shape[0] * centres.shape[1], 2))).float()
+    lost = torch.from_numpy(rng.random(start.shape[1]) < 0.25)
+    start[0, lost] = torch.from_numpy(rng.uniform(-90, 90, (int(lost.sum()), 2))).float()
+    place = (centres.reshape(-1, 2) + truth).numpy()
+    inside = ((place > 8) & (place < [183, 135])).all(1)
+
+    def right(found: tuple[torch.Tensor, torch.Tensor]) -> float:
+        return float(((found[0][0] - truth).norm(dim=1)[inside] < 0.5).float().mean())
+
+    assert right(flow(made, one, other, centres)) < 0.2
+    assert right(flow_from(made, one, other, centres, start)) > 0.9
+
+
+def test_a_start_within_a_frame_too_small_for_a_pyramid():
+    tiny = pyramid(grey_of(shifted()[:2, :20, :28], CPU), 5)
+    centres = grid(tiny.hw(0), 8, CPU)
+    one, other = torch.tensor([0]), torch.tensor([1])
+    moved, _ = flow_from(tiny, one, other, centres, torch.zeros(1, 6, 2))
     assert moved.shape == (1, 6, 2)

@@ -191,6 +191,28 @@ def test_two_frames_are_a_clip():
     assert angle_deg(trajectory.rotations[1], truth[0].T @ truth[1]).max() < 1.0
 
 
+def turned_between_two_frames(config):
+    """And how far that is from the truth, degrees."""
+    truth = clip("pan").trajectory.rotations[[4, 8]]
+    found = path(estimate(clip("pan").rgb[[4, 8]], config)).rotations
+    return angle_deg(found[0].T @ found[1], truth[0].T @ truth[1])
+
+
+def test_another_flow_tells_the_same():
+    assert turned_between_two_frames(DenseConfig(flow="dis", grid_px=16)) < 0.3
+
+
+def test_a_flow_with_trained_weights_tells_the_same(shared):
+    config = DenseConfig(flow="xfeat", flow_weights=shared / "weights", grid_px=16)
+    assert turned_between_two_frames(config) < 0.3
+
+
+def test_wrong_weights_stop_the_estimate(tmp_path):
+    torch.save({"layer": torch.zeros(1)}, tmp_path / "xfeat.pt")
+    with pytest.raises(CinetrajError, match="do not fit XFeat"):
+        estimate(clip("pan").rgb[[4, 8]], DenseConfig(flow="xfeat", flow_weights=tmp_path))
+
+
 SNOW = np.random.default_rng(0).integers(0, 256, (8, 90, 160, 3)).astype(np.uint8)
 
 

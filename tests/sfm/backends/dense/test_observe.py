@@ -12,6 +12,7 @@ from flow_scene import HW, clip, exact_flow, known_flow, set_up, true_cameras
 from sfm.backends.dense.keyframes import neighbours
 from sfm.backends.dense.linearise import predict
 from sfm.backends.dense.observe import Displacements, Scene, expected_flow, first_flow, flow_again, graph_of
+from sfm.flow.coarse_to_fine import flow
 from sfm.flow.information import LEAST_SIGMA_PX
 from sfm.flow.pyramid import grey_of, grid, pyramid
 
@@ -37,7 +38,7 @@ def panned() -> Scene:
 @cache
 def found(reach: int = 3) -> tuple[torch.Tensor, Displacements]:
     target, _ = neighbours(len(AT), reach, CPU)
-    return target, first_flow(panned(), torch.arange(len(AT)), target)
+    return target, first_flow(panned(), torch.arange(len(AT)), target, flow)
 
 
 def true_shift(target: torch.Tensor) -> np.ndarray:

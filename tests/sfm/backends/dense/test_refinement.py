@@ -15,6 +15,7 @@ from sfm.backends.dense.keyframes import neighbours
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.observe import Scene
 from sfm.backends.dense.refinement import Refined, first_graph, focal_sigma_log, refine, scene_of
+from sfm.flow.coarse_to_fine import flow
 from sfm.flow.pyramid import grey_of, pyramid, sampled
 from sfm.geometry.problem import FocalPrior
 from sfm.masks import find as masks
@@ -35,7 +36,7 @@ def scenes() -> tuple[Scene, Scene]:
 
 @cache
 def truck() -> tuple[DenseFit, Refined]:
-    fit = fit_models(first_graph(scenes()[0], KEY, 2), GIVEN)[3]
+    fit = fit_models(first_graph(scenes()[0], KEY, 2, flow), GIVEN)[3]
     return fit, refine(scenes(), KEY, fit, GIVEN, 2)
 
 
@@ -82,7 +83,7 @@ def test_patches_on_bars_are_muted():
 
 
 def test_the_first_graph_is_of_neighbours():
-    graph = first_graph(scenes()[0], KEY, 1)
+    graph = first_graph(scenes()[0], KEY, 1, flow)
     torch.testing.assert_close(graph.target, neighbours(5, 1, torch.device("cpu"))[0])
     assert graph.source.tolist() == [0, 1, 2, 3, 4]
     assert float((graph.weight[:-1, 0] > 0.3).float().mean()) > 0.8
