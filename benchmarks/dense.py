@@ -2,13 +2,14 @@
 
     python benchmarks/dense.py [--part dense-dev] [--kinds rich,starved] [--clips ID,ID] [--backends dense,auto]
                                [--variants reach=1 flow=xfeat,flow_weights=DIR] [--device cpu] [--known-focal]
-                               [--cache DIR] [--out rows.json]
+                               [--mask truth] [--cache DIR] [--out rows.json]
     python benchmarks/dense.py --cost 60,300,600 [--device cuda]
 
 One line a clip, then medians by kind; a clip without a trajectory counts with the worst value. A variant is a field of
 `DenseConfig` (or several) with another value, and a further backend in the table; depth_prior=oracle gives it the
-renderer's depth with smooth errors of 15 %. With --cost a rendered clip is played to and fro until it has so many
-frames, and timed after one run to warm up.
+renderer's depth with smooth errors of 15 %. With --mask truth every backend runs a second time and is told what moves
+by itself. With --cost a rendered clip is played to and fro until it has so many frames, and timed after one run to warm
+up.
 """
 
 import argparse
@@ -31,7 +32,7 @@ WORST_DEG, WORST_SHARE = 180.0, 1.0
 CACHE = Path.home() / ".cache" / "cinetraj-benchmarks"
 
 
-def config_of(name: str, *, device: str, focal_px: float | None) -> Any:
+def config_of(name: str, *, device: str, focal_px: float | None, mask: Path | None = None) -> Any:
     """The estimator's config for a backend, or for a variant of the dense one such as "dense:reach=1"."""
     import sfm
     from sfm.config import DenseConfig
@@ -41,7 +42,10 @@ def config_of(name: str, *, device: str, focal_px: float | None) -> Any:
     if changes:
         pairs = (change.partition("=") for change in changes.split(","))
         backend = replace(DenseConfig(), **{key: _value(value) for key, _, value in pairs})
-    return sfm.EstimateConfig(backend=backend, focal_px=focal_px, split_shots=False, device=device, threads=1)
+    told = None if mask is None else str(mask)
+    return sfm.EstimateConfig(
+        backend=backend, focal_px=focal_px, mask=told, split_shots=False, device=device, threads=1
+    )
 
 
 def _value(text: str) -> Any:
@@ -134,6 +138,7 @@ def main() -> None:
     parser.add_argument("--variants", nargs="*", default=[])
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--known-focal", action="store_true")
+    parser.add_argument("--mask", choices=("truth",), default=None)
     parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--out", type=Path, default=None)
     parser.add_argument("--cost", default="")
@@ -154,10 +159,12 @@ def main() -> None:
             oracle_depth.write_oracle(clip.spec, oracle)
         for backend in [*args.backends.split(","), *(f"dense:{change}" for change in args.variants)]:
             name = backend.replace("=oracle", f"={oracle}")
-            rows.append(row_of(entry, clip, backend, config_of(name, device=args.device, focal_px=focal)))
-            print(line(rows[-1]), flush=True)
-            if args.out:
-                args.out.write_text(json.dumps(rows, indent=1))
+            for mask in (None, clip.mask) if args.mask and clip.mask else (None,):
+                config = config_of(name, device=args.device, focal_px=focal, mask=mask)
+                rows.append(row_of(entry, clip, f"{backend}, told" if mask else backend, config))
+                print(line(rows[-1]), flush=True)
+                if args.out:
+                    args.out.write_text(json.dumps(rows, indent=1))
     summary(rows)
 
 

@@ -23,11 +23,13 @@ KINDS_OF_DISPLACEMENT = ("static_rms", "static_p90", "rotation_rms", "rotation_p
 class Clip:
     """A clip on disk and what is true about it.
 
+    mask: video of what moves by itself, white; None where nothing does.
     displacement: largest over the clip, pixels at 640 wide (see `sfm.synthetic.truth.Displacement`).
     moving_share: mean share of the frame that movers cover.
     """
 
     video: Path
+    mask: Path | None
     spec: ClipSpec
     trajectory: Trajectory
     displacement: dict[str, float]
@@ -39,10 +41,13 @@ def cached(entry: dict[str, Any], folder: Path) -> Clip:
     spec = ClipSpec.from_dict(entry["clip"])
     place = folder / "clips" / f"{entry['id']}-{digest(entry)}"
     video, truth, facts = place / "clip.mp4", place / "truth.npz", place / "facts.json"
-    if not facts.is_file():
+    mask = place / "mask.mp4" if spec.movers else None
+    if not facts.is_file() or (mask is not None and not mask.is_file()):
         place.mkdir(parents=True, exist_ok=True)
         clip = render(spec)
         encode(clip.rgb, video, fps=spec.fps, crf=spec.crf)
+        if mask is not None:
+            encode(np.repeat(np.where(clip.moving, np.uint8(255), np.uint8(0))[..., None], 3, -1), mask, fps=spec.fps)
         io.write(clip.trajectory, truth, format="native")
         moved = clip.displacement
         known = {name: widest(moved, getattr(moved, name)) for name in KINDS_OF_DISPLACEMENT}
@@ -54,6 +59,7 @@ def cached(entry: dict[str, Any], folder: Path) -> Clip:
     found = json.loads(facts.read_text())
     return Clip(
         video=video,
+        mask=mask,
         spec=spec,
         trajectory=io.read(truth, format="native"),
         displacement=found["displacement"],

@@ -648,6 +648,8 @@ class CommandConfig:
             raise CinetrajError(f"frame_step is {self.frame_step}, expected at least 1")
 
 
+PERSON = "person"
+"""The word for which `EstimateConfig.mask` asks a network; a file of that name is ./person."""
 SAVABLE = ("depth", "mask", "points", "megasam", "colmap")
 """What `EstimateConfig.save` may name."""
 
@@ -669,6 +671,12 @@ class EstimateConfig:
         focal_px: focal length (fy) in pixels of the source; overrides what the file says.
         fov_deg: horizontal field of view of the source in degrees, instead of `focal_px`.
         pixel_aspect: width of a source pixel over its height; None takes what the file says, else 1.
+        mask: what moves by itself and so is no witness of the camera: a video or a folder of images, white where it
+            does, or one image for the whole clip; for many clips a folder that holds one of these under each clip's
+            name. Or "person": the people whom a small network finds. Masks are laid beside the clip frame by frame, or
+            by time where they have another number of frames. Every backend looks past it.
+        mask_weights: local file (selfie_segmentation.tflite) or folder of the network that finds people; None downloads
+            it.
         device: where to compute; auto takes the GPU where there is one.
         seed: seed of all random choices.
         threads: CPU threads of the backend; None takes OMP_NUM_THREADS where that is set, else leaves it to the
@@ -687,6 +695,8 @@ class EstimateConfig:
     focal_px: float | None = None
     fov_deg: float | None = None
     pixel_aspect: float | None = None
+    mask: str | None = None
+    mask_weights: Path | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
     seed: int = 0
     threads: int | None = None
@@ -704,6 +714,10 @@ class EstimateConfig:
             raise CinetrajError(f"pixel_aspect is {self.pixel_aspect}, expected width over height, between 0.1 and 10")
         if self.threads is not None and self.threads < 1:
             raise CinetrajError(f"threads is {self.threads}, expected at least 1")
+        if self.mask == "":
+            raise CinetrajError(f"mask is empty, expected a video, images or {PERSON}")
+        if self.mask_weights is not None and self.mask != PERSON:
+            raise CinetrajError(f"mask_weights has no effect on this mask; it is for the mask {PERSON}")
 
 
 def _savable(wanted: tuple[str, ...]) -> tuple[str, ...]:

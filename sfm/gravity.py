@@ -80,7 +80,7 @@ def find(
     parts: list[Lines] = []
     for k in picks:
         turn = first.T @ trajectory.rotations[k]
-        parts.append(_segments(frames.rgb[k], found.usable, trajectory.intrinsics_px[k], turn, config))
+        parts.append(_segments(frames.rgb[k], found.usable_in(k), trajectory.intrinsics_px[k], turn, config))
     lines = Lines(
         normal=np.concatenate([p.normal for p in parts]),
         middle=np.concatenate([p.middle for p in parts]),

@@ -9,11 +9,13 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 
 from sfm import backends, gravity
 from sfm.config import CommandConfig, EstimateConfig, GravityConfig
 from sfm.external import command
 from sfm.masks import find as masks
+from sfm.masks import told as told_to_move
 from sfm.runs.estimate import Estimate as Estimate
 from sfm.runs.estimate import ShotEstimate as ShotEstimate
 from sfm.runs.estimate import plain
@@ -52,10 +54,14 @@ def estimate(
     if isinstance(backend_config, CommandConfig):  # another program decodes and cuts by itself
         if isinstance(video, Frames):
             raise CinetrajError("the command backend takes whole clips; give the path of the clip")
+        if config.mask is not None:
+            raise CinetrajError("mask has no effect on another program; put its own option into the command")
         tell("running the command", 0.0)
         return _of_a_program(command.estimate(video, config, backend_config), config)
     begin = time.perf_counter()
     frames, spans, seconds = _read_and_cut(video, config, tell)
+    with _Clock(seconds, "masks"):
+        told = None if config.mask is None else told_to_move.find(frames, config.mask, config.mask_weights)
     origin = Provenance(
         backend=backend,
         config=plain({**asdict(config), "backend": {"name": backend, **asdict(backend_config)}}),
@@ -67,7 +73,8 @@ def estimate(
     for number, (start, stop) in enumerate(spans):
         name = "estimating" if len(spans) == 1 else f"shot {number + 1} of {len(spans)}"
         tell(name, 0.1 + 0.9 * start / len(frames))
-        shots.append(_estimate_shot(frames.part(start, stop), (start, stop), backend_config, config, origin))
+        moving = None if told is None else told.moving[start:stop]
+        shots.append(_estimate_shot(frames.part(start, stop), moving, (start, stop), backend_config, config, origin))
     seconds["total"] = time.perf_counter() - begin
     tell("done", 1.0)
     return Estimate(
@@ -79,7 +86,7 @@ def estimate(
         seed=config.seed,
         seconds=MappingProxyType(seconds),
         video=MappingProxyType(_video(frames)),
-        notes=frames.notes,
+        notes=(*frames.notes, *(told.notes if told else ())),
     )
 
 
@@ -101,12 +108,17 @@ def _read_and_cut(
 
 
 def _estimate_shot(
-    part: Frames, span: tuple[int, int], backend_config: Any, config: EstimateConfig, origin: Provenance
+    part: Frames,
+    moving: Bool[np.ndarray, "n h w"] | None,
+    span: tuple[int, int],
+    backend_config: Any,
+    config: EstimateConfig,
+    origin: Provenance,
 ) -> ShotEstimate:
-    """Masks, backend and gravity of one shot; `span` is where its frames lie in the clip."""
+    """Masks, backend and gravity of one shot; `moving` was told, `span` is where its frames lie in the clip."""
     spent: dict[str, float] = {}
     with _Clock(spent, "masks"):
-        found = masks.find(part, config.masks)
+        found = masks.find(part, config.masks, moving)
     result = _run_backend(part, found, backend_config, config)
     spent.update(result.seconds)
     with _Clock(spent, "gravity"):
@@ -163,7 +175,8 @@ def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: Esti
         reason = "the shot has one frame; a trajectory needs at least 2"
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
     if found.blank.all():
-        reason = "every frame is blank (black, white or covered)"
+        beside = "" if found.moving is None else ", or shows nothing beside what is told to move"
+        reason = f"every frame is blank (black, white or covered){beside}"
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
     threads = config.threads or _environment_threads()
     return backends.run(frames, found, backend_config, device=config.device, seed=config.seed, threads=threads)

@@ -92,12 +92,23 @@ class Masks:
         blank: black, white or covered frames: no content to see.
         duplicate_of: for each frame the earlier frame that it repeats, or its own number.
         notes: what was found, in words for run.json.
+        moving: pixels of each frame that were told to move by themselves, with a margin; None where nothing was told.
     """
 
     usable: Bool[np.ndarray, "h w"]
     blank: Bool[np.ndarray, " n"]
     duplicate_of: Int[np.ndarray, " n"]
     notes: tuple[str, ...] = ()
+    moving: Bool[np.ndarray, "n h w"] | None = None
+
+    def usable_in(self, frame: int | np.integer) -> Bool[np.ndarray, "h w"]:
+        """Pixels of one frame that may testify: neither on the screen nor told to move."""
+        return self.usable if self.moving is None else self.usable & ~self.moving[frame]
+
+    def blank_reason(self, frame: int | np.integer) -> str:
+        """Why a blank frame has no pose."""
+        told = self.moving is not None and bool(self.moving[frame].any())
+        return "blank beside what is told to move" if told else "blank"
 
     def distinct(self) -> Int[np.ndarray, " k"]:
         """Numbers of the frames that show something new: neither blank nor repeating another one."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sfm.config import BatchConfig, EstimateConfig
 
 PROGRAM = "command"
-NOT_FOR_A_PROGRAM = ("--fps", "--focal", "--fov", "--pixel-aspect")
+NOT_FOR_A_PROGRAM = ("--fps", "--focal", "--fov", "--pixel-aspect", "--mask", "--mask-weights")
 """Another program decodes and calibrates by itself; the settings of our own stages are not for it either."""
 
 

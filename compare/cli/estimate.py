@@ -64,6 +64,8 @@ class Args:
     pixel_aspect: Any = option("pixel_aspect")
     distortion: Any = option("backend:dense.distortion", none_is_unset=True)
     depth_prior: Any = option("backend:dense.depth_prior")
+    mask: Any = option("mask")
+    mask_weights: Any = option("mask_weights")
     split_shots: Any = option("split_shots")
     device: Any = option("device")
     seed: Any = option("seed")

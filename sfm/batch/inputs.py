@@ -14,6 +14,7 @@ from typing import Any, cast, final
 
 from sfm.batch.manifest import MANIFEST_FILE
 from sfm.video.images import IMAGE_SUFFIXES
+from sfm.video.reader import own_name as own_name
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.media import VIDEO_SUFFIXES
 
@@ -84,16 +85,6 @@ def safe_name(name: str) -> str:
 def printable(text: str) -> str:
     """Text that can be printed and stored: bytes of a file name that are no UTF-8 are spelt out."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def own_name(path: str) -> str:
-    """The name that a clip has by itself: a file's stem, a folder's name, the folder of a glob of images."""
-    place = Path(path)
-    if not place.exists() and glob.has_magic(place.name):
-        return place.parent.resolve().name
-    if place.is_dir():
-        return place.resolve().name
-    return place.stem if place.is_file() or place.suffix.lower() in VIDEO_SUFFIXES else place.name
 
 
 def read_list(path: Path) -> list[Clip]:

@@ -9,13 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from sfm import pipeline
-from sfm.config import EstimateConfig
+from sfm.config import PERSON, EstimateConfig
+from sfm.masks import told
 from sfm.runs.estimate import plain
-from sfm.video.images import images_in, natural_key
+from sfm.video.images import IMAGE_SUFFIXES, images_in, natural_key
+from sfm.video.reader import own_name
 from trajectory.errors import CinetrajError
 
 UNDECIDING = frozenset({"threads"})
 """Options that say how a result is computed and not what it is; another number of jobs recomputes nothing."""
+LATER = frozenset({"save", "mask", "mask_weights"})
+"""Options that came later."""
 BACKEND_UNDECIDING = frozenset({"timeout_s", "keep"})
 
 
@@ -23,13 +27,12 @@ def deciding(config: EstimateConfig) -> dict[str, Any]:
     """The options that decide a result, resolved, as JSON values.
 
     Files that `save` names are part of a result: a run without them is not kept for one that asks for them. Where
-    nothing is named the key is that of batches from before there was such an option.
+    an option that came later is not given, the key is that of batches from before there was one.
     """
     name, backend = pipeline.resolve(config.backend)
     options = {k: v for k, v in asdict(backend).items() if k not in BACKEND_UNDECIDING}
     whole = {k: v for k, v in asdict(config).items() if k not in UNDECIDING}
-    if not whole["save"]:
-        del whole["save"]
+    whole = {k: v for k, v in whole.items() if v or k not in LATER}
     return plain({**whole, "backend": {"name": name, **options}})
 
 
@@ -54,6 +57,25 @@ def clip_digest(clip: str) -> str:
         return whole.hexdigest()
     except OSError as error:
         raise CinetrajError(f"{clip}: cannot be read ({error.strerror}); check the file and its permissions") from error
+
+
+def mask_digest(clip: str, mask: str | None, *, alone: bool) -> str:
+    """That of the mask which a clip is given, "" where there is none or it is found in the clip itself.
+
+    Args:
+        clip: the clip.
+        mask: `EstimateConfig.mask`.
+        alone: whether it is the only one; of several each needs its own, or they share one image. Raises CinetrajError.
+    """
+    if mask is None or mask == PERSON:
+        return ""
+    own = told.mask_of(clip, mask)
+    if own == mask and not alone and Path(mask).suffix.lower() not in IMAGE_SUFFIXES:
+        raise CinetrajError(
+            f"{mask} is the mask of one clip; for several give a folder with a mask under each clip's name "
+            f"(such as {own_name(clip)}.mp4), one image for all, or {PERSON}"
+        )
+    return clip_digest(own)
 
 
 def stamp(clip: str) -> list[int] | None:

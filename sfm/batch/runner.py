@@ -72,6 +72,8 @@ def run_batch(
     folder, wanted = Path(out), list(clips)
     for clip in wanted:
         runs.require_free(folder / clip.name)
+    if wanted and config.mask is not None and not Path(config.mask).is_dir():  # it fits all clips or none
+        keys.mask_digest(wanted[0].path, config.mask, alone=len(wanted) == 1)
     return _Batch(wanted, folder, config, batch, tell or _silent).run()
 
 
@@ -142,10 +144,11 @@ class _Batch:
             if not task.key:
                 try:
                     digest = self._digest(task.clip.path)
+                    mask = keys.mask_digest(task.clip.path, self.config.mask, alone=len(self.clips) == 1)
                 except CinetrajError as problem:
                     self._fail(task, "input", " ".join(str(problem).split()))
                     continue
-                task = replace(task, digest=digest, key=keys.key_of(digest, self.options, self.versions))
+                task = replace(task, digest=digest, key=keys.key_of(digest + mask, self.options, self.versions))
             if task.key in at_work:
                 self.waiting.setdefault(task.key, []).append(task)
             elif task.attempt > 1 or not self._settled(task):

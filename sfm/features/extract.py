@@ -38,20 +38,21 @@ def extract(
     rgb: UInt8[np.ndarray, "n h w 3"],
     config: FeatureConfig | None = None,
     *,
-    usable: Bool[np.ndarray, "h w"] | None = None,
+    usable: Bool[np.ndarray, "h w"] | Bool[np.ndarray, "n h w"] | None = None,
     device: str = "cpu",
     progress: Callable[[int], object] | None = None,
 ) -> list[Features]:
     """Features of n frames, at most `max_features` each, none on or beside pixels that are not `usable`.
 
     Args:
+        usable: of all frames, or of each.
         progress: called with the number of frames done so far.
     """
     config = config or FeatureConfig()
     extractor = build(config, device=device)
     height, width = rgb.shape[1:3]
-    allowed = _shrunk(usable) if usable is not None and not usable.all() else None
-    share = 1.0 if allowed is None else max(float(allowed.mean()), 0.1)
+    allowed = _shrunk(usable, len(rgb)) if usable is not None and not usable.all() else None
+    share = 1.0 if allowed is None else max(float(allowed.mean((1, 2)).min()), 0.1)
     asked = int(np.ceil(config.max_features / share))
     per_frame = height * width * kinds()[config.name].bytes_per_pixel
     batch = max(1, config.budget_mb * 2**20 // per_frame)
@@ -61,14 +62,19 @@ def extract(
             rows = np.argsort(-features.strength, kind="stable")
             if allowed is not None:
                 xy = np.rint(features.xy_px[rows]).astype(int)
-                rows = rows[allowed[np.clip(xy[:, 1], 0, height - 1), np.clip(xy[:, 0], 0, width - 1)]]
+                own = allowed[len(result)]
+                rows = rows[own[np.clip(xy[:, 1], 0, height - 1), np.clip(xy[:, 0], 0, width - 1)]]
             result.append(features.take(rows[: config.max_features]))
         if progress is not None:
             progress(len(result))
     return result
 
 
-def _shrunk(usable: np.ndarray) -> np.ndarray:
+def _shrunk(usable: np.ndarray, count: int) -> Bool[np.ndarray, "n h w"]:
+    """Of each of `count` frames, without what lies beside unusable pixels."""
     import cv2
 
-    return cv2.erode(usable.astype(np.uint8), np.ones((2 * EDGE_PX + 1, 2 * EDGE_PX + 1), np.uint8)).astype(bool)
+    around = np.ones((2 * EDGE_PX + 1, 2 * EDGE_PX + 1), np.uint8)
+    each = usable.reshape(-1, *usable.shape[-2:])
+    shrunk = np.stack([cv2.erode(one.astype(np.uint8), around).astype(bool) for one in each])
+    return np.broadcast_to(shrunk, (count, *shrunk.shape[1:]))

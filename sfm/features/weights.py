@@ -11,8 +11,8 @@ INERT = ("num_batches_tracked", "dkd.hw_grid")
 """Buffers that inference does not read or that are rebuilt from the image size: published files may lack them."""
 
 
-def local_file(weights: Path | None, names: Sequence[str]) -> Path | None:
-    """The file that `--weights` means for a model published under one of `names`; None asks for the hub.
+def local_file(weights: Path | None, names: Sequence[str], option: str = "--weights") -> Path | None:
+    """The file that `--weights` (or another option) means for a model published under one of `names`; None: the hub.
 
     A file stands for itself; in a folder the first of `names` that exists is taken. Raises CinetrajError where
     there is none: nothing else is substituted.
@@ -28,7 +28,25 @@ def local_file(weights: Path | None, names: Sequence[str]) -> Path | None:
     for name in names:
         if (path / name).is_file():
             return path / name
-    raise CinetrajError(f"weights folder {path} does not hold {wanted}; add it, or leave --weights out to download it")
+    raise CinetrajError(f"weights folder {path} does not hold {wanted}; add it, or leave {option} out to download it")
+
+
+def downloaded(urls: Sequence[str], sha256: str, *, model_name: str, option: str = "--weights") -> Path:
+    """A published file in torch's cache, from the first of `urls` that gives the one with this digest."""
+    import torch
+
+    target = Path(torch.hub.get_dir()) / "checkpoints" / urls[0].rpartition("/")[2]
+    if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == sha256:
+        return target
+    problems: list[Exception] = []
+    for url in urls:
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(url, str(target), hash_prefix=sha256, progress=False)
+            return target
+        except Exception as problem:  # network, disk and digest alike: the next mirror may work
+            problems.append(problem)
+    raise _not_downloaded(model_name, urls, problems[-1], option)
 
 
 def load(model: Any, file: Path | None, urls: Sequence[str], *, model_name: str, sha256_of_others: Mapping[str, str]):
@@ -83,13 +101,18 @@ def _read(file: Path | None, urls: Sequence[str], model_name: str) -> Any:
                 f"weights {file} cannot be read as a PyTorch checkpoint of plain tensors"
                 f" ({type(problem).__name__}); give the published file of {model_name}"
             ) from problem
-    problems = []
+    problems: list[Exception] = []
     for url in urls:
         try:
             return torch.hub.load_state_dict_from_url(url, map_location="cpu", progress=False, weights_only=True)
         except Exception as problem:  # network, disk and archive errors alike: the next mirror may work
-            problems.append(f"{type(problem).__name__}: {problem}".splitlines()[0])
-    raise CinetrajError(
-        f"weights of {model_name} could not be downloaded from {' or '.join(urls)} ({problems[-1]});"
-        " download them elsewhere and give the file with --weights"
+            problems.append(problem)
+    raise _not_downloaded(model_name, urls, problems[-1], "--weights")
+
+
+def _not_downloaded(model_name: str, urls: Sequence[str], problem: Exception, option: str) -> CinetrajError:
+    said = f"{type(problem).__name__}: {problem}".splitlines()[0]
+    return CinetrajError(
+        f"weights of {model_name} could not be downloaded from {' or '.join(urls)} ({said});"
+        f" download them elsewhere and give the file with {option}"
     )

@@ -1,6 +1,7 @@
 """Which pixels and frames may testify about the camera: bars, overlays, repeated and blank frames are left out."""
 
 import numpy as np
+from jaxtyping import Bool
 
 from sfm.config import MaskConfig
 from sfm.masks.blank import find_blank, to_grey
@@ -11,8 +12,12 @@ from sfm.types import Frames, Masks
 DEFAULT_CONFIG = MaskConfig()
 
 
-def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG) -> Masks:
-    """Judge the pixels and frames of one shot. Cheap: grey images and differences only, no features."""
+def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.ndarray, "n h w"] | None = None) -> Masks:
+    """Judge the pixels and frames of one shot. Cheap: grey images and differences only, no features.
+
+    Args:
+        moving: pixels that were told to move by themselves (`sfm.masks.told`).
+    """
     grey = to_grey(frames.rgb)
     notes: list[str] = []
     blank = find_blank(grey, np.ones(frames.hw, bool), config.blank)
@@ -30,7 +35,15 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG) -> Masks:
     if blank.any():
         notes.append(f"{int(blank.sum())} of {len(frames)} frames are blank, the first is {int(np.argmax(blank))}")
     duplicate_of, remarks = find_repeats(grey, blank, config.duplicates)
-    return Masks(usable=usable, blank=blank, duplicate_of=duplicate_of, notes=(*notes, *remarks))
+    if moving is not None:
+        share = moving.mean((1, 2))
+        notes.append(f"told to move: {share.mean():.1%} of the picture, at most {share.max():.1%} of a frame")
+        beside = [find_blank(grey[k : k + 1], usable & ~moving[k], config.blank)[0] for k in range(len(grey))]
+        hidden = np.array(beside, bool) & ~blank
+        if hidden.any():
+            notes.append(f"{int(hidden.sum())} of {len(frames)} frames show nothing beside what is told to move")
+        blank = blank | hidden
+    return Masks(usable=usable, blank=blank, duplicate_of=duplicate_of, notes=(*notes, *remarks), moving=moving)
 
 
 def _typical_step_s(frames: Frames) -> float:

@@ -11,7 +11,7 @@ def match_pair(
     first: UInt8[np.ndarray, "h w"],
     second: UInt8[np.ndarray, "h w"],
     *,
-    mask: Bool[np.ndarray, "h w"] | None = None,
+    mask: Bool[np.ndarray, "h w"] | tuple[Bool[np.ndarray, "h w"], Bool[np.ndarray, "h w"]] | None = None,
     max_features: int = 1500,
     ratio: float = 0.8,
     max_error_px: float = 2.0,
@@ -20,15 +20,16 @@ def match_pair(
     """Pixel positions of the same points in two gray images of one clip that may lie far apart.
 
     Args:
-        mask: pixels of both that may testify.
+        mask: pixels that may testify, of both or of each.
 
     RootSIFT (Arandjelovic and Zisserman 2012), mutual nearest neighbours, Lowe's ratio test in both directions, then
     one rigid scene or one plane: the fundamental matrix or homography that more matches agree with (RANSAC).
     Pixel centres have integer coordinates. Both arrays are empty where fewer than `min_matches` agree.
     """
     nothing = np.zeros((0, 2))
-    xy_first, descriptors_first = _sift(first, mask, max_features)
-    xy_second, descriptors_second = _sift(second, mask, max_features)
+    of_first, of_second = mask if isinstance(mask, tuple) else (mask, mask)
+    xy_first, descriptors_first = _sift(first, of_first, max_features)
+    xy_second, descriptors_second = _sift(second, of_second, max_features)
     if min(len(xy_first), len(xy_second)) < max(min_matches, 2):
         return nothing, nothing
     likeness = descriptors_first @ descriptors_second.T

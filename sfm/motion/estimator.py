@@ -189,7 +189,7 @@ def frame_verdicts(
         if masks.duplicate_of[i] != i:
             continue
         if masks.blank[i]:
-            reason[i] = "blank"
+            reason[i] = masks.blank_reason(i)
         elif i < keyframes[0] or i > keyframes[-1]:
             reason[i] = "outside the part of the clip that can be followed"
         elif support[i] < FEWEST_LINKS:

@@ -11,7 +11,7 @@ from sfm.config import TrackConfig
 from sfm.matching.two_view import match_pair
 from sfm.tracking.klt import flow, grey_of
 from sfm.tracking.types import TrackStore
-from sfm.types import Frames
+from sfm.types import Frames, Masks
 
 GAP_MATCHES = 20
 """With fewer matches a step is not bridged."""
@@ -37,13 +37,13 @@ def link_step(
     gray1: np.ndarray,
     t0: int,
     t1: int,
-    allowed: np.ndarray,
+    masks: Masks,
 ) -> tuple[int, Int[np.ndarray, " k"]]:
     """Bridge a step that defeats KLT: matched features extend the tracks that stood there, or start new ones.
 
     Returns how many matched, and the new ones.
     """
-    xy0, xy1 = match_pair(gray0, gray1, mask=allowed > 0)
+    xy0, xy1 = match_pair(gray0, gray1, mask=(masks.usable_in(t0), masks.usable_in(t1)))
     if len(xy0) == 0:
         return 0, np.zeros(0, np.int64)
     ids0, last0 = before
@@ -72,17 +72,17 @@ def bridge_gap(
     gap: Gap,
     gray: np.ndarray,
     t: int,
-    allowed: np.ndarray,
+    masks: Masks,
     config: TrackConfig,
 ) -> bool:
     """Whether frame t, with the picture `gray`, is linked to one from before a gap: the first that matches enough."""
     past = gap.past
     for steps in gap.back:
         s = len(past) - steps
-        linked, new = link_step(store, store.at(int(past[s])), grey_of(frames, past[s]), gray, int(past[s]), t, allowed)
+        linked, new = link_step(store, store.at(int(past[s])), grey_of(frames, past[s]), gray, int(past[s]), t, masks)
         if linked >= GAP_MATCHES:
             for way in (past[: s + 1][::-1], past[s:]):
-                follow(store, frames, new, way, allowed, config)
+                follow(store, frames, new, way, masks, config)
             return True
     return False
 
@@ -92,7 +92,7 @@ def follow(
     frames: Frames,
     ids: Int[np.ndarray, " k"],
     way: Int[np.ndarray, " w"],
-    allowed: np.ndarray,
+    masks: Masks,
     config: TrackConfig,
 ) -> None:
     """Track matched points on from the first frame of `way`, where they have a position.
@@ -107,7 +107,7 @@ def follow(
         if not len(ids):
             return
         now = grey_of(frames, t)
-        there, alive = flow(before, now, xy, allowed, config)
+        there, alive = flow(before, now, xy, masks.usable_in(t), config)
         ids, xy, before = ids[alive], there[alive], now
         store.see(int(t), ids, xy)
 

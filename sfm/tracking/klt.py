@@ -16,7 +16,12 @@ def grey_of(frames: Frames, t: int | np.integer) -> np.ndarray:
 
 
 def advance(
-    store: TrackStore, before: np.ndarray, now: np.ndarray, t: int, allowed: np.ndarray, config: TrackConfig
+    store: TrackStore,
+    before: np.ndarray,
+    now: np.ndarray,
+    t: int,
+    allowed: Bool[np.ndarray, "h w"],
+    config: TrackConfig,
 ) -> float:
     """Move the live points to frame t and drop what fails the round trip; returns the surviving share."""
     if len(store.ids) == 0:
@@ -29,7 +34,11 @@ def advance(
 
 
 def flow(
-    before: np.ndarray, now: np.ndarray, xy: Float[np.ndarray, "m 2"], allowed: np.ndarray, config: TrackConfig
+    before: np.ndarray,
+    now: np.ndarray,
+    xy: Float[np.ndarray, "m 2"],
+    allowed: Bool[np.ndarray, "h w"],
+    config: TrackConfig,
 ) -> tuple[Float[np.ndarray, "m 2"], Bool[np.ndarray, " m"]]:
     """Where points of one frame are in another, and which of them pass the round trip."""
     settings: dict[str, Any] = {
@@ -58,7 +67,7 @@ def flow(
     column, row = np.rint(there).astype(np.int64).T
     inside = (column >= 2) & (row >= 2) & (column < width - 2) & (row < height - 2)
     alive = ok_there.ravel().astype(bool) & ok_back.ravel().astype(bool) & inside
-    alive[alive] &= allowed[row[alive], column[alive]] > 0
+    alive[alive] &= allowed[row[alive], column[alive]]
     alive &= np.linalg.norm(back - xy, axis=1) < config.round_trip_px
     return there.astype(np.float32), alive
 
@@ -74,7 +83,7 @@ def _gain(before: np.ndarray, now: np.ndarray, start: np.ndarray, there: np.ndar
     return float(np.clip(np.median((a + 1) / (b + 1)), 0.5, 2.0))
 
 
-def detect(store: TrackStore, gray: np.ndarray, t: int, allowed: np.ndarray, config: TrackConfig) -> None:
+def detect(store: TrackStore, gray: np.ndarray, t: int, allowed: Bool[np.ndarray, "h w"], config: TrackConfig) -> None:
     """Add the strongest corners of cells that have too few live points."""
     height, width = gray.shape
     cell = max(10, round((height * width / config.cells) ** 0.5))
@@ -87,7 +96,7 @@ def detect(store: TrackStore, gray: np.ndarray, t: int, allowed: np.ndarray, con
     if not poor.any() or (store.count and poor.mean() < 0.08):
         return
     mask = np.kron(poor.reshape(-1, across), np.ones((cell, cell), bool))[:height, :width]
-    mask = np.where(mask, allowed, 0).astype(np.uint8)
+    mask = (mask & allowed).astype(np.uint8)
     corners = cv2.goodFeaturesToTrack(gray, 4000, config.quality, cell * 0.3, mask=mask, blockSize=5)
     if corners is None:
         return

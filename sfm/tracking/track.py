@@ -22,7 +22,6 @@ def track(frames: Frames, masks: Masks, config: TrackConfig | None = None) -> Tr
     n = len(frames)
     use = masks.distinct()
     store = TrackStore(n)
-    allowed = masks.usable.astype(np.uint8) * 255
     relinked: list[int] = []
     survival: list[float] = []
     previous = np.zeros((0, 0), np.uint8)
@@ -32,20 +31,20 @@ def track(frames: Frames, masks: Masks, config: TrackConfig | None = None) -> Tr
     if frames.time_source != "index" and n > 1:
         reach = config.gap_reach_s / max(float(np.median(np.diff(frames.time_s))), 1e-6)
     for step, t in enumerate(use):
-        gray = grey_of(frames, t)
+        gray, allowed = grey_of(frames, t), masks.usable_in(t)
         if step:
             before = (store.ids, store.xy)
             share = advance(store, previous, gray, int(t), allowed, config)
             if share < config.relink_below:
-                linked, new = link_step(store, before, previous, gray, int(use[step - 1]), int(t), allowed)
+                linked, new = link_step(store, before, previous, gray, int(use[step - 1]), int(t), masks)
                 relinked.append(int(t))
                 if linked >= GAP_MATCHES:
-                    follow(store, frames, new, use[:step][::-1], allowed, config)
+                    follow(store, frames, new, use[:step][::-1], masks, config)
                 else:
                     lost, latest = step if lost is None else lost, step
             if lost is not None and step - latest in GAP_TRIES:
                 gap = gap_at(use[:lost], reach)
-                lost = None if bridge_gap(store, frames, gap, gray, int(t), allowed, config) else lost
+                lost = None if bridge_gap(store, frames, gap, gray, int(t), masks, config) else lost
             survival.append(share)
         detect(store, gray, int(t), allowed, config)
         previous = gray

@@ -10,6 +10,7 @@ from sfm.video.container import load_container
 from sfm.video.images import IMAGE_SUFFIXES, images_in, load_images, natural_key
 from sfm.video.sampling import VideoWarning as VideoWarning
 from trajectory.errors import CinetrajError
+from trajectory.media import VIDEO_SUFFIXES
 
 DEFAULT_CONFIG = VideoConfig()
 
@@ -38,6 +39,16 @@ def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
     for text in lost:
         warnings.warn(f"{source}: {text}", VideoWarning, stacklevel=2)
     return frames
+
+
+def own_name(path: str) -> str:
+    """The name that a clip has by itself: a file's stem, a folder's name, the folder of a glob of images."""
+    place = Path(path)
+    if not place.exists() and glob.has_magic(place.name):
+        return place.parent.resolve().name
+    if place.is_dir():
+        return place.resolve().name
+    return place.stem if place.is_file() or place.suffix.lower() in VIDEO_SUFFIXES else place.name
 
 
 def _load_file(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:

@@ -63,7 +63,8 @@ def run_fed(
         return failed("fewer than two frames differ: blank and repeated ones do not count", seconds)
     with thread_limit(threads):
         clock = time.perf_counter()
-        found = kinds.extract(frames.rgb[kept], config.features, usable=masks.usable, device=device)
+        usable = masks.usable if masks.moving is None else masks.usable & ~masks.moving[kept]
+        found = kinds.extract(frames.rgb[kept], config.features, usable=usable, device=device)
         seconds["features"] = time.perf_counter() - clock
         clock = time.perf_counter()
         chosen = pairs.sequential(len(kept), window=config.pairs.window, quadratic=config.pairs.quadratic)

@@ -181,8 +181,8 @@ def _validity(
     row = source_rows(masks, kept, n)
     valid = np.isin(row, np.flatnonzero(np.isfinite(cam_from_world[:, 0, 0])))
     elsewhere = " (models are disjoint, the largest counts)" if statistics["models"] > 1 else ""
-    words = {True: "blank", False: f"not registered{elsewhere}"}
-    return valid, tuple("" if ok else words[bool(blank)] for ok, blank in zip(valid, masks.blank, strict=True))
+    words = [masks.blank_reason(i) if blank else f"not registered{elsewhere}" for i, blank in enumerate(masks.blank)]
+    return valid, tuple("" if ok else why for ok, why in zip(valid, words, strict=True))
 
 
 def _picture(n: int, kept: np.ndarray, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

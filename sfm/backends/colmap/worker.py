@@ -75,6 +75,8 @@ def map_images(folder: Path, values: dict[str, Any], arrays: dict[str, np.ndarra
     if values["focal_px"] is not None:
         height, width = values["hw"]
         reader.camera_params = f"{values['focal_px']},{width * values['pixel_aspect'] / 2},{height / 2},0"
+    if values["masked"]:
+        reader.mask_path = folder / "masks"
     extraction = pycolmap.FeatureExtractionOptions()
     extraction.num_threads = values["threads"]
     mode = pycolmap.CameraMode.SINGLE if values["single_camera"] else pycolmap.CameraMode.AUTO

@@ -80,10 +80,10 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         flow = flow_by(config.flow, config.flow_weights, torch.device(device))
         with timed(seconds, "keyframes"):
             seen = pyramid(grey_of(frames.rgb[kept], torch.device(device)), LEVELS)
-            motion = frame_motion_px(seen)
+            coarse = scene_of(seen, frames, masks, config.search_px)
+            motion = frame_motion_px(seen, coarse.moving)
             key = keyframes(motion, frames.hw[1], fewest=config.keyframes, share=config.keyframe_share)
         with timed(seconds, "flow"):
-            coarse = scene_of(seen, frames, masks, config.search_px)
             key, graph = _compared(coarse, key, config, flow)
         if why := _nothing_to_follow(graph):
             return Solved(status="failed", reason=why, seconds=seconds)
@@ -182,8 +182,10 @@ def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames) ->
     row = np.searchsorted(found.kept, np.arange(n)).clip(0, len(found.kept) - 1)
     depth = np.ones(len(found.kept))
     if moves:
-        near = parameters.inverse_depth.median(1)[0].cpu().numpy()
-        depth = np.interp(np.arange(len(found.kept)), found.key, 1.0 / near)
+        told = found.refined.scene.told_cells(torch.from_numpy(found.key).to(parameters.inverse_depth.device))
+        near = parameters.inverse_depth.masked_fill(told, torch.nan).nanmedian(1)[0].cpu().numpy()
+        known = np.isfinite(near)
+        depth = np.interp(np.arange(len(found.kept)), found.key[known], 1.0 / near[known])
     first = float(parameters.log_focal)
     radius = corner_radius(frames.hw, frames.pixel_aspect, math.exp(first))
     reason = _reasons(masks, found, placed, row)
@@ -213,7 +215,7 @@ def _reasons(masks: Masks, found: _Found, placed: PlacedFrames, row: Int[np.ndar
     reason: list[str] = []
     for i, blank in enumerate(masks.blank):
         if blank:
-            reason.append("blank")
+            reason.append(masks.blank_reason(i))
         elif cut[row[i]]:
             reason.append(f"fewer than {LEAST_PATCHES} patches link it to the rest of the clip")
         elif placed.share[row[i]] < LEAST_AGREEING:

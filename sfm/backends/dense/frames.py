@@ -134,8 +134,9 @@ def _resected(
     for row, what in enumerate((agrees, seen)):
         counted[row].index_add_(0, flat, what.sum(-1).reshape(-1).to(counted.dtype))
     agreeing, seeing = counted[:, len(key) :]
-    usual = LEAST_SEEN * float(seeing.median())
-    return cameras, agreeing / seeing.clamp_min(max(usual, 1.0))
+    untold = 1.0 - scene.told_cells(every[len(key) :]).float().mean(-1)
+    usual = LEAST_SEEN * float((seeing / untold.clamp_min(1e-3)).median()) * untold
+    return cameras, agreeing / torch.maximum(seeing, usual.clamp_min(1.0))
 
 
 def _poses_stepped(

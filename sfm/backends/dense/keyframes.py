@@ -2,7 +2,7 @@
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sfm.flow.coarse_to_fine import flow
@@ -14,8 +14,13 @@ MOTION_STRIDE = 8
 PAIRS_AT_ONCE = 32
 
 
-def frame_motion_px(pyramid: Pyramid) -> Float[np.ndarray, " n"]:
-    """Median displacement from the frame before to each frame, pixels of the finest level; 0 for the first."""
+def frame_motion_px(pyramid: Pyramid, moving: Bool[Tensor, "n h w"] | None = None) -> Float[np.ndarray, " n"]:
+    """Median displacement from the frame before to each frame, pixels of the finest level; 0 for the first.
+
+    Args:
+        pyramid: of the frames.
+        moving: pixels that do not count, as they were told to move by themselves.
+    """
     level = min(COARSE, len(pyramid.levels) - 1)
     small = Pyramid(levels=pyramid.levels[level:], noise=pyramid.noise)
     centres = grid(small.hw(0), MOTION_STRIDE, pyramid.device)
@@ -24,7 +29,11 @@ def frame_motion_px(pyramid: Pyramid) -> Float[np.ndarray, " n"]:
     for part in chunks(n - 1, PAIRS_AT_ONCE):
         first = torch.arange(part.start, part.stop, device=pyramid.device)
         displaced, _ = flow(small, first, first + 1, centres)
-        moved.append(displaced.norm(dim=-1).median(-1)[0] * 2**level)
+        length = displaced.norm(dim=-1) * 2**level
+        if moving is not None:
+            x, y = (centres.reshape(-1, 2) * 2**level).round().long().unbind(-1)
+            length = length.masked_fill(moving[first][:, y, x], torch.nan)
+        moved.append(length.nanmedian(-1)[0].nan_to_num())
     return torch.cat(moved).cpu().numpy().astype(float)
 
 

@@ -32,12 +32,14 @@ class Scene:
         centres: middles of the patches.
         usable: patches that may testify.
         pixel_aspect: width of a pixel over its height.
+        moving: pixels of each frame that were told to move by themselves; None where nothing was told.
     """
 
     pyramid: Pyramid
     centres: Float[Tensor, "gh gw 2"]
     usable: Bool[Tensor, " p"]
     pixel_aspect: float = 1.0
+    moving: Bool[Tensor, "n h w"] | None = None
 
     @property
     def patch_px(self) -> Float[Tensor, "2 p"]:
@@ -51,6 +53,18 @@ class Scene:
     def pixels(self, square: Float[Tensor, "*s 2"]) -> Float[Tensor, "*s 2"]:
         """The inverse."""
         return square / self._stretch(square) + self._middle(square)
+
+    def told_at(self, frame: Int[Tensor, "*b"], place: Float[Tensor, "*#b p 2"]) -> Bool[Tensor, "*b p"]:
+        """Whether places of frames were told to move; beyond the edge as at the edge."""
+        if self.moving is None:
+            return place.new_zeros((*frame.shape, place.shape[-2]), dtype=torch.bool)
+        height, width = self.moving.shape[1:]
+        x, y = place.round().long().unbind(-1)
+        return self.moving[frame[..., None], y.clamp(0, height - 1), x.clamp(0, width - 1)]
+
+    def told_cells(self, frame: Int[Tensor, " k"]) -> Bool[Tensor, "k p"]:
+        """Whether the patches of frames were told to move: by their middles."""
+        return self.told_at(frame, self.centres.reshape(1, -1, 2))
 
     def _middle(self, like: Tensor) -> Tensor:
         height, width = self.pyramid.hw(0)
@@ -69,12 +83,14 @@ class Displacements:
         moved: (x, y) in pixels of the frame.
         variance: mean squared difference of grey values that is left.
         tensor, deviation: structure tensors and contrasts of the patches.
+        told: patches that were told to move, where they are or where the flow leads.
     """
 
     moved: Float[Tensor, "k m p 2"]
     variance: Float[Tensor, "k m p"]
     tensor: Float[Tensor, "k p 2 2"]
     deviation: Float[Tensor, "k p"]
+    told: Bool[Tensor, "k m p"]
 
 
 def first_flow(scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"], flow: Flow) -> Displacements:
@@ -105,7 +121,10 @@ def first_flow(scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"],
             second = moved[middle, slot % 2].reshape(len(row), *scene.centres.shape)
             start = first + sampled(second, scene.centres, scene.centres.reshape(-1, 2) + first)
             moved[row, slot], variance[row, slot] = align(scene.pyramid, template.take(row), goal, start, CHAIN_STEPS)
-    return Displacements(moved=moved, variance=variance, tensor=template.tensor, deviation=template.deviation)
+    told = _told(scene, key, key[target], moved)
+    return Displacements(
+        moved=moved, variance=variance, tensor=template.tensor, deviation=template.deviation, told=told
+    )
 
 
 def flow_again(
@@ -131,7 +150,15 @@ def flow_again(
         tensor[own], deviation[own] = template.tensor, template.deviation
         pair = row[part], slot[part]
         moved[pair], variance[pair] = align(scene.pyramid, template.take(place), goal[pair], start[pair], steps)
-    return Displacements(moved=moved, variance=variance, tensor=tensor, deviation=deviation)
+    told = _told(scene, key, goal, moved)
+    return Displacements(moved=moved, variance=variance, tensor=tensor, deviation=deviation, told=told)
+
+
+def _told(
+    scene: Scene, frame: Int[Tensor, " k"], goal: Int[Tensor, "k m"], moved: Float[Tensor, "k m p 2"]
+) -> Bool[Tensor, "k m p"]:
+    """Patches of frames that were told to move, or that lie in the other frame where that was told."""
+    return scene.told_cells(frame)[:, None] | scene.told_at(goal, scene.centres.reshape(-1, 2) + moved)
 
 
 def expected_flow(scene: Scene, parameters: DenseParameters, graph: FlowGraph) -> Float[Tensor, "k m p 2"]:
@@ -178,7 +205,8 @@ def graph_of(
     info = information(found.tensor[:, None].expand(k, m, p, 2, 2), found.variance, scene.pyramid.noise)
     place = scene.centres.reshape(-1, 2) + found.moved
     contrast = found.deviation[:, None].expand(k, m, p)
-    weight = inside(place, scene.pyramid.hw(0)) * scene.usable * resemblance(found.variance, contrast)
+    may = scene.usable & ~found.told
+    weight = inside(place, scene.pyramid.hw(0)) * may * resemblance(found.variance, contrast)
     for slot in range(m if back else 0):
         opposite = found.moved[target[:, slot], slot ^ 1]
         weight[:, slot] *= way_back(found.moved[:, slot], opposite, info[:, slot], scene.centres, scene.pyramid.hw(0))

@@ -42,11 +42,14 @@ class Refined:
 
 
 def scene_of(seen: Pyramid, frames: Frames, masks: Masks, cell_px: int) -> Scene:
-    """Patches of a size, those on bars and overlays muted."""
+    """Patches of a size, those on bars and overlays muted; and what was told to move in the frames of `seen`."""
     centres = grid(seen.hw(0), cell_px, seen.device)
     x, y = centres.round().long().unbind(-1)
     usable = torch.from_numpy(masks.usable).to(seen.device)[y, x].reshape(-1)
-    return Scene(pyramid=seen, centres=centres, usable=usable, pixel_aspect=frames.pixel_aspect)
+    moving = None
+    if masks.moving is not None:
+        moving = torch.from_numpy(masks.moving[masks.distinct()]).to(seen.device)
+    return Scene(pyramid=seen, centres=centres, usable=usable, pixel_aspect=frames.pixel_aspect, moving=moving)
 
 
 def first_graph(scene: Scene, key: Int[np.ndarray, " k"], reach: int, flow: Flow) -> FlowGraph:

@@ -83,9 +83,12 @@ def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], fiel
     shape = _shape(field)
     depth = np.full((len(kept), *shape), np.nan, np.float32)
     moving = np.zeros((len(kept), *shape), bool)
-    usable = field.refined.scene.usable.cpu().numpy().reshape(shape)
+    scene = field.refined.scene
+    usable = scene.usable.cpu().numpy().reshape(shape)
+    told = scene.told_cells(torch.arange(len(kept), device=scene.centres.device)).cpu().numpy().reshape(-1, *shape)
     for row in range(len(kept)):
-        nearness, moving[row] = _frame(field, seen, row)
+        nearness, found = _frame(field, seen, row)
+        moving[row] = found | told[row]
         with np.errstate(divide="ignore"):
             depth[row] = 1.0 / _filled(nearness, usable & ~moving[row])
     row = np.searchsorted(kept, np.arange(len(frames))).clip(0, len(kept) - 1)[masks.duplicate_of]
@@ -128,7 +131,8 @@ def _seen(field: DenseField) -> _Seen:
     followed_px, residual_px = _followed(field)
     moving, _ = moving_patches(residual_px, field.limit_px, _shape(field))
     _, agrees = moving_patches(field.refined.residual_px, field.limit_px, _shape(field))
-    usable = scene.usable.cpu().numpy()
+    told = scene.told_cells(torch.from_numpy(field.key).to(scene.centres.device))
+    usable = (scene.usable & ~told).cpu().numpy()
     nearness = field.refined.parameters.inverse_depth.cpu().numpy().astype(float)
     place = scene.pixels(followed_px.transpose(2, 3)).cpu().numpy()
     return _Seen(

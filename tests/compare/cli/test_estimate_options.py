@@ -112,6 +112,11 @@ def test_the_whole_help_has_the_nested_options_and_the_short_one_names_it() -> N
         (("--backend", "colmap", "--auto.keyframes", "16"), "--auto.keyframes has no effect on colmap"),
         (("--output", "a"), "--output has no effect on auto; it is for --backend command"),
         (("--backend", "command", "--command", "x {video}", "--shots.content", "27"), "--shots.content has no effect"),
+        (
+            ("--backend", "command", "--command", "x {video}", "--mask", "m.mp4"),
+            "--mask has no effect on another program",
+        ),
+        (("--mask-weights", "net.tflite"), "mask_weights has no effect on this mask; it is for the mask person"),
         (("--video.start-s", "5", "--video.stop-s", "3"), "stop_s=3.0 is not after"),
     ],
 )

@@ -1,5 +1,6 @@
 """One contract over all backends but the default: known motion comes back, an invention is not passed off as one."""
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -158,6 +159,23 @@ def test_pixels_that_are_not_square(name: str) -> None:
     position, angle_deg = errors(found, TRUCK)
     assert position < 0.03
     assert angle_deg < 0.6
+
+
+@pytest.mark.parametrize("name", ["colmap", pytest.param("colmap-sift", marks=pytest.mark.slow)])
+def test_no_point_lies_in_what_was_told_to_move(name: str, truck: tuple[np.ndarray, np.ndarray]) -> None:
+    frames, plain = scene.clip(truck[0])
+    moving = np.zeros(frames.rgb.shape[:3], bool)
+    for number, one in enumerate(moving):
+        one[:, 20 + 5 * number : 120 + 5 * number] = True
+    free, told = (
+        backends.run(frames, each, SMALL[name], device="cpu", threads=1).structure
+        for each in (plain, replace(plain, moving=moving))
+    )
+    for structure, least, most in ((free, 0.2, 1.0), (told, 0.0, 0.0)):
+        assert structure is not None
+        assert structure.tracks is not None
+        column, row = np.rint(structure.tracks.xy_px).astype(int).T.clip(0, [[frames.hw[1] - 1], [frames.hw[0] - 1]])
+        assert least <= moving[structure.tracks.frame, row, column].mean() <= most
 
 
 @pytest.mark.slow

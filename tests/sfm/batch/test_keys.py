@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sfm.batch.keys import clip_digest, deciding, key_of, stamp
+from sfm.batch.keys import clip_digest, deciding, key_of, mask_digest, stamp
 from sfm.config import EstimateConfig, VideoConfig
 from trajectory.errors import CinetrajError
 
@@ -71,3 +71,29 @@ def test_the_stamp_of_a_file_changes_with_it(tmp_path: Path) -> None:
     assert before == stamp(str(path))
     path.write_bytes(b"longer than before")
     assert stamp(str(path)) != before
+
+
+def test_a_mask_is_part_of_a_result_by_its_name_and_content(tmp_path: Path) -> None:
+    assert not {"mask", "mask_weights"} & set(deciding(CONFIG))
+    assert deciding(replace(CONFIG, mask="person")) != deciding(CONFIG) != deciding(replace(CONFIG, mask="m.mp4"))
+    folder = tmp_path / "masks"
+    folder.mkdir()
+    for name, data in (("a.mp4", b"one"), ("b.mp4", b"two"), ("hood.png", b"three")):
+        (folder / name).write_bytes(data)
+    a, b = (mask_digest(f"clips/{name}.mov", str(folder), alone=False) for name in "ab")
+    assert (a, b) == (clip_digest(str(folder / "a.mp4")), clip_digest(str(folder / "b.mp4")))
+    (folder / "a.mp4").write_bytes(b"another")
+    assert mask_digest("clips/a.mov", str(folder), alone=False) != a
+    assert mask_digest("a.mov", None, alone=False) == mask_digest("a.mov", "person", alone=False) == ""
+    image = str(folder / "hood.png")  # may serve all
+    assert mask_digest("a.mov", image, alone=False) == mask_digest("b.mov", image, alone=True) == clip_digest(image)
+
+
+def test_one_mask_for_several_clips_is_refused_with_what_to_give_instead(tmp_path: Path) -> None:
+    film = tmp_path / "mask.mp4"
+    film.write_bytes(b"film")
+    assert mask_digest("a.mov", str(film), alone=True) == clip_digest(str(film))
+    with pytest.raises(CinetrajError, match=r"mask of one clip; for several give a folder .*such as a\.mp4"):
+        mask_digest("a.mov", str(film), alone=False)
+    with pytest.raises(CinetrajError, match="no such file"):
+        mask_digest("a.mov", str(tmp_path / "absent.mp4"), alone=True)

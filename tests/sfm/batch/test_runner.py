@@ -301,3 +301,22 @@ def test_an_output_that_cannot_be_written_is_said_before_any_work(
     expected = pytest.raises(CinetrajError, match=r"manifest\.jsonl cannot be written \(Read-only file system\)")
     with expected, manifest.open_manifest(tmp_path / "out"):
         pass
+
+
+def test_each_clip_has_the_mask_of_its_name_and_a_changed_one_computes_it_anew(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="ok", c="ok")
+    (tmp_path / "masks").mkdir()
+    for name in "ab":
+        (tmp_path / "masks" / f"{name}.mp4").write_bytes(name.encode())
+    config = EstimateConfig(threads=1, backend="colmap-sift", mask=str(tmp_path / "masks"))
+    first = run(wanted, tmp_path / "out", config)
+    assert {name: one.status for name, one in first.items()} == {"a": "ok", "b": "ok", "c": "failed"}
+    assert "holds no mask of c" in first["c"].reason
+    (tmp_path / "masks" / "a.mp4").write_bytes(b"changed")
+    assert {name: one.how for name, one in run(wanted[:2], tmp_path / "out", config).items()} == {
+        "a": "computed",
+        "b": "kept",
+    }
+    one = EstimateConfig(threads=1, backend="colmap-sift", mask=str(tmp_path / "masks" / "a.mp4"))
+    with pytest.raises(CinetrajError, match="is the mask of one clip"):
+        run(wanted, tmp_path / "elsewhere", one)

@@ -26,6 +26,19 @@ def test_the_mask_holds_and_does_not_cost_features(rgb: np.ndarray) -> None:
     assert [len(each) for each in nothing] == [0, 0]
 
 
+def test_each_frame_may_have_a_mask_of_its_own_in_any_batch(rgb: np.ndarray) -> None:
+    clip = np.concatenate([rgb, rgb[:1]])
+    usable = np.ones((3, *scene.HW), bool)
+    usable[0, :, :120] = usable[2, :, 120:] = False
+    for budget_mb in (1, 2048):
+        first, second, third = extract(clip, FeatureConfig(max_features=100, budget_mb=budget_mb), usable=usable)
+        assert first.xy_px[:, 0].min() >= 120 + EDGE_PX - 0.5
+        assert third.xy_px[:, 0].max() <= 119 - EDGE_PX + 0.5
+        assert second.xy_px[:, 0].min() < 60 < 180 < second.xy_px[:, 0].max()
+        assert len(second) == 100
+        assert min(len(first), len(third)) > 40
+
+
 def test_frames_without_texture_have_no_features() -> None:
     blank = extract(np.full((2, *scene.HW, 3), 90, np.uint8), FeatureConfig())
     assert [len(each) for each in blank] == [0, 0]

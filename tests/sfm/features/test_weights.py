@@ -7,6 +7,7 @@ import pytest
 
 from sfm.config import FeatureConfig
 from sfm.features.extract import build
+from sfm.features.weights import downloaded
 from trajectory.errors import CinetrajError
 
 
@@ -61,3 +62,21 @@ def test_the_published_digests_are_those_of_the_files(shared: Path) -> None:
 
     for digest, name in SHA256.items():
         assert hashlib.sha256((shared / "weights" / f"{name}.pth").read_bytes()).hexdigest() == digest
+
+
+def test_a_file_is_downloaded_once_and_only_with_the_right_digest(tmp_path: Path, monkeypatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    published = tmp_path / "net.bin"
+    published.write_bytes(b"weights")
+    digest = hashlib.sha256(b"weights").hexdigest()
+    absent = (tmp_path / "gone" / "net.bin").as_uri()
+    file = downloaded((absent, published.as_uri()), digest, model_name="a network")
+    assert file.read_bytes() == b"weights"
+    published.unlink()
+    assert downloaded((absent, published.as_uri()), digest, model_name="a network") == file
+    file.write_bytes(b"half")  # is not taken for the file
+    with pytest.raises(CinetrajError, match=r"a network could not be downloaded .* with --mask-weights") as caught:
+        downloaded((absent,), digest, model_name="a network", option="--mask-weights")
+    assert "\n" not in str(caught.value)

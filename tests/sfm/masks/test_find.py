@@ -75,3 +75,32 @@ def test_real_clips(shared: Path) -> None:
             assert set(np.diff(repeats)) <= {3, 4, 5, 6}
         else:
             assert len(repeats) == 0, folder.name
+
+
+# What was told
+
+
+def test_what_is_told_is_looked_past_in_its_own_frame_alone() -> None:
+    rgb = clips.pan(0, 6, hw=HW)
+    moving = np.zeros((6, *HW), bool)
+    moving[2, :90] = True
+    found = evidence.find(clips.as_frames(rgb), moving=moving)
+    assert found.usable.all()
+    np.testing.assert_array_equal(found.usable_in(2), ~moving[2])
+    assert found.usable_in(3).all()
+    assert not found.blank.any()
+    assert found.blank_reason(3) == "blank"
+    assert "told to move: 8.3% of the picture, at most 50.0% of a frame" in found.notes
+    assert evidence.find(clips.as_frames(rgb)).moving is None
+
+
+def test_a_frame_with_nothing_beside_what_is_told_has_no_content() -> None:
+    rgb = clips.pan(0, 6, hw=HW)
+    rgb[4, 90:] = 77
+    moving = np.zeros((6, *HW), bool)
+    moving[1] = True
+    moving[3:5, :94] = True
+    found = evidence.find(clips.as_frames(rgb), moving=moving)
+    assert np.flatnonzero(found.blank).tolist() == [1, 4]
+    assert found.blank_reason(4) == "blank beside what is told to move"
+    assert "2 of 6 frames show nothing beside what is told to move" in found.notes

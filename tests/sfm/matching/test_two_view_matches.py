@@ -55,3 +55,15 @@ def test_equal_input_gives_equal_matches() -> None:
 def test_frames_that_share_nothing_have_no_matches(second: np.ndarray) -> None:
     a, b = match_pair(texture(3), second)
     assert a.shape == b.shape == (0, 2)
+
+
+def test_each_picture_may_have_a_mask_of_its_own():
+    first = texture(5)
+    left = np.zeros(first.shape, bool)
+    left[:, : first.shape[1] // 2] = True
+    a, b = match_pair(first, np.roll(first, 40, axis=1), mask=(left, np.roll(left, 40, axis=1)))
+    assert len(a) > 20
+    assert a[:, 0].max() < first.shape[1] / 2
+    np.testing.assert_allclose(np.median(b - a, axis=0), [40, 0], atol=0.2)
+    nothing, _ = match_pair(first, np.roll(first, 40, axis=1), mask=(left, ~np.roll(left, 40, axis=1)))
+    assert len(nothing) == 0

@@ -98,3 +98,15 @@ def test_neighbours_are_mutual_and_idle_ones_are_one_self(count, reach):
         for slot in range(2 * reach):
             if there[own, slot]:
                 assert int(target[target[own, slot], slot ^ 1]) == own  # the opposite slot leads back
+
+
+def test_a_mover_that_was_told_does_not_count_for_the_motion_of_the_picture():
+    ground, mover = clips.texture(1), clips.texture(2)
+    rgb = np.stack([clips.window(ground, 20 + 3.0 * i, 20, (256, 384)) for i in range(3)])
+    rgb[:, :, 100:] = mover[:256, :284]  # rides with the camera
+    moving = torch.zeros(3, 256, 384, dtype=torch.bool)
+    moving[:, :, 100:] = True
+    seen = pyramid(grey_of(rgb, CPU), 5)
+    assert frame_motion_px(seen)[1:].max() < 1.0
+    np.testing.assert_allclose(frame_motion_px(seen, moving)[1:], 3.0, atol=1.0)
+    assert (frame_motion_px(seen, torch.ones_like(moving)) == 0).all()

@@ -180,3 +180,21 @@ def test_expected_flow_of_a_rendered_clip_is_its_exact_flow():
             if other != row:
                 truth, seen = exact_flow(known, key[row], key[other], xy)
                 np.testing.assert_allclose(start[row, slot][seen], truth[seen], atol=0.01)
+
+
+def test_what_was_told_to_move_does_not_testify_where_it_is_or_where_the_flow_leads():
+    target, flow = found()
+    moving = torch.zeros(len(AT), 128, 192, dtype=torch.bool)
+    moving[2, :, 96:] = True
+    scene = replace(panned(), moving=moving)
+    told = first_flow(scene, torch.arange(len(AT)), target)
+    assert torch.equal(told.moved, flow.moved)
+    place = scene.centres.reshape(-1, 2) + flow.moved
+    here = torch.zeros_like(told.told)
+    here[2] = scene.centres.reshape(-1, 2)[:, 0] > 96
+    there = (target == 2)[..., None] & (place[..., 0].round() >= 96)
+    assert torch.equal(told.told, here | there)
+    graph = graph_of(scene, told, torch.arange(len(AT)), target, back=True)
+    assert float(graph.weight[told.told].max()) == 0
+    assert float(graph.weight[1, 0][~told.told[1, 0]].median()) > 0.5
+    assert not flow.told.any()

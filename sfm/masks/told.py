@@ -1,0 +1,150 @@
+"""What the user tells to move by itself: a video, images or one image, white where it does, or all people."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import final
+
+import cv2
+import numpy as np
+from jaxtyping import Bool, Int, UInt8
+
+from sfm.config import PERSON, VideoConfig
+from sfm.masks import person
+from sfm.types import Frames
+from sfm.video import reader
+from sfm.video.images import IMAGE_SUFFIXES
+from trajectory.errors import CinetrajError
+from trajectory.media import VIDEO_SUFFIXES
+
+MID_GREY = 127
+"""A pixel whose lightest channel is lighter moves: white does, and so do the colours of label maps."""
+MARGIN_PX = 4
+"""By so much what moves is widened: half of a patch, so that none that is looked at reaches over its edge."""
+SAME_ASPECT = 0.03
+"""Aspect ratios that differ by less are one picture: networks round sizes to multiples of 8 or 16."""
+LATE = 1.5
+"""A mask lasts until so many of its own steps after its last frame: one step is that frame's, half is rounding."""
+TIE = 1e-4
+"""Halfway between two frames of a mask, up to this share of a step, the earlier one counts, whatever rounding says."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Told:
+    """What moves by itself in each frame, with a margin; and in words how it was laid beside the clip."""
+
+    moving: Bool[np.ndarray, "n h w"]
+    notes: tuple[str, ...] = ()
+
+
+def find(frames: Frames, mask: str, weights: Path | None = None) -> Told:
+    """What `EstimateConfig.mask` tells of the frames of a clip.
+
+    Args:
+        frames: of the clip, all shots.
+        mask: a video, a folder of images or of masks by the clips' names, one image, or "person".
+        weights: of the network that finds people.
+
+    Raises:
+        CinetrajError: the mask cannot be read, is black throughout, or does not fit the clip.
+    """
+    if mask == PERSON:
+        moving = person.find(frames.rgb, weights)
+        notes = () if moving.any() else ("no person was found",)
+        return Told(moving=widened(moving), notes=notes)
+    place = mask_of(frames.source, mask)
+    told = reader.load(place, VideoConfig(long_side=max(frames.hw)))
+    _require_aspect(frames, told)
+    rows = rows_of(frames, told)
+    moving = np.stack([_white(image, frames.hw) for image in told.rgb])
+    if not moving.any():
+        raise CinetrajError(
+            f"{place}: no pixel is lighter than mid-grey, so nothing is told to move; "
+            "make what moves white (255, not 1), or leave --mask out"
+        )
+    notes: tuple[str, ...] = ()
+    if len(told) not in (1, len(frames)):
+        by = "number" if "index" in (frames.time_source, told.time_source) else "time"
+        notes = (f"the mask has {len(told)} frames, {len(frames)} of the clip are used: laid side by side by {by}",)
+    return Told(moving=widened(moving)[rows], notes=notes)
+
+
+def mask_of(clip: str, mask: str) -> str:
+    """The mask of a clip: in a folder the one under the clip's own name, where it holds one, else the mask itself.
+
+    Raises CinetrajError for a folder that holds neither that nor images, or two of that name.
+    """
+    folder = Path(mask)
+    if not folder.is_dir():
+        return mask
+    name = reader.own_name(clip)
+    inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    images = [path for path in inside if path.suffix.lower() in IMAGE_SUFFIXES]
+    films = [path for path in inside if path.suffix.lower() in VIDEO_SUFFIXES]
+    own = [path for path in (*images, *films) if path.stem == name]
+    own += [path for path in inside if path.is_dir() and path.name == name]
+    if len(own) > 1:
+        raise CinetrajError(f"{mask} holds {own[0].name} and {own[1].name}, both masks of {name}; keep one of them")
+    if not own and not images:
+        raise CinetrajError(f"{mask} holds no mask of {name} and no images; add {folder / name}.mp4, or give the mask")
+    return str(own[0]) if own else mask
+
+
+def rows_of(frames: Frames, told: Frames) -> Int[np.ndarray, " n"]:
+    """For each frame of a clip the frame of its mask: one for all, one for each, else by time, else by number.
+
+    Clocks start with the first frame of the clip's file and with that of the mask, whatever part of the clip is read.
+    Raises CinetrajError where the mask does not reach to the end.
+    """
+    n, m = len(frames), len(told)
+    whole = int(frames.index[-1]) == n - 1
+    if m == 1:
+        return np.zeros(n, np.int64)
+    if m == n and whole:
+        return np.arange(n)
+    timed = "index" not in (frames.time_source, told.time_source)
+    if timed:
+        time_s, mask_s = _since_start(frames), told.time_s - told.time_s[0]
+        step_s = float(np.median(np.diff(mask_s)))
+        if time_s[-1] <= mask_s[-1] + LATE * step_s:
+            halfway_s = (mask_s[1:] + mask_s[:-1]) / 2 + TIE * step_s
+            return np.searchsorted(halfway_s, time_s)
+        lasts = f"ends at {mask_s[-1] + step_s:.2f} s, where the clip goes on to {time_s[-1]:.2f} s"
+    elif m > frames.index[-1]:
+        return frames.index.astype(np.int64)
+    else:
+        lasts = f"has {m} frames without a common clock, where the clip has {int(frames.index[-1]) + 1}"
+    if m == n:
+        return np.arange(n)
+    raise CinetrajError(f"{told.source}: the mask is too short: it {lasts}; give a frame for each of the clip's")
+
+
+def _since_start(frames: Frames) -> np.ndarray:
+    """Seconds since the first frame of the file, of which these may be a part; (n,)."""
+    first, last = int(frames.index[0]), int(frames.index[-1])
+    step_s = (frames.time_s[-1] - frames.time_s[0]) / max(last - first, 1)
+    return frames.time_s - frames.time_s[0] + first * step_s
+
+
+def _require_aspect(frames: Frames, told: Frames) -> None:
+    """Raises CinetrajError for a mask of another shape; pixels that are not square may be stretched in it or not."""
+    height, width = frames.source_hw
+    own = told.source_hw[1] / told.source_hw[0]
+    if min(abs(np.log(own / (width / height * stretch))) for stretch in (1.0, frames.pixel_aspect)) > SAME_ASPECT:
+        raise CinetrajError(
+            f"{told.source}: the mask is {told.source_hw[1]}x{told.source_hw[0]}, the clip {width}x{height}; "
+            "make the mask of the whole upright picture, at any size of that shape"
+        )
+
+
+def _white(image: UInt8[np.ndarray, "a b 3"], hw: tuple[int, int]) -> Bool[np.ndarray, "h w"]:
+    lightest = image.max(-1)
+    if lightest.shape != hw:
+        lightest = cv2.resize(lightest, (hw[1], hw[0]), interpolation=cv2.INTER_LINEAR)
+    return lightest > MID_GREY
+
+
+def widened(moving: Bool[np.ndarray, "n h w"]) -> Bool[np.ndarray, "n h w"]:
+    """With the margin (`MARGIN_PX`) about it."""
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * MARGIN_PX + 1, 2 * MARGIN_PX + 1))
+    return np.stack([cv2.dilate(one.astype(np.uint8), around).astype(bool) for one in moving])
