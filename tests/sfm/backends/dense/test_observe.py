@@ -187,7 +187,7 @@ def test_what_was_told_to_move_does_not_testify_where_it_is_or_where_the_flow_le
     moving = torch.zeros(len(AT), 128, 192, dtype=torch.bool)
     moving[2, :, 96:] = True
     scene = replace(panned(), moving=moving)
-    told = first_flow(scene, torch.arange(len(AT)), target)
+    told = first_flow(scene, torch.arange(len(AT)), target, flow)
     assert torch.equal(told.moved, flow.moved)
     place = scene.centres.reshape(-1, 2) + flow.moved
     here = torch.zeros_like(told.told)
