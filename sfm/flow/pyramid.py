@@ -17,6 +17,8 @@ RED, GREEN, BLUE = 0.299, 0.587, 0.114
 BINOMIAL = (1.0, 4.0, 6.0, 4.0, 1.0)
 LEAST_NOISE = 0.004
 """One grey level of 255: rounding alone makes a third of it."""
+FRAMES_AT_ONCE = 4
+"""Frames of which a pyramid is made in one batch; more are no faster on a CPU, whose cache they leave."""
 
 
 @final
@@ -51,6 +53,37 @@ def grey_of(rgb: UInt8[np.ndarray, "n h w 3"], device: torch.device) -> Float[Te
 
 def pyramid(grey: Float[Tensor, "n h w"], levels: int) -> Pyramid:
     """The pyramid of grey frames; a level is dropped where a side would be under 12 pixels."""
+    return Pyramid(levels=_levels(grey, levels), noise=noise_of(grey))
+
+
+def pyramid_of(
+    rgb: UInt8[np.ndarray, "n h w 3"], chosen: Int[np.ndarray, " q"], levels: int, device: torch.device
+) -> Pyramid:
+    """The pyramid of some frames of a clip, made a few frames at a time: nothing but itself is held in floats."""
+    held: list[Tensor] = []
+    for part in chunks(len(chosen), FRAMES_AT_ONCE):
+        few = _levels(grey_of(rgb[chosen[part]], device), levels)
+        if not held:
+            held = [level.new_empty(len(chosen), *level.shape[1:]) for level in few]
+        for whole, level in zip(held, few, strict=True):
+            whole[part] = level
+    return Pyramid(levels=tuple(held), noise=noise_of(held[0][:, RIM:-RIM, RIM:-RIM]))
+
+
+def pyramid_bytes(hw: tuple[int, int], levels: int) -> int:
+    """Memory of one frame in a pyramid, in floats of 4 bytes: 4/3 of its pixels, and the rims."""
+    height, width = hw
+    total = 0
+    for number in range(levels):
+        if number and min(height, width) < 24:
+            break
+        if number:
+            height, width = (height + 1) // 2, (width + 1) // 2
+        total += 4 * (height + 2 * RIM) * (width + 2 * RIM)
+    return total
+
+
+def _levels(grey: Float[Tensor, "n h w"], levels: int) -> tuple[Float[Tensor, "n _ _"], ...]:
     kernel = torch.tensor(BINOMIAL, device=grey.device, dtype=grey.dtype) / sum(BINOMIAL)
     images = [grey[:, None]]
     while len(images) < levels and min(images[-1].shape[-2:]) >= 24:
@@ -59,8 +92,7 @@ def pyramid(grey: Float[Tensor, "n h w"], levels: int) -> Pyramid:
             F.conv2d(padded, kernel.view(1, 1, 1, 5), stride=(1, 2)), kernel.view(1, 1, 5, 1), stride=(2, 1)
         )
         images.append(smooth)
-    framed = tuple(F.pad(image, (RIM, RIM, RIM, RIM), mode="replicate")[:, 0].contiguous() for image in images)
-    return Pyramid(levels=framed, noise=noise_of(grey))
+    return tuple(F.pad(image, (RIM, RIM, RIM, RIM), mode="replicate")[:, 0].contiguous() for image in images)
 
 
 def pictures(pyramid: Pyramid, frame: Int[Tensor, " b"]) -> Float[Tensor, "b h w"]:

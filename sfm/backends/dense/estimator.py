@@ -24,7 +24,7 @@ from sfm.backends.dense.structure import DenseField, structure_of
 from sfm.config import DenseConfig
 from sfm.flow._start import Flow
 from sfm.flow.choice import flow_by
-from sfm.flow.pyramid import grey_of, pyramid
+from sfm.flow.pyramid import pyramid_of
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import translation_bound
 from sfm.motion.estimator import evidence_of, focal_prior, statistics_of, timed, verdict
@@ -79,7 +79,7 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
     with torch.inference_mode():
         flow = flow_by(config.flow, config.flow_weights, torch.device(device))
         with timed(seconds, "keyframes"):
-            seen = pyramid(grey_of(frames.rgb[kept], torch.device(device)), LEVELS)
+            seen = pyramid_of(frames.rgb, kept, LEVELS, torch.device(device))
             coarse = scene_of(seen, frames, masks, config.search_px)
             motion = frame_motion_px(seen, coarse.moving)
             key = keyframes(motion, frames.hw[1], fewest=config.keyframes, share=config.keyframe_share)

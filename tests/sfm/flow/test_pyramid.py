@@ -6,7 +6,21 @@ import torch
 import torch.nn.functional as F
 from scipy import ndimage
 
-from sfm.flow.pyramid import LEAST_NOISE, RIM, cell, chunks, grey_of, grid, noise_of, pyramid, sampled, windows
+from sfm.flow.pyramid import (
+    FRAMES_AT_ONCE,
+    LEAST_NOISE,
+    RIM,
+    cell,
+    chunks,
+    grey_of,
+    grid,
+    noise_of,
+    pyramid,
+    pyramid_bytes,
+    pyramid_of,
+    sampled,
+    windows,
+)
 
 CPU = torch.device("cpu")
 
@@ -84,6 +98,22 @@ def test_grey_is_the_luma_of_the_bytes():
     rgb = np.random.default_rng(5).integers(0, 256, (2, 8, 9, 3)).astype(np.uint8)
     expected = rgb @ np.array([0.299, 0.587, 0.114]) / 255
     np.testing.assert_allclose(grey_of(rgb, CPU).numpy(), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, FRAMES_AT_ONCE, 2 * FRAMES_AT_ONCE + 3])
+def test_a_few_frames_at_a_time_make_the_pyramid_of_the_whole_to_the_bit(count):
+    rgb = np.random.default_rng(10).integers(0, 256, (2 * count, 40, 61, 3)).astype(np.uint8)
+    chosen = np.arange(count) * 2 + 1
+    whole, found = pyramid(grey_of(rgb[chosen], CPU), 3), pyramid_of(rgb, chosen, 3, CPU)
+    assert found.noise == whole.noise
+    assert len(found.levels) == len(whole.levels)
+    assert all(torch.equal(one, other) for one, other in zip(found.levels, whole.levels, strict=True))
+
+
+@pytest.mark.parametrize("hw", [(45, 80), (90, 161), (23, 40), (120, 24)])
+def test_a_pyramid_takes_so_many_bytes_a_frame(hw):
+    made = pyramid_of(np.zeros((3, *hw, 3), np.uint8), np.arange(3), 5, CPU)
+    assert sum(level.nbytes for level in made.levels) == 3 * pyramid_bytes(hw, 5)
 
 
 @pytest.mark.parametrize("sigma", [0.01, 0.03, 0.08])
