@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from sfm.backends.dense.banded import solve_bordered
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import POSE, depth_jacobian, predict, whitened
 from sfm.backends.dense.normal import Freedom, Normal, blocks, normal_equations, prior_cost
@@ -134,34 +135,45 @@ def _lengths(
 
 
 def covariance(
-    parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float
-) -> Float[Tensor, "n n"] | None:
-    """Covariance of the cameras' unknowns, all else free, in units of the residuals' noise; None where singular."""
+    parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float, columns: slice = slice(None)
+) -> Float[Tensor, "n c"] | None:
+    """Covariance of the cameras' unknowns, all else free, in units of the residuals' noise; None where singular.
+
+    Args:
+        parameters, graph, freedom: the fit.
+        kernel: of its weights.
+        columns: that are asked for; a few cost no more than a step.
+    """
     normal = normal_equations(parameters, graph, freedom, kernel, 0.0)
-    free = freedom.free(len(parameters.zoom), graph.device).nonzero()[:, 0]
-    found = torch.zeros_like(normal.matrix)
-    if not len(free):
-        return found
-    matrix = normal.matrix[free][:, free]
-    factor, bad = torch.linalg.cholesky_ex(matrix + 1e-12 * torch.diag(matrix.diagonal()))
-    if bool(bad):
-        return None
-    found[free[:, None], free] = torch.cholesky_inverse(factor)
+    asked = torch.arange(len(normal.matrix), device=graph.device)[columns]
+    right = normal.matrix.new_zeros(len(normal.matrix), len(asked))
+    right[asked, torch.arange(len(asked), device=graph.device)] = 1.0
+    found = _solved(normal, 1e-12 * normal.matrix.diagonal(), right, freedom, len(parameters.zoom))
+    if found is not None:
+        found[:, ~freedom.free(len(parameters.zoom), graph.device)[columns]] = 0.0
     return found
+
+
+def _solved(
+    normal: Normal, extra: Float[Tensor, " n"], right: Float[Tensor, "n c"], freedom: Freedom, cameras: int
+) -> Float[Tensor, "n c"] | None:
+    """Solutions of the reduced system, 0 for what does not move; None where it has none."""
+    order, border = freedom.order(cameras, right.device)
+    if not len(order):
+        return torch.zeros_like(right)
+    return solve_bordered(normal.matrix, extra, right, order, band=(POSE + 1) * (normal.span + 1) - 1, border=border)
 
 
 def _stepped(parameters: DenseParameters, normal: Normal, freedom: Freedom, damping: float) -> DenseParameters | None:
     """Parameters after one damped step of Gauss-Newton; None where the system has no solution."""
     cameras = len(parameters.zoom)
-    free = freedom.free(cameras, normal.matrix.device).nonzero()[:, 0]
-    step = torch.zeros_like(normal.gradient)
-    if len(free):
-        matrix = normal.matrix[free][:, free]
-        diagonal = matrix.diagonal()
-        factor, bad = torch.linalg.cholesky_ex(matrix + torch.diag(damping * diagonal + 1e-9 * diagonal.mean()))
-        if bool(bad):
-            return None
-        step[free] = torch.cholesky_solve(normal.gradient[free, None], factor)[:, 0]
+    diagonal = normal.matrix.diagonal()
+    moves = freedom.free(cameras, diagonal.device)
+    extra = damping * diagonal + 1e-9 * diagonal[moves].mean()
+    solution = _solved(normal, extra, normal.gradient[:, None], freedom, cameras)
+    if solution is None:
+        return None
+    step = solution[:, 0]
     depth = parameters.inverse_depth
     if normal.depths:
         depth = depth.clone()

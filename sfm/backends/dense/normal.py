@@ -32,6 +32,8 @@ ROW_VALUES = 6_000_000
 """Numbers that the Jacobian of one block of rows may hold."""
 ZOOM_STEP, ZOOM_BEND = 0.3, 0.03
 """Standard deviations of the first and the second differences of the log focal length from camera to camera."""
+DIFFERENCES = (((-1.0, 1.0), ZOOM_STEP), ((1.0, -2.0, 1.0), ZOOM_BEND))
+"""What makes these differences of neighbours, and how large they are."""
 UNDISTORTION_SIGMA = 0.1
 SHARED = 400.0
 """So many residuals testify as one independent one: those of a patch share its template, neighbours share blocks of the
@@ -77,6 +79,14 @@ class Freedom:
         """What is known of the inverse depths."""
         return depth_prior(parameters, graph, self.depth_weight, self.shared / SHARED)
 
+    def order(self, cameras: int, device: torch.device) -> tuple[Int[Tensor, " q"], int]:
+        """Numbers of the unknowns that move, camera by camera, those of the lens last; and how many these are."""
+        number = torch.arange(cameras, device=device)
+        camera = torch.cat([number.repeat_interleave(POSE), number, number.new_full((2,), cameras)])
+        along = torch.argsort(camera, stable=True)
+        moves = self.free(cameras, device)
+        return along[moves[along]], int(moves[-2:].sum())
+
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -104,12 +114,14 @@ class Normal:
     Attributes:
         matrix, gradient: depths eliminated.
         columns: number in them of each local column of a row.
+        span: cameras that share a row, or a prior of the zooms, are at most so far apart.
         depths: the way back, empty where depths are not fitted.
     """
 
     matrix: Float[Tensor, "n n"]
     gradient: Float[Tensor, " n"]
     columns: Int[Tensor, "k l"]
+    span: int
     depths: tuple[DepthBlock, ...]
 
 
@@ -141,7 +153,9 @@ def normal_equations(
         gradient.index_add_(0, place.reshape(-1), (pull[:, None] @ local).reshape(-1))
     matrix = matrix.view(size, size)
     _add_priors(matrix, gradient, parameters, freedom)
-    return Normal(matrix=matrix, gradient=gradient, columns=columns, depths=tuple(depths))
+    every = torch.cat([graph.source[:, None], graph.target], 1)
+    span = max(int((every.amax(1) - every.amin(1)).max()), len(DIFFERENCES))
+    return Normal(matrix=matrix, gradient=gradient, columns=columns, span=span, depths=tuple(depths))
 
 
 def _block(
@@ -233,8 +247,8 @@ def prior_cost(parameters: DenseParameters, graph: FlowGraph, freedom: Freedom) 
     """What the priors add to the cost."""
     total = freedom.depths(parameters, graph).cost if freedom.model.translates else 0.0
     lens = float((parameters.undistortion / UNDISTORTION_SIGMA) ** 2)
-    for difference, sigma in _differences(parameters.zoom):
-        lens += float(((difference @ parameters.zoom / sigma) ** 2).sum())
+    for order, (_, sigma) in enumerate(DIFFERENCES, 1):
+        lens += float(((parameters.zoom.diff(order) / sigma) ** 2).sum())
     if not freedom.focal.given:
         lens += float((parameters.log_focal.exp() / freedom.focal.focal_px).log() / freedom.focal.sigma) ** 2
     return total + freedom.shared * lens
@@ -244,10 +258,14 @@ def _add_priors(matrix: Tensor, gradient: Tensor, parameters: DenseParameters, f
     """Adds curvature and gradient of the priors of the lens."""
     cameras = len(parameters.zoom)
     zooms = slice(POSE * cameras, (POSE + 1) * cameras)
-    for difference, sigma in _differences(parameters.zoom):
-        weight = freedom.shared / sigma**2
-        matrix[zooms, zooms] += weight * (difference.T @ difference)
-        gradient[zooms] -= weight * (difference.T @ (difference @ parameters.zoom))
+    block, pull = matrix[zooms, zooms], gradient[zooms]
+    for order, (factors, sigma) in enumerate(DIFFERENCES, 1):
+        weight, difference = freedom.shared / sigma**2, parameters.zoom.diff(order)
+        rows = len(difference)
+        for i, one in enumerate(factors):
+            pull[i : i + rows] -= weight * one * difference
+            for j, other in enumerate(factors):
+                block[i : i + rows, j : j + rows].diagonal().add_(weight * one * other)
     if not freedom.focal.given:
         weight = freedom.shared / freedom.focal.sigma**2
         matrix[-2, -2] += weight
@@ -255,10 +273,3 @@ def _add_priors(matrix: Tensor, gradient: Tensor, parameters: DenseParameters, f
     weight = freedom.shared / UNDISTORTION_SIGMA**2
     matrix[-1, -1] += weight
     gradient[-1] -= weight * parameters.undistortion
-
-
-def _differences(zoom: Float[Tensor, " n"]) -> list[tuple[Float[Tensor, "r n"], float]]:
-    """First and second differences along the cameras as matrices, and their standard deviations."""
-    eye = torch.eye(len(zoom), dtype=zoom.dtype, device=zoom.device)
-    first = eye[1:] - eye[:-1]
-    return [(first, ZOOM_STEP), (first[1:] - first[:-1], ZOOM_BEND)]

@@ -106,7 +106,8 @@ def focal_sigma_log(refined: Refined, model: MotionModel, lens: Lens) -> float:
     if lens.focal.given or not model.rotates:
         return lens.focal.sigma
     freedom = lens.freedom(model, scale=refined.scale)
-    spread = covariance(refined.parameters, refined.graph, freedom, KERNELS[-1] * refined.scale)
+    log_focal = slice(-2, -1)
+    spread = covariance(refined.parameters, refined.graph, freedom, KERNELS[-1] * refined.scale, log_focal)
     if spread is None:
         return lens.focal.sigma
-    return min(math.sqrt(max(float(spread[-2, -2]) * freedom.shared, 0.0)), lens.focal.sigma)
+    return min(math.sqrt(max(float(spread[-2, 0]) * freedom.shared, 0.0)), lens.focal.sigma)

@@ -212,3 +212,22 @@ def test_what_may_move(model, sigma, radial, moving):
     assert pose[1:, 3:].flatten().tolist() == ["turn" in moving] * 6
     assert zoom[1:].tolist() == ["zoom" in moving] * 2
     assert free[21:].tolist() == ["focal" in moving, "kappa" in moving]
+
+
+@pytest.mark.parametrize("reach", [1, 2, 3])
+@pytest.mark.parametrize("model", [ROTATION, ROTATION_ZOOM, FULL, FULL_ZOOM])
+def test_along_the_clip_the_system_is_a_band_but_for_the_lens(model, reach):
+    """So it can be solved in time that is linear in the keyframes."""
+    known = known_flow(MOVE, cameras=12, patches=12, reach=reach, noise_px=1.0)
+    free = freedom(model, radial=True)
+    found = normal_equations(known.parameters, known.graph, free, 4.0, 1e-3)
+    order, border = free.order(12, torch.device("cpu"))
+    assert found.span == max(2 * reach, 2)
+    assert border == 2
+    assert sorted(order.tolist()) == free.free(12, torch.device("cpu")).nonzero()[:, 0].tolist()
+    assert order[-2:].tolist() == [len(found.matrix) - 2, len(found.matrix) - 1]
+    along = found.matrix[order[:-2, None], order[:-2]]
+    number = torch.arange(len(along))
+    apart = (number[:, None] - number).abs()
+    assert float(along[apart > (POSE + 1) * (found.span + 1) - 1].abs().sum()) == 0
+    assert float(along[apart <= (POSE + 1) * (found.span + 1) - 1].abs().sum()) > 0
