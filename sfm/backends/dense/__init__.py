@@ -16,13 +16,21 @@ def run(
 
     One thread on the CPU whatever `threads` says, as `auto` and for its reasons: on a busy machine two took several
     times as long as one. Several clips at once are what fills a machine.
+
+    Raises CinetrajError where the clip does not fit into the memory of the GPU, with the size that would.
     """
+    import torch
+
     from sfm.backends.assemble import assemble_result
     from sfm.backends.dense.estimator import solve
+    from sfm.backends.dense.memory import available_bytes, does_not_fit
     from sfm.processes.threads import thread_limit
 
-    with thread_limit(1, opencv=False):
-        solved = solve(frames, masks, config, device=device)
+    try:
+        with thread_limit(1, opencv=False):
+            solved = solve(frames, masks, config, device=device)
+    except torch.cuda.OutOfMemoryError:
+        raise does_not_fit(frames, config, available_bytes(device)) from None
     return assemble_result(frames, solved, backend="dense", seed=seed)
 
 

@@ -1,4 +1,4 @@
-"""Every frame's pose, from the keyframes around it, all frames in one batch."""
+"""Every frame's pose, from the keyframes around it, many frames in one batch."""
 
 from dataclasses import dataclass, replace
 from typing import final
@@ -13,12 +13,15 @@ from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import FOCAL_TARGET, POSE, predict
 from sfm.backends.dense.normal import ZOOM_BEND, blocks, weighted
 from sfm.backends.dense.observe import Scene, expected_flow, flow_again, graph_of, unobserved
+from sfm.flow.pyramid import chunks
 from sfm.motion.all_frames import between_keyframes
 from sfm.types import MotionModel
 
 ROUNDS, FLOW_STEPS, POSE_STEPS = 2, 2, 4
 KERNELS = (16.0, 4.0)
 """Of the first step of a round and of the others, in units of the noise found."""
+FRAMES_AT_ONCE = 64
+"""Frames that are placed in one batch: each is for itself, so that memory need not grow with the clip."""
 PATCHES = 500
 """Six unknowns a frame need no more."""
 DAMPING = 1e-4
@@ -67,21 +70,55 @@ def place_frames(
     if len(others) and model.rotates:
         some = _spread(len(scene.usable))
         thin = replace(scene, centres=scene.centres.reshape(1, -1, 2)[:, some], usable=scene.usable[some])
-        cameras = DenseParameters(
-            rotation=torch.cat([keyed.rotation, torch.from_numpy(rotation[others]).to(keyed.rotation)]),
-            translation=torch.cat([keyed.translation, torch.from_numpy(translation[others]).to(keyed.rotation)]),
-            inverse_depth=keyed.inverse_depth[:, some],
-            log_focal=keyed.log_focal,
-            zoom=torch.cat([keyed.zoom, torch.from_numpy(zoom[others]).to(keyed.zoom)]),
-            undistortion=keyed.undistortion,
-        )
-        cameras, agreeing = _resected(thin, cameras, key, others, model, scale, limit_px)
-        own = slice(len(key), None)
-        rotation[others] = cameras.rotation[own].cpu().numpy()
-        translation[others] = cameras.translation[own].cpu().numpy()
-        zoom[others] = cameras.zoom[own].cpu().numpy()
-        share[others] = agreeing.cpu().numpy()
+        keyed = replace(keyed, inverse_depth=keyed.inverse_depth[:, some])
+        counted: list[Tensor] = []
+        for part in chunks(len(others), FRAMES_AT_ONCE):
+            few = others[part]
+            after = np.searchsorted(key, few)
+            around = np.union1d(after - 1, after)
+            cameras = _joined(keyed, around, rotation[few], translation[few], zoom[few])
+            cameras, seen = _resected(thin, cameras, key[around], few, model, scale, limit_px)
+            rotation[few], translation[few], zoom[few] = _poses_from(cameras, len(key[around]))
+            counted.append(seen)
+        told = thin.told_cells(torch.from_numpy(others).to(thin.pyramid.device))
+        share[others] = _shares(torch.cat(counted, 1), 1.0 - told.float().mean(-1))
     return PlacedFrames(rotation=rotation, translation=translation, zoom=zoom, share=share)
+
+
+def _joined(
+    keyed: DenseParameters,
+    around: Int[np.ndarray, " a"],
+    rotation: Float[np.ndarray, "f 3 3"],
+    translation: Float[np.ndarray, "f 3"],
+    zoom: Float[np.ndarray, " f"],
+) -> DenseParameters:
+    """Some of the keyframes, and frames after them."""
+    return replace(
+        keyed,
+        rotation=torch.cat([keyed.rotation[around], torch.from_numpy(rotation).to(keyed.rotation)]),
+        translation=torch.cat([keyed.translation[around], torch.from_numpy(translation).to(keyed.rotation)]),
+        inverse_depth=keyed.inverse_depth[around],
+        zoom=torch.cat([keyed.zoom[around], torch.from_numpy(zoom).to(keyed.zoom)]),
+    )
+
+
+def _poses_from(cameras: DenseParameters, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rotations, translations and log zooms of the cameras from `first` on."""
+    values = cameras.rotation, cameras.translation, cameras.zoom
+    rotation, translation, zoom = (value[first:].cpu().numpy() for value in values)
+    return rotation, translation, zoom
+
+
+def _shares(counted: Float[Tensor, "2 f"], untold: Float[Tensor, " f"]) -> Float[np.ndarray, " f"]:
+    """The share of the patches of each frame that agrees, from how many agree and how many testify.
+
+    Args:
+        counted: both numbers.
+        untold: share of the patches of each frame that were not told to move.
+    """
+    agreeing, seeing = counted
+    usual = LEAST_SEEN * float((seeing / untold.clamp_min(1e-3)).median()) * untold
+    return (agreeing / torch.maximum(seeing, usual.clamp_min(1.0))).cpu().numpy()
 
 
 def _spread(count: int) -> Int[Tensor, " q"]:
@@ -111,8 +148,8 @@ def _resected(
     model: MotionModel,
     scale: float,
     limit_px: float,
-) -> tuple[DenseParameters, Float[Tensor, " f"]]:
-    """Poses of the cameras beyond the keyframes, and the share of patches that agrees with each."""
+) -> tuple[DenseParameters, Float[Tensor, "2 f"]]:
+    """Poses of the cameras beyond the keyframes; how many patches agree with each, and how many testify."""
     device = scene.pyramid.device
     table = torch.from_numpy(_slots(key, others)).to(device)
     source = torch.arange(len(key), device=device)
@@ -133,10 +170,7 @@ def _resected(
     counted = torch.zeros(2, size, device=device)
     for row, what in enumerate((agrees, seen)):
         counted[row].index_add_(0, flat, what.sum(-1).reshape(-1).to(counted.dtype))
-    agreeing, seeing = counted[:, len(key) :]
-    untold = 1.0 - scene.told_cells(every[len(key) :]).float().mean(-1)
-    usual = LEAST_SEEN * float((seeing / untold.clamp_min(1e-3)).median()) * untold
-    return cameras, agreeing / torch.maximum(seeing, usual.clamp_min(1.0))
+    return cameras, counted[:, len(key) :]
 
 
 def _poses_stepped(

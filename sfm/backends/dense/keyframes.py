@@ -5,8 +5,9 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from sfm.flow.batches import in_batches
 from sfm.flow.coarse_to_fine import flow
-from sfm.flow.pyramid import Pyramid, chunks, grid
+from sfm.flow.pyramid import Pyramid, grid
 
 COARSE = 2
 """Level on which the motion from frame to frame is measured: a quarter of the size is enough for a median."""
@@ -25,16 +26,19 @@ def frame_motion_px(pyramid: Pyramid, moving: Bool[Tensor, "n h w"] | None = Non
     small = Pyramid(levels=pyramid.levels[level:], noise=pyramid.noise)
     centres = grid(small.hw(0), MOTION_STRIDE, pyramid.device)
     n = len(small.levels[0])
-    moved = [torch.zeros(1, device=pyramid.device)]
-    for part in chunks(n - 1, PAIRS_AT_ONCE):
+    moved = torch.zeros(n, device=pyramid.device)
+
+    def measured(part: slice) -> None:
         first = torch.arange(part.start, part.stop, device=pyramid.device)
         displaced, _ = flow(small, first, first + 1, centres)
         length = displaced.norm(dim=-1) * 2**level
         if moving is not None:
             x, y = (centres.reshape(-1, 2) * 2**level).round().long().unbind(-1)
             length = length.masked_fill(moving[first][:, y, x], torch.nan)
-        moved.append(length.nanmedian(-1)[0].nan_to_num())
-    return torch.cat(moved).cpu().numpy().astype(float)
+        moved[first + 1] = length.nanmedian(-1)[0].nan_to_num()
+
+    in_batches(n - 1, PAIRS_AT_ONCE, measured)
+    return moved.cpu().numpy().astype(float)
 
 
 def keyframes(motion_px: Float[np.ndarray, " n"], width: int, *, fewest: int, share: float) -> Int[np.ndarray, " k"]:

@@ -12,10 +12,11 @@ from sfm.backends.dense.graph import DenseParameters, FlowGraph, root_of
 from sfm.backends.dense.linearise import predict
 from sfm.backends.dense.normal import blocks
 from sfm.flow._start import Flow
+from sfm.flow.batches import in_batches
 from sfm.flow.information import information, inside, resemblance, way_back
 from sfm.flow.lucas_kanade import align
 from sfm.flow.patches import patches
-from sfm.flow.pyramid import Pyramid, chunks, sampled
+from sfm.flow.pyramid import Pyramid, sampled
 
 PAIRS_AT_ONCE = 8
 """Pairs of frames that are matched in one batch; more only cost memory on a CPU."""
@@ -103,28 +104,36 @@ def first_flow(scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"],
         flow: what finds the neighbours.
     """
     k, m = target.shape
-    p = scene.centres.shape[0] * scene.centres.shape[1]
+    patch = scene.centres.reshape(-1, 2)
     device = scene.pyramid.device
-    moved = torch.zeros(k, m, p, 2, device=device)
-    variance = torch.zeros(k, m, p, device=device)
-    template = patches(scene.pyramid, 0, key, scene.centres.reshape(-1, 2))
-    for slot in range(m):
-        rows = (target[:, slot] != torch.arange(k, device=device)).nonzero()[:, 0]
-        for part in chunks(len(rows), PAIRS_AT_ONCE):
-            row = rows[part]
-            goal = key[target[row, slot]]
-            if slot < 2:
-                moved[row, slot], variance[row, slot] = flow(scene.pyramid, key[row], goal, scene.centres)
-                continue
-            middle = target[row, slot - 2]
-            first = moved[row, slot - 2]
-            second = moved[middle, slot % 2].reshape(len(row), *scene.centres.shape)
-            start = first + sampled(second, scene.centres, scene.centres.reshape(-1, 2) + first)
-            moved[row, slot], variance[row, slot] = align(scene.pyramid, template.take(row), goal, start, CHAIN_STEPS)
+    moved = torch.zeros(k, m, len(patch), 2, device=device)
+    variance = torch.zeros(k, m, len(patch), device=device)
+    tensor = torch.zeros(k, len(patch), 2, 2, device=device)
+    deviation = torch.ones(k, len(patch), device=device)
+    there = target != torch.arange(k, device=device)[:, None]
+    slot, row = there[:, :2].T.nonzero().unbind(-1)
+
+    def near(part: slice) -> None:
+        pair = row[part], slot[part]
+        moved[pair], variance[pair] = flow(scene.pyramid, key[pair[0]], key[target[pair]], scene.centres)
+
+    def far(part: slice) -> None:
+        template = patches(scene.pyramid, 0, key[part], patch)
+        tensor[part], deviation[part] = template.tensor, template.deviation
+        for number in range(2, m):
+            own = there[part, number].nonzero()[:, 0]
+            here = own + part.start
+            first = moved[here, number - 2]
+            second = moved[target[here, number - 2], number % 2].reshape(len(own), *scene.centres.shape)
+            start = first + sampled(second, scene.centres, patch + first)
+            goal = key[target[here, number]]
+            found = align(scene.pyramid, template.take(own), goal, start, CHAIN_STEPS)
+            moved[here, number], variance[here, number] = found
+
+    in_batches(len(row), PAIRS_AT_ONCE, near)
+    in_batches(k, PAIRS_AT_ONCE, far)
     told = _told(scene, key, key[target], moved)
-    return Displacements(
-        moved=moved, variance=variance, tensor=template.tensor, deviation=template.deviation, told=told
-    )
+    return Displacements(moved=moved, variance=variance, tensor=tensor, deviation=deviation, told=told)
 
 
 def flow_again(
@@ -144,12 +153,15 @@ def flow_again(
     tensor = torch.zeros(k, p, 2, 2, device=start.device)
     deviation = torch.ones(k, p, device=start.device)
     row, slot = (goal != key[:, None]).nonzero().unbind(-1)
-    for part in chunks(len(row), PAIRS_AT_ONCE):
+
+    def again(part: slice) -> None:
         own, place = torch.unique(row[part], return_inverse=True)
         template = patches(scene.pyramid, 0, key[own], scene.centres.reshape(-1, 2))
         tensor[own], deviation[own] = template.tensor, template.deviation
         pair = row[part], slot[part]
         moved[pair], variance[pair] = align(scene.pyramid, template.take(place), goal[pair], start[pair], steps)
+
+    in_batches(len(row), PAIRS_AT_ONCE, again)
     told = _told(scene, key, goal, moved)
     return Displacements(moved=moved, variance=variance, tensor=tensor, deviation=deviation, told=told)
 

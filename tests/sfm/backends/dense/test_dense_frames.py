@@ -8,6 +8,7 @@ import torch
 from flow_scene import clip, set_up, true_cameras
 from projected import angle_deg, path_error
 
+from sfm.backends.dense import frames
 from sfm.backends.dense.frames import PlacedFrames, place_frames
 from sfm.backends.dense.observe import Scene
 from sfm.flow.pyramid import grey_of, grid, pyramid
@@ -74,3 +75,13 @@ def test_where_every_frame_is_a_keyframe_nothing_is_left_to_do():
     np.testing.assert_allclose(found.rotation, cameras.rotation.numpy(), atol=1e-12)
     np.testing.assert_allclose(found.translation, cameras.translation.numpy(), atol=1e-12)
     assert (found.share == 1).all()
+
+
+def test_frames_placed_a_few_at_a_time_are_where_all_at_once_are(monkeypatch):
+    """Shares too, which are counted against what is usual in the clip."""
+    whole = placed("dolly", FULL)
+    monkeypatch.setattr(frames, "FRAMES_AT_ONCE", 5)
+    found = placed("dolly", FULL)
+    np.testing.assert_allclose(found.rotation, whole.rotation, atol=1e-6)
+    np.testing.assert_allclose(found.translation, whole.translation, atol=1e-6)
+    np.testing.assert_allclose(found.share, whole.share, atol=0.01)

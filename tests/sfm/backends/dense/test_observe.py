@@ -9,6 +9,7 @@ import pytest
 import torch
 from flow_scene import HW, clip, exact_flow, known_flow, set_up, true_cameras
 
+from sfm.backends.dense import observe
 from sfm.backends.dense.keyframes import neighbours
 from sfm.backends.dense.linearise import predict
 from sfm.backends.dense.observe import Displacements, Scene, expected_flow, first_flow, flow_again, graph_of
@@ -183,13 +184,13 @@ def test_expected_flow_of_a_rendered_clip_is_its_exact_flow():
 
 
 def test_what_was_told_to_move_does_not_testify_where_it_is_or_where_the_flow_leads():
-    target, flow = found()
+    target, whole = found()
     moving = torch.zeros(len(AT), 128, 192, dtype=torch.bool)
     moving[2, :, 96:] = True
     scene = replace(panned(), moving=moving)
     told = first_flow(scene, torch.arange(len(AT)), target, flow)
-    assert torch.equal(told.moved, flow.moved)
-    place = scene.centres.reshape(-1, 2) + flow.moved
+    assert torch.equal(told.moved, whole.moved)
+    place = scene.centres.reshape(-1, 2) + whole.moved
     here = torch.zeros_like(told.told)
     here[2] = scene.centres.reshape(-1, 2)[:, 0] > 96
     there = (target == 2)[..., None] & (place[..., 0].round() >= 96)
@@ -197,4 +198,32 @@ def test_what_was_told_to_move_does_not_testify_where_it_is_or_where_the_flow_le
     graph = graph_of(scene, told, torch.arange(len(AT)), target, back=True)
     assert float(graph.weight[told.told].max()) == 0
     assert float(graph.weight[1, 0][~told.told[1, 0]].median()) > 0.5
-    assert not flow.told.any()
+    assert not whole.told.any()
+
+
+def test_batches_that_do_not_fit_are_halved_and_the_flow_is_the_same(monkeypatch):
+    """A device that is made up takes three pairs at once."""
+    target, whole = found()
+    key = torch.arange(len(AT))
+    again = flow_again(panned(), key, target, whole.moved, 1)
+    wanted: list[int] = []
+
+    def tight(function):
+        def limited(pyramid, what, goal, *rest):
+            wanted.append(len(goal))
+            if len(goal) > 3:
+                raise torch.cuda.OutOfMemoryError("made up")
+            return function(pyramid, what, goal, *rest)
+
+        return limited
+
+    narrow = tight(flow)
+    monkeypatch.setattr(observe, "align", tight(observe.align))
+    for small, large in (
+        (first_flow(panned(), key, target, narrow), whole),
+        (flow_again(panned(), key, target, whole.moved, 1), again),
+    ):
+        torch.testing.assert_close(small.moved, large.moved, rtol=0, atol=1e-2)
+        torch.testing.assert_close(small.variance, large.variance, rtol=0, atol=1e-4)
+        torch.testing.assert_close(small.deviation, large.deviation)
+    assert max(wanted) > 3 >= min(wanted)
