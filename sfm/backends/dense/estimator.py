@@ -19,8 +19,9 @@ from sfm.backends.dense.links import between_others, linked
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.monocular import ToldDepth, told_depth
 from sfm.backends.dense.observe import Scene
-from sfm.backends.dense.refinement import Refined, first_graph, focal_sigma_log, refine, scene_of
+from sfm.backends.dense.refinement import Refined, first_graph, refine, scene_of
 from sfm.backends.dense.structure import DenseField, structure_of
+from sfm.backends.dense.uncertainty import focal_sigma_log, frame_covariance, keyframe_covariance, spread_of
 from sfm.config import DenseConfig
 from sfm.flow._start import Flow
 from sfm.flow.choice import flow_by
@@ -188,6 +189,7 @@ def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames) ->
         depth = np.interp(np.arange(len(found.kept)), found.key[known], 1.0 / near[known])
     first = float(parameters.log_focal)
     radius = corner_radius(frames.hw, frames.pixel_aspect, math.exp(first))
+    spread = spread_of(found.refined, found.selection.model, found.lens)
     reason = _reasons(masks, found, placed, row)
     poses = FramePoses(
         rotation=placed.rotation[row],
@@ -198,10 +200,17 @@ def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames) ->
         reason=reason,
         translates=moves,
         translation_bound=None if moves else _bound(found),
-        focal_sigma_log=focal_sigma_log(found.refined, found.selection.model, found.lens),
+        focal_sigma_log=focal_sigma_log(spread, found.selection.model, found.lens),
         radial=distortion_of(float(parameters.undistortion), radius),
+        covariance=None if spread is None else _covariance(found, placed, spread)[row],
     )
     return poses.repeated(masks.duplicate_of)
+
+
+def _covariance(found: _Found, placed: PlacedFrames, spread: Float[Tensor, "n n"]) -> Float[np.ndarray, "q 6 6"]:
+    """Of the poses of the frames that were looked at."""
+    keyed = keyframe_covariance(found.refined.parameters, spread, found.selection.model)
+    return frame_covariance(keyed, found.key, placed.covariance)
 
 
 def _reasons(masks: Masks, found: _Found, placed: PlacedFrames, row: Int[np.ndarray, " n"]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from sfm.backends.dense.adjustment import residual_px
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import FOCAL_TARGET, POSE, predict
-from sfm.backends.dense.normal import ZOOM_BEND, blocks, weighted
+from sfm.backends.dense.normal import SHARED, ZOOM_BEND, blocks, weighted
 from sfm.backends.dense.observe import Scene, expected_flow, flow_again, graph_of, unobserved
 from sfm.flow.pyramid import chunks
 from sfm.motion.all_frames import between_keyframes
@@ -40,12 +40,15 @@ class PlacedFrames:
         zoom: log focal length over that of the first keyframe.
         share: of the patches that a frame shows, the part that agrees with its pose (see `LEAST_SEEN`); 1 for
             keyframes.
+        covariance: of (v, ω) of each pose with the keyframes held (see `sfm.backends.dense.uncertainty`); 0 for these,
+            and for what the model does not move.
     """
 
     rotation: Float[np.ndarray, "n 3 3"]
     translation: Float[np.ndarray, "n 3"]
     zoom: Float[np.ndarray, " n"]
     share: Float[np.ndarray, " n"]
+    covariance: Float[np.ndarray, "n 6 6"]
 
 
 def place_frames(
@@ -66,7 +69,7 @@ def place_frames(
         keyed.rotation.cpu().numpy(), keyed.translation.cpu().numpy(), keyed.zoom.cpu().numpy(), key, n
     )
     others = np.setdiff1d(np.arange(key[0], key[-1] + 1), key)
-    share = np.ones(n)
+    share, covariance = np.ones(n), np.zeros((n, POSE, POSE))
     if len(others) and model.rotates:
         some = _spread(len(scene.usable))
         thin = replace(scene, centres=scene.centres.reshape(1, -1, 2)[:, some], usable=scene.usable[some])
@@ -77,12 +80,13 @@ def place_frames(
             after = np.searchsorted(key, few)
             around = np.union1d(after - 1, after)
             cameras = _joined(keyed, around, rotation[few], translation[few], zoom[few])
-            cameras, seen = _resected(thin, cameras, key[around], few, model, scale, limit_px)
+            cameras, spread, seen = _resected(thin, cameras, key[around], few, model, scale, limit_px)
             rotation[few], translation[few], zoom[few] = _poses_from(cameras, len(key[around]))
+            covariance[few] = spread.cpu().numpy() * SHARED * scale**2 * len(some) / len(scene.usable)
             counted.append(seen)
         told = thin.told_cells(torch.from_numpy(others).to(thin.pyramid.device))
         share[others] = _shares(torch.cat(counted, 1), 1.0 - told.float().mean(-1))
-    return PlacedFrames(rotation=rotation, translation=translation, zoom=zoom, share=share)
+    return PlacedFrames(rotation=rotation, translation=translation, zoom=zoom, share=share, covariance=covariance)
 
 
 def _joined(
@@ -148,20 +152,22 @@ def _resected(
     model: MotionModel,
     scale: float,
     limit_px: float,
-) -> tuple[DenseParameters, Float[Tensor, "2 f"]]:
-    """Poses of the cameras beyond the keyframes; how many patches agree with each, and how many testify."""
+) -> tuple[DenseParameters, Float[Tensor, "f 6 6"], Float[Tensor, "2 f"]]:
+    """Poses of the cameras beyond the keyframes and their covariance in units of the residuals' noise; how many patches
+    agree with each, and how many testify."""
     device = scene.pyramid.device
     table = torch.from_numpy(_slots(key, others)).to(device)
     source = torch.arange(len(key), device=device)
     camera = torch.where(table >= 0, table + len(key), source[:, None])
     every = torch.from_numpy(np.concatenate([key, others])).to(device)
     graph = unobserved(scene, source, camera)
+    spread = torch.zeros(len(every), POSE, POSE, dtype=torch.float64, device=device)
     for _ in range(ROUNDS):
         start = expected_flow(scene, cameras, graph)
         found = flow_again(scene, every[: len(key)], every[camera], start, FLOW_STEPS)
         graph = graph_of(scene, found, source, camera, back=False)
         for step in range(POSE_STEPS):
-            cameras = _poses_stepped(cameras, graph, model, KERNELS[min(step, 1)] * scale, len(key))
+            cameras, spread = _poses_stepped(cameras, graph, model, KERNELS[min(step, 1)] * scale, len(key))
     left = residual_px(cameras, graph)
     seen = ~torch.isnan(left)
     agrees = seen & (left < limit_px)
@@ -170,13 +176,17 @@ def _resected(
     counted = torch.zeros(2, size, device=device)
     for row, what in enumerate((agrees, seen)):
         counted[row].index_add_(0, flat, what.sum(-1).reshape(-1).to(counted.dtype))
-    return cameras, counted[:, len(key) :]
+    return cameras, spread[len(key) :], counted[:, len(key) :]
 
 
 def _poses_stepped(
     cameras: DenseParameters, graph: FlowGraph, model: MotionModel, kernel: float, fixed: int
-) -> DenseParameters:
-    """One step of Gauss-Newton for the poses (and zooms) of the cameras from `fixed` on, each for itself."""
+) -> tuple[DenseParameters, Float[Tensor, "n 6 6"]]:
+    """One step of Gauss-Newton for the poses (and zooms) of the cameras from `fixed` on, each for itself.
+
+    Returns:
+        The cameras after it, and the covariance of each pose, 0 for what does not move.
+    """
     size, columns = len(cameras.zoom), POSE + 1
     matrix = torch.zeros(size, columns, columns, dtype=torch.float64, device=graph.device)
     pull = torch.zeros(size, columns, dtype=torch.float64, device=graph.device)
@@ -198,4 +208,5 @@ def _poses_stepped(
     matrix[:, -1, -1] += ZOOM_BEND**-2
     step = torch.linalg.solve(matrix, pull * free)
     step[:fixed] = 0.0
-    return cameras.moved(step[:, :POSE], step[:, POSE])
+    spread = torch.linalg.inv(matrix) * (free[:, None] & free)
+    return cameras.moved(step[:, :POSE], step[:, POSE]), spread[:, :POSE, :POSE]

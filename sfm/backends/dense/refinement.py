@@ -1,6 +1,5 @@
 """The flow between keyframes, first from nothing and then on the fine grid where the selected model expects it."""
 
-import math
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -9,14 +8,14 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from sfm.backends.dense.adjustment import adjust, covariance, noise_scale, residual_px
+from sfm.backends.dense.adjustment import adjust, noise_scale, residual_px
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import neighbours
 from sfm.backends.dense.models import KERNELS, STEPS, DenseFit, Lens
 from sfm.backends.dense.observe import Scene, expected_flow, first_flow, flow_again, graph_of, unobserved
 from sfm.flow._start import Flow
 from sfm.flow.pyramid import Pyramid, grid, sampled
-from sfm.types import Frames, Masks, MotionModel
+from sfm.types import Frames, Masks
 
 AGAIN_STEPS = 3
 
@@ -99,15 +98,3 @@ def refine(
         residual_px=residual_px(parameters, graph),
         scale=noise_scale(parameters, graph),
     )
-
-
-def focal_sigma_log(refined: Refined, model: MotionModel, lens: Lens) -> float:
-    """Standard deviation of the log focal length, all else free; that of its prior where the clip says nothing."""
-    if lens.focal.given or not model.rotates:
-        return lens.focal.sigma
-    freedom = lens.freedom(model, scale=refined.scale)
-    log_focal = slice(-2, -1)
-    spread = covariance(refined.parameters, refined.graph, freedom, KERNELS[-1] * refined.scale, log_focal)
-    if spread is None:
-        return lens.focal.sigma
-    return min(math.sqrt(max(float(spread[-2, 0]) * freedom.shared, 0.0)), lens.focal.sigma)

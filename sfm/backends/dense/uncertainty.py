@@ -1,13 +1,35 @@
-"""How sure the poses are: covariances of the keyframes within the selected model, and of the frames between them."""
+"""How sure a fit is within its model: the focal length, the poses of the keyframes and of the frames between them."""
+
+import math
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from sfm.backends.dense.adjustment import covariance
 from sfm.backends.dense.graph import DenseParameters
 from sfm.backends.dense.linearise import POSE
+from sfm.backends.dense.models import KERNELS, Lens
+from sfm.backends.dense.refinement import Refined
 from sfm.types import MotionModel
+
+
+def spread_of(refined: Refined, model: MotionModel, lens: Lens) -> Float[Tensor, "n n"] | None:
+    """Covariance of the cameras' unknowns, all else free, in the order of `adjustment.covariance`; None where singular.
+
+    So many residuals as `SHARED` says testify as one.
+    """
+    freedom = lens.freedom(model, scale=refined.scale)
+    found = covariance(refined.parameters, refined.graph, freedom, KERNELS[-1] * refined.scale)
+    return None if found is None else found * freedom.shared
+
+
+def focal_sigma_log(spread: Float[Tensor, "n n"] | None, model: MotionModel, lens: Lens) -> float:
+    """Standard deviation of the log focal length; that of its prior where the clip says nothing."""
+    if lens.focal.given or not model.rotates or spread is None:
+        return lens.focal.sigma
+    return min(math.sqrt(max(float(spread[-2, -2]), 0.0)), lens.focal.sigma)
 
 
 def keyframe_covariance(

@@ -278,3 +278,17 @@ def test_depths_of_somebody_else_are_used_and_named(tmp_path):
     np.savez(tmp_path / "few.npz", depth=near[:3])
     with pytest.raises(CinetrajError, match=r"has 3 maps"):
         estimate(clip("truck").rgb, DenseConfig(depth_prior=str(tmp_path / "few.npz")))
+
+
+def test_every_frame_says_how_unsure_its_pose_is():
+    """Unsure of the way and the turn where both were found, of the turn alone in a pan, of nothing at rest."""
+    for name, known in (("truck", 6), ("pan", 3), ("static", 0)):
+        covariance = path(found(name)).pose_covariance
+        assert covariance is not None
+        assert np.isfinite(np.diagonal(covariance, axis1=1, axis2=2)).sum(1).tolist() == [known] * len(covariance)
+        turn = np.sqrt(np.trace(covariance[:, 3:, 3:], axis1=1, axis2=2))
+        if known:
+            assert turn[0] < 1e-9 < turn[1:].min()
+            wrong = np.radians(angle_deg(path(found(name)).rotations, clip(name).trajectory.rotations))
+            assert (wrong < 4 * turn + 1e-4).all()
+            assert turn.max() < np.radians(2.0)

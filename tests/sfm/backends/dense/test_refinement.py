@@ -14,12 +14,13 @@ from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import neighbours
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.observe import Scene
-from sfm.backends.dense.refinement import Refined, first_graph, focal_sigma_log, refine, scene_of
+from sfm.backends.dense.refinement import Refined, first_graph, refine, scene_of
+from sfm.backends.dense.uncertainty import focal_sigma_log, spread_of
 from sfm.flow.coarse_to_fine import flow
 from sfm.flow.pyramid import grey_of, pyramid, sampled
 from sfm.geometry.problem import FocalPrior
 from sfm.masks import find as masks
-from sfm.types import FULL, ROTATION, STATIC, Masks
+from sfm.types import FULL, ROTATION, STATIC, Masks, MotionModel
 
 KEY = np.array([0, 4, 8, 12, 15])
 GIVEN = Lens(focal=FocalPrior(focal_px=FOCAL_PX, sigma=0.0))
@@ -96,25 +97,27 @@ def panned() -> Refined:
     return replace(truck()[1], graph=known.graph, parameters=known.parameters, scale=1.0)
 
 
+def sigma_of(refined: Refined, model: MotionModel, lens: Lens) -> float:
+    return focal_sigma_log(spread_of(refined, model, lens), model, lens)
+
+
 def test_a_given_focal_length_is_sure_and_a_static_clip_says_nothing():
-    assert focal_sigma_log(panned(), ROTATION, GIVEN) == 0
-    assert focal_sigma_log(panned(), STATIC, PRIOR) == 0.35
+    assert sigma_of(panned(), ROTATION, GIVEN) == 0
+    assert sigma_of(panned(), STATIC, PRIOR) == 0.35
 
 
 def test_what_the_clip_says_is_never_less_than_the_prior():
-    sigma = focal_sigma_log(panned(), ROTATION, PRIOR)
+    sigma = sigma_of(panned(), ROTATION, PRIOR)
     assert 0 < sigma < 0.35
     wide = replace(PRIOR, focal=replace(PRIOR.focal, sigma=1e-4))
-    assert focal_sigma_log(panned(), ROTATION, wide) <= 1e-4
+    assert sigma_of(panned(), ROTATION, wide) <= 1e-4
 
 
 def test_more_noise_makes_the_focal_length_less_sure():
-    assert focal_sigma_log(replace(panned(), scale=4.0), ROTATION, PRIOR) > 1.5 * focal_sigma_log(
-        panned(), ROTATION, PRIOR
-    )
+    assert sigma_of(replace(panned(), scale=4.0), ROTATION, PRIOR) > 1.5 * sigma_of(panned(), ROTATION, PRIOR)
 
 
 def test_where_nothing_can_be_inverted_the_prior_stays():
     graph: FlowGraph = panned().graph
     nothing = replace(panned(), graph=replace(graph, weight=torch.zeros_like(graph.weight)))
-    assert focal_sigma_log(nothing, FULL, PRIOR) == pytest.approx(0.35)
+    assert sigma_of(nothing, FULL, PRIOR) == pytest.approx(0.35)
