@@ -1,7 +1,7 @@
 """Flow without pictures, from cameras and depths that are known; and the exact flow of rendered clips."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import final
 
@@ -123,6 +123,28 @@ def known_flow(
         undistortion=torch.tensor(kappa, **WIDE),
     )
     return KnownFlow(graph=graph, parameters=parameters, centre=world_from_cam[:, :3, 3], moving=moving)
+
+
+def with_mover(known: KnownFlow, where: np.ndarray, shift_px: np.ndarray) -> KnownFlow:
+    """The same flow with something before the camera that goes along and shifts in the frame.
+
+    Args:
+        known: the scene.
+        where: patches that show it, in every keyframe (p).
+        shift_px: of each patch in each keyframe (k p 2).
+    """
+    graph = known.graph
+    shift = torch.from_numpy(shift_px).to(graph.place_px).transpose(1, 2)
+    own = graph.patch_px + shift[graph.target] - shift[:, None]
+    half = torch.tensor([HW[1], HW[0]]).to(own) / 2
+    there = (graph.target != graph.source[:, None])[..., None] & (own.abs() < half[:, None]).all(2)
+    chosen = torch.from_numpy(where)
+    moved = replace(
+        graph,
+        place_px=torch.where(chosen, own, graph.place_px),
+        weight=torch.where(chosen, there.to(graph.weight), graph.weight),
+    )
+    return replace(known, graph=moved, moving=known.moving | where)
 
 
 def _bent(ideal: np.ndarray, kappa: float) -> np.ndarray:

@@ -18,6 +18,7 @@ from sfm.backends.dense.keyframes import frame_motion_px, keyframes
 from sfm.backends.dense.links import between_others, linked
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.monocular import ToldDepth, told_depth
+from sfm.backends.dense.movement import fit_scene
 from sfm.backends.dense.observe import Scene
 from sfm.backends.dense.refinement import Refined, first_graph, refine, scene_of
 from sfm.backends.dense.structure import DenseField, structure_of
@@ -95,17 +96,20 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         with timed(seconds, "motion_models"):
             lens = lens_of(frames, config)
             unit_px = max(frames.hw) / 640
-            selection = select_model(fit_models(graph, lens, unit_px), unit_px, config.selection)
+            fits, belongs = fit_scene(graph, lens, fit_models(graph, lens, unit_px), unit_px)
+            selection = select_model(fits, unit_px, config.selection)
         with timed(seconds, "depth"):
             fine = scene_of(seen, frames, masks, config.grid_px)
-            refined = refine((coarse, fine), key, selection.fitted, lens, config.reach, nearness[config.grid_px])
+            refined = refine(
+                (coarse, fine), key, selection.fitted, belongs, lens, config.reach, nearness[config.grid_px]
+            )
             found = _found(kept, key, lens, selection, refined, config)
         with timed(seconds, "all_frames"):
-            model, limit_px = selection.model, LINK_LIMIT * found.limit_px
-            placed = place_frames(refined.scene, refined.parameters, key, model, refined.scale, limit_px)
+            robust = (refined.scale, LINK_LIMIT * found.limit_px)
+            placed = place_frames(refined.scene, refined.parameters, key, selection.model, robust, refined.belongs)
             poses = _poses(frames, masks, found, placed)
         with timed(seconds, "structure"):
-            structure = _structure(frames, masks, found, placed, graph)
+            structure = _structure(frames, masks, found, placed, graph, belongs)
     own = {} if told is None else {"depth_prior": told.said}
     return replace(_solved(frames, masks, found, poses, config, own), seconds=seconds, structure=structure)
 
@@ -241,9 +245,18 @@ def _bound(found: _Found) -> float:
     return translation_bound(rays, focal, found.selection.noise_px, zoom=found.selection.model.zooms)
 
 
-def _structure(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, first: FlowGraph) -> Structure | None:
-    """Depth, movement and points."""
+def _structure(
+    frames: Frames,
+    masks: Masks,
+    found: _Found,
+    placed: PlacedFrames,
+    first: FlowGraph,
+    belongs: Float[torch.Tensor, "k p"],
+) -> Structure | None:
+    """Depth, movement and points; what was told to be no part of the scene moves, whatever its residuals."""
     first_residual_px = torch.from_numpy(found.selection.fitted.patch_residual_px).to(found.refined.residual_px)
+    foreign = (belongs < 0.5)[:, None] & (first.weight > TESTIFIES)
+    first_residual_px = torch.where(foreign, torch.inf, first_residual_px)
     field = DenseField(
         refined=found.refined,
         first=first,
@@ -262,7 +275,8 @@ def _solved(
     """The verdict, with what speaks for it and what else is to be said."""
     selection = found.selection
     status, why = verdict(poses, selection, config.selection)
-    own = {"keyframes": [int(found.kept[i]) for i in found.key], "distortion": poses.radial, **also}
+    own = {"keyframes": [int(found.kept[i]) for i in found.key], "distortion": poses.radial}
+    own = {**own, "scene": float(found.refined.belongs.mean()), **also}
     statistics = statistics_of(selection, poses, masks, found.lens.focal, own)
     if status == "failed":
         return Solved(status=status, reason=why, statistics=statistics)

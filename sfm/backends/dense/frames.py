@@ -11,6 +11,7 @@ from torch import Tensor
 from sfm.backends.dense.adjustment import residual_px
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import FOCAL_TARGET, POSE, predict
+from sfm.backends.dense.movement import of_scene
 from sfm.backends.dense.normal import SHARED, ZOOM_BEND, blocks, weighted
 from sfm.backends.dense.observe import Scene, expected_flow, flow_again, graph_of, unobserved
 from sfm.flow.pyramid import chunks
@@ -52,7 +53,12 @@ class PlacedFrames:
 
 
 def place_frames(
-    scene: Scene, keyed: DenseParameters, key: Int[np.ndarray, " k"], model: MotionModel, scale: float, limit_px: float
+    scene: Scene,
+    keyed: DenseParameters,
+    key: Int[np.ndarray, " k"],
+    model: MotionModel,
+    robust: tuple[float, float],
+    belongs: Float[Tensor, "k p"],
 ) -> PlacedFrames:
     """All frames between the first and the last keyframe (the others keep the nearest pose).
 
@@ -61,8 +67,8 @@ def place_frames(
         keyed: parameters of the keyframes.
         key: their frames.
         model: what moves.
-        scale: of the kernels.
-        limit_px: residual up to which a patch agrees.
+        robust: scale of the kernels, and the residual (pixels) up to which a patch agrees.
+        belongs: weight of each patch as a part of the rigid scene.
     """
     n = len(scene.pyramid.levels[0])
     rotation, translation, zoom = between_keyframes(
@@ -80,9 +86,9 @@ def place_frames(
             after = np.searchsorted(key, few)
             around = np.union1d(after - 1, after)
             cameras = _joined(keyed, around, rotation[few], translation[few], zoom[few])
-            cameras, spread, seen = _resected(thin, cameras, key[around], few, model, scale, limit_px)
+            cameras, spread, seen = _resected(thin, cameras, key[around], few, model, robust, belongs[around][:, some])
             rotation[few], translation[few], zoom[few] = _poses_from(cameras, len(key[around]))
-            covariance[few] = spread.cpu().numpy() * SHARED * scale**2 * len(some) / len(scene.usable)
+            covariance[few] = spread.cpu().numpy() * SHARED * robust[0] ** 2 * len(some) / len(scene.usable)
             counted.append(seen)
         told = thin.told_cells(torch.from_numpy(others).to(thin.pyramid.device))
         share[others] = _shares(torch.cat(counted, 1), 1.0 - told.float().mean(-1))
@@ -150,11 +156,17 @@ def _resected(
     key: Int[np.ndarray, " k"],
     others: Int[np.ndarray, " f"],
     model: MotionModel,
-    scale: float,
-    limit_px: float,
+    robust: tuple[float, float],
+    belongs: Float[Tensor, "k p"],
 ) -> tuple[DenseParameters, Float[Tensor, "f 6 6"], Float[Tensor, "2 f"]]:
     """Poses of the cameras beyond the keyframes and their covariance in units of the residuals' noise; how many patches
-    agree with each, and how many testify."""
+    agree with each, and how many testify.
+
+    Args:
+        scene, cameras, key, others, model, belongs: as in `place_frames`.
+        robust: scale of the kernels, and the residual up to which a patch agrees.
+    """
+    scale, limit_px = robust
     device = scene.pyramid.device
     table = torch.from_numpy(_slots(key, others)).to(device)
     source = torch.arange(len(key), device=device)
@@ -165,7 +177,7 @@ def _resected(
     for _ in range(ROUNDS):
         start = expected_flow(scene, cameras, graph)
         found = flow_again(scene, every[: len(key)], every[camera], start, FLOW_STEPS)
-        graph = graph_of(scene, found, source, camera, back=False)
+        graph = of_scene(graph_of(scene, found, source, camera, back=False), belongs)
         for step in range(POSE_STEPS):
             cameras, spread = _poses_stepped(cameras, graph, model, KERNELS[min(step, 1)] * scale, len(key))
     left = residual_px(cameras, graph)

@@ -116,13 +116,16 @@ class Lens:
         return Freedom(model=model, focal=focal, radial=self.radial and not held, shared=SHARED * scale**2)
 
 
-def fit_models(graph: FlowGraph, lens: Lens, unit_px: float = 1.0) -> list[DenseFit]:
+def fit_models(
+    graph: FlowGraph, lens: Lens, unit_px: float = 1.0, *, begin: DenseParameters | None = None
+) -> list[DenseFit]:
     """All five models, in the order of `MOTION_MODELS`.
 
     Args:
         graph: flow between keyframes.
         lens: what is known of it.
         unit_px: length of one pixel of a 640-pixel frame.
+        begin: where full motion begins; searched for where None.
     """
     k, _, p = graph.weight.shape
     rest = still(k, k, p, lens.focal.focal_px, graph.device)
@@ -134,9 +137,12 @@ def fit_models(graph: FlowGraph, lens: Lens, unit_px: float = 1.0) -> list[Dense
     for model in (ROTATION, ROTATION_ZOOM):
         turned = chained_turns(far, graph, zoom=model.zooms)
         fits.append(_fitted(model, turned, graph, lens, "turns of neighbours"))
-    starts = chained_directions(rest, graph)
-    starts.append(("turn alone", replace(fits[1].parameters, inverse_depth=rest.inverse_depth)))
-    full = _best_full(graph, lens, starts, fits, unit_px)
+    if begin is None:
+        starts = chained_directions(rest, graph)
+        starts.append(("turn alone", replace(fits[1].parameters, inverse_depth=rest.inverse_depth)))
+        full = _best_full(graph, lens, starts, fits, unit_px)
+    else:
+        full = _or_mirrored(_fitted(FULL, begin, graph, lens, "the scene"), graph, lens, fits, unit_px)
     zoomed = replace(fits[2].parameters, inverse_depth=rest.inverse_depth)
     both = [
         _fitted(FULL_ZOOM, full.parameters, graph, lens, "full motion"),
@@ -159,22 +165,26 @@ def _best_full(
     """
     few = torch.arange(0, graph.weight.shape[2], ROUGH_EVERY, device=graph.device)
     thin = [replace(start, inverse_depth=start.inverse_depth[:, few]) for _, start in starts]
-    held = _roughly(thin, graph.patches(few), lens.freedom(FULL, held=True), ROUGH_KERNELS)
+    held = roughly(thin, graph.patches(few), lens.freedom(FULL, held=True), ROUGH_KERNELS)
     if not lens.focal.given:
         lenses = [(i, refocused(found, factor)) for i, found in held[:BEST_STARTS] for factor in FOCAL_FACTORS]
-        freed = _roughly([each for _, each in lenses], graph.patches(few), lens.freedom(FULL), FREED_KERNELS)
+        freed = roughly([each for _, each in lenses], graph.patches(few), lens.freedom(FULL), FREED_KERNELS)
         held = [(lenses[i][0], found) for i, found in freed]
     fits: list[DenseFit] = []
     for i, found in held[:BEST_STARTS]:
         depth = starts[i][1].inverse_depth.clone()
         depth[:, few] = found.inverse_depth
         fits.append(_fitted(FULL, replace(found, inverse_depth=depth), graph, lens, starts[i][0]))
-    best = ranked(fits, unit_px, turned)[0]
+    return _or_mirrored(ranked(fits, unit_px, turned)[0], graph, lens, turned, unit_px)
+
+
+def _or_mirrored(best: DenseFit, graph: FlowGraph, lens: Lens, turned: Sequence[DenseFit], unit_px: float) -> DenseFit:
+    """A full motion or its mirrored twin, whichever more of the content agrees with."""
     twin = _fitted(FULL, mirrored(best.parameters), graph, lens, f"mirrored {best.start}")
     return ranked([best, twin], unit_px, turned)[0]
 
 
-def _roughly(
+def roughly(
     starts: Sequence[DenseParameters], graph: FlowGraph, freedom: Freedom, kernels: tuple[float, ...]
 ) -> list[tuple[int, DenseParameters]]:
     """Each start adjusted a little, with its number, the cheapest first."""
@@ -206,13 +216,13 @@ def _fitted(model: MotionModel, start: DenseParameters, graph: FlowGraph, lens: 
         parameters=parameters,
         cost=left,
         scale=scale,
-        patch_votes=_votes(graph).cpu().numpy().astype(float),
+        patch_votes=votes_of(graph).cpu().numpy().astype(float),
         patch_residual_px=left_px.cpu().numpy().astype(float),
         start=origin,
     )
 
 
-def _votes(graph: FlowGraph) -> Float[Tensor, "k p"]:
+def votes_of(graph: FlowGraph) -> Float[Tensor, "k p"]:
     """Sum over the places of a patch of their information, in units of the most that a place can have."""
     known = (graph.root**2).sum(2) / 2.0 * LEAST_SIGMA_PX**2
     return (torch.where(graph.weight > TESTIFIES, graph.weight, 0.0) * known).sum(1)

@@ -12,6 +12,7 @@ from sfm.backends.dense.adjustment import adjust, noise_scale, residual_px
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import neighbours
 from sfm.backends.dense.models import KERNELS, STEPS, DenseFit, Lens
+from sfm.backends.dense.movement import nearest, of_scene
 from sfm.backends.dense.observe import Scene, expected_flow, first_flow, flow_again, graph_of, unobserved
 from sfm.flow._start import Flow
 from sfm.flow.pyramid import Pyramid, grid, sampled
@@ -29,6 +30,7 @@ class Refined:
         scene: frames and patches.
         graph: flow between keyframes.
         parameters: of the keyframes.
+        belongs: weight of each patch as a part of the rigid scene, 0..1.
         residual_px: of each patch in each slot, NaN where it does not testify.
         scale: noise found, in standard deviations.
     """
@@ -36,6 +38,7 @@ class Refined:
     scene: Scene
     graph: FlowGraph
     parameters: DenseParameters
+    belongs: Float[Tensor, "k p"]
     residual_px: Float[Tensor, "k m p"]
     scale: float
 
@@ -63,6 +66,7 @@ def refine(
     scenes: tuple[Scene, Scene],
     key: Int[np.ndarray, " k"],
     fit: DenseFit,
+    belongs: Float[Tensor, "k p"],
     lens: Lens,
     reach: int,
     nearness: Float[Tensor, "k p"] | None = None,
@@ -73,6 +77,7 @@ def refine(
         scenes: the frames with the patches of the fit, and with those of the fine grid.
         key: frames of the keyframes.
         fit: the selected model.
+        belongs: weight of each of its patches as a part of the rigid scene.
         lens: what is known of it.
         reach: keyframes before and after that each one is compared with.
         nearness: inverse depths that were told beforehand, on the fine grid.
@@ -87,7 +92,8 @@ def refine(
     number = torch.from_numpy(key).to(device)
     start = expected_flow(scene, parameters, unobserved(scene, source, target))
     found = flow_again(scene, number, number[target], start, AGAIN_STEPS)
-    graph = replace(graph_of(scene, found, source, target, back=True), nearness=nearness)
+    own = belongs[:, nearest(coarse.patch_px, scene.patch_px)]
+    graph = replace(of_scene(graph_of(scene, found, source, target, back=True), own), nearness=nearness)
     scale = noise_scale(parameters, graph)
     freedom = lens.freedom(fit.model, scale=scale)
     parameters, _ = adjust(parameters, graph, freedom, (KERNELS[-1] * scale,), iterations=STEPS)
@@ -95,6 +101,7 @@ def refine(
         scene=scene,
         graph=graph,
         parameters=parameters,
+        belongs=own,
         residual_px=residual_px(parameters, graph),
         scale=noise_scale(parameters, graph),
     )

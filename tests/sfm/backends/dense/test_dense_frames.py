@@ -26,7 +26,8 @@ def placed(name: str, model: MotionModel, rgb: np.ndarray | None = None, key: np
     cameras = true_cameras(set_up(name), key.tolist(), centres.reshape(-1, 2).numpy().astype(float))
     if not model.translates:
         cameras = replace(cameras, inverse_depth=torch.zeros_like(cameras.inverse_depth))
-    return place_frames(Scene(pyramid=seen, centres=centres, usable=usable), cameras, key, model, 1.0, 1.5)
+    scene = Scene(pyramid=seen, centres=centres, usable=usable)
+    return place_frames(scene, cameras, key, model, (1.0, 1.5), torch.ones_like(cameras.inverse_depth))
 
 
 def centres_of(found: PlacedFrames) -> np.ndarray:

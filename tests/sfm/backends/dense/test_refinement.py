@@ -38,7 +38,7 @@ def scenes() -> tuple[Scene, Scene]:
 @cache
 def truck() -> tuple[DenseFit, Refined]:
     fit = fit_models(first_graph(scenes()[0], KEY, 2, flow), GIVEN)[3]
-    return fit, refine(scenes(), KEY, fit, GIVEN, 2)
+    return fit, refine(scenes(), KEY, fit, torch.ones_like(fit.parameters.inverse_depth), GIVEN, 2)
 
 
 def depth_error(found: torch.Tensor) -> float:
