@@ -67,6 +67,7 @@ def near_the_rim() -> np.ndarray:
     return np.abs(np.abs(x + 0.05) - 0.55) < 0.12
 
 
+@pytest.mark.slow
 def test_where_nothing_moves_the_models_are_untouched():
     plain = fit_models(scene().graph, LENS)
     fits, weight = fit_scene(scene().graph, LENS, plain)
