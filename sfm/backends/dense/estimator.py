@@ -91,8 +91,7 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
             return Solved(status="failed", reason=why, seconds=seconds)
         with timed(seconds, "depth_prior"):
             told = _told(frames, kept[key], config, device)
-            nearness = {px: _on_grid(told, frames, px, seen.device) for px in (config.search_px, config.grid_px)}
-            graph = replace(graph, nearness=nearness[config.search_px])
+            graph = replace(graph, nearness=_on_grid(told, frames, config.search_px, seen.device))
         with timed(seconds, "motion_models"):
             lens = lens_of(frames, config)
             unit_px = max(frames.hw) / 640
