@@ -99,9 +99,8 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
             selection = select_model(fits, unit_px, config.selection)
         with timed(seconds, "depth"):
             fine = scene_of(seen, frames, masks, config.grid_px)
-            refined = refine(
-                (coarse, fine), key, selection.fitted, belongs, lens, config.reach, nearness[config.grid_px]
-            )
+            nearness = _on_grid(told, frames, config.grid_px, seen.device)
+            refined = refine((coarse, fine), key, selection.fitted, belongs, lens, config.reach, nearness)
             found = _found(kept, key, lens, selection, refined, config)
         with timed(seconds, "all_frames"):
             robust = (refined.scale, LINK_LIMIT * found.limit_px)

@@ -40,6 +40,17 @@ class FlowGraph:
         """Where it is."""
         return self.patch_px.device
 
+    def double(self) -> "FlowGraph":
+        """In 64 bits: what is hardly known (the scale of a path, a focal length) drowns in the rounding of 32."""
+        return replace(
+            self,
+            patch_px=self.patch_px.double(),
+            place_px=self.place_px.double(),
+            root=self.root.double(),
+            weight=self.weight.double(),
+            nearness=None if self.nearness is None else self.nearness.double(),
+        )
+
     def patches(self, chosen: Int[Tensor, " q"]) -> "FlowGraph":
         """The graph of some of the patches."""
         return replace(

@@ -1,6 +1,7 @@
 """How sure a fit is within its model: the focal length, the poses of the keyframes and of the frames between them."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -21,7 +22,8 @@ def spread_of(refined: Refined, model: MotionModel, lens: Lens) -> Float[Tensor,
     So many residuals as `SHARED` says testify as one.
     """
     freedom = lens.freedom(model, scale=refined.scale)
-    found = covariance(refined.parameters, refined.graph, freedom, KERNELS[-1] * refined.scale)
+    parameters = replace(refined.parameters, inverse_depth=refined.parameters.inverse_depth.double())
+    found = covariance(parameters, refined.graph.double(), freedom, KERNELS[-1] * refined.scale)
     return None if found is None else found * freedom.shared
 
 
