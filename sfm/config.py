@@ -421,6 +421,8 @@ class DenseConfig:
         keyframes: fewest keyframes of a clip that has as many frames.
         keyframe_share: from one keyframe to the next the picture moves by at most this share of its width (median).
         reach: keyframes before and after that each one is compared with.
+        start: where full motion begins: "directions" (a search over directions of translation), "tracks" (the cameras
+            of the default estimator, where it is sure of them), or "both".
         grid_px: side of the cells that get a depth, pixels of the working size.
         search_px: side of the cells by which the motion models are fitted and selected.
         distortion: "none", "free" (one radial coefficient, fitted where the clip determines it), or its value k1 in
@@ -437,6 +439,7 @@ class DenseConfig:
     keyframes: int = 12
     keyframe_share: float = 0.035
     reach: int = 2
+    start: Literal["directions", "tracks", "both"] = "directions"
     grid_px: int = 8
     search_px: int = 16
     distortion: Literal["none", "free"] | float = "none"

@@ -13,7 +13,7 @@ from sfm.backends.dense.adjustment import TESTIFIES
 from sfm.backends.dense.depth_prior import on_grid
 from sfm.backends.dense.distortion import corner_radius, distortion_of, undistortion_of
 from sfm.backends.dense.frames import PlacedFrames, place_frames
-from sfm.backends.dense.graph import FlowGraph
+from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import frame_motion_px, keyframes
 from sfm.backends.dense.links import between_others, linked
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
@@ -22,6 +22,7 @@ from sfm.backends.dense.movement import fit_scene
 from sfm.backends.dense.observe import Scene
 from sfm.backends.dense.refinement import Refined, first_graph, refine, scene_of
 from sfm.backends.dense.structure import DenseField, structure_of
+from sfm.backends.dense.tracked import tracked_start
 from sfm.backends.dense.uncertainty import focal_sigma_log, frame_covariance, keyframe_covariance, spread_of
 from sfm.config import DenseConfig
 from sfm.flow._start import Flow
@@ -95,7 +96,10 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         with timed(seconds, "motion_models"):
             lens = lens_of(frames, config)
             unit_px = max(frames.hw) / 640
-            fits, belongs = fit_scene(graph, lens, fit_models(graph, lens, unit_px), unit_px)
+            given = _given(frames, masks, kept[key], graph, config)
+            search = config.start != "tracks" or not given
+            fits = fit_models(graph, lens, unit_px, given=given, search=search)
+            fits, belongs = fit_scene(graph, lens, fits, unit_px)
             selection = select_model(fits, unit_px, config.selection)
         with timed(seconds, "depth"):
             fine = scene_of(seen, frames, masks, config.grid_px)
@@ -119,6 +123,16 @@ def lens_of(frames: Frames, config: DenseConfig) -> Lens:
         return Lens(focal=focal, radial=config.distortion == "free")
     radius = corner_radius(frames.hw, frames.pixel_aspect, focal.focal_px)
     return Lens(focal=focal, undistortion=undistortion_of(config.distortion, radius))
+
+
+def _given(
+    frames: Frames, masks: Masks, key: Int[np.ndarray, " k"], graph: FlowGraph, config: DenseConfig
+) -> list[tuple[str, DenseParameters]]:
+    """Where the sparse estimator's cameras would have full motion begin, if they are asked for and sound."""
+    if config.start == "directions":
+        return []
+    start = tracked_start(frames, masks, key, graph.patch_px.shape[1], graph.device)
+    return [] if start is None else [("tracks", start)]
 
 
 def _told(frames: Frames, key: Int[np.ndarray, " k"], config: DenseConfig, device: str) -> ToldDepth | None:

@@ -117,7 +117,13 @@ class Lens:
 
 
 def fit_models(
-    graph: FlowGraph, lens: Lens, unit_px: float = 1.0, *, begin: DenseParameters | None = None
+    graph: FlowGraph,
+    lens: Lens,
+    unit_px: float = 1.0,
+    *,
+    begin: DenseParameters | None = None,
+    given: Sequence[tuple[str, DenseParameters]] = (),
+    search: bool = True,
 ) -> list[DenseFit]:
     """All five models, in the order of `MOTION_MODELS`.
 
@@ -125,7 +131,9 @@ def fit_models(
         graph: flow between keyframes.
         lens: what is known of it.
         unit_px: length of one pixel of a 640-pixel frame.
-        begin: where full motion begins; searched for where None.
+        begin: where full motion begins; found among several starts where None.
+        given: such starts, with their names.
+        search: whether directions of translation are searched for, too.
     """
     k, _, p = graph.weight.shape
     rest = still(k, k, p, lens.focal.focal_px, graph.device)
@@ -138,7 +146,7 @@ def fit_models(
         turned = chained_turns(far, graph, zoom=model.zooms)
         fits.append(_fitted(model, turned, graph, lens, "turns of neighbours"))
     if begin is None:
-        starts = chained_directions(rest, graph)
+        starts = [*given, *(chained_directions(rest, graph) if search else ())]
         starts.append(("turn alone", replace(fits[1].parameters, inverse_depth=rest.inverse_depth)))
         full = _best_full(graph, lens, starts, fits, unit_px)
     else:
