@@ -75,17 +75,19 @@ def truth_row(folder: Path, backend: str, *, focal: bool) -> dict[str, Any]:
     return row
 
 
-def label_row(folder: Path, label: dict[str, list[str]]) -> dict[str, Any]:
-    """One labelled clip: which of its labels have the right sign, and which decisions are wrong."""
+def label_row(folder: Path, label: dict[str, list[str]], backend: str) -> dict[str, Any]:
+    """One labelled clip under one backend: which of its labels have the right sign, and which decisions are wrong."""
     import sfm
     import trajectory
 
-    meta = json.loads((folder / "meta.json").read_text())
+    said_of_it = folder / "meta.json"
+    meta = json.loads(said_of_it.read_text()) if said_of_it.is_file() else {}
     source = source_of(folder)
     assert source is not None
-    estimate = sfm.estimate(source, settings(meta, "auto", focal=False))
+    estimate = sfm.estimate(source, settings(meta, backend, focal=False))
     shot = estimate.shots[0]
-    row: dict[str, Any] = {"clip": folder.name, "status": shot.status, "model": shot.motion_model}
+    row: dict[str, Any] = {"clip": folder.name, "backend": backend, "confidence": shot.statistics.get("confidence")}
+    row |= {"status": shot.status, "model": shot.motion_model}
     row["positive"] = label["positive"]
     if shot.trajectory is None:
         return row | {"reason": shot.reason}
@@ -127,13 +129,18 @@ def main() -> None:
                     )
     labels = args.data / "labels.json"
     if args.only != "truth" and labels.exists():
-        print("\n| clip | status, model | labels | wrong sign | missed | added | sentence |")
-        print("|---|---|---|---|---|---|---|")
-        for name, label in json.loads(labels.read_text()).items():
-            row = label_row(args.data / name, label)
+        print("\n| clip | backend | status, model | confidence | labels | wrong sign | missed | added | sentence |")
+        print("|---|---|---|---|---|---|---|---|---|")
+        wanted = json.loads(labels.read_text()).items()
+        for name, label, backend in ((*each, backend) for each in wanted for backend in args.backends.split(",")):
+            row = label_row(args.data / name, label, backend)
             rows.append(row)
             cells = (", ".join(row.get(key, [])) for key in ("positive", "wrong_sign", "missed", "added"))
-            print(f"| {name} | {row['status']}, {row['model']} | {' | '.join(cells)} | {row.get('sentence', '')} |")
+            print(
+                f"| {name} | {backend} | {row['status']}, {row['model']} | {row['confidence'] or 0:.2f} "
+                f"| {' | '.join(cells)} | {row.get('sentence', '')} |",
+                flush=True,
+            )
     if args.out:
         args.out.write_text(json.dumps(rows, indent=1))
 
