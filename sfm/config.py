@@ -423,6 +423,7 @@ class DenseConfig:
         reach: keyframes before and after that each one is compared with.
         start: where full motion begins: "directions" (a search over directions of translation), "tracks" (the cameras
             of the default estimator, where it is sure of them), or "both".
+        loops: further ones, on either side, in which it sees the same again after the camera was away; 0: none.
         grid_px: side of the cells that get a depth, pixels of the working size.
         search_px: side of the cells by which the motion models are fitted and selected.
         distortion: "none", "free" (one radial coefficient, fitted where the clip determines it), or its value k1 in
@@ -440,6 +441,7 @@ class DenseConfig:
     keyframe_share: float = 0.035
     reach: int = 2
     start: Literal["directions", "tracks", "both"] = "directions"
+    loops: int = 1
     grid_px: int = 8
     search_px: int = 16
     distortion: Literal["none", "free"] | float = "none"
@@ -451,6 +453,8 @@ class DenseConfig:
     def __post_init__(self) -> None:
         if self.keyframes < 2 or self.reach < 1:
             raise CinetrajError(f"keyframes={self.keyframes} must be at least 2 and reach={self.reach} at least 1")
+        if self.loops < 0:
+            raise CinetrajError(f"loops is {self.loops}, expected 0 (none) or a few further keyframes")
         if not 0 < self.keyframe_share <= 0.5:
             raise CinetrajError(f"keyframe_share is {self.keyframe_share}, expected a share of the width in (0, 0.5]")
         if not 4 <= self.grid_px <= self.search_px <= 64:

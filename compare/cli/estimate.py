@@ -163,8 +163,8 @@ def sentence(folder: Path, record: dict[str, Any]) -> str:
 
 def _prior_of(record: dict[str, Any]) -> str:
     """Whose depths were used, and their licence: it may forbid what the user wants to do."""
-    said = [shot["statistics"].get("depth_prior") for shot in record["shots"]]
-    told = next(filter(None, said), None)
+    said: list[dict[str, str] | None] = [shot["statistics"].get("depth_prior") for shot in record["shots"]]
+    told = next((each for each in said if each is not None), None)
     if told is None:
         return ""
     return f"; depths told by {told['source']}" + (f" (licence: {told['licence']})" if "licence" in told else "")

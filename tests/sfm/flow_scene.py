@@ -56,6 +56,8 @@ def known_flow(
     kappa: float = 0.0,
     depth: tuple[float, float] = (1.0, 4.0),
     dtype: torch.dtype = torch.float64,
+    steps: Sequence[float] | None = None,
+    loops: Sequence[tuple[int, int]] = (),
 ) -> KnownFlow:
     """Patches all over the frame, each at a depth of its own, and where every camera sees them.
 
@@ -72,11 +74,13 @@ def known_flow(
         kappa: undistorted = distorted (1 + kappa r²), over the focal length.
         depth: range of distances, drawn evenly in inverse depth; the median becomes 1.
         dtype: of the graph.
+        steps: where on its way each camera is, 0 .. cameras - 1; None: one after the other.
+        loops: pairs of cameras that are compared too, the earlier one first; in two further slots.
     """
     rng = np.random.default_rng(seed)
     world_from_cam, focal = camera_path(
         move,
-        frame_time=np.arange(cameras, dtype=float),
+        frame_time=np.arange(cameras, dtype=float) if steps is None else np.array(steps, float),
         frames=cameras,
         fps=25.0,
         focal_px=focal_px,
@@ -91,6 +95,12 @@ def known_flow(
     near = rng.uniform(1 / depth[1], 1 / depth[0], (cameras, patches))
     near /= np.median(near)
     target, there = (value.numpy() for value in neighbours(cameras, reach, torch.device("cpu")))
+    if loops:
+        again = np.arange(cameras)[:, None].repeat(2, 1)
+        for first, second in loops:
+            again[first, 0], again[second, 1] = second, first
+        target = np.concatenate([target, again], 1)
+        there = np.concatenate([there, again != np.arange(cameras)[:, None]], 1)
     place = np.zeros((*target.shape, patches, 2))
     for i, row in enumerate(target):
         bent = patch / focal[i]

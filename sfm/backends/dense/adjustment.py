@@ -148,17 +148,17 @@ def covariance(
     asked = torch.arange(len(normal.matrix), device=graph.device)[columns]
     right = normal.matrix.new_zeros(len(normal.matrix), len(asked))
     right[asked, torch.arange(len(asked), device=graph.device)] = 1.0
-    found = _solved(normal, 1e-12 * normal.matrix.diagonal(), right, freedom, len(parameters.zoom))
+    found = _solved(normal, 1e-12 * normal.matrix.diagonal(), right, freedom)
     if found is not None:
         found[:, ~freedom.free(len(parameters.zoom), graph.device)[columns]] = 0.0
     return found
 
 
 def _solved(
-    normal: Normal, extra: Float[Tensor, " n"], right: Float[Tensor, "n c"], freedom: Freedom, cameras: int
+    normal: Normal, extra: Float[Tensor, " n"], right: Float[Tensor, "n c"], freedom: Freedom
 ) -> Float[Tensor, "n c"] | None:
     """Solutions of the reduced system, 0 for what does not move; None where it has none."""
-    order, border = freedom.order(cameras, right.device)
+    order, border = freedom.order(normal.place)
     if not len(order):
         return torch.zeros_like(right)
     return solve_bordered(normal.matrix, extra, right, order, band=(POSE + 1) * (normal.span + 1) - 1, border=border)
@@ -170,7 +170,7 @@ def _stepped(parameters: DenseParameters, normal: Normal, freedom: Freedom, damp
     diagonal = normal.matrix.diagonal()
     moves = freedom.free(cameras, diagonal.device)
     extra = damping * diagonal + 1e-9 * diagonal[moves].mean()
-    solution = _solved(normal, extra, normal.gradient[:, None], freedom, cameras)
+    solution = _solved(normal, extra, normal.gradient[:, None], freedom)
     if solution is None:
         return None
     step = solution[:, 0]

@@ -8,7 +8,34 @@ import numpy as np
 import torch
 from jaxtyping import Float, Int
 from scipy.linalg import LinAlgError, solveh_banded
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import reverse_cuthill_mckee
 from torch import Tensor
+
+
+def along_cameras(together: Int[Tensor, "r s"], count: int, step: int) -> tuple[Int[Tensor, " n"], int]:
+    """Place of each camera in an order in which those that share a row are near each other, and how far at most.
+
+    In their own order they are, unless some see again what others saw long before; a path that comes back is then
+    folded, so that both of its halves run side by side (Cuthill and McKee 1969).
+
+    Args:
+        together: cameras of each row.
+        count: of the cameras.
+        step: cameras so near in number share something too.
+    """
+    own = torch.arange(count, device=together.device)
+    span = max(int((together.amax(1) - together.amin(1)).max()), step)
+    if span < max(together.shape[1], step + 1):
+        return own, span  # no order can be better: a row that is full is as wide
+    chain = own[: max(count - step, 1), None] + torch.arange(step + 1, device=own.device)
+    shared = [rows.cpu().numpy() for rows in (together, chain.clamp_max(count - 1))]
+    first = np.concatenate([rows.repeat(rows.shape[1], 1).ravel() for rows in shared])
+    second = np.concatenate([np.tile(rows, rows.shape[1]).ravel() for rows in shared])
+    pairs = csr_array(coo_array((np.ones(len(first)), (first, second)), shape=(count, count)))
+    place = np.argsort(reverse_cuthill_mckee(pairs, symmetric_mode=True))
+    folded = int(np.abs(place[first] - place[second]).max())
+    return (torch.from_numpy(place).to(own), folded) if folded < span else (own, span)
 
 
 def solve_bordered(

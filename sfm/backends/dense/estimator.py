@@ -16,6 +16,7 @@ from sfm.backends.dense.frames import PlacedFrames, place_frames
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import frame_motion_px, keyframes
 from sfm.backends.dense.links import between_others, linked
+from sfm.backends.dense.loops import closed
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.monocular import ToldDepth, told_depth
 from sfm.backends.dense.movement import fit_scene
@@ -105,14 +106,16 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
             fine = scene_of(seen, frames, masks, config.grid_px)
             nearness = _on_grid(told, frames, config.grid_px, seen.device)
             refined = refine((coarse, fine), key, selection.fitted, belongs, lens, config.reach, nearness)
-            found = _found(kept, key, lens, selection, refined, config)
+        with timed(seconds, "loops"):
+            refined, loops = closed(refined, key, selection.model, lens, config.loops)
+        found = _found(kept, key, lens, selection, refined, config)
         with timed(seconds, "all_frames"):
             robust = (refined.scale, LINK_LIMIT * found.limit_px)
             placed = place_frames(refined.scene, refined.parameters, key, selection.model, robust, refined.belongs)
             poses = _poses(frames, masks, found, placed)
         with timed(seconds, "structure"):
             structure = _structure(frames, masks, found, placed, graph, belongs)
-    own = {} if told is None else {"depth_prior": told.said}
+    own = {"loop_edges": loops} | ({} if told is None else {"depth_prior": told.said})
     return replace(_solved(frames, masks, found, poses, config, own), seconds=seconds, structure=structure)
 
 

@@ -16,7 +16,7 @@ GIB = 2**30
 
 def needed_bytes(count: int, hw: tuple[int, int], config: DenseConfig) -> int:
     """At most so much is held for `count` frames, however fast the picture moves: were every one a keyframe."""
-    places = 2 * config.reach * (hw[0] // config.grid_px) * (hw[1] // config.grid_px)
+    places = 2 * (config.reach + config.loops) * (hw[0] // config.grid_px) * (hw[1] // config.grid_px)
     return count * (pyramid_bytes(hw, LEVELS) + BYTES_PER_PLACE * places)
 
 

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from sfm.backends.dense.banded import along_cameras
 from sfm.backends.dense.depth_prior import DepthPrior, depth_prior
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import (
@@ -79,12 +80,15 @@ class Freedom:
         """What is known of the inverse depths."""
         return depth_prior(parameters, graph, self.depth_weight, self.shared / SHARED)
 
-    def order(self, cameras: int, device: torch.device) -> tuple[Int[Tensor, " q"], int]:
-        """Numbers of the unknowns that move, camera by camera, those of the lens last; and how many these are."""
-        number = torch.arange(cameras, device=device)
-        camera = torch.cat([number.repeat_interleave(POSE), number, number.new_full((2,), cameras)])
+    def order(self, place: Int[Tensor, " n"]) -> tuple[Int[Tensor, " q"], int]:
+        """Numbers of the unknowns that move, camera by camera, those of the lens last; and how many these are.
+
+        Args:
+            place: of each camera in the order.
+        """
+        camera = torch.cat([place.repeat_interleave(POSE), place, place.new_full((2,), len(place))])
         along = torch.argsort(camera, stable=True)
-        moves = self.free(cameras, device)
+        moves = self.free(len(place), place.device)
         return along[moves[along]], int(moves[-2:].sum())
 
 
@@ -114,13 +118,15 @@ class Normal:
     Attributes:
         matrix, gradient: depths eliminated.
         columns: number in them of each local column of a row.
-        span: cameras that share a row, or a prior of the zooms, are at most so far apart.
+        place: of each camera in the order in which the system is a band.
+        span: cameras that share a row, or a prior of the zooms, are at most so far apart in it.
         depths: the way back, empty where depths are not fitted.
     """
 
     matrix: Float[Tensor, "n n"]
     gradient: Float[Tensor, " n"]
     columns: Int[Tensor, "k l"]
+    place: Int[Tensor, " c"]
     span: int
     depths: tuple[DepthBlock, ...]
 
@@ -153,9 +159,8 @@ def normal_equations(
         gradient.index_add_(0, place.reshape(-1), (pull[:, None] @ local).reshape(-1))
     matrix = matrix.view(size, size)
     _add_priors(matrix, gradient, parameters, freedom)
-    every = torch.cat([graph.source[:, None], graph.target], 1)
-    span = max(int((every.amax(1) - every.amin(1)).max()), len(DIFFERENCES))
-    return Normal(matrix=matrix, gradient=gradient, columns=columns, span=span, depths=tuple(depths))
+    place, span = along_cameras(torch.cat([graph.source[:, None], graph.target], 1), cameras, len(DIFFERENCES))
+    return Normal(matrix=matrix, gradient=gradient, columns=columns, place=place, span=span, depths=tuple(depths))
 
 
 def _block(

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from sfm.backends.dense.banded import solve_bordered
+from sfm.backends.dense.banded import along_cameras, solve_bordered
+from sfm.backends.dense.keyframes import neighbours
 
 WIDE = {"dtype": torch.float64}
 
@@ -18,6 +19,42 @@ def system(seed: int, count: int, band: int, border: int) -> tuple[torch.Tensor,
     matrix = (matrix + matrix.T) * near
     matrix += torch.diag(matrix.abs().sum(1) * (0.6 + torch.rand(len(matrix), generator=rng, **WIDE)))
     return matrix, torch.randn(count + border, 3, generator=rng, **WIDE)
+
+
+def rows_of(count: int, pairs: list[tuple[int, int]]) -> torch.Tensor:
+    """Cameras of each row of a chain of neighbours with further pairs."""
+    own = torch.arange(count)
+    again = own[:, None].repeat(1, 2)
+    for first, second in pairs:
+        again[first, 0], again[second, 1] = second, first
+    return torch.cat([own[:, None], neighbours(count, 2, own.device)[0], again], 1)
+
+
+@pytest.mark.parametrize("count", [2, 3, 5, 40])
+def test_neighbours_stay_in_their_own_order(count):
+    place, span = along_cameras(rows_of(count, [])[:, :5], count, 2)
+    assert place.tolist() == list(range(count))
+    assert span == max(min(count - 1, 4), 2)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "most"),
+    [
+        ([(i, 59 - i) for i in range(28)], 8),
+        ([(i, 56 + i) for i in range(4)], 14),
+        ([(0, 59)], 14),
+        ([(20, 24)], 6),
+        ([(0, 30), (10, 50), (20, 40)], 40),
+    ],
+)
+def test_what_is_seen_again_is_put_near(pairs, most):
+    """A way back folds, a closed ring is flattened; whatever comes out is an order, and the span is its span."""
+    rows = rows_of(60, pairs)
+    place, span = along_cameras(rows, 60, 2)
+    assert sorted(place.tolist()) == list(range(60))
+    assert span == int((place[rows].amax(1) - place[rows].amin(1)).max())
+    assert span >= int((place[2:] - place[:-2]).abs().max())
+    assert span <= most
 
 
 @pytest.mark.parametrize("border", [0, 1, 2])

@@ -103,6 +103,7 @@ def test_what_it_says_of_itself_can_be_written():
     assert set(said["share"]) == {"static", "rotation", "rotation_zoom", "full", "full_zoom"}
     assert said["keyframes"][0] == 0
     assert said["keyframes"][-1] == 15
+    assert said["loop_edges"] == 0
     assert all(value >= 0 for value in result.seconds.values())
     provenance = path(result).provenance
     assert provenance.backend == "dense"
@@ -254,6 +255,7 @@ def test_a_picture_smaller_than_a_few_cells_fails_or_is_solved_but_does_not_cras
     [
         ({"keyframes": 1}, "keyframes=1"),
         ({"reach": 0}, "reach=0"),
+        ({"loops": -1}, "loops is -1"),
         ({"keyframe_share": 0.0}, "keyframe_share"),
         ({"grid_px": 32, "search_px": 16}, "grid_px=32"),
     ],
