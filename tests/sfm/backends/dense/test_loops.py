@@ -179,7 +179,8 @@ def scene_and_truth(order: np.ndarray) -> tuple[Scene, DenseParameters]:
 def fitted(scene: Scene, graph: FlowGraph, parameters: DenseParameters) -> Refined:
     """A graph with the parameters of a fit to it."""
     left_px, scale = residual_px(parameters, graph), noise_scale(parameters, graph)
-    return Refined(scene=scene, graph=graph, parameters=parameters, residual_px=left_px, scale=scale)
+    whole = torch.ones_like(parameters.inverse_depth)
+    return Refined(scene=scene, graph=graph, parameters=parameters, belongs=whole, residual_px=left_px, scale=scale)
 
 
 @cache
@@ -211,7 +212,7 @@ def test_what_is_not_seen_again_is_left_as_it_is():
     """To the bit, as it is the same value; and so where loops are not asked for, or nothing turns."""
     scene, truth = scene_and_truth(ORDER[:8])
     graph = unobserved(scene, torch.arange(8), neighbours(8, 2, torch.device("cpu"))[0])
-    once = Refined(scene=scene, graph=graph, parameters=truth, residual_px=graph.weight, scale=1.0)
+    once = replace(fitted(scene, graph, truth), scale=1.0)
     assert closed(once, np.arange(8), FULL, SMALL, 1) == (once, 0)
     back, _ = there_and_back()
     assert closed(back, np.arange(15), FULL, SMALL, 0) == (back, 0)
