@@ -336,8 +336,9 @@ class SelectionConfig:
         improvement_both: the same for full motion and zoom at once.
         flat: inverse depths that vary by less than this share are a wall facing the camera.
         zoom_improvement: a zoom on top of full motion must shrink the residuals by this much (mean log ratio), and by
-            more the further its log focal ratio stays below `zoom_clear`; by twice as much where it opposes the way
-            along the axis, since a free depth imitates that.
+            more the further its log focal ratio stays below `zoom_clear`.
+        zoom_opposed: by so many times as much where it opposes the way along the axis, since a free depth imitates
+            that.
         zoom_clear: log focal ratio of a clear zoom.
         zoom_gain: and it must explain this much more of the content.
         dolly_zoom: log zoom from which its opposition to the way along the axis (0.4 of it, in scene depths) is
@@ -362,6 +363,7 @@ class SelectionConfig:
     improvement_both: float = 1.15
     flat: float = 0.085
     zoom_improvement: float = 0.2
+    zoom_opposed: float = 2.0
     zoom_clear: float = 0.15
     zoom_gain: float = 0.05
     dolly_zoom: float = 0.1
@@ -401,6 +403,7 @@ DENSE_SELECTION: Mapping[str, Any] = {
     "improvement_flat": 0.45,
     "improvement_noise": 0.0,
     "improvement_both": 0.55,
+    "zoom_opposed": 1.0,
     "rigid_px": 2.5,
     "rigid_native_px": 1.5,
 }

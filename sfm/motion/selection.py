@@ -190,7 +190,7 @@ def select_model(
     confidence = float(np.clip(SURE_MARGINS * min(near), 0, 1) * np.clip(share[chosen] / SURE_SHARE, 0, 1))
     ambiguous = sorted({c.ambiguous for c in comparisons if c.ambiguous and chosen in (c.simpler, c.richer)})
     full, zoomed = FULL.name, FULL_ZOOM.name
-    if by_name[chosen].model.translates and share[zoomed] >= share[full] and opposed(by_name[zoomed], config):
+    if by_name[chosen].model.translates and share[zoomed] >= share.get(full, 0.0) and opposed(by_name[zoomed], config):
         ambiguous.append("dolly_zoom")
     evidence = {
         "noise_px": noise * unit_px,
@@ -288,7 +288,7 @@ def _zoom_case(richer: Candidate, found: Comparison, residuals: Residuals, confi
     zoomed = float(np.ptp(richer.log_zoom))
     need = config.zoom_improvement * max(1.0, config.zoom_clear / max(zoomed, 1e-9))
     if opposed(richer, config):
-        need *= 2.0
+        need *= config.zoom_opposed
     more = residuals.share(found.richer) - residuals.share(found.simpler)
     margin = min(improvement / need - 1.0, more / config.zoom_gain - 1.0)
     return replace(found, margin=margin, improvement=improvement)

@@ -1,7 +1,9 @@
 """The dense estimator, step by step: keyframes, flow, motion models, selection, depth, all frames, verdict."""
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, final
 
 import numpy as np
@@ -12,6 +14,7 @@ from torch import Tensor
 from sfm.backends.dense.adjustment import TESTIFIES
 from sfm.backends.dense.depth_prior import on_grid
 from sfm.backends.dense.distortion import corner_radius, distortion_of, undistortion_of
+from sfm.backends.dense.dolly_zoom import with_the_sign
 from sfm.backends.dense.frames import PlacedFrames, place_frames
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import frame_motion_px, keyframes
@@ -19,8 +22,9 @@ from sfm.backends.dense.links import between_others, linked
 from sfm.backends.dense.loops import closed
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.monocular import ToldDepth, told_depth
-from sfm.backends.dense.movement import fit_scene
+from sfm.backends.dense.movement import fit_scene, of_scene
 from sfm.backends.dense.observe import Scene
+from sfm.backends.dense.occlusion import covered
 from sfm.backends.dense.refinement import Refined, first_graph, refine, scene_of
 from sfm.backends.dense.structure import DenseField, structure_of
 from sfm.backends.dense.tracked import tracked_start
@@ -101,11 +105,11 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
             search = config.start != "tracks" or not given
             fits = fit_models(graph, lens, unit_px, given=given, search=search)
             fits, belongs = fit_scene(graph, lens, fits, unit_px)
-            selection = select_model(fits, unit_px, config.selection)
         with timed(seconds, "depth"):
-            fine = scene_of(seen, frames, masks, config.grid_px)
+            scenes = coarse, scene_of(seen, frames, masks, config.grid_px)
             nearness = _on_grid(told, frames, config.grid_px, seen.device)
-            refined = refine((coarse, fine), key, selection.fitted, belongs, lens, config.reach, nearness)
+            again = partial(refine, scenes, key, belongs=belongs, lens=lens, reach=config.reach, nearness=nearness)
+            selection, refined = _refined(fits, again, key, of_scene(graph, belongs), lens, unit_px, config)
         with timed(seconds, "loops"):
             refined, loops = closed(refined, key, selection.model, lens, config.loops)
         found = _found(kept, key, lens, selection, refined, config)
@@ -176,6 +180,38 @@ def _nothing_to_follow(graph: FlowGraph) -> str:
     )
 
 
+def _refined(
+    fits: Sequence[DenseFit],
+    again: Callable[[DenseFit], Refined],
+    key: Int[np.ndarray, " k"],
+    graph: FlowGraph,
+    lens: Lens,
+    unit_px: float,
+    config: DenseConfig,
+) -> tuple[Selection[DenseFit], Refined]:
+    """The selected model and its fit on the fine grid, or its twin's where what covers what speaks for that one.
+
+    Args:
+        fits: all five models.
+        again: takes one of them to the fine grid.
+        key: frames of the keyframes.
+        graph, lens, unit_px: as the models were fitted with.
+        config: of the selection.
+    """
+    selection = select_model(fits, unit_px, config.selection)
+    refined = again(selection.fitted)
+    if not selection.model.translates:
+        return selection, refined
+    votes = covered(refined, torch.from_numpy(key).to(graph.device), _limit_px(selection, config))
+    after = with_the_sign(selection, fits, votes, graph, lens, unit_px, config.selection)
+    return after, refined if after.fitted is selection.fitted else again(after.fitted)
+
+
+def _limit_px(selection: Selection[DenseFit], config: DenseConfig) -> float:
+    """Residual up to which a patch agrees."""
+    return config.selection.tolerance * max(selection.noise_px, config.selection.noise_floor_px)
+
+
 def _found(
     kept: Int[np.ndarray, " q"],
     key: Int[np.ndarray, " k"],
@@ -185,7 +221,7 @@ def _found(
     config: DenseConfig,
 ) -> _Found:
     """With the keyframes that hang together."""
-    limit_px = config.selection.tolerance * max(selection.noise_px, config.selection.noise_floor_px)
+    limit_px = _limit_px(selection, config)
     hangs = linked(
         refined.residual_px.cpu().numpy(),
         refined.graph.target.cpu().numpy(),

@@ -13,7 +13,7 @@ from sfm.backends.dense.adjustment import TESTIFIES, adjust, held_out_residual_p
 from sfm.backends.dense.depth_prior import start_of
 from sfm.backends.dense.graph import DenseParameters, FlowGraph, still
 from sfm.backends.dense.normal import SHARED, Freedom
-from sfm.backends.dense.starts import chained_directions, chained_turns, mirrored, refocused
+from sfm.backends.dense.starts import along_the_axis, chained_directions, chained_turns, mirrored, refocused
 from sfm.flow.information import LEAST_SIGMA_PX
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.projection import camera_centres
@@ -135,9 +135,7 @@ def fit_models(
         given: such starts, with their names.
         search: whether directions of translation are searched for, too.
     """
-    k, _, p = graph.weight.shape
-    rest = still(k, k, p, lens.focal.focal_px, graph.device)
-    rest = replace(rest, undistortion=torch.full_like(rest.undistortion, lens.undistortion))
+    rest = _at_rest(graph, lens)
     far = replace(rest, inverse_depth=torch.zeros_like(rest.inverse_depth))
     if graph.nearness is not None:
         rest = replace(rest, inverse_depth=start_of(graph.nearness))
@@ -155,8 +153,23 @@ def fit_models(
     both = [
         _fitted(FULL_ZOOM, full.parameters, graph, lens, "full motion"),
         _fitted(FULL_ZOOM, zoomed, graph, lens, "turn and zoom"),
+        *fits_along_the_axis(graph, lens),
     ]
     return [*fits, full, ranked(both, unit_px, fits)[0]]
+
+
+def fits_along_the_axis(graph: FlowGraph, lens: Lens) -> list[DenseFit]:
+    """Full motion and zoom from ways along the axis, there and back: dolly zooms, which no other start is near to."""
+    rest = _at_rest(graph, lens)
+    names = {1: "back along the axis", -1: "along the axis"}
+    return [_fitted(FULL_ZOOM, along_the_axis(rest, graph, s), graph, lens, name) for s, name in names.items()]
+
+
+def _at_rest(graph: FlowGraph, lens: Lens) -> DenseParameters:
+    """Cameras that stand still before a scene at depth 1."""
+    k, _, p = graph.weight.shape
+    rest = still(k, k, p, lens.focal.focal_px, graph.device)
+    return replace(rest, undistortion=torch.full_like(rest.undistortion, lens.undistortion))
 
 
 def _best_full(

@@ -24,6 +24,12 @@ APART = 0.9
 GOLDEN_ANGLE = 2.399963
 MOST_PATCHES = 256
 LONGEST_ZOOM = 0.5
+MIDDLE = 0.25
+"""Within this share of the way to a corner nothing is known of motion along the rays from the middle."""
+FAR = 0.05
+"""Share of the patches that may be farther than infinity, by noise."""
+START_RANGE = (0.01, 8.0)
+"""Inverse depths of a start, in units of the median one."""
 
 
 def chained_turns(still: DenseParameters, graph: FlowGraph, *, zoom: bool) -> DenseParameters:
@@ -89,6 +95,42 @@ def mirrored(found: DenseParameters) -> DenseParameters:
         rotation=exp_so3(turn) @ found.rotation,
         translation=-t,
         inverse_depth=depth.to(found.inverse_depth.dtype),
+    )
+
+
+def along_the_axis(still: DenseParameters, graph: FlowGraph, sign: int) -> DenseParameters:
+    """Ways along the axis together with a zoom: dolly zooms and their like.
+
+    A camera that went c along its axis and zoomed by s shows the place x of inverse depth w at s x / (1 - c w). For
+    all a and b that is exactly what inverse depths a w + b, the way c / (a + b c) and the zoom s a / (a + b c) show; a
+    below 0 turns the relief inside out and the way back. So residuals tell neither the sign nor the zoom. What can be
+    said is that nothing is farther than infinity: of what is left beside a turn, which runs along the rays from the
+    middle, the zoom is the share that the farthest patches have.
+
+    Args:
+        still: cameras before they move.
+        graph: the flow.
+        sign: -1 for a camera that goes forward all the time, 1 for one that goes back.
+    """
+    patch, moved, info = _steps(graph, still)
+    wide = patch.norm(dim=0) > MIDDLE * patch.norm(dim=0).max()
+    axis = patch.new_tensor([[0.0, 0.0, 1.0]])
+    turn = torch.cat([_every_direction(axis, patch, moved[e], info[e])[1] for e in range(len(moved))])
+    left = moved - torch.einsum("pab,eb->epa", _turn_basis(patch), turn)
+    outward = torch.einsum("epab,bp->epa", info, patch)
+    speed = -(outward * left).sum(-1) / torch.einsum("epa,ap->ep", outward, patch).clamp_min(1e-6)
+    seen = wide & (torch.einsum("epaa->ep", info) > 0)
+    low, middle, high = speed.masked_fill(~seen, torch.nan).nanquantile(speed.new_tensor([FAR, 0.5, 1 - FAR]), 1)
+    far = (low if sign > 0 else high).nan_to_num()
+    step = sign * (sign * (middle.nan_to_num() - far)).clamp_min(1e-9)
+    nearness = ((speed - far[:, None]) / step[:, None]).clamp(*START_RANGE)
+    nearness = torch.where(seen, nearness, 1.0)
+    shift = step[:, None] * axis
+    zoom = -far.double().clamp(-LONGEST_ZOOM, LONGEST_ZOOM)
+    return replace(
+        _chained(still, turn, shift),
+        inverse_depth=torch.cat([nearness, nearness[-1:]]).to(still.inverse_depth.dtype),
+        zoom=torch.cat([zoom.new_zeros(1), zoom.cumsum(0)]),
     )
 
 

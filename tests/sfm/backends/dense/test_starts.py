@@ -11,7 +11,7 @@ from projected import angle_deg, path_error
 
 from sfm.backends.dense.adjustment import residual_px
 from sfm.backends.dense.graph import DenseParameters, still
-from sfm.backends.dense.starts import chained_directions, chained_turns, mirrored, refocused
+from sfm.backends.dense.starts import along_the_axis, chained_directions, chained_turns, mirrored, refocused
 
 
 def rest(known: KnownFlow, focal_px: float = FOCAL_PX) -> DenseParameters:
@@ -164,3 +164,30 @@ def test_another_lens_sees_nearly_the_same_flow() -> None:
     again = refocused(longer, 1 / 1.3)
     torch.testing.assert_close(again.rotation, known.parameters.rotation)
     torch.testing.assert_close(again.translation, known.parameters.translation)
+
+
+@pytest.mark.parametrize("dolly_zoom", [0.2, -0.25])
+@pytest.mark.parametrize("also", [{}, {"pan_deg": 3.0, "roll_deg": 2.0}])
+def test_dolly_zooms_begin_near_both_solutions(dolly_zoom, also):
+    """Near and far change places with the sign; what is farthest is at infinity, which leaves less zoom."""
+    known = flow({"dolly_zoom": dolly_zoom, **also}, depth=(0.5, 20.0), noise_px=0.02)
+    true = known.parameters.inverse_depth.flatten()
+    forward = -int(np.sign(dolly_zoom))
+    for sign, alike in ((forward, 1.0), (-forward, -1.0)):
+        found = along_the_axis(rest(known), known.graph, sign)
+        assert np.sign(float(found.translation[-1, 2])) == sign
+        near = found.inverse_depth.double().flatten().clamp_max(3.0)
+        assert np.corrcoef(near, true)[0, 1] * alike > 0.7
+        assert float(torch.nan_to_num(residual_px(found, known.graph)).median()) < 1.0
+        assert angle_deg(found.rotation.numpy(), known.parameters.rotation.numpy()).max() < 1.0
+    right = along_the_axis(rest(known), known.graph, forward)
+    np.testing.assert_allclose(right.zoom, known.parameters.zoom, atol=0.06)
+
+
+def test_a_picture_at_rest_begins_at_rest():
+    known = flow({}, noise_px=0.0)
+    for sign in (1, -1):
+        found = along_the_axis(rest(known), known.graph, sign)
+        assert float(found.translation.abs().max()) < 1e-5
+        assert float(found.zoom.abs().max()) < 1e-5
+        assert bool(found.inverse_depth.isfinite().all())
