@@ -78,6 +78,21 @@ def mask_digest(clip: str, mask: str | None, *, alone: bool) -> str:
     return clip_digest(own)
 
 
+def prior_digest(config: EstimateConfig, *, alone: bool) -> str:
+    """That of a file of depths which a backend is given (`depth_prior`), "" where there is none.
+
+    Args:
+        config: of the estimate.
+        alone: whether there is one clip: such a file has a map for each frame of one. Raises CinetrajError.
+    """
+    given = getattr(pipeline.resolve(config.backend)[1], "depth_prior", None)
+    if given is None or not given.endswith(".npz"):
+        return ""
+    if not alone:
+        raise CinetrajError(f"{given} has the depths of one clip; estimate each clip with its own, or give a network")
+    return clip_digest(given)
+
+
 def stamp(clip: str) -> list[int] | None:
     """Size and time of change of a file: while they stay, so does its digest. None where it is no file."""
     path = Path(clip)

@@ -144,11 +144,13 @@ class _Batch:
             if not task.key:
                 try:
                     digest = self._digest(task.clip.path)
-                    mask = keys.mask_digest(task.clip.path, self.config.mask, alone=len(self.clips) == 1)
+                    alone = len(self.clips) == 1
+                    mask = keys.mask_digest(task.clip.path, self.config.mask, alone=alone)
+                    told = mask + keys.prior_digest(self.config, alone=alone)
                 except CinetrajError as problem:
                     self._fail(task, "input", " ".join(str(problem).split()))
                     continue
-                task = replace(task, digest=digest, key=keys.key_of(digest + mask, self.options, self.versions))
+                task = replace(task, digest=digest, key=keys.key_of(digest + told, self.options, self.versions))
             if task.key in at_work:
                 self.waiting.setdefault(task.key, []).append(task)
             elif task.attempt > 1 or not self._settled(task):

@@ -34,7 +34,6 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
     blank = find_blank(grey, usable, config.blank)
     if blank.any():
         notes.append(f"{int(blank.sum())} of {len(frames)} frames are blank, the first is {int(np.argmax(blank))}")
-    duplicate_of, remarks = find_repeats(grey, blank, config.duplicates)
     if moving is not None:
         share = moving.mean((1, 2))
         notes.append(f"told to move: {share.mean():.1%} of the picture, at most {share.max():.1%} of a frame")
@@ -43,6 +42,7 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
         if hidden.any():
             notes.append(f"{int(hidden.sum())} of {len(frames)} frames show nothing beside what is told to move")
         blank = blank | hidden
+    duplicate_of, remarks = find_repeats(grey, blank, config.duplicates)
     return Masks(usable=usable, blank=blank, duplicate_of=duplicate_of, notes=(*notes, *remarks), moving=moving)
 
 

@@ -135,22 +135,17 @@ def _lengths(
 
 
 def covariance(
-    parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float, columns: slice = slice(None)
-) -> Float[Tensor, "n c"] | None:
+    parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float
+) -> Float[Tensor, "n n"] | None:
     """Covariance of the cameras' unknowns, all else free, in units of the residuals' noise; None where singular.
 
-    Args:
-        parameters, graph, freedom: the fit.
-        kernel: of its weights.
-        columns: that are asked for; a few cost no more than a step.
+    0 for what does not move.
     """
     normal = normal_equations(parameters, graph, freedom, kernel, 0.0)
-    asked = torch.arange(len(normal.matrix), device=graph.device)[columns]
-    right = normal.matrix.new_zeros(len(normal.matrix), len(asked))
-    right[asked, torch.arange(len(asked), device=graph.device)] = 1.0
-    found = _solved(normal, 1e-12 * normal.matrix.diagonal(), right, freedom)
+    unit = torch.eye(len(normal.matrix), dtype=normal.matrix.dtype, device=graph.device)
+    found = _solved(normal, 1e-12 * normal.matrix.diagonal(), unit, freedom)
     if found is not None:
-        found[:, ~freedom.free(len(parameters.zoom), graph.device)[columns]] = 0.0
+        found[:, ~freedom.free(len(parameters.zoom), graph.device)] = 0.0
     return found
 
 

@@ -43,7 +43,7 @@ def with_the_sign(
         return selection
     twins = [fit for fit in fits_along_the_axis(graph, lens) if likeness(fit, selection.fitted) < 0]
     own, *others = agreement([selection.fitted, *twins], unit_px, fits[:3])
-    if max(others, default=0.0) < own - NEAR_TIE:
+    if not others or max(others) < own - NEAR_TIE:
         return selection
     twin = twins[int(np.argmax(others))]
     if votes.balance < -SURE:

@@ -1,6 +1,5 @@
 """The dense estimator, step by step: keyframes, flow, motion models, selection, depth, all frames, verdict."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,6 +46,8 @@ LEAST_PATCHES = 30
 """Patches that agree with two keyframes link them; fewer in most keyframes are no clip that can be followed."""
 LEAST_KNOWN = 0.04
 """Information of a place (1/px²): known to five pixels. Grey frames resemble each other perfectly and know nothing."""
+OF_THE_SCENE = 0.5
+"""Weight from which a patch counts as a part of the scene."""
 LINK_LIMIT = 2.0
 """A link may be so much worse than what agrees: keyframes are told apart by cuts, not by noise."""
 
@@ -101,7 +102,7 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         with timed(seconds, "motion_models"):
             lens = lens_of(frames, config)
             unit_px = max(frames.hw) / 640
-            given = _given(frames, masks, kept[key], graph, config)
+            given = _given(frames, masks, kept[key], graph, lens, config)
             search = config.start != "tracks" or not given
             fits = fit_models(graph, lens, unit_px, given=given, search=search)
             fits, belongs = fit_scene(graph, lens, fits, unit_px)
@@ -116,7 +117,7 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         with timed(seconds, "all_frames"):
             robust = (refined.scale, LINK_LIMIT * found.limit_px)
             placed = place_frames(refined.scene, refined.parameters, key, selection.model, robust, refined.belongs)
-            poses = _poses(frames, masks, found, placed)
+            poses = _poses(frames, masks, found, placed, config)
         with timed(seconds, "structure"):
             structure = _structure(frames, masks, found, placed, graph, belongs)
     own = {"loop_edges": loops} | ({} if told is None else {"depth_prior": told.said})
@@ -133,13 +134,15 @@ def lens_of(frames: Frames, config: DenseConfig) -> Lens:
 
 
 def _given(
-    frames: Frames, masks: Masks, key: Int[np.ndarray, " k"], graph: FlowGraph, config: DenseConfig
+    frames: Frames, masks: Masks, key: Int[np.ndarray, " k"], graph: FlowGraph, lens: Lens, config: DenseConfig
 ) -> list[tuple[str, DenseParameters]]:
     """Where the sparse estimator's cameras would have full motion begin, if they are asked for and sound."""
     if config.start == "directions":
         return []
     start = tracked_start(frames, masks, key, graph.patch_px.shape[1], graph.device)
-    return [] if start is None else [("tracks", start)]
+    if start is None:
+        return []
+    return [("tracks", replace(start, undistortion=torch.full_like(start.undistortion, lens.undistortion)))]
 
 
 def _told(frames: Frames, key: Int[np.ndarray, " k"], config: DenseConfig, device: str) -> ToldDepth | None:
@@ -231,7 +234,7 @@ def _found(
     return _Found(kept=kept, key=key, lens=lens, selection=selection, refined=refined, limit_px=limit_px, hangs=hangs)
 
 
-def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames) -> FramePoses:
+def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, config: DenseConfig) -> FramePoses:
     """Poses of all frames of the shot, with what is known of focal length, depth and translation."""
     n = len(frames)
     parameters, moves = found.refined.parameters, found.selection.model.translates
@@ -239,11 +242,13 @@ def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames) ->
     depth = np.ones(len(found.kept))
     if moves:
         told = found.refined.scene.told_cells(torch.from_numpy(found.key).to(parameters.inverse_depth.device))
-        near = parameters.inverse_depth.masked_fill(told, torch.nan).nanmedian(1)[0].cpu().numpy()
+        foreign = told | (found.refined.belongs < OF_THE_SCENE)
+        near = parameters.inverse_depth.masked_fill(foreign, torch.nan).nanmedian(1)[0].cpu().numpy()
         known = np.isfinite(near)
+        if not known.any():
+            near, known = parameters.inverse_depth.median(1)[0].cpu().numpy(), np.ones(len(near), bool)
         depth = np.interp(np.arange(len(found.kept)), found.key[known], 1.0 / near[known])
     first = float(parameters.log_focal)
-    radius = corner_radius(frames.hw, frames.pixel_aspect, math.exp(first))
     spread = spread_of(found.refined, found.selection.model, found.lens)
     reason = _reasons(masks, found, placed, row)
     poses = FramePoses(
@@ -256,15 +261,24 @@ def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames) ->
         translates=moves,
         translation_bound=None if moves else _bound(found),
         focal_sigma_log=focal_sigma_log(spread, found.selection.model, found.lens),
-        radial=distortion_of(float(parameters.undistortion), radius),
+        radial=_radial(frames, parameters, config),
         covariance=None if spread is None else _covariance(found, placed, spread)[row],
     )
     return poses.repeated(masks.duplicate_of)
 
 
+def _radial(frames: Frames, parameters: DenseParameters, config: DenseConfig) -> float:
+    """k1 as it was given, or of the κ that was found."""
+    if not isinstance(config.distortion, str):
+        return config.distortion
+    radius = corner_radius(frames.hw, frames.pixel_aspect, float(parameters.log_focal.exp()))
+    return distortion_of(float(parameters.undistortion), radius)
+
+
 def _covariance(found: _Found, placed: PlacedFrames, spread: Float[Tensor, "n n"]) -> Float[np.ndarray, "q 6 6"]:
     """Of the poses of the frames that were looked at."""
-    keyed = keyframe_covariance(found.refined.parameters, spread, found.selection.model)
+    first = int(np.argmax(found.hangs))
+    keyed = keyframe_covariance(found.refined.parameters, spread, found.selection.model, first)
     return frame_covariance(keyed, found.key, placed.covariance)
 
 
@@ -306,7 +320,7 @@ def _structure(
 ) -> Structure | None:
     """Depth, movement and points; what was told to be no part of the scene moves, whatever its residuals."""
     first_residual_px = torch.from_numpy(found.selection.fitted.patch_residual_px).to(found.refined.residual_px)
-    foreign = (belongs < 0.5)[:, None] & (first.weight > TESTIFIES)
+    foreign = (belongs < OF_THE_SCENE)[:, None] & (first.weight > TESTIFIES)
     first_residual_px = torch.where(foreign, torch.inf, first_residual_px)
     field = DenseField(
         refined=found.refined,

@@ -123,7 +123,8 @@ def fit_scene(
 ) -> tuple[list[DenseFit], Float[Tensor, "k p"]]:
     """All five models fitted to the scene alone, and the weight 0..1 of each patch as a part of it.
 
-    Where no region is left unexplained, they are what they were, and all weights are 1.
+    Where no region is left unexplained, or where less would be left of the scene than tells the noise, they are what
+    they were, and all weights are 1.
 
     Args:
         graph: flow between keyframes.
@@ -135,6 +136,8 @@ def fit_scene(
     if min(_moving_share(fit, seen, lens) for fit in fits if fit.model.translates) < LEAST_MOVING:
         return list(fits), torch.ones_like(graph.weight[:, 0])
     begin, scene = _scene(seen, fits, lens)
+    if float((seen.votes * scene).sum() / seen.votes.sum().clamp_min(1e-9)) < GOOD_SHARE:
+        return list(fits), torch.ones_like(scene)
     return fit_models(of_scene(graph, scene), lens, unit_px, begin=begin), scene
 
 
@@ -170,7 +173,7 @@ def judged(parameters: DenseParameters, graph: FlowGraph, lens: Lens, model: Mot
         model: what the camera may do.
         noise: by which places are weighed against each other, standard deviations.
     """
-    left_px = held_out_residual_px(parameters, graph, lens.freedom(model), KERNELS[-1] * noise)
+    left_px = held_out_residual_px(parameters, graph, lens.freedom(model, scale=noise), KERNELS[-1] * noise)
     each = left_px * ((graph.root**2).sum(2) / 2.0).clamp_min(1e-6).sqrt()
     residual = each.nanmedian(1).values
     seen = ~residual.isnan()
@@ -200,7 +203,7 @@ def _scene(seen: Seen, fits: Sequence[DenseFit], lens: Lens) -> tuple[DenseParam
         lens: what is known of it.
     """
     graph = seen.graph
-    few = torch.arange(0, graph.weight.shape[2], ROUGH_EVERY, device=graph.device)
+    few = every_third(graph.patch_px)
     thin = seen_by(graph.patches(few))
     every = torch.ones_like(thin.votes)
     moved = [fit for fit in fits if fit.model.translates]
@@ -217,6 +220,13 @@ def _scene(seen: Seen, fits: Sequence[DenseFit], lens: Lens) -> tuple[DenseParam
     found = _in_turns(start, scene, seen, lens, model)
     begin = moved[0].parameters if model.zooms else found.parameters
     return begin, scene_weights(found, seen, found.noise)
+
+
+def every_third(patch_px: Float[Tensor, "2 p"]) -> Int[Tensor, " q"]:
+    """Numbers of every third patch, along diagonals of the grid: each keeps neighbours on all sides."""
+    number = torch.arange(patch_px.shape[1], device=patch_px.device)
+    columns = int((patch_px[1] == patch_px[1, 0]).sum())
+    return number[(number % columns + number // columns) % ROUGH_EVERY == 0]
 
 
 def best_rival(rivals: Sequence[Rival], seen: Seen) -> int:

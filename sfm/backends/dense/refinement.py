@@ -66,7 +66,7 @@ def refine(
     scenes: tuple[Scene, Scene],
     key: Int[np.ndarray, " k"],
     fit: DenseFit,
-    belongs: Float[Tensor, "k p"],
+    belongs: Float[Tensor, "k s"],
     lens: Lens,
     reach: int,
     nearness: Float[Tensor, "k p"] | None = None,

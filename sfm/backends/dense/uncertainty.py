@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sfm.backends.dense.adjustment import covariance
 from sfm.backends.dense.graph import DenseParameters
-from sfm.backends.dense.linearise import POSE
+from sfm.backends.dense.linearise import POSE, adjoint
 from sfm.backends.dense.models import KERNELS, Lens
 from sfm.backends.dense.refinement import Refined
 from sfm.types import MotionModel
@@ -35,9 +35,9 @@ def focal_sigma_log(spread: Float[Tensor, "n n"] | None, model: MotionModel, len
 
 
 def keyframe_covariance(
-    parameters: DenseParameters, spread: Float[Tensor, "n n"], model: MotionModel
+    parameters: DenseParameters, spread: Float[Tensor, "n n"], model: MotionModel, first: int = 0
 ) -> Float[np.ndarray, "k 6 6"]:
-    """Covariance of each pose relative to the first one: (v, ω) in x' = exp(ω) x + v, camera from world.
+    """Covariance of each pose relative to that of keyframe `first`: (v, ω) in x' = exp(ω) x + v, camera from world.
 
     The path's own scale is the unit: a flow does not know it, so that directions which only stretch the path are taken
     out by conditioning (C - C d dᵀ C / dᵀ C d for the stretch d). NaN for what the model does not move: nothing
@@ -47,12 +47,17 @@ def keyframe_covariance(
         parameters: of the keyframes.
         spread: covariance of all unknowns, poses first, as `adjustment.covariance` orders them.
         model: what moves.
+        first: keyframe whose pose is the world.
     """
     cameras = len(parameters.zoom)
-    poses = spread[: POSE * cameras, : POSE * cameras]
+    turn = parameters.rotation @ parameters.rotation[first].T
+    shift = parameters.translation - turn @ parameters.translation[first]
+    change = torch.eye(POSE * cameras, dtype=spread.dtype, device=spread.device)
+    change.view(cameras, POSE, cameras, POSE)[:, :, first] -= adjoint(turn[None], shift[None])[0]
+    poses = change @ spread[: POSE * cameras, : POSE * cameras] @ change.T
     if model.translates:
         stretch = torch.zeros_like(poses[0]).view(cameras, POSE)
-        stretch[:, :3] = parameters.translation - parameters.translation[0]
+        stretch[:, :3] = shift
         along = poses @ stretch.reshape(-1)
         length = float(stretch.reshape(-1) @ along)
         if length > 0:

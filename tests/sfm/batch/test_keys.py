@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from sfm.batch.keys import clip_digest, deciding, key_of, mask_digest, stamp
-from sfm.config import EstimateConfig, VideoConfig
+from sfm.batch.keys import clip_digest, deciding, key_of, mask_digest, prior_digest, stamp
+from sfm.config import DenseConfig, EstimateConfig, VideoConfig
 from trajectory.errors import CinetrajError
 
 CONFIG = EstimateConfig(backend="colmap-sift")
@@ -97,3 +97,16 @@ def test_one_mask_for_several_clips_is_refused_with_what_to_give_instead(tmp_pat
         mask_digest("a.mov", str(film), alone=False)
     with pytest.raises(CinetrajError, match="no such file"):
         mask_digest("a.mov", str(tmp_path / "absent.mp4"), alone=True)
+
+
+def test_a_file_of_depths_is_part_of_what_is_asked_for_and_of_one_clip(tmp_path: Path) -> None:
+    maps = tmp_path / "maps.npz"
+    config = EstimateConfig(backend=DenseConfig(depth_prior=str(maps)))
+    maps.write_bytes(b"one")
+    first = prior_digest(config, alone=True)
+    maps.write_bytes(b"two")
+    assert prior_digest(config, alone=True) not in (first, "")
+    assert prior_digest(CONFIG, alone=False) == ""
+    assert prior_digest(EstimateConfig(backend=DenseConfig(depth_prior="hub/network")), alone=False) == ""
+    with pytest.raises(CinetrajError, match="depths of one clip"):
+        prior_digest(config, alone=False)

@@ -294,3 +294,12 @@ def test_every_frame_says_how_unsure_its_pose_is():
             wrong = np.radians(angle_deg(path(found(name)).rotations, clip(name).trajectory.rotations))
             assert (wrong < 4 * turn + 1e-4).all()
             assert turn.max() < np.radians(2.0)
+
+
+def test_a_start_from_tracks_tells_the_same_and_a_given_lens_stays_as_it_is():
+    config = DenseConfig(start="tracks", grid_px=16, distortion=-0.05)
+    result = estimate(clip("truck").rgb, config, focal_px=FOCAL_PX)
+    assert result.statistics["start"]["full"].removeprefix("mirrored ") in ("tracks", "turn alone")  # no search
+    assert path(result).distortion is not None
+    assert path(result).distortion[0] == -0.05
+    assert path_error(path(result).positions, clip("truck").trajectory.positions) < 0.1

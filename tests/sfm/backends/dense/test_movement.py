@@ -10,7 +10,17 @@ from flow_scene import FOCAL_PX, HW, KnownFlow, centres_of, known_flow, with_mov
 from projected import angle_deg, path_error
 
 from sfm.backends.dense.models import Lens, fit_models
-from sfm.backends.dense.movement import Rival, Seen, best_rival, fit_scene, judged, of_scene, scene_weights, seen_by
+from sfm.backends.dense.movement import (
+    Rival,
+    Seen,
+    best_rival,
+    every_third,
+    fit_scene,
+    judged,
+    of_scene,
+    scene_weights,
+    seen_by,
+)
 from sfm.geometry.problem import FocalPrior
 from sfm.types import FULL
 
@@ -138,3 +148,25 @@ def test_weights_of_the_scene_weigh_every_place_of_a_patch():
     weight = torch.rand(graph.weight[:, 0].shape, generator=torch.Generator().manual_seed(1))
     torch.testing.assert_close(of_scene(graph, weight).weight, graph.weight * weight[:, None])
     assert torch.equal(of_scene(graph, weight).place_px, graph.place_px)
+
+
+@pytest.mark.slow
+def test_where_nearly_all_is_scattered_nothing_is_picked_from_it():
+    """What is left would agree with itself, and the clip would look sound."""
+    known = known_flow({"truck": 0.05}, cameras=4, patches=150, outliers=0.85, dtype=torch.float32)
+    plain = fit_models(known.graph, LENS)
+    fits, weight = fit_scene(known.graph, LENS, plain)
+    assert bool((weight == 1).all())
+    assert fits[3] is plain[3]
+
+
+@pytest.mark.parametrize("columns", [27, 30, 40])
+def test_a_third_of_a_grid_has_neighbours_along_and_across(columns):
+    y, x = torch.meshgrid(torch.arange(9.0), torch.arange(float(columns)), indexing="ij")
+    patch = torch.stack([x.reshape(-1), y.reshape(-1)])
+    few = every_third(patch)
+    assert len(few) == pytest.approx(9 * columns / 3, abs=3)
+    step = (patch[:, few][:, :, None] - patch[:, few][:, None]).abs()
+    near = step.norm(dim=0) < 1.6 * 3**0.5
+    assert bool((near & (step[0] > 0)).any(1).all())
+    assert bool((near & (step[1] > 0)).any(1).all())

@@ -69,3 +69,35 @@ def test_frames_between_are_as_unsure_as_their_neighbours_and_themselves():
     own[5] = 0.25 * np.eye(6)
     found = frame_covariance(keyed, np.array([0, 4, 8]), own)[:, 0, 0]
     np.testing.assert_allclose(found, [0, 0.25, 0.5, 0.75, 1, 1.5, 1.5, 1.75, 2])
+
+
+def test_relative_to_another_keyframe_that_one_is_sure_and_the_last_is_as_if_the_clip_began_there():
+    known, _ = told({"truck": 0.3, "pan_deg": 3.0}, FULL)
+    spread = covariance(known.parameters, known.graph, held(), 1e6)
+    assert spread is not None
+    second = keyframe_covariance(known.parameters, spread, FULL, 2)
+    assert np.abs(second[2]).max() < 1e-12 * np.abs(second[4]).max()
+    own = slice(2, None)
+    graph = replace(
+        known.graph,
+        source=torch.arange(3),
+        target=(known.graph.target[own] - 2).clamp_min(0),
+        place_px=known.graph.place_px[own],
+        root=known.graph.root[own],
+        weight=known.graph.weight[own] * (known.graph.target[own] >= 2)[..., None],
+    )
+    turn, way = known.parameters.rotation, known.parameters.translation
+    rotation = turn[own] @ turn[2].T
+    late = replace(
+        known.parameters,
+        rotation=rotation,
+        translation=way[own] - rotation @ way[2],
+        inverse_depth=known.parameters.inverse_depth[own],
+        zoom=known.parameters.zoom[own],
+    )
+    alone = covariance(late, graph, held(), 1e6)
+    assert alone is not None
+    found = keyframe_covariance(late, alone, FULL)
+    ratio = (np.diagonal(second[4]) / np.diagonal(found[-1]))[1:]  # along the path it is the stretch of another path
+    assert (ratio < 1.6).all(), ratio
+    assert (ratio > 0.3).all(), ratio
