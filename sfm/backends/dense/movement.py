@@ -52,6 +52,8 @@ WHISPER = 1e-3
 """What may move by itself says so little of the camera, but gets a depth, by which it is judged again."""
 NEARLY = 0.1
 """Rivals that explain less than the best by at most this share are compared by what they have in common."""
+FEWEST_KEYFRAMES = 3
+"""With two a patch has one place, and nothing else foretells it."""
 TURNS, STEPS = 4, 6
 """Labels and camera are found in turns so often, with at most so many steps each."""
 HELD_TURNS = 1
@@ -123,8 +125,8 @@ def fit_scene(
 ) -> tuple[list[DenseFit], Float[Tensor, "k p"]]:
     """All five models fitted to the scene alone, and the weight 0..1 of each patch as a part of it.
 
-    Where no region is left unexplained, or where less would be left of the scene than tells the noise, they are what
-    they were, and all weights are 1.
+    They are what they were, and all weights are 1, where no region is left unexplained, where there are too few
+    keyframes to foretell one from the others, or where less would be left of the scene than tells the noise.
 
     Args:
         graph: flow between keyframes.
@@ -132,6 +134,8 @@ def fit_scene(
         fits: the models fitted to all of the content, as `fit_models` gives them.
         unit_px: length of one pixel of a 640-pixel frame.
     """
+    if len(graph.source) < FEWEST_KEYFRAMES:
+        return list(fits), torch.ones_like(graph.weight[:, 0])
     seen = seen_by(graph)
     if min(_moving_share(fit, seen, lens) for fit in fits if fit.model.translates) < LEAST_MOVING:
         return list(fits), torch.ones_like(graph.weight[:, 0])

@@ -32,6 +32,6 @@ def test_a_truck_begins_with_the_path_of_its_tracks():
     assert found.inverse_depth.shape == (4, 7)
 
 
-@pytest.mark.slow
-def test_where_no_travel_is_found_there_is_no_start():
-    assert start("pan") is None
+def test_where_nothing_is_found_there_is_no_start():
+    frames = as_frames(np.zeros((16, 64, 96, 3), np.uint8))
+    assert tracked_start(frames, masks.find(frames), KEY, 7, torch.device("cpu")) is None
