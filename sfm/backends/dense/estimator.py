@@ -24,7 +24,7 @@ from sfm.backends.dense.monocular import ToldDepth, told_depth
 from sfm.backends.dense.movement import fit_scene, of_scene
 from sfm.backends.dense.observe import Scene
 from sfm.backends.dense.occlusion import covered
-from sfm.backends.dense.refinement import Refined, first_graph, refine, scene_of
+from sfm.backends.dense.refinement import Refined, first_graph, refine, scene_of, with_cells
 from sfm.backends.dense.structure import DenseField, structure_of
 from sfm.backends.dense.tracked import tracked_start
 from sfm.backends.dense.uncertainty import focal_sigma_log, frame_covariance, keyframe_covariance, spread_of
@@ -107,7 +107,7 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
             fits = fit_models(graph, lens, unit_px, given=given, search=search)
             fits, belongs = fit_scene(graph, lens, fits, unit_px)
         with timed(seconds, "depth"):
-            scenes = coarse, scene_of(seen, frames, masks, config.grid_px)
+            scenes = coarse, with_cells(coarse, masks, config.grid_px)
             nearness = _on_grid(told, frames, config.grid_px, seen.device)
             again = partial(refine, scenes, key, belongs=belongs, lens=lens, reach=config.reach, nearness=nearness)
             selection, refined = _refined(fits, again, key, of_scene(graph, belongs), lens, unit_px, config)

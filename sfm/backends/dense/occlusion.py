@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from sfm.backends.dense.observe import expected_flow, unobserved
+from sfm.backends.dense.observe import PAIRS_AT_ONCE, expected_flow, unobserved
 from sfm.backends.dense.refinement import Refined
 from sfm.flow.batches import in_batches
 from sfm.flow.information import inside, resemblance
@@ -30,7 +30,6 @@ NEARER_PX = 2 * RADIUS
 """... and nearer than they were by a whole one. What moves together less only overlaps a little more than it did."""
 CONTRAST = 3.0
 """Patches of less contrast than so many standard deviations of the noise would be like anything."""
-PAIRS_AT_ONCE = 8
 FEWEST = 10.0
 """So many votes of one mind are believed half: those of neighbours and of several keyframes are not independent."""
 

@@ -5,7 +5,7 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sfm.backends.dense.adjustment import adjust, noise_scale, residual_px
@@ -45,13 +45,24 @@ class Refined:
 
 def scene_of(seen: Pyramid, frames: Frames, masks: Masks, cell_px: int) -> Scene:
     """Patches of a size, those on bars and overlays muted; and what was told to move in the frames of `seen`."""
-    centres = grid(seen.hw(0), cell_px, seen.device)
-    x, y = centres.round().long().unbind(-1)
-    usable = torch.from_numpy(masks.usable).to(seen.device)[y, x].reshape(-1)
+    centres, usable = _cells(seen, masks, cell_px)
     moving = None
     if masks.moving is not None:
         moving = torch.from_numpy(masks.moving[masks.distinct()]).to(seen.device)
     return Scene(pyramid=seen, centres=centres, usable=usable, pixel_aspect=frames.pixel_aspect, moving=moving)
+
+
+def with_cells(scene: Scene, masks: Masks, cell_px: int) -> Scene:
+    """The same frames with patches of another size."""
+    centres, usable = _cells(scene.pyramid, masks, cell_px)
+    return replace(scene, centres=centres, usable=usable)
+
+
+def _cells(seen: Pyramid, masks: Masks, cell_px: int) -> tuple[Float[Tensor, "gh gw 2"], Bool[Tensor, " p"]]:
+    """Middles of the patches, and which of them lie on neither bars nor overlays."""
+    centres = grid(seen.hw(0), cell_px, seen.device)
+    x, y = centres.round().long().unbind(-1)
+    return centres, torch.from_numpy(masks.usable).to(seen.device)[y, x].reshape(-1)
 
 
 def first_graph(scene: Scene, key: Int[np.ndarray, " k"], reach: int, flow: Flow) -> FlowGraph:

@@ -12,6 +12,7 @@ from sfm.backends.dense.distortion import redistorted
 from sfm.backends.dense.frames import PlacedFrames
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.linearise import LEAST_DEPTH
+from sfm.backends.dense.movement import nearest
 from sfm.backends.dense.refinement import Refined
 from sfm.flow.pyramid import cell
 from sfm.structure import PointTracks, Structure, colours_at
@@ -147,7 +148,7 @@ def _seen(field: DenseField) -> _Seen:
 def _followed(field: DenseField) -> tuple[Float[torch.Tensor, "k m 2 p"], Float[torch.Tensor, "k m p"]]:
     """Places and residuals of the patches; from the first flow about them where they do not testify themselves."""
     first, graph = field.first, field.refined.graph
-    near = torch.cdist(graph.patch_px.T, first.patch_px.T).argmin(1)
+    near = nearest(first.patch_px, graph.patch_px)
     unseen = field.refined.residual_px.isnan()
     place = graph.patch_px + (first.place_px - first.patch_px)[..., near]
     return (
