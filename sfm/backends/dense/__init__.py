@@ -14,8 +14,8 @@ def run(
 ) -> "BackendResult":
     """The camera's motion in one shot, by `sfm.backends.dense.estimator`.
 
-    One thread on the CPU whatever `threads` says, as `auto` and for its reasons: on a busy machine two took several
-    times as long as one. Several clips at once are what fills a machine.
+    Of several threads each does pieces of its own (pairs of frames, starts, models), so that the answer does not depend
+    on how many there are.
 
     Raises CinetrajError where the clip does not fit into the memory of the GPU, with the size that would.
     """
@@ -25,9 +25,10 @@ def run(
     from sfm.backends.dense.estimator import solve
     from sfm.backends.dense.memory import available_bytes, does_not_fit
     from sfm.processes.threads import thread_limit
+    from sfm.processes.workers import workers
 
     try:
-        with thread_limit(1, opencv=False):
+        with thread_limit(1), workers(threads if device == "cpu" else 1):
             solved = solve(frames, masks, config, device=device)
     except torch.cuda.OutOfMemoryError:
         raise does_not_fit(frames, config, available_bytes(device)) from None

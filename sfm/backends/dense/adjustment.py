@@ -1,16 +1,18 @@
 """Dense bundle adjustment: cameras and the inverse depth of every patch, by robust Levenberg-Marquardt."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sfm.backends.dense.banded import solve_bordered
-from sfm.backends.dense.graph import DenseParameters, FlowGraph
+from sfm.backends.dense.graph import NAMES, DenseParameters, FlowGraph, chosen, stacked, where
 from sfm.backends.dense.linearise import POSE, depth_jacobian, predict, whitened
-from sfm.backends.dense.normal import Freedom, Normal, blocks, normal_equations, prior_cost
+from sfm.backends.dense.normal import Freedom, Layout, Normal, blocks, layout, normal_equations, of_states, prior_cost
 from sfm.geometry.robust import geman_mcclure
 
 LONGEST_DEPTH_STEP = 0.5
@@ -22,6 +24,8 @@ MEDIAN_OF_CHI2 = 1.386
 """Of the squared length of a pair of standard normal numbers."""
 TESTIFIES = 0.3
 """Weight from which a place counts in statistics."""
+SMALL = 256
+"""Systems of at most so many unknowns are solved whole: that they are bands saves nothing yet."""
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-6, 1e3
 
 
@@ -44,51 +48,114 @@ def adjust(
         iterations: most steps under each.
         tolerance: relative gain that ends a kernel.
     """
-    damping, found = FIRST_DAMPING, math.inf
+    each = torch.ones(1, dtype=torch.float64, device=graph.device)
+    found, left = adjust_all(
+        stacked([parameters]), graph, freedom, [k * each for k in kernels], iterations=iterations, tolerance=tolerance
+    )
+    return chosen(found, 0), float(left[0])
+
+
+def adjust_all(
+    states: DenseParameters,
+    graph: FlowGraph,
+    freedom: Freedom,
+    kernels: Sequence[Float[Tensor, " s"]],
+    *,
+    iterations: int,
+    tolerance: float = 1e-4,
+) -> tuple[DenseParameters, Float[Tensor, " s"]]:
+    """Several states, each as `adjust` would, step by step together; and their costs.
+
+    Each has its own damping and ends a kernel when it gains no more; the rest goes on without it.
+
+    Args:
+        states: where to begin.
+        graph: the flow, the same for all.
+        freedom: what may move.
+        kernels: wide to tight, a value for each state.
+        iterations, tolerance: as in `adjust`.
+    """
+    laid = layout(graph, freedom, states.zoom.shape[-1])
+    damping = torch.full_like(states.log_focal, FIRST_DAMPING)
+    found = torch.full_like(states.log_focal, torch.inf)
     for kernel in kernels:
-        found = cost(parameters, graph, freedom, kernel)
+        found = costs(states, graph, freedom, kernel, laid)
+        rows = torch.arange(len(found), device=found.device)
         for _ in range(iterations):
-            normal = normal_equations(parameters, graph, freedom, kernel, damping)
-            after = _stepped(parameters, normal, freedom, damping)
-            tried = math.inf if after is None else cost(after, graph, freedom, kernel)
-            if after is not None and tried < found:
-                gain = (found - tried) / found
-                parameters, found, damping = after, tried, max(damping / 5.0, LEAST_DAMPING)
-                if gain < tolerance:
-                    break
-            else:
-                damping *= 10.0
-                if damping > MOST_DAMPING:
-                    break
-    return parameters, found
+            now, own = chosen(states, rows), _some(freedom, rows)
+            normal = normal_equations(now, graph, own, kernel[rows], damping[rows], laid)
+            after, sound = _stepped(now, normal, own, damping[rows])
+            before, tried = found[rows], costs(after, graph, own, kernel[rows], laid)
+            better = sound & (tried < before)
+            states = _with(states, rows, where(better, after, now))
+            found[rows] = torch.where(better, tried, before)
+            eased = (damping[rows] / 5.0).clamp_min(LEAST_DAMPING)
+            damping[rows] = torch.where(better, eased, damping[rows] * 10.0)
+            settled = better & (before - tried < tolerance * before)
+            rows = rows[~settled & (damping[rows] <= MOST_DAMPING)]
+            if not len(rows):
+                break
+    return states, found
+
+
+def _some(freedom: Freedom, rows: Int[Tensor, " r"]) -> Freedom:
+    """What is known of some of several states."""
+    return freedom if isinstance(freedom.shared, float) else replace(freedom, shared=freedom.shared[rows])
+
+
+def _with(states: DenseParameters, rows: Int[Tensor, " r"], changed: DenseParameters) -> DenseParameters:
+    """States of which some changed."""
+    if len(rows) == len(states.log_focal):
+        return changed
+    return DenseParameters(
+        **{name: getattr(states, name).index_copy(0, rows, getattr(changed, name)) for name in NAMES}
+    )
 
 
 def cost(parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float) -> float:
     """The robust cost with the priors; what lies behind a camera costs as much as anything can."""
-    total = prior_cost(parameters, graph, freedom)
-    for rows in blocks(graph):
-        squared, front = squared_residuals(parameters, graph, rows)
-        each = torch.where(front, geman_mcclure(squared, kernel**2), kernel**2)
-        total += float((each * graph.weight[rows]).sum(dtype=torch.float64))
+    return float(costs(parameters, graph, freedom, kernel))
+
+
+def costs(
+    states: DenseParameters,
+    graph: FlowGraph,
+    freedom: Freedom,
+    kernel: float | Float[Tensor, "*s"],
+    laid: Layout | None = None,
+) -> Float[Tensor, "*s"]:
+    """Those of one or several states."""
+    total = prior_cost(states, graph, freedom, laid)
+    for rows in blocks(graph, total.numel()):
+        squared, front = squared_residuals(states, graph, rows)
+        wide = of_states(kernel, squared, 3) ** 2
+        each = torch.where(front, geman_mcclure(squared, wide), wide)
+        total = total + (each * graph.weight[rows]).sum((-3, -2, -1), dtype=torch.float64)
     return total
 
 
 def squared_residuals(
     parameters: DenseParameters, graph: FlowGraph, rows: slice
-) -> tuple[Float[Tensor, "k m p"], Bool[Tensor, "k m p"]]:
+) -> tuple[Float[Tensor, "*s k m p"], Bool[Tensor, "*s k m p"]]:
     """Squared residuals in standard deviations, and which patches lie in front of their target."""
     predicted = predict(parameters, graph, rows)
-    return (whitened(predicted.residual_px, graph.root[rows]) ** 2).sum(2), predicted.front
+    return (whitened(predicted.residual_px, graph.root[rows]) ** 2).sum(-2), predicted.front
 
 
 def noise_scale(parameters: DenseParameters, graph: FlowGraph) -> float:
     """By how much the residuals exceed their standard deviations: from their median, at least 1."""
+    return float(noise_scales(parameters, graph))
+
+
+def noise_scales(states: DenseParameters, graph: FlowGraph) -> Float[Tensor, "*s"]:
+    """That of one or several states."""
     found: list[Tensor] = []
-    for rows in blocks(graph):
-        squared, front = squared_residuals(parameters, graph, rows)
-        found.append(squared[front & (graph.weight[rows] > TESTIFIES)])
-    every = torch.cat(found)
-    return max(1.0, math.sqrt(float(every.median()) / MEDIAN_OF_CHI2)) if len(every) else 1.0
+    for rows in blocks(graph, states.log_focal.numel()):
+        squared, front = squared_residuals(states, graph, rows)
+        counts = front & (graph.weight[rows] > TESTIFIES)
+        found.append(squared.masked_fill(~counts, torch.nan).flatten(-3))
+    middle = torch.cat(found, -1).nanmedian(-1).values.double()
+    return (middle / MEDIAN_OF_CHI2).sqrt().nan_to_num(1.0).clamp_min(1.0)
 
 
 def residual_px(parameters: DenseParameters, graph: FlowGraph) -> Float[Tensor, "k m p"]:
@@ -143,45 +210,62 @@ def covariance(
     """
     normal = normal_equations(parameters, graph, freedom, kernel, 0.0)
     unit = torch.eye(len(normal.matrix), dtype=normal.matrix.dtype, device=graph.device)
-    found = _solved(normal, 1e-12 * normal.matrix.diagonal(), unit, freedom)
-    if found is not None:
-        found[:, ~freedom.free(len(parameters.zoom), graph.device)] = 0.0
+    found, sound = _solved(normal, 1e-12 * normal.matrix.diagonal(), unit)
+    if not bool(sound):
+        return None
+    found[:, ~freedom.free(len(parameters.zoom), graph.device)] = 0.0
     return found
 
 
 def _solved(
-    normal: Normal, extra: Float[Tensor, " n"], right: Float[Tensor, "n c"], freedom: Freedom
-) -> Float[Tensor, "n c"] | None:
-    """Solutions of the reduced system, 0 for what does not move; None where it has none."""
-    order, border = freedom.order(normal.place)
+    normal: Normal, extra: Float[Tensor, "*s n"], right: Float[Tensor, "*s n c"]
+) -> tuple[Float[Tensor, "*s n c"], Bool[Tensor, "*s"]]:
+    """Solutions of the reduced system, 0 for what does not move; and which have one."""
+    laid = normal.layout
+    order = laid.order
+    whole, sound = torch.zeros_like(right), torch.ones(right.shape[:-2], dtype=torch.bool, device=right.device)
     if not len(order):
-        return torch.zeros_like(right)
-    return solve_bordered(normal.matrix, extra, right, order, band=(POSE + 1) * (normal.span + 1) - 1, border=border)
+        return whole, sound
+    if len(order) <= SMALL:
+        matrix = normal.matrix[..., order[:, None], order] + torch.diag_embed(extra[..., order])
+        root, problem = torch.linalg.cholesky_ex(matrix)
+        whole[..., order, :] = torch.cholesky_solve(right[..., order, :], root)
+        return whole, problem == 0
+    band = (POSE + 1) * (laid.span + 1) - 1
+    for state in np.ndindex(*right.shape[:-2]):
+        found = solve_bordered(normal.matrix[state], extra[state], right[state], order, band=band, border=laid.border)
+        if found is None:
+            sound[state] = False
+        else:
+            whole[state] = found
+    return whole, sound
 
 
-def _stepped(parameters: DenseParameters, normal: Normal, freedom: Freedom, damping: float) -> DenseParameters | None:
-    """Parameters after one damped step of Gauss-Newton; None where the system has no solution."""
-    cameras = len(parameters.zoom)
-    diagonal = normal.matrix.diagonal()
-    moves = freedom.free(cameras, diagonal.device)
-    extra = damping * diagonal + 1e-9 * diagonal[moves].mean()
-    solution = _solved(normal, extra, normal.gradient[:, None], freedom)
-    if solution is None:
-        return None
-    step = solution[:, 0]
+def _stepped(
+    parameters: DenseParameters, normal: Normal, freedom: Freedom, damping: Float[Tensor, "*s"]
+) -> tuple[DenseParameters, Bool[Tensor, "*s"]]:
+    """Parameters after one damped step of Gauss-Newton; and for which the system had a solution."""
+    cameras = parameters.zoom.shape[-1]
+    diagonal = normal.matrix.diagonal(dim1=-2, dim2=-1)
+    extra = damping[..., None] * diagonal
+    if len(normal.layout.order):
+        extra = extra + 1e-9 * diagonal[..., normal.layout.order].mean(-1, keepdim=True)
+    solution, sound = _solved(normal, extra, normal.gradient[..., None])
+    step = solution[..., 0]
     depth = parameters.inverse_depth
     if normal.depths:
         depth = depth.clone()
         for block in normal.depths:
-            towards = step[normal.columns[block.rows]].to(depth.dtype)
-            change = block.inverse * (block.pull - (towards[:, None] @ block.mixed)[:, 0])
-            moved = depth[block.rows] + change.clamp(-LONGEST_DEPTH_STEP, LONGEST_DEPTH_STEP)
-            depth[block.rows] = moved.clamp(*DEPTH_RANGE)
-    pose = step[: POSE * cameras].reshape(cameras, POSE)
+            towards = step[..., normal.layout.columns[block.rows]].to(depth.dtype)
+            change = block.inverse * (block.pull - (towards.unsqueeze(-2) @ block.mixed).squeeze(-2))
+            moved = depth[..., block.rows, :] + change.clamp(-LONGEST_DEPTH_STEP, LONGEST_DEPTH_STEP)
+            depth[..., block.rows, :] = moved.clamp(*DEPTH_RANGE)
+    pose = step[..., : POSE * cameras].unflatten(-1, (cameras, POSE))
     usual = math.log(freedom.focal.focal_px)
-    return replace(
-        parameters.moved(pose, step[POSE * cameras : -2]),
+    after = replace(
+        parameters.moved(pose, step[..., POSE * cameras : -2]),
         inverse_depth=depth,
-        log_focal=(parameters.log_focal + step[-2]).clamp(usual - FOCAL_RANGE, usual + FOCAL_RANGE),
-        undistortion=parameters.undistortion + step[-1],
+        log_focal=(parameters.log_focal + step[..., -2]).clamp(usual - FOCAL_RANGE, usual + FOCAL_RANGE),
+        undistortion=parameters.undistortion + step[..., -1],
     )
+    return after, sound

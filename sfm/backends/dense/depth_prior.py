@@ -36,7 +36,7 @@ def on_grid(
 
 def start_of(nearness: Float[Tensor, "k p"]) -> Float[Tensor, "k p"]:
     """Inverse depths to begin with, the median of each row 1."""
-    middle = nearness.median(1, keepdim=True).values.clamp_min(1e-6)
+    middle = nearness.median(-1, keepdim=True).values.clamp_min(1e-6)
     return (nearness / middle).clamp(FARTHEST, NEAREST)
 
 
@@ -51,12 +51,14 @@ class DepthPrior:
         cost: at the parameters.
     """
 
-    expected: Float[Tensor, "k p"]
-    weight: Float[Tensor, "k p"]
-    cost: float
+    expected: Float[Tensor, "*s k p"]
+    weight: Float[Tensor, "*s k p"]
+    cost: Float[Tensor, "*s"]
 
 
-def depth_prior(parameters: DenseParameters, graph: FlowGraph, usual: float, noise: float) -> DepthPrior:
+def depth_prior(
+    parameters: DenseParameters, graph: FlowGraph, usual: float, noise: float | Float[Tensor, "*s"]
+) -> DepthPrior:
     """What is known of the depths: that they are 1 in the median, which is their gauge, and what was told.
 
     The told ones are brought to the present ones by the scale (never negative: relief is not turned inside out) and
@@ -71,10 +73,11 @@ def depth_prior(parameters: DenseParameters, graph: FlowGraph, usual: float, noi
     """
     present = parameters.inverse_depth
     gauge = torch.full_like(present, usual)
-    cost = usual * float(((1.0 - present) ** 2).sum(dtype=torch.float64))
+    cost = usual * ((1.0 - present) ** 2).sum((-2, -1), dtype=torch.float64)
     if graph.nearness is None:
         return DepthPrior(expected=torch.ones_like(present), weight=gauge, cost=cost)
     told = start_of(graph.nearness)
+    noise = torch.as_tensor(noise, dtype=present.dtype, device=present.device)[..., None, None]
     trust = noise / (SIGMA * told.clamp_min(LEAST_NEARNESS)) ** 2
     aligned = _alike(told, present)
     for _ in range(ROUNDS):
@@ -85,34 +88,34 @@ def depth_prior(parameters: DenseParameters, graph: FlowGraph, usual: float, noi
     return DepthPrior(
         expected=(weight * aligned + gauge) / total,
         weight=total,
-        cost=cost + noise * float(geman_mcclure(squared, KERNEL**2).sum(dtype=torch.float64)),
+        cost=cost + (noise * geman_mcclure(squared, KERNEL**2)).sum((-2, -1), dtype=torch.float64),
     )
 
 
 def _agreeing(
-    aligned: Float[Tensor, "k p"], present: Float[Tensor, "k p"], precision: Float[Tensor, "k p"]
-) -> Float[Tensor, "k p"]:
+    aligned: Float[Tensor, "*r k p"], present: Float[Tensor, "*s k p"], precision: Float[Tensor, "*q k p"]
+) -> Float[Tensor, "*s k p"]:
     """Weights of Geman and McClure."""
     return (KERNEL**2 / (KERNEL**2 + (aligned - present) ** 2 * precision)) ** 2
 
 
-def _alike(told: Float[Tensor, "k p"], present: Float[Tensor, "k p"]) -> Float[Tensor, "k p"]:
+def _alike(told: Float[Tensor, "k p"], present: Float[Tensor, "*s k p"]) -> Float[Tensor, "*s k p"]:
     """Told values with the median of the present ones and the same median distance from it: no outlier bends these."""
     middle, spread = zip(*(_median_and_spread(each) for each in (told, present)), strict=True)
     return middle[1] + (spread[1] / spread[0].clamp_min(1e-6)) * (told - middle[0])
 
 
-def _median_and_spread(value: Float[Tensor, "k p"]) -> tuple[Float[Tensor, "k 1"], Float[Tensor, "k 1"]]:
-    middle = value.median(1, keepdim=True).values
-    return middle, (value - middle).abs().median(1, keepdim=True).values
+def _median_and_spread(value: Float[Tensor, "*s k p"]) -> tuple[Float[Tensor, "*s k 1"], Float[Tensor, "*s k 1"]]:
+    middle = value.median(-1, keepdim=True).values
+    return middle, (value - middle).abs().median(-1, keepdim=True).values
 
 
 def _aligned(
-    told: Float[Tensor, "k p"], present: Float[Tensor, "k p"], weight: Float[Tensor, "k p"]
-) -> Float[Tensor, "k p"]:
+    told: Float[Tensor, "k p"], present: Float[Tensor, "*s k p"], weight: Float[Tensor, "*q k p"]
+) -> Float[Tensor, "*s k p"]:
     """Told values scaled and shifted to the present ones by weighted least squares in each row."""
-    total = weight.sum(1, keepdim=True)
-    middle = [(weight * each).sum(1, keepdim=True) / total for each in (told, present)]
+    total = weight.sum(-1, keepdim=True)
+    middle = [(weight * each).sum(-1, keepdim=True) / total for each in (told, present)]
     away, change = told - middle[0], present - middle[1]
-    scale = (weight * away * change).sum(1, keepdim=True) / (weight * away**2).sum(1, keepdim=True).clamp_min(1e-9)
+    scale = (weight * away * change).sum(-1, keepdim=True) / (weight * away**2).sum(-1, keepdim=True).clamp_min(1e-9)
     return middle[1] + scale.clamp_min(0.0) * away

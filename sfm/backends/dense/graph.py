@@ -1,10 +1,11 @@
 """The values of the dense backend: a graph of flow between cameras, and the parameters that are fitted to it."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from typing import final
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sfm.geometry.so3 import exp_so3
@@ -66,7 +67,7 @@ class FlowGraph:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class DenseParameters:
-    """Cameras and depths.
+    """Cameras and depths; or several states of them, stacked before all other dimensions.
 
     Attributes:
         rotation, translation: camera from world.
@@ -76,27 +77,50 @@ class DenseParameters:
         undistortion: κ of x_undistorted = x (1 + κ |x|²), x in units of the focal length.
     """
 
-    rotation: Float[Tensor, "n 3 3"]
-    translation: Float[Tensor, "n 3"]
-    inverse_depth: Float[Tensor, "k p"]
-    log_focal: Float[Tensor, ""]
-    zoom: Float[Tensor, " n"]
-    undistortion: Float[Tensor, ""]
+    rotation: Float[Tensor, "*s n 3 3"]
+    translation: Float[Tensor, "*s n 3"]
+    inverse_depth: Float[Tensor, "*s k p"]
+    log_focal: Float[Tensor, "*s"]
+    zoom: Float[Tensor, "*s n"]
+    undistortion: Float[Tensor, "*s"]
 
     @property
-    def focal_px(self) -> Float[Tensor, " n"]:
+    def focal_px(self) -> Float[Tensor, "*s n"]:
         """Of each camera."""
-        return (self.log_focal + self.zoom).exp()
+        return (self.log_focal[..., None] + self.zoom).exp()
 
-    def moved(self, pose: Float[Tensor, "n 6"], zoom: Float[Tensor, " n"]) -> "DenseParameters":
+    def patches(self, chosen: Int[Tensor, " q"]) -> "DenseParameters":
+        """With the depths of some of the patches."""
+        return replace(self, inverse_depth=self.inverse_depth[..., chosen])
+
+    def moved(self, pose: Float[Tensor, "*s n 6"], zoom: Float[Tensor, "*s n"]) -> "DenseParameters":
         """The cameras after a step: x' = exp(ω) x + v in camera axes for (v, ω), and the log zooms increased."""
-        turn = exp_so3(pose[:, 3:])
+        turn = exp_so3(pose[..., 3:])
         return replace(
             self,
             rotation=turn @ self.rotation,
-            translation=(turn @ self.translation[..., None])[..., 0] + pose[:, :3],
+            translation=(turn @ self.translation[..., None])[..., 0] + pose[..., :3],
             zoom=self.zoom + zoom,
         )
+
+
+def stacked(states: Sequence[DenseParameters]) -> DenseParameters:
+    """Several states of one graph as one."""
+    return DenseParameters(**{name: torch.stack([getattr(each, name) for each in states]) for name in NAMES})
+
+
+def chosen(states: DenseParameters, which: int | Int[Tensor, " r"]) -> DenseParameters:
+    """One of several states, or some of them."""
+    return DenseParameters(**{name: getattr(states, name)[which] for name in NAMES})
+
+
+def where(better: Bool[Tensor, " s"], one: DenseParameters, other: DenseParameters) -> DenseParameters:
+    """Of each state the one or the other."""
+    return DenseParameters(**{name: _where(better, getattr(one, name), getattr(other, name)) for name in NAMES})
+
+
+def _where(better: Bool[Tensor, " s"], one: Tensor, other: Tensor) -> Tensor:
+    return torch.where(better.reshape(-1, *[1] * (one.dim() - 1)), one, other)
 
 
 def still(cameras: int, rows: int, patches: int, focal_px: float, device: torch.device) -> DenseParameters:
@@ -110,6 +134,9 @@ def still(cameras: int, rows: int, patches: int, focal_px: float, device: torch.
         zoom=torch.zeros(cameras, **wide),
         undistortion=torch.zeros((), **wide),
     )
+
+
+NAMES = tuple(field.name for field in fields(DenseParameters))
 
 
 def root_of(information: Float[Tensor, "... 3"]) -> Float[Tensor, "... 3"]:

@@ -37,7 +37,7 @@ def frame_motion_px(pyramid: Pyramid, moving: Bool[Tensor, "n h w"] | None = Non
             length = length.masked_fill(moving[first][:, y, x], torch.nan)
         moved[first + 1] = length.nanmedian(-1)[0].nan_to_num()
 
-    in_batches(n - 1, PAIRS_AT_ONCE, measured)
+    in_batches(n - 1, PAIRS_AT_ONCE, pyramid.device, measured)
     return moved.cpu().numpy().astype(float)
 
 

@@ -91,7 +91,7 @@ def distances(scene: Scene, parameters: DenseParameters) -> tuple[Float[Tensor, 
         apart[part] = moved.norm(dim=-1).median(-1)[0]
         shared[part] = inside(thin.centres.reshape(-1, 2) + moved, scene.pyramid.hw(0)).mean(-1)
 
-    in_batches(k, ROWS_AT_ONCE, measured)
+    in_batches(k, ROWS_AT_ONCE, every.device, measured)
     return torch.maximum(apart, apart.T), torch.minimum(shared, shared.T)
 
 
@@ -143,7 +143,7 @@ def loop_graph(
         pair = row[part], slot[part]
         start[pair], _ = flow_from(scene.pyramid, key[pair[0]], key[target[pair]], scene.centres, start[pair])
 
-    in_batches(len(row), PAIRS_AT_ONCE, nearer)
+    in_batches(len(row), PAIRS_AT_ONCE, key.device, nearer)
     found = flow_again(scene, key, key[target], start, AGAIN_STEPS)
     return graph_of(scene, found, source, target, back=True)
 

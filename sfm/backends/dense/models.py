@@ -6,18 +6,27 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
-from sfm.backends.dense.adjustment import TESTIFIES, adjust, held_out_residual_px, noise_scale, residual_px
+from sfm.backends.dense.adjustment import (
+    TESTIFIES,
+    adjust_all,
+    held_out_residual_px,
+    noise_scales,
+    residual_px,
+    squared_residuals,
+)
 from sfm.backends.dense.depth_prior import start_of
-from sfm.backends.dense.graph import DenseParameters, FlowGraph, still
-from sfm.backends.dense.normal import SHARED, Freedom
+from sfm.backends.dense.graph import DenseParameters, FlowGraph, chosen, stacked, still
+from sfm.backends.dense.normal import SHARED, Freedom, blocks
 from sfm.backends.dense.starts import along_the_axis, chained_directions, chained_turns, mirrored, refocused
 from sfm.flow.information import LEAST_SIGMA_PX
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.projection import camera_centres
+from sfm.geometry.robust import geman_mcclure
 from sfm.motion.consensus import ranked
+from sfm.processes.workers import mapped
 from sfm.types import FULL, FULL_ZOOM, ROTATION, ROTATION_ZOOM, STATIC, MotionModel
 
 ROUGH_KERNELS, ROUGH_STEPS, ROUGH_TOLERANCE = (40.0, 16.0), 8, 1e-2
@@ -25,12 +34,13 @@ FREED_KERNELS = (16.0, 8.0)
 FOCAL_FACTORS = (1.0, 1.6, 1 / 1.6)
 """The best starts are tried with other focal lengths too: a lens far from the usual one is found from no nearer."""
 ROUGH_EVERY = 3
-"""The search for a start looks at every third patch."""
+"""All that is tried is fitted to every third patch; only the best of each model to all."""
 KERNELS, STEPS = (8.0, 4.0), 10
 """Kernels in units of the noise found."""
 TURN_KERNELS = (40.0, 12.0, 4.0)
-
-
+TURNS = (STATIC, ROTATION, ROTATION_ZOOM)
+DEPTHS = 8
+"""So many depths of those found are offered to a patch that joins."""
 BEST_STARTS = 2
 """So many are followed to the end."""
 SPARES_ONE = 3
@@ -104,12 +114,12 @@ class Lens:
     undistortion: float = 0.0
     radial: bool = False
 
-    def freedom(self, model: MotionModel, *, scale: float = 1.0, held: bool = False) -> Freedom:
+    def freedom(self, model: MotionModel, *, scale: float | Float[Tensor, " s"] = 1.0, held: bool = False) -> Freedom:
         """What a model may move.
 
         Args:
             model: the model.
-            scale: noise found, in standard deviations.
+            scale: noise found, in standard deviations; one number for each of several states.
             held: the lens stays as it is.
         """
         focal = replace(self.focal, sigma=0.0) if held else self.focal
@@ -135,34 +145,53 @@ def fit_models(
         given: such starts, with their names.
         search: whether directions of translation are searched for, too.
     """
-    rest = _at_rest(graph, lens)
+    few = every_third(graph.patch_px)
+    thin = graph.patches(few)
+    rest = _at_rest(thin, lens)
     far = replace(rest, inverse_depth=torch.zeros_like(rest.inverse_depth))
-    if graph.nearness is not None:
-        rest = replace(rest, inverse_depth=start_of(graph.nearness))
-    fits = [_fitted(STATIC, far, graph, lens, "still")]
-    for model in (ROTATION, ROTATION_ZOOM):
-        turned = chained_turns(far, graph, zoom=model.zooms)
-        fits.append(_fitted(model, turned, graph, lens, "turns of neighbours"))
+    if thin.nearness is not None:
+        rest = replace(rest, inverse_depth=start_of(thin.nearness))
+    turned = mapped(lambda model: _fitted(model, [_turned(model, far, thin)], thin, lens)[0], TURNS)
     if begin is None:
-        starts = [*given, *(chained_directions(rest, graph) if search else ())]
-        starts.append(("turn alone", replace(fits[1].parameters, inverse_depth=rest.inverse_depth)))
-        full = _best_full(graph, lens, starts, fits, unit_px)
+        starts = [(name, start.patches(few)) for name, start in given]
+        starts += chained_directions(rest, thin) if search else []
+        starts.append(("turn alone", replace(turned[1].parameters, inverse_depth=rest.inverse_depth)))
+        starts = _best_starts(thin, lens, starts)
     else:
-        full = _or_mirrored(_fitted(FULL, begin, graph, lens, "the scene"), graph, lens, fits, unit_px)
-    zoomed = replace(fits[2].parameters, inverse_depth=rest.inverse_depth)
-    both = [
-        _fitted(FULL_ZOOM, full.parameters, graph, lens, "full motion"),
-        _fitted(FULL_ZOOM, zoomed, graph, lens, "turn and zoom"),
-        *fits_along_the_axis(graph, lens),
-    ]
-    return [*fits, full, ranked(both, unit_px, fits)[0]]
+        starts = [("the scene", begin.patches(few))]
+    full = ranked(_fitted(FULL, starts, thin, lens), unit_px, turned)[0]
+    twin = _fitted(FULL, [(f"mirrored {full.start}", mirrored(full.parameters))], thin, lens)
+    full = ranked([full, *twin], unit_px, turned)[0]
+    zoomed = replace(turned[2].parameters, inverse_depth=rest.inverse_depth)
+    both = [("full motion", full.parameters), ("turn and zoom", zoomed), *starts_along_the_axis(thin, lens)]
+    best = [*turned, full, ranked(_fitted(FULL_ZOOM, both, thin, lens), unit_px, turned)[0]]
+    return mapped(lambda fit: everywhere(fit, thin, graph, lens), best)
+
+
+def every_third(patch_px: Float[Tensor, "2 p"]) -> Int[Tensor, " q"]:
+    """Numbers of every third patch, along diagonals of the grid: each keeps neighbours on all sides."""
+    number = torch.arange(patch_px.shape[1], device=patch_px.device)
+    columns = int((patch_px[1] == patch_px[1, 0]).sum())
+    return number[(number % columns + number // columns) % ROUGH_EVERY == 0]
+
+
+def nearest(graph_px: Float[Tensor, "2 p"], other_px: Float[Tensor, "2 q"]) -> Int[Tensor, " q"]:
+    """For each of other patches the nearest one."""
+    return torch.cdist(other_px.T, graph_px.T).argmin(1)
+
+
+def starts_along_the_axis(graph: FlowGraph, lens: Lens) -> list[tuple[str, DenseParameters]]:
+    """Ways along the axis with a zoom, there and back: dolly zooms, which no other start is near to; with names."""
+    rest = _at_rest(graph, lens)
+    names = {1: "back along the axis", -1: "along the axis"}
+    return [(name, along_the_axis(rest, graph, sign)) for sign, name in names.items()]
 
 
 def fits_along_the_axis(graph: FlowGraph, lens: Lens) -> list[DenseFit]:
-    """Full motion and zoom from ways along the axis, there and back: dolly zooms, which no other start is near to."""
-    rest = _at_rest(graph, lens)
-    names = {1: "back along the axis", -1: "along the axis"}
-    return [_fitted(FULL_ZOOM, along_the_axis(rest, graph, s), graph, lens, name) for s, name in names.items()]
+    """Full motion and zoom, fitted from there."""
+    thin = graph.patches(every_third(graph.patch_px))
+    tried = _fitted(FULL_ZOOM, starts_along_the_axis(thin, lens), thin, lens)
+    return mapped(lambda fit: everywhere(fit, thin, graph, lens), tried)
 
 
 def _at_rest(graph: FlowGraph, lens: Lens) -> DenseParameters:
@@ -172,75 +201,135 @@ def _at_rest(graph: FlowGraph, lens: Lens) -> DenseParameters:
     return replace(rest, undistortion=torch.full_like(rest.undistortion, lens.undistortion))
 
 
-def _best_full(
-    graph: FlowGraph,
-    lens: Lens,
-    starts: Sequence[tuple[str, DenseParameters]],
-    turned: Sequence[DenseFit],
-    unit_px: float,
-) -> DenseFit:
-    """Full motion from the starts whose rough fits cost least, or from the mirrored twin of the best.
+def _turned(model: MotionModel, far: DenseParameters, graph: FlowGraph) -> tuple[str, DenseParameters]:
+    """Where a model without translation begins, and its name."""
+    if not model.rotates:
+        return "still", far
+    return "turns of neighbours", chained_turns(far, graph, zoom=model.zooms)
+
+
+def _best_starts(
+    graph: FlowGraph, lens: Lens, starts: Sequence[tuple[str, DenseParameters]]
+) -> list[tuple[str, DenseParameters]]:
+    """The starts of full motion whose rough fits cost least, adjusted to these.
 
     Not the cost decides in the end but how much of the content agrees, movers that a free depth explains left out: by
     cost a large crossing vehicle makes the camera that takes it for something near.
     """
-    few = torch.arange(0, graph.weight.shape[2], ROUGH_EVERY, device=graph.device)
-    thin = [replace(start, inverse_depth=start.inverse_depth[:, few]) for _, start in starts]
-    held = roughly(thin, graph.patches(few), lens.freedom(FULL, held=True), ROUGH_KERNELS)
+    found = roughly([start for _, start in starts], graph, lens.freedom(FULL, held=True), ROUGH_KERNELS)
     if not lens.focal.given:
-        lenses = [(i, refocused(found, factor)) for i, found in held[:BEST_STARTS] for factor in FOCAL_FACTORS]
-        freed = roughly([each for _, each in lenses], graph.patches(few), lens.freedom(FULL), FREED_KERNELS)
-        held = [(lenses[i][0], found) for i, found in freed]
-    fits: list[DenseFit] = []
-    for i, found in held[:BEST_STARTS]:
-        depth = starts[i][1].inverse_depth.clone()
-        depth[:, few] = found.inverse_depth
-        fits.append(_fitted(FULL, replace(found, inverse_depth=depth), graph, lens, starts[i][0]))
-    return _or_mirrored(ranked(fits, unit_px, turned)[0], graph, lens, turned, unit_px)
-
-
-def _or_mirrored(best: DenseFit, graph: FlowGraph, lens: Lens, turned: Sequence[DenseFit], unit_px: float) -> DenseFit:
-    """A full motion or its mirrored twin, whichever more of the content agrees with."""
-    twin = _fitted(FULL, mirrored(best.parameters), graph, lens, f"mirrored {best.start}")
-    return ranked([best, twin], unit_px, turned)[0]
+        lenses = [(i, refocused(each, factor)) for i, each in found[:BEST_STARTS] for factor in FOCAL_FACTORS]
+        freed = roughly([each for _, each in lenses], graph, lens.freedom(FULL), FREED_KERNELS)
+        found = [(lenses[i][0], each) for i, each in freed]
+    return [(starts[i][0], each) for i, each in found[:BEST_STARTS]]
 
 
 def roughly(
     starts: Sequence[DenseParameters], graph: FlowGraph, freedom: Freedom, kernels: tuple[float, ...]
 ) -> list[tuple[int, DenseParameters]]:
     """Each start adjusted a little, with its number, the cheapest first."""
-    tried: list[tuple[float, int, DenseParameters]] = []
-    for i, start in enumerate(starts):
-        found, left = adjust(start, graph, freedom, kernels, iterations=ROUGH_STEPS, tolerance=ROUGH_TOLERANCE)
-        tried.append((left, i, found))
-    return [(i, found) for _, i, found in sorted(tried, key=lambda each: each[:2])]
-
-
-def _fitted(model: MotionModel, start: DenseParameters, graph: FlowGraph, lens: Lens, origin: str) -> DenseFit:
-    """A model adjusted, first with the focal length held, then free, under kernels in units of the noise found."""
-    parameters = start
-    if model.rotates and not model.translates:
-        parameters, _ = adjust(parameters, graph, lens.freedom(model), TURN_KERNELS, iterations=STEPS)
-    elif model.translates:
-        scale = noise_scale(parameters, graph)
-        parameters, _ = adjust(
-            parameters, graph, lens.freedom(model, held=True), (KERNELS[0] * scale,), iterations=STEPS
-        )
-    scale = noise_scale(parameters, graph)
-    free = lens.freedom(model, scale=scale)
-    parameters, left = adjust(parameters, graph, free, tuple(k * scale for k in KERNELS), iterations=STEPS)
-    left_px = residual_px(parameters, graph)
-    if model.translates:
-        left_px = held_out_residual_px(parameters, graph, free, KERNELS[-1] * scale)
-    return DenseFit(
-        model=model,
-        parameters=parameters,
-        cost=left,
-        scale=scale,
-        patch_votes=votes_of(graph).cpu().numpy().astype(float),
-        patch_residual_px=left_px.cpu().numpy().astype(float),
-        start=origin,
+    kernel = torch.ones(len(starts), dtype=torch.float64, device=graph.device)
+    found, left = adjust_all(
+        stacked(starts),
+        graph,
+        freedom,
+        [each * kernel for each in kernels],
+        iterations=ROUGH_STEPS,
+        tolerance=ROUGH_TOLERANCE,
     )
+    return [(i, chosen(found, i)) for i in left.argsort(stable=True).tolist()]
+
+
+def _fitted(
+    model: MotionModel, starts: Sequence[tuple[str, DenseParameters]], graph: FlowGraph, lens: Lens
+) -> list[DenseFit]:
+    """A model adjusted from each start, first with the focal length held, then free, under kernels in units of the
+    noise found."""
+    names, states = [name for name, _ in starts], stacked([start for _, start in starts])
+    if model.rotates and not model.translates:
+        each = torch.ones(len(names), dtype=torch.float64, device=graph.device)
+        wide = [kernel * each for kernel in TURN_KERNELS]
+        states, _ = adjust_all(states, graph, lens.freedom(model), wide, iterations=STEPS)
+    elif model.translates:
+        wide = [KERNELS[0] * noise_scales(states, graph)]
+        states, _ = adjust_all(states, graph, lens.freedom(model, held=True), wide, iterations=STEPS)
+    return _finished(model, names, states, noise_scales(states, graph), graph, lens)
+
+
+def everywhere(fit: DenseFit, thin: FlowGraph, graph: FlowGraph, lens: Lens) -> DenseFit:
+    """A fit to some of the patches, adjusted to all.
+
+    Args:
+        fit: to the patches of `thin`.
+        thin, graph: the flow of some patches, and of all.
+        lens: what is known of it.
+    """
+    near = fit.parameters.inverse_depth
+    start = fit.parameters.patches(nearest(thin.patch_px, graph.patch_px))
+    if fit.model.translates:
+        levels = torch.linspace(0.0, 1.0, DEPTHS + 2, device=near.device, dtype=near.dtype)[1:-1]
+        offered = [
+            start.inverse_depth,
+            *(each[:, None].expand_as(start.inverse_depth) for each in near.quantile(levels, 1)),
+        ]
+        start = best_depths(start, offered, graph, KERNELS[0] * fit.scale)
+    scale = start.log_focal.new_tensor([fit.scale])
+    return _finished(fit.model, [fit.start], stacked([start]), scale, graph, lens)[0]
+
+
+def best_depths(
+    cameras: DenseParameters, offered: Sequence[Float[Tensor, "k p"]], graph: FlowGraph, kernel: float
+) -> DenseParameters:
+    """The cameras with that of the offered inverse depths for each patch that costs least."""
+    states = stacked([replace(cameras, inverse_depth=each) for each in offered])
+    found: list[Tensor] = []
+    for rows in blocks(graph, len(offered)):
+        squared, front = squared_residuals(states, graph, rows)
+        each = torch.where(front, geman_mcclure(squared, kernel**2), kernel**2)
+        found.append((each * graph.weight[rows]).sum(-2))
+    best = torch.cat(found, 1).argmin(0, keepdim=True)
+    return replace(cameras, inverse_depth=states.inverse_depth.gather(0, best)[0])
+
+
+def _finished(
+    model: MotionModel,
+    names: Sequence[str],
+    states: DenseParameters,
+    scale: Float[Tensor, " s"],
+    graph: FlowGraph,
+    lens: Lens,
+) -> list[DenseFit]:
+    """A model adjusted with all that may move, under kernels in units of the noise.
+
+    Args:
+        model: what may move.
+        names: of the starts.
+        states: where to begin.
+        scale: noise of each, in standard deviations.
+        graph: flow between keyframes.
+        lens: what is known of it.
+    """
+    free = lens.freedom(model, scale=scale)
+    states, left = adjust_all(states, graph, free, [kernel * scale for kernel in KERNELS], iterations=STEPS)
+    votes = votes_of(graph).cpu().numpy().astype(float)
+    fits: list[DenseFit] = []
+    for i, name in enumerate(names):
+        found, noise = chosen(states, i), float(scale[i])
+        left_px = residual_px(found, graph)
+        if model.translates:
+            left_px = held_out_residual_px(found, graph, lens.freedom(model, scale=noise), KERNELS[-1] * noise)
+        fits.append(
+            DenseFit(
+                model=model,
+                parameters=found,
+                cost=float(left[i]),
+                scale=noise,
+                patch_votes=votes,
+                patch_residual_px=left_px.cpu().numpy().astype(float),
+                start=name,
+            )
+        )
+    return fits
 
 
 def votes_of(graph: FlowGraph) -> Float[Tensor, "k p"]:

@@ -19,16 +19,18 @@ from sfm.backends.dense.adjustment import TESTIFIES, adjust, held_out_residual_p
 from sfm.backends.dense.graph import DenseParameters, FlowGraph, still
 from sfm.backends.dense.models import (
     KERNELS,
-    ROUGH_EVERY,
     ROUGH_KERNELS,
     ROUGH_TOLERANCE,
     DenseFit,
     Lens,
+    every_third,
     fit_models,
+    nearest,
     roughly,
     votes_of,
 )
 from sfm.backends.dense.starts import chained_directions, chained_turns
+from sfm.processes.workers import mapped
 from sfm.types import FULL, MotionModel
 
 LEAST_MOVING = 0.05
@@ -150,11 +152,6 @@ def of_scene(graph: FlowGraph, scene: Float[Tensor, "k p"]) -> FlowGraph:
     return replace(graph, weight=graph.weight * scene[:, None])
 
 
-def nearest(graph_px: Float[Tensor, "2 p"], other_px: Float[Tensor, "2 q"]) -> Int[Tensor, " q"]:
-    """For each of other patches the nearest one."""
-    return torch.cdist(other_px.T, graph_px.T).argmin(1)
-
-
 def scene_weights(rival: Rival, seen: Seen, noise: float) -> Float[Tensor, "k p"]:
     """The weight 0..1 of each patch as a part of the scene, by what agrees around it, before and after.
 
@@ -211,26 +208,18 @@ def _scene(seen: Seen, fits: Sequence[DenseFit], lens: Lens) -> tuple[DenseParam
     thin = seen_by(graph.patches(few))
     every = torch.ones_like(thin.votes)
     moved = [fit for fit in fits if fit.model.translates]
-    starts = [
-        (fit.model, replace(fit.parameters, inverse_depth=fit.parameters.inverse_depth[:, few]), every) for fit in moved
-    ]
-    starts += [(FULL, _started(thin.graph, part, lens), every * part) for part in _parts(thin.graph.patch_px)]
-    rivals = [_in_turns(start, scene, thin, lens, model) for model, start, scene in starts]
+    starts = [(fit.model, fit.parameters.patches(few), every) for fit in moved]
+    parts = _parts(thin.graph.patch_px)
+    starts += mapped(lambda part: (FULL, _started(thin.graph, part, lens), every * part), parts)
+    rivals = mapped(lambda each: _in_turns(each[1], each[2], thin, lens, each[0]), starts)
     best = best_rival(rivals, thin)
     model = starts[best][0]
     whole = nearest(thin.graph.patch_px, graph.patch_px)
     scene = scene_weights(rivals[best], thin, rivals[best].noise)[:, whole]
-    start = replace(rivals[best].parameters, inverse_depth=rivals[best].parameters.inverse_depth[:, whole])
+    start = rivals[best].parameters.patches(whole)
     found = _in_turns(start, scene, seen, lens, model)
     begin = moved[0].parameters if model.zooms else found.parameters
     return begin, scene_weights(found, seen, found.noise)
-
-
-def every_third(patch_px: Float[Tensor, "2 p"]) -> Int[Tensor, " q"]:
-    """Numbers of every third patch, along diagonals of the grid: each keeps neighbours on all sides."""
-    number = torch.arange(patch_px.shape[1], device=patch_px.device)
-    columns = int((patch_px[1] == patch_px[1, 0]).sum())
-    return number[(number % columns + number // columns) % ROUGH_EVERY == 0]
 
 
 def best_rival(rivals: Sequence[Rival], seen: Seen) -> int:

@@ -4,6 +4,7 @@ Each row of a graph sees only its own few targets, so that time and memory grow 
 (Schur complement: Triggs et al. 2000, section 6; on a dense grid: Teed and Deng 2021).
 """
 
+import math
 from dataclasses import dataclass
 from typing import final
 
@@ -33,8 +34,8 @@ ROW_VALUES = 6_000_000
 """Numbers that the Jacobian of one block of rows may hold."""
 ZOOM_STEP, ZOOM_BEND = 0.3, 0.03
 """Standard deviations of the first and the second differences of the log focal length from camera to camera."""
-DIFFERENCES = (((-1.0, 1.0), ZOOM_STEP), ((1.0, -2.0, 1.0), ZOOM_BEND))
-"""What makes these differences of neighbours, and how large they are."""
+ZOOM_ORDER = 2
+"""Cameras so near to each other share such a difference."""
 UNDISTORTION_SIGMA = 0.1
 SHARED = 400.0
 """So many residuals testify as one independent one: those of a patch share its template, neighbours share blocks of the
@@ -53,14 +54,14 @@ class Freedom:
         focal: prior of the first camera's focal length; given exactly where its sigma is 0.
         radial: whether κ is fitted.
         shared: so many squared standard deviations of residuals make one of independent evidence (see `SHARED`), in
-            which the priors of the lens are measured.
+            which the priors of the lens are measured; one number for each of several states.
         depth_weight: how firmly the inverse depths are 1, in 1 / (standard deviation)².
     """
 
     model: MotionModel
     focal: FocalPrior
     radial: bool = False
-    shared: float = 1.0
+    shared: float | Float[Tensor, " s"] = 1.0
     depth_weight: float = 0.02
 
     @property
@@ -94,6 +95,43 @@ class Freedom:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Layout:
+    """What is the same in every step of one adjustment.
+
+    Attributes:
+        columns: number in the reduced system of each local column of a row.
+        place: of each camera in the order in which the system is a band.
+        span: cameras that share a row, or a prior of the zooms, are at most so far apart in it.
+        order: unknowns that move, along that order, those of the lens last.
+        border: how many these are.
+        prior: curvature of what is known of the lens and the zooms beforehand, in units of independent evidence: it is
+            quadratic in `_beyond_usual`.
+    """
+
+    columns: Int[Tensor, "k l"]
+    place: Int[Tensor, " c"]
+    span: int
+    order: Int[Tensor, " q"]
+    border: int
+    prior: Float[Tensor, "n n"]
+
+
+def layout(graph: FlowGraph, freedom: Freedom, cameras: int) -> Layout:
+    """That of an adjustment of some cameras."""
+    place, span = along_cameras(torch.cat([graph.source[:, None], graph.target], 1), cameras, ZOOM_ORDER)
+    order, border = freedom.order(place)
+    return Layout(
+        columns=_columns(graph, cameras),
+        place=place,
+        span=span,
+        order=order,
+        border=border,
+        prior=_prior(freedom, cameras, graph.device),
+    )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
 class DepthBlock:
     """What takes the cameras' step back to the depths of some rows.
 
@@ -105,9 +143,9 @@ class DepthBlock:
     """
 
     rows: slice
-    mixed: Float[Tensor, "k l p"]
-    inverse: Float[Tensor, "k p"]
-    pull: Float[Tensor, "k p"]
+    mixed: Float[Tensor, "*s k l p"]
+    inverse: Float[Tensor, "*s k p"]
+    pull: Float[Tensor, "*s k p"]
 
 
 @final
@@ -117,50 +155,51 @@ class Normal:
 
     Attributes:
         matrix, gradient: depths eliminated.
-        columns: number in them of each local column of a row.
-        place: of each camera in the order in which the system is a band.
-        span: cameras that share a row, or a prior of the zooms, are at most so far apart in it.
+        layout: of them.
         depths: the way back, empty where depths are not fitted.
     """
 
-    matrix: Float[Tensor, "n n"]
-    gradient: Float[Tensor, " n"]
-    columns: Int[Tensor, "k l"]
-    place: Int[Tensor, " c"]
-    span: int
+    matrix: Float[Tensor, "*s n n"]
+    gradient: Float[Tensor, "*s n"]
+    layout: Layout
     depths: tuple[DepthBlock, ...]
 
 
-def blocks(graph: FlowGraph) -> list[slice]:
-    """Rows in blocks whose Jacobians fit into the budget."""
+def blocks(graph: FlowGraph, states: int = 1) -> list[slice]:
+    """Rows in blocks whose Jacobians, of so many states, fit into the budget."""
     k, m, p = graph.weight.shape
-    size = max(1, ROW_VALUES // (m * p * 2 * (COLUMNS + 1)))
+    size = max(1, ROW_VALUES // (states * m * p * 2 * (COLUMNS + 1)))
     return [slice(i, min(i + size, k)) for i in range(0, k, size)]
 
 
 def normal_equations(
-    parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float, damping: float
+    parameters: DenseParameters,
+    graph: FlowGraph,
+    freedom: Freedom,
+    kernel: float | Float[Tensor, "*s"],
+    damping: float | Float[Tensor, "*s"],
+    laid: Layout | None = None,
 ) -> Normal:
     """The reduced normal equations, residuals weighted for the kernel of Geman and McClure (standard deviations)."""
-    cameras = len(parameters.zoom)
-    size = (POSE + 1) * cameras + 2
-    matrix = torch.zeros(size * size, dtype=torch.float64, device=graph.device)
-    gradient = torch.zeros(size, dtype=torch.float64, device=graph.device)
-    columns = _columns(graph, cameras)
+    *several, cameras = parameters.zoom.shape
+    laid = laid or layout(graph, freedom, cameras)
+    size = len(laid.prior)
+    matrix = torch.zeros(*several, size * size, dtype=torch.float64, device=graph.device)
+    gradient = torch.zeros(*several, size, dtype=torch.float64, device=graph.device)
     prior = freedom.depths(parameters, graph) if freedom.model.translates else None
     depths: list[DepthBlock] = []
-    for rows in blocks(graph):
+    for rows in blocks(graph, math.prod(several)):
         local, block, pull, depth = _block(parameters, graph, freedom.lens, prior, rows, (kernel, damping))
         if depth is not None:
             depths.append(depth)
-        place = columns[rows]
+        place = laid.columns[rows]
         block = local.transpose(-1, -2) @ block @ local
-        matrix.index_add_(0, (place[:, :, None] * size + place[:, None]).reshape(-1), block.reshape(-1))
-        gradient.index_add_(0, place.reshape(-1), (pull[:, None] @ local).reshape(-1))
-    matrix = matrix.view(size, size)
-    _add_priors(matrix, gradient, parameters, freedom)
-    place, span = along_cameras(torch.cat([graph.source[:, None], graph.target], 1), cameras, len(DIFFERENCES))
-    return Normal(matrix=matrix, gradient=gradient, columns=columns, place=place, span=span, depths=tuple(depths))
+        matrix.index_add_(-1, (place[:, :, None] * size + place[:, None]).reshape(-1), block.flatten(-3))
+        gradient.index_add_(-1, place.reshape(-1), (pull.unsqueeze(-2) @ local).flatten(-3))
+    shared = torch.as_tensor(freedom.shared, dtype=torch.float64, device=graph.device)[..., None]
+    matrix = matrix.unflatten(-1, (size, size)) + shared[..., None] * laid.prior
+    gradient = gradient - shared * (_beyond_usual(parameters, freedom) @ laid.prior)
+    return Normal(matrix=matrix, gradient=gradient, layout=laid, depths=tuple(depths))
 
 
 def _block(
@@ -169,7 +208,7 @@ def _block(
     lens: bool,
     prior: DepthPrior | None,
     rows: slice,
-    robust: tuple[float, float],
+    robust: tuple[float | Tensor, float | Tensor],
 ) -> tuple[Tensor, Tensor, Tensor, DepthBlock | None]:
     """Of some rows: `_local`, the matrix (k q q) and the gradient (k q) of their slots, and the way back to depths.
 
@@ -183,25 +222,34 @@ def _block(
     kernel, damping = robust
     predicted = predict(parameters, graph, rows)
     by_camera, by_depth, residual = weighted(predicted, parameters, graph, rows, kernel, lens=lens)
-    k, m, c = by_camera.shape[:3]
+    *several, k, m, c = by_camera.shape[:-2]
     flat = by_camera.flatten(-2)
     local = _local(predicted, c)
-    block = torch.zeros(k, m * c, m * c, dtype=torch.float64, device=graph.device)
-    gram = (flat @ flat.transpose(-1, -2)).double()
-    block.view(k, m, c, m, c).diagonal(dim1=1, dim2=3).copy_(gram.permute(0, 2, 3, 1))
-    pull = (flat @ residual.flatten(-2)[..., None]).double().reshape(k, m * c)
+    block = torch.zeros(*several, k, m, c, m, c, dtype=torch.float64, device=graph.device)
+    block.diagonal(dim1=-4, dim2=-2).copy_((flat @ flat.transpose(-1, -2)).movedim(-3, -1))
+    block = block.view(*several, k, m * c, m * c)
+    pull = (flat @ residual.flatten(-2)[..., None]).double().reshape(*several, k, m * c)
     if prior is None:
         return local, block, pull, None
-    across, down = by_camera.unbind(3)
-    shared = (across * by_depth[:, :, None, 0]).addcmul_(down, by_depth[:, :, None, 1]).reshape(k, m * c, -1)
-    towards = prior.weight[rows] * (prior.expected[rows] - parameters.inverse_depth[rows])
-    own_pull = (by_depth * residual).sum((1, 2)) + towards
-    own = (by_depth**2).sum((1, 2)) + prior.weight[rows]
-    inverse = 1.0 / (own * (1.0 + damping) + DEPTH_FLOOR)
-    block -= ((shared * inverse[:, None]) @ shared.transpose(-1, -2)).double()
-    pull = pull - (shared @ (inverse * own_pull)[..., None])[..., 0].double()
+    across, down = by_camera.unbind(-2)
+    one, two = (by_depth[..., i, :].unsqueeze(-2) for i in (0, 1))
+    shared = (across * one).addcmul_(down, two).flatten(-3, -2)
+    weight = prior.weight[..., rows, :]
+    towards = weight * (prior.expected[..., rows, :] - parameters.inverse_depth[..., rows, :])
+    own_pull = (by_depth * residual).sum((-3, -2)) + towards
+    own = (by_depth**2).sum((-3, -2)) + weight
+    inverse = 1.0 / (own * (1.0 + of_states(damping, own, 2)) + DEPTH_FLOOR)
+    block -= (shared * inverse.unsqueeze(-2)) @ shared.transpose(-1, -2)
+    pull -= (shared @ (inverse * own_pull)[..., None])[..., 0]
     mixed = local.transpose(-1, -2).to(shared.dtype) @ shared
     return local, block, pull, DepthBlock(rows=rows, mixed=mixed, inverse=inverse, pull=own_pull)
+
+
+def of_states(value: float | Tensor, like: Tensor, dimensions: int) -> float | Tensor:
+    """A number, or one for each of several states, to be combined with what has so many dimensions more."""
+    if isinstance(value, float | int):
+        return value
+    return value.to(like.dtype).reshape(*value.shape, *[1] * dimensions)
 
 
 def weighted(
@@ -209,14 +257,15 @@ def weighted(
     parameters: DenseParameters,
     graph: FlowGraph,
     rows: slice,
-    kernel: float,
+    kernel: float | Float[Tensor, "*s"],
     *,
     lens: bool,
-) -> tuple[Float[Tensor, "k m c 2 p"], Float[Tensor, "k m 2 p"], Float[Tensor, "k m 2 p"]]:
+) -> tuple[Float[Tensor, "*s k m c 2 p"], Float[Tensor, "*s k m 2 p"], Float[Tensor, "*s k m 2 p"]]:
     """Jacobians by cameras and by depth, and residuals, all in standard deviations times the root of their weight."""
-    squared = (whitened(predicted.residual_px, graph.root[rows]) ** 2).sum(2)
-    factor = kernel**2 / (kernel**2 + squared) * (graph.weight[rows] * predicted.front).sqrt()
-    root = graph.root[rows] * factor[:, :, None]
+    squared = (whitened(predicted.residual_px, graph.root[rows]) ** 2).sum(-2)
+    wide = of_states(kernel, squared, 3) ** 2
+    factor = wide / (wide + squared) * (graph.weight[rows] * predicted.front).sqrt()
+    root = graph.root[rows] * factor.unsqueeze(-2)
     by_camera, by_depth = jacobian(predicted, parameters, rows, root, lens=lens)
     return by_camera, by_depth, whitened(predicted.residual_px, root)
 
@@ -230,51 +279,50 @@ def _columns(graph: FlowGraph, cameras: int) -> Int[Tensor, "k l"]:
     return torch.cat([pose, zoom, lens], 1)
 
 
-def _local(predicted: Predicted, c: int) -> Float[Tensor, "k q l"]:
+def _local(predicted: Predicted, c: int) -> Float[Tensor, "*s k q l"]:
     """What the columns of each slot are in those of the row: poses (own, targets), zooms (own, targets), lens."""
-    k, m = predicted.rotation.shape[:2]
+    *several, k, m = predicted.rotation.shape[:-2]
     device = predicted.rotation.device
     poses, zooms = POSE * (1 + m), 1 + m
-    local = torch.zeros(k, m, c, poses + zooms + 2, dtype=torch.float64, device=device)
-    local[:, :, :POSE, :POSE] = -adjoint(predicted.rotation.double(), predicted.translation.double())
-    for slot in range(m):
-        local[:, slot, :POSE, POSE * (1 + slot) : POSE * (2 + slot)] = torch.eye(POSE, device=device)
+    local = torch.zeros(*several, k, m, c, poses + zooms + 2, dtype=torch.float64, device=device)
+    local[..., :POSE, :POSE] = -adjoint(predicted.rotation.double(), predicted.translation.double())
+    targets = local[..., :POSE, POSE:poses].unflatten(-1, (m, POSE)).diagonal(dim1=-4, dim2=-2)  # *s k POSE POSE m
+    targets.diagonal(dim1=-3, dim2=-2).fill_(1.0)
     if c == COLUMNS:
-        local[:, :, FOCAL_SOURCE, poses] = 1.0
-        for slot in range(m):
-            local[:, slot, FOCAL_TARGET, poses + 1 + slot] = 1.0
-        local[:, :, FOCAL_SOURCE : FOCAL_TARGET + 1, -2] = 1.0
-        local[:, :, UNDISTORTION, -1] = 1.0
-    return local.reshape(k, m * c, -1)
+        local[..., FOCAL_SOURCE, poses] = 1.0
+        local[..., FOCAL_TARGET, poses + 1 : poses + zooms].diagonal(dim1=-2, dim2=-1).fill_(1.0)
+        local[..., FOCAL_SOURCE : FOCAL_TARGET + 1, -2] = 1.0
+        local[..., UNDISTORTION, -1] = 1.0
+    return local.flatten(-3, -2)
 
 
-def prior_cost(parameters: DenseParameters, graph: FlowGraph, freedom: Freedom) -> float:
+def prior_cost(
+    parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, laid: Layout | None = None
+) -> Float[Tensor, "*s"]:
     """What the priors add to the cost."""
-    total = freedom.depths(parameters, graph).cost if freedom.model.translates else 0.0
-    lens = float((parameters.undistortion / UNDISTORTION_SIGMA) ** 2)
-    for order, (_, sigma) in enumerate(DIFFERENCES, 1):
-        lens += float(((parameters.zoom.diff(order) / sigma) ** 2).sum())
-    if not freedom.focal.given:
-        lens += float((parameters.log_focal.exp() / freedom.focal.focal_px).log() / freedom.focal.sigma) ** 2
-    return total + freedom.shared * lens
+    prior = _prior(freedom, parameters.zoom.shape[-1], graph.device) if laid is None else laid.prior
+    beyond = _beyond_usual(parameters, freedom)
+    lens = freedom.shared * ((beyond @ prior) * beyond).sum(-1)
+    return freedom.depths(parameters, graph).cost + lens if freedom.model.translates else lens
 
 
-def _add_priors(matrix: Tensor, gradient: Tensor, parameters: DenseParameters, freedom: Freedom) -> None:
-    """Adds curvature and gradient of the priors of the lens."""
-    cameras = len(parameters.zoom)
-    zooms = slice(POSE * cameras, (POSE + 1) * cameras)
-    block, pull = matrix[zooms, zooms], gradient[zooms]
-    for order, (factors, sigma) in enumerate(DIFFERENCES, 1):
-        weight, difference = freedom.shared / sigma**2, parameters.zoom.diff(order)
-        rows = len(difference)
-        for i, one in enumerate(factors):
-            pull[i : i + rows] -= weight * one * difference
-            for j, other in enumerate(factors):
-                block[i : i + rows, j : j + rows].diagonal().add_(weight * one * other)
+def _beyond_usual(parameters: DenseParameters, freedom: Freedom) -> Float[Tensor, "*s n"]:
+    """By how much the unknowns exceed what is expected of them beforehand; 0 for the poses, of which nothing is."""
+    zoom = parameters.zoom
+    poses = zoom.new_zeros(*zoom.shape[:-1], POSE * zoom.shape[-1])
+    longer = parameters.log_focal - math.log(freedom.focal.focal_px)
+    return torch.cat([poses, zoom, torch.stack([longer, parameters.undistortion], -1)], -1)
+
+
+def _prior(freedom: Freedom, cameras: int, device: torch.device) -> Float[Tensor, "n n"]:
+    """Curvature of the priors: zooms are smooth, the focal length is near to the usual one, κ is small."""
+    size = (POSE + 1) * cameras + 2
+    found = torch.zeros(size, size, dtype=torch.float64)
+    zooms = torch.eye(cameras, dtype=torch.float64)
+    for order, sigma in enumerate((ZOOM_STEP, ZOOM_BEND), 1):
+        difference = zooms.diff(order, dim=0)
+        found[POSE * cameras : -2, POSE * cameras : -2] += difference.T @ difference / sigma**2
     if not freedom.focal.given:
-        weight = freedom.shared / freedom.focal.sigma**2
-        matrix[-2, -2] += weight
-        gradient[-2] -= weight * (parameters.log_focal.exp() / freedom.focal.focal_px).log()
-    weight = freedom.shared / UNDISTORTION_SIGMA**2
-    matrix[-1, -1] += weight
-    gradient[-1] -= weight * parameters.undistortion
+        found[-2, -2] = freedom.focal.sigma**-2
+    found[-1, -1] = UNDISTORTION_SIGMA**-2
+    return found.to(device)

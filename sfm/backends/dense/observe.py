@@ -19,7 +19,7 @@ from sfm.flow.patches import patches
 from sfm.flow.pyramid import Pyramid, sampled
 
 PAIRS_AT_ONCE = 8
-"""Pairs of frames that are matched in one batch; more only cost memory on a CPU."""
+"""Pairs of frames that are matched in one batch; more leave the cache of a CPU."""
 CHAIN_STEPS = 4
 
 
@@ -130,8 +130,8 @@ def first_flow(scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"],
             found = align(scene.pyramid, template.take(own), goal, start, CHAIN_STEPS)
             moved[here, number], variance[here, number] = found
 
-    in_batches(len(row), PAIRS_AT_ONCE, near)
-    in_batches(k, PAIRS_AT_ONCE, far)
+    in_batches(len(row), PAIRS_AT_ONCE, device, near)
+    in_batches(k, PAIRS_AT_ONCE, device, far)
     told = _told(scene, key, key[target], moved)
     return Displacements(moved=moved, variance=variance, tensor=tensor, deviation=deviation, told=told)
 
@@ -161,7 +161,7 @@ def flow_again(
         pair = row[part], slot[part]
         moved[pair], variance[pair] = align(scene.pyramid, template.take(place), goal[pair], start[pair], steps)
 
-    in_batches(len(row), PAIRS_AT_ONCE, again)
+    in_batches(len(row), PAIRS_AT_ONCE, start.device, again)
     told = _told(scene, key, goal, moved)
     return Displacements(moved=moved, variance=variance, tensor=tensor, deviation=deviation, told=told)
 

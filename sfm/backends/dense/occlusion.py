@@ -69,8 +69,8 @@ def covered(refined: Refined, key: Int[Tensor, " k"], limit_px: float) -> Covere
     target = torch.where(there, target, source[:, None])
     moved = expected_flow(scene, refined.parameters, unobserved(scene, source, target))
     known = scene.usable & (refined.residual_px.nanmedian(1).values < limit_px)
-    votes = near.new_zeros(2)
     row, slot = there.nonzero().unbind(-1)
+    votes = near.new_zeros(len(row), 2)
 
     def vote(part: slice) -> None:
         own, goal, flow = row[part], key[target[row[part], slot[part]]], moved[row[part], slot[part]]
@@ -81,10 +81,11 @@ def covered(refined: Refined, key: Int[Tensor, " k"], limit_px: float) -> Covere
         asked &= (inside(place, scene.pyramid.hw(0)) > 0) & ~scene.told_cells(key[own]) & ~scene.told_at(goal, place)
         grid = scene.centres.shape[:2]
         on_grid = (value.unflatten(1, grid) for value in (place, near[own], like, asked))
-        votes.add_(_votes(scene.centres, *on_grid))
+        votes[part.start] = _votes(scene.centres, *on_grid)
 
-    in_batches(len(row), PAIRS_AT_ONCE, vote)
-    return Covered(nearer=float(votes[0]), farther=float(votes[1]))
+    in_batches(len(row), PAIRS_AT_ONCE, key.device, vote)
+    nearer, farther = votes.sum(0).tolist()
+    return Covered(nearer=nearer, farther=farther)
 
 
 def _votes(

@@ -11,8 +11,8 @@ from torch import Tensor
 from sfm.backends.dense.adjustment import adjust, noise_scale, residual_px
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import neighbours
-from sfm.backends.dense.models import KERNELS, STEPS, DenseFit, Lens
-from sfm.backends.dense.movement import nearest, of_scene
+from sfm.backends.dense.models import KERNELS, STEPS, DenseFit, Lens, nearest
+from sfm.backends.dense.movement import of_scene
 from sfm.backends.dense.observe import Scene, expected_flow, first_flow, flow_again, graph_of, unobserved
 from sfm.flow._start import Flow
 from sfm.flow.pyramid import Pyramid, grid, sampled

@@ -71,7 +71,7 @@ def test_the_pull_is_the_gradient_of_the_cost():
     here, step = at(0.0), 1e-4
     slope = (at(step).cost - at(-step).cost) / (2 * step)
     pull = here.weight[2, 5] * (here.expected[2, 5] - known.parameters.inverse_depth[2, 5])
-    assert float(pull) == pytest.approx(-slope / 2, rel=0.02)
+    assert float(pull) == pytest.approx(float(-slope) / 2, rel=0.02)
 
 
 def test_depths_told_with_smooth_errors_help_where_the_flow_is_poor():

@@ -65,7 +65,7 @@ def freedom(model: MotionModel, *, sigma: float = 0.35, **changes: object) -> Fr
 
 @pytest.fixture
 def no_priors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(under_test, "_add_priors", lambda *_: None)
+    monkeypatch.setattr(under_test, "_prior", lambda _, cameras, __: torch.zeros(2 * [7 * cameras + 2], **WIDE))
     monkeypatch.setattr(under_test, "DEPTH_FLOOR", 0.0)
 
 
@@ -123,7 +123,7 @@ def test_the_way_back_to_depths_solves_the_whole_system():
     expected = torch.linalg.solve(whole[deep, deep], pull[deep] - whole[deep, :UNKNOWNS] @ step)
     parts: list[torch.Tensor] = []
     for block in found.depths:
-        towards = step[found.columns[block.rows]]
+        towards = step[found.layout.columns[block.rows]]
         parts.append(block.inverse * (block.pull - (towards[:, None] @ block.mixed)[:, 0]))
     assert close(torch.cat(parts).reshape(-1), expected)
 
@@ -178,7 +178,7 @@ def test_priors_have_the_gradient_and_curvature_of_their_cost(shared):
     step = 1e-4
 
     def cost(x: torch.Tensor) -> float:
-        return prior_cost(moved(known.parameters, x), mute, free)
+        return float(prior_cost(moved(known.parameters, x), mute, free))
 
     unit = torch.eye(UNKNOWNS + CAMERAS * PATCHES, **WIDE) * step
     depths = torch.cat([block.pull for block in found.depths]).reshape(-1)
@@ -221,8 +221,8 @@ def test_along_the_clip_the_system_is_a_band_but_for_the_lens(model, reach):
     known = known_flow(MOVE, cameras=12, patches=12, reach=reach, noise_px=1.0)
     free = freedom(model, radial=True)
     found = normal_equations(known.parameters, known.graph, free, 4.0, 1e-3)
-    assert found.place.tolist() == list(range(12))
-    assert found.span == max(2 * reach, 2)
+    assert found.layout.place.tolist() == list(range(12))
+    assert found.layout.span == max(2 * reach, 2)
     check_band(found, free)
 
 
@@ -231,20 +231,20 @@ def test_a_way_back_that_is_compared_with_the_way_there_is_folded(model):
     known = known_flow(MOVE, cameras=16, patches=12, noise_px=1.0, loops=[(i, 15 - i) for i in range(6)])
     free = freedom(model, radial=True)
     found = normal_equations(known.parameters, known.graph, free, 4.0, 1e-3)
-    assert sorted(found.place.tolist()) == list(range(16))
-    assert found.span <= 8
+    assert sorted(found.layout.place.tolist()) == list(range(16))
+    assert found.layout.span <= 8
     check_band(found, free)
 
 
 def check_band(found: Normal, free: Freedom) -> None:
     """In the order of the cameras nothing is beyond the band, and something within."""
-    order, border = free.order(found.place)
-    cameras = len(found.place)
+    order, border = free.order(found.layout.place)
+    cameras = len(found.layout.place)
     assert border == 2
     assert sorted(order.tolist()) == free.free(cameras, torch.device("cpu")).nonzero()[:, 0].tolist()
     assert order[-2:].tolist() == [len(found.matrix) - 2, len(found.matrix) - 1]
     along = found.matrix[order[:-2, None], order[:-2]]
     number = torch.arange(len(along))
     apart = (number[:, None] - number).abs()
-    assert float(along[apart > (POSE + 1) * (found.span + 1) - 1].abs().sum()) == 0
-    assert float(along[apart <= (POSE + 1) * (found.span + 1) - 1].abs().sum()) > 0
+    assert float(along[apart > (POSE + 1) * (found.layout.span + 1) - 1].abs().sum()) == 0
+    assert float(along[apart <= (POSE + 1) * (found.layout.span + 1) - 1].abs().sum()) > 0

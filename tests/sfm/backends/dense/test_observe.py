@@ -13,6 +13,7 @@ from sfm.backends.dense import observe
 from sfm.backends.dense.keyframes import neighbours
 from sfm.backends.dense.linearise import predict
 from sfm.backends.dense.observe import Displacements, Scene, expected_flow, first_flow, flow_again, graph_of
+from sfm.flow.batches import in_batches
 from sfm.flow.coarse_to_fine import flow
 from sfm.flow.information import LEAST_SIGMA_PX
 from sfm.flow.pyramid import grey_of, grid, pyramid
@@ -219,6 +220,9 @@ def test_batches_that_do_not_fit_are_halved_and_the_flow_is_the_same(monkeypatch
 
     narrow = tight(flow)
     monkeypatch.setattr(observe, "align", tight(observe.align))
+    monkeypatch.setattr(
+        observe, "in_batches", lambda count, size, _, work: in_batches(count, size, torch.device("cuda"), work)
+    )
     for small, large in (
         (first_flow(panned(), key, target, narrow), whole),
         (flow_again(panned(), key, target, whole.moved, 1), again),
