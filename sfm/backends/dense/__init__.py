@@ -28,7 +28,9 @@ def run(
     from sfm.processes.workers import workers
 
     try:
-        with thread_limit(1), workers(threads if device == "cpu" else 1):
+        # Convolutions of 10 bits, which CUDA takes by default, are other pictures than those of the CPU.
+        exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
+        with thread_limit(1), workers(threads if device == "cpu" else 1), exact:
             solved = solve(frames, masks, config, device=device)
     except torch.cuda.OutOfMemoryError:
         raise does_not_fit(frames, config, available_bytes(device)) from None

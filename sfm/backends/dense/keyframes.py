@@ -57,6 +57,7 @@ def keyframes(motion_px: Float[np.ndarray, " n"], width: int, *, fewest: int, sh
     if n <= fewest:
         return np.arange(n)
     gap = (n - 1) / (fewest - 1)
+    motion_px = np.round(motion_px, 2)  # so that rounding in 32 bits, which differs between devices, moves no keyframe
     most = min(share * width, max(float(motion_px.sum()) / (fewest - 1), 1e-6))
     # Where little moves time counts, so that no gap is longer than in an even choice.
     progress = np.maximum(motion_px / most, 1.0 / gap)

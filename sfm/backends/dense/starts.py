@@ -45,8 +45,7 @@ def chained_turns(still: DenseParameters, graph: FlowGraph, *, zoom: bool) -> De
     for kernel in (*KERNELS, KERNELS[-1]):
         weighted = torch.einsum("epab,pbc->epac", info * robust[..., None, None], basis)
         matrix = torch.einsum("pac,epad->ecd", basis, weighted)
-        matrix = matrix + 1e-6 * torch.eye(basis.shape[-1], device=graph.device)
-        found = torch.linalg.solve(matrix, torch.einsum("epac,epa->ec", weighted, moved))
+        found = torch.linalg.solve(_regular(matrix), torch.einsum("epac,epa->ec", weighted, moved))
         left = moved - torch.einsum("pac,ec->epa", basis, found)
         squared = torch.einsum("epa,epab,epb->ep", left, info, left)
         robust = (kernel**2 / (kernel**2 + squared)) ** 2
@@ -165,6 +164,13 @@ def _steps(
     return graph.patch_px / focal, moved.transpose(1, 2), info
 
 
+def _regular(matrix: Float[Tensor, "e c c"]) -> Float[Tensor, "e c c"]:
+    """Normal matrices that have an inverse, in 32 bits too and even where a single patch testifies."""
+    count = matrix.shape[-1]
+    usual = matrix.diagonal(dim1=-2, dim2=-1).sum(-1)[:, None, None] / count
+    return matrix + 1e-6 * (1.0 + 4.0 * usual) * torch.eye(count, device=matrix.device, dtype=matrix.dtype)
+
+
 def _turn_basis(patch: Float[Tensor, "2 p"]) -> Float[Tensor, "p 2 3"]:
     """Motion of image points under small turns about x, y and z (Longuet-Higgins and Prazdny 1980)."""
     x, y = patch
@@ -198,8 +204,7 @@ def _every_direction(
     turn, squared = torch.zeros(len(net), 3, device=net.device), weight
     for kernel in KERNELS:
         both = turned * (weight * robust)[..., None]
-        matrix = turned.transpose(1, 2) @ both + 1e-6 * torch.eye(3, device=net.device)
-        turn = torch.linalg.solve(matrix, (both * across[..., None]).sum(1))
+        turn = torch.linalg.solve(_regular(turned.transpose(1, 2) @ both), (both * across[..., None]).sum(1))
         squared = weight * (across - (turned @ turn[..., None])[..., 0]) ** 2
         robust = (kernel**2 / (kernel**2 + squared)) ** 2
     cost = (KERNELS[-1] ** 2 * squared / (KERNELS[-1] ** 2 + squared)).sum(-1)

@@ -110,3 +110,12 @@ def test_a_mover_that_was_told_does_not_count_for_the_motion_of_the_picture():
     assert frame_motion_px(seen)[1:].max() < 1.0
     np.testing.assert_allclose(frame_motion_px(seen, moving)[1:], 3.0, atol=1.0)
     assert (frame_motion_px(seen, torch.ones_like(moving)) == 0).all()
+
+
+def test_rounding_in_32_bits_moves_no_keyframe():
+    rng = np.random.default_rng(5)
+    motion = np.round(rng.uniform(0.5, 9.0, 90), 1)
+    chosen = keyframes(motion, 640, fewest=15, share=0.1)
+    for _ in range(20):
+        noisy = motion * (1 + 1e-6 * rng.standard_normal(90))
+        assert keyframes(noisy, 640, fewest=15, share=0.1).tolist() == chosen.tolist()

@@ -107,6 +107,20 @@ def test_places_without_weight_say_nothing():
             torch.testing.assert_close(one.rotation, two.rotation, rtol=0, atol=1e-4)
 
 
+@pytest.mark.parametrize("alone", [1, 2])
+def test_a_pair_of_which_hardly_a_patch_testifies_has_a_start(alone):
+    """By nothing else is a system regular that one or two places determine, in 32 bits."""
+    graph = known_flow(MOVES["truck"], dtype=torch.float32).graph
+    weight = graph.weight.clone()
+    weight[0, 0, alone:] = 0
+    few = replace(graph, weight=weight, root=300.0 * graph.root)
+    begin = rest(flow(MOVES["truck"]))
+    found = [along_the_axis(begin, few, 1), chained_turns(begin, few, zoom=True), chained_directions(begin, few)[0][1]]
+    for start in found:
+        assert bool(torch.isfinite(start.rotation).all())
+        assert bool(torch.isfinite(start.translation).all())
+
+
 def test_a_clip_of_two_keyframes():
     known = flow(MOVES["truck"], cameras=2, reach=1)
     ways = [
