@@ -6,7 +6,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -164,6 +164,25 @@ def _medians(stream: Stream, frames: int, from_disparity: bool) -> Float[np.ndar
             middle = float(np.median(values))
             out[frame] = 1 / middle if from_disparity else middle
     return out
+
+
+def npz_frames(path: Path, name: str, wanted: Sequence[int]) -> np.ndarray:
+    """Some entries along the first axis of an array of numbers, without holding the others; `wanted` increases."""
+    with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(f"{name}.npy")
+        with archive.open(info) as stream:
+            shape, fortran, dtype = _header(stream)
+            size = math.prod(shape[1:]) * dtype.itemsize
+            if fortran or dtype.kind not in "iuf" or not shape or shape[0] <= wanted[-1] or size > info.file_size:
+                raise ValueError(f"array {name!r} of shape {shape} is not read frame by frame")
+            picked: list[bytes] = []
+            for frame in range(wanted[-1] + 1):
+                data = stream.read(size)
+                if len(data) != size:
+                    raise ValueError(f"frame {frame} is missing")
+                if frame in wanted:
+                    picked.append(data)
+    return np.array([np.frombuffer(data, dtype=dtype).reshape(shape[1:]) for data in picked])
 
 
 def npy_bytes(value: np.ndarray) -> bytes:
