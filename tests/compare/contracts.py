@@ -80,7 +80,7 @@ def check_format(entry: Format, folder: Path) -> None:
     assert FORMATS[entry.name] is entry
     assert entry.summary
     assert entry.target
-    if entry.encode is None:
+    if entry.encode is None or entry.stride > 1:  # of some of the poses no round trip can be asked
         return
     path = folder / entry.target.replace("NAME", "clip")
     before = smooth(1, 6, intrinsics_px=_zooming(1.0)[:6], image_hw=(360, 640))

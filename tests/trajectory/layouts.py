@@ -6,12 +6,27 @@ from typing import Any
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from trajectory.io import detect, read
+from trajectory.io import FORMATS, detect, read
 from trajectory.model import Trajectory
 
 STEPS = 5
-SIBLINGS = frozenset({"pi3", "mapanything", "worldmirror", "gen3c", "camprobe", "vggt-omega"})
+SIBLINGS = frozenset(
+    {
+        "pi3",
+        "mapanything",
+        "worldmirror",
+        "gen3c",
+        "camprobe",
+        "vggt-omega",
+        "uni3c",
+        "infcam",
+        "wbench",
+        "da3-streaming",
+    }
+)
 """Read and written by the code of another format, with other names: fuzzing that one fuzzes them."""
+SPARSE = frozenset(name for name, entry in FORMATS.items() if entry.stride > 1)
+"""They hold some of the poses only, or some paths only, and have round trips of their own."""
 
 
 def known_move(steps: int = STEPS) -> np.ndarray:

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from layouts import SIBLINGS
+from layouts import SIBLINGS, SPARSE
 
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import FORMATS, read, write
 from trajectory.model import Trajectory
 
-WRITABLE = sorted(name for name, entry in FORMATS.items() if entry.encode is not None and name not in SIBLINGS)
+WRITABLE = sorted(name for name, entry in FORMATS.items() if entry.encode is not None and name not in SIBLINGS | SPARSE)
 FILES = sorted(set(FORMATS) - {"colmap", "cut3r"} - SIBLINGS)
 RELAXED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -136,6 +136,7 @@ def test_mutated_files(tmp_path_factory: pytest.TempPathFactory, name: str):
 
 KEYS = (
     *("frames", "transform_matrix", "file_path", "w", "h", "fl_x", "cx", "cy", "k1", "camera_model"),
+    *("extrinsic", "intrinsic", "height", "width", "0", "K", "poses"),
     *("monst3r_im_id", "frame0", "frame1", "cam01", "quats", "trans", "focals"),
 )
 JSON = st.recursive(
@@ -152,7 +153,10 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.parametrize("name", ["nerfstudio", "datadop", "motionctrl", "recammaster", "omniworld", "auto"])
+@pytest.mark.parametrize(
+    "name",
+    ["nerfstudio", "datadop", "motionctrl", "recammaster", "omniworld", "worldstereo", "hy-worldplay", "auto"],
+)
 @RELAXED
 @given(document=JSON)
 def test_json_of_any_shape(tmp_path: Path, name: str, document: object):

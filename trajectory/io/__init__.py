@@ -6,13 +6,14 @@ trajectory = read("pred_traj.txt", format="monst3r")
 write(trajectory, "out.txt", format="tum")
 """
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
 from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError
 from trajectory.files import write_atomically
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._probe import choose, look
+from trajectory.io._probe import choose, look, split_part
 from trajectory.model import Provenance, Trajectory
 from trajectory.registry import registry
 
@@ -24,9 +25,12 @@ __all__ = [
     "Probe",
     "ReadError",
     "detect",
+    "every_camera",
     "losses",
     "read",
+    "read_every",
     "write",
+    "write_every",
 ]
 
 
@@ -72,9 +76,36 @@ def read(path: str | Path, *, format: str = "auto") -> Trajectory:
         if format != "auto":
             return _named(format).read(path)
         found, evidence = choose(look(path), _formats())
-        trajectory = found.read(path)
+        return _recognised(found, evidence, found.read(path))
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path and permissions") from error
+
+
+def read_every(path: str | Path, *, format: str = "auto") -> dict[str, Trajectory]:
+    """All cameras of a file that may hold several, by name; of any other file its one trajectory, under "".
+
+    Args:
+        path: as in `read`, without the name of a camera; a `#*` at its end is allowed. format: as in `read`.
+
+    Errors: as `read`.
+    """
+    path = every_camera(path) or Path(path)
+    try:
+        found, evidence = (_named(format), "") if format != "auto" else choose(look(path), _formats())
+        given = found.read_every(path) if found.read_every is not None else {"": found.read(path)}
+    except OSError as error:
+        raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path and permissions") from error
+    return {name: _recognised(found, evidence, one) if evidence else one for name, one in given.items()}
+
+
+def every_camera(path: str | Path) -> Path | None:
+    """The file of which `FILE#*` asks for all cameras; None for any other path, also a file that is really so named."""
+    file, part = split_part(Path(path))
+    return file if part == "*" else None
+
+
+def _recognised(found: Format, evidence: str, trajectory: Trajectory) -> Trajectory:
+    """The trajectory with a note of why its format was believed."""
     origin = trajectory.provenance
     if found.name == "native" or origin is None:
         return trajectory
@@ -103,6 +134,18 @@ def write(trajectory: Trajectory, path: str | Path, *, format: str) -> None:
     write_atomically(target.encode(trajectory, Path(path)))
 
 
+def write_every(trajectories: Mapping[str, Trajectory], path: str | Path, *, format: str) -> None:
+    """Write several cameras into one file of a format that holds several.
+
+    Errors: CinetrajError where the format holds one camera, and as `write`.
+    """
+    target = _named(format)
+    if target.encode_every is None:
+        able = ", ".join(name for name, entry in _formats().items() if entry.encode_every is not None)
+        raise CinetrajError(f"{format} holds one camera and these are {len(trajectories)}; write one of {able}")
+    write_atomically(target.encode_every(trajectories, Path(path)))
+
+
 def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
     """What of this trajectory a format leaves out, in words."""
     keeps = _named(format).keeps
@@ -111,6 +154,9 @@ def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
     said: list[str] = []
     if "time" not in keeps and trajectory.time_source != "index":
         said.append("times (frame numbers remain)")
+    stride = _named(format).stride
+    if stride > 1 and len(trajectory) > 1:
+        said.append(f"the poses between every {stride}th frame")
     missing = int((~trajectory.valid).sum())
     if missing and "gaps" not in keeps:
         said.append(f"{missing} frames without a pose")

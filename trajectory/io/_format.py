@@ -70,6 +70,8 @@ class Format:
         sniff: what of a Probe speaks for this format, or None.
         keeps: what survives writing; the rest is listed by `trajectory.io.losses`.
         target: usual file name, or a folder where it ends with "/".
+        read_every, encode_every: all cameras of a file that holds several, by name; None where it holds one.
+        stride: frames of the clip from one pose that is written to the next.
     """
 
     name: str
@@ -79,3 +81,6 @@ class Format:
     encode: Callable[[Trajectory, Path], Mapping[Path, bytes]] | None = None
     sniff: Callable[[Probe], Match | None]
     keeps: frozenset[Kept] = frozenset()
+    read_every: Callable[[Path], Mapping[str, Trajectory]] | None = None
+    encode_every: Callable[[Mapping[str, Trajectory], Path], Mapping[Path, bytes]] | None = None
+    stride: int = 1

@@ -1,4 +1,7 @@
-"""KITTI odometry: 3x4 camera-to-world row by row, one pose a line, or with the frame number before it (13 columns)."""
+"""KITTI odometry: 3x4 camera-to-world row by row, one pose a line, or with the frame number before it (13 columns).
+
+Also whole 4x4 matrices (16 columns), as Replica's traj.txt and DA3-streaming have them.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,20 +14,21 @@ from trajectory.io._poses import Rows, poses_from_matrices, require_finite
 from trajectory.io._text import number, read_table, spell_rows
 from trajectory.model import Trajectory
 
+DA3_STREAMING = "camera_poses.txt"
+"""The name of DA3-streaming's file, which has 16 columns too, and intrinsics beside it."""
 _CONVENTIONS = {"pose": "world_from_cam", "matrix": "3x4 row-major", "axes": "opencv"}
 
 
 def read_rows(path: Path, format_name: str) -> Trajectory:
-    """Poses of 12 columns, or of 13 with frame numbers, whose gaps become frames that are not valid."""
-    table = read_table(
-        path, columns=(12, 13), layout="3x4 camera-to-world, row by row (12), or frame number before it (13)"
-    )
+    """Poses of 12 or 16 columns, or of 13 with frame numbers, whose gaps become frames that are not valid."""
+    layout = "3x4 camera-to-world, row by row (12), frame number before it (13), or 4x4 (16)"
+    table = read_table(path, columns=(12, 13, 16), layout=layout)
     numbered = table.values.shape[1] == 13
     start = int(numbered)
     rotation_tokens = [[row[start + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
     rows = Rows(path=path, lines=table.lines, tokens=rotation_tokens)
     require_finite(rows, table.values)
-    poses = poses_from_matrices(rows, table.values[:, start:].reshape(-1, 3, 4))
+    poses = poses_from_matrices(rows, table.values[:, start:].reshape(len(table.values), -1, 4))
     if not numbered:
         return make(path, format_name, poses, conventions=_CONVENTIONS)
     column = table.values[:, 0]
@@ -57,7 +61,7 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 
 def _sniff(probe: Probe) -> Match | None:
-    if probe.kind != "text" or probe.commas or probe.columns not in (12, 13):
+    if probe.kind != "text" or probe.commas or probe.columns not in (12, 13, 16) or probe.path.name == DA3_STREAMING:
         return None
     first = [number(row[0]) for row in probe.rows]
     if probe.columns == 13 and any(value is None or value % 1 > 0 for value in first):
@@ -67,7 +71,7 @@ def _sniff(probe: Probe) -> Match | None:
 
 FORMAT = Format(
     name="kitti",
-    summary="KITTI odometry text: 3x4 matrix a line, also read with frame numbers; no place for missing frames",
+    summary="KITTI odometry text: 3x4 matrix a line; frame numbers before it and 4x4 are read too; no place for gaps",
     target="poses.txt",
     read=_read,
     encode=_encode,

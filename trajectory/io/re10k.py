@@ -16,6 +16,7 @@ from trajectory.io._format import Format, Match, Probe
 from trajectory.io._marker import marked, marker
 from trajectory.io._poses import Rows, inverse, poses_from_matrices, require_finite
 from trajectory.io._text import read_table, spell
+from trajectory.io.videox_fun import one_stamp
 from trajectory.model import Trajectory
 
 _LAYOUT = "us fx fy cx cy 0 0 and 3x4 world-to-camera row by row, 19 numbers"
@@ -66,7 +67,7 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 
 def _sniff(probe: Probe) -> Match | None:
-    if probe.kind != "text" or probe.commas or probe.columns != 19:
+    if probe.kind != "text" or probe.commas or probe.columns != 19 or one_stamp(probe):
         return None
     return Match(evidence="19 columns", sure=True)
 

@@ -3,6 +3,7 @@
 Camera and world axes are renamed alike (right, down, forward), so that an identity stays one.
 """
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from trajectory.io._text import read_table, spell_rows
 from trajectory.model import Trajectory
 
 _OPENCV_FROM_NED = np.array(AXES_FROM_OPENCV["ned"], dtype=np.float64).T
+
+_NAME = re.compile(r"pose_(left|right|[lr]cam_(front|back|left|right|top|bottom))\.txt")
+"""File names of TartanAir and of TartanAir V2."""
 
 
 def _read(path: Path) -> Trajectory:
@@ -39,14 +43,14 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 def _sniff(probe: Probe) -> Match | None:
     if probe.kind != "text" or probe.commas or probe.columns != 7:
         return None
-    if probe.path.name in ("pose_left.txt", "pose_right.txt"):
+    if _NAME.fullmatch(probe.path.name):
         return Match(evidence=f"7 columns and the name {probe.path.name}", sure=True)
     return Match(evidence="7 columns, but nothing says that its axes are NED", sure=False)
 
 
 FORMAT = Format(
     name="tartanair",
-    summary="TartanAir text: position and quaternion xyzw in NED axes",
+    summary="TartanAir and TartanAir V2 text: position and quaternion xyzw in NED axes",
     target="pose_left.txt",
     read=_read,
     encode=_encode,
