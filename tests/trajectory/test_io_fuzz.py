@@ -137,6 +137,7 @@ def test_mutated_files(tmp_path_factory: pytest.TempPathFactory, name: str):
 KEYS = (
     *("frames", "transform_matrix", "file_path", "w", "h", "fl_x", "cx", "cy", "k1", "camera_model"),
     *("extrinsic", "intrinsic", "height", "width", "0", "K", "poses"),
+    *("position", "rotation", "fx", "data", "time", "camera_pos", "camera_rpy", "x"),
     *("monst3r_im_id", "frame0", "frame1", "cam01", "quats", "trans", "focals"),
 )
 JSON = st.recursive(
@@ -155,7 +156,19 @@ JSON = st.recursive(
 
 @pytest.mark.parametrize(
     "name",
-    ["nerfstudio", "datadop", "motionctrl", "recammaster", "omniworld", "worldstereo", "hy-worldplay", "auto"],
+    [
+        "nerfstudio",
+        "datadop",
+        "motionctrl",
+        "recammaster",
+        "omniworld",
+        "worldstereo",
+        "hy-worldplay",
+        "record3d",
+        "splat",
+        "mind",
+        "auto",
+    ],
 )
 @RELAXED
 @given(document=JSON)

@@ -26,7 +26,9 @@ POSE_ARRAYS |= {"vggt-omega", "lingbot-map"}
 GENERATORS = {"lingbot-world", "uni3c", "worldstereo", "videox-fun", "da3-streaming"}
 DENSE |= POSE_ARRAYS | GENERATORS
 READ_TOO = POSE_ARRAYS | GENERATORS | SPARSE | {"infcam", "wbench"}
-READ_TOO |= {"cut3r", "vggt", "vipe", "cami2v", "datadop", "omniworld", "spatialvid", "et", "tartanair"}
+CAPTURES = {"record3d", "7scenes", "scannet", "llff", "splat", "stray-scanner", "mind"}
+DENSE |= {"record3d"}
+READ_TOO |= CAPTURES | {"cut3r", "vggt", "vipe", "cami2v", "datadop", "omniworld", "spatialvid", "et", "tartanair"}
 
 
 def make(
