@@ -29,12 +29,17 @@ def load(
 ) -> list[Loaded]:
     """Everything that a path holds; a file, run or model folder gives one (a run of several shots one per shot).
 
+    FILE#* gives one for each camera of the file.
     A folder of runs or of trajectory files gives one per entry; entries that cannot be read are `failed`.
     Raises CinetrajError where the path itself is nothing that can be read.
     """
     from sfm.runs.folder import is_run
+    from trajectory import io
 
     path = Path(given)
+    if (file := io.every_camera(path)) is not None:
+        cameras = io.read_every(file, format=format)
+        return [Loaded(name=camera or file.stem, path=file, trajectory=one) for camera, one in cameras.items()]
     if not path.exists():
         raise CinetrajError(f"{path}: no such file or folder; check the path")
     if path.is_file():

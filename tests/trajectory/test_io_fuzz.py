@@ -140,6 +140,10 @@ KEYS = (
     *("position", "rotation", "fx", "data", "time", "camera_pos", "camera_rpy", "x"),
     *("monst3r_im_id", "frame0", "frame1", "cam01", "quats", "trans", "focals"),
 )
+JSON_FORMATS = (
+    *("nerfstudio", "datadop", "motionctrl", "recammaster", "omniworld", "worldstereo", "hy-worldplay"),
+    *("record3d", "splat", "mind", "auto"),
+)
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
     lambda inner: (
@@ -154,22 +158,7 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "nerfstudio",
-        "datadop",
-        "motionctrl",
-        "recammaster",
-        "omniworld",
-        "worldstereo",
-        "hy-worldplay",
-        "record3d",
-        "splat",
-        "mind",
-        "auto",
-    ],
-)
+@pytest.mark.parametrize("name", JSON_FORMATS)
 @RELAXED
 @given(document=JSON)
 def test_json_of_any_shape(tmp_path: Path, name: str, document: object):

@@ -27,6 +27,7 @@ GENERATORS = {"lingbot-world", "uni3c", "worldstereo", "videox-fun", "da3-stream
 DENSE |= POSE_ARRAYS | GENERATORS
 READ_TOO = POSE_ARRAYS | GENERATORS | SPARSE | {"infcam", "wbench"}
 CAPTURES = {"record3d", "7scenes", "scannet", "llff", "splat", "stray-scanner", "mind"}
+CAPTURES |= {"rosbag", "rosbag-body", "rosbag-optical"}
 DENSE |= {"record3d"}
 READ_TOO |= CAPTURES | {"cut3r", "vggt", "vipe", "cami2v", "datadop", "omniworld", "spatialvid", "et", "tartanair"}
 

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, final
 from trajectory.model import Trajectory
 
 Kept = Literal["time", "gaps", "intrinsics", "zoom", "image_hw", "scale", "scene_depth", "distortion", "everything"]
-Kind = Literal["folder", "npz", "npy", "json", "text", "binary"]
+Kind = Literal["folder", "npz", "npy", "json", "text", "bag"]
 
 
 @final

@@ -11,14 +11,19 @@ from trajectory.io._format import Format, Match, Probe
 from trajectory.io._text import decode, number, read_bytes, read_table, split
 
 _HEAD_ROWS = 64
+_BAGS = (b"#ROSBAG V", b"\x89MCAP0\r\n", b"SQLite fo")
+"""How bags of ROS 1, MCAP files and bags of ROS 2 begin."""
 
 
 def split_part(path: Path) -> tuple[Path, str]:
     """A path and the part after '#' (cameras.json#cam01); "" where there is none or the file is really so named."""
     stem, mark, part = path.name.rpartition("#")
-    if not mark or not stem or _exists(path):
+    if _exists(path):
         return path, ""
-    return path.with_name(stem), part
+    if mark and stem:
+        return path.with_name(stem), part
+    whole, mark, part = str(path).rpartition("#")  # topics of bags have slashes in their names
+    return (Path(whole), part) if mark and _exists(Path(whole)) and Path(whole).name else (path, "")
 
 
 def _exists(path: Path) -> bool:
@@ -39,10 +44,12 @@ def look(path: Path) -> Probe:
             raise ReadError(path, "is an empty folder", remedy="name a trajectory file or the folder of a run")
         return Probe(path=path, kind="folder", names=names, arrays={})
     with path.open("rb") as stream:
-        magic = stream.read(6)  # archives may hold gigabytes of images: only their headers are read
+        magic = stream.read(9)  # archives may hold gigabytes of images: only their headers are read
     if magic.startswith(b"PK"):
         return Probe(path=path, kind="npz", arrays=npz_shapes(path))
-    if magic == b"\x93NUMPY":
+    if magic.startswith(_BAGS):
+        return Probe(path=path, kind="bag", arrays={})
+    if magic.startswith(b"\x93NUMPY"):
         return Probe(path=path, kind="npy", arrays={"": npy_shape(path)})
     text = decode(path, read_bytes(path))
     if text.lstrip()[:1] in ("{", "["):
