@@ -1,7 +1,8 @@
 """Convert a trajectory from any format to any other.
 
-SOURCE is a trajectory file, a model folder or a run; DESTINATION is written whole or not at all. FILE#* or a folder of
-trajectories is several: a format that holds several cameras takes them into one file, others into a folder of files.
+SOURCE is a trajectory file, a model folder or a run; DESTINATION is written whole or not at all. FILE#* is every
+camera of a file and becomes a folder of files. A format that holds several cameras takes them, or a folder of
+trajectories, into one file.
 """
 
 from dataclasses import dataclass
@@ -42,9 +43,11 @@ def run(args: Args) -> int:
     """Read, write, and say what the target format cannot hold."""
     from trajectory import io
 
-    found = _inputs.load(args.source, args.format)
-    if len(found) > 1:
-        return _several(args, found)
+    target = io.FORMATS.get(args.to)
+    if io.every_camera(args.source) is not None or (target is not None and target.encode_every is not None):
+        found = _inputs.load(args.source, args.format)
+        if len(found) > 1:
+            return _several(args, found)
     trajectory = _inputs.one(args.source, args.format).trajectory
     assert trajectory is not None
     io.write(trajectory, args.destination, format=args.to)
@@ -69,7 +72,7 @@ def _several(args: Args, found: list[_inputs.Loaded]) -> int:
     failed = next((each for each in found if each.trajectory is None), None)
     if failed is not None:
         raise CinetrajError(f"{failed.path} has no trajectory: {failed.failed}")
-    target = io.FORMATS[args.to] if args.to in io.FORMATS else None
+    target = io.FORMATS.get(args.to)
     if target is not None and target.encode_every is not None:
         io.write_every(cameras, args.destination, format=args.to)
         places = [args.destination]

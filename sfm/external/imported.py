@@ -18,21 +18,28 @@ from trajectory.model import Provenance, TimeSource, Trajectory
 USUAL: dict[str, tuple[str, ...]] = {
     "colmap": ("sparse/0/images.bin", "sparse/0/images.txt", "images.bin", "images.txt"),
     "cut3r": ("camera",),
+    "da3": ("results.npz", "*.npz"),
+    "da3-streaming": ("camera_poses.txt",),
     "droid": ("poses.npy",),
+    "lingbot-map": ("predictions.npz", "*.npz"),
+    "mapanything": ("predictions.npz", "*.npz"),
     "megasam": ("*_sgd_cvd_hr.npz", "*_droid.npz", "*.npz"),
     "monst3r": ("pred_traj.txt", "*_traj.txt"),
     "native": ("trajectory.npz", "*.npz"),
     "nerfstudio": ("transforms.json", "*.json"),
+    "pi3": ("predictions.npz", "*.npz"),
     "recammaster": ("camera_extrinsics.json", "*.json"),
     "spatialvid": ("poses.npy",),
     "vggt": ("predictions.npz", "*.npz"),
+    "vggt-omega": ("predictions.npz", "*.npz"),
     "vipe": ("pose/*.npz",),
+    "worldmirror": ("predictions.npz", "*.npz"),
 }
 """Format to the names of what its program writes, the better first; others are known by their suffix."""
 GENERIC = frozenset(
     {"camera", "cameras", "colmap", "output", "pose", "poses", "reconstruction", "results", "sparse", "0"}
     | {"pred_traj", "predictions", "transforms", "images", "trajectory", "trajectory_tum", "camera_extrinsics"}
-    | {"camera_data", "pose_left"}
+    | {"camera_data", "pose_left", "camera_poses", "npz", "mini_npz", "exports"}
 )
 """Names that every clip's output has: the clip is named by a folder above."""
 ENDINGS = ("_sgd_cvd_hr", "_droid", "_pred_traj", "_traj", "_predictions", "_poses", "_transforms_cleaning")
