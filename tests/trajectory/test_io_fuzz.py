@@ -171,13 +171,15 @@ def test_json_of_any_shape(tmp_path: Path, name: str, document: object):
 @given(
     kind=st.sampled_from(["f2", "f4", "f8", "i8", "u1", "?", "U3", "c16"]),
     shape=st.lists(st.integers(0, 5), max_size=4),
-    key=st.sampled_from(["cam_c2w", "extrinsic", "data", "inds", "pose", "header", "world_from_cam"]),
-    name=st.sampled_from(["megasam", "vggt", "vipe", "native", "auto"]),
+    key=st.sampled_from(
+        ["cam_c2w", "extrinsic", "data", "inds", "pose", "header", "intrinsic", "depth", "T", "camera_poses"]
+    ),
+    name=st.sampled_from(["megasam", "vggt", "vipe", "native", "wbench", "camprobe", "da3", "auto", "auto"]),
 )
 def test_arrays_of_any_type_and_shape(tmp_path: Path, kind: str, shape: list[int], key: str, name: str):
     path = tmp_path / "f.npz"
     arrays = {other: np.zeros((2, 4, 4)) for other in ("cam_c2w", "extrinsic", "data")}
-    arrays["inds"] = np.arange(2)
+    arrays |= {"inds": np.arange(2), "intrinsic": np.ones((2, 3, 3)), "depth": np.ones((2, 5, 6))}
     arrays[key] = np.ones(shape, dtype=kind)
     np.savez(path, **arrays)
     reads_or_refuses(path, name)

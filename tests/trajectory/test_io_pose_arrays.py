@@ -92,7 +92,7 @@ def test_camprobe_says_everything_twice(tmp_path: Path) -> None:
         read(twin)
 
 
-@pytest.mark.parametrize("name", ["da3", "gen3c", "versecrafter", "camprobe", "pi3", "mapanything", "worldmirror"])
+@pytest.mark.parametrize("name", ["da3", "gen3c", "versecrafter", "camprobe", "pi3", "worldmirror"])
 def test_what_we_write_has_the_arrays_of_the_tool(tmp_path: Path, name: str) -> None:
     before = read(savez(tmp_path / "in.npz", w2cs_all=W2C, Ks_all=K), format="gen3c")
     path = tmp_path / ("custom_camera_trajectory.npz" if name == "versecrafter" else "out.npz")

@@ -34,9 +34,11 @@ def direction_by_depth(path: Path, *, poses: str, intrinsics: str, depth: str) -
     if not {poses, intrinsics, depth} <= set(shapes):
         return None
     matrix, k = (_unbatched(npz_array(path, name)) for name in (poses, intrinsics))
-    n = len(matrix)
+    n = matrix.shape[0] if matrix.ndim else 0
     size = shapes[depth]
-    if matrix.shape[1:] not in ((3, 4), (4, 4)) or k.shape != (n, 3, 3) or n < 2 or len(size) < 3 or size[0] != n:
+    fits = matrix.shape[1:] in ((3, 4), (4, 4)) and k.shape == (n, 3, 3) and n > 1
+    fits = fits and matrix.dtype.kind in "iuf" and k.dtype.kind in "iuf"
+    if not fits or len(size) < 3 or size[0] != n or 0 in size:
         return None
     wanted = np.unique(np.linspace(0, min(n, _FRAMES_READ) - 1, _FRAMES).astype(int)).tolist()
     depths = npz_frames(path, depth, wanted).reshape(len(wanted), size[1], size[2], -1)[..., 0].astype(np.float64)
@@ -72,13 +74,13 @@ def _misses(
     y, x = (axis.ravel() for axis in np.mgrid[0 : h : max(h // _GRID, 1), 0 : w : max(w // _GRID, 1)])
     z = depths[0, y, x]
     seen = np.isfinite(z) & (z > 0)
-    rays = np.linalg.inv(k[0]) @ np.stack([x, y, np.ones_like(x)]).astype(np.float64)
-    in_world = world_from_cam[0, :3, :3] @ (rays * z)[:, seen] + world_from_cam[0, :3, 3:]
+    rays: np.ndarray = np.linalg.inv(k[0]) @ np.stack([x, y, np.ones_like(x)]).astype(np.float64)
+    in_world: np.ndarray = world_from_cam[0, :3, :3] @ (rays * z)[:, seen] + world_from_cam[0, :3, 3:]
     errors: list[float] = []
     for pose, camera, depth in zip(world_from_cam[1:], k[1:], depths[1:], strict=True):
-        in_cam = pose[:3, :3].T @ (in_world - pose[:3, 3:])
+        in_cam: np.ndarray = pose[:3, :3].T @ (in_world - pose[:3, 3:])
         u, v = np.rint((camera @ in_cam)[:2] / in_cam[2])
-        inside = (in_cam[2] > 0) & (u >= 0) & (u < w) & (v >= 0) & (v < h)
+        inside: np.ndarray = (in_cam[2] > 0) & (u >= 0) & (u < w) & (v >= 0) & (v < h)
         found = depth[v[inside].astype(int), u[inside].astype(int)]
         error = np.abs(np.log(in_cam[2, inside] / found))
         error = error[np.isfinite(error)]

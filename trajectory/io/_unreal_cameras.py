@@ -139,13 +139,16 @@ def encode_every(axes: Axes, trajectories: Mapping[str, Trajectory], path: Path)
     named = all(_CAMERA.fullmatch(name) for name in trajectories)
     document: dict[int, dict[str, str]] = {}
     for i, (name, trajectory) in enumerate(trajectories.items(), start=1):
+        camera = name if named or len(trajectories) == 1 else f"cam{i:02d}"
         keep = some_valid(trajectory, axes.name)
         numbers = numbered_frames(trajectory)
         stored = axes.opencv_from_world.T @ trajectory.world_from_cam[keep] @ _UNREAL_FROM_OPENCV.T
         stored[:, :3, 3] *= _CM
         for row, matrix in zip(keep.tolist(), stored.transpose(0, 2, 1).tolist(), strict=True):
             text = " ".join("[" + " ".join(map(spell, line)) + "]" for line in matrix)
-            document.setdefault(numbers[row], {})[name if named or len(trajectories) == 1 else f"cam{i:02d}"] = text
+            document.setdefault(numbers[int(row)], {})[name if named or len(trajectories) == 1 else f"cam{i:02d}"] = (
+                text
+            )
     return {path: _json.dump({f"frame{number}": document[number] for number in sorted(document)})}
 
 

@@ -29,7 +29,7 @@ def _read(name: str, path: Path) -> Trajectory:
         raise ReadError(path, f"lacks {', '.join(missing)}", remedy="name the right file or format")
     items = _json.as_list(path, "extrinsic", document["extrinsic"])
     matrix = np.array([_json.as_matrix(path, f"extrinsic[{i}]", item, (4,), 4) for i, item in enumerate(items)])
-    tokens = [[repr(value) for value in row[:3, :3].ravel().tolist()] for row in matrix]
+    tokens = [list(map(repr, row[:3, :3].ravel().tolist())) for row in matrix]
     labels = [f"extrinsic[{i}]" for i in range(len(items))]
     poses = inverse(poses_from_matrices(Rows(path=path, labels=labels, tokens=tokens), matrix))
     height, width = (_json.as_number(path, key, document[key]) for key in ("height", "width"))
@@ -47,8 +47,8 @@ def _read(name: str, path: Path) -> Trajectory:
 
 def _intrinsics(path: Path, value: Any, count: int) -> Float[np.ndarray, "n 3 3"]:
     items = _json.as_list(path, "intrinsic", value)
-    first = items[0]
-    nested = isinstance(first, list) and bool(first) and isinstance(cast("list[Any]", first)[0], list)
+    first = cast("list[Any]", items[0]) if isinstance(items[0], list) else []
+    nested = bool(first) and isinstance(first[0], list)
     if not nested:
         return np.tile(np.array(_json.as_matrix(path, "intrinsic", items, (3,), 3)), (count, 1, 1))
     if len(items) != count:

@@ -79,12 +79,10 @@ def _read(layout: _Layout, path: Path) -> Trajectory:
     if len(set(frames.tolist())) < len(frames):
         raise ReadError(folder, "a frame number is there twice", remedy="keep one file per frame")
     matrices = np.array([_matrix(entry) for _, entry in found])
-    known = np.isfinite(matrices).all(axis=(1, 2))
+    known: np.ndarray = np.isfinite(matrices).all(axis=(1, 2))
     if not known.any():
         raise ReadError(folder, "no matrix is finite", remedy="the scan has no poses; leave it out")
-    rows = Rows(
-        path=folder, labels=[entry.name for (_, entry), fine in zip(found, known.tolist(), strict=True) if fine]
-    )
+    rows = Rows(path=folder, labels=[found[int(i)][1].name for i in np.flatnonzero(known)])
     time_s, slot = on_grid(folder, frames)
     valid, reason = gap_fields(slot[known], len(time_s), "no pose in its file, or no file")
     conventions = {"pose": "world_from_cam", "matrix": "4x4", "axes": "opencv"}

@@ -73,6 +73,7 @@ _LAYOUTS = (
         target="predictions_pi3.npz",
         poses="camera_poses",
         pose="world_from_cam",
+        intrinsics="intrinsics",
     ),
     _Layout(
         name="mapanything",
@@ -82,7 +83,7 @@ _LAYOUTS = (
         pose="world_from_cam",
         intrinsics="intrinsics",
         scale="metric",
-        company=("cam_trans", "cam_quats", "intrinsics"),
+        company=("cam_trans", "cam_quats"),
     ),
     _Layout(
         name="worldmirror",
@@ -145,14 +146,14 @@ def _read(layout: _Layout, path: Path) -> Trajectory:
         k = _unbatched(npz_array(path, layout.intrinsics))
         intrinsics_px = numbers(path, layout.intrinsics, k, (n, 3, 3))
     depth = _without_batch(shapes.get(layout.depth, ()))
-    sized = len(depth) >= 3 and depth[0] == n and min(depth[1:3]) > 0
+    image_hw = (depth[1], depth[2]) if len(depth) >= 3 and depth[0] == n and min(depth[1:3]) > 0 else None
     return make(
         path,
         layout.name,
         poses,
-        image_hw=(depth[1], depth[2]) if sized else None,
+        image_hw=image_hw,
         intrinsics_px=intrinsics_px,
-        scene_depth=median_depths(path, layout.depth, frames=n) if sized else None,
+        scene_depth=median_depths(path, layout.depth, frames=n) if image_hw else None,
         scale=layout.scale,
         conventions={
             "pose": layout.pose,

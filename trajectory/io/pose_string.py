@@ -37,8 +37,7 @@ def _motion(move: tuple[int, ...], turn: tuple[int, ...]) -> Float[np.ndarray, "
     return step
 
 
-_MOTIONS = {word: _motion(move, (0, 0, 0)) for word, move in _MOVES.items()}
-_MOTIONS |= {word: _motion((0, 0, 0), turn) for word, turn in _TURNS.items()}
+_MOTIONS = {word: _motion(_MOVES.get(word, (0, 0, 0)), _TURNS.get(word, (0, 0, 0))) for word in (*_MOVES, *_TURNS)}
 
 
 def _read(path: Path) -> Trajectory:

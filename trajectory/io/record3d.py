@@ -6,7 +6,7 @@ Camera axes are ARKit's, which are OpenGL's (y up, z back); the world stays. Sou
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -56,9 +56,11 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 
 def _sniff(probe: Probe) -> Match | None:
-    poses = probe.entries.get("poses")
-    if isinstance(poses, list) and "K" in probe.entries:
-        return Match(evidence="poses and K", sure=True)
+    poses, k = probe.entries.get("poses"), probe.entries.get("K")
+    if isinstance(poses, list) and poses and isinstance(k, list) and len(cast("list[Any]", k)) == 9:
+        first = cast("list[Any]", poses)[0]
+        if isinstance(first, list) and len(cast("list[Any]", first)) == 7:
+            return Match(evidence="poses of seven numbers and a K of nine", sure=True)
     return None
 
 

@@ -8,7 +8,7 @@ Source: REP 103 (ros.org), section "Axis orientation"; the package `rosbags` dec
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -54,8 +54,10 @@ class _Topic:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator["AnyReader"]:
+def _opened(path: Path) -> Generator["AnyReader"]:
     """The bag; whatever `rosbags` says of a damaged one becomes a ReadError."""
+    if path.is_file() and not path.stat().st_size:
+        raise ReadError(path, "is empty", remedy="record it again")
     try:
         from rosbags.highlevel import AnyReader
         from rosbags.typesys import Stores, get_typestore
@@ -67,6 +69,8 @@ def _opened(path: Path) -> Iterator["AnyReader"]:
             yield reader
     except ReadError:
         raise
+    except FileNotFoundError as error:
+        raise ReadError(path, "does not exist", remedy="check the path") from error
     except Exception as error:  # a decoder of binary files raises anything
         detail = " ".join(str(error).split())[:120] or type(error).__name__
         remedy = "bags of ROS 1 end with .bag, those of ROS 2 are folders, .db3 or .mcap; copy it again, or reindex it"
