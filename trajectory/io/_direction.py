@@ -74,13 +74,13 @@ def _misses(
     y, x = (axis.ravel() for axis in np.mgrid[0 : h : max(h // _GRID, 1), 0 : w : max(w // _GRID, 1)])
     z = depths[0, y, x]
     seen = np.isfinite(z) & (z > 0)
-    rays: np.ndarray = np.linalg.inv(k[0]) @ np.stack([x, y, np.ones_like(x)]).astype(np.float64)
-    in_world: np.ndarray = world_from_cam[0, :3, :3] @ (rays * z)[:, seen] + world_from_cam[0, :3, 3:]
+    rays = np.asarray(np.linalg.inv(k[0]) @ np.stack([x, y, np.ones_like(x)]), dtype=np.float64)
+    in_world = np.asarray(world_from_cam[0, :3, :3] @ (rays * z)[:, seen] + world_from_cam[0, :3, 3:])
     errors: list[float] = []
     for pose, camera, depth in zip(world_from_cam[1:], k[1:], depths[1:], strict=True):
-        in_cam: np.ndarray = pose[:3, :3].T @ (in_world - pose[:3, 3:])
+        in_cam = np.asarray(pose[:3, :3].T @ (in_world - pose[:3, 3:]), dtype=np.float64)
         u, v = np.rint((camera @ in_cam)[:2] / in_cam[2])
-        inside: np.ndarray = (in_cam[2] > 0) & (u >= 0) & (u < w) & (v >= 0) & (v < h)
+        inside = np.asarray((in_cam[2] > 0) & (u >= 0) & (u < w) & (v >= 0) & (v < h), dtype=bool)
         found = depth[v[inside].astype(int), u[inside].astype(int)]
         error = np.abs(np.log(in_cam[2, inside] / found))
         error = error[np.isfinite(error)]

@@ -146,9 +146,7 @@ def encode_every(axes: Axes, trajectories: Mapping[str, Trajectory], path: Path)
         stored[:, :3, 3] *= _CM
         for row, matrix in zip(keep.tolist(), stored.transpose(0, 2, 1).tolist(), strict=True):
             text = " ".join("[" + " ".join(map(spell, line)) + "]" for line in matrix)
-            document.setdefault(numbers[int(row)], {})[name if named or len(trajectories) == 1 else f"cam{i:02d}"] = (
-                text
-            )
+            document.setdefault(numbers[int(row)], {})[camera] = text
     return {path: _json.dump({f"frame{number}": document[number] for number in sorted(document)})}
 
 

@@ -79,7 +79,7 @@ def _read(layout: _Layout, path: Path) -> Trajectory:
     if len(set(frames.tolist())) < len(frames):
         raise ReadError(folder, "a frame number is there twice", remedy="keep one file per frame")
     matrices = np.array([_matrix(entry) for _, entry in found])
-    known: np.ndarray = np.isfinite(matrices).all(axis=(1, 2))
+    known = np.asarray(np.isfinite(matrices).all(axis=(1, 2)), dtype=bool)
     if not known.any():
         raise ReadError(folder, "no matrix is finite", remedy="the scan has no poses; leave it out")
     rows = Rows(path=folder, labels=[found[int(i)][1].name for i in np.flatnonzero(known)])
