@@ -20,7 +20,7 @@ NAMED_IN_THE_SPEC = {
     *("nerfstudio", "motionctrl", "recammaster"),
 }
 DENSE = {"kitti", "et", "cami2v", "megasam", "droid", "motionctrl", "omniworld", "vggt", "tartanair"}
-READ_TOO = {"cut3r", "vggt", "vipe", "cami2v", "datadop", "omniworld", "spatialvid", "et", "tartanair"}
+READ_TOO = {"cut3r", "vggt", "vipe", "cami2v", "datadop", "omniworld", "spatialvid", "et", "tartanair", "table"}
 
 
 def make(

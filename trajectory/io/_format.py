@@ -70,6 +70,8 @@ class Format:
         sniff: what of a Probe speaks for this format, or None.
         keeps: what survives writing; the rest is listed by `trajectory.io.losses`.
         target: usual file name, or a folder where it ends with "/".
+        cameras: names of the cameras in a file that may hold several; None where it holds one. `read` is given
+            FILE#NAME for one of them.
     """
 
     name: str
@@ -79,3 +81,4 @@ class Format:
     encode: Callable[[Trajectory, Path], Mapping[Path, bytes]] | None = None
     sniff: Callable[[Probe], Match | None]
     keeps: frozenset[Kept] = frozenset()
+    cameras: Callable[[Path], tuple[str, ...]] | None = None

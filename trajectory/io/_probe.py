@@ -1,6 +1,7 @@
 """The first look at a path, and the choice of a format by what is seen."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from trajectory.errors import FormatAmbiguousError, ReadError
 from trajectory.io import _json
 from trajectory.io._arrays import npy_shape, npz_shapes
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._text import decode, number, read_bytes, read_table, split
+from trajectory.io._text import SPARE, comment, decode, lines_of, number, read_bytes, read_table, split
 
 _HEAD_ROWS = 64
 
@@ -54,18 +55,31 @@ def _look_at_text(path: Path, text: str) -> Probe:
     comments: list[str] = []
     rows: list[tuple[str, ...]] = []
     commas = False
-    for raw in re.split(r"\r\n|\n|\r", text):
+    for raw in lines_of(text):
         line = raw.strip()
+        said = comment(line)
         if not line:
             continue
-        if line.startswith("#") or (not rows and not comments and number((split(line) or ("",))[0]) is None):
-            comments.append(line.lstrip("# "))
+        row = split(line)
+        if said is None and not rows and not comments and number((row or ("",))[0]) is None:
+            said = line
+        if said is not None:
+            comments.append(said)
             continue
-        rows.append(split(line))
-        commas = commas or "," in line
+        rows.append(row)
+        commas = commas or len(re.findall(r"[,;]", line)) >= len(row) - 1 > 0
         if len(rows) == _HEAD_ROWS:
             break
-    return Probe(path=path, kind="text", comments=tuple(comments), rows=tuple(rows), commas=commas, arrays={})
+    return Probe(path=path, kind="text", comments=tuple(comments), rows=_regular(rows), commas=commas, arrays={})
+
+
+def _regular(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The rows without the few that are cut off or hold words: their readers decide what to do with them."""
+    if not rows:
+        return ()
+    width, _ = Counter(map(len, rows)).most_common(1)[0]
+    good = [row for row in rows if len(row) == width and all(number(token) is not None for token in row)]
+    return tuple(good if len(rows) - len(good) <= SPARE * len(rows) else rows)
 
 
 def choose(probe: Probe, formats: Mapping[str, Format]) -> tuple[Format, str]:

@@ -17,6 +17,7 @@ from trajectory.errors import ReadError
 from trajectory.frames import AXES_FROM_OPENCV
 from trajectory.io import _json
 from trajectory.io._build import gap_fields, make, numbered_frames, on_grid, scatter, some_valid
+from trajectory.io._cameras import chosen
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, poses_from_matrices
 from trajectory.io._probe import split_part
@@ -46,18 +47,25 @@ def _parse(path: Path, where: str, text: Any) -> tuple[list[list[float]], list[s
     return matrix, [token for row in rows[:3] for token in row[:3]]
 
 
-def _read(path: Path) -> Trajectory:
-    path, part = split_part(path)
+def _frames(path: Path) -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """Frames by their keys, and the names of the cameras in them."""
     document = _json.as_object(path, "the document", _json.load(path))
     frames = {key: _json.as_object(path, key, value) for key, value in document.items() if _FRAME.fullmatch(key)}
     cameras = sorted({name for frame in frames.values() for name in frame})
     if not frames or not cameras:
         raise ReadError(path, "has no frame0, frame1, ... with cameras", remedy="name the right file or format")
-    if not part and len(cameras) > 1:
-        raise ReadError(path, f"holds {len(cameras)} cameras", remedy=f"name one, as {path.name}#{cameras[0]}")
-    camera = part or cameras[0]
-    if camera not in cameras:
-        raise ReadError(path, f"has no camera {camera!r}", remedy=f"name one of {', '.join(cameras[:12])}")
+    return frames, cameras
+
+
+def _cameras_in(path: Path) -> tuple[str, ...]:
+    return tuple(_frames(split_part(path)[0])[1])
+
+
+def _read(path: Path) -> Trajectory:
+    path, part = split_part(path)
+    frames, cameras = _frames(path)
+    camera = part or (cameras[0] if len(cameras) == 1 else "")
+    chosen(path, {name: [] for name in cameras}, camera)
     numbers = sorted((int(key[5:]), key) for key, frame in frames.items() if camera in frame)
     if len({value for value, _ in numbers}) < len(numbers):
         raise ReadError(path, "a frame number is listed twice", remedy="keep one entry per frame")
@@ -120,4 +128,5 @@ FORMAT = Format(
     encode=_encode,
     sniff=_sniff,
     keeps=frozenset({"gaps"}),
+    cameras=_cameras_in,
 )

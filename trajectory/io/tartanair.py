@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from trajectory.frames import AXES_FROM_OPENCV
-from trajectory.io._build import make, require_dense
+from trajectory.io._build import make, noted, require_dense
+from trajectory.io._claims import refuse_claims
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, poses_from_quat, quat_from_rotations, require_finite, rigid
 from trajectory.io._text import read_table, spell_rows
@@ -19,13 +20,19 @@ _OPENCV_FROM_NED = np.array(AXES_FROM_OPENCV["ned"], dtype=np.float64).T
 
 
 def _read(path: Path) -> Trajectory:
-    table = read_table(path, columns=(7,), layout="x y z qx qy qz qw in NED axes")
+    table = read_table(path, columns=(7,), layout="x y z qx qy qz qw in NED axes", spare="last")
+    refuse_claims(path, table.comments, direction="camera-to-world", axes="NED")
     rows = Rows(path=path, lines=table.lines, tokens=[row[3:] for row in table.tokens])
     require_finite(rows, table.values)
     ned = poses_from_quat(rows, table.values[:, [6, 3, 4, 5]], table.values[:, :3])
     rotation = _OPENCV_FROM_NED @ ned[:, :3, :3] @ _OPENCV_FROM_NED.T
     poses = rigid(rotation, ned[:, :3, 3] @ _OPENCV_FROM_NED.T)
-    conventions = {"pose": "world_from_cam", "quaternion": "xyzw", "axes": "ned, renamed to opencv"}
+    conventions = {
+        "pose": "world_from_cam",
+        "quaternion": "xyzw",
+        "axes": "ned, renamed to opencv",
+        **noted(*table.notes),
+    }
     return make(path, "tartanair", poses, scale="metric", conventions=conventions)
 
 
