@@ -43,14 +43,14 @@ def run(args: Args) -> int:
     trajectory = _inputs.one(args.source, args.format).trajectory
     assert trajectory is not None
     io.write(trajectory, args.destination, format=args.to)
-    left_out = io.losses(trajectory, args.to)
+    left_out, notes = io.losses(trajectory, args.to), io.notes(trajectory)
     frames, valid = len(trajectory), int(trajectory.valid.sum())
     if args.json:
-        _report.print_json(
-            {"path": str(args.destination), "format": args.to, "frames": frames, "valid": valid, "left_out": left_out}
-        )
+        done = {"path": str(args.destination), "format": args.to, "frames": frames, "valid": valid}
+        _report.print_json({**done, "left_out": left_out, "notes": notes})
     else:
         print(f"{args.destination}: {args.to}, {valid} of {frames} frames have a pose")
         if left_out:
             print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
+        print("".join(f"note: {note}\n" for note in notes), end="")
     return 0

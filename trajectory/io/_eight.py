@@ -7,6 +7,7 @@ near the identity (the wrong reading turns it into a half turn), the name that M
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -107,6 +108,12 @@ def starts(probe: Probe) -> Literal["xyzw", "wxyz"] | None:
     if near["wxyz"] == near["xyzw"]:
         return None
     return "wxyz" if near["wxyz"] else "xyzw"
+
+
+def other_order(quat: Sequence[float], order: Literal["xyzw", "wxyz"]) -> bool:
+    """Whether the first quaternion of a path is near the identity in the other order than its format's."""
+    w, other = (quat[3], quat[0]) if order == "xyzw" else (quat[0], quat[3])
+    return abs(other) > NEAR_IDENTITY > abs(w)
 
 
 def _decide(header: _Name | None, fractional: bool, points: dict[_Name, int]) -> _Name | None:

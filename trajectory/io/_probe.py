@@ -9,6 +9,7 @@ from trajectory.errors import FormatAmbiguousError, ReadError
 from trajectory.io import _json
 from trajectory.io._arrays import npy_shape, npz_shapes
 from trajectory.io._format import Format, Match, Probe
+from trajectory.io._guess import guess
 from trajectory.io._text import SPARE, comment, decode, lines_of, number, read_bytes, read_table, split
 
 _HEAD_ROWS = 64
@@ -97,16 +98,12 @@ def choose(probe: Probe, formats: Mapping[str, Format]) -> tuple[Format, str]:
         _refuse_shared_fault(probe, [candidate for candidate, _ in contest])
         said = "; ".join(f"{candidate.name}: {match.evidence}" for candidate, match in contest)
         flags = " or ".join(f"--format {candidate.name}" for candidate, _ in contest)
-        raise FormatAmbiguousError(
-            probe.path,
-            f"cannot tell its format ({said})",
-            remedy=f"say {flags}" + (" if it is that" if len(contest) == 1 else ""),
-        )
+        only = f" if it is that, or {guess(probe)[1]}" if len(contest) == 1 else ""
+        raise FormatAmbiguousError(probe.path, f"cannot tell its format ({said})", remedy=f"say {flags}{only}")
     if probe.rows and not probe.columns:  # names the line where the number of columns changes
         read_table(probe.path, columns=(len(probe.rows[0]),), layout="the same number of numbers", titled=True)
-    raise ReadError(
-        probe.path, f"is in no format that is recognised ({_seen(probe)})", remedy=f"say --format {'|'.join(formats)}"
-    )
+    seen, remedy = guess(probe)
+    raise ReadError(probe.path, f"is in no format that is recognised ({seen})", remedy=remedy)
 
 
 def _refuse_shared_fault(probe: Probe, contest: Sequence[Format]) -> None:
@@ -121,14 +118,3 @@ def _refuse_shared_fault(probe: Probe, contest: Sequence[Format]) -> None:
             faults.append(fault)
     if len(faults) == len(contest) and len({(fault.line, fault.problem) for fault in faults}) == 1:
         raise faults[0]
-
-
-def _seen(probe: Probe) -> str:
-    if probe.kind == "folder":
-        return "a folder with " + ", ".join(sorted(probe.names)[:4]) + (", ..." if len(probe.names) > 4 else "")
-    if probe.kind in ("npz", "npy"):
-        arrays = ", ".join(f"{name or 'array'} {shape}" for name, shape in list(probe.arrays.items())[:6])
-        return f"{probe.kind} with {arrays or 'no arrays'}"
-    if probe.kind == "json":
-        return "JSON of another layout"
-    return f"text with {probe.columns or 'varying numbers of'} columns" if probe.rows else "text without numbers"

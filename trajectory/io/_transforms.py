@@ -1,5 +1,6 @@
 """transforms.json of nerfstudio and DataDoP: camera-to-world in OpenGL axes, intrinsics for all or per frame."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, cast
@@ -20,10 +21,13 @@ from trajectory.io._build import (
     some_valid,
 )
 from trajectory.io._cameras import by_camera, chosen, numbers_by_name
+from trajectory.io._claims import refuse_claims
 from trajectory.io._poses import Rows, opengl_from_opencv, poses_from_matrices
 from trajectory.io._probe import split_part
 from trajectory.model import Trajectory
 
+_CONVENTION = re.compile("convention|coordinate|axes|axis|pose|direction", re.IGNORECASE)
+"""Keys under which tools say in words what their poses mean."""
 _K = ("fl_x", "fl_y", "cx", "cy")
 
 
@@ -51,6 +55,8 @@ def read_transforms(path: Path, format_name: str) -> Trajectory:
             raise ReadError(
                 path, f"frames[{i}].transform_matrix has another last row than 0 0 0 1", remedy="is it transposed?"
             )
+    said = [f"{k} {v}" for k, v in document.items() if isinstance(v, str) and _CONVENTION.search(k)]
+    refuse_claims(path, said, direction="camera-to-world", axes="OpenGL")
     labels = [f"frames[{i}]" for i in places]
     tokens = [[repr(value) for value in row[:3, :3].ravel().tolist()] for row in matrix]
     opengl = poses_from_matrices(Rows(path=path, labels=labels, tokens=tokens), matrix)

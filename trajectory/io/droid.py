@@ -24,6 +24,7 @@ from trajectory.io._build import (
     require_increasing,
     scatter,
 )
+from trajectory.io._eight import other_order
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, inverse, poses_from_quat, quat_from_rotations
 from trajectory.model import Trajectory
@@ -121,10 +122,17 @@ def seven_columns(probe: Probe) -> frozenset[str] | None:
     return names if len(shape) == 2 and shape[1] == 7 else None
 
 
+def _first(probe: Probe) -> list[float]:
+    file = probe.path / "poses.npy" if probe.kind == "folder" else probe.path
+    return npy_array(file)[:1].astype(np.float64).ravel().tolist() or [0.0] * 7
+
+
 def _sniff(probe: Probe) -> Match | None:
     names = seven_columns(probe)
     if names is None:
         return None
+    if other_order(_first(probe)[3:], "xyzw"):
+        return Match(evidence="(n, 7) poses, the first near the identity as w first", sure=False)
     beside = sorted(names & {"disps.npy", "disps_up.npy", "tstamps.npy", "motion_prob.npy"})
     if beside and (probe.kind == "folder" or probe.path.name == "poses.npy"):
         return Match(evidence=f"(n, 7) poses beside {beside[0]}", sure=True)

@@ -9,7 +9,8 @@ from trajectory.io._build import gap_fields, make, noted, on_grid, require_dense
 from trajectory.io._claims import refuse_claims
 from trajectory.io._eight import by_header
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import SLACK_MAX, Rows, poses_from_matrices, require_finite
+from trajectory.io._guess import ROW_BY_ROW, matrices
+from trajectory.io._poses import Rows, poses_from_matrices, require_finite
 from trajectory.io._text import number, read_table, spell_rows
 from trajectory.model import Trajectory
 
@@ -69,16 +70,11 @@ def _sniff(probe: Probe) -> Match | None:
     first = [number(row[0]) for row in probe.rows]
     if probe.columns == 13 and any(value is None or value % 1 > 0 for value in first):
         return None
-    if probe.commas and not _turns(probe):
-        return None
+    table = np.array([[number(token) or 0.0 for token in row[-12:]] for row in probe.rows])
+    found = matrices(table)
+    if found not in ("", ROW_BY_ROW) or (probe.commas and not found):
+        return None  # tables of other things have as many columns, and matrices are laid out in other ways
     return Match(evidence=f"{probe.columns} columns", sure=True)
-
-
-def _turns(probe: Probe) -> bool:
-    """Whether the first row holds a rotation matrix: tables of other things have as many columns with commas."""
-    row = np.array([number(token) or 0.0 for token in probe.rows[0][-12:]]).reshape(3, 4)[:, :3]
-    with np.errstate(all="ignore"):
-        return bool(np.abs(row.T @ row - np.eye(3)).max() <= SLACK_MAX)
 
 
 FORMAT = Format(

@@ -11,9 +11,10 @@ import numpy as np
 from trajectory.frames import AXES_FROM_OPENCV
 from trajectory.io._build import make, noted, require_dense
 from trajectory.io._claims import refuse_claims
+from trajectory.io._eight import other_order
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, poses_from_quat, quat_from_rotations, require_finite, rigid
-from trajectory.io._text import read_table, spell_rows
+from trajectory.io._text import number, read_table, spell_rows
 from trajectory.model import Trajectory
 
 _OPENCV_FROM_NED = np.array(AXES_FROM_OPENCV["ned"], dtype=np.float64).T
@@ -46,6 +47,8 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 def _sniff(probe: Probe) -> Match | None:
     if probe.kind != "text" or probe.commas or probe.columns != 7:
         return None
+    if other_order([number(token) or 0.0 for token in probe.rows[0][3:]], "xyzw"):
+        return Match(evidence="7 columns, the first rotation near the identity as w first", sure=False)
     if probe.path.name in ("pose_left.txt", "pose_right.txt"):
         return Match(evidence=f"7 columns and the name {probe.path.name}", sure=True)
     return Match(evidence="7 columns, but nothing says that its axes are NED", sure=False)
