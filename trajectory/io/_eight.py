@@ -86,7 +86,10 @@ def by_header(probe: Probe) -> Literal["tum", "monst3r", "euroc", "table"] | Non
     Numbers of frames before a quaternion w first are MonST3R's, commas around one EuRoC's.
     """
     header = columns_of(probe.comments, probe.columns)
-    if header is None or not header.complete:
+    words = [name.lower() for name in header.names] if header is not None else []
+    colmap = any("camera" in word for word in words) and any("name" in word for word in words)  # images.txt: inverted
+    numeric = all(number(token) is not None for row in probe.rows for token in row)
+    if header is None or not header.complete or colmap or not numeric:
         return None
     integers = all((number(row[0]) or 0.0) % 1 == 0 for row in probe.rows)
     place = header.time if header.time is not None else header.frame

@@ -39,7 +39,6 @@ class Layout:
     time: int = 0
     position: tuple[int, ...] = (1, 2, 3)
     quat_wxyz: tuple[int, ...] = (7, 4, 5, 6)
-    titled: bool = False
 
 
 @final
@@ -63,7 +62,7 @@ def read_stamped(path: Path, layout: Layout, *, by_header: bool = False) -> Stam
     Args:
         by_header: the header says which column is what, and not the layout.
     """
-    table = read_table(path, columns=layout.counts, layout=layout.words, titled=layout.titled, spare="some")
+    table = read_table(path, columns=layout.counts, layout=layout.words, titled=True, spare="some")
     comments = (*table.comments, table.title)
     header = columns_of(comments, table.values.shape[1])
     if by_header:

@@ -16,9 +16,7 @@ from trajectory.io._text import number, spell
 from trajectory.model import Trajectory
 
 _HEADER = "#timestamp, p_RS_R_x [m], p_RS_R_y [m], p_RS_R_z [m], q_RS_w [], q_RS_x [], q_RS_y [], q_RS_z []"
-_LAYOUT = Layout(
-    words="ns, x, y, z, qw, qx, qy, qz, ...", counts=range(8, 65), unit="ns", quat_wxyz=(4, 5, 6, 7), titled=True
-)
+_LAYOUT = Layout(words="ns, x, y, z, qw, qx, qy, qz, ...", counts=range(8, 65), unit="ns", quat_wxyz=(4, 5, 6, 7))
 
 
 def _read(path: Path) -> Trajectory:

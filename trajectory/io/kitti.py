@@ -23,9 +23,10 @@ def read_rows(path: Path, format_name: str) -> Trajectory:
         path,
         columns=(12, 13),
         layout="3x4 camera-to-world, row by row (12), or frame number before it (13)",
+        titled=True,
         spare="last",
     )
-    refuse_claims(path, table.comments, direction="camera-to-world")
+    refuse_claims(path, (table.title, *table.comments), direction="camera-to-world")
     conventions = {**_CONVENTIONS, **noted(*table.notes)}
     numbered = table.values.shape[1] == 13
     start = int(numbered)

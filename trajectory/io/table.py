@@ -11,7 +11,7 @@ from trajectory.io._format import Format, Match, Probe
 from trajectory.io._stamped import Layout, made, read_stamped
 from trajectory.model import Trajectory
 
-_LAYOUT = Layout(words="the columns that the first line names", counts=range(8, 129), unit="s", titled=True)
+_LAYOUT = Layout(words="the columns that the first line names", counts=range(8, 129), unit="s")
 
 
 def _read(path: Path) -> Trajectory:
