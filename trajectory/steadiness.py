@@ -151,7 +151,7 @@ def name_speed(typical_diag_s: float, peak_turn_diag_s: float, config: Steadines
 
 def _smooth(values: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian smoothing over the first axis; values beyond the ends are reflected through the end points."""
-    sigma = min(sigma, _WIDEST * len(values))
+    sigma = min(max(sigma, 1e-3), _WIDEST * len(values))  # narrower ones are no smoothing either
     reach = int(np.ceil(4.0 * sigma))
     offset = np.arange(-reach, reach + 1)
     kernel = np.exp(-0.5 * (offset / sigma) ** 2)

@@ -14,7 +14,7 @@ from trajectory.io._columns import SECONDS_PER
 EYE = "1 0 0 0 0 1 0 0 0 0 1 0"
 REST = {"tum": " 0 0 0 0 0 0 1", "euroc": ",0,0,0,1,0,0,0", "re10k": f" 0.5 0.9 0.5 0.5 0 0 {EYE}"}
 HABIT = {"tum": "s", "euroc": "ns", "re10k": "us"}
-RELAXED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def write(path: Path, format: str, stamps: list[str], head: str = "") -> Path:
@@ -57,15 +57,17 @@ def test_stamps_from_zero_in_another_unit_are_refused_and_the_remedy_works(
     if unit == HABIT[format]:
         np.testing.assert_allclose(read(path, format=format).time_s, time_s, rtol=0, atol=1e-6)
         return
+    said = ""
     try:
-        trajectory = read(path, format=format)
+        read(path, format=format)
     except ReadError as error:
-        assert "typical step is" in error.problem
-        assert "name the unit in the first line" in error.remedy
+        said = str(error)
+    if said:
+        assert "typical step is" in said
+        assert "; name the unit in the first line" in said
     else:  # a tenth of a step, or ten of them, are plausible too: nothing can tell
         assert unit == "ticks"
         assert format != "tum"
-        assert len(trajectory) == 25
     write(path, format, spelled(time_s, unit), f"# timestamp [{unit}] and the rest\n")
     np.testing.assert_allclose(read(path, format=format).time_s, time_s, rtol=0, atol=1e-6)
 

@@ -13,7 +13,7 @@ from trajectory.io import detect, read, write
 from trajectory.io._columns import SECONDS_PER, columns_of
 
 N = 8
-RELAXED = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 POSES = np.tile(np.eye(4), (N, 1, 1))
 POSES[:, :3, :3] = Rotation.from_rotvec(np.linspace([0.3, -0.9, 0.2], [0.5, 0.4, -0.3], N)).as_matrix()
 POSES[:, :3, 3] = np.linspace([0, 0, 0], [1.0, 0.2, 0.5], N)

@@ -32,9 +32,9 @@ def _exists(path: Path) -> bool:
 
 def look(path: Path) -> Probe:
     """What can be seen without knowing the format; damaged containers raise ReadError."""
-    path, _ = split_part(path)
+    given, (path, _) = path, split_part(path)
     if not _exists(path):
-        raise ReadError(path, "does not exist", remedy="check the path")
+        raise ReadError(given, "does not exist", remedy="check the path")
     if path.is_dir():
         names = frozenset(entry.name for entry in path.iterdir())
         if not names:
