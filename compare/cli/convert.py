@@ -44,23 +44,24 @@ def run(args: Args) -> int:
     from trajectory import io
 
     target = io.FORMATS.get(args.to)
-    if io.every_camera(args.source) is not None or (target is not None and target.encode_every is not None):
+    several = io.split_part(args.source)[1] == io.ALL
+    if several or (target is not None and target.encode_every is not None):
         found = _inputs.load(args.source, args.format)
         if len(found) > 1:
             return _several(args, found)
     trajectory = _inputs.one(args.source, args.format).trajectory
     assert trajectory is not None
     io.write(trajectory, args.destination, format=args.to)
-    left_out = io.losses(trajectory, args.to)
+    left_out, notes = io.losses(trajectory, args.to), io.notes(trajectory)
     frames, valid = len(trajectory), int(trajectory.valid.sum())
     if args.json:
-        _report.print_json(
-            {"path": str(args.destination), "format": args.to, "frames": frames, "valid": valid, "left_out": left_out}
-        )
+        done = {"path": str(args.destination), "format": args.to, "frames": frames, "valid": valid}
+        _report.print_json({**done, "left_out": left_out, "notes": notes})
     else:
         print(f"{args.destination}: {args.to}, {valid} of {frames} frames have a pose")
         if left_out:
             print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
+        print("".join(f"note: {note}\n" for note in notes), end="")
     return 0
 
 
@@ -68,7 +69,7 @@ def _several(args: Args, found: list[_inputs.Loaded]) -> int:
     """Into one file where the format holds several cameras, else into one file each in a folder."""
     from trajectory import io
 
-    cameras = {each.name: each.trajectory for each in found if each.trajectory is not None}
+    cameras = {each.name.rpartition("#")[2]: each.trajectory for each in found if each.trajectory is not None}
     failed = next((each for each in found if each.trajectory is None), None)
     if failed is not None:
         raise CinetrajError(f"{failed.path} has no trajectory: {failed.failed}")

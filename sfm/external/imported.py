@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import translate
 from pathlib import Path
 from typing import final
@@ -123,10 +123,9 @@ def read_on_clip(
     if label is not None and origin is not None:
         named = Provenance(config=origin.config, versions=origin.versions, source=label, evidence=origin.evidence)
         trajectory = trajectory.replace(provenance=named)
-    if clip is None:
-        return Found(trajectory=trajectory)
-    if trajectory.time_source != "index":
-        return Found(trajectory=trajectory)
+    said = io.notes(trajectory)
+    if clip is None or trajectory.time_source != "index":
+        return Found(trajectory=trajectory, notes=said)
     from sfm.video import reader as video
 
     try:
@@ -135,9 +134,14 @@ def read_on_clip(
         if frame_step is not None:  # the user relies on the clip's times
             raise
         return Found(
-            trajectory=trajectory, notes=(f"times are numbers of frames, for the clip is not readable: {error}",)
+            trajectory=trajectory,
+            notes=(
+                *said,
+                f"times are numbers of frames, for the clip is not readable: {error}",
+            ),
         )
-    return on_frames(trajectory, frames.time_s, frames.time_source, frame_step=frame_step)
+    laid = on_frames(trajectory, frames.time_s, frames.time_source, frame_step=frame_step)
+    return replace(laid, notes=(*said, *laid.notes))
 
 
 def on_frames(

@@ -74,3 +74,21 @@ def test_a_decision_is_never_wrong(
 def test_a_camera_that_rests_or_only_turns_before_a_wall_decides_nothing() -> None:
     rest = np.tile(np.eye(4), (STEPS, 1, 1))
     assert direction(rest, lens(), plane_depths(rest, lens(), HW)) is None
+
+
+@pytest.mark.parametrize(("name", "batch"), [("vggt", False), ("lingbot-map", False), ("lingbot-map", True)])
+def test_the_encoding_of_the_poses_tells_as_well(tmp_path: Path, name: str, batch: bool) -> None:
+    c2w = known_move(STEPS)
+    w2c = np.linalg.inv(c2w)
+    encoded = np.column_stack([w2c[:, :3, 3], np.zeros((STEPS, 6))]).astype(np.float32)
+    stored = (w2c if name == "vggt" else c2w)[:, :3].astype(np.float32)
+    path = savez(tmp_path / "p.npz", extrinsic=stored, pose_enc=encoded[None] if batch else encoded)
+    assert_known_move(recognised(path, name))
+    path = savez(tmp_path / "q.npz", extrinsic=stored, pose_enc=np.zeros((STEPS, 9)))
+    with pytest.raises(FormatAmbiguousError):
+        read(path)
+
+
+def test_a_list_of_encodings_is_only_in_files_of_vggt(tmp_path: Path) -> None:
+    stored = np.linalg.inv(known_move(STEPS))[:, :3]
+    assert_known_move(recognised(savez(tmp_path / "p.npz", extrinsic=stored, pose_enc_list=np.array(None)), "vggt"))

@@ -220,7 +220,7 @@ def test_all_ten_cameras_of_a_file(tmp_path: Path, name: str, world: np.ndarray)
         np.testing.assert_allclose(trajectory.positions[-1], np.array([1, 2, 3]) * i, atol=1e-6)
         assert trajectory.provenance is not None
         assert trajectory.provenance.config["format"] == name
-    with pytest.raises(ReadError, match=r"holds 10 cameras; name one, as c\.json#cam01, or all, c\.json#\*"):
+    with pytest.raises(ReadError, match=r"holds 10 cameras; name one, as c\.json#cam01"):
         read(path)
     write_every({f"take {i}": each for i, each in enumerate(cameras.values())}, tmp_path / "d.json", format=name)
     again = read_every(tmp_path / "d.json")
@@ -256,8 +256,10 @@ def test_sixteen_columns_are_whole_matrices(tmp_path: Path) -> None:
     (tmp_path / "traj.txt").write_text(rows_of(C2W.reshape(-1, 16)))
     assert_known_move(recognised(tmp_path / "traj.txt", "kitti"))
     (tmp_path / "turned.txt").write_text(rows_of(C2W.transpose(0, 2, 1).reshape(-1, 16)))
-    with pytest.raises(ReadError, match="the matrix may be transposed"):
+    with pytest.raises(ReadError, match="4x4 matrices, column by column"):
         read(tmp_path / "turned.txt")
+    with pytest.raises(ReadError, match="the matrix may be transposed"):
+        read(tmp_path / "turned.txt", format="kitti")
 
 
 def test_the_rows_of_case_22(shared: Path) -> None:

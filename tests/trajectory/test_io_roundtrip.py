@@ -29,7 +29,18 @@ READ_TOO = POSE_ARRAYS | GENERATORS | SPARSE | {"infcam", "wbench"}
 CAPTURES = {"record3d", "7scenes", "scannet", "llff", "splat", "stray-scanner", "mind"}
 CAPTURES |= {"rosbag", "rosbag-body", "rosbag-optical"}
 DENSE |= {"record3d"}
-READ_TOO |= CAPTURES | {"cut3r", "vggt", "vipe", "cami2v", "datadop", "omniworld", "spatialvid", "et", "tartanair"}
+READ_TOO |= CAPTURES | {
+    "cut3r",
+    "vggt",
+    "vipe",
+    "cami2v",
+    "datadop",
+    "omniworld",
+    "spatialvid",
+    "et",
+    "tartanair",
+    "table",
+}
 
 
 def make(

@@ -9,26 +9,31 @@ write(trajectory, "out.txt", format="tum")
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import cast
 
 from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError
 from trajectory.files import write_atomically
+from trajectory.io._cameras import ALL
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._probe import choose, look, split_part
 from trajectory.model import Provenance, Trajectory
 from trajectory.registry import registry
 
 __all__ = [
+    "ALL",
     "FORMATS",
     "Format",
     "FormatAmbiguousError",
     "Match",
     "Probe",
     "ReadError",
+    "cameras",
     "detect",
-    "every_camera",
     "losses",
+    "notes",
     "read",
     "read_every",
+    "split_part",
     "write",
     "write_every",
 ]
@@ -61,22 +66,42 @@ def detect(path: str | Path) -> tuple[str, str]:
     return found.name, evidence
 
 
+def cameras(path: str | Path, *, format: str = "auto") -> tuple[str, ...]:
+    """Names of the cameras in a file that holds several, to be read as FILE#NAME; nothing where it holds one."""
+    path = split_part(Path(path))[0]
+    try:
+        found = _named(format) if format != "auto" else choose(look(path), _formats())[0]
+        named = () if found.cameras is None else found.cameras(path)
+    except OSError as error:
+        raise ReadError(path, f"cannot be read ({error})", remedy="check the path and permissions") from error
+    return named if len(named) > 1 else ()
+
+
+def notes(trajectory: Trajectory) -> tuple[str, ...]:
+    """What a reader must know of how the file was read: rows left out, units found, what there was no place for."""
+    origin = trajectory.provenance
+    config = {} if origin is None else origin.config
+    said = cast("list[object]", config.get("notes")) if isinstance(config.get("notes"), list) else []
+    lens = [f"the lens is {config['lens']}: it is not kept"] if config.get("lens") else []
+    return tuple(map(str, [*said, *lens]))
+
+
 def read(path: str | Path, *, format: str = "auto") -> Trajectory:
     """Read a trajectory, converted to camera-to-world in OpenCV axes.
 
     Args:
-        path: a file, a folder of a run, or what the format names. format: one of FORMATS, or "auto", which recognises
-            what is unambiguous and refuses to guess. `provenance.config` of the result says how the file was
-            understood.
+        path: a file, a folder of a run, or what the format names; FILE#NAME for one camera of several.
+        format: one of FORMATS, or "auto", which recognises what is unambiguous and refuses to guess.
+            `provenance.config` of the result says how the file was understood.
 
     Errors: ReadError names file, line and remedy; FormatAmbiguousError gives the evidence for each format.
     """
     path = Path(path)
     try:
         if format != "auto":
-            return _named(format).read(path)
+            return _read(_named(format), path)
         found, evidence = choose(look(path), _formats())
-        return _recognised(found, evidence, found.read(path))
+        return _recognised(found, evidence, _read(found, path))
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path and permissions") from error
 
@@ -89,19 +114,18 @@ def read_every(path: str | Path, *, format: str = "auto") -> dict[str, Trajector
 
     Errors: as `read`.
     """
-    path = every_camera(path) or Path(path)
+    path = split_part(Path(path))[0]
     try:
         found, evidence = (_named(format), "") if format != "auto" else choose(look(path), _formats())
-        given = found.read_every(path) if found.read_every is not None else {"": found.read(path)}
+        if found.read_every is not None:
+            given = dict(found.read_every(path))
+        else:
+            names = () if found.cameras is None else found.cameras(path)
+            several = names if len(names) > 1 else ("",)
+            given = {name: found.read(Path(f"{path}#{name}") if name else path) for name in several}
     except OSError as error:
-        raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path and permissions") from error
+        raise ReadError(path, f"cannot be read ({error})", remedy="check the path and permissions") from error
     return {name: _recognised(found, evidence, one) if evidence else one for name, one in given.items()}
-
-
-def every_camera(path: str | Path) -> Path | None:
-    """The file of which `FILE#*` asks for all cameras; None for any other path, also a file that is really so named."""
-    file, part = split_part(Path(path))
-    return file if part == "*" else None
 
 
 def _recognised(found: Format, evidence: str, trajectory: Trajectory) -> Trajectory:
@@ -118,6 +142,16 @@ def _recognised(found: Format, evidence: str, trajectory: Trajectory) -> Traject
         evidence=origin.evidence,
     )
     return trajectory.replace(provenance=marked)
+
+
+def _read(found: Format, path: Path) -> Trajectory:
+    file, part = split_part(path)
+    if part == ALL:
+        remedy = f"name one, as {file.name}#NAME, or give it where several clips are taken"
+        raise ReadError(file, f"#{ALL} stands for all its cameras, expected one", remedy=remedy)
+    if part and found.cameras is None:
+        raise ReadError(file, f"a {found.name} file has no camera {part!r}", remedy=f"give {file.name} alone")
+    return found.read(path)
 
 
 def write(trajectory: Trajectory, path: str | Path, *, format: str) -> None:
@@ -171,6 +205,9 @@ def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
     said += [name for name in rest if getattr(trajectory, name) is not None]
     if trajectory.distortion is not None and "distortion" not in keeps:
         said.append("distortion")
+    lens = trajectory.provenance.config.get("lens") if trajectory.provenance is not None else None
+    if lens and "intrinsics" in keeps:
+        said.append(f"the lens {lens} (a pinhole is written)")
     return tuple(said)
 
 

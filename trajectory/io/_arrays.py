@@ -68,13 +68,25 @@ def _header(stream: Stream) -> Header:
     if read is None:
         raise ValueError(f"npy version {version} is not known")
     shape, fortran, dtype = read(stream)
-    if dtype.hasobject or dtype.kind not in "biufU":
-        raise ValueError(f"an array of type {dtype} is not read: it is no plain numbers or text")
     return tuple(int(side) for side in shape), bool(fortran), dtype
 
 
-def _array(stream: Stream, size: int) -> np.ndarray:
+def _is_plain(dtype: np.dtype[Any]) -> bool:
+    """Whether an array is numbers or text; Python objects would have to be unpickled, which runs foreign code."""
+    return not dtype.hasobject and dtype.kind in "biufU"
+
+
+def _require_plain(path: Path, name: str, dtype: np.dtype[Any]) -> None:
+    if not _is_plain(dtype):
+        what = "Python objects, which are not unpickled" if dtype.hasobject else f"values of type {dtype}"
+        label = f"array {name!r}" if name else "the array"
+        remedy = f"save it as plain numbers, by np.savez('poses.npz', {name or 'NAME'}=np.stack(...))"
+        raise ReadError(path, f"{label} holds {what}", remedy=remedy)
+
+
+def _array(stream: Stream, size: int, path: Path, name: str) -> np.ndarray:
     shape, fortran, dtype = _header(stream)
+    _require_plain(path, name, dtype)
     expected = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or expected > size:
         raise ValueError(f"an array of shape {shape} needs {expected} bytes, the file holds fewer")
@@ -86,14 +98,22 @@ def _array(stream: Stream, size: int) -> np.ndarray:
 
 
 def npz_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Shapes of the arrays in an npz file, by name, from their headers alone."""
+    """Shapes of the arrays in an npz file, by name, from their headers alone; Python objects are passed over."""
     with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
         shapes: dict[str, tuple[int, ...]] = {}
         for info in archive.infolist():
             if info.filename.endswith(".npy"):
                 with archive.open(info) as stream:
-                    shapes[info.filename[:-4]] = _header(stream)[0]
+                    shape, _, dtype = _header(stream)
+                    if _is_plain(dtype):
+                        shapes[info.filename[:-4]] = shape
         return shapes
+
+
+def members(path: Path) -> frozenset[str]:
+    """Names of all files in an npz file, of Python objects too, which are never read."""
+    with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
+        return frozenset(archive.namelist())
 
 
 def npz_array(path: Path, name: str) -> np.ndarray:
@@ -101,19 +121,21 @@ def npz_array(path: Path, name: str) -> np.ndarray:
     with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
         info = archive.getinfo(f"{name}.npy")
         with archive.open(info) as stream:
-            return _array(stream, info.file_size)
+            return _array(stream, info.file_size, path, name)
 
 
 def npy_shape(path: Path) -> tuple[int, ...]:
     """Shape of an npy file."""
     with damage_is_a_read_error(path, "npy file"), path.open("rb") as stream:
-        return _header(stream)[0]
+        shape, _, dtype = _header(stream)
+        _require_plain(path, "", dtype)
+        return shape
 
 
 def npy_array(path: Path) -> np.ndarray:
     """The array of an npy file."""
     with damage_is_a_read_error(path, "npy file"), path.open("rb") as stream:
-        return _array(stream, path.stat().st_size)
+        return _array(stream, path.stat().st_size, path, "")
 
 
 def numbers(path: Path, name: str, value: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:

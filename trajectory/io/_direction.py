@@ -1,5 +1,6 @@
 """Camera-to-world or world-to-camera? Depth maps tell, where the camera moves through a scene with relief.
 
+VGGT and its kin also keep the encoding that the matrices were computed from, which is world-to-camera.
 Points of one frame are laid into another by both readings of the poses; the right one finds the depths that the other
 frame has (Furukawa and Hernández 2015, Multi-View Stereo, section 3.3: depth consistency). A camera that only turns or
 slides along a wall changes no depth: then nothing is decided.
@@ -26,6 +27,27 @@ _LEAST = 0.01
 """And by at least one per cent of the depth; below, the motion explains nothing."""
 _WORST = 0.1
 """A reading that misses by more than a tenth of the depth is no evidence, however bad the other is."""
+
+
+def direction_by_encoding(path: Path, *, poses: str) -> Direction | None:
+    """By `pose_enc` (n 9), whose first three numbers are the translation of world-to-camera (VGGT `pose_enc.py`)."""
+    shapes = npz_shapes(path)
+    if not {poses, "pose_enc"} <= set(shapes):
+        return None
+    matrix, encoded = _unbatched(npz_array(path, poses)), npz_array(path, "pose_enc")
+    encoded = encoded[0] if encoded.ndim == 3 and encoded.shape[0] == 1 else encoded
+    n = matrix.shape[0] if matrix.ndim else 0
+    fits = n > 0 and matrix.shape[1:] in ((3, 4), (4, 4)) and encoded.shape == (n, 9)
+    if not fits or matrix.dtype.kind not in "iuf" or encoded.dtype.kind not in "iuf":
+        return None
+    stored = rigid(matrix[:, :3, :3].astype(np.float64), matrix[:, :3, 3].astype(np.float64))
+    with np.errstate(all="ignore"):
+        misses = [float(np.abs(each[:, :3, 3] - encoded[:, :3]).max()) for each in (inverse(stored), stored)]
+    camera_to_world, world_to_camera = misses
+    size = float(np.abs(encoded[:, :3]).max())
+    if not max(misses) > _LEAST * size or not min(misses) < _LEAST * max(misses):
+        return None
+    return "world_from_cam" if camera_to_world < world_to_camera else "cam_from_world"
 
 
 def direction_by_depth(path: Path, *, poses: str, intrinsics: str, depth: str) -> Direction | None:

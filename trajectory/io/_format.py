@@ -70,8 +70,11 @@ class Format:
         sniff: what of a Probe speaks for this format, or None.
         keeps: what survives writing; the rest is listed by `trajectory.io.losses`.
         target: usual file name, or a folder where it ends with "/".
-        read_every, encode_every: all cameras of a file that holds several, by name; None where it holds one.
+        read_every: all cameras of a file at once, by name, where that is cheaper than one by one.
+        encode_every: cameras by name into one file; None where a file holds one.
         stride: frames of the clip from one pose that is written to the next.
+        cameras: names of the cameras in a file that may hold several; None where it holds one. `read` is given
+            FILE#NAME for one of them.
     """
 
     name: str
@@ -84,3 +87,4 @@ class Format:
     read_every: Callable[[Path], Mapping[str, Trajectory]] | None = None
     encode_every: Callable[[Mapping[str, Trajectory], Path], Mapping[Path, bytes]] | None = None
     stride: int = 1
+    cameras: Callable[[Path], tuple[str, ...]] | None = None

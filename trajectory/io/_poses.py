@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
 from trajectory.errors import ReadError
@@ -63,18 +63,27 @@ def require_finite(rows: Rows, values: Float[np.ndarray, "n c"]) -> None:
         )
 
 
+def sound_quat(rows: Rows, quat_wxyz: Float[np.ndarray, "n 4"]) -> Bool[np.ndarray, " n"]:
+    """Which quaternions are finite and of unit length but for their printed digits."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        norm = np.sqrt((quat_wxyz**2).sum(axis=1))
+        sound = np.abs(norm - 1) <= SLACK
+        for row in np.flatnonzero(~sound & (np.abs(norm - 1) <= SLACK_MAX)).tolist():
+            sound[row] = abs(norm[row] - 1) <= rows.slack(row, 1.05)
+    return sound
+
+
 def rotations_from_quat(rows: Rows, quat_wxyz: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "n 3 3"]:
     """Rotation matrices; quaternions that are not of unit length beyond their printed digits are refused."""
     require_finite(rows, quat_wxyz)
     with np.errstate(over="ignore"):
         norm = np.sqrt((quat_wxyz**2).sum(axis=1))
-    for row in np.flatnonzero(~(np.abs(norm - 1) <= SLACK)).tolist():
-        if not abs(norm[row] - 1) <= rows.slack(row, 1.05):
-            raise rows.error(
-                row,
-                f"the quaternion has length {norm[row]:.6g}, expected 1",
-                "check the column order, or name the format with --format",
-            )
+    for row in np.flatnonzero(~sound_quat(rows, quat_wxyz))[:1].tolist():
+        raise rows.error(
+            row,
+            f"the quaternion has length {norm[row]:.6g}, expected 1",
+            "check the column order, or name the format with --format",
+        )
     return Rotation.from_quat(quat_wxyz / norm[:, None], scalar_first=True).as_matrix().reshape(-1, 3, 3)
 
 

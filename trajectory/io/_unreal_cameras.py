@@ -17,6 +17,7 @@ from trajectory.errors import CinetrajError, ReadError
 from trajectory.frames import AXES_FROM_OPENCV
 from trajectory.io import _json
 from trajectory.io._build import gap_fields, make, numbered_frames, on_grid, scatter, some_valid
+from trajectory.io._cameras import chosen
 from trajectory.io._format import Probe
 from trajectory.io._poses import Rows, poses_from_matrices
 from trajectory.io._probe import split_part
@@ -82,13 +83,14 @@ def read_one(axes: Axes, path: Path) -> Trajectory:
     """The camera that the path names after '#', or the only one."""
     path, part = split_part(path)
     frames, cameras = _frames(path)
-    if not part and len(cameras) > 1:
-        remedy = f"name one, as {path.name}#{cameras[0]}, or all, {path.name}#*"
-        raise ReadError(path, f"holds {len(cameras)} cameras", remedy=remedy)
-    camera = part or cameras[0]
-    if camera not in cameras:
-        raise ReadError(path, f"has no camera {camera!r}", remedy=f"name one of {', '.join(cameras[:12])}")
+    camera = part or (cameras[0] if len(cameras) == 1 else "")
+    chosen(path, {name: [] for name in cameras}, camera)
     return _camera(axes, path, frames, camera)
+
+
+def names(path: Path) -> tuple[str, ...]:
+    """The cameras of a file."""
+    return tuple(_frames(split_part(path)[0])[1])
 
 
 def read_every(axes: Axes, path: Path) -> dict[str, Trajectory]:

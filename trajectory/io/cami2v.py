@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trajectory.io._build import k_from, make, pinhole, require_dense
+from trajectory.io._build import k_from, make, noted, pinhole, require_dense
+from trajectory.io._claims import refuse_claims
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, inverse, poses_from_matrices, require_finite
 from trajectory.io._text import read_table, spell_rows
@@ -18,12 +19,13 @@ _LAYOUT = "fx fy cx cy 0 0 and 3x4 world-to-camera row by row, 18 numbers"
 
 
 def _read(path: Path) -> Trajectory:
-    table = read_table(path, columns=(18,), layout=_LAYOUT, titled=True)
+    table = read_table(path, columns=(18,), layout=_LAYOUT, titled=True, spare="last")
+    refuse_claims(path, (table.title, *table.comments), direction="world-to-camera")
     tokens = [[row[6 + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
     rows = Rows(path=path, lines=table.lines, tokens=tokens)
     require_finite(rows, table.values)
     poses = inverse(poses_from_matrices(rows, table.values[:, 6:].reshape(-1, 3, 4)))
-    conventions = {"pose": "cam_from_world", "matrix": "3x4 row-major", "axes": "opencv"}
+    conventions = {"pose": "cam_from_world", "matrix": "3x4 row-major", "axes": "opencv", **noted(*table.notes)}
     return make(path, "cami2v", poses, intrinsics_px=k_from(table.values[:, :4]), conventions=conventions)
 
 

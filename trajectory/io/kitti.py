@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from trajectory.io._build import gap_fields, make, on_grid, require_dense, require_increasing, scatter
+from trajectory.io._build import gap_fields, make, noted, on_grid, require_dense, require_increasing, scatter
+from trajectory.io._claims import refuse_claims
+from trajectory.io._eight import by_header
 from trajectory.io._format import Format, Match, Probe
+from trajectory.io._guess import FOUR_BY_FOUR, ROW_BY_ROW, matrices
 from trajectory.io._poses import Rows, poses_from_matrices, require_finite
 from trajectory.io._text import number, read_table, spell_rows
 from trajectory.model import Trajectory
@@ -21,8 +24,15 @@ _CONVENTIONS = {"pose": "world_from_cam", "matrix": "3x4 row-major", "axes": "op
 
 def read_rows(path: Path, format_name: str) -> Trajectory:
     """Poses of 12 or 16 columns, or of 13 with frame numbers, whose gaps become frames that are not valid."""
-    layout = "3x4 camera-to-world, row by row (12), frame number before it (13), or 4x4 (16)"
-    table = read_table(path, columns=(12, 13, 16), layout=layout)
+    table = read_table(
+        path,
+        columns=(12, 13, 16),
+        layout="3x4 camera-to-world, row by row (12), frame number before it (13), 4x4 (16)",
+        titled=True,
+        spare="last",
+    )
+    refuse_claims(path, (table.title, *table.comments), direction="camera-to-world")
+    conventions = {**_CONVENTIONS, **noted(*table.notes)}
     numbered = table.values.shape[1] == 13
     start = int(numbered)
     rotation_tokens = [[row[start + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
@@ -30,7 +40,7 @@ def read_rows(path: Path, format_name: str) -> Trajectory:
     require_finite(rows, table.values)
     poses = poses_from_matrices(rows, table.values[:, start:].reshape(len(table.values), -1, 4))
     if not numbered:
-        return make(path, format_name, poses, conventions=_CONVENTIONS)
+        return make(path, format_name, poses, conventions=conventions)
     column = table.values[:, 0]
     wrong = (column != np.round(column)) | (np.abs(column) > 1e15)
     if wrong.any():
@@ -47,7 +57,7 @@ def read_rows(path: Path, format_name: str) -> Trajectory:
         time_s=time,
         valid=valid,
         reason=reason,
-        conventions={**_CONVENTIONS, "frame_numbers": "first column"},
+        conventions={**conventions, "frame_numbers": "first column"},
     )
 
 
@@ -61,11 +71,18 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 
 def _sniff(probe: Probe) -> Match | None:
-    if probe.kind != "text" or probe.commas or probe.columns not in (12, 13, 16) or probe.path.name == DA3_STREAMING:
+    if probe.kind != "text" or probe.columns not in (12, 13, 16) or by_header(probe) is not None:
+        return None
+    if probe.path.name == DA3_STREAMING:
         return None
     first = [number(row[0]) for row in probe.rows]
     if probe.columns == 13 and any(value is None or value % 1 > 0 for value in first):
         return None
+    count = 16 if probe.columns == 16 else 12
+    table = np.array([[number(token) or 0.0 for token in row[-count:]] for row in probe.rows])
+    found = matrices(table)
+    if found not in ("", ROW_BY_ROW, FOUR_BY_FOUR) or (probe.commas and not found):
+        return None  # tables of other things have as many columns, and matrices are laid out in other ways
     return Match(evidence=f"{probe.columns} columns", sure=True)
 
 

@@ -10,7 +10,7 @@ gives proper poses (InfCam `inference_infcam.py`). One camera is named as FILE#c
 from functools import partial
 
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._unreal_cameras import Axes, determinant, encode_every, encode_one, read_every, read_one
+from trajectory.io._unreal_cameras import Axes, determinant, encode_every, encode_one, names, read_every, read_one
 
 
 def _sniff(axes: Axes, probe: Probe) -> Match | None:
@@ -29,6 +29,7 @@ def _format(axes: Axes, summary: str, target: str) -> Format:
         encode=partial(encode_one, axes),
         sniff=partial(_sniff, axes),
         keeps=frozenset({"gaps"}),
+        cameras=names,
         read_every=partial(read_every, axes),
         encode_every=partial(encode_every, axes),
     )

@@ -170,6 +170,11 @@ def _read(kind: Kind, path: Path) -> Trajectory:
     return _trajectory(path, name, topic, kind)
 
 
+def _names(path: Path) -> tuple[str, ...]:
+    with _opened(split_part(path)[0]) as reader:
+        return tuple(_topics(reader))
+
+
 def _read_every(kind: Kind, path: Path) -> Mapping[str, Trajectory]:
     with _opened(path) as reader:
         topics = _topics(reader)
@@ -199,6 +204,7 @@ def _format(name: str, kind: Kind, summary: str) -> Format:
         target=f"{name}.bag",
         read=partial(_read, kind),
         sniff=_sniff if kind == "told" else _by_name,
+        cameras=_names,
         read_every=partial(_read_every, kind),
     )
 

@@ -1,8 +1,9 @@
 """VGGT and lingbot-map npz: extrinsic (n 3 4), intrinsic (n 3 3), depth; a batch of one is allowed.
 
-VGGT and VGGT-Omega write world-to-camera, lingbot-map camera-to-world, all under the same names. The depth maps tell
-them apart; where they cannot, both names are given and nothing is guessed.
-Sources: VGGT `demo_gradio.py`, VGGT-Omega `pose_enc.py`, lingbot-map `demo.py`.
+VGGT and VGGT-Omega write world-to-camera, lingbot-map camera-to-world, all under the same names. The encoding of the
+poses (`pose_enc`) tells them apart, or `pose_enc_list`, which lingbot-map takes out, or the depth maps; where they
+cannot, both names are given and nothing is guessed.
+Sources: VGGT `demo_gradio.py`, VGGT-Omega `pose_enc.py`, lingbot-map `demo.py` (postprocess).
 """
 
 from collections.abc import Mapping
@@ -12,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from trajectory.errors import ReadError
-from trajectory.io._arrays import median_depths, npz_array, npz_bytes, npz_shapes, numbers
+from trajectory.io._arrays import median_depths, members, npz_array, npz_bytes, npz_shapes, numbers
 from trajectory.io._build import make, require_dense
-from trajectory.io._direction import Direction, direction_by_depth
+from trajectory.io._direction import Direction, direction_by_depth, direction_by_encoding
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, inverse, poses_from_matrices
 from trajectory.model import Trajectory
@@ -61,11 +62,21 @@ def _encode(name: str, pose: Direction, trajectory: Trajectory, path: Path) -> M
 def _sniff(pose: Direction, probe: Probe) -> Match | None:
     if probe.kind != "npz" or "extrinsic" not in probe.arrays:
         return None
-    found = direction_by_depth(probe.path, poses="extrinsic", intrinsics="intrinsic", depth="depth")
+    found, by = _direction(probe.path)
     words = {"cam_from_world": "world-to-camera", "world_from_cam": "camera-to-world"}[pose]
     if found is None:
         return Match(evidence=f"an array extrinsic, if it is {words}, which its depths do not tell", sure=False)
-    return Match(evidence=f"an array extrinsic, {words} by its depths", sure=True) if found == pose else None
+    return Match(evidence=f"an array extrinsic, {words} by {by}", sure=True) if found == pose else None
+
+
+def _direction(path: Path) -> tuple[Direction | None, str]:
+    """The direction of the poses, and what tells it."""
+    encoded = direction_by_encoding(path, poses="extrinsic")
+    if encoded is not None:
+        return encoded, "its pose_enc"
+    if "pose_enc_list.npy" in members(path):
+        return "cam_from_world", "its pose_enc_list, which lingbot-map takes out"
+    return direction_by_depth(path, poses="extrinsic", intrinsics="intrinsic", depth="depth"), "its depths"
 
 
 def _another_name(probe: Probe) -> Match | None:
