@@ -118,6 +118,9 @@ def test_members_of_python_objects_are_passed_over_and_never_unpickled(tmp_path:
         format = {"cam_c2w": "megasam", "extrinsic": "vggt"}[name]
         np.testing.assert_allclose(read(path, format=format).world_from_cam, C2W, atol=1e-12)
     np.savez(path, cam_c2w=bomb)
-    assert "no arrays of plain numbers" in refusal(path).problem
+    assert "holds no plain numbers" in refusal(path).problem
+    np.savez(path, cam_c2w=bomb, other=C2W[:, 0])
+    with pytest.raises(ReadError, match="array 'cam_c2w' holds no plain numbers: Python objects"):
+        read(path, format="megasam")
     np.save(tmp_path / "f.npy", bomb)
     assert "Python objects, which are not unpickled" in refusal(tmp_path / "f.npy").problem
