@@ -124,3 +124,15 @@ def test_members_of_python_objects_are_passed_over_and_never_unpickled(tmp_path:
         read(path, format="megasam")
     np.save(tmp_path / "f.npy", bomb)
     assert "Python objects, which are not unpickled" in refusal(tmp_path / "f.npy").problem
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "a Git LFS pointer"),
+        ("<!DOCTYPE html>\n<html><body>1 2 3</body></html>\n", "an HTML page"),
+    ],
+)
+def test_what_stands_for_another_file_says_so(tmp_path: Path, text: str, said: str):
+    (tmp_path / "poses.txt").write_text(text)
+    assert said in refusal(tmp_path / "poses.txt").problem
