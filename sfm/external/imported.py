@@ -59,13 +59,17 @@ def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[st
 
     Args:
         pattern: where a result lies, such as "{name}/out/*.npz"; by default the names that the format's program gives.
-            Raises CinetrajError where there is none.
+            "#cam01" at its end names one camera of several. Raises CinetrajError where there is none.
     """
     if not folder.is_dir():
         raise CinetrajError(f"{folder} is no folder; give the folder with the outputs")
     found: dict[str, list[Path]] = {}
+    part = ""
     if pattern is not None:
         found = _by_pattern(folder, pattern)
+        stem, mark, name = pattern.rpartition("#")
+        if not found and mark:  # one camera of each file
+            found, part = _by_pattern(folder, stem), mark + name
     else:
         for usual in _usual(format):
             here = _grouped((name_of(p.relative_to(folder), folder), p) for p in sorted(folder.rglob(usual)))
@@ -75,7 +79,7 @@ def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[st
         raise CinetrajError(
             f"{folder} holds no {wanted}; check --format, or give --output with the pattern of the files"
         )
-    return {name: [_model(path) for path in paths] for name, paths in sorted(found.items())}
+    return {name: [_named(_model(path), part) for path in paths] for name, paths in sorted(found.items())}
 
 
 def one_result(folder: Path, format: str, pattern: str | None = None) -> Path:
@@ -214,6 +218,10 @@ def _by_pattern(folder: Path, pattern: str) -> dict[str, list[Path]]:
         if match := compiled.match(path.relative_to(folder).as_posix()):
             found.append((match["name"], path))
     return _grouped(found)
+
+
+def _named(path: Path, part: str) -> Path:
+    return path.with_name(path.name + part) if part else path
 
 
 def _model(path: Path) -> Path:

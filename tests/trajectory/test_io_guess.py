@@ -118,6 +118,21 @@ def test_members_of_python_objects_are_passed_over_and_never_unpickled(tmp_path:
         format = {"cam_c2w": "megasam", "extrinsic": "vggt"}[name]
         np.testing.assert_allclose(read(path, format=format).world_from_cam, C2W, atol=1e-12)
     np.savez(path, cam_c2w=bomb)
-    assert "no arrays of plain numbers" in refusal(path).problem
+    assert "holds no plain numbers" in refusal(path).problem
+    np.savez(path, cam_c2w=bomb, other=C2W[:, 0])
+    with pytest.raises(ReadError, match="array 'cam_c2w' holds no plain numbers: Python objects"):
+        read(path, format="megasam")
     np.save(tmp_path / "f.npy", bomb)
     assert "Python objects, which are not unpickled" in refusal(tmp_path / "f.npy").problem
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n", "a Git LFS pointer"),
+        ("<!DOCTYPE html>\n<html><body>1 2 3</body></html>\n", "an HTML page"),
+    ],
+)
+def test_what_stands_for_another_file_says_so(tmp_path: Path, text: str, said: str):
+    (tmp_path / "poses.txt").write_text(text)
+    assert said in refusal(tmp_path / "poses.txt").problem

@@ -45,7 +45,14 @@ def test_both_angles_and_given_focal_lengths(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "given_", [{"camera_angle_x": 0.69}, {"fl_x": 500.0}, {"cx": 3.0, "cy": 3.0, "camera_angle_x": 1.0}]
+    "given_",
+    [
+        {"camera_angle_x": 0.69},
+        {"fl_x": 500.0},
+        {"cx": 3.0, "cy": 3.0, "camera_angle_x": 1.0},
+        {"fov_deg": 55.0},
+        {"focal_length": 3.0},
+    ],
 )
 def test_what_cannot_be_used_is_named(tmp_path: Path, given_: dict[str, float]):
     trajectory = transforms(tmp_path, **given_)

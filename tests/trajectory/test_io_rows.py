@@ -120,3 +120,15 @@ def test_decimal_commas(tmp_path: Path, separator: str):
     path.write_text("\n".join([head, *(row.replace(".", ",").replace(" ", separator) for row in rows())]))
     plain = read(put(tmp_path / "plain.txt", rows()))
     np.testing.assert_array_equal(read(path).world_from_cam, plain.world_from_cam)
+
+
+@pytest.mark.parametrize("name", ["kitti", "et", "re10k", "cami2v"])
+def test_a_row_of_matrices_without_a_pose_keeps_its_place(tmp_path: Path, name: str):
+    head = {"kitti": "", "et": "", "re10k": "{} 0.5 0.9 0.5 0.5 0 0 ", "cami2v": "500 500 320 180 0 0 "}[name]
+    lines = [head.format(33333 * i) + f"1 0 0 {i} 0 1 0 0 0 0 1 0" for i in range(30)]
+    lines[12] = head.format(33333 * 12) + " ".join(["nan"] * 12)
+    trajectory = read(put(tmp_path / "f.txt", lines), format=name)
+    assert len(trajectory) == 30
+    assert np.flatnonzero(~trajectory.valid).tolist() == [12]
+    assert np.abs(trajectory.positions[trajectory.valid, 0]).tolist() == [i for i in range(30) if i != 12]
+    assert notes(trajectory) == ("1 rows hold no finite pose, the first in line 13",)

@@ -9,7 +9,7 @@ write(trajectory, "out.txt", format="tum")
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError
 from trajectory.files import write_atomically
@@ -80,8 +80,9 @@ def cameras(path: str | Path, *, format: str = "auto") -> tuple[str, ...]:
 def notes(trajectory: Trajectory) -> tuple[str, ...]:
     """What a reader must know of how the file was read: rows left out, units found, what there was no place for."""
     origin = trajectory.provenance
-    config = {} if origin is None else origin.config
-    said = cast("list[object]", config.get("notes")) if isinstance(config.get("notes"), list) else []
+    config: Mapping[str, Any] = origin.config if origin is not None else {}
+    given: Any = config.get("notes")
+    said = cast("list[object]", given) if isinstance(given, list) else []
     lens = [f"the lens is {config['lens']}: it is not kept"] if config.get("lens") else []
     return tuple(map(str, [*said, *lens]))
 

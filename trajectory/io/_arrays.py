@@ -76,17 +76,17 @@ def _is_plain(dtype: np.dtype[Any]) -> bool:
     return not dtype.hasobject and dtype.kind in "biufU"
 
 
-def _require_plain(path: Path, name: str, dtype: np.dtype[Any]) -> None:
-    if not _is_plain(dtype):
-        what = "Python objects, which are not unpickled" if dtype.hasobject else f"values of type {dtype}"
-        label = f"array {name!r}" if name else "the array"
-        remedy = f"save it as plain numbers, by np.savez('poses.npz', {name or 'NAME'}=np.stack(...))"
-        raise ReadError(path, f"{label} holds {what}", remedy=remedy)
+def _no_plain(path: Path, name: str, dtype: np.dtype[Any]) -> ReadError:
+    what = "Python objects, which are not unpickled" if dtype.hasobject else f"values of type {dtype}"
+    label = f"array {name!r}" if name else "the array"
+    remedy = f"save it as plain numbers, by np.savez('poses.npz', {name or 'NAME'}=np.stack(...))"
+    return ReadError(path, f"{label} holds no plain numbers: {what}", remedy=remedy)
 
 
 def _array(stream: Stream, size: int, path: Path, name: str) -> np.ndarray:
     shape, fortran, dtype = _header(stream)
-    _require_plain(path, name, dtype)
+    if not _is_plain(dtype):
+        raise _no_plain(path, name, dtype)
     expected = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or expected > size:
         raise ValueError(f"an array of shape {shape} needs {expected} bytes, the file holds fewer")
@@ -98,16 +98,39 @@ def _array(stream: Stream, size: int, path: Path, name: str) -> np.ndarray:
 
 
 def npz_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Shapes of the arrays in an npz file, by name, from their headers alone; Python objects are passed over."""
+    """Shapes of the arrays in an npz file, by name, from their headers alone.
+
+    Members that are Python objects are passed over: programs save None and dictionaries beside their poses. A file of
+    nothing else is refused.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    others: list[str] = []
     with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
-        shapes: dict[str, tuple[int, ...]] = {}
         for info in archive.infolist():
             if info.filename.endswith(".npy"):
                 with archive.open(info) as stream:
                     shape, _, dtype = _header(stream)
-                    if _is_plain(dtype):
-                        shapes[info.filename[:-4]] = shape
-        return shapes
+                if _is_plain(dtype):
+                    shapes[info.filename[:-4]] = shape
+                else:
+                    others.append(info.filename[:-4])
+    if others and not shapes:
+        listed = ", ".join(others[:4])
+        raise ReadError(
+            path,
+            f"holds no plain numbers, only Python objects ({listed}), which are not unpickled",
+            remedy="save the poses as plain numbers, by np.savez('poses.npz', cam_c2w=np.stack(...))",
+        )
+    return shapes
+
+
+def no_array(path: Path, name: str) -> ReadError:
+    """The error for an array that `npz_shapes` does not list: it is missing, or no plain numbers."""
+    with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
+        if f"{name}.npy" in archive.namelist():
+            with archive.open(f"{name}.npy") as stream:
+                return _no_plain(path, name, _header(stream)[2])
+    return ReadError(path, f"has no array {name}", remedy="name the right file or format")
 
 
 def members(path: Path) -> frozenset[str]:
@@ -128,7 +151,8 @@ def npy_shape(path: Path) -> tuple[int, ...]:
     """Shape of an npy file."""
     with damage_is_a_read_error(path, "npy file"), path.open("rb") as stream:
         shape, _, dtype = _header(stream)
-        _require_plain(path, "", dtype)
+        if not _is_plain(dtype):
+            raise _no_plain(path, "", dtype)
         return shape
 
 

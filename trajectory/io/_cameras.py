@@ -34,7 +34,7 @@ def by_camera(names: Sequence[str]) -> dict[str, list[int]]:
     patterns = _grouped([f"{before}\0{after}" for before, _, after in found])
     dated = any(len(re.findall(r"\d+", pattern)) > 1 for pattern in patterns)
     numbers = [{int(found[place][1]) for place in places} for places in patterns.values()]
-    recur = sum(map(len, numbers)) > len(set().union(*numbers))
+    recur = sum(map(len, numbers)) > len(set[int]().union(*numbers))
     if len(patterns) < 2 or dated or not recur or not all(len(group) > 1 for group in numbers):
         return {"": list(range(len(names)))}
     labels = _labels([tuple(re.findall(r"[^\W_]+", pattern.replace("\0", " "))) for pattern in patterns])

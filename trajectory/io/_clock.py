@@ -12,8 +12,8 @@ from trajectory.io._poses import Rows
 from trajectory.model import TimeSource
 
 STEP_S = (9e-4, 4.0)
-"""Typical steps of a camera path, whose unit is only its format's habit: from the 1 kHz of motion capture to a pose
-in 4 s. Milliseconds of up to 240 frames per second, taken for seconds, lie beyond."""
+"""Typical steps of a camera path, whose unit is only the habit of its format: from the 1 kHz of motion capture to a
+pose in 4 s. Milliseconds of up to 240 frames per second, taken for seconds, lie beyond."""
 NAMED_STEP_S = (1e-7, 86400.0)
 """Typical steps that are believed where the file itself names the unit: a time lapse of a picture a day."""
 JUMP_S = 86400.0

@@ -45,7 +45,7 @@ class Columns:
     Attributes:
         names: as printed, one for each column.
         clock: unit of the time, a key of SECONDS_PER. length: unit of the position, a key of METRES_PER.
-        doubt: why the header does not settle where position and orientation are.
+        doubt: why the header does not tell where position and orientation are.
     """
 
     names: tuple[str, ...]

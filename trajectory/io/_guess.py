@@ -20,6 +20,9 @@ _LOOSE = 2e-2
 
 def guess(probe: Probe) -> tuple[str, str]:
     """What is seen, and a remedy."""
+    known = _stranger(probe)
+    if known is not None:
+        return known
     if probe.kind == "text" and probe.rows:
         return _text(probe)
     if probe.kind in ("npz", "npy"):
@@ -31,6 +34,16 @@ def guess(probe: Probe) -> tuple[str, str]:
         listed = ", ".join(names[:4]) + (", ..." if len(names) > 4 else "")
         return f"a folder with {listed}", f"name the file in it that holds the poses, {_OTHERWISE}"
     return "text without numbers", f"name the file that holds the poses, {_OTHERWISE}"
+
+
+def _stranger(probe: Probe) -> tuple[str, str] | None:
+    """A text that stands for another file: what a download leaves where the file itself was wanted."""
+    head = probe.comments[0].lower() if probe.comments else ""
+    if head.startswith("version https://git-lfs"):
+        return "a Git LFS pointer, not the file itself", "fetch the file with git lfs pull"
+    if head.startswith(("<!doctype html", "<html")):
+        return "an HTML page", "download the file itself, not the page that shows it (its raw version)"
+    return None
 
 
 def _text(probe: Probe) -> tuple[str, str]:

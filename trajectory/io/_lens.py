@@ -4,6 +4,7 @@ Source: instant-ngp `docs/nerf_dataset_tips.md` and `src/nerf_loader.cu` (camera
 middle), nerfstudio `nerfstudio_dataparser.py` (camera_model, k1 to k4 per frame or for all).
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from trajectory.io._build import k_from
 
 DISTORTION = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 """OpenCV's order."""
+_LIKE_INTRINSICS = re.compile(r"fov|focal|intrinsic|^K$")
+"""Keys of other tools that speak of the lens in ways that no document settles."""
 _PINHOLES = ("", "PINHOLE", "SIMPLE_PINHOLE", "OPENCV", "SIMPLE_RADIAL", "RADIAL", "FULL_OPENCV", "PERSPECTIVE")
 
 
@@ -60,7 +63,12 @@ def intrinsics(
         notes |= dict.fromkeys(note)
         if row is not None:
             rows.append(row)
-    return (k_from(np.array(rows)) if len(rows) == len(frames) else None), tuple(notes)
+    if len(rows) == len(frames):
+        return k_from(np.array(rows)), tuple(notes)
+    unknown = sorted({key for part in (document, *frames[:1]) for key in part if _LIKE_INTRINSICS.search(key)})
+    if unknown and not notes:
+        notes[f"{', '.join(unknown)}: not used; say fl_x, fl_y, cx, cy, w and h in pixels"] = None
+    return None, tuple(notes)
 
 
 def _pinhole(

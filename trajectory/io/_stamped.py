@@ -111,6 +111,8 @@ def made(path: Path, format_name: str, read: Stamped, conventions: dict[str, Any
     time_s, slot = read.clock.time_s, np.arange(len(read.poses))
     if fields["time_source"] == "index" and bool((time_s == np.round(time_s)).all()) and np.abs(time_s).max() < 2**53:
         time_s, slot = numbered_grid(path, time_s.astype(np.int64))
+    for name, values in per_row.items():
+        fields[name] = None if values is None else scatter(values[read.kept], slot, len(time_s))
     valid, _ = gap_fields(slot[read.has_pose], len(time_s), "")
     reason = np.full(len(time_s), "no row in the file", dtype=object)
     reason[slot] = "no pose in its row"
@@ -127,7 +129,6 @@ def made(path: Path, format_name: str, read: Stamped, conventions: dict[str, Any
         reason=None if valid.all() else tuple(reason.tolist()),
         conventions=said,
         **fields,
-        **{name: None if v is None else scatter(v[read.kept], slot, len(time_s)) for name, v in per_row.items()},
     )
 
 
@@ -155,8 +156,9 @@ def _refuse_other_columns(path: Path, header: Columns | None, layout: Layout) ->
 
 
 def _rows(path: Path, table: Table, kept: Int[np.ndarray, " k"], layout: Layout) -> Rows:
-    tokens = [[table.tokens[row][place] for place in layout.quat_wxyz] for row in kept.tolist()]
-    return Rows(path=path, lines=[table.lines[row] for row in kept.tolist()], tokens=tokens)
+    places: list[int] = kept.tolist()
+    tokens = [[table.tokens[row][place] for place in layout.quat_wxyz] for row in places]
+    return Rows(path=path, lines=[table.lines[row] for row in places], tokens=tokens)
 
 
 def _sift(

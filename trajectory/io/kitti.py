@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float, Int
 
 from trajectory.io._build import gap_fields, make, noted, on_grid, require_dense, require_increasing, scatter
 from trajectory.io._claims import refuse_claims
 from trajectory.io._eight import by_header
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._guess import FOUR_BY_FOUR, ROW_BY_ROW, matrices
-from trajectory.io._poses import Rows, poses_from_matrices, require_finite
+from trajectory.io._poses import Rows, finite_rows, poses_from_matrices
 from trajectory.io._text import number, read_table, spell_rows
 from trajectory.model import Trajectory
 
@@ -32,24 +33,19 @@ def read_rows(path: Path, format_name: str) -> Trajectory:
         spare="last",
     )
     refuse_claims(path, (table.title, *table.comments), direction="camera-to-world")
-    conventions = {**_CONVENTIONS, **noted(*table.notes)}
     numbered = table.values.shape[1] == 13
     start = int(numbered)
     rotation_tokens = [[row[start + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
     rows = Rows(path=path, lines=table.lines, tokens=rotation_tokens)
-    require_finite(rows, table.values)
-    poses = poses_from_matrices(rows, table.values[:, start:].reshape(len(table.values), -1, 4))
-    if not numbered:
-        return make(path, format_name, poses, conventions=conventions)
-    column = table.values[:, 0]
-    wrong = (column != np.round(column)) | (np.abs(column) > 1e15)
-    if wrong.any():
-        raise rows.error(
-            int(np.argmax(wrong)), "the first of 13 columns is no frame number", "name the format with --format"
-        )
-    require_increasing(rows, column)
-    time, slot = on_grid(path, column.astype(np.int64))
-    valid, reason = gap_fields(slot, len(time), "no pose in the file")
+    kept, lost = finite_rows(rows, table.values[:, start:])
+    matrix = table.values[kept, start:].reshape(len(kept), -1, 4)
+    poses = scatter(poses_from_matrices(rows.only(kept), matrix), kept, len(table.values))
+    conventions = {**_CONVENTIONS, **noted(*table.notes, *lost)}
+    time, slot = np.arange(len(poses), dtype=np.float64), np.arange(len(poses))
+    if numbered:
+        time, slot = on_grid(path, _frames(rows, table.values[:, 0]))
+        conventions["frame_numbers"] = "first column"
+    valid, reason = gap_fields(slot[kept], len(time), "no pose in the file")
     return make(
         path,
         format_name,
@@ -57,8 +53,18 @@ def read_rows(path: Path, format_name: str) -> Trajectory:
         time_s=time,
         valid=valid,
         reason=reason,
-        conventions={**conventions, "frame_numbers": "first column"},
+        conventions=conventions,
     )
+
+
+def _frames(rows: Rows, column: Float[np.ndarray, " n"]) -> Int[np.ndarray, " n"]:
+    wrong = ~((column == np.round(column)) & (np.abs(column) <= 1e15))
+    if wrong.any():
+        raise rows.error(
+            int(np.argmax(wrong)), "the first of 13 columns is no frame number", "name the format with --format"
+        )
+    require_increasing(rows, column)
+    return column.astype(np.int64)
 
 
 def _read(path: Path) -> Trajectory:

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
-from trajectory.errors import ReadError
-from trajectory.io._arrays import median_depths, npz_array, npz_bytes, npz_shapes, numbers
+from trajectory.io._arrays import median_depths, no_array, npz_array, npz_bytes, npz_shapes, numbers
 from trajectory.io._build import k_from, make, one_camera, require_dense
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, poses_from_matrices
@@ -41,7 +40,7 @@ def _scalar(path: Path, name: str) -> np.ndarray:
 def _read(name: str, path: Path) -> Trajectory:
     shapes = npz_shapes(path)
     if "cam_c2w" not in shapes:
-        raise ReadError(path, "has no array cam_c2w", remedy="name the right file or format")
+        raise no_array(path, "cam_c2w")
     matrix = numbers(path, "cam_c2w", npz_array(path, "cam_c2w"), (None, 4, 4))
     poses = poses_from_matrices(Rows(path=path), matrix)
     n = len(poses)

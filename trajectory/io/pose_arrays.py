@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.errors import ReadError
-from trajectory.io._arrays import median_depths, npz_array, npz_bytes, npz_shapes, numbers
+from trajectory.io._arrays import median_depths, no_array, npz_array, npz_bytes, npz_shapes, numbers
 from trajectory.io._build import make, require_dense
 from trajectory.io._direction import Direction, direction_by_depth
 from trajectory.io._format import Format, Match, Probe
@@ -133,7 +133,7 @@ def _without_batch(shape: tuple[int, ...]) -> tuple[int, ...]:
 def _read(layout: _Layout, path: Path) -> Trajectory:
     shapes = npz_shapes(path)
     if layout.poses not in shapes:
-        raise ReadError(path, f"has no array {layout.poses}", remedy="name the right file or format")
+        raise no_array(path, layout.poses)
     matrix = _unbatched(npz_array(path, layout.poses))
     rows = 4 if matrix.shape[1:] == (4, 4) else layout.rows
     stored = poses_from_matrices(Rows(path=path), numbers(path, layout.poses, matrix, (None, rows, 4)))

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 
 from trajectory.errors import CinetrajError
-from trajectory.io._build import k_from, make, noted, pinhole, some_valid
+from trajectory.io._build import gap_fields, k_from, make, noted, pinhole, scatter, some_valid
 from trajectory.io._claims import refuse_claims
 from trajectory.io._clock import clock
 from trajectory.io._columns import clock_of
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._marker import marked, marker
-from trajectory.io._poses import Rows, inverse, poses_from_matrices, require_finite
+from trajectory.io._poses import Rows, finite_rows, inverse, poses_from_matrices, require_finite
 from trajectory.io._text import read_table, spell
 from trajectory.io.videox_fun import one_stamp
 from trajectory.model import Trajectory
@@ -31,29 +31,35 @@ def _read(path: Path) -> Trajectory:
     tokens = [[row[7 + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
     rows = Rows(path=path, lines=table.lines, tokens=tokens)
     values = table.values
-    require_finite(rows, values)
+    require_finite(rows, values[:, :7])
+    kept, lost = finite_rows(rows, values[:, 7:])
+    n = len(values)
     comments = (table.title, *table.comments)
     refuse_claims(path, comments, direction="world-to-camera")
-    fields = marked(comments)
+    fields: dict[str, Any] = marked(comments)
     axis = clock(rows, values[:, 0], habit="us", named=clock_of(comments), ours=bool(fields))
-    poses = inverse(poses_from_matrices(rows, values[:, 7:].reshape(-1, 3, 4)))
+    fields.setdefault("time_source", axis.source)
+    poses = inverse(poses_from_matrices(rows.only(kept), values[kept, 7:].reshape(-1, 3, 4)))
+    valid, reason = gap_fields(kept, n, "no pose in its row")
     conventions: dict[str, Any] = {
         "pose": "cam_from_world",
         "matrix": "3x4 row-major",
         "axes": "opencv",
         "intrinsics": "fractions of the image, hence image_hw (1, 1)",
         "title": table.title,
-        **noted(*table.notes, *axis.notes),
+        **noted(*table.notes, *lost, *axis.notes),
     }
     return make(
         path,
         "re10k",
-        poses,
+        scatter(poses, kept, n),
         time_s=axis.time_s,
+        valid=valid,
+        reason=reason,
         image_hw=(1, 1),
         intrinsics_px=k_from(values[:, 1:5]),
         conventions=conventions,
-        **{"time_source": axis.source, **fields},
+        **fields,
     )
 
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trajectory.errors import ReadError
-from trajectory.io._arrays import median_depths, members, npz_array, npz_bytes, npz_shapes, numbers
+from trajectory.io._arrays import median_depths, members, no_array, npz_array, npz_bytes, npz_shapes, numbers
 from trajectory.io._build import make, require_dense
 from trajectory.io._direction import Direction, direction_by_depth, direction_by_encoding
 from trajectory.io._format import Format, Match, Probe
@@ -28,7 +27,7 @@ def _unbatched(value: np.ndarray) -> np.ndarray:
 def _read(name: str, pose: Direction, path: Path) -> Trajectory:
     shapes = npz_shapes(path)
     if "extrinsic" not in shapes:
-        raise ReadError(path, "has no array extrinsic", remedy="name the right file or format")
+        raise no_array(path, "extrinsic")
     extrinsic = _unbatched(npz_array(path, "extrinsic"))
     sides = 4 if extrinsic.shape[1:] == (4, 4) else 3
     stored = poses_from_matrices(Rows(path=path), numbers(path, "extrinsic", extrinsic, (None, sides, 4)))
