@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
+from trajectory.errors import ReadError
 from trajectory.io._arrays import median_depths, no_array, npz_array, npz_bytes, npz_shapes, numbers
 from trajectory.io._build import k_from, make, one_camera, require_dense
 from trajectory.io._format import Format, Match, Probe
