@@ -68,10 +68,10 @@ def test_a_rig_is_refused_with_its_cameras_and_one_can_be_chosen(tmp_path: Path)
         read(tmp_path / "model#*")
 
 
-@pytest.mark.parametrize("told", ["rigs", "models"])
+@pytest.mark.parametrize("told", ["rigs", "models", "turns"])
 def test_a_rig_in_one_folder_is_told_by_its_sensors_or_its_lenses(tmp_path: Path, told: str):
     images = [(f"{i:04d}.png", 1 + i % 2, float(i)) for i in range(8)]
-    lenses = {1: PINHOLE, 2: PINHOLE if told == "rigs" else FISHEYE}
+    lenses = {1: PINHOLE, 2: FISHEYE if told == "models" else PINHOLE}
     rigs = "# rigs\n1 2 CAMERA 1 CAMERA 2 1 1 0 0 0 -0.1 0 0\n" if told == "rigs" else ""
     folder = model(tmp_path / "model", images, lenses, rigs)
     assert cameras(folder) == ("camera1", "camera2")

@@ -19,7 +19,7 @@ from trajectory.io._build import k_from
 DISTORTION = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 """OpenCV's order."""
 _LIKE_INTRINSICS = re.compile(r"fov|focal|intrinsic|^K$")
-"""Keys of other tools that speak of the lens in ways that no document settles."""
+"""Keys of other tools that speak of the lens in ways that nothing documents."""
 _PINHOLES = ("", "PINHOLE", "SIMPLE_PINHOLE", "OPENCV", "SIMPLE_RADIAL", "RADIAL", "FULL_OPENCV", "PERSPECTIVE")
 
 

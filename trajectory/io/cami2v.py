@@ -10,6 +10,7 @@ import numpy as np
 
 from trajectory.io._build import gap_fields, k_from, make, noted, pinhole, require_dense, scatter
 from trajectory.io._claims import refuse_claims
+from trajectory.io._eight import by_header
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, finite_rows, inverse, poses_from_matrices, require_finite
 from trajectory.io._text import read_table, spell_rows
@@ -48,7 +49,7 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 
 def _sniff(probe: Probe) -> Match | None:
-    if probe.kind != "text" or probe.commas or probe.columns != 18:
+    if probe.kind != "text" or probe.commas or probe.columns != 18 or by_header(probe) is not None:
         return None
     return Match(evidence="18 columns", sure=True)
 

@@ -80,7 +80,8 @@ def _load(path: Path) -> _Model:
         raise ReadError(
             file.with_stem("cameras"), f"has no camera {unknown.camera}, used by {unknown.name}", remedy="copy it again"
         )
-    note = f"{lacking} of {len(images)} images have no second line, which lists the points that they see"
+    which = "the images" if lacking >= len(images) - 1 else f"{lacking} of {len(images)} images"
+    note = f"{which} have no second lines, which list the points that they see"
     return _Model(
         folder=folder,
         binary=binary,
@@ -94,14 +95,17 @@ def _load(path: Path) -> _Model:
 def _rig(
     folder: Path, images: Sequence[_colmap.Image], cameras: Mapping[int, _colmap.Camera]
 ) -> Mapping[str, list[int]]:
-    """Images by camera: by their names, else by what COLMAP 4 says of rigs, or where lenses are of several models."""
+    """Images by camera: by their names, else by what COLMAP 4 says of rigs, by turns, or by models of the lens."""
     named = by_camera([image.name for image in images])
     if len(named) > 1:
         return named
-    used = {image.camera for image in images}
+    order = [image.camera for image in images]
+    used = set(order)
+    turns = len(used) > 1 and len(order) >= 3 * len(used)  # cameras that take turns: no zoom comes back so regularly
+    turns = turns and all(camera == order[i % len(used)] for i, camera in enumerate(order))
     rigs = folder / "rigs.txt"
     rig = any(len(sensors & used) > 1 for sensors in (_colmap.sensors_text(rigs) if rigs.is_file() else []))
-    if not rig and len({cameras[key].model for key in used}) < 2:
+    if not rig and not turns and len({cameras[key].model for key in used}) < 2:
         return named
     return {
         f"camera{key}": [place for place, image in enumerate(images) if image.camera == key] for key in sorted(used)

@@ -16,6 +16,7 @@ from trajectory.io._build import gap_fields, k_from, make, noted, pinhole, scatt
 from trajectory.io._claims import refuse_claims
 from trajectory.io._clock import clock
 from trajectory.io._columns import clock_of
+from trajectory.io._eight import by_header
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._marker import marked, marker
 from trajectory.io._poses import Rows, finite_rows, inverse, poses_from_matrices, require_finite
@@ -79,7 +80,7 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 
 def _sniff(probe: Probe) -> Match | None:
-    if probe.kind != "text" or probe.commas or probe.columns != 19 or one_stamp(probe):
+    if probe.kind != "text" or probe.commas or probe.columns != 19 or by_header(probe) is not None or one_stamp(probe):
         return None
     return Match(evidence="19 columns", sure=True)
 
