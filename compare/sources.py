@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, final
 
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import decoded
+from trajectory.io import split_part
 from trajectory.media import is_video
 from trajectory.model import Trajectory
 
@@ -91,9 +93,11 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
         if not found:
             raise CinetrajError("the mapping of clips is empty, expected names with trajectories or paths")
         return found, False
-    path = Path(source)
+    path, part = split_part(Path(source))
     if not path.exists():
         raise CinetrajError(f"{path} does not exist, expected a trajectory file, a run folder or a folder of them")
+    if part:
+        return _of_cameras(path, part)
     if path.is_file():
         clip = _of_path(path, _name(path))
         return {clip.name: clip}, True
@@ -122,6 +126,15 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
     return found, False
 
 
+def _of_cameras(path: Path, part: str) -> tuple[dict[str, Clip], bool]:
+    """One camera of a file that holds several, or with "*" each under its name."""
+    from trajectory.io import ALL, cameras
+
+    named = cameras(path) if part == ALL else (part,)
+    found = {name: Clip(name=name, path=Path(f"{path}#{name}")) for name in named}
+    return (found or {path.stem: Clip(name=path.stem, path=path)}), part != ALL
+
+
 def _may_be_clip(path: Path) -> bool:
     return is_video(path) or (path.suffix.lower() in TRAJECTORY_SUFFIXES and path.name not in NO_TRAJECTORY)
 
@@ -141,6 +154,10 @@ def _of_value(name: str, trajectory: Trajectory) -> Clip:
 
 
 def _of_path(path: Path, name: str) -> Clip:
+    file, part = split_part(path)
+    if part:
+        missing = "" if file.exists() else f"{file} does not exist"
+        return Clip(name=name, path=None if missing else path, failed=missing)
     if path.is_dir():
         inner = _of_folder(path, name)
         if isinstance(inner, Clip):
@@ -264,7 +281,9 @@ def listed(names: Iterable[str]) -> str:
 def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
     """Rows `reference,generated[,name]`; entries are clip names of the two sources, or paths beside the CSV."""
     try:
-        rows: Sequence[dict[str, str]] = list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        lines = decoded(path.read_bytes()).splitlines()
+        mark = ";" if lines and ";" in lines[0] and "," not in lines[0] else ","  # spreadsheets write either
+        rows: Sequence[dict[str, str]] = list(csv.DictReader(lines, delimiter=mark))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ReadError(
             path, f"cannot be read ({error})", remedy="expected a CSV with columns reference,generated"
@@ -287,6 +306,7 @@ def _from_cell(cell: str, known: Mapping[str, Clip], table: Path) -> Clip:
     if cell in known:
         return known[cell]
     for path in (Path(cell), table.parent / cell):
-        if cell and path.exists():
-            return _of_path(path, _name(path))
+        file, part = split_part(path)
+        if cell and file.exists():
+            return _of_path(path, f"{_name(file)}#{part}" if part else _name(path))
     return Clip(name=cell or "unnamed", failed=f"{table} names {cell!r}, which is neither a clip nor a path")

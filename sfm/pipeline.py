@@ -100,7 +100,8 @@ def _read_and_cut(
         frames = video if isinstance(video, Frames) else reader.load(video, config.video)
     frames = with_camera(frames, focal_px=config.focal_px, fov_deg=config.fov_deg, pixel_aspect=config.pixel_aspect)
     if len(frames) < 2:
-        raise CinetrajError(f"{frames.source}: the clip has {len(frames)} frame; a trajectory needs at least 2")
+        least = "a trajectory needs at least 2, by the default backend 3"
+        raise CinetrajError(f"{frames.source}: the clip has {len(frames)} frame; {least}")
     tell("cutting into shots", 0.05)
     with _Clock(seconds, "shots"):
         spans = boundaries.split(frames, config.shots) if config.split_shots else ((0, len(frames)),)

@@ -13,6 +13,7 @@ from trajectory.decisions import Decision, Thresholds, decide, trust
 from trajectory.errors import CinetrajError
 from trajectory.gravity import Gravity, View, ground_displacement, known_gravity
 from trajectory.image_motion import ImageMotion, image_motion
+from trajectory.io import notes as said_of_file
 from trajectory.kinematics import INDEX_FPS
 from trajectory.model import Trajectory
 from trajectory.primitives import Extent, apparent, authors
@@ -201,6 +202,7 @@ def _notes(scores: Scores, seen: ImageMotion, trajectory: Trajectory) -> tuple[s
     notes = list(dict.fromkeys((*scores.notes, *seen.notes)))
     if trajectory.time_source == "index":
         notes.append("times are frame numbers over an assumed rate: speed, shake and segment times depend on it")
+    notes += said_of_file(trajectory)
     for item in cast("list[Any]", evidence_of(trajectory).get("ambiguous") or []):
         notes.append(f"the estimator could not rule out: {str(item).replace('_', ' ')}")
     return tuple(notes)

@@ -1,5 +1,6 @@
 """Files: written so that a reader never sees half of one, and read with an error that says what to do."""
 
+import codecs
 import json
 import os
 import tempfile
@@ -7,6 +8,40 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from trajectory.errors import CinetrajError, ReadError
+
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+"""Byte order marks; those of UTF-32 first, since one of them begins as one of UTF-16."""
+_CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\f\r")
+"""Bytes that no text holds in any encoding of one byte a letter."""
+
+
+def decoded(data: bytes) -> str:
+    """Text in UTF-8, in UTF-16 or UTF-32 (PowerShell's redirection), or else in one byte a letter (older Windows).
+
+    Numbers are ASCII in all of these; only letters of a comment could be taken for others.
+
+    Raises:
+        UnicodeDecodeError: it is no text.
+    """
+    marked = next((name for mark, name in _MARKS if data.startswith(mark)), None)
+    if marked is not None:
+        return data.decode(marked)
+    head = data[:4096]
+    for first, name in ((1, "utf-16-le"), (0, "utf-16-be")):  # without a mark: every other byte is zero
+        if len(data) % 2 == 0 and head[first::2] and not any(head[first::2]) and all(head[1 - first :: 2]):
+            return data.decode(name)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        letters = sum(byte >= 128 for byte in head)
+        if _CONTROLS.intersection(data) or letters > 0.3 * len(head):
+            raise
+        return data.decode("latin-1")
 
 
 def write_whole(path: str | Path, content: str | bytes) -> Path:
@@ -32,14 +67,14 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
 
 
 def read_json(path: str | Path, *, remedy: str) -> object:
-    """The content of a JSON file in UTF-8.
+    """The content of a JSON file.
 
     Raises:
         ReadError: it cannot be read or is no JSON; ends with the remedy.
     """
     source = Path(path)
     try:
-        return json.loads(source.read_text(encoding="utf-8-sig"))
+        return json.loads(decoded(source.read_bytes()))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ReadError(source, f"is no JSON file ({error})", remedy=remedy) from error
 

@@ -75,7 +75,7 @@ def find(
             rate = sign * parts.rate[:, channel]
             limit = float(limits[channel])
             high = max(0.7 * limit / duration, min(config.enter_diag_s, config.enter_share * float(rate.max())))
-            runs = _runs(rate, high, parts.observed, round(config.merge_gap_s / parts.step_s))
+            runs = _runs(rate, high, parts.observed, round(min(config.merge_gap_s / parts.step_s, 1e9)))
             for start, stop in runs.tolist():
                 strength = sign * float(parts.trend[stop, channel] - parts.trend[start, channel])
                 lasts = parts.time_s[stop] - parts.time_s[start] >= config.min_duration_s
@@ -120,7 +120,7 @@ def _holds(parts: Split, still: float, config: SegmentConfig) -> list[Segment]:
     Taken from the unsmoothed motion, since smoothing bleeds the neighbouring moves into a short hold.
     """
     full = parts.shift
-    width = max(2, round(config.min_static_s / parts.step_s) + 1)
+    width = max(2, round(min(config.min_static_s / parts.step_s, 1e9)) + 1)
     if width > len(full):
         return []
     high = maximum_filter1d(full, width, axis=0, mode="nearest")

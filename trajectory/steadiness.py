@@ -11,6 +11,9 @@ from trajectory.image_motion import ImageMotion
 
 Steadiness = Literal["static", "smooth", "slightly_unsteady", "shaky"]
 Speed = Literal["slow", "regular", "fast", "whip"]
+_WIDEST = 64
+"""Smoothing kernels wider than so many times the data are cut to it: what they see is the ends' continuation alone, and
+memory must follow the number of frames, whatever their times."""
 GRID_HZ = 30.0
 """Densest sampling of the analysis: hands and vehicles shake below 15 Hz."""
 
@@ -94,9 +97,9 @@ def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
     return Split(
         time_s=grid,
         shift=shift,
-        tremor=shift - _local_quintic(shift, round(config.intent_s / step_s)),
+        tremor=shift - _local_quintic(shift, round(min(config.intent_s / step_s, float(count)))),
         trend=trend,
-        rate=np.gradient(trend, step_s, axis=0),
+        rate=np.gradient(trend, max(step_s, 1e-12), axis=0),  # no quotient leaves the doubles
         observed=spacing[left] <= max(config.max_gap_s, 2.5 * float(np.median(spacing))),
     )
 
@@ -148,6 +151,7 @@ def name_speed(typical_diag_s: float, peak_turn_diag_s: float, config: Steadines
 
 def _smooth(values: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian smoothing over the first axis; values beyond the ends are reflected through the end points."""
+    sigma = min(max(sigma, 1e-3), _WIDEST * len(values))  # narrower ones are no smoothing either
     reach = int(np.ceil(4.0 * sigma))
     offset = np.arange(-reach, reach + 1)
     kernel = np.exp(-0.5 * (offset / sigma) ** 2)

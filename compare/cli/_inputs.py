@@ -29,14 +29,18 @@ def load(
 ) -> list[Loaded]:
     """Everything that a path holds; a file, run or model folder gives one (a run of several shots one per shot).
 
+    FILE#* gives one for each camera of the file.
     A folder of runs or of trajectory files gives one per entry; entries that cannot be read are `failed`.
     Raises CinetrajError where the path itself is nothing that can be read.
     """
     from sfm.runs.folder import is_run
+    from trajectory.io import split_part
 
-    path = Path(given)
+    path, part = split_part(Path(given))
     if not path.exists():
         raise CinetrajError(f"{path}: no such file or folder; check the path")
+    if part:
+        return _cameras(path, part, format)
     if path.is_file():
         if format == "auto" and is_video(path):
             if estimate_clip is None:
@@ -56,6 +60,8 @@ def load(
     if not found:
         raise CinetrajError(f"{path} is an empty folder; give a run, a folder of runs, or trajectory files")
     if all(each.failed for each in found):
+        if _is_format(path):  # what is wrong with the whole says more than what its parts are not
+            raise CinetrajError(whole.failed)
         raise CinetrajError(f"{path} holds neither runs nor trajectories; {found[0].name}: {found[0].failed}")
     return found
 
@@ -86,14 +92,39 @@ def _run(path: Path, name: str) -> list[Loaded]:
     ]
 
 
+def _cameras(path: Path, part: str, format: str) -> list[Loaded]:
+    """One camera of a file that holds several, or with "*" each of them."""
+    from trajectory import io
+
+    if part != io.ALL:
+        return [_read(Path(f"{path}#{part}"), f"{path.stem}#{part}", format)]
+    named = io.cameras(path, format=format)
+    if not named:
+        return [_read(path, path.stem, format)]
+    found = [_attempt(Path(f"{path}#{name}"), format, f"{path.stem}#{name}") for name in named]
+    if all(each.failed for each in found):
+        raise CinetrajError(found[0].failed)
+    return found
+
+
 def _read(path: Path, name: str, format: str) -> Loaded:
     from trajectory import io
 
     return Loaded(name=name, path=path, trajectory=io.read(path, format=format))
 
 
-def _attempt(path: Path, format: str) -> Loaded:
-    name = path.stem if path.is_file() else path.name
+def _is_format(path: Path) -> bool:
+    from trajectory import io
+
+    try:
+        io.detect(path)
+    except CinetrajError:
+        return False
+    return True
+
+
+def _attempt(path: Path, format: str, name: str = "") -> Loaded:
+    name = name or (path.stem if path.is_file() else path.name)
     try:
         return _read(path, name, format)
     except CinetrajError as error:

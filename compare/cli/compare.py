@@ -182,7 +182,11 @@ def _number(value: Any) -> str:
 
 
 def _name_of(path: Path) -> str:
-    return path.resolve().name if path.is_dir() else path.stem
+    from trajectory.io import split_part
+
+    file, part = split_part(path)
+    name = file.resolve().name if file.is_dir() else file.stem
+    return f"{name}#{part}" if part and part != "*" else name
 
 
 def _with_runs(path: Path, runs: Path, made: dict[Path, Path]) -> Path:

@@ -1,6 +1,8 @@
 """Convert a trajectory from any format to any other.
 
-SOURCE is a trajectory file, a model folder or a run; DESTINATION is written whole or not at all.
+SOURCE is a trajectory file, a model folder or a run; DESTINATION is written whole or not at all. FILE#* is every
+camera of a file and becomes a folder of files. A format that holds several cameras takes them, or a folder of
+trajectories, into one file.
 """
 
 from dataclasses import dataclass
@@ -9,6 +11,7 @@ from pathlib import Path
 import tyro
 
 from compare.cli import _inputs, _report
+from trajectory.errors import CinetrajError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,17 +43,51 @@ def run(args: Args) -> int:
     """Read, write, and say what the target format cannot hold."""
     from trajectory import io
 
+    target = io.FORMATS.get(args.to)
+    several = io.split_part(args.source)[1] == io.ALL
+    if several or (target is not None and target.encode_every is not None):
+        found = _inputs.load(args.source, args.format)
+        if len(found) > 1:
+            return _several(args, found)
     trajectory = _inputs.one(args.source, args.format).trajectory
     assert trajectory is not None
     io.write(trajectory, args.destination, format=args.to)
-    left_out = io.losses(trajectory, args.to)
+    left_out, notes = io.losses(trajectory, args.to), io.notes(trajectory)
     frames, valid = len(trajectory), int(trajectory.valid.sum())
     if args.json:
-        _report.print_json(
-            {"path": str(args.destination), "format": args.to, "frames": frames, "valid": valid, "left_out": left_out}
-        )
+        done = {"path": str(args.destination), "format": args.to, "frames": frames, "valid": valid}
+        _report.print_json({**done, "left_out": left_out, "notes": notes})
     else:
         print(f"{args.destination}: {args.to}, {valid} of {frames} frames have a pose")
+        if left_out:
+            print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
+        print("".join(f"note: {note}\n" for note in notes), end="")
+    return 0
+
+
+def _several(args: Args, found: list[_inputs.Loaded]) -> int:
+    """Into one file where the format holds several cameras, else into one file each in a folder."""
+    from trajectory import io
+
+    cameras = {each.name.rpartition("#")[2]: each.trajectory for each in found if each.trajectory is not None}
+    failed = next((each for each in found if each.trajectory is None), None)
+    if failed is not None:
+        raise CinetrajError(f"{failed.path} has no trajectory: {failed.failed}")
+    target = io.FORMATS.get(args.to)
+    if target is not None and target.encode_every is not None:
+        io.write_every(cameras, args.destination, format=args.to)
+        places = [args.destination]
+    else:
+        suffix = Path(target.target).suffix if target is not None else ""
+        places = [args.destination / (name.strip("/").replace("/", "_") + suffix) for name in cameras]
+        for place, trajectory in zip(places, cameras.values(), strict=True):
+            io.write(trajectory, place, format=args.to)
+    left_out = sorted({loss for trajectory in cameras.values() for loss in io.losses(trajectory, args.to)})
+    if args.json:
+        names = [str(place) for place in places]
+        _report.print_json({"path": names, "format": args.to, "cameras": list(cameras), "left_out": left_out})
+    else:
+        print(f"{args.destination}: {args.to}, {len(cameras)} trajectories")
         if left_out:
             print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
     return 0

@@ -29,7 +29,8 @@ class Args:
     """The clips that there should be: a folder, or a list (.txt, .csv, .jsonl) of paths or names. Those without a
     result become failed runs; results of others are left out."""
     output: str | None = None
-    """Where the result of a clip lies below RESULTS, e.g. '{name}/poses/*.txt'."""
+    """Where the result of a clip lies below RESULTS, e.g. '{name}/poses/*.txt'; '#cam01' at its end names one camera of
+    several."""
     frame_step: int | None = None
     """Every n-th frame of the clip was used; its poses then get the times of these frames of the expected clip."""
     method: str | None = None

@@ -1,6 +1,7 @@
 """Show what a trajectory file or a run holds."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -10,6 +11,12 @@ from compare.cli import _inputs, _report
 
 if TYPE_CHECKING:
     from trajectory.model import Trajectory
+
+
+_EPOCH_S = (946_684_800.0, 4_102_444_800.0)
+"""The years 2000 to 2100 in seconds since 1970."""
+_MARKS = {"image_hw": " x ", "focal_px_first_last": " to ", "notes": "; "}
+"""What stands between the values of a list."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,12 +47,16 @@ def run(args: Args) -> int:
 def facts_of(trajectory: "Trajectory") -> dict[str, Any]:
     """JSON values; lengths are in the trajectory's own unit, angles in degrees."""
     import numpy as np
+    from scipy.spatial.transform import Rotation
 
-    from trajectory.plot import rotation_deg
+    from trajectory.io import notes
 
     valid = trajectory.valid
     points = trajectory.positions[valid]
-    turned = rotation_deg(trajectory)[valid]
+    turned = None
+    if len(points):
+        first, last = trajectory.rotations[valid][[0, -1]]
+        turned = Rotation.from_matrix(first.T @ last).as_rotvec(degrees=True).tolist()  # the shortest turn: ±180
     focal = trajectory.focal_px
     bound = trajectory.translation_bound
     depth = None if trajectory.scene_depth is None else trajectory.scene_depth[np.isfinite(trajectory.scene_depth)]
@@ -55,20 +66,34 @@ def facts_of(trajectory: "Trajectory") -> dict[str, Any]:
         "time_source": trajectory.time_source,
         "start": float(trajectory.time_s[0]),
         "end": float(trajectory.time_s[-1]),
+        "duration": float(trajectory.time_s[-1] - trajectory.time_s[0]),
+        "start_date": _date(trajectory, 0),
+        "end_date": _date(trajectory, -1),
         "scale": trajectory.scale,
         "path_length": float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()),
         "distance_first_to_last": float(np.linalg.norm(points[-1] - points[0])) if len(points) else None,
-        "rotation_first_to_last_deg": _angles(turned[-1].tolist()) if len(points) else None,
+        "rotation_first_to_last_deg": None if turned is None else _angles(turned),
         "translation_bound": float(bound) if bound is not None and np.isfinite(bound) else None,
         "scene_depth_median": float(np.median(depth)) if depth is not None and depth.size else None,
         "image_hw": list(trajectory.image_hw) if trajectory.image_hw else None,
         "focal_px_first_last": None if focal is None or not valid.any() else focal[valid][[0, -1]].tolist(),
     }
+    if trajectory.distortion is not None:
+        facts["distortion"] = trajectory.distortion.tolist()
     if trajectory.provenance is not None:
         facts["backend"] = trajectory.provenance.backend
         facts["source"] = trajectory.provenance.source
         facts["versions"] = dict(trajectory.provenance.versions)
+    facts["notes"] = list(notes(trajectory))
     return facts
+
+
+def _date(trajectory: "Trajectory", row: int) -> str | None:
+    """Date and time of a frame where the clock counts from 1970, as those of cameras and robots do."""
+    time_s = float(trajectory.time_s[row])
+    if trajectory.time_source != "seconds" or not _EPOCH_S[0] <= time_s <= _EPOCH_S[1]:
+        return None
+    return datetime.fromtimestamp(time_s, tz=UTC).isoformat(sep=" ", timespec="milliseconds")
 
 
 def _angles(rotation_vector_deg: list[float]) -> dict[str, float]:
@@ -78,15 +103,17 @@ def _angles(rotation_vector_deg: list[float]) -> dict[str, float]:
 def _words(name: str, fact: dict[str, Any]) -> str:
     rows = [["", name]]
     for key, value in fact.items():
-        if value is None or value == {}:
+        if value is None or value in ({}, []):
             continue
         if isinstance(value, dict):
             parts = cast("dict[str, object]", value)
             value = ", ".join(f"{k.replace('_', ' ')} {_number(v)}" for k, v in parts.items())
         elif isinstance(value, list):
             numbers = cast("list[object]", value)
-            ends = key.startswith("focal")
-            value = " to ".join(map(_number, numbers)) if ends else " x ".join(map(str, numbers))
+            mark = _MARKS.get(key, ", ")
+            value = mark.join(map(_number, numbers))
+        elif key in ("start", "end"):
+            value = f"{value:.6f}".rstrip("0").rstrip(".")  # six digits in all would hide the seconds of a date
         rows.append([key.replace("_", " "), _number(value)])
     return _report.table(rows)
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import translate
 from pathlib import Path
 from typing import final
@@ -18,21 +18,28 @@ from trajectory.model import Provenance, TimeSource, Trajectory
 USUAL: dict[str, tuple[str, ...]] = {
     "colmap": ("sparse/0/images.bin", "sparse/0/images.txt", "images.bin", "images.txt"),
     "cut3r": ("camera",),
+    "da3": ("results.npz", "*.npz"),
+    "da3-streaming": ("camera_poses.txt",),
     "droid": ("poses.npy",),
+    "lingbot-map": ("predictions.npz", "*.npz"),
+    "mapanything": ("predictions.npz", "*.npz"),
     "megasam": ("*_sgd_cvd_hr.npz", "*_droid.npz", "*.npz"),
     "monst3r": ("pred_traj.txt", "*_traj.txt"),
     "native": ("trajectory.npz", "*.npz"),
     "nerfstudio": ("transforms.json", "*.json"),
+    "pi3": ("predictions.npz", "*.npz"),
     "recammaster": ("camera_extrinsics.json", "*.json"),
     "spatialvid": ("poses.npy",),
     "vggt": ("predictions.npz", "*.npz"),
+    "vggt-omega": ("predictions.npz", "*.npz"),
     "vipe": ("pose/*.npz",),
+    "worldmirror": ("predictions.npz", "*.npz"),
 }
 """Format to the names of what its program writes, the better first; others are known by their suffix."""
 GENERIC = frozenset(
     {"camera", "cameras", "colmap", "output", "pose", "poses", "reconstruction", "results", "sparse", "0"}
     | {"pred_traj", "predictions", "transforms", "images", "trajectory", "trajectory_tum", "camera_extrinsics"}
-    | {"camera_data", "pose_left"}
+    | {"camera_data", "pose_left", "camera_poses", "npz", "mini_npz", "exports"}
 )
 """Names that every clip's output has: the clip is named by a folder above."""
 ENDINGS = ("_sgd_cvd_hr", "_droid", "_pred_traj", "_traj", "_predictions", "_poses", "_transforms_cleaning")
@@ -52,13 +59,17 @@ def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[st
 
     Args:
         pattern: where a result lies, such as "{name}/out/*.npz"; by default the names that the format's program gives.
-            Raises CinetrajError where there is none.
+            "#cam01" at its end names one camera of several. Raises CinetrajError where there is none.
     """
     if not folder.is_dir():
         raise CinetrajError(f"{folder} is no folder; give the folder with the outputs")
     found: dict[str, list[Path]] = {}
+    part = ""
     if pattern is not None:
         found = _by_pattern(folder, pattern)
+        stem, mark, name = pattern.rpartition("#")
+        if not found and mark:  # one camera of each file
+            found, part = _by_pattern(folder, stem), mark + name
     else:
         for usual in _usual(format):
             here = _grouped((name_of(p.relative_to(folder), folder), p) for p in sorted(folder.rglob(usual)))
@@ -68,7 +79,7 @@ def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[st
         raise CinetrajError(
             f"{folder} holds no {wanted}; check --format, or give --output with the pattern of the files"
         )
-    return {name: [_model(path) for path in paths] for name, paths in sorted(found.items())}
+    return {name: [_named(_model(path), part) for path in paths] for name, paths in sorted(found.items())}
 
 
 def one_result(folder: Path, format: str, pattern: str | None = None) -> Path:
@@ -116,10 +127,9 @@ def read_on_clip(
     if label is not None and origin is not None:
         named = Provenance(config=origin.config, versions=origin.versions, source=label, evidence=origin.evidence)
         trajectory = trajectory.replace(provenance=named)
-    if clip is None:
-        return Found(trajectory=trajectory)
-    if trajectory.time_source != "index":
-        return Found(trajectory=trajectory)
+    said = io.notes(trajectory)
+    if clip is None or trajectory.time_source != "index":
+        return Found(trajectory=trajectory, notes=said)
     from sfm.video import reader as video
 
     try:
@@ -128,9 +138,14 @@ def read_on_clip(
         if frame_step is not None:  # the user relies on the clip's times
             raise
         return Found(
-            trajectory=trajectory, notes=(f"times are numbers of frames, for the clip is not readable: {error}",)
+            trajectory=trajectory,
+            notes=(
+                *said,
+                f"times are numbers of frames, for the clip is not readable: {error}",
+            ),
         )
-    return on_frames(trajectory, frames.time_s, frames.time_source, frame_step=frame_step)
+    laid = on_frames(trajectory, frames.time_s, frames.time_source, frame_step=frame_step)
+    return replace(laid, notes=(*said, *laid.notes))
 
 
 def on_frames(
@@ -203,6 +218,10 @@ def _by_pattern(folder: Path, pattern: str) -> dict[str, list[Path]]:
         if match := compiled.match(path.relative_to(folder).as_posix()):
             found.append((match["name"], path))
     return _grouped(found)
+
+
+def _named(path: Path, part: str) -> Path:
+    return path.with_name(path.name + part) if part else path
 
 
 def _model(path: Path) -> Path:

@@ -75,7 +75,7 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
     with thread_limit(1, opencv=False):
         with timed(seconds, "tracks"):
             tracks = track(frames, masks, config.tracks)
-        if why := precheck(frames, masks, tracks):
+        if why := precheck(frames, masks, tracks, shortest=config.tracks.min_length):
             return Solved(status="failed", reason=why, seconds=seconds)
         keyed = _keyed(frames, tracks, config, torch.device(device))
         if len(keyed.frames) < 2 or len(keyed.picked) < MIN_TRACKS:
@@ -89,12 +89,19 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
     return replace(solved, seconds=seconds)
 
 
-def precheck(frames: Frames, masks: Masks, tracks: Tracks) -> str:
-    """Why nothing can be said about this clip, or nothing."""
+def precheck(frames: Frames, masks: Masks, tracks: Tracks, *, shortest: int = 2) -> str:
+    """Why nothing can be said about this clip, or nothing.
+
+    Args:
+        shortest: frames that a track must last.
+    """
     if masks.blank.all():
         return "every frame is blank (black, white or a covered lens)"
     if len(frames) - masks.blank.sum() < 2:
         return "fewer than two frames show anything"
+    shown = len(frames) - int(masks.blank.sum())
+    if shown < shortest:
+        return f"{shown} frames show anything, and points are followed over at least {shortest}; give a longer clip"
     if len(tracks.xy_px) < MIN_TRACKS:
         return f"only {len(tracks.xy_px)} points can be followed: no texture, or nothing lasts from frame to frame"
     return ""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from layouts import plane_depths
 from scipy.spatial.transform import Rotation
 
 from trajectory.io import detect, read
@@ -132,11 +133,9 @@ def write_megasam(folder: Path) -> Path:
 
 
 def write_vggt(folder: Path) -> Path:
-    npz(
-        folder / "p.npz",
-        extrinsic=W2C[None, :, :3].astype(np.float32),
-        intrinsic=np.tile(np.diag([5.0, 5, 1]), (1, 2, 1, 1)),
-    )
+    k = np.tile(np.array([[40.0, 0, 32], [0, 40, 24], [0, 0, 1]]), (2, 1, 1))
+    depth = plane_depths(C2W, k, (48, 64)).astype(np.float32)  # tells the direction, which lingbot-map has otherwise
+    npz(folder / "p.npz", extrinsic=W2C[None, :, :3].astype(np.float32), intrinsic=k[None], depth=depth)
     return folder / "p.npz"
 
 

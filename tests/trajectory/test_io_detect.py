@@ -46,7 +46,7 @@ FAR = Rotation.from_rotvec([0.9, -1.1, 0.8])
         ("wxyz", FAR, False, "", "pred_traj.txt", None),
         # a camera that looks straight down is (1, 0, 0, 0) in xyzw: two strong signs against each other
         ("xyzw", Rotation.from_quat([1, 0, 0, 0]), True, "", "a.txt", None),
-        ("wxyz", FAR, True, "# t x y z qw qx qy qz\n", "a.txt", None),
+        ("wxyz", FAR, True, "# t x y z qw qx qy qz\n", "a.txt", "table"),
     ],
 )
 def test_tum_against_monst3r(

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from layouts import SIBLINGS, SPARSE
 
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import FORMATS, read, write
 from trajectory.model import Trajectory
 
-WRITABLE = sorted(name for name, entry in FORMATS.items() if entry.encode is not None)
-FILES = sorted(name for name in FORMATS if name not in ("colmap", "cut3r"))
+WRITABLE = sorted(name for name, entry in FORMATS.items() if entry.encode is not None and name not in SIBLINGS | SPARSE)
+FILES = sorted(set(FORMATS) - {"colmap", "cut3r"} - SIBLINGS)
 RELAXED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -135,7 +136,13 @@ def test_mutated_files(tmp_path_factory: pytest.TempPathFactory, name: str):
 
 KEYS = (
     *("frames", "transform_matrix", "file_path", "w", "h", "fl_x", "cx", "cy", "k1", "camera_model"),
+    *("extrinsic", "intrinsic", "height", "width", "0", "K", "poses"),
+    *("position", "rotation", "fx", "data", "time", "camera_pos", "camera_rpy", "x"),
     *("monst3r_im_id", "frame0", "frame1", "cam01", "quats", "trans", "focals"),
+)
+JSON_FORMATS = (
+    *("nerfstudio", "datadop", "motionctrl", "recammaster", "omniworld", "worldstereo", "hy-worldplay"),
+    *("record3d", "splat", "mind", "auto"),
 )
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=6),
@@ -151,7 +158,7 @@ JSON = st.recursive(
 )
 
 
-@pytest.mark.parametrize("name", ["nerfstudio", "datadop", "motionctrl", "recammaster", "omniworld", "auto"])
+@pytest.mark.parametrize("name", JSON_FORMATS)
 @RELAXED
 @given(document=JSON)
 def test_json_of_any_shape(tmp_path: Path, name: str, document: object):
@@ -164,13 +171,15 @@ def test_json_of_any_shape(tmp_path: Path, name: str, document: object):
 @given(
     kind=st.sampled_from(["f2", "f4", "f8", "i8", "u1", "?", "U3", "c16"]),
     shape=st.lists(st.integers(0, 5), max_size=4),
-    key=st.sampled_from(["cam_c2w", "extrinsic", "data", "inds", "pose", "header", "world_from_cam"]),
-    name=st.sampled_from(["megasam", "vggt", "vipe", "native", "auto"]),
+    key=st.sampled_from(
+        ["cam_c2w", "extrinsic", "data", "inds", "pose", "header", "intrinsic", "depth", "T", "camera_poses"]
+    ),
+    name=st.sampled_from(["megasam", "vggt", "vipe", "native", "wbench", "camprobe", "da3", "auto", "auto"]),
 )
 def test_arrays_of_any_type_and_shape(tmp_path: Path, kind: str, shape: list[int], key: str, name: str):
     path = tmp_path / "f.npz"
     arrays = {other: np.zeros((2, 4, 4)) for other in ("cam_c2w", "extrinsic", "data")}
-    arrays["inds"] = np.arange(2)
+    arrays |= {"inds": np.arange(2), "intrinsic": np.ones((2, 3, 3)), "depth": np.ones((2, 5, 6))}
     arrays[key] = np.ones(shape, dtype=kind)
     np.savez(path, **arrays)
     reads_or_refuses(path, name)

@@ -1,5 +1,8 @@
 """Intent against shake, and speed."""
 
+import json
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +11,7 @@ from motions import build
 
 from trajectory.description import describe
 from trajectory.image_motion import image_motion
+from trajectory.model import Trajectory
 from trajectory.steadiness import SteadinessConfig, name_speed, shake, split
 
 FRAMES, DURATION_S = 150, 5.0
@@ -108,3 +112,18 @@ def test_the_noise_of_the_estimator_is_no_shake():
     evidence = {"noise_px": 1.5, "working_hw": [360, 640]}
     assert measured(t) > 0
     assert measured(t.replace(provenance=Provenance(evidence=evidence))) == 0.0
+
+
+@pytest.mark.parametrize("step", [1e-320, 1e-200, 3.3e-11, 1e-6, 1e-3, 1e6, 1e200])
+def test_memory_follows_the_number_of_frames_and_not_their_times(step: float):
+    """A clock in the wrong unit once asked for kernels of gigabytes."""
+    n = 30
+    poses = np.tile(np.eye(4), (n, 1, 1))
+    poses[:, 0, 3] = np.linspace(0, 1, n)
+    trajectory = Trajectory(world_from_cam=poses, time_s=step * np.arange(1, n + 1), valid=np.ones(n, dtype=bool))
+    tracemalloc.start()
+    said = describe(trajectory).to_json()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20e6
+    json.dumps(said, allow_nan=False)

@@ -6,27 +6,36 @@ trajectory = read("pred_traj.txt", format="monst3r")
 write(trajectory, "out.txt", format="tum")
 """
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any, cast
 
 from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError
 from trajectory.files import write_atomically
+from trajectory.io._cameras import ALL
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._probe import choose, look
+from trajectory.io._probe import choose, look, split_part
 from trajectory.model import Provenance, Trajectory
 from trajectory.registry import registry
 
 __all__ = [
+    "ALL",
     "FORMATS",
     "Format",
     "FormatAmbiguousError",
     "Match",
     "Probe",
     "ReadError",
+    "cameras",
     "detect",
     "losses",
+    "notes",
     "read",
+    "read_every",
+    "split_part",
     "write",
+    "write_every",
 ]
 
 
@@ -57,24 +66,71 @@ def detect(path: str | Path) -> tuple[str, str]:
     return found.name, evidence
 
 
+def cameras(path: str | Path, *, format: str = "auto") -> tuple[str, ...]:
+    """Names of the cameras in a file that holds several, to be read as FILE#NAME; nothing where it holds one."""
+    path = split_part(Path(path))[0]
+    try:
+        found = _named(format) if format != "auto" else choose(look(path), _formats())[0]
+        named = () if found.cameras is None else found.cameras(path)
+    except OSError as error:
+        raise ReadError(path, f"cannot be read ({error})", remedy="check the path and permissions") from error
+    return named if len(named) > 1 else ()
+
+
+def notes(trajectory: Trajectory) -> tuple[str, ...]:
+    """What a reader must know of how the file was read: rows left out, units found, what there was no place for."""
+    origin = trajectory.provenance
+    config: Mapping[str, Any] = origin.config if origin is not None else {}
+    given: Any = config.get("notes")
+    said = cast("list[object]", given) if isinstance(given, list) else []
+    lens = [f"the lens is {config['lens']}: it is not kept"] if config.get("lens") else []
+    return tuple(map(str, [*said, *lens]))
+
+
 def read(path: str | Path, *, format: str = "auto") -> Trajectory:
     """Read a trajectory, converted to camera-to-world in OpenCV axes.
 
     Args:
-        path: a file, a folder of a run, or what the format names. format: one of FORMATS, or "auto", which recognises
-            what is unambiguous and refuses to guess. `provenance.config` of the result says how the file was
-            understood.
+        path: a file, a folder of a run, or what the format names; FILE#NAME for one camera of several.
+        format: one of FORMATS, or "auto", which recognises what is unambiguous and refuses to guess.
+            `provenance.config` of the result says how the file was understood.
 
     Errors: ReadError names file, line and remedy; FormatAmbiguousError gives the evidence for each format.
     """
     path = Path(path)
     try:
         if format != "auto":
-            return _named(format).read(path)
+            return _read(_named(format), path)
         found, evidence = choose(look(path), _formats())
-        trajectory = found.read(path)
+        return _recognised(found, evidence, _read(found, path))
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path and permissions") from error
+
+
+def read_every(path: str | Path, *, format: str = "auto") -> dict[str, Trajectory]:
+    """All cameras of a file that may hold several, by name; of any other file its one trajectory, under "".
+
+    Args:
+        path: as in `read`, without the name of a camera; a `#*` at its end is allowed. format: as in `read`.
+
+    Errors: as `read`.
+    """
+    path = split_part(Path(path))[0]
+    try:
+        found, evidence = (_named(format), "") if format != "auto" else choose(look(path), _formats())
+        if found.read_every is not None:
+            given = dict(found.read_every(path))
+        else:
+            names = () if found.cameras is None else found.cameras(path)
+            several = names if len(names) > 1 else ("",)
+            given = {name: found.read(Path(f"{path}#{name}") if name else path) for name in several}
+    except OSError as error:
+        raise ReadError(path, f"cannot be read ({error})", remedy="check the path and permissions") from error
+    return {name: _recognised(found, evidence, one) if evidence else one for name, one in given.items()}
+
+
+def _recognised(found: Format, evidence: str, trajectory: Trajectory) -> Trajectory:
+    """The trajectory with a note of why its format was believed."""
     origin = trajectory.provenance
     if found.name == "native" or origin is None:
         return trajectory
@@ -87,6 +143,16 @@ def read(path: str | Path, *, format: str = "auto") -> Trajectory:
         evidence=origin.evidence,
     )
     return trajectory.replace(provenance=marked)
+
+
+def _read(found: Format, path: Path) -> Trajectory:
+    file, part = split_part(path)
+    if part == ALL:
+        remedy = f"name one, as {file.name}#NAME, or give it where several clips are taken"
+        raise ReadError(file, f"#{ALL} stands for all its cameras, expected one", remedy=remedy)
+    if part and found.cameras is None:
+        raise ReadError(file, f"a {found.name} file has no camera {part!r}", remedy=f"give {file.name} alone")
+    return found.read(path)
 
 
 def write(trajectory: Trajectory, path: str | Path, *, format: str) -> None:
@@ -103,6 +169,18 @@ def write(trajectory: Trajectory, path: str | Path, *, format: str) -> None:
     write_atomically(target.encode(trajectory, Path(path)))
 
 
+def write_every(trajectories: Mapping[str, Trajectory], path: str | Path, *, format: str) -> None:
+    """Write several cameras into one file of a format that holds several.
+
+    Errors: CinetrajError where the format holds one camera, and as `write`.
+    """
+    target = _named(format)
+    if target.encode_every is None:
+        able = ", ".join(name for name, entry in _formats().items() if entry.encode_every is not None)
+        raise CinetrajError(f"{format} holds one camera and these are {len(trajectories)}; write one of {able}")
+    write_atomically(target.encode_every(trajectories, Path(path)))
+
+
 def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
     """What of this trajectory a format leaves out, in words."""
     keeps = _named(format).keeps
@@ -111,6 +189,9 @@ def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
     said: list[str] = []
     if "time" not in keeps and trajectory.time_source != "index":
         said.append("times (frame numbers remain)")
+    stride = _named(format).stride
+    if stride > 1 and len(trajectory) > 1:
+        said.append(f"the poses between every {stride}th frame")
     missing = int((~trajectory.valid).sum())
     if missing and "gaps" not in keeps:
         said.append(f"{missing} frames without a pose")
@@ -125,6 +206,9 @@ def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
     said += [name for name in rest if getattr(trajectory, name) is not None]
     if trajectory.distortion is not None and "distortion" not in keeps:
         said.append("distortion")
+    lens = trajectory.provenance.config.get("lens") if trajectory.provenance is not None else None
+    if lens and "intrinsics" in keeps:
+        said.append(f"the lens {lens} (a pinhole is written)")
     return tuple(said)
 
 

@@ -6,7 +6,7 @@ import struct
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -68,13 +68,25 @@ def _header(stream: Stream) -> Header:
     if read is None:
         raise ValueError(f"npy version {version} is not known")
     shape, fortran, dtype = read(stream)
-    if dtype.hasobject or dtype.kind not in "biufU":
-        raise ValueError(f"an array of type {dtype} is not read: it is no plain numbers or text")
     return tuple(int(side) for side in shape), bool(fortran), dtype
 
 
-def _array(stream: Stream, size: int) -> np.ndarray:
+def _is_plain(dtype: np.dtype[Any]) -> bool:
+    """Whether an array is numbers or text; Python objects would have to be unpickled, which runs foreign code."""
+    return not dtype.hasobject and dtype.kind in "biufU"
+
+
+def _no_plain(path: Path, name: str, dtype: np.dtype[Any]) -> ReadError:
+    what = "Python objects, which are not unpickled" if dtype.hasobject else f"values of type {dtype}"
+    label = f"array {name!r}" if name else "the array"
+    remedy = f"save it as plain numbers, by np.savez('poses.npz', {name or 'NAME'}=np.stack(...))"
+    return ReadError(path, f"{label} holds no plain numbers: {what}", remedy=remedy)
+
+
+def _array(stream: Stream, size: int, path: Path, name: str) -> np.ndarray:
     shape, fortran, dtype = _header(stream)
+    if not _is_plain(dtype):
+        raise _no_plain(path, name, dtype)
     expected = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or expected > size:
         raise ValueError(f"an array of shape {shape} needs {expected} bytes, the file holds fewer")
@@ -86,14 +98,45 @@ def _array(stream: Stream, size: int) -> np.ndarray:
 
 
 def npz_shapes(path: Path) -> dict[str, tuple[int, ...]]:
-    """Shapes of the arrays in an npz file, by name, from their headers alone."""
+    """Shapes of the arrays in an npz file, by name, from their headers alone.
+
+    Members that are Python objects are passed over: programs save None and dictionaries beside their poses. A file of
+    nothing else is refused.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    others: list[str] = []
     with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
-        shapes: dict[str, tuple[int, ...]] = {}
         for info in archive.infolist():
             if info.filename.endswith(".npy"):
                 with archive.open(info) as stream:
-                    shapes[info.filename[:-4]] = _header(stream)[0]
-        return shapes
+                    shape, _, dtype = _header(stream)
+                if _is_plain(dtype):
+                    shapes[info.filename[:-4]] = shape
+                else:
+                    others.append(info.filename[:-4])
+    if others and not shapes:
+        listed = ", ".join(others[:4])
+        raise ReadError(
+            path,
+            f"holds no plain numbers, only Python objects ({listed}), which are not unpickled",
+            remedy="save the poses as plain numbers, by np.savez('poses.npz', cam_c2w=np.stack(...))",
+        )
+    return shapes
+
+
+def no_array(path: Path, name: str) -> ReadError:
+    """The error for an array that `npz_shapes` does not list: it is missing, or no plain numbers."""
+    with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
+        if f"{name}.npy" in archive.namelist():
+            with archive.open(f"{name}.npy") as stream:
+                return _no_plain(path, name, _header(stream)[2])
+    return ReadError(path, f"has no array {name}", remedy="name the right file or format")
+
+
+def members(path: Path) -> frozenset[str]:
+    """Names of all files in an npz file, of Python objects too, which are never read."""
+    with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
+        return frozenset(archive.namelist())
 
 
 def npz_array(path: Path, name: str) -> np.ndarray:
@@ -101,19 +144,22 @@ def npz_array(path: Path, name: str) -> np.ndarray:
     with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
         info = archive.getinfo(f"{name}.npy")
         with archive.open(info) as stream:
-            return _array(stream, info.file_size)
+            return _array(stream, info.file_size, path, name)
 
 
 def npy_shape(path: Path) -> tuple[int, ...]:
     """Shape of an npy file."""
     with damage_is_a_read_error(path, "npy file"), path.open("rb") as stream:
-        return _header(stream)[0]
+        shape, _, dtype = _header(stream)
+        if not _is_plain(dtype):
+            raise _no_plain(path, "", dtype)
+        return shape
 
 
 def npy_array(path: Path) -> np.ndarray:
     """The array of an npy file."""
     with damage_is_a_read_error(path, "npy file"), path.open("rb") as stream:
-        return _array(stream, path.stat().st_size)
+        return _array(stream, path.stat().st_size, path, "")
 
 
 def numbers(path: Path, name: str, value: np.ndarray, shape: tuple[int | None, ...]) -> np.ndarray:
@@ -164,6 +210,25 @@ def _medians(stream: Stream, frames: int, from_disparity: bool) -> Float[np.ndar
             middle = float(np.median(values))
             out[frame] = 1 / middle if from_disparity else middle
     return out
+
+
+def npz_frames(path: Path, name: str, wanted: Sequence[int]) -> np.ndarray:
+    """Some entries along the first axis of an array of numbers, without holding the others; `wanted` increases."""
+    with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(f"{name}.npy")
+        with archive.open(info) as stream:
+            shape, fortran, dtype = _header(stream)
+            size = math.prod(shape[1:]) * dtype.itemsize
+            if fortran or dtype.kind not in "iuf" or not shape or shape[0] <= wanted[-1] or size > info.file_size:
+                raise ValueError(f"array {name!r} of shape {shape} is not read frame by frame")
+            picked: list[bytes] = []
+            for frame in range(wanted[-1] + 1):
+                data = stream.read(size)
+                if len(data) != size:
+                    raise ValueError(f"frame {frame} is missing")
+                if frame in wanted:
+                    picked.append(data)
+    return np.array([np.frombuffer(data, dtype=dtype).reshape(shape[1:]) for data in picked])
 
 
 def npy_bytes(value: np.ndarray) -> bytes:

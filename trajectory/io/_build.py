@@ -1,5 +1,6 @@
 """From checked poses to a Trajectory, and from a Trajectory to what a format can hold."""
 
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,8 @@ from trajectory.model import Provenance, TimeSource, Trajectory
 
 GRID_MAX = 1_000_000
 """More frames than this are not believed when gaps in frame numbers are filled."""
+GRID_PER_ROW = 20
+"""Holes are filled up to this many frames for each that is there; beyond it the numbers are no frame numbers."""
 
 
 def require_increasing(rows: Rows, time: Float[np.ndarray, " n"]) -> None:
@@ -61,6 +64,11 @@ def make(
         raise ReadError(path, str(error), remedy="repair the file, or name its format with --format") from error
 
 
+def noted(*notes: str) -> dict[str, list[str]]:
+    """What a reader must know of how a file was read, as an entry of the conventions; nothing without notes."""
+    return {"notes": list(notes)} if notes else {}
+
+
 def on_grid(
     path: Path, frames: Int[np.ndarray, " n"], *, step: int = 1
 ) -> tuple[Float[np.ndarray, " m"], Int[np.ndarray, " n"]]:
@@ -73,6 +81,22 @@ def on_grid(
             remedy="check the column of frame numbers",
         )
     return float(frames[0]) + step * np.arange(count, dtype=np.float64), (frames - frames[0]) // step
+
+
+def numbered_grid(
+    path: Path, frames: Int[np.ndarray, " n"], *, keyframes: bool = False
+) -> tuple[Float[np.ndarray, " m"], Int[np.ndarray, " n"]]:
+    """As `on_grid`, at the stride of increasing frame numbers; sparse ones stay as they are.
+
+    Args:
+        keyframes: the numbers are those of keyframes, between which nothing is missing, unless most follow each other.
+    """
+    steps = np.diff(frames)
+    step = math.gcd(*steps.tolist()) or 1
+    sparse = (int(frames[-1]) - int(frames[0])) // step >= GRID_PER_ROW * len(frames)
+    if sparse or (keyframes and 2 * int((steps == step).sum()) < len(steps)):
+        return frames.astype(np.float64), np.arange(len(frames))
+    return on_grid(path, frames, step=step)
 
 
 def scatter(values: np.ndarray, slot: Int[np.ndarray, " n"], count: int) -> np.ndarray:

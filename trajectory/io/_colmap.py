@@ -6,7 +6,7 @@ The principal point keeps COLMAP's count of pixels (the first pixel's centre is 
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
@@ -43,13 +43,20 @@ _REMEDY = "write or copy the model again"
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Camera:
-    """pinhole_px: fx fy cx cy. distortion: OpenCV's coefficients, None where the model has others."""
+    """A lens.
+
+    Attributes:
+        pinhole_px: fx fy cx cy.
+        distortion: OpenCV's coefficients, None where the model has others.
+        lens: such a model in words, with its parameters; "" for the others.
+    """
 
     model: str
     height: int
     width: int
     pinhole_px: tuple[float, float, float, float]
     distortion: tuple[float, ...] | None
+    lens: str = ""
 
 
 @final
@@ -99,6 +106,7 @@ def _camera(path: Path, model: int | str, size: tuple[int, int], params: list[fl
         height=size[1],
         pinhole_px=(fx, fy, given["cx"], given["cy"]),
         distortion=distortion,
+        lens=" ".join([name, *(f"{value:g}" for value in params[keys.index("cy") + 1 :])]) if other_lens else "",
     )
 
 
@@ -136,37 +144,60 @@ def cameras_text(path: Path) -> dict[int, Camera]:
     return cameras
 
 
-def images_text(path: Path) -> list[Image]:
-    """images.txt: "id qw qx qy qz tx ty tz camera name" and a line of "x y point" for each."""
+def images_text(path: Path) -> tuple[list[Image], int]:
+    """images.txt: "id qw qx qy qz tx ty tz camera name" and a line of "x y point" for each; how many lack the second.
+
+    Scripts drop the second lines, most of which are empty in models without points. A line that follows one image and
+    begins another is no line of points, whose values come in threes.
+    """
     images: list[Image] = []
-    lines = _lines(path)
-    for line, text in lines:
+    lacking = 0
+    lines = list(_lines(path))
+    at = 0
+    while at < len(lines):
+        line, text = lines[at]
+        at += 1
         if not text.strip() or text.lstrip().startswith("#"):
             continue
-        tokens = text.split(None, 9)
-        if len(tokens) != 10:
-            raise ReadError(
-                path,
-                f"has {len(tokens)} columns, expected id qw qx qy qz tx ty tz camera name",
-                line=line,
-                remedy="each image takes two lines, the second of which may be empty",
-            )
-        values = _floats(path, line, tuple(tokens[1:8]))
-        seen_line, seen_text = next(lines, (line + 1, ""))
+        image = _image(path, line, text)
+        seen_line, seen_text = lines[at] if at < len(lines) else (line + 1, "")
+        if _begins_image(seen_text) or at == len(lines):
+            lacking += 1
+            seen_text = ""
+        else:
+            at += 1
         third = _floats(path, seen_line, split(seen_text)[2::3])
         seen = [int(value) for value in third if 0 <= value < 2**53]
-        images.append(
-            Image(
-                name=tokens[9].strip(),
-                camera=_whole(path, line, tokens[8]),
-                quat_wxyz=tuple(values[:4]),
-                translation=tuple(values[4:]),
-                points=np.array(seen, dtype=np.int64),
-                tokens=tuple(tokens[1:5]),
-                line=line,
-            )
+        images.append(replace(image, points=np.array(seen, dtype=np.int64)))
+    return images, lacking
+
+
+def _begins_image(text: str) -> bool:
+    tokens = text.split(None, 9)
+    if len(tokens) < 10 or any(number(token) is None for token in tokens[:9]):
+        return False
+    return number(tokens[9].split()[0]) is None or len(text.split()) % 3 != 0
+
+
+def _image(path: Path, line: int, text: str) -> Image:
+    tokens = text.split(None, 9)
+    if len(tokens) != 10:
+        raise ReadError(
+            path,
+            f"has {len(tokens)} columns, expected id qw qx qy qz tx ty tz camera name",
+            line=line,
+            remedy="each image takes two lines, the second of which may be empty",
         )
-    return images
+    values = _floats(path, line, tuple(tokens[1:8]))
+    return Image(
+        name=tokens[9].strip(),
+        camera=_whole(path, line, tokens[8]),
+        quat_wxyz=tuple(values[:4]),
+        translation=tuple(values[4:]),
+        points=np.zeros(0, dtype=np.int64),
+        tokens=tuple(tokens[1:5]),
+        line=line,
+    )
 
 
 def points_text(path: Path) -> Points:
@@ -249,6 +280,17 @@ def images_binary(path: Path) -> list[Image]:
             )
         )
     return images
+
+
+def sensors_text(path: Path) -> list[frozenset[int]]:
+    """rigs.txt of COLMAP 4: the cameras of each rig, from "id count type id (type id has_pose pose)..."."""
+    rigs: list[frozenset[int]] = []
+    for line, text in _lines(path):
+        tokens = split(text)
+        if tokens and not tokens[0].startswith("#"):
+            places = [i + 1 for i, token in enumerate(tokens[:-1]) if token == "CAMERA"]
+            rigs.append(frozenset(_whole(path, line, tokens[place]) for place in places))
+    return rigs
 
 
 def points_binary(path: Path) -> Points:

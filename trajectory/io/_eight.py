@@ -7,11 +7,13 @@ near the identity (the wrong reading turns it into a half turn), the name that M
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
 import numpy as np
 
+from trajectory.io._columns import columns_of
 from trajectory.io._format import Probe
 from trajectory.io._text import number
 
@@ -37,7 +39,13 @@ def weigh(probe: Probe) -> Verdict | None:
     A header that names the columns decides, unless the times contradict it. Else in points: fractional times 3, a
     near-identity start 3, pred_intrinsics.txt beside 2, the name pred_traj.txt 1; one side needs 3, the other fewer.
     """
-    if probe.kind != "text" or probe.columns != 8 or probe.commas:
+    if probe.kind != "text" or probe.columns != 8:
+        return None
+    named = by_header(probe)
+    if named in ("tum", "monst3r"):
+        evidence = "its header names the columns"
+        return Verdict(name=named, tum=evidence, monst3r=evidence)
+    if named is not None or (probe.commas and starts(probe) == "wxyz"):
         return None
     values = [[number(token) for token in row] for row in probe.rows]
     if any(value is None for row in values for value in row):
@@ -70,6 +78,45 @@ def weigh(probe: Probe) -> Verdict | None:
     neutral = f"the start is not near the identity, and steps of at most {_angle(step):.1f} deg fit both orders"
     texts = {name: ", ".join(evidence) or neutral for name, evidence in said.items()}
     return Verdict(name=_decide(header, fractional, points), tum=texts["tum"], monst3r=texts["monst3r"])
+
+
+def by_header(probe: Probe) -> Literal["tum", "monst3r", "euroc", "table"] | None:
+    """The format whose columns a header names, "table" for those of none; None where it does not name them all.
+
+    Numbers of frames before a quaternion w first are MonST3R's, commas around one EuRoC's.
+    """
+    header = columns_of(probe.comments, probe.columns)
+    words = [name.lower() for name in header.names] if header is not None else []
+    colmap = any("camera" in word for word in words) and any("name" in word for word in words)  # images.txt: inverted
+    numeric = all(number(token) is not None for row in probe.rows for token in row)
+    if header is None or not header.complete or colmap or not numeric:
+        return None
+    integers = all((number(row[0]) or 0.0) % 1 == 0 for row in probe.rows)
+    place = header.time if header.time is not None else header.frame
+    if header.position != (1, 2, 3) or place != 0:
+        return "table"
+    if header.quat_wxyz == (7, 4, 5, 6):
+        return "tum" if probe.columns == 8 and not probe.commas and header.time == 0 else "table"
+    if header.quat_wxyz != (4, 5, 6, 7):
+        return "table"
+    if probe.commas:
+        return "euroc" if header.time == 0 else "table"
+    return "monst3r" if probe.columns == 8 and integers and header.clock is None else "table"
+
+
+def starts(probe: Probe) -> Literal["xyzw", "wxyz"] | None:
+    """The order in which the first rotation is near the identity, if only one is."""
+    first = [abs(number(token) or 0.0) for token in probe.rows[0][4:8]]
+    near = {"wxyz": first[0] > NEAR_IDENTITY, "xyzw": first[3] > NEAR_IDENTITY}
+    if near["wxyz"] == near["xyzw"]:
+        return None
+    return "wxyz" if near["wxyz"] else "xyzw"
+
+
+def other_order(quat: Sequence[float], order: Literal["xyzw", "wxyz"]) -> bool:
+    """Whether the first quaternion of a path is near the identity in the other order than its format's."""
+    w, other = (quat[3], quat[0]) if order == "xyzw" else (quat[0], quat[3])
+    return abs(other) > NEAR_IDENTITY > abs(w)
 
 
 def _decide(header: _Name | None, fractional: bool, points: dict[_Name, int]) -> _Name | None:

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, final
 from trajectory.model import Trajectory
 
 Kept = Literal["time", "gaps", "intrinsics", "zoom", "image_hw", "scale", "scene_depth", "distortion", "everything"]
-Kind = Literal["folder", "npz", "npy", "json", "text", "binary"]
+Kind = Literal["folder", "npz", "npy", "json", "text", "bag"]
 
 
 @final
@@ -70,6 +70,11 @@ class Format:
         sniff: what of a Probe speaks for this format, or None.
         keeps: what survives writing; the rest is listed by `trajectory.io.losses`.
         target: usual file name, or a folder where it ends with "/".
+        read_every: all cameras of a file at once, by name, where that is cheaper than one by one.
+        encode_every: cameras by name into one file; None where a file holds one.
+        stride: frames of the clip from one pose that is written to the next.
+        cameras: names of the cameras in a file that may hold several; None where it holds one. `read` is given
+            FILE#NAME for one of them.
     """
 
     name: str
@@ -79,3 +84,7 @@ class Format:
     encode: Callable[[Trajectory, Path], Mapping[Path, bytes]] | None = None
     sniff: Callable[[Probe], Match | None]
     keeps: frozenset[Kept] = frozenset()
+    read_every: Callable[[Path], Mapping[str, Trajectory]] | None = None
+    encode_every: Callable[[Mapping[str, Trajectory], Path], Mapping[Path, bytes]] | None = None
+    stride: int = 1
+    cameras: Callable[[Path], tuple[str, ...]] | None = None

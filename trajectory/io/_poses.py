@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from scipy.spatial.transform import Rotation
 
 from trajectory.errors import ReadError
 from trajectory.frames import AXES_FROM_OPENCV, inverse_poses
-from trajectory.io._text import resolution
+from trajectory.io._text import SPARE, resolution
 
 SLACK = 1e-4
 """Deviation from a rotation that single precision and ordinary printing explain; it is projected away."""
@@ -36,12 +36,28 @@ class Rows:
     labels: Sequence[str] | None = None
     tokens: Sequence[Sequence[str]] | None = None
 
+    def where(self, row: int) -> str:
+        """A row in words."""
+        if self.lines is not None:
+            return f"in line {self.lines[row]}"
+        return self.labels[row] if self.labels is not None else f"pose {row}"
+
     def error(self, row: int, problem: str, remedy: str) -> ReadError:
         """A ReadError that names the row."""
         if self.lines is not None:
             return ReadError(self.path, problem, line=self.lines[row], remedy=remedy)
         label = self.labels[row] if self.labels is not None else f"pose {row}"
         return ReadError(self.path, f"{label}: {problem}", remedy=remedy)
+
+    def only(self, kept: Int[np.ndarray, " k"]) -> "Rows":
+        """Some of the rows."""
+        places: list[int] = kept.tolist()
+        return Rows(
+            path=self.path,
+            lines=None if self.lines is None else [self.lines[i] for i in places],
+            labels=None if self.labels is None else [self.labels[i] for i in places],
+            tokens=None if self.tokens is None else [self.tokens[i] for i in places],
+        )
 
     def slack(self, row: int, per_digit: float) -> float:
         """Deviation that the printed digits explain: rounding n numbers moves their norm by half a digit times √n."""
@@ -63,18 +79,39 @@ def require_finite(rows: Rows, values: Float[np.ndarray, "n c"]) -> None:
         )
 
 
+def finite_rows(rows: Rows, values: Float[np.ndarray, "n c"]) -> tuple[Int[np.ndarray, " k"], tuple[str, ...]]:
+    """The rows without NaN and infinity, and a note on the few others, which are frames without a pose.
+
+    More than SPARE of them are refused.
+    """
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(bad) > SPARE * len(values):
+        require_finite(rows, values)
+    note = f"{len(bad)} rows hold no finite pose, the first {rows.where(int(bad[0]))}" if len(bad) else ""
+    return np.setdiff1d(np.arange(len(values)), bad), (note,) if note else ()
+
+
+def sound_quat(rows: Rows, quat_wxyz: Float[np.ndarray, "n 4"]) -> Bool[np.ndarray, " n"]:
+    """Which quaternions are finite and of unit length but for their printed digits."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        norm = np.sqrt((quat_wxyz**2).sum(axis=1))
+        sound = np.abs(norm - 1) <= SLACK
+        for row in np.flatnonzero(~sound & (np.abs(norm - 1) <= SLACK_MAX)).tolist():
+            sound[row] = abs(norm[row] - 1) <= rows.slack(row, 1.05)
+    return sound
+
+
 def rotations_from_quat(rows: Rows, quat_wxyz: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "n 3 3"]:
     """Rotation matrices; quaternions that are not of unit length beyond their printed digits are refused."""
     require_finite(rows, quat_wxyz)
     with np.errstate(over="ignore"):
         norm = np.sqrt((quat_wxyz**2).sum(axis=1))
-    for row in np.flatnonzero(~(np.abs(norm - 1) <= SLACK)).tolist():
-        if not abs(norm[row] - 1) <= rows.slack(row, 1.05):
-            raise rows.error(
-                row,
-                f"the quaternion has length {norm[row]:.6g}, expected 1",
-                "check the column order, or name the format with --format",
-            )
+    for row in np.flatnonzero(~sound_quat(rows, quat_wxyz))[:1].tolist():
+        raise rows.error(
+            row,
+            f"the quaternion has length {norm[row]:.6g}, expected 1",
+            "check the column order, or name the format with --format",
+        )
     return Rotation.from_quat(quat_wxyz / norm[:, None], scalar_first=True).as_matrix().reshape(-1, 3, 3)
 
 

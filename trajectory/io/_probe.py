@@ -1,6 +1,7 @@
 """The first look at a path, and the choice of a format by what is seen."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -8,17 +9,23 @@ from trajectory.errors import FormatAmbiguousError, ReadError
 from trajectory.io import _json
 from trajectory.io._arrays import npy_shape, npz_shapes
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._text import decode, number, read_bytes, read_table, split
+from trajectory.io._guess import guess
+from trajectory.io._text import SPARE, comment, decode, lines_of, number, read_bytes, read_table, split
 
 _HEAD_ROWS = 64
+_BAGS = (b"#ROSBAG V", b"\x89MCAP0\r\n", b"SQLite fo")
+"""How bags of ROS 1, MCAP files and bags of ROS 2 begin."""
 
 
 def split_part(path: Path) -> tuple[Path, str]:
     """A path and the part after '#' (cameras.json#cam01); "" where there is none or the file is really so named."""
     stem, mark, part = path.name.rpartition("#")
-    if not mark or not stem or _exists(path):
+    if _exists(path):
         return path, ""
-    return path.with_name(stem), part
+    if mark and stem:
+        return path.with_name(stem), part
+    whole, mark, part = str(path).rpartition("#")  # topics of bags have slashes in their names
+    return (Path(whole), part) if mark and _exists(Path(whole)) and Path(whole).name else (path, "")
 
 
 def _exists(path: Path) -> bool:
@@ -30,19 +37,21 @@ def _exists(path: Path) -> bool:
 
 def look(path: Path) -> Probe:
     """What can be seen without knowing the format; damaged containers raise ReadError."""
-    path, _ = split_part(path)
+    given, (path, _) = path, split_part(path)
     if not _exists(path):
-        raise ReadError(path, "does not exist", remedy="check the path")
+        raise ReadError(given, "does not exist", remedy="check the path")
     if path.is_dir():
         names = frozenset(entry.name for entry in path.iterdir())
         if not names:
             raise ReadError(path, "is an empty folder", remedy="name a trajectory file or the folder of a run")
         return Probe(path=path, kind="folder", names=names, arrays={})
     with path.open("rb") as stream:
-        magic = stream.read(6)  # archives may hold gigabytes of images: only their headers are read
+        magic = stream.read(9)  # archives may hold gigabytes of images: only their headers are read
     if magic.startswith(b"PK"):
         return Probe(path=path, kind="npz", arrays=npz_shapes(path))
-    if magic == b"\x93NUMPY":
+    if magic.startswith(_BAGS):
+        return Probe(path=path, kind="bag", arrays={})
+    if magic.startswith(b"\x93NUMPY"):
         return Probe(path=path, kind="npy", arrays={"": npy_shape(path)})
     text = decode(path, read_bytes(path))
     if text.lstrip()[:1] in ("{", "["):
@@ -54,18 +63,31 @@ def _look_at_text(path: Path, text: str) -> Probe:
     comments: list[str] = []
     rows: list[tuple[str, ...]] = []
     commas = False
-    for raw in re.split(r"\r\n|\n|\r", text):
+    for raw in lines_of(text):
         line = raw.strip()
+        said = comment(line)
         if not line:
             continue
-        if line.startswith("#") or (not rows and not comments and number((split(line) or ("",))[0]) is None):
-            comments.append(line.lstrip("# "))
+        row = split(line)
+        if said is None and not rows and not comments and number((row or ("",))[0]) is None:
+            said = line
+        if said is not None:
+            comments.append(said)
             continue
-        rows.append(split(line))
-        commas = commas or "," in line
+        rows.append(row)
+        commas = commas or len(re.findall(r"[,;]", line)) >= len(row) - 1 > 0
         if len(rows) == _HEAD_ROWS:
             break
-    return Probe(path=path, kind="text", comments=tuple(comments), rows=tuple(rows), commas=commas, arrays={})
+    return Probe(path=path, kind="text", comments=tuple(comments), rows=_regular(rows), commas=commas, arrays={})
+
+
+def _regular(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
+    """The rows without the few that are cut off or hold words: their readers decide what to do with them."""
+    if not rows:
+        return ()
+    width, _ = Counter(map(len, rows)).most_common(1)[0]
+    good = [row for row in rows if len(row) == width and all(number(token) is not None for token in row)]
+    return tuple(good if len(rows) - len(good) <= SPARE * len(rows) else rows)
 
 
 def choose(probe: Probe, formats: Mapping[str, Format]) -> tuple[Format, str]:
@@ -83,16 +105,12 @@ def choose(probe: Probe, formats: Mapping[str, Format]) -> tuple[Format, str]:
         _refuse_shared_fault(probe, [candidate for candidate, _ in contest])
         said = "; ".join(f"{candidate.name}: {match.evidence}" for candidate, match in contest)
         flags = " or ".join(f"--format {candidate.name}" for candidate, _ in contest)
-        raise FormatAmbiguousError(
-            probe.path,
-            f"cannot tell its format ({said})",
-            remedy=f"say {flags}" + (" if it is that" if len(contest) == 1 else ""),
-        )
+        only = f" if it is that, or {guess(probe)[1]}" if len(contest) == 1 else ""
+        raise FormatAmbiguousError(probe.path, f"cannot tell its format ({said})", remedy=f"say {flags}{only}")
     if probe.rows and not probe.columns:  # names the line where the number of columns changes
         read_table(probe.path, columns=(len(probe.rows[0]),), layout="the same number of numbers", titled=True)
-    raise ReadError(
-        probe.path, f"is in no format that is recognised ({_seen(probe)})", remedy=f"say --format {'|'.join(formats)}"
-    )
+    seen, remedy = guess(probe)
+    raise ReadError(probe.path, f"is in no format that is recognised ({seen})", remedy=remedy)
 
 
 def _refuse_shared_fault(probe: Probe, contest: Sequence[Format]) -> None:
@@ -107,14 +125,3 @@ def _refuse_shared_fault(probe: Probe, contest: Sequence[Format]) -> None:
             faults.append(fault)
     if len(faults) == len(contest) and len({(fault.line, fault.problem) for fault in faults}) == 1:
         raise faults[0]
-
-
-def _seen(probe: Probe) -> str:
-    if probe.kind == "folder":
-        return "a folder with " + ", ".join(sorted(probe.names)[:4]) + (", ..." if len(probe.names) > 4 else "")
-    if probe.kind in ("npz", "npy"):
-        arrays = ", ".join(f"{name or 'array'} {shape}" for name, shape in list(probe.arrays.items())[:6])
-        return f"{probe.kind} with {arrays or 'no arrays'}"
-    if probe.kind == "json":
-        return "JSON of another layout"
-    return f"text with {probe.columns or 'varying numbers of'} columns" if probe.rows else "text without numbers"

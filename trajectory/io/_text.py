@@ -4,31 +4,56 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 from jaxtyping import Float
 
 from trajectory.errors import ReadError
+from trajectory.files import decoded
 
-_SEPARATOR = re.compile(r"[,\s]+")
+SPARE = 0.05
+"""Share of rows that may be bad and cost no more than themselves: beyond it the layout is another one."""
+COMMENT = ("#", "%", "//")
+"""Signs that begin a comment: of TUM and most others, of MATLAB and `rostopic echo -p`, of C."""
+_SEPARATOR = re.compile(r'[",;\s]+')
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
 
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Table:
-    """Rows of numbers. lines: line number of each row. title: a first line that is no numbers, "" without one."""
+    """Rows of numbers.
+
+    Attributes:
+        lines: line number of each row. title: a first line that is no numbers, "" without one.
+        notes: rows that were left out, and why.
+    """
 
     values: Float[np.ndarray, "n c"]
     lines: tuple[int, ...]
     tokens: tuple[tuple[str, ...], ...]
     comments: tuple[str, ...]
     title: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def lines_of(text: str) -> list[str]:
+    """Lines without their ends, of Unix, Windows or old Macs."""
+    return re.split(r"\r\n|\n|\r", text)
 
 
 def split(line: str) -> tuple[str, ...]:
-    """Tokens of a row; spaces, tabs and commas separate."""
-    return tuple(token for token in _SEPARATOR.split(line.strip()) if token)
+    """Tokens of a row: spaces, tabs, commas, semicolons and quotes separate; a decimal comma becomes a point."""
+    cells = [cell for cell in re.split(r"[;\s]+", line) if cell]
+    if len(cells) > 1 and "," in line and all(_DECIMAL_COMMA.fullmatch(cell) for cell in cells):
+        return tuple(cell.replace(",", ".") for cell in cells)
+    return tuple(token for token in _SEPARATOR.split(line) if token)
+
+
+def comment(line: str) -> str | None:
+    """What a comment line says, or None for a row."""
+    return line.lstrip("#%/ \t") if line.startswith(COMMENT) else None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -47,9 +72,9 @@ def read_bytes(path: Path) -> bytes:
 
 
 def decode(path: Path, data: bytes) -> str:
-    """UTF-8 text; binary content is a ReadError."""
+    """The text of a file; binary content is a ReadError."""
     try:
-        text = data.decode("utf-8-sig")
+        text = decoded(data)
     except UnicodeDecodeError as error:
         raise ReadError(
             path, f"is not text (byte {data[error.start]:#04x} at offset {error.start})", remedy="name the right file"
@@ -69,49 +94,52 @@ def number(token: str) -> float | None:
         return None
 
 
-def read_table(path: Path, *, columns: Sequence[int], layout: str, titled: bool = False) -> Table:
+def read_table(
+    path: Path,
+    *,
+    columns: Sequence[int],
+    layout: str,
+    titled: bool = False,
+    spare: Literal["none", "last", "some"] = "none",
+) -> Table:
     """Parse a text file of numbers with one of the given column counts, the same in every row.
 
     Args:
         layout: the columns in words, for the error. titled: the first line may be a title.
+        spare: which rows a note may stand for instead of an error, up to SPARE of them: none; the last, which a killed
+            program cuts off; or any, where a row tells its own place in time.
     """
     comments: list[str] = []
     lines: list[int] = []
     tokens: list[tuple[str, ...]] = []
     values: list[list[float]] = []
-    title = ""
-    for line_number, line in enumerate(re.split(r"\r\n|\n|\r", decode(path, read_bytes(path))), start=1):
+    faults: list[ReadError] = []
+    title, last = "", 0
+    for line_number, line in enumerate(lines_of(decode(path, read_bytes(path))), start=1):
         stripped = line.strip()
-        if not stripped:
-            continue
-        if stripped.startswith("#"):
-            comments.append(stripped.lstrip("# "))
+        said = comment(stripped)
+        if not stripped or said is not None:
+            comments += [] if said is None else [said]
             continue
         row = split(stripped)
         if titled and not title and not tokens and (not row or number(row[0]) is None):
             title = stripped
             continue
-        parsed = [number(token) for token in row]
-        numbers = [value for value in parsed if value is not None]
-        if len(numbers) != len(parsed) or not parsed:
-            bad = next((token for token, value in zip(row, parsed, strict=True) if value is None), stripped)
-            raise ReadError(
-                path,
-                f"{bad[:40]!r} is not a number",
-                line=line_number,
-                remedy=f"expected {layout}; begin comments with '#'",
-            )
-        if len(numbers) not in columns or (values and len(numbers) != len(values[0])):
-            expected = len(values[0]) if values else " or ".join(map(str, columns))
-            raise ReadError(
-                path,
-                f"has {len(numbers)} columns, expected {expected}",
-                line=line_number,
-                remedy=f"a row is: {layout}; for another layout say --format",
-            )
+        expected = (len(values[0]),) if values else tuple(columns)
+        last = line_number
+        try:
+            numbers = _row(path, line_number, stripped, expected, layout)
+        except ReadError as fault:
+            faults.append(fault)
+            if spare == "none" or not values:
+                raise
+            continue
         lines.append(line_number)
         tokens.append(row)
         values.append(numbers)
+    spared = [fault for fault in faults if spare == "some" or fault.line == last]
+    if len(spared) < len(faults) or len(faults) > SPARE * (len(values) + len(faults)):
+        raise faults[0]
     if not values:
         raise ReadError(path, "holds no rows", remedy=f"a row is: {layout}")
     return Table(
@@ -120,7 +148,27 @@ def read_table(path: Path, *, columns: Sequence[int], layout: str, titled: bool 
         tokens=tuple(tokens),
         comments=tuple(comments),
         title=title,
+        notes=tuple(f"line {fault.line} is left out: it {fault.problem}" for fault in faults),
     )
+
+
+def _row(path: Path, line: int, text: str, expected: Sequence[int], layout: str) -> list[float]:
+    """The numbers of a row; what is none, and another count of columns than expected, is a ReadError."""
+    row = split(text)
+    parsed = [number(token) for token in row]
+    numbers = [value for value in parsed if value is not None]
+    if len(numbers) != len(parsed) or not parsed:
+        bad = next((token for token, value in zip(row, parsed, strict=True) if value is None), text)
+        remedy = f"expected {layout}; begin comments with '#'"
+        raise ReadError(path, f"{bad[:40]!r} is not a number", line=line, remedy=remedy)
+    if len(numbers) not in expected:
+        raise ReadError(
+            path,
+            f"has {len(numbers)} columns, expected {' or '.join(map(str, expected))}",
+            line=line,
+            remedy=f"a row is: {layout}; for another layout say --format",
+        )
+    return numbers
 
 
 def resolution(tokens: Sequence[str]) -> float:

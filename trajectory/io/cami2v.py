@@ -8,9 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from trajectory.io._build import k_from, make, pinhole, require_dense
+from trajectory.io._build import gap_fields, k_from, make, noted, pinhole, require_dense, scatter
+from trajectory.io._claims import refuse_claims
+from trajectory.io._eight import by_header
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, inverse, poses_from_matrices, require_finite
+from trajectory.io._poses import Rows, finite_rows, inverse, poses_from_matrices, require_finite
 from trajectory.io._text import read_table, spell_rows
 from trajectory.model import Trajectory
 
@@ -18,13 +20,25 @@ _LAYOUT = "fx fy cx cy 0 0 and 3x4 world-to-camera row by row, 18 numbers"
 
 
 def _read(path: Path) -> Trajectory:
-    table = read_table(path, columns=(18,), layout=_LAYOUT, titled=True)
+    table = read_table(path, columns=(18,), layout=_LAYOUT, titled=True, spare="last")
+    refuse_claims(path, (table.title, *table.comments), direction="world-to-camera")
     tokens = [[row[6 + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
     rows = Rows(path=path, lines=table.lines, tokens=tokens)
-    require_finite(rows, table.values)
-    poses = inverse(poses_from_matrices(rows, table.values[:, 6:].reshape(-1, 3, 4)))
-    conventions = {"pose": "cam_from_world", "matrix": "3x4 row-major", "axes": "opencv"}
-    return make(path, "cami2v", poses, intrinsics_px=k_from(table.values[:, :4]), conventions=conventions)
+    require_finite(rows, table.values[:, :6])
+    kept, lost = finite_rows(rows, table.values[:, 6:])
+    n = len(table.values)
+    poses = inverse(poses_from_matrices(rows.only(kept), table.values[kept, 6:].reshape(-1, 3, 4)))
+    valid, reason = gap_fields(kept, n, "no pose in its row")
+    conventions = {"pose": "cam_from_world", "matrix": "3x4 row-major", "axes": "opencv", **noted(*table.notes, *lost)}
+    return make(
+        path,
+        "cami2v",
+        scatter(poses, kept, n),
+        valid=valid,
+        reason=reason,
+        intrinsics_px=k_from(table.values[:, :4]),
+        conventions=conventions,
+    )
 
 
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
@@ -35,7 +49,7 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 
 def _sniff(probe: Probe) -> Match | None:
-    if probe.kind != "text" or probe.commas or probe.columns != 18:
+    if probe.kind != "text" or probe.commas or probe.columns != 18 or by_header(probe) is not None:
         return None
     return Match(evidence="18 columns", sure=True)
 

@@ -2,10 +2,9 @@
 
 Numbers in the image names that differ only there (frame_0012.png) become frame numbers, and those missing between
 the first and the last, at the stride of the names, become frames that are not valid. scene_depth is the median depth
-of the points that each image sees.
+of the points that each image sees. A model of several cameras is several paths: MODEL#NAME names one.
 """
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,23 +17,22 @@ from jaxtyping import Float, Int, UInt8
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import _colmap
 from trajectory.io._build import (
-    frame_numbers_in,
     gap_fields,
     k_from,
     make,
+    noted,
     numbered_frames,
-    on_grid,
+    numbered_grid,
     pinhole,
     scatter,
     some_valid,
 )
+from trajectory.io._cameras import by_camera, chosen, numbers_by_name
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, inverse, poses_from_quat, quat_from_rotations
+from trajectory.io._probe import split_part
 from trajectory.io._text import spell
 from trajectory.model import Trajectory
-
-_GRID_PER_IMAGE = 20
-"""Gaps are filled up to this many frames for each image; beyond it the numbers are no frame numbers."""
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
@@ -48,38 +46,95 @@ def _folder(path: Path) -> Path:
     raise ReadError(path, "holds no COLMAP model (images.bin or images.txt)", remedy="name the folder of the model")
 
 
-def _read(path: Path) -> Trajectory:
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Model:
+    """What of a model poses need, images ordered by name. cameras_of: places of the images by camera of a rig."""
+
+    folder: Path
+    binary: bool
+    cameras: Mapping[int, _colmap.Camera]
+    images: Sequence[_colmap.Image]
+    cameras_of: Mapping[str, list[int]]
+    notes: tuple[str, ...]
+
+    def file(self, name: str) -> Path:
+        """One of its files."""
+        return self.folder / f"{name}.{'bin' if self.binary else 'txt'}"
+
+
+def _load(path: Path) -> _Model:
     folder = _folder(path if path.is_dir() else path.parent)
     binary = (folder / "images.bin").is_file()
-    suffix = "bin" if binary else "txt"
-    files = {name: folder / f"{name}.{suffix}" for name in ("cameras", "images", "points3D")}
-    images = _colmap.images_binary(files["images"]) if binary else _colmap.images_text(files["images"])
-    cameras = _colmap.cameras_binary(files["cameras"]) if binary else _colmap.cameras_text(files["cameras"])
+    file = folder / ("images.bin" if binary else "images.txt")
+    images, lacking = (_colmap.images_binary(file), 0) if binary else _colmap.images_text(file)
+    cameras = (_colmap.cameras_binary if binary else _colmap.cameras_text)(file.with_stem("cameras"))
     if not images:
-        raise ReadError(files["images"], "holds no images", remedy="the reconstruction failed; leave the clip out")
+        raise ReadError(file, "holds no images", remedy="the reconstruction failed; leave the clip out")
     images = sorted(images, key=lambda image: _natural(image.name))
     names = [image.name for image in images]
     if len(set(names)) < len(names):
-        raise ReadError(files["images"], "an image is listed twice", remedy="keep one entry per image")
+        raise ReadError(file, "an image is listed twice", remedy="keep one entry per image")
     unknown = next((image for image in images if image.camera not in cameras), None)
     if unknown is not None:
         raise ReadError(
-            files["cameras"], f"has no camera {unknown.camera}, used by {unknown.name}", remedy="copy it again"
+            file.with_stem("cameras"), f"has no camera {unknown.camera}, used by {unknown.name}", remedy="copy it again"
         )
+    which = "the images" if lacking >= len(images) - 1 else f"{lacking} of {len(images)} images"
+    note = f"{which} have no second lines, which list the points that they see"
+    return _Model(
+        folder=folder,
+        binary=binary,
+        cameras=cameras,
+        images=images,
+        cameras_of=_rig(folder, images, cameras),
+        notes=(note,) if lacking > 1 else (),
+    )
+
+
+def _rig(
+    folder: Path, images: Sequence[_colmap.Image], cameras: Mapping[int, _colmap.Camera]
+) -> Mapping[str, list[int]]:
+    """Images by camera: by their names, else by what COLMAP 4 says of rigs, by turns, or by models of the lens."""
+    named = by_camera([image.name for image in images])
+    if len(named) > 1:
+        return named
+    order = [image.camera for image in images]
+    used = set(order)
+    turns = len(used) > 1 and len(order) >= 3 * len(used)  # cameras that take turns: no zoom comes back so regularly
+    turns = turns and all(camera == order[i % len(used)] for i, camera in enumerate(order))
+    rigs = folder / "rigs.txt"
+    rig = any(len(sensors & used) > 1 for sensors in (_colmap.sensors_text(rigs) if rigs.is_file() else []))
+    if not rig and not turns and len({cameras[key].model for key in used}) < 2:
+        return named
+    return {
+        f"camera{key}": [place for place, image in enumerate(images) if image.camera == key] for key in sorted(used)
+    }
+
+
+def _cameras_in(path: Path) -> tuple[str, ...]:
+    return tuple(_load(path).cameras_of)
+
+
+def _read(path: Path) -> Trajectory:
+    path, part = split_part(path)
+    model = _load(path)
+    images = [model.images[place] for place in chosen(path, model.cameras_of, part)]
+    names = [image.name for image in images]
     rows = Rows(
-        path=files["images"],
-        lines=None if binary else [image.line or 0 for image in images],
+        path=model.file("images"),
+        lines=None if model.binary else [image.line or 0 for image in images],
         labels=names,
-        tokens=None if binary else [image.tokens or () for image in images],
+        tokens=None if model.binary else [image.tokens or () for image in images],
     )
     cam_from_world = poses_from_quat(
         rows,
         np.array([image.quat_wxyz for image in images], dtype=np.float64),
         np.array([image.translation for image in images], dtype=np.float64),
     )
-    used = [cameras[image.camera] for image in images]
-    depth = _scene_depth(files["points3D"], binary, images, cam_from_world)
-    time_s, slot = _time(files["images"], names)
+    used = [model.cameras[image.camera] for image in images]
+    depth = _scene_depth(model.file("points3D"), model.binary, images, cam_from_world)
+    time_s, slot = _time(model.file("images"), names)
     valid, reason = gap_fields(slot, len(time_s), "not in the model")
     n = len(time_s)
     sizes = {(camera.height, camera.width) for camera in used}
@@ -101,19 +156,27 @@ def _read(path: Path) -> Trajectory:
             "quaternion": "wxyz",
             "axes": "opencv",
             "camera_models": sorted({camera.model for camera in used}),
+            **({"camera": part} if part else {}),
+            **lens_of(used),
+            **noted(*model.notes),
         },
     )
 
 
+def lens_of(used: Sequence[_colmap.Camera]) -> dict[str, str]:
+    """What of the lenses a trajectory has no place for, as an entry of the conventions."""
+    others = sorted({camera.lens for camera in used if camera.lens})
+    if others:
+        return {"lens": ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")}
+    several = len({camera.distortion for camera in used}) > 1
+    return {"lens": "distortion that differs from image to image"} if several else {}
+
+
 def _time(path: Path, names: Sequence[str]) -> tuple[Float[np.ndarray, " m"], np.ndarray]:
-    numbers = frame_numbers_in([re.sub(r"\.\w+$", "", name) for name in names])
+    numbers = numbers_by_name(names)
     if numbers is None or sorted(numbers) != numbers:
         return np.arange(len(names), dtype=np.float64), np.arange(len(names))
-    frames = np.array(numbers)
-    step = math.gcd(*np.diff(frames).tolist()) or 1
-    if (numbers[-1] - numbers[0]) // step >= _GRID_PER_IMAGE * len(numbers):
-        return frames.astype(np.float64), np.arange(len(names))
-    return on_grid(path, frames, step=step)
+    return numbered_grid(path, np.array(numbers))
 
 
 def _scene_depth(
@@ -244,4 +307,5 @@ FORMAT = Format(
     encode=_encode,
     sniff=_sniff,
     keeps=frozenset({"gaps", "intrinsics", "zoom", "image_hw", "distortion"}),
+    cameras=_cameras_in,
 )

@@ -34,5 +34,5 @@ FORMAT = Format(
     read=_read,
     encode=_encode,
     sniff=_sniff,
-    keeps=frozenset({"intrinsics", "zoom", "image_hw", "distortion"}),
+    keeps=frozenset({"gaps", "intrinsics", "zoom", "image_hw", "distortion"}),
 )

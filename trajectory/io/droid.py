@@ -13,7 +13,18 @@ from jaxtyping import Float
 
 from trajectory.errors import ReadError
 from trajectory.io._arrays import median_depths, npy_array, npy_bytes, npy_shape, numbers
-from trajectory.io._build import k_from, make, numbered_frames, pinhole, require_dense, require_increasing
+from trajectory.io._build import (
+    gap_fields,
+    k_from,
+    make,
+    numbered_frames,
+    numbered_grid,
+    pinhole,
+    require_dense,
+    require_increasing,
+    scatter,
+)
+from trajectory.io._eight import other_order
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, inverse, poses_from_quat, quat_from_rotations
 from trajectory.model import Trajectory
@@ -45,6 +56,18 @@ def _intrinsics(folder: Path, poses: int, image_hw: tuple[int, int] | None) -> t
     return k_from(values * 8 if eighth else values), "times 8" if eighth else "as stored"
 
 
+def _time(folder: Path, poses: int) -> tuple[Float[np.ndarray, " m"], np.ndarray]:
+    """Frame numbers and the place of each pose among them; between keyframes nothing is missing."""
+    file = folder / "tstamps.npy"
+    if not file.is_file():
+        return np.arange(poses, dtype=np.float64), np.arange(poses)
+    stamps = numbers(file, "", npy_array(file), (poses,))
+    require_increasing(Rows(path=file), stamps)
+    if (stamps != np.round(stamps)).any() or np.abs(stamps).max() > 2**53:
+        return stamps, np.arange(poses)
+    return numbered_grid(file, stamps.astype(np.int64), keyframes=True)
+
+
 def _read(path: Path) -> Trajectory:
     file, poses = read_poses(path)
     n, folder = len(poses), file.parent
@@ -53,19 +76,21 @@ def _read(path: Path) -> Trajectory:
     intrinsics_px = None
     if (folder / "intrinsics.npy").is_file():
         intrinsics_px, conventions["intrinsics"] = _intrinsics(folder, n, image_hw)
-    time_s = None
-    if (folder / "tstamps.npy").is_file():
-        time_s = numbers(folder / "tstamps.npy", "", npy_array(folder / "tstamps.npy"), (n,))
-        require_increasing(Rows(path=folder / "tstamps.npy"), time_s)
+    time_s, slot = _time(folder, n)
+    count = len(time_s)
+    valid, reason = gap_fields(slot, count, "no such frame in tstamps.npy")
     disps = next((folder / name for name in ("disps_up.npy", "disps.npy") if (folder / name).is_file()), None)
+    depth = None if disps is None else median_depths(disps, None, frames=n, from_disparity=True)
     return make(
         path,
         "droid",
-        poses,
+        scatter(poses, slot, count),
         time_s=time_s,
+        valid=valid,
+        reason=reason,
         image_hw=image_hw,
-        intrinsics_px=intrinsics_px,
-        scene_depth=None if disps is None else median_depths(disps, None, frames=n, from_disparity=True),
+        intrinsics_px=None if intrinsics_px is None else scatter(intrinsics_px, slot, count),
+        scene_depth=None if depth is None else scatter(depth, slot, count),
         conventions=conventions,
     )
 
@@ -97,10 +122,17 @@ def seven_columns(probe: Probe) -> frozenset[str] | None:
     return names if len(shape) == 2 and shape[1] == 7 else None
 
 
+def _first(probe: Probe) -> list[float]:
+    file = probe.path / "poses.npy" if probe.kind == "folder" else probe.path
+    return npy_array(file)[:1].astype(np.float64).ravel().tolist() or [0.0] * 7
+
+
 def _sniff(probe: Probe) -> Match | None:
     names = seven_columns(probe)
     if names is None:
         return None
+    if other_order(_first(probe)[3:], "xyzw"):
+        return Match(evidence="(n, 7) poses, the first near the identity as w first", sure=False)
     beside = sorted(names & {"disps.npy", "disps_up.npy", "tstamps.npy", "motion_prob.npy"})
     if beside and (probe.kind == "folder" or probe.path.name == "poses.npy"):
         return Match(evidence=f"(n, 7) poses beside {beside[0]}", sure=True)

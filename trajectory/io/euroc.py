@@ -2,36 +2,30 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from trajectory.errors import CinetrajError
-from trajectory.io._build import make, require_increasing, some_valid
+from trajectory.io._build import some_valid
+from trajectory.io._eight import by_header, starts
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._marker import marked, marker
-from trajectory.io._poses import Rows, poses_from_quat, quat_from_rotations, require_finite
-from trajectory.io._text import number, read_table, spell
+from trajectory.io._marker import marker
+from trajectory.io._poses import quat_from_rotations
+from trajectory.io._stamped import Layout, made, read_stamped
+from trajectory.io._text import number, spell
 from trajectory.model import Trajectory
 
 _HEADER = "#timestamp, p_RS_R_x [m], p_RS_R_y [m], p_RS_R_z [m], q_RS_w [], q_RS_x [], q_RS_y [], q_RS_z []"
+_LAYOUT = Layout(words="ns, x, y, z, qw, qx, qy, qz, ...", counts=range(8, 65), unit="ns", quat_wxyz=(4, 5, 6, 7))
 
 
 def _read(path: Path) -> Trajectory:
-    table = read_table(path, columns=tuple(range(8, 65)), layout="ns, x, y, z, qw, qx, qy, qz, ...", titled=True)
-    rows = Rows(path=path, lines=table.lines, tokens=[row[4:8] for row in table.tokens])
-    values = table.values[:, :8]
-    require_finite(rows, values)
-    time_s = values[:, 0] / 1e9
-    require_increasing(rows, time_s)
-    poses = poses_from_quat(rows, values[:, 4:8], values[:, 1:4])
     conventions = {
         "pose": "world_from_body, the body taken as the camera",
         "quaternion": "wxyz",
         "axes": "those of the body: apply the body-from-camera calibration for camera axes",
     }
-    fields: dict[str, Any] = {"time_source": "seconds", **marked(table.comments)}
-    return make(path, "euroc", poses, time_s=time_s, conventions=conventions, **fields)
+    return made(path, "euroc", read_stamped(path, _LAYOUT), conventions)
 
 
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
@@ -48,11 +42,22 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 def _sniff(probe: Probe) -> Match | None:
     if probe.kind != "text" or not probe.commas or probe.columns < 8:
         return None
+    named = by_header(probe)
+    if named is not None:
+        return Match(evidence="its header names EuRoC's columns", sure=True) if named == "euroc" else None
     first = number(probe.rows[0][0])
-    named = any("timestamp" in comment.lower() for comment in probe.comments)
-    if named or (first is not None and first > 1e15):
-        return Match(evidence="comma-separated with nanosecond time stamps", sure=True)
-    return Match(evidence=f"comma-separated with {probe.columns} columns, time unit not said", sure=False)
+    ns = any("timestamp" in comment.lower() for comment in probe.comments) or (first is not None and first > 1e15)
+    order = starts(probe)
+    if ns and order == "wxyz":
+        return Match(evidence="comma-separated with nanosecond time stamps, near the identity as w first", sure=True)
+    if order == "xyzw":
+        return (
+            None
+            if probe.columns == 8
+            else Match(evidence="comma-separated, but near the identity as w last", sure=False)
+        )
+    unit = "nanosecond time stamps" if ns else f"{probe.columns} columns, time unit not said"
+    return Match(evidence=f"comma-separated with {unit}, but no header names the order of the quaternion", sure=False)
 
 
 FORMAT = Format(

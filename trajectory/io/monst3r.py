@@ -10,16 +10,17 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.errors import ReadError
-from trajectory.io._build import make, numbered_frames, require_increasing, some_valid
+from trajectory.io._build import numbered_frames, some_valid
 from trajectory.io._eight import weigh
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, poses_from_quat, quat_from_rotations, require_finite
+from trajectory.io._poses import Rows, quat_from_rotations, require_finite
 from trajectory.io._probe import look
+from trajectory.io._stamped import Layout, made, read_stamped
 from trajectory.io._text import read_table, spell_rows
 from trajectory.model import Trajectory
 
 FILE_NAME = "pred_traj.txt"
-_LAYOUT = "frame x y z qw qx qy qz"
+_LAYOUT = Layout(words="frame x y z qw qx qy qz", counts=(8,), unit="frames", quat_wxyz=(4, 5, 6, 7))
 
 
 def _intrinsics_path(path: Path) -> Path:
@@ -42,15 +43,11 @@ def _read_intrinsics(path: Path, poses: int) -> Float[np.ndarray, "n 3 3"]:
 
 def _read(path: Path) -> Trajectory:
     path = path / FILE_NAME if path.is_dir() else path
-    table = read_table(path, columns=(8,), layout=_LAYOUT)
-    rows = Rows(path=path, lines=table.lines, tokens=[row[4:] for row in table.tokens])
-    require_finite(rows, table.values)
-    require_increasing(rows, table.values[:, 0])
-    poses = poses_from_quat(rows, table.values[:, 4:], table.values[:, 1:4])
+    read = read_stamped(path, _LAYOUT)
     beside = _intrinsics_path(path)
-    intrinsics_px = _read_intrinsics(beside, len(poses)) if beside.is_file() else None
+    intrinsics_px = _read_intrinsics(beside, len(read.table.values)) if beside.is_file() else None
     conventions = {"pose": "world_from_cam", "quaternion": "wxyz", "axes": "opencv"}
-    return make(path, "monst3r", poses, time_s=table.values[:, 0], intrinsics_px=intrinsics_px, conventions=conventions)
+    return made(path, "monst3r", read, conventions, intrinsics_px=intrinsics_px)
 
 
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:

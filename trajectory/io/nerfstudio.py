@@ -5,12 +5,24 @@ from pathlib import Path
 from typing import Any, cast
 
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._transforms import encode_transforms, read_transforms
+from trajectory.io._probe import split_part
+from trajectory.io._transforms import cameras_in, encode_transforms, read_transforms
 from trajectory.model import Trajectory
 
 
+def _file(path: Path) -> Path:
+    folder, part = split_part(path)
+    if not folder.is_dir():
+        return path
+    return folder / ("transforms.json" + (f"#{part}" if part else ""))
+
+
 def _read(path: Path) -> Trajectory:
-    return read_transforms(path / "transforms.json" if path.is_dir() else path, "nerfstudio")
+    return read_transforms(_file(path), "nerfstudio")
+
+
+def _cameras_in(path: Path) -> tuple[str, ...]:
+    return cameras_in(_file(path))
 
 
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
@@ -44,5 +56,6 @@ FORMAT = Format(
     read=_read,
     encode=_encode,
     sniff=_sniff,
-    keeps=frozenset({"intrinsics", "zoom", "image_hw", "distortion"}),
+    keeps=frozenset({"gaps", "intrinsics", "zoom", "image_hw", "distortion"}),
+    cameras=_cameras_in,
 )

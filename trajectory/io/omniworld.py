@@ -12,6 +12,7 @@ import numpy as np
 from trajectory.errors import ReadError
 from trajectory.io import _json
 from trajectory.io._build import k_from, make, pinhole, require_dense
+from trajectory.io._eight import other_order
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, inverse, poses_from_quat, quat_from_rotations
 from trajectory.model import Trajectory
@@ -63,6 +64,15 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 def _sniff(probe: Probe) -> Match | None:
     if all(key in probe.entries for key in _KEYS):
+        quats = probe.entries["quats"]
+        first = cast("list[Any]", quats)[0] if isinstance(quats, list) and quats else None
+        numbers = [
+            value
+            for value in cast("list[Any]", first if isinstance(first, list) else [])
+            if isinstance(value, float | int)
+        ]
+        if len(numbers) == 4 and other_order(numbers, "wxyz"):
+            return Match(evidence="focals, quats and trans, the first rotation near the identity as w last", sure=False)
         return Match(evidence="focals, quats and trans", sure=True)
     return None
 

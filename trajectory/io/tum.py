@@ -1,31 +1,28 @@
-"""TUM RGB-D: "time x y z qx qy qz qw" per pose, camera-to-world, seconds (evo `tools/file_interface.py`)."""
+"""TUM RGB-D: "time x y z qx qy qz qw" per pose, camera-to-world, seconds (evo `tools/file_interface.py`).
+
+Stamps of another unit are known by their size (ORB-SLAM3 and others print nanoseconds) or by the header.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from trajectory.io._build import make, require_increasing, some_valid
+from trajectory.io._build import some_valid
 from trajectory.io._eight import weigh
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._marker import marked, marker
-from trajectory.io._poses import Rows, poses_from_quat, quat_from_rotations, require_finite
-from trajectory.io._text import read_table, spell_rows
+from trajectory.io._marker import marker
+from trajectory.io._poses import quat_from_rotations
+from trajectory.io._stamped import Layout, made, read_stamped
+from trajectory.io._text import spell_rows
 from trajectory.model import Trajectory
 
-_LAYOUT = "time x y z qx qy qz qw"
+_LAYOUT = Layout(words="time x y z qx qy qz qw", counts=(8,), unit="s")
 
 
 def _read(path: Path) -> Trajectory:
-    table = read_table(path, columns=(8,), layout=_LAYOUT)
-    rows = Rows(path=path, lines=table.lines, tokens=[row[4:] for row in table.tokens])
-    require_finite(rows, table.values)
-    require_increasing(rows, table.values[:, 0])
-    poses = poses_from_quat(rows, table.values[:, [7, 4, 5, 6]], table.values[:, 1:4])
-    fields: dict[str, Any] = {"time_source": "seconds", **marked(table.comments)}
     conventions = {"pose": "world_from_cam", "quaternion": "xyzw", "axes": "opencv"}
-    return make(path, "tum", poses, time_s=table.values[:, 0], conventions=conventions, **fields)
+    return made(path, "tum", read_stamped(path, _LAYOUT), conventions)
 
 
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:

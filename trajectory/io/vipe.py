@@ -1,6 +1,8 @@
 """ViPE `pose/NAME.npz`: data (n 4 4) camera-to-world and inds; `intrinsics/NAME.npz`: data fx fy cx cy and inds.
 
-Frames that are not in inds have no pose. Source: ViPE `vipe/utils/io.py`.
+Frames that are not in inds have no pose. Wide-angle cameras have five columns (MEI: fx fy cx cy k1), or a line
+"INDEX: TYPE" that is no PINHOLE in `intrinsics/NAME_camera.txt`; no K describes them, so none is given, and the
+provenance says so. Sources: ViPE `vipe/utils/io.py`, `vipe/utils/cameras.py`.
 """
 
 from collections.abc import Mapping
@@ -24,6 +26,7 @@ from trajectory.io._build import (
 )
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, poses_from_matrices
+from trajectory.io._text import decode, read_bytes
 from trajectory.model import Trajectory
 
 
@@ -40,6 +43,18 @@ def _inds(path: Path, count: int) -> Int[np.ndarray, " n"]:
         raise ReadError(path, "array 'inds' holds no frame numbers", remedy="copy it again")
     require_increasing(Rows(path=path), frames.astype(np.float64))
     return frames
+
+
+def _lens(path: Path) -> str:
+    """The types of the cameras that are no pinholes, "" where all are."""
+    shape = npz_shapes(path).get("data", ())
+    if shape[1:] == (5,):
+        return "MEI"
+    beside = path.with_name(f"{path.stem}_camera.txt")
+    if not beside.is_file():
+        return ""
+    types = {line.partition(":")[2].strip() for line in decode(beside, read_bytes(beside)).splitlines() if line.strip()}
+    return ", ".join(sorted(types - {"PINHOLE"}))
 
 
 def _intrinsics(path: Path, frames: Int[np.ndarray, " n"]) -> Float[np.ndarray, "n 3 3"]:
@@ -60,7 +75,14 @@ def _read(path: Path) -> Trajectory:
     time_s, slot = on_grid(path, frames)
     valid, reason = gap_fields(slot, len(time_s), "not in inds")
     beside = path.parent.parent / "intrinsics" / path.name
-    k = _intrinsics(beside, frames) if path.parent.name == "pose" and beside.is_file() else None
+    conventions = {"pose": "world_from_cam", "matrix": "4x4", "axes": "opencv"}
+    k = None
+    if path.parent.name == "pose" and beside.is_file():
+        lens = _lens(beside)
+        if lens:
+            conventions["intrinsics"] = f"left out: the camera is {lens}, which no K describes"
+        else:
+            k = _intrinsics(beside, frames)
     return make(
         path,
         "vipe",
@@ -69,7 +91,7 @@ def _read(path: Path) -> Trajectory:
         valid=valid,
         reason=reason,
         intrinsics_px=None if k is None else scatter(k, slot, len(time_s)),
-        conventions={"pose": "world_from_cam", "matrix": "4x4", "axes": "opencv"},
+        conventions=conventions,
     )
 
 

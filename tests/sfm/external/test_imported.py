@@ -1,5 +1,6 @@
 """Outputs of other programs: found by name, read, set on the time axis of their clip."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -148,3 +149,22 @@ def test_a_clip_that_cannot_be_read_costs_its_times_and_not_the_result(tmp_path:
 def test_a_path_without_any_pose_is_a_failure() -> None:
     record = records.of_trajectory(path(3, gaps=(0, 1, 2)), records.Origin(source="a", backend="x", config={}))
     assert (record.status, record.shots[0].trajectory) == ("failed", None)
+
+
+def test_one_camera_of_each_file_can_be_named(tmp_path: Path) -> None:
+    for name in ("cat", "dog"):
+        frames = {
+            f"frame{i}": {f"cam{c}": f"[1 0 0 0] [0 1 0 0] [0 0 1 0] [{100 * c * i} 0 0 1]" for c in (1, 2)}
+            for i in (0, 1)
+        }
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "cameras.json").write_text(json.dumps(frames))
+    found = imported.results_in(tmp_path, "recammaster", "{name}/cameras.json#cam2")
+    assert set(found) == {"cat", "dog"}
+    assert imported.read_on_clip(found["cat"][0], "recammaster", None).trajectory.positions[1, 2] == pytest.approx(2)
+
+
+def test_what_the_reader_noted_is_told(tmp_path: Path) -> None:
+    (tmp_path / "cat.txt").write_text("".join(f"0 {x} 0 0 0 0 0 1\n" for x in range(3)))
+    found = imported.read_on_clip(tmp_path / "cat.txt", "tum", None)
+    assert found.notes == ("every time stamp is 0: poses are counted by their order",)
