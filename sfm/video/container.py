@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 
 from sfm.config import VideoConfig
 from sfm.types import Frames
+from sfm.video.opening import open_video, words_of
 from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, shrink, spread_repeats, working_hw
 from trajectory.errors import CinetrajError
 
@@ -56,15 +57,7 @@ class _Turn:
 
 def load_container(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
     """Decode a video file once. Also returns what was lost, in words, where the file is damaged."""
-    import av
-    from av.error import FFmpegError
-
-    try:
-        container: Any = av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
-    except (FFmpegError, OSError) as error:
-        raise CinetrajError(
-            f"{path}: no video can be read from it ({_words(error)}); give an mp4, mov, webm, mkv, gif or images"
-        ) from error
+    container = open_video(path)
     with container:
         return _load(container, path, config)
 
@@ -137,13 +130,13 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
             return
         except (FFmpegError, OSError) as error:
             reading.broken += 1
-            reading.error = reading.error or _words(error)
+            reading.error = reading.error or words_of(error)
             return
         try:
             decoded = packet.decode()
         except FFmpegError as error:
             reading.broken += 1
-            reading.error = reading.error or _words(error)
+            reading.error = reading.error or words_of(error)
             continue
         for frame in decoded:
             number = reading.count
@@ -213,11 +206,11 @@ def _turn_of(frame: Any) -> _Turn:
 
 
 def _display_matrix(frame: Any) -> tuple[float, float, float, float] | None:
-    for side_data in frame.side_data:  # iterates over the entries, not over their names
-        if side_data.type.name == "DISPLAYMATRIX":
-            values = np.frombuffer(bytes(side_data), np.int32)[:9].astype(float)
-            return values[0], values[1], values[3], values[4]
-    return None
+    side_data = frame.side_data.get("DISPLAYMATRIX")  # iterating gives entries in PyAV 18, names in 19
+    if side_data is None:
+        return None
+    values = np.frombuffer(bytes(side_data), np.int32)[:9].astype(float)
+    return values[0], values[1], values[3], values[4]
 
 
 def _check_shape(frame: Any, stored_hw: tuple[int, int], path: Path) -> None:
@@ -279,8 +272,3 @@ def _nothing(path: Path, reading: _Reading, config: VideoConfig) -> str:
         return f"{path}: no frame between start_s={config.start_s} and stop_s={config.stop_s}; widen the interval"
     why = f" ({reading.error})" if reading.error else ""
     return f"{path}: not one frame can be decoded{why}; the file is damaged, get it again"
-
-
-def _words(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return " ".join(str(text).split())
