@@ -26,6 +26,7 @@ from sfm.types import BackendResult, Frames, Masks
 from sfm.video import reader
 from sfm.video.pixels import in_source_pixels, with_camera
 from trajectory.errors import CinetrajError
+from trajectory.files import printable
 from trajectory.model import Provenance, Trajectory
 
 Progress = Callable[[str, float], None]
@@ -67,7 +68,7 @@ def estimate(
         config=plain({**asdict(config), "backend": {"name": backend, **asdict(backend_config)}}),
         versions=installed_versions(),
         seed=config.seed,
-        source=frames.source,
+        source=printable(frames.source),
     )
     shots: list[ShotEstimate] = []
     for number, (start, stop) in enumerate(spans):
@@ -78,7 +79,7 @@ def estimate(
     seconds["total"] = time.perf_counter() - begin
     tell("done", 1.0)
     return Estimate(
-        source=frames.source,
+        source=printable(frames.source),
         backend=backend,
         shots=tuple(shots),
         config=origin.config,
@@ -86,7 +87,7 @@ def estimate(
         seed=config.seed,
         seconds=MappingProxyType(seconds),
         video=MappingProxyType(_video(frames)),
-        notes=(*frames.notes, *(told.notes if told else ())),
+        notes=tuple(printable(note) for note in (*frames.notes, *(told.notes if told else ()))),
     )
 
 

@@ -16,6 +16,7 @@ from sfm.batch.manifest import MANIFEST_FILE
 from sfm.video.images import IMAGE_SUFFIXES
 from sfm.video.reader import own_name as own_name
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import printable
 from trajectory.media import VIDEO_SUFFIXES
 
 LIST_SUFFIXES = frozenset({".csv", ".jsonl", ".txt"})
@@ -80,11 +81,6 @@ def safe_name(name: str) -> str:
         short = safe.encode()[: NAME_BYTES - 9].decode("utf-8", "ignore")
         safe = f"{short}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
     return safe
-
-
-def printable(text: str) -> str:
-    """Text that can be printed and stored: bytes of a file name that are no UTF-8 are spelt out."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def read_list(path: Path) -> list[Clip]:

@@ -4,20 +4,27 @@ import os
 from pathlib import Path
 from typing import Any
 
+from sfm.video.completeness import without_index
+from sfm.video.recognition import is_text, no_clip
 from trajectory.errors import CinetrajError
 
 _OPTIONS = {"protocol_whitelist": "file"}
 
 
 def open_video(path: str | Path) -> Any:
-    """The container of a video file, to be closed by the caller. Raises CinetrajError where libav knows none."""
+    """The container of a video file, to be closed by the caller.
+
+    Raises CinetrajError where libav knows none, and says what the file is instead where that can be told.
+    """
     from av.error import FFmpegError
 
     try:
+        if known := no_clip(Path(path)):
+            raise CinetrajError(f"{path}: {known}")
         return _open(libav_name(path))
     except (FFmpegError, OSError) as error:
         raise CinetrajError(
-            f"{path}: no video can be read from it ({words_of(error)}); give an mp4, mov, webm, mkv, gif or images"
+            f"{path}: no video can be read from it ({words_of(error)}); {_remedy(Path(path))}"
         ) from error
 
 
@@ -33,6 +40,14 @@ def words_of(error: BaseException) -> str:
     """What libav or the system says, on one line."""
     text = getattr(error, "strerror", None) or str(error)
     return " ".join(str(text).split())
+
+
+def _remedy(path: Path) -> str:
+    if path.is_file() and without_index(path):
+        return "it has no index (moov), as half a download or an interrupted recording: get the file again, whole"
+    if path.is_file() and is_text(path):
+        return "it is a text: give an mp4, mov, webm, mkv, gif or images"
+    return "give an mp4, mov, webm, mkv, gif or images"
 
 
 def _open(name: str) -> Any:
