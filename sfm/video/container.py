@@ -35,7 +35,8 @@ class _Reading:
     corrupt: int = 0
     untimed: int = 0
     interlaced: int = 0
-    last_end_s: float = 0.0
+    first_s: float = float("inf")
+    last_end_s: float = float("-inf")
     stopped: bool = False
     error: str = ""
     turn: "_Turn | None" = None
@@ -162,6 +163,7 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
                 time_s = number / rate
             else:
                 time_s = float(pts * base)
+                reading.first_s = min(reading.first_s, time_s)
                 reading.last_end_s = max(reading.last_end_s, float((pts + (frame.duration or 0)) * base))
             yield number, time_s, frame
 
@@ -286,7 +288,8 @@ def _missing_s(container: Any, stream: Any, reading: _Reading, path: Path) -> fl
         start_s, duration_s = (container.start_time or 0) / 1e6, container.duration / 1e6
     else:
         return 0.0
-    tolerance_s = MISSING_END_FRAMES / float(stream.average_rate)
+    step_s = (reading.last_end_s - reading.first_s) / max(reading.count, 1)  # where the declared rate is not kept
+    tolerance_s = MISSING_END_FRAMES * max(step_s, 1.0 / float(stream.average_rate))
     from_zero_s = duration_s + min(start_s, 0.0)
     end_s = from_zero_s if reading.last_end_s < from_zero_s + tolerance_s else start_s + duration_s
     missing_s = end_s - reading.last_end_s
