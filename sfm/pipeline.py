@@ -79,7 +79,7 @@ def estimate(
     seconds["total"] = time.perf_counter() - begin
     tell("done", 1.0)
     return Estimate(
-        source=printable(frames.source),
+        source=frames.source,
         backend=backend,
         shots=tuple(shots),
         config=origin.config,
@@ -87,7 +87,7 @@ def estimate(
         seed=config.seed,
         seconds=MappingProxyType(seconds),
         video=MappingProxyType(_video(frames)),
-        notes=tuple(printable(note) for note in (*frames.notes, *(told.notes if told else ()))),
+        notes=(*frames.notes, *(told.notes if told else ())),
     )
 
 

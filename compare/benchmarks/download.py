@@ -6,20 +6,29 @@ import os
 import shutil
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
 
 
 @dataclass(frozen=True, kw_only=True)
 class HubDataset:
-    """A dataset on the hub and which of its files are wanted (patterns of fnmatch)."""
+    """A dataset on the hub and which of its files are wanted (patterns of fnmatch).
+
+    Attributes:
+        other_id: another name under which it has been published, asked for where the hub has not the first.
+    """
 
     repo_id: str
     include: tuple[str, ...]
     what: str
+    other_id: str | None = None
 
 
 CAMERABENCH_TEST = HubDataset(
@@ -28,7 +37,8 @@ CAMERABENCH_TEST = HubDataset(
     what="the test set: captions and labels (test.jsonl) and its clips",
 )
 CAMERABENCH_VIDEOS = HubDataset(
-    repo_id="syCen/Videos4CameraBnech",  # the hub's own spelling
+    repo_id="syCen/Videos4CameraBench",  # in the authors' script since 2025-09-02
+    other_id="syCen/Videos4CameraBnech",  # before
     include=("*.mp4",),
     what="the clips that the official evaluation code downloads",
 )
@@ -43,6 +53,7 @@ CINETECHBENCH = HubDataset(
 class Downloaded:
     """What `download` left in the folder. `files` are paths below it; `revision` is the commit on the hub."""
 
+    repo_id: str
     folder: Path
     revision: str
     files: tuple[Path, ...]
@@ -78,8 +89,8 @@ def download(
     if limit is not None and limit < 1:
         raise CinetrajError(f"limit is {limit}, expected at least 1 file")
     api = HfApi(endpoint=address)
+    dataset, revision = _found(api, dataset, address)
     with _plain_errors(dataset, address):
-        revision = api.dataset_info(dataset.repo_id).sha
         if revision is None:
             raise CinetrajError(f"{address} gave no revision for {dataset.repo_id}; try again later")
         tree = api.list_repo_tree(dataset.repo_id, repo_type="dataset", recursive=True, revision=revision)
@@ -107,8 +118,29 @@ def download(
     if progress is not None:
         progress(len(wanted), len(wanted), wanted[-1])
     return Downloaded(
-        folder=target, revision=revision, files=tuple(target / path for path in wanted), bytes_total=total
+        repo_id=dataset.repo_id,
+        folder=target,
+        revision=revision,
+        files=tuple(target / path for path in wanted),
+        bytes_total=total,
     )
+
+
+def _found(api: "HfApi", dataset: HubDataset, address: str) -> tuple[HubDataset, str | None]:
+    """The dataset under the first of its names that the hub knows, and its revision."""
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    with _plain_errors(dataset, address):
+        try:
+            return dataset, api.dataset_info(dataset.repo_id).sha
+        except GatedRepoError:
+            raise
+        except RepositoryNotFoundError:
+            if dataset.other_id is None:
+                raise
+    other = replace(dataset, repo_id=dataset.other_id, other_id=None)
+    with _plain_errors(dataset, address):
+        return other, api.dataset_info(other.repo_id).sha
 
 
 def _check_room(folder: Path, sizes: dict[str, int]) -> None:
@@ -145,8 +177,9 @@ def _plain_errors(dataset: HubDataset, address: str) -> Generator[None]:
             f"{dataset.repo_id} asks for consent; accept its terms on {address} and set HF_TOKEN, {again}"
         ) from error
     except RepositoryNotFoundError as error:
+        names = " or ".join(name for name in (dataset.repo_id, dataset.other_id) if name)
         raise CinetrajError(
-            f"{address} has no dataset {dataset.repo_id} (or it wants HF_TOKEN); see the benchmark's own page"
+            f"{address} has no dataset {names} (or it wants HF_TOKEN); see the benchmark's own page"
         ) from error
     except HfHubHTTPError as error:
         raise CinetrajError(

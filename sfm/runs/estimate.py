@@ -112,7 +112,7 @@ class Estimate:
         return {
             "format": RUN_FORMAT,
             "version": RUN_VERSION,
-            "source": self.source,
+            "source": printable(self.source),
             "status": self.status,
             "reason": self.reason,
             "backend": self.backend,
@@ -124,7 +124,7 @@ class Estimate:
             "versions": dict(self.versions),
             "config": dict(self.config),
             "video": dict(self.video),
-            "notes": list(self.notes),
+            "notes": [printable(note) for note in self.notes],
             "shots": shots,
         }
 

@@ -61,7 +61,7 @@ def write_run(
             place = temporary / name
             place.mkdir(exist_ok=True)
             if shot.trajectory is not None:
-                _write_trajectory(shot, shot.trajectory, place, f"{target.name} {name}".strip(), estimate, plot=plot)
+                _write_trajectory(shot, shot.trajectory, place, f"{record['name']} {name}".strip(), estimate, plot=plot)
                 write_saved(shot, place)
             if name:
                 own = {**record, **shot_json(shot, ""), "name": f"{record['name']}/{name}", "notes": list(shot.notes)}
