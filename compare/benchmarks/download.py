@@ -91,8 +91,6 @@ def download(
     api = HfApi(endpoint=address)
     dataset, revision = _found(api, dataset, address)
     with _plain_errors(dataset, address):
-        if revision is None:
-            raise CinetrajError(f"{address} gave no revision for {dataset.repo_id}; try again later")
         tree = api.list_repo_tree(dataset.repo_id, repo_type="dataset", recursive=True, revision=revision)
         sizes = {entry.path: entry.size for entry in tree if isinstance(entry, RepoFile)}
     wanted = sorted(path for path in sizes if any(fnmatch(path, pattern) for pattern in dataset.include))[:limit]
@@ -101,7 +99,6 @@ def download(
             f"{dataset.repo_id} has no file like {', '.join(dataset.include)} (it has {len(sizes)} files); "
             "the dataset may have moved: see the benchmark's own page"
         )
-    total = sum(sizes[path] for path in wanted)
     _check_room(target, {path: sizes[path] for path in wanted})
     for done, path in enumerate(wanted):
         if progress is not None:
@@ -110,11 +107,7 @@ def download(
             api.hf_hub_download(
                 dataset.repo_id, path, repo_type="dataset", revision=revision, local_dir=target, etag_timeout=30
             )
-        size = (target / path).stat().st_size
-        if size != sizes[path]:
-            raise CinetrajError(
-                f"{target / path} has {size} bytes, expected {sizes[path]}; delete it and start the download again"
-            )
+        _check_size(target / path, sizes[path])
     if progress is not None:
         progress(len(wanted), len(wanted), wanted[-1])
     return Downloaded(
@@ -122,25 +115,31 @@ def download(
         folder=target,
         revision=revision,
         files=tuple(target / path for path in wanted),
-        bytes_total=total,
+        bytes_total=sum(sizes[path] for path in wanted),
     )
 
 
-def _found(api: "HfApi", dataset: HubDataset, address: str) -> tuple[HubDataset, str | None]:
+def _found(api: "HfApi", dataset: HubDataset, address: str) -> tuple[HubDataset, str]:
     """The dataset under the first of its names that the hub knows, and its revision."""
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
     with _plain_errors(dataset, address):
         try:
-            return dataset, api.dataset_info(dataset.repo_id).sha
-        except GatedRepoError:
-            raise
-        except RepositoryNotFoundError:
-            if dataset.other_id is None:
+            revision = api.dataset_info(dataset.repo_id).sha
+        except RepositoryNotFoundError as error:
+            if dataset.other_id is None or isinstance(error, GatedRepoError):
                 raise
-    other = replace(dataset, repo_id=dataset.other_id, other_id=None)
-    with _plain_errors(dataset, address):
-        return other, api.dataset_info(other.repo_id).sha
+            revision = api.dataset_info(dataset.other_id).sha
+            dataset = replace(dataset, repo_id=dataset.other_id, other_id=None)
+    if revision is None:
+        raise CinetrajError(f"{address} gave no revision for {dataset.repo_id}; try again later")
+    return dataset, revision
+
+
+def _check_size(path: Path, expected: int) -> None:
+    size = path.stat().st_size
+    if size != expected:
+        raise CinetrajError(f"{path} has {size} bytes, expected {expected}; delete it and start the download again")
 
 
 def _check_room(folder: Path, sizes: dict[str, int]) -> None:

@@ -9,7 +9,7 @@ from sfm.backends import backends
 from sfm.config import EstimateConfig
 from sfm.processes.threads import set_threads
 from sfm.runs.estimate import Estimate
-from sfm.video.opening import open_video
+from sfm.video.opening import largest_stream, open_video
 from trajectory.errors import CinetrajError
 
 SMALLEST_SIDE = 64
@@ -53,7 +53,7 @@ def _long_side(clip: str) -> int | None:
         return None
     try:
         with open_video(clip) as container:
-            stream = next(iter(container.streams.video), None)
-            return None if stream is None else max(stream.width, stream.height) or None
+            stream = largest_stream(container, clip)
+            return max(stream.width, stream.height) or None
     except CinetrajError:
         return None

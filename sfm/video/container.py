@@ -11,7 +11,7 @@ from jaxtyping import UInt8
 from sfm.config import VideoConfig
 from sfm.types import Frames
 from sfm.video.completeness import missing_bytes
-from sfm.video.opening import open_video, words_of
+from sfm.video.opening import largest_stream, open_video, words_of
 from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, shrink, spread_repeats, working_hw
 from trajectory.errors import CinetrajError
 
@@ -69,10 +69,7 @@ def load_container(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
 def _load(container: Any, path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
     if set(container.format.name.split(",")) & TEXT_DEMUXERS:
         raise CinetrajError(f"{path}: this is a text file ({container.format.name}), expected a video; give a video")
-    streams = [s for s in container.streams.video if not int(s.disposition) & 0x400]  # 0x400: a cover picture
-    if not streams:
-        raise CinetrajError(f"{path}: the file has no video stream; give a file with pictures")
-    stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
+    stream = largest_stream(container, path)
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = DECODER_THREADS
 

@@ -1,5 +1,6 @@
 """Image folders and globs as clips."""
 
+import struct
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,8 +26,19 @@ _UNREAD = "heic heif hif jxl exr hdr dng cr2 cr3 nef arw raf orf rw2 pef srw psd
 IMAGE_SUFFIXES = frozenset(f".{kind}" for kind in _READ.split())
 UNREAD_SUFFIXES = frozenset(f".{kind}" for kind in _UNREAD.split())
 """Pictures that nothing here reads: left out with a word to the user, not only to the record."""
-DAMAGES = (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError)
-"""What Pillow raises on damaged files, and on those of absurd size."""
+DAMAGES = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    RuntimeError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow and its plugins raise on damaged files (each was met), and on those of absurd size."""
 FULL_FRAME_DIAGONAL_MM = float(np.hypot(36.0, 24.0))
 """EXIF FocalLengthIn35mmFilm is defined by equal diagonal angle of view (CIPA DCG-001)."""
 SAME_FOCAL = 0.01

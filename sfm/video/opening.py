@@ -28,6 +28,17 @@ def open_video(path: str | Path) -> Any:
         ) from error
 
 
+def largest_stream(container: Any, path: str | Path) -> Any:
+    """The stream of pictures, covers left out. Raises CinetrajError where there is none, or none can be decoded."""
+    streams = [s for s in container.streams.video if not int(s.disposition) & 0x400]  # 0x400: a cover picture
+    if not streams:
+        raise CinetrajError(f"{path}: the file has no video stream; give a file with pictures")
+    known = [s for s in streams if s.codec_context is not None]
+    if not known:
+        raise CinetrajError(f"{path}: its pictures are coded in a way that libav does not know; convert it to H.264")
+    return max(known, key=lambda s: (s.width or 0) * (s.height or 0))
+
+
 def libav_name(path: str | Path) -> str:
     """The file's name such that libav takes it for nothing else: `12:30.mp4` has no protocol 12.
 

@@ -221,8 +221,8 @@ def _in_colour(path: Path) -> bool:
     try:
         with Image.open(path) as image:
             return image.mode in _COLOUR_MODES
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return True  # it will be named as damaged
+    except Exception:  # plugins raise anything on damage, which is named where the image is read
+        return True
 
 
 def _some(paths: set[Path]) -> str:

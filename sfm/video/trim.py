@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float, Int
 
-from sfm.video.opening import libav_name, open_video
+from sfm.video.opening import largest_stream, libav_name, open_video
 from trajectory.errors import CinetrajError, ReadError
 
 _REMEDY = "give a video file that plays to its end"
@@ -188,8 +188,6 @@ def _open(path: Path) -> Any:
 
 
 def _video_stream(container: Any, path: Path) -> Any:
-    if not container.streams.video:
-        raise ReadError(path, "has no video stream", remedy="give a video file that plays")
-    stream = container.streams.video[0]
+    stream = largest_stream(container, path)
     stream.thread_type = "AUTO"
     return stream

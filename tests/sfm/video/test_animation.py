@@ -1,11 +1,14 @@
 """Animated pictures: every frame at its time, in each format that can hold one, under whatever name."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 
 import clips
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from sfm.video import animation
@@ -105,3 +108,34 @@ def test_animations_are_told_from_pictures_and_refused_among_images(tmp_path: Pa
         video.load(tmp_path)
     (tmp_path / "2.webp").unlink()
     assert len(video.load(tmp_path)) == 5
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=60, deadline=None)
+def test_damaged_pictures_are_read_or_refused_in_one_line(damaged: dict[str, bytes], folder: Path, seed: int) -> None:
+    """What plugins raise on damage is theirs; what users read is ours."""
+    rng = np.random.default_rng(seed)
+    name = sorted(damaged)[int(rng.integers(len(damaged)))]
+    data = bytearray(damaged[name])
+    for place in rng.integers(min(len(data), 600), size=6):
+        data[place] = int(rng.integers(256))
+    path = folder / name
+    path.write_bytes(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        said = ""
+        try:
+            video.load(path)
+        except CinetrajError as error:
+            said = str(error)
+    assert "\n" not in said
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("damaged")
+
+
+@pytest.fixture(scope="module")
+def damaged(folder: Path) -> dict[str, bytes]:
+    return {name: save(folder / name).read_bytes() for name in ("a.webp", "a.png", "a.avif", "a.tif")}

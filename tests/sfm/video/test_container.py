@@ -240,6 +240,7 @@ def test_a_trimmed_film_is_whole(tmp_path: Path) -> None:
         assert 15 <= len(video.load(path)) <= 25
 
 
+@pytest.mark.filterwarnings("ignore::sfm.video.sampling.VideoWarning")
 @pytest.mark.parametrize(
     ("name", "start"), [("a.mkv", 90_000), ("a.mp4", 90_000), ("a.avi", 0), ("a.webm", 0), ("a.flv", 0)]
 )
@@ -260,6 +261,7 @@ def test_each_container_cut_short_says_so(tmp_path: Path, name: str, start: int)
     assert 0 < len(frames) < 40
 
 
+@pytest.mark.filterwarnings("ignore::sfm.video.sampling.VideoWarning")
 def test_reserved_room_that_was_never_filled_is_a_file_cut_short(tmp_path: Path) -> None:
     path = clips.encode(tmp_path / "a.mkv", clips.pan(0, 40), codec="mpeg4")
     data = path.read_bytes()

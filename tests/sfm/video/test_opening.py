@@ -10,8 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from sfm.batch.work import at_half_size
+from sfm.config import EstimateConfig
+from sfm.video import reader as video
 from sfm.video.encode import encode
 from sfm.video.opening import libav_name, open_video
+from sfm.video.trim import frame_table
 from trajectory.errors import CinetrajError
 
 
@@ -83,3 +87,12 @@ def test_what_is_no_video_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(bytes(range(256)))
     with pytest.raises(CinetrajError, match=r"a\.mp4: no video can be read from it \(Invalid data.*\); give"):
         open_video(tmp_path / "a.mp4")
+
+
+def test_a_codec_that_nobody_knows_is_named_so(tmp_path: Path) -> None:
+    path = clips.encode(tmp_path / "a.avi", clips.pan(0, 3), codec="mpeg4")
+    path.write_bytes(path.read_bytes().replace(b"FMP4", b"zzzz"))
+    for read in (video.load, frame_table):
+        with pytest.raises(CinetrajError, match="coded in a way that libav does not know; convert it"):
+            read(path)
+    assert at_half_size(str(path), EstimateConfig()).video.long_side == 320  # of the default
