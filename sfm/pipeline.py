@@ -26,6 +26,7 @@ from sfm.types import BackendResult, Frames, Masks
 from sfm.video import reader
 from sfm.video.pixels import in_source_pixels, with_camera
 from trajectory.errors import CinetrajError
+from trajectory.files import printable
 from trajectory.model import Provenance, Trajectory
 
 Progress = Callable[[str, float], None]
@@ -67,7 +68,7 @@ def estimate(
         config=plain({**asdict(config), "backend": {"name": backend, **asdict(backend_config)}}),
         versions=installed_versions(),
         seed=config.seed,
-        source=frames.source,
+        source=printable(frames.source),
     )
     shots: list[ShotEstimate] = []
     for number, (start, stop) in enumerate(spans):

@@ -58,7 +58,7 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
         CinetrajError: the disk refuses; nothing new is left.
     """
     target = Path(path)
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    data = printable(content).encode("utf-8") if isinstance(content, str) else content
     if target.is_symlink() or (target.exists() and not target.is_file() and not target.is_dir()):
         target.write_bytes(data)
     else:
@@ -77,6 +77,11 @@ def read_json(path: str | Path, *, remedy: str) -> object:
         return json.loads(decoded(source.read_bytes()))
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise ReadError(source, f"is no JSON file ({error})", remedy=remedy) from error
+
+
+def printable(text: str) -> str:
+    """Text that can be printed and stored: bytes of a file name that are no UTF-8 are spelt out."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def write_atomically(files: Mapping[Path, bytes]) -> None:

@@ -3,9 +3,11 @@
 from pathlib import Path
 from typing import Final
 
-VIDEO_SUFFIXES: Final[frozenset[str]] = frozenset(
-    {".mp4", ".mov", ".m4v", ".mkv", ".webm", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".ogv", ".wmv", ".flv"}
+_VIDEOS: Final = (
+    "mp4 mov m4v mkv webm avi gif mpg mpeg ts ogv wmv flv m2ts mts 3gp 3g2 mxf vob m2v m1v asf f4v qt nut y4m ivf "
+    "h264 264 h265 265 hevc divx dv"
 )
+VIDEO_SUFFIXES: Final[frozenset[str]] = frozenset(f".{kind}" for kind in _VIDEOS.split())
 """In small letters."""
 
 

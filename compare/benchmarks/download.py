@@ -6,20 +6,29 @@ import os
 import shutil
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
 
 
 @dataclass(frozen=True, kw_only=True)
 class HubDataset:
-    """A dataset on the hub and which of its files are wanted (patterns of fnmatch)."""
+    """A dataset on the hub and which of its files are wanted (patterns of fnmatch).
+
+    Attributes:
+        other_id: another name under which it has been published, asked for where the hub has not the first.
+    """
 
     repo_id: str
     include: tuple[str, ...]
     what: str
+    other_id: str | None = None
 
 
 CAMERABENCH_TEST = HubDataset(
@@ -28,7 +37,8 @@ CAMERABENCH_TEST = HubDataset(
     what="the test set: captions and labels (test.jsonl) and its clips",
 )
 CAMERABENCH_VIDEOS = HubDataset(
-    repo_id="syCen/Videos4CameraBnech",  # the hub's own spelling
+    repo_id="syCen/Videos4CameraBench",  # in the authors' script since 2025-09-02
+    other_id="syCen/Videos4CameraBnech",  # before
     include=("*.mp4",),
     what="the clips that the official evaluation code downloads",
 )
@@ -43,6 +53,7 @@ CINETECHBENCH = HubDataset(
 class Downloaded:
     """What `download` left in the folder. `files` are paths below it; `revision` is the commit on the hub."""
 
+    repo_id: str
     folder: Path
     revision: str
     files: tuple[Path, ...]
@@ -78,10 +89,8 @@ def download(
     if limit is not None and limit < 1:
         raise CinetrajError(f"limit is {limit}, expected at least 1 file")
     api = HfApi(endpoint=address)
+    dataset, revision = _found(api, dataset, address)
     with _plain_errors(dataset, address):
-        revision = api.dataset_info(dataset.repo_id).sha
-        if revision is None:
-            raise CinetrajError(f"{address} gave no revision for {dataset.repo_id}; try again later")
         tree = api.list_repo_tree(dataset.repo_id, repo_type="dataset", recursive=True, revision=revision)
         sizes = {entry.path: entry.size for entry in tree if isinstance(entry, RepoFile)}
     wanted = sorted(path for path in sizes if any(fnmatch(path, pattern) for pattern in dataset.include))[:limit]
@@ -90,7 +99,6 @@ def download(
             f"{dataset.repo_id} has no file like {', '.join(dataset.include)} (it has {len(sizes)} files); "
             "the dataset may have moved: see the benchmark's own page"
         )
-    total = sum(sizes[path] for path in wanted)
     _check_room(target, {path: sizes[path] for path in wanted})
     for done, path in enumerate(wanted):
         if progress is not None:
@@ -99,16 +107,39 @@ def download(
             api.hf_hub_download(
                 dataset.repo_id, path, repo_type="dataset", revision=revision, local_dir=target, etag_timeout=30
             )
-        size = (target / path).stat().st_size
-        if size != sizes[path]:
-            raise CinetrajError(
-                f"{target / path} has {size} bytes, expected {sizes[path]}; delete it and start the download again"
-            )
+        _check_size(target / path, sizes[path])
     if progress is not None:
         progress(len(wanted), len(wanted), wanted[-1])
     return Downloaded(
-        folder=target, revision=revision, files=tuple(target / path for path in wanted), bytes_total=total
+        repo_id=dataset.repo_id,
+        folder=target,
+        revision=revision,
+        files=tuple(target / path for path in wanted),
+        bytes_total=sum(sizes[path] for path in wanted),
     )
+
+
+def _found(api: "HfApi", dataset: HubDataset, address: str) -> tuple[HubDataset, str]:
+    """The dataset under the first of its names that the hub knows, and its revision."""
+    from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
+
+    with _plain_errors(dataset, address):
+        try:
+            revision = api.dataset_info(dataset.repo_id).sha
+        except RepositoryNotFoundError as error:
+            if dataset.other_id is None or isinstance(error, GatedRepoError):
+                raise
+            revision = api.dataset_info(dataset.other_id).sha
+            dataset = replace(dataset, repo_id=dataset.other_id, other_id=None)
+    if revision is None:
+        raise CinetrajError(f"{address} gave no revision for {dataset.repo_id}; try again later")
+    return dataset, revision
+
+
+def _check_size(path: Path, expected: int) -> None:
+    size = path.stat().st_size
+    if size != expected:
+        raise CinetrajError(f"{path} has {size} bytes, expected {expected}; delete it and start the download again")
 
 
 def _check_room(folder: Path, sizes: dict[str, int]) -> None:
@@ -145,8 +176,9 @@ def _plain_errors(dataset: HubDataset, address: str) -> Generator[None]:
             f"{dataset.repo_id} asks for consent; accept its terms on {address} and set HF_TOKEN, {again}"
         ) from error
     except RepositoryNotFoundError as error:
+        names = " or ".join(name for name in (dataset.repo_id, dataset.other_id) if name)
         raise CinetrajError(
-            f"{address} has no dataset {dataset.repo_id} (or it wants HF_TOKEN); see the benchmark's own page"
+            f"{address} has no dataset {names} (or it wants HF_TOKEN); see the benchmark's own page"
         ) from error
     except HfHubHTTPError as error:
         raise CinetrajError(

@@ -95,7 +95,9 @@ def _clips(args: Clips) -> int:
                 report[annotation.video_name] = {"failed": str(error)}
             progress(number, len(annotations))
     done = sum("failed" not in entry for entry in report.values())
-    result = {"clips": report, "coverage": {"ok": done, "all": len(report)}}
+    absent = [a for a in annotations if rule.find_source(args.sources, a) is None]
+    missing = {"all": [a.video_name for a in absent], "gone_from_host": [a.video_name for a in absent if a.gone]}
+    result = {"clips": report, "coverage": {"ok": done, "all": len(report)}, "missing_sources": missing}
     write_whole(args.out / "clips.json", json.dumps(result, indent=2, ensure_ascii=False))
     if args.json:
         print_json(result)
@@ -103,6 +105,11 @@ def _clips(args: Clips) -> int:
         for name, entry in report.items():
             print(f"{name}: {_words(entry)}")
         print(f"{done} of {len(report)} clips are in {args.out}")
+        if absent:
+            gone = (
+                f" ({len(missing['gone_from_host'])} of them gone from their host)" if missing["gone_from_host"] else ""
+            )
+            print(f"{len(absent)} films are missing{gone}: {', '.join(missing['all'])}")
     return 0 if done == len(report) else 1
 
 
@@ -113,7 +120,10 @@ def _cut_one(args: Clips, annotation: Any) -> dict[str, Any]:
 
     source = find_source(args.sources, annotation)
     if source is None:
-        raise CinetrajError(f"no film named {annotation.video_name} in {args.sources}; see its link in the annotations")
+        link = (
+            "its link in the annotations is known to be dead" if annotation.gone else "see its link in the annotations"
+        )
+        raise CinetrajError(f"no film named {annotation.video_name} in {args.sources}; {link}")
     target = args.out / f"{annotation.name}.mp4"
     if target.resolve() == source.resolve():
         raise CinetrajError(f"the clip would replace its own source {source}; choose another --out")

@@ -52,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except CinetrajError as error:
         return _report(error, str(error), BAD_INPUT, traceback)
+    except MemoryError as error:
+        text = f"not enough memory ({error}); take fewer frames (--fps 2), or smaller ones (--long-side 320)"
+        return _report(error, text, BAD_INPUT, traceback)
     except OSError as error:
         return _report(error, f"{error.filename or 'system'}: {error.strerror or error}", BAD_INPUT, traceback)
     except Exception as error:
@@ -127,6 +130,8 @@ def parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = 
             return parse(name, module, arguments, whole=True)
         text = _without_box(said.getvalue()) or f"options of {name} are wrong"
         hint = "" if "--help" in text else f"; cinetraj {name} --help lists the options"
+        if dashed := [each for each in arguments if each.startswith("-") and Path(each).exists()]:
+            hint += f"; for the file of that name give ./{dashed[0]}"
         raise CinetrajError(text + hint) from None
 
 

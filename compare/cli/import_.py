@@ -9,6 +9,7 @@ import tyro
 
 from compare.cli import _batch, _report
 from trajectory.errors import CinetrajError
+from trajectory.files import printable
 
 if TYPE_CHECKING:
     from sfm.batch import Clip
@@ -103,7 +104,6 @@ def _expected(expect: Path | None, found: Mapping[str, Any]) -> "dict[str, Clip 
 
 def _estimate(args: Args, name: str, clip: "Clip | None", files: list[Path]) -> "Estimate":
     """What the result of one clip gives; what is wrong with it is the reason of its failure."""
-    from sfm.batch.inputs import printable
     from sfm.external import imported
     from sfm.runs import build as records
 

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from sfm.batch.manifest import MANIFEST_FILE
+from sfm.video.animation import is_animation
 from sfm.video.images import IMAGE_SUFFIXES
 from sfm.video.reader import own_name as own_name
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import printable
 from trajectory.media import VIDEO_SUFFIXES
 
 LIST_SUFFIXES = frozenset({".csv", ".jsonl", ".txt"})
@@ -42,11 +44,13 @@ def clips_of(given: Iterable[str]) -> tuple[list[Clip], list[str]]:
     `name`; .txt with one path a line) for its rows, whose relative paths start at the list's own folder.
     Raises CinetrajError for what is not there at all; a clip of a list that is missing fails when its turn comes.
     """
-    clips = [clip for text in given for clip in _expand(text)]
+    heard: list[str] = []
+    clips = [clip for text in given for clip in _expand(text, heard)]
     once: dict[tuple[str, str], Clip] = {}
     for clip in clips:
         once.setdefault((os.path.abspath(clip.path), clip.name if clip.named else ""), clip)
-    return distinct(list(once.values()))
+    named, said = distinct(list(once.values()))
+    return named, [*heard, *said]
 
 
 def distinct(clips: list[Clip]) -> tuple[list[Clip], list[str]]:
@@ -80,11 +84,6 @@ def safe_name(name: str) -> str:
         short = safe.encode()[: NAME_BYTES - 9].decode("utf-8", "ignore")
         safe = f"{short}-{hashlib.sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
     return safe
-
-
-def printable(text: str) -> str:
-    """Text that can be printed and stored: bytes of a file name that are no UTF-8 are spelt out."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def read_list(path: Path) -> list[Clip]:
@@ -138,33 +137,47 @@ def _json_rows(path: Path, text: str) -> list[tuple[int, str, str]]:
     return rows
 
 
-def _expand(text: str) -> list[Clip]:
+def _expand(text: str, heard: list[str]) -> list[Clip]:
     path = Path(text)
     if path.is_file():
         if path.suffix.lower() in LIST_SUFFIXES:
             return read_list(path)
         return [Clip(path=text, name=own_name(text))]
     if path.is_dir():
-        return [Clip(path=found, name=own_name(found)) for found in _in_folder(path)]
+        found, said = _in_folder(path)
+        heard += said
+        return [Clip(path=each, name=own_name(each)) for each in found]
     if glob.has_magic(text):
         found = sorted(glob.glob(text, recursive=True))
         if not found:
             raise CinetrajError(f"{text}: matches no file; check the pattern")
         if any(Path(name).suffix.lower() in IMAGE_SUFFIXES for name in found):
             return [Clip(path=text, name=own_name(text))]
-        return [clip for name in found for clip in _expand(name)]
+        return [clip for name in found for clip in _expand(name, heard)]
     return [Clip(path=text, name=own_name(text))]
 
 
-def _in_folder(folder: Path) -> list[str]:
-    """The videos in a folder at any depth; where there are none, the folders of images; else the folder itself."""
+def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
+    """The clips in a folder at any depth, and what else is there, in words.
+
+    The videos and animated pictures; where there are none, the folders of images; else the folder itself.
+    """
     videos: list[str] = []
     pictures: list[str] = []
     for place, names in _walk(folder):
-        videos += [os.path.join(place, n) for n in names if Path(n).suffix.lower() in VIDEO_SUFFIXES]
-        if any(Path(n).suffix.lower() in IMAGE_SUFFIXES - VIDEO_SUFFIXES for n in names):
-            pictures.append(place)
-    return videos or pictures or [str(folder)]
+        kinds = {name: Path(name).suffix.lower() for name in names}
+        images = [n for n in names if kinds[n] in IMAGE_SUFFIXES]
+        films = [n for n in names if kinds[n] in VIDEO_SUFFIXES - IMAGE_SUFFIXES]
+        if images and is_animation(Path(place, images[0])):  # else the others are frames, too, and reading them says so
+            films = sorted([*films, *(n for n in images if is_animation(Path(place, n)))])
+            images = [n for n in images if n not in films]
+        videos += [os.path.join(place, name) for name in films]
+        pictures += [place] if images else []
+    if videos and pictures:
+        some = ", ".join(pictures[:3]) + (", ..." if len(pictures) > 3 else "")
+        said = f"{folder} has {len(videos)} videos; images beside them were left out, give their folders too: {some}"
+        return videos, [said]
+    return videos or pictures or [str(folder)], []
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, list[str]]]:

@@ -13,13 +13,14 @@ from sfm import pipeline
 from sfm.batch import keys, manifest, store, work
 from sfm.batch.engines.local import Answer, Lane
 from sfm.batch.engines.worker import encode_setup
-from sfm.batch.inputs import Clip, printable
+from sfm.batch.inputs import Clip
 from sfm.config import BatchConfig, EstimateConfig
 from sfm.processes import system
 from sfm.runs import build as records
 from sfm.runs import folder as runs
 from sfm.runs.versions import installed_versions
 from trajectory.errors import CinetrajError
+from trajectory.files import printable
 
 MEMORY_SHARE = 0.8
 """Of the machine's memory, for all jobs together, where no limit is given."""
@@ -278,10 +279,6 @@ class _Batch:
 
     def _digest(self, path: str) -> str:
         """Of the clip's bytes; those of a file that has not changed since it was last read are known."""
-        try:
-            path.encode("utf-8")
-        except UnicodeEncodeError:
-            raise CinetrajError(f"{printable(path)}: the name is no UTF-8; rename the file") from None
         stamp, digest = self.digests.get(_stored_path(path), (None, ""))
         if stamp is not None and stamp == keys.stamp(path):
             return digest

@@ -9,6 +9,8 @@ from sfm.backends import backends
 from sfm.config import EstimateConfig
 from sfm.processes.threads import set_threads
 from sfm.runs.estimate import Estimate
+from sfm.video.opening import largest_stream, open_video
+from trajectory.errors import CinetrajError
 
 SMALLEST_SIDE = 64
 """Pixels; a retry does not go below."""
@@ -47,14 +49,11 @@ def at_half_size(clip: str, config: EstimateConfig) -> EstimateConfig:
 
 def _long_side(clip: str) -> int | None:
     """Longer side of a video by its header; None where there is none to read."""
-    import av
-    from av.error import FFmpegError
-
     if not Path(clip).is_file():
         return None
     try:
-        with av.open(clip) as container:
-            stream = next(iter(container.streams.video), None)
-            return None if stream is None else max(stream.width, stream.height) or None
-    except (OSError, FFmpegError):
+        with open_video(clip) as container:
+            stream = largest_stream(container, clip)
+            return max(stream.width, stream.height) or None
+    except CinetrajError:
         return None

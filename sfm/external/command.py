@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from sfm.config import CommandConfig, words
 from sfm.processes.life import kill_group, signal_name
 from trajectory.errors import CinetrajError
+from trajectory.files import printable
 
 if TYPE_CHECKING:
     from sfm.config import EstimateConfig
@@ -55,7 +56,9 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
                 problem = f"the command ended well, but {error}".replace(str(out), "{out}")
         seconds["total"] = time.perf_counter() - begin
     options = plain({**asdict(config), "backend": {"name": "command", **asdict(command)}})
-    origin = records.Origin(source=str(video), backend="command", config=options, seed=config.seed, seconds=seconds)
+    origin = records.Origin(
+        source=printable(str(video)), backend="command", config=options, seed=config.seed, seconds=seconds
+    )
     if found is None:
         return records.failed(problem, origin)
     return records.of_trajectory(found.trajectory, replace(origin, notes=found.notes))

@@ -1,6 +1,7 @@
 """What the system says of processes and memory. Linux; elsewhere nothing is known and no memory limit holds."""
 
 import os
+import resource
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
@@ -29,7 +30,7 @@ def tree_memory(pid: int) -> tuple[int, list[int]]:
 
 
 def total_memory() -> int | None:
-    """Bytes of memory that this process and its children may use: of the machine, or of the container."""
+    """Bytes of memory that this process and its children may use: of the machine, the container, or `ulimit -v`."""
     known: list[int] = []
     try:
         line = next(t for t in Path("/proc/meminfo").read_text().splitlines() if t.startswith("MemTotal:"))
@@ -43,7 +44,8 @@ def total_memory() -> int | None:
             continue
         if text.isdecimal():
             known.append(int(text))
-    return min(known)
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    return min(known if limit == resource.RLIM_INFINITY else [*known, limit])
 
 
 def cores() -> int:

@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 from sfm.structure import Structure
 from sfm.types import ModelName, Status
 from trajectory.errors import CinetrajError
+from trajectory.files import printable
 from trajectory.frozen import reduced
 from trajectory.model import Trajectory
 
@@ -111,7 +112,7 @@ class Estimate:
         return {
             "format": RUN_FORMAT,
             "version": RUN_VERSION,
-            "source": self.source,
+            "source": printable(self.source),
             "status": self.status,
             "reason": self.reason,
             "backend": self.backend,
@@ -123,7 +124,7 @@ class Estimate:
             "versions": dict(self.versions),
             "config": dict(self.config),
             "video": dict(self.video),
-            "notes": list(self.notes),
+            "notes": [printable(note) for note in self.notes],
             "shots": shots,
         }
 
@@ -175,6 +176,6 @@ def plain(value: Any) -> Any:
         return plain(value.item())
     if isinstance(value, float) and not np.isfinite(value):
         return None
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None or isinstance(value, (bool, int, float)):
         return value
-    return str(value)
+    return printable(str(value))

@@ -47,7 +47,7 @@ def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, tit
     if dense:
         draw_depth(figure.add_subplot(grid[0, 3]), shot)
         draw_moving(figure.add_subplot(grid[1, 3]), shot)
-    figure.suptitle(headline(shot, trajectory, title, backend), fontsize="large", x=0.06, ha="left")
+    figure.suptitle(headline(shot, trajectory, title, backend), fontsize="large", x=0.06, ha="left", parse_math=False)
     figure.savefig(path, format="png")
 
 

@@ -13,6 +13,7 @@ from typing import Any, cast, final
 from sfm.runs.estimate import RUN_FORMAT, RUN_VERSION, Estimate, ShotEstimate, shot_json
 from sfm.runs.saved import write_saved
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import printable
 from trajectory.model import Trajectory
 
 RUN_FILE = "run.json"
@@ -54,16 +55,16 @@ def write_run(
     """
     target = Path(folder)
     require_free(target)
-    record = {"name": target.name, **estimate.to_json(), **(extra or {})}
+    record = {"name": printable(target.name), **estimate.to_json(), **(extra or {})}
     with replaced_folder(target) as temporary:
         for shot, name in zip(estimate.shots, estimate.shot_names(), strict=True):
             place = temporary / name
             place.mkdir(exist_ok=True)
             if shot.trajectory is not None:
-                _write_trajectory(shot, shot.trajectory, place, f"{target.name} {name}".strip(), estimate, plot=plot)
+                _write_trajectory(shot, shot.trajectory, place, f"{record['name']} {name}".strip(), estimate, plot=plot)
                 write_saved(shot, place)
             if name:
-                own = {**record, **shot_json(shot, ""), "name": f"{target.name}/{name}", "notes": list(shot.notes)}
+                own = {**record, **shot_json(shot, ""), "name": f"{record['name']}/{name}", "notes": list(shot.notes)}
                 _write_json(place / RUN_FILE, {**own, "shots": [shot_json(shot, "")]})
         _write_json(temporary / RUN_FILE, record)
     return target

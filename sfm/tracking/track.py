@@ -48,5 +48,5 @@ def track(frames: Frames, masks: Masks, config: TrackConfig | None = None) -> Tr
             survival.append(share)
         detect(store, gray, int(t), allowed, config)
         previous = gray
-    xy = store.finish(config.min_length)
+    xy = store.finish(min(config.min_length, max(len(use), 2)))
     return Tracks(xy_px=xy, relinked=np.array(relinked, dtype=np.int64), survival=np.array(survival, dtype=float))

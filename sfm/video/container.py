@@ -10,6 +10,8 @@ from jaxtyping import UInt8
 
 from sfm.config import VideoConfig
 from sfm.types import Frames
+from sfm.video.completeness import missing_bytes
+from sfm.video.opening import largest_stream, open_video, words_of
 from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, shrink, spread_repeats, working_hw
 from trajectory.errors import CinetrajError
 
@@ -17,6 +19,7 @@ DECODER_THREADS = 2
 """libav takes every core otherwise, and jobs run side by side."""
 TEXT_DEMUXERS = frozenset({"tty", "ass", "srt", "webvtt", "ffmetadata", "concat", "hls"})
 """Demuxers that would show a text file as pictures or follow what it names."""
+LEAST_FRAME_BYTES = 8
 MISSING_END_FRAMES = 2.5
 """A file ends early when this many frame durations are missing at its declared end: rounding costs up to two."""
 
@@ -24,14 +27,16 @@ MISSING_END_FRAMES = 2.5
 @final
 @dataclass
 class _Reading:
-    """What is learnt while frames stream past."""
+    """What is learnt while frames stream past; slots: of an AVI, where its packets stand that are not empty."""
 
     count: int = 0
+    slots: list[int] = field(default_factory=list)
     broken: int = 0
     corrupt: int = 0
     untimed: int = 0
     interlaced: int = 0
-    last_end_s: float = 0.0
+    first_s: float = float("inf")
+    last_end_s: float = float("-inf")
     stopped: bool = False
     error: str = ""
     turn: "_Turn | None" = None
@@ -56,15 +61,7 @@ class _Turn:
 
 def load_container(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
     """Decode a video file once. Also returns what was lost, in words, where the file is damaged."""
-    import av
-    from av.error import FFmpegError
-
-    try:
-        container: Any = av.open(str(path), options={"protocol_whitelist": "file"}, metadata_errors="replace")
-    except (FFmpegError, OSError) as error:
-        raise CinetrajError(
-            f"{path}: no video can be read from it ({_words(error)}); give an mp4, mov, webm, mkv, gif or images"
-        ) from error
+    container = open_video(path)
     with container:
         return _load(container, path, config)
 
@@ -72,10 +69,7 @@ def load_container(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
 def _load(container: Any, path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
     if set(container.format.name.split(",")) & TEXT_DEMUXERS:
         raise CinetrajError(f"{path}: this is a text file ({container.format.name}), expected a video; give a video")
-    streams = [s for s in container.streams.video if not int(s.disposition) & 0x400]  # 0x400: a cover picture
-    if not streams:
-        raise CinetrajError(f"{path}: the file has no video stream; give a file with pictures")
-    stream = max(streams, key=lambda s: (s.width or 0) * (s.height or 0))
+    stream = largest_stream(container, path)
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = DECODER_THREADS
 
@@ -90,7 +84,7 @@ def _load(container: Any, path: Path, config: VideoConfig) -> tuple[Frames, tupl
             stored_hw = (int(frame.height), int(frame.width))
             source_hw = reading.turn.swap(stored_hw)
             hw = working_hw(source_hw, config.long_side)
-            buffer = FrameBuffer(hw, _expected(stream, config))
+            buffer = FrameBuffer(hw, _expected(stream, config, path), path)
         assert reading.turn is not None
         _check_shape(frame, stored_hw, path)
         buffer.add(number, time_s, _upright_rgb(frame, hw, reading.turn))
@@ -128,7 +122,7 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
     """Frames in presentation order as (number, time_s, frame); damaged ones are counted and skipped."""
     from av.error import FFmpegError
 
-    constant_rate = container.format.name == "avi" and rate  # AVI stores a rate; libav's guesses fail on B-frames
+    by_slot = container.format.name == "avi"
     packets = container.demux(stream)
     while True:
         try:
@@ -137,13 +131,16 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
             return
         except (FFmpegError, OSError) as error:
             reading.broken += 1
-            reading.error = reading.error or _words(error)
+            reading.error = reading.error or words_of(error)
             return
+        if by_slot and packet.size and packet.dts is not None:
+            reading.slots.append(packet.dts)
         try:
             decoded = packet.decode()
         except FFmpegError as error:
             reading.broken += 1
-            reading.error = reading.error or _words(error)
+            reading.error = reading.error or words_of(error)
+            reading.slots = reading.slots[:-1]
             continue
         for frame in decoded:
             number = reading.count
@@ -153,10 +150,8 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
                 continue
             reading.interlaced += bool(frame.interlaced_frame)
             base = frame.time_base or stream.time_base
-            if constant_rate:
-                time_s = number / constant_rate
-                reading.last_end_s = (number + 1) / constant_rate
-            elif frame.pts is None or base is None:
+            pts = _slot_of(frame, number, reading) if by_slot else frame.pts
+            if pts is None or base is None:
                 if rate is None:
                     raise CinetrajError(
                         f"{container.name}: frame {number} carries no time and the file no rate; give assumed_fps"
@@ -164,9 +159,20 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
                 reading.untimed += 1
                 time_s = number / rate
             else:
-                time_s = float(frame.pts * base)
-                reading.last_end_s = max(reading.last_end_s, float((frame.pts + (frame.duration or 0)) * base))
+                time_s = float(pts * base)
+                reading.first_s = min(reading.first_s, time_s)
+                reading.last_end_s = max(reading.last_end_s, float((pts + (frame.duration or 0)) * base))
             yield number, time_s, frame
+
+
+def _slot_of(frame: Any, number: int, reading: _Reading) -> int | None:
+    """Presentation time of a frame of an AVI, in its slots.
+
+    An AVI stores no times: each chunk has the next slot, and an empty one holds the place of a dropped frame. Frames
+    are shown in the order of the chunks' slots, whatever the order in which they are coded; what libav guesses from
+    the streams of B-frames runs backwards.
+    """
+    return reading.slots[number] if number < len(reading.slots) else frame.pts
 
 
 def _wanted(
@@ -213,11 +219,11 @@ def _turn_of(frame: Any) -> _Turn:
 
 
 def _display_matrix(frame: Any) -> tuple[float, float, float, float] | None:
-    for side_data in frame.side_data:  # iterates over the entries, not over their names
-        if side_data.type.name == "DISPLAYMATRIX":
-            values = np.frombuffer(bytes(side_data), np.int32)[:9].astype(float)
-            return values[0], values[1], values[3], values[4]
-    return None
+    side_data = frame.side_data.get("DISPLAYMATRIX")  # iterating gives entries in PyAV 18, names in 19
+    if side_data is None:
+        return None
+    values = np.frombuffer(bytes(side_data), np.int32)[:9].astype(float)
+    return values[0], values[1], values[3], values[4]
 
 
 def _check_shape(frame: Any, stored_hw: tuple[int, int], path: Path) -> None:
@@ -228,13 +234,21 @@ def _check_shape(frame: Any, stored_hw: tuple[int, int], path: Path) -> None:
         )
 
 
-def _expected(stream: Any, config: VideoConfig) -> int:
-    """Frames to reserve room for; untouched room costs no memory, of too little more is made."""
+def _expected(stream: Any, config: VideoConfig, path: Path) -> int:
+    """Frames to reserve room for; untouched room costs no memory, of too little more is made.
+
+    A header may claim anything: no frame takes less than a few bytes of the file.
+    """
+    rate = float(stream.average_rate or 0)
     count = stream.frames or 0
-    if not count and stream.duration and stream.average_rate:
-        count = int(stream.duration * stream.time_base * stream.average_rate) + 1
-    if config.fps and stream.average_rate:
-        count = int(count * min(1.0, config.fps / float(stream.average_rate))) + 1
+    if not count and stream.duration and rate:
+        count = int(stream.duration * stream.time_base * rate) + 1
+    count = min(count, path.stat().st_size // LEAST_FRAME_BYTES)
+    if config.stop_s is not None and rate:
+        begin_s = max(config.start_s or 0.0, float((stream.start_time or 0) * stream.time_base))
+        count = min(count, int(max(0.0, config.stop_s - begin_s) * rate) + 2)
+    if config.fps and rate:
+        count = int(count * min(1.0, config.fps / rate)) + 1
     return min(count or 64, 100_000)
 
 
@@ -249,23 +263,34 @@ def _lost(container: Any, stream: Any, reading: _Reading, path: Path) -> tuple[s
         return tuple(lost)
     if container.format.name == "gif" and not _ends_with(path, b";"):
         lost.append(f"the file is cut short after {reading.count} frames: a GIF ends with a semicolon byte")
-    end_s = _declared_end_s(container, stream)
-    if end_s is not None and stream.average_rate:
-        missing_s = end_s - reading.last_end_s
-        if missing_s > MISSING_END_FRAMES / float(stream.average_rate):
-            declared = f" of {stream.frames}" if stream.frames else ""
-            lost.append(
-                f"the file is cut short: {reading.count}{declared} frames, {missing_s:.3g} s missing at its end"
-            )
+    missing_s = _missing_s(container, stream, reading, path)
+    if missing_s > 0:
+        declared = f" of {stream.frames}" if stream.frames else ""
+        lost.append(f"the file is cut short: {reading.count}{declared} frames, {missing_s:.3g} s missing at its end")
     return tuple(lost)
 
 
-def _declared_end_s(container: Any, stream: Any) -> float | None:
+def _missing_s(container: Any, stream: Any, reading: _Reading, path: Path) -> float:
+    """Seconds between the last frame and the declared end, 0 where nothing is known to be missing.
+
+    Where the container's own sizes tell that the file is whole, it is, whatever its duration seems to say: a trimmed
+    film, a last picture that is held, dropped frames. Durations count from zero in some files and from the first frame
+    in others (a Matroska may do either): the latter where frames lie beyond the former.
+    """
+    if not stream.average_rate or missing_bytes(path) == 0:
+        return 0.0
     if stream.duration:
-        return float((stream.duration + (stream.start_time or 0)) * stream.time_base)
-    if container.duration and len(container.streams) == 1:  # with sound, the longest stream sets this one
-        return (container.duration + (container.start_time or 0)) / 1e6
-    return None
+        start_s, duration_s = (float((t or 0) * stream.time_base) for t in (stream.start_time, stream.duration))
+    elif container.duration and len(container.streams) == 1:  # with sound, the longest stream sets this one
+        start_s, duration_s = (container.start_time or 0) / 1e6, container.duration / 1e6
+    else:
+        return 0.0
+    step_s = (reading.last_end_s - reading.first_s) / max(reading.count, 1)  # where the declared rate is not kept
+    tolerance_s = MISSING_END_FRAMES * max(step_s, 1.0 / float(stream.average_rate))
+    from_zero_s = duration_s + min(start_s, 0.0)
+    end_s = from_zero_s if reading.last_end_s < from_zero_s + tolerance_s else start_s + duration_s
+    missing_s = end_s - reading.last_end_s
+    return missing_s if missing_s > tolerance_s else 0.0
 
 
 def _ends_with(path: Path, last: bytes) -> bool:
@@ -279,8 +304,3 @@ def _nothing(path: Path, reading: _Reading, config: VideoConfig) -> str:
         return f"{path}: no frame between start_s={config.start_s} and stop_s={config.stop_s}; widen the interval"
     why = f" ({reading.error})" if reading.error else ""
     return f"{path}: not one frame can be decoded{why}; the file is damaged, get it again"
-
-
-def _words(error: BaseException) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return " ".join(str(text).split())

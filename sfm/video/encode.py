@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from sfm.video.opening import libav_name
+
 
 def encode(
     rgb: UInt8[np.ndarray, "n h w 3"], path: str | Path, *, fps: float, crf: int = 18, keyframes: int = 60
@@ -23,7 +25,7 @@ def encode(
     partial = path.with_name(f".{path.stem}.part{path.suffix}")
     rate = Fraction(fps).limit_denominator(1001)
     try:
-        with av.open(str(partial), "w") as container:
+        with av.open(libav_name(partial), "w") as container:
             stream = container.add_stream("libx264", rate=rate)
             stream.height, stream.width = (int(side) for side in rgb.shape[1:3])
             stream.pix_fmt = "yuv444p" if rgb.shape[1] % 2 or rgb.shape[2] % 2 else "yuv420p"

@@ -1,19 +1,44 @@
 """Image folders and globs as clips."""
 
-import re
+import struct
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import UInt8
+from PIL import Image, ImageOps
 
 from sfm.config import VideoConfig
 from sfm.types import Frames
+from sfm.video.recognition import no_clip
 from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, shrink, working_hw
+from sfm.video.series import FILLED, Series
+from sfm.video.series import natural_key as natural_key
 from trajectory.errors import CinetrajError
+from trajectory.media import VIDEO_SUFFIXES
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm", ".pgm"})
+ANIMATED = frozenset({"WEBP", "PNG", "AVIF", "TIFF"})
+"""Formats of Pillow that may hold a film, or pages."""
+_READ = "jpg jpeg jpe jfif png apng webp avif bmp tif tiff ppm pgm pnm jp2 tga"
+_UNREAD = "heic heif hif jxl exr hdr dng cr2 cr3 nef arw raf orf rw2 pef srw psd svg ai eps"
+IMAGE_SUFFIXES = frozenset(f".{kind}" for kind in _READ.split())
+UNREAD_SUFFIXES = frozenset(f".{kind}" for kind in _UNREAD.split())
+"""Pictures that nothing here reads: left out with a word to the user, not only to the record."""
+DAMAGES = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    RuntimeError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow and its plugins raise on damaged files (each was met), and on those of absurd size."""
 FULL_FRAME_DIAGONAL_MM = float(np.hypot(36.0, 24.0))
 """EXIF FocalLengthIn35mmFilm is defined by equal diagonal angle of view (CIPA DCG-001)."""
 SAME_FOCAL = 0.01
@@ -21,56 +46,75 @@ SAME_FOCAL = 0.01
 _ORIENTATION, _EXIF_IFD, _FOCAL_35MM = 0x0112, 0x8769, 0xA405
 
 
-def natural_key(path: Path) -> tuple[tuple[int, int, str], ...]:
-    """Sort key by which img2 comes before img10."""
-    parts = re.split(r"(\d+)", path.name)
-    return tuple((1, int(part), part) if part.isdecimal() else (0, 0, part.casefold()) for part in parts if part)
-
-
 def images_in(folder: Path) -> list[Path]:
     """Images of a folder in natural order, hidden files left out; an error that says what is there instead."""
-    entries = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
+    entries = _entries(folder)
     images = sorted((e for e in entries if e.suffix.lower() in IMAGE_SUFFIXES and e.is_file()), key=natural_key)
     if images:
         return images
     inside = [e.name for e in sorted(entries) if e.is_dir() and any(_is_image(child) for child in e.iterdir())]
     if inside:
         raise CinetrajError(f"{folder}: no images in this folder, but in {inside[0]}; give {folder / inside[0]}")
+    unread = [e for e in entries if e.suffix.lower() in UNREAD_SUFFIXES]
+    if unread:
+        kind = unread[0].suffix
+        raise CinetrajError(f"{folder}: {len(unread)} {kind} pictures, which cannot be read; convert them to JPEG")
     raise CinetrajError(
         f"{folder}: no images among the {len(entries)} entries of this folder; "
         f"give a video file or a folder with {', '.join(sorted(IMAGE_SUFFIXES))}"
     )
 
 
-def load_images(paths: Sequence[Path], source: str, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
-    """Read images as the frames of one clip; their times are numbers unless a rate is given.
+def beside_images(folder: Path) -> tuple[str, str]:
+    """What else a folder of images holds: in words for the user (pictures and films), and for the record alone."""
+    counts: dict[bool, Counter[str]] = {True: Counter(), False: Counter()}
+    for entry in _entries(folder):
+        suffix = entry.suffix.lower()
+        if entry.is_dir():
+            if any(_is_image(child) or child.suffix.lower() in VIDEO_SUFFIXES for child in entry.iterdir()):
+                counts[True][f"folder {entry.name}"] += 1
+        elif suffix not in IMAGE_SUFFIXES:
+            counts[suffix in UNREAD_SUFFIXES | VIDEO_SUFFIXES][entry.suffix or "no suffix"] += 1
+    told, noted = (
+        ", ".join(kind if kind.startswith("folder ") else f"{count} files ({kind})" for kind, count in found.items())
+        for found in (counts[True], counts[False])
+    )
+    return (f"left out: {told}" if told else "", f"beside the images: {noted}" if noted else "")
 
-    Also returns what was lost, in words, where images are damaged.
+
+def load_images(series: Series, source: str, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
+    """Read images as the frames of one clip; their times are the numbers of their names unless a rate is given.
+
+    A number without an image is a black frame, which has no pose. Also returns what was lost, in words, where images
+    are damaged.
     """
     rate = config.assumed_fps if config.assumed_fps is not None else config.fps
     if rate is None and (config.start_s is not None or config.stop_s is not None):
         raise CinetrajError(f"{source}: images carry no times for start_s and stop_s; give their rate (assumed_fps)")
-    notes: list[str] = []
-    source_hw, focals_mm = _survey(paths, source)
+    source_hw, focals_mm = _survey(series.paths, source)
     hw = working_hw(source_hw, config.long_side)
-    buffer = FrameBuffer(hw, len(paths))
-    problems: list[str] = []
-    times = ((number, number / rate if rate else float(number), path) for number, path in enumerate(paths))
+    sampled = config.fps is not None and config.assumed_fps is not None
+    there: dict[int, Path] = dict(zip(series.position, series.paths, strict=True))
+    filled = range(series.position[-1] + 1) if not sampled and series.holes <= FILLED * len(there) else series.position
+    times = ((number, number / rate if rate else float(number), there.get(number)) for number in filled)
     kept = (item for item in times if _inside(item[1], config))
-    for number, time_s, path in nearest_to_ticks(kept, config.fps if config.assumed_fps is not None else None):
+    buffer = FrameBuffer(hw, len(filled), source)
+    problems: list[str] = []
+    for number, time_s, path in nearest_to_ticks(kept, config.fps if sampled else None):
         try:
-            rgb = read_image(path)
-        except (OSError, ValueError, SyntaxError) as error:  # what Pillow raises on damaged files
-            problems.append(f"{path.name}: {error}")
+            rgb = np.zeros((*hw, 3), np.uint8) if path is None else shrink(read_image(path), hw)
+        except DAMAGES as error:
+            problems.append(f"{path.name if path else number}: {' '.join(str(error).split())}")
             continue
-        buffer.add(number, time_s, shrink(rgb, hw))
-    if problems and not len(buffer):
+        buffer.add(number, time_s, rgb)
+    if problems and len(problems) == len(there):
         raise CinetrajError(f"{source}: none of {len(problems)} images can be read ({problems[0]}); replace them")
     if not len(buffer):
         raise CinetrajError(
             f"{source}: no image between start_s={config.start_s} and stop_s={config.stop_s}; widen the interval"
         )
-    lost = (f"{len(problems)} damaged images left out ({problems[0]})",) if problems else ()
+    lost = series.lost + ((f"{len(problems)} damaged images left out ({problems[0]})",) if problems else ())
+    notes = list(series.notes)
     focal_px = _focal_px(focals_mm, hw, notes)
     rgb, time_s, index = buffer.arrays()
     frames = Frames(
@@ -88,18 +132,25 @@ def load_images(paths: Sequence[Path], source: str, config: VideoConfig) -> tupl
 
 def read_image(path: Path) -> UInt8[np.ndarray, "h w 3"]:
     """One image as upright sRGB bytes; alpha over black, 16 bits to 8."""
-    from PIL import Image, ImageOps
-
     with Image.open(path) as file:
-        image: Any = ImageOps.exif_transpose(file)
-        if image.mode.startswith("I;16"):
-            grey = (np.asarray(image, np.uint16) >> 8).astype(np.uint8)
-            return np.repeat(grey[..., None], 3, axis=2)
-        if image.mode in ("I", "F"):
-            raise ValueError(f"pixel type {image.mode} has no fixed range, expected 8 or 16 bits; convert the image")
-        if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
-            return over_black(np.asarray(image.convert("RGBA")))
-        return np.array(image.convert("RGB"))
+        return rgb_of(file)
+
+
+def rgb_of(picture: Any) -> UInt8[np.ndarray, "h w 3"]:
+    """A picture of Pillow as upright sRGB bytes; alpha over black, 16 bits to 8."""
+    image: Any = ImageOps.exif_transpose(picture)
+    if image.mode.startswith("I;16"):
+        grey = (np.asarray(image, np.uint16) >> 8).astype(np.uint8)
+        return np.repeat(grey[..., None], 3, axis=2)
+    if image.mode in ("I", "F"):
+        raise ValueError(f"pixel type {image.mode} has no fixed range, expected 8 or 16 bits; convert the image")
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
+        return over_black(np.asarray(image.convert("RGBA")))
+    return np.array(image.convert("RGB"))
+
+
+def _entries(folder: Path) -> list[Path]:
+    return [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
 
 
 def _is_image(path: Path) -> bool:
@@ -134,19 +185,20 @@ def _survey(paths: Sequence[Path], source: str) -> tuple[tuple[int, int], list[f
 
 
 def _headers(paths: Sequence[Path]) -> Iterator[tuple[Path, tuple[int, int] | str, float]]:
-    from PIL import Image
-
     for path in paths:
         try:
             with Image.open(path) as image:
+                count = getattr(image, "n_frames", 1) if image.format in ANIMATED - {"TIFF"} else 1
                 exif = image.getexif()
                 width, height = image.size
                 if exif.get(_ORIENTATION, 1) in (5, 6, 7, 8):
                     width, height = height, width
                 focal_mm = float(exif.get_ifd(_EXIF_IFD).get(_FOCAL_35MM) or 0.0)
-        except (OSError, ValueError, SyntaxError) as error:
-            yield path, str(error).replace("\n", " ") or "unreadable", 0.0
+        except DAMAGES as error:
+            yield path, no_clip(path) or " ".join(str(error).split()) or "unreadable", 0.0
             continue
+        if count > 1:
+            raise CinetrajError(f"{path}: an animation of {count} frames among images; give each animation by itself")
         yield path, (height, width), focal_mm
 
 

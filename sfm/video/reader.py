@@ -2,12 +2,16 @@
 
 import glob
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 from sfm.config import VideoConfig as VideoConfig
 from sfm.types import Frames
+from sfm.video import series
+from sfm.video.animation import is_animation, load_animation
 from sfm.video.container import load_container
-from sfm.video.images import IMAGE_SUFFIXES, images_in, load_images, natural_key
+from sfm.video.images import IMAGE_SUFFIXES, beside_images, images_in, load_images
+from sfm.video.recognition import FILM, PICTURE, content_of
 from sfm.video.sampling import VideoWarning as VideoWarning
 from trajectory.errors import CinetrajError
 from trajectory.media import VIDEO_SUFFIXES
@@ -19,7 +23,8 @@ def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
     """Decode a clip once, at the working size, with the times that it carries.
 
     Args:
-        source: a video file (mp4, mov, webm, mkv, gif, ...), a folder of images, one image, or a glob of images.
+        source: a video file (mp4, mov, webm, mkv, gif, ...), an animated picture (WebP, PNG, AVIF, TIFF), a folder of
+            images, one image, or a glob of images.
 
     Frames come upright, in sRGB, with alpha over black; variable frame rates stay as they are.
     A damaged file gives what can be decoded, a `VideoWarning` and a note in `Frames.notes`.
@@ -27,7 +32,7 @@ def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
     """
     path = Path(source)
     if path.is_dir():
-        frames, lost = load_images(images_in(path), str(source), config)
+        frames, lost = _load_folder(path, str(source), config)
     elif path.is_file():
         frames, lost = _load_file(path, config)
     elif path.exists():
@@ -52,19 +57,37 @@ def own_name(path: str) -> str:
 
 
 def _load_file(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
+    """A film or a picture by its content, which names often hide; where the content does not say, by its name."""
     if path.stat().st_size == 0:
         raise CinetrajError(f"{path}: the file is empty (0 bytes); give a video or a folder of images")
-    if path.suffix.lower() in IMAGE_SUFFIXES:
-        return load_images([path], str(path), config)
-    return load_container(path, config)
+    content = content_of(path)
+    if content == FILM or (content != PICTURE and path.suffix.lower() not in IMAGE_SUFFIXES):
+        return load_container(path, config)
+    if is_animation(path):
+        return load_animation(path, config)
+    return load_images(series.find([path], str(path)), str(path), config)
+
+
+def _load_folder(folder: Path, source: str, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
+    images = images_in(folder)
+    told, noted = beside_images(folder)
+    if len(images) == 1 and is_animation(images[0]):
+        frames, lost = load_animation(images[0], config)
+    else:
+        frames, lost = load_images(series.find(images, source), source, config)
+    lost = (*lost, *([told] if told else []))
+    more = [text for text in (told, noted) if text]
+    return replace(frames, notes=(*frames.notes, *more)), lost
 
 
 def _load_glob(pattern: str, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
-    found = sorted((Path(name) for name in glob.glob(pattern, recursive=True)), key=natural_key)
+    found = [Path(name) for name in glob.glob(pattern, recursive=True)]
     files = [path for path in found if path.is_file()]
     images = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
     if images:
-        return load_images(images, pattern, config)
+        if len(images) == 1:
+            return _load_file(images[0], config)
+        return load_images(series.find(images, pattern), pattern, config)
     if len(files) == 1:
         return _load_file(files[0], config)
     if files:

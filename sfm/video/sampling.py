@@ -8,9 +8,12 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from sfm.processes.system import total_memory
 from trajectory.errors import CinetrajError
 
 Picture = TypeVar("Picture")
+MEMORY_SHARE = 0.4
+"""Of the memory, for the frames of a clip: an estimate needs about as much again."""
 
 
 class VideoWarning(UserWarning):
@@ -76,11 +79,15 @@ def nearest_to_ticks(
 
 
 class FrameBuffer:
-    """Grows in place, so that a long clip is held once and at the working size only."""
+    """Grows in place, so that a long clip is held once and at the working size only.
 
-    def __init__(self, hw: tuple[int, int], expected: int) -> None:
-        self._hw = hw
-        self._rgb = np.empty((max(expected, 1), *hw, 3), np.uint8)
+    Frames that would take more than a share of the memory are refused before they fill the machine.
+    """
+
+    def __init__(self, hw: tuple[int, int], expected: int, source: str | Path) -> None:
+        self._hw, self._source = hw, source
+        self._most_bytes = MEMORY_SHARE * (total_memory() or float("inf"))
+        self._rgb = self._room(max(expected, 1))
         self._number: list[int] = []
         self._time_s: list[float] = []
 
@@ -90,12 +97,22 @@ class FrameBuffer:
     def add(self, number: int, time_s: float, rgb: UInt8[np.ndarray, "h w 3"]) -> None:
         count = len(self._number)
         if count == len(self._rgb):
-            larger = np.empty((count + max(64, count // 2), *self._hw, 3), np.uint8)
+            larger = self._room(count + max(64, count // 2))
             larger[:count] = self._rgb
             self._rgb = larger
         self._rgb[count] = rgb
         self._number.append(number)
         self._time_s.append(time_s)
+
+    def _room(self, count: int) -> UInt8[np.ndarray, "n h w 3"]:
+        height, width = self._hw
+        gib, most_gib = count * height * width * 3 / 2**30, self._most_bytes / 2**30
+        if gib > most_gib:
+            raise CinetrajError(
+                f"{self._source}: {count} frames of {width}x{height} take {gib:.1f} GiB, of {most_gib:.1f} that they "
+                "may; take fewer (--fps 2), smaller ones (--long-side 320) or a part (--video.stop-s 60)"
+            )
+        return np.empty((count, height, width, 3), np.uint8)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """rgb (n h w 3), time_s (n,), index (n,)."""

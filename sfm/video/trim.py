@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float, Int
 
+from sfm.video.opening import largest_stream, libav_name, open_video
 from trajectory.errors import CinetrajError, ReadError
 
 _REMEDY = "give a video file that plays to its end"
@@ -133,7 +134,7 @@ def _write(
 
     wanted = table.pts[frames.start : frames.stop]
     written = 0
-    with _open(source) as container, av.open(str(part), "w") as output:
+    with _open(source) as container, av.open(libav_name(part), "w") as output:
         stream = _video_stream(container, source)
         if seek and frames.start:
             container.seek(int(wanted[0]), stream=stream, backward=True)
@@ -181,20 +182,12 @@ def _encoder(output: Any, stream: Any, frame: Any, table: FrameTable, how: _Enco
 
 
 def _open(path: Path) -> Any:
-    import av
-    from av.error import FFmpegError
-
     if not path.is_file():
         raise ReadError(path, "does not exist or is no file", remedy="give the path of a video file")
-    try:
-        return av.open(str(path))
-    except FFmpegError as error:
-        raise ReadError(path, f"is no video ({error.strerror})", remedy="give a video file that plays") from error
+    return open_video(path)
 
 
 def _video_stream(container: Any, path: Path) -> Any:
-    if not container.streams.video:
-        raise ReadError(path, "has no video stream", remedy="give a video file that plays")
-    stream = container.streams.video[0]
+    stream = largest_stream(container, path)
     stream.thread_type = "AUTO"
     return stream

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -147,6 +149,21 @@ def test_blank_clips_never_reach_the_backend(backend: Any, monkeypatch: pytest.M
     assert found.status == "failed"
     assert "blank" in found.reason
     assert not seen
+
+
+def test_a_name_that_is_no_text_is_recorded_in_letters(backend: Any, tmp_path: Path) -> None:
+    backend(answer)
+    clip = replace(frames(), source="in/caf\udce9.mp4", notes=("1 file left out: \udce8.heic",))
+    found = sfm.estimate(clip, EstimateConfig(split_shots=False))
+    assert found.source == "in/caf\udce9.mp4"
+    for shot in found.shots:
+        assert shot.trajectory is not None
+        assert shot.trajectory.provenance is not None
+        assert shot.trajectory.provenance.source == r"in/caf\udce9.mp4"
+    run = sfm.read_run(sfm.write_run(found, tmp_path / "$x_{ \udce9", plot=True))
+    assert run.record["source"] == r"in/caf\udce9.mp4"
+    assert run.record["notes"] == [r"1 file left out: \udce8.heic"]
+    assert run.record["name"] == r"$x_{ \udce9"
 
 
 def test_one_frame_is_bad_input() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trajectory.errors import CinetrajError, ReadError
-from trajectory.files import read_json, write_whole
+from trajectory.files import printable, read_json, write_whole
 
 
 def refuse(_: int) -> None:
@@ -17,6 +17,13 @@ def test_texts_and_bytes_come_back_in_folders_that_are_made(tmp_path: Path) -> N
     assert write_whole(tmp_path / "a" / "b.txt", "zoom 90°\n").read_text(encoding="utf-8") == "zoom 90°\n"
     assert write_whole(str(tmp_path / "a" / "b.txt"), b"\x00\xff").read_bytes() == b"\x00\xff"
     assert os.listdir(tmp_path / "a") == ["b.txt"]
+
+
+def test_names_that_are_no_text_are_spelt_out(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.mp4")
+    assert printable(name) == r"caf\udce9.mp4"
+    assert printable("zoom 90° \n") == "zoom 90° \n"
+    assert write_whole(tmp_path / "a.txt", name).read_text() == printable(name)
 
 
 def test_a_full_disk_leaves_the_old_file_and_nothing_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,9 @@ from trajectory.files import read_json
 
 _REMEDY = "give video_annotation.json of the benchmark (cinetraj cinetechbench download)"
 
+GONE = frozenset({20, 50, 65, 68, 103, 107, 108, 109})
+"""Numbers of the clips whose source videos are gone from their host (issue 4 of the authors' repository)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Timecode:
@@ -71,6 +74,12 @@ class Annotation:
     def name(self) -> str:
         """The name of its run: the file name without folder and last suffix."""
         return Path(self.video_name).stem
+
+    @property
+    def gone(self) -> bool:
+        """Whether its source is known to be gone from its host; names begin with the clip's number, as in 005_."""
+        number = re.match(r"(\d+)_", self.video_name)
+        return number is not None and int(number[1]) in GONE
 
 
 def parse_timecode(text: str) -> Timecode:

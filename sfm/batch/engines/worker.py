@@ -12,7 +12,6 @@ import pickle
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +47,10 @@ def serve(answers: int) -> None:
 
 
 def _do(job: dict[str, Any], work: Callable[..., Any], config: Any, *, plot: bool) -> dict[str, Any]:
-    from sfm.batch.inputs import printable
     from sfm.runs.folder import write_run
 
     try:
         estimate = work(job["clip"], config, smaller=job["smaller"])
-        estimate = replace(estimate, source=printable(estimate.source))
         write_run(estimate, Path(job["folder"]), plot=plot, extra={"batch": job["batch"]})
     except CinetrajError as problem:
         return {"failure": "input", "problem": " ".join(str(problem).split())}

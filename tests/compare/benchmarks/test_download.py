@@ -5,6 +5,7 @@ import http.server
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,14 @@ def test_wanted_files_arrive_with_their_paths_and_content(hub: Hub, tmp_path: Pa
     assert result.revision == REVISION
     assert result.bytes_total == sum(len(FILES[name]) for name in wanted)
     assert [call[:2] for call in calls] == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+def test_a_dataset_of_two_names_is_found_under_the_one_that_answers(hub: Hub, tmp_path: Path) -> None:
+    renamed = replace(WANTED, repo_id="someone/clips-new", other_id=REPO)
+    assert download(renamed, tmp_path).repo_id == REPO
+    assert download(replace(WANTED, other_id="someone/old"), tmp_path).repo_id == REPO
+    with pytest.raises(CinetrajError, match=r"no dataset someone/clips-new or someone/old \(or it wants HF_TOKEN\)"):
+        download(replace(renamed, other_id="someone/old"), tmp_path)
 
 
 def test_a_second_download_fetches_no_content(hub: Hub, tmp_path: Path) -> None:

@@ -144,10 +144,13 @@ def test_clips_are_cut_kept_and_reported(tmp_path: Path, film: Path, capsys: pyt
 
     entry = {"id": 5, "video_name": "005_A Film.mp4", "start_frame": "00:01:03", "end_frame": "00:02:10"}
     missing = {"id": 6, "video_name": "006_Another.mp4", "start_frame": "00:01:00", "end_frame": "00:02:00"}
-    path, out = annotations(tmp_path, entry, missing), tmp_path / "clips"
+    gone = {**missing, "id": 20, "video_name": "020_Third.mp4"}
+    path, out = annotations(tmp_path, entry, missing, gone), tmp_path / "clips"
     arguments = ("cinetechbench", "clips", "--annotations", path, "--sources", film.parent, "--out", out, "--crf", "4")
     code, said, _ = cinetraj(capsys, *arguments)
-    assert code == 1  # one of the two could not be cut
+    assert code == 1  # two of the three could not be cut
+    assert "2 films are missing (1 of them gone from their host): 006_Another.mp4, 020_Third.mp4" in said
+    assert "; its link in the annotations is known to be dead" in said
     assert "005_A Film.mp4: frames 27 to 57 of 005_A Film.mkv" in said
     assert "006_Another.mp4: failed: no film named 006_Another.mp4" in said
     with av.open(str(out / "005_A Film.mp4")) as container:
@@ -157,7 +160,8 @@ def test_clips_are_cut_kept_and_reported(tmp_path: Path, film: Path, capsys: pyt
     code, said, _ = cinetraj(capsys, *arguments)
     assert "(was there)" in said
     report = json.loads((out / "clips.json").read_text())
-    assert report["coverage"] == {"ok": 1, "all": 2}
+    assert report["coverage"] == {"ok": 1, "all": 3}
+    assert report["missing_sources"]["gone_from_host"] == ["020_Third.mp4"]
     assert report["clips"]["005_A Film.mp4"]["start_frame"] == 27
 
 

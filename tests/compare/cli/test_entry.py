@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from console import alone, assert_one_clear_line, cinetraj
 
+from compare.cli import entry
+
 COMMANDS = ("estimate", "describe", "compare", "convert", "info", "demo", "status", "import")
 
 
@@ -42,6 +44,26 @@ def test_an_unknown_command_names_the_likely_one() -> None:
 
 def test_a_misspelt_option_is_refused_in_one_line() -> None:
     assert_one_clear_line(cinetraj("describe", "x", "--jsn"), "--jsn", "--help")
+
+
+def test_a_file_whose_name_begins_like_an_option_gets_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("-a.txt").write_text("1 0 0 0 0 0 0 1\n2 0 0 1 0 0 0 1\n")
+    assert_one_clear_line(cinetraj("info", "-a.txt"), "for the file of that name give ./-a.txt")
+    assert cinetraj("info", "./-a.txt").returncode == 0
+
+
+def test_a_lack_of_memory_is_bad_input_with_a_remedy(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lack(_arguments: list[str]) -> int:
+        raise MemoryError("Unable to allocate 17.4 GiB")
+
+    monkeypatch.setattr(entry, "_dispatch", lack)
+    assert entry.main(["estimate"]) == entry.BAD_INPUT
+    assert "not enough memory (Unable to allocate 17.4 GiB); take fewer frames (--fps 2)" in capsys.readouterr().err
 
 
 def test_a_missing_option_is_refused_in_one_line() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from PIL import Image
 
 from sfm.batch.inputs import NAME_BYTES, Clip, clips_of, distinct, own_name, safe_name
 from trajectory.errors import CinetrajError, ReadError
@@ -36,6 +37,26 @@ def test_a_folder_of_images_is_a_clip_and_one_of_such_folders_is_many(tmp_path: 
     touch(tmp_path, "x/1.png", "x/2.png", "y/1.jpg")
     assert list(found(tmp_path / "x")) == ["x"]
     assert found(tmp_path) == {"x": str(tmp_path / "x"), "y": str(tmp_path / "y")}
+
+
+def test_images_beside_videos_are_named(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "frames/1.png", "b.m2ts", "c.3GP")
+    clips, said = clips_of([str(tmp_path)])
+    assert [clip.name for clip in clips] == ["a", "b", "c"]
+    assert said == [
+        f"{tmp_path} has 3 videos; images beside them were left out, give their folders too: {tmp_path}/frames"
+    ]
+
+
+def test_each_animated_picture_of_a_folder_is_a_clip(tmp_path: Path) -> None:
+    pictures = [Image.new("RGB", (16, 16), (40 * k, 0, 0)) for k in range(3)]
+    for name in ("a.webp", "b.png"):
+        pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], duration=40)
+    assert list(found(tmp_path)) == ["a", "b"]
+    pictures[0].save(tmp_path / "c.png")
+    clips, said = clips_of([str(tmp_path)])
+    assert [clip.name for clip in clips] == ["a", "b"]
+    assert "images beside them were left out" in said[0]
 
 
 def test_links_are_followed_once(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from sfm.batch.inputs import Clip
 from sfm.config import BatchConfig, EstimateConfig, VideoConfig
 from sfm.runs import folder as runs
 from trajectory.errors import CinetrajError
+from trajectory.files import printable
 
 
 def events(out: Path, kind: str) -> list[dict[str, Any]]:
@@ -53,6 +54,28 @@ def test_every_clip_gets_its_run_and_a_second_call_computes_nothing(tmp_path: Pa
     assert {n: (o.status, o.reason) for n, o in second.items()} == {n: (o.status, o.reason) for n, o in first.items()}
     assert content(tmp_path / "out") == before
     assert len(events(tmp_path / "out", "start")) == 3
+
+
+def test_names_that_are_no_text_go_through_a_batch_and_can_be_read(tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/in \xe9"))
+    folder.mkdir()
+    wanted: list[Clip] = []
+    for name, file in (("a", b"caf\xe9:1.clip"), ("b", b"#\n?.clip"), ("c", b"caf\xe8.clip")):
+        path = Path(os.fsdecode(os.fsencode(folder) + b"/" + file))
+        path.write_text("ok 0 same" if name != "b" else "ok 0 b")
+        wanted.append(Clip(path=str(path), name=name))
+    out = Path(os.fsdecode(os.fsencode(tmp_path) + b"/out \xe9"))
+    found = run(wanted, out, jobs=1)
+    assert {o.name: (o.status, o.how) for o in found.values()} == {
+        "a": ("ok", "computed"),
+        "b": ("ok", "computed"),
+        "c": ("ok", "copied"),
+    }
+    assert {o.how for o in run(wanted, out).values()} == {"kept"}
+    for clip in wanted:
+        source = runs.read_run(out / clip.name).record["source"]
+        assert source == printable(clip.path)
+        source.encode()
 
 
 def test_a_changed_clip_or_option_recomputes_what_it_touches(tmp_path: Path) -> None:

@@ -36,5 +36,15 @@ def test_this_process_fits_into_the_memory_that_there_is() -> None:
     assert tree_memory(os.getpid())[0] < total
 
 
+@LINUX
+def test_a_limit_of_the_shell_counts() -> None:
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_AS, (3 << 30, resource.RLIM_INFINITY)); "
+        "from sfm.processes.system import total_memory; print(total_memory())"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert int(said) <= 3 << 30
+
+
 def test_there_is_a_core() -> None:
     assert 1 <= cores() <= (os.cpu_count() or 1)

@@ -153,6 +153,14 @@ def test_short_tracks_are_left_out(least):
     assert tracks.seen.sum(1).min() >= least
 
 
+def test_two_frames_have_tracks_of_two():
+    frames = sliding(straight(2, (3.0, 1.0)))
+    assert len(run(frames).xy_px) > 40
+    again = clips.as_frames(frames.rgb[[0, 0, 1, 1]])
+    repeats = Masks(usable=np.ones(HW, bool), blank=np.zeros(4, bool), duplicate_of=np.array([0, 0, 2, 2]))
+    assert len(run(again, repeats).xy_px) > 40
+
+
 def test_tracks_have_no_holes_but_where_frames_do_not_testify():
     tracks = run(sliding(straight(12, (4.0, 1.0))))
     for row in tracks.seen:

@@ -1,7 +1,9 @@
 """Video files: every frame with its time, whatever the container."""
 
+import warnings
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import clips
@@ -140,3 +142,129 @@ def test_damage_in_the_middle_leaves_frames_out(tmp_path: Path) -> None:
         frames = video.load(path)
     assert 40 <= len(frames) < 60
     assert (np.diff(frames.time_s) > 0).all()
+
+
+DROPPED = [0, 2, 4, 6, 7, 8, 11, 12]
+"""Slots of a film at 25 a second of which some are empty."""
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "options"),
+    [
+        ("a.avi", "mjpeg", {}),
+        ("a.avi", "mpeg4", {}),
+        ("a.avi", "libx264", {"bf": "0"}),
+        ("a.mkv", "libx264", {"bf": "2"}),
+        ("a.mov", "libx264", {"bf": "2"}),
+        ("a.ts", "libx264", {"bf": "2"}),
+        ("a.flv", "libx264", {"bf": "2"}),
+        ("a.wmv", "wmv2", {}),
+        ("a.nut", "mpeg4", {"bf": "2"}),
+    ],
+)
+def test_dropped_frames_leave_the_others_in_their_time(
+    tmp_path: Path, name: str, codec: str, options: dict[str, str]
+) -> None:
+    pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+    path = clips.encode(
+        tmp_path / name,
+        clips.pan(0, 8),
+        codec=codec,
+        pix_fmt=pix_fmt,
+        pts=DROPPED,
+        time_base=Fraction(1, 25),
+        options=options,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frames = video.load(path)
+    np.testing.assert_allclose(frames.time_s - frames.time_s[0], np.array(DROPPED) / 25, rtol=0, atol=2e-3)
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_an_avi_with_b_frames_is_shown_in_the_order_of_its_slots(tmp_path: Path, codec: str) -> None:
+    rgb = clips.pan(0, 12, noise=0)
+    frames = video.load(clips.encode(tmp_path / "a.avi", rgb, codec=codec, options={"bf": "3"}))
+    np.testing.assert_allclose(frames.time_s, np.arange(12) / 25, rtol=0, atol=1e-12)
+    assert np.abs(frames.rgb.astype(int) - rgb).mean((1, 2, 3)).max() < 8
+
+
+@pytest.mark.parametrize("start", [-3, 0, 40, 90_000])
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.ts", "a.nut", "a.flv"])
+def test_a_late_or_early_start_is_believed_and_no_loss(tmp_path: Path, name: str, start: int) -> None:
+    pts = [start + 4 * k for k in range(12)]
+    path = clips.encode(
+        tmp_path / name,
+        clips.pan(0, 12),
+        codec="mpeg4" if name != "a.flv" else "libx264",
+        pts=pts,
+        time_base=Fraction(1, 25),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frames = video.load(path)
+    np.testing.assert_allclose(np.diff(frames.time_s), 0.16, rtol=0, atol=2e-3)
+    if start > 0 and name not in ("a.ts", "a.flv"):  # whose muxers shift the clock
+        np.testing.assert_allclose(frames.time_s[0], start / 25, rtol=0, atol=2e-3)
+
+
+@pytest.mark.parametrize("name", ["a.mkv", "a.mp4", "a.avi", "a.webm", "a.mov"])
+def test_a_held_last_picture_and_empty_slots_at_the_end_are_no_loss(tmp_path: Path, name: str) -> None:
+    """The stream goes on, or is declared to, after the last picture."""
+    path = tmp_path / name
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libvpx-vp9" if name == "a.webm" else "mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        for number, image in enumerate(clips.pan(0, 6)):
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            for packet in stream.encode(frame):
+                packet.duration = 50 if number == 5 else packet.duration
+                container.mux(packet)
+        container.mux(stream.encode(None))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert len(video.load(path)) == 6
+
+
+def test_a_trimmed_film_is_whole(tmp_path: Path) -> None:
+    """An edit list (ISO 14496-12, 8.6.6) shows a part of the pictures that are there."""
+    path = clips.encode(tmp_path / "a.mp4", clips.pan(0, 40), codec="mpeg4", container_options={"use_editlist": "1"})
+    data = bytearray(path.read_bytes())
+    place = data.index(b"elst") + 12
+    duration = int.from_bytes(data[place : place + 4], "big")
+    data[place : place + 4] = (duration // 2).to_bytes(4, "big")
+    path.write_bytes(data)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert 15 <= len(video.load(path)) <= 25
+
+
+@pytest.mark.filterwarnings("ignore::sfm.video.sampling.VideoWarning")
+@pytest.mark.parametrize(
+    ("name", "start"), [("a.mkv", 90_000), ("a.mp4", 90_000), ("a.avi", 0), ("a.webm", 0), ("a.flv", 0)]
+)
+def test_each_container_cut_short_says_so(tmp_path: Path, name: str, start: int) -> None:
+    codec = {"a.webm": "libvpx-vp9", "a.flv": "flv1"}.get(name, "mpeg4")
+    path = clips.encode(
+        tmp_path / name,
+        clips.pan(0, 40),
+        codec=codec,
+        pts=[start + k for k in range(40)],
+        time_base=Fraction(1, 25),
+        container_options={"movflags": "faststart"} if name == "a.mp4" else None,
+    )
+    data = path.read_bytes()
+    path.write_bytes(data[: int(0.8 * len(data))])
+    with pytest.warns(video.VideoWarning, match="cut short"):
+        frames = video.load(path)
+    assert 0 < len(frames) < 40
+
+
+@pytest.mark.filterwarnings("ignore::sfm.video.sampling.VideoWarning")
+def test_reserved_room_that_was_never_filled_is_a_file_cut_short(tmp_path: Path) -> None:
+    path = clips.encode(tmp_path / "a.mkv", clips.pan(0, 40), codec="mpeg4")
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] + bytes(len(data) - len(data) // 2))
+    with pytest.warns(video.VideoWarning, match="cut short"):
+        assert 5 < len(video.load(path)) < 40

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sfm.video import reader as video
+from sfm.video import sampling
 from sfm.video.images import natural_key
-from sfm.video.sampling import nearest_to_ticks, over_black, spread_repeats, working_hw
+from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, spread_repeats, working_hw
 from trajectory.errors import CinetrajError
 
 STEPS = st.lists(st.floats(1e-3, 0.5), min_size=1, max_size=40)
@@ -104,3 +105,14 @@ def test_images_are_numbered_in_natural_order(tmp_path: Path) -> None:
         np.testing.assert_array_equal(frames.rgb, rgb)
         np.testing.assert_array_equal(frames.time_s, np.arange(12))
         assert frames.time_source == "index"
+
+
+def test_more_frames_than_the_memory_holds_are_refused_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sampling, "total_memory", lambda: 10_000_000)
+    buffer = FrameBuffer((100, 100), 120, "a.mp4")  # 3.6 MB of the 4 that it may take
+    for number in range(120):
+        buffer.add(number, number / 25, np.zeros((100, 100, 3), np.uint8))
+    with pytest.raises(CinetrajError, match=r"a\.mp4: 184 frames of 100x100 take .* GiB, .*; take fewer \(--fps 2\)"):
+        buffer.add(120, 4.8, np.zeros((100, 100, 3), np.uint8))
+    monkeypatch.setattr(sampling, "total_memory", lambda: None)  # where nothing is known nothing is refused
+    FrameBuffer((100, 100), 1000, "a.mp4")

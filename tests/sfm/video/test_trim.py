@@ -151,7 +151,7 @@ def test_a_truncated_film_is_an_error_not_a_short_clip(film: Path, tmp_path: Pat
 def test_what_is_no_video_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(content)
-    with pytest.raises(ReadError, match=r"film\.mp4: is no video"):
+    with pytest.raises(CinetrajError, match=r"film\.mp4: no video can be read"):
         frame_table(path)
     with pytest.raises(ReadError, match="does not exist"):
         frame_table(tmp_path / "none.mp4")

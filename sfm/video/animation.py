@@ -1,0 +1,121 @@
+"""Animated pictures as clips: WebP, PNG and AVIF with their own times, the pages of a TIFF by number."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from sfm.config import VideoConfig
+from sfm.types import Frames
+from sfm.video.completeness import missing_bytes
+from sfm.video.images import ANIMATED, DAMAGES, rgb_of
+from sfm.video.sampling import FrameBuffer, nearest_to_ticks, shrink, spread_repeats, working_hw
+from trajectory.errors import CinetrajError
+
+_SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4
+"""TIFF 6.0, section 8: a page that is a smaller copy of another, or says where another is transparent."""
+
+
+def is_animation(path: Path) -> bool:
+    """Whether a picture has several frames or pages; False where it cannot be read."""
+    try:
+        with Image.open(path) as image:
+            return image.format in ANIMATED and getattr(image, "n_frames", 1) > 1
+    except DAMAGES:
+        return False
+
+
+def load_animation(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
+    """The frames of an animated picture. Also returns what was lost, in words, where it is damaged."""
+    lost: list[str] = []
+    with Image.open(path) as picture:
+        timed = picture.format != "TIFF"
+        rate = config.assumed_fps if config.assumed_fps is not None else config.fps
+        if not timed and rate is None and (config.start_s is not None or config.stop_s is not None):
+            raise CinetrajError(f"{path}: pages carry no times for start_s and stop_s; give their rate (assumed_fps)")
+        fps = config.fps if timed or config.assumed_fps is not None else None
+        pages = _timed(_pages(picture, lost), None if timed else rate or 1.0)
+        buffer, source_hw = _gathered(nearest_to_ticks(_wanted(pages, config), fps), path, config)
+    if buffer is None:
+        why = lost[0] if lost else f"no frame between start_s={config.start_s} and stop_s={config.stop_s}"
+        raise CinetrajError(f"{path}: {why}; {'get the file again' if lost else 'widen the interval'}")
+    if missing_bytes(path):
+        lost.append(f"the file is cut short after {len(buffer)} frames")
+    rgb, time_s, index = buffer.arrays()
+    notes = list(lost)
+    if timed and len(time_s) > 1 and not np.diff(time_s).any():  # an animation without durations
+        timed, time_s = False, index / (rate or 1.0)
+        notes.append("the file carries no times")
+    elif timed:
+        time_s, moved = spread_repeats(time_s, path)
+        notes += [f"{moved} repeated timestamps were spread up to the next one"] if moved else []
+    frames = Frames(
+        rgb=rgb,
+        time_s=time_s,
+        index=index,
+        source_hw=source_hw,
+        source=str(path),
+        time_source="seconds" if timed else "assumed" if rate else "index",
+        notes=tuple(notes),
+    )
+    return frames, tuple(lost)
+
+
+def _pages(picture: Any, lost: list[str]) -> Iterator[tuple[float, UInt8[np.ndarray, "h w 3"]]]:
+    """Each frame with the seconds that it is shown; damage ends them."""
+    for number in range(picture.n_frames):
+        try:
+            picture.seek(number)
+            if picture.format == "TIFF" and picture.tag_v2.get(_SUBFILE_TYPE, 0) & (_REDUCED | _MASK):
+                continue
+            picture.load()
+            rgb = rgb_of(picture)
+        except DAMAGES as error:
+            said = " ".join(str(error).split())
+            lost.append(f"frame {number} of {picture.n_frames} cannot be read ({said}); it and the rest were left out")
+            return
+        if number == 0 and getattr(picture, "default_image", False):  # of an APNG: shown where none can be played
+            continue
+        yield float(picture.info.get("duration") or 0.0) / 1000.0, rgb
+
+
+def _timed(
+    pages: Iterator[tuple[float, UInt8[np.ndarray, "h w 3"]]], rate: float | None
+) -> Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]]:
+    """(number, time_s, picture): each begins where the one before ends, or by a rate."""
+    begin_s = 0.0
+    for number, (duration_s, rgb) in enumerate(pages):
+        yield number, begin_s if rate is None else number / rate, rgb
+        begin_s += duration_s
+
+
+def _wanted(
+    pages: Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]], config: VideoConfig
+) -> Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]]:
+    for page in pages:
+        if config.stop_s is not None and page[1] >= config.stop_s:
+            return
+        if config.start_s is None or page[1] >= config.start_s:
+            yield page
+
+
+def _gathered(
+    pages: Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]], path: Path, config: VideoConfig
+) -> tuple[FrameBuffer | None, tuple[int, int]]:
+    """The pages at the working size, and their own size; None where there are none."""
+    buffer: FrameBuffer | None = None
+    source_hw = (0, 0)
+    for number, time_s, rgb in pages:
+        if buffer is None:
+            source_hw = (int(rgb.shape[0]), int(rgb.shape[1]))
+            buffer = FrameBuffer(working_hw(source_hw, config.long_side), 64, path)
+        if rgb.shape[:2] != source_hw:
+            raise CinetrajError(
+                f"{path}: page {number} is {rgb.shape[1]}x{rgb.shape[0]}, the first {source_hw[1]}x{source_hw[0]}; "
+                "give pages of one size"
+            )
+        buffer.add(number, time_s, shrink(rgb, working_hw(source_hw, config.long_side)))
+    return buffer, source_hw
