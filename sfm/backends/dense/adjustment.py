@@ -91,8 +91,8 @@ def adjust_all(
             found[rows] = torch.where(better, tried, before)
             eased = (damping[rows] / 5.0).clamp_min(LEAST_DAMPING)
             damping[rows] = torch.where(better, eased, damping[rows] * 10.0)
-            settled = better & (before - tried < tolerance * before)
-            rows = rows[~settled & (damping[rows] <= MOST_DAMPING)]
+            converged = better & (before - tried < tolerance * before)
+            rows = rows[~converged & (damping[rows] <= MOST_DAMPING)]
             if not len(rows):
                 break
     return states, found
