@@ -100,7 +100,7 @@ def adjust_all(
 
 def _some(freedom: Freedom, rows: Int[Tensor, " r"]) -> Freedom:
     """What is known of some of several states."""
-    return freedom if isinstance(freedom.shared, float) else replace(freedom, shared=freedom.shared[rows])
+    return replace(freedom, shared=freedom.shared[rows]) if isinstance(freedom.shared, Tensor) else freedom
 
 
 def _with(states: DenseParameters, rows: Int[Tensor, " r"], changed: DenseParameters) -> DenseParameters:
