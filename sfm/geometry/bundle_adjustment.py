@@ -18,6 +18,7 @@ from sfm.geometry.problem import FreeParameters, Observations, Parameters, resca
 from sfm.geometry.projection import residuals
 from sfm.geometry.robust import GOOD_SHARE, capped_track_rms, geman_mcclure, row_quantile
 from sfm.geometry.so3 import exp_so3
+from sfm.geometry.states import put
 from sfm.geometry.triangulation import retriangulated
 
 FOCAL_REACH = 1.8
@@ -115,7 +116,7 @@ def minimise(
         trial_cost = total_cost(observations, trial, movable, width, noise_px)
         better = trial_cost < cost[active]
         gain = torch.where(better, (cost[active] - trial_cost) / cost[active].clamp_min(1e-12), 0.0)
-        parameters = _put(parameters, active[better], trial.take(better))
+        parameters = put(parameters, active[better], trial.take(better))
         cost = cost.index_put((active[better],), trial_cost[better])
         held = solver.damped(damping[active], better)
         damping = damping.index_put((active,), held)
@@ -188,19 +189,4 @@ def take_step(
         zoom=parameters.zoom + cameras[..., 6].clamp(-solver.max_log_zoom, solver.max_log_zoom),
         log_focal=parameters.log_focal + delta[:, -1].clamp(-solver.max_log_focal, solver.max_log_focal),
         point=point,
-    )
-
-
-def _put(parameters: Parameters, rows: Tensor, part: Parameters) -> Parameters:
-    """The parameters with some of the hypotheses replaced."""
-
-    def put(whole: Tensor, some: Tensor) -> Tensor:
-        return whole.index_put((rows,), some)
-
-    return Parameters(
-        rotation=put(parameters.rotation, part.rotation),
-        translation=put(parameters.translation, part.translation),
-        zoom=put(parameters.zoom, part.zoom),
-        log_focal=put(parameters.log_focal, part.log_focal),
-        point=put(parameters.point, part.point),
     )

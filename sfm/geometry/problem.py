@@ -14,6 +14,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from sfm.geometry.states import taken
 from sfm.types import MotionModel
 
 MANY = 400
@@ -66,13 +67,7 @@ class Parameters:
 
     def take(self, rows: Tensor | list[int]) -> "Parameters":
         """Some of the hypotheses, in the order given."""
-        return Parameters(
-            rotation=self.rotation[rows],
-            translation=self.translation[rows],
-            zoom=self.zoom[rows],
-            log_focal=self.log_focal[rows],
-            point=self.point[rows],
-        )
+        return taken(self, rows)
 
     def of_frames(self, frames: Tensor | list[int]) -> "Parameters":
         """The same hypotheses with the cameras of some of the frames."""
@@ -84,17 +79,6 @@ class Parameters:
     def focal_px(self) -> Float[Tensor, "b n"]:
         """fy per frame."""
         return torch.exp(self.log_focal[:, None] + self.zoom)
-
-
-def stack(states: list[Parameters]) -> Parameters:
-    """Several batches as one."""
-    return Parameters(
-        rotation=torch.cat([s.rotation for s in states]),
-        translation=torch.cat([s.translation for s in states]),
-        zoom=torch.cat([s.zoom for s in states]),
-        log_focal=torch.cat([s.log_focal for s in states]),
-        point=torch.cat([s.point for s in states]),
-    )
 
 
 @final
@@ -111,13 +95,7 @@ class FreeParameters:
 
     def take(self, rows: Tensor | list[int]) -> "FreeParameters":
         """Those of some of the hypotheses."""
-        return replace(
-            self,
-            rotation=self.rotation[rows],
-            translation=self.translation[rows],
-            zoom=self.zoom[rows],
-            focal=self.focal[rows],
-        )
+        return taken(self, rows)
 
 
 @final

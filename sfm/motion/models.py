@@ -9,9 +9,10 @@ import torch
 from jaxtyping import Float
 
 from sfm.geometry.bundle_adjustment import SOLVER, Fit, adjust
-from sfm.geometry.problem import Parameters, Problem, stack
+from sfm.geometry.problem import Parameters, Problem
 from sfm.geometry.projection import camera_centres
 from sfm.geometry.robust import GOOD_RESIDUAL_PX
+from sfm.geometry.states import joined
 from sfm.types import MotionModel
 
 ROUGH = replace(SOLVER, tolerance=1e-3)
@@ -84,7 +85,7 @@ def fit(
         kernels_px: robust kernels, wide to tight.
         rough: for a search; otherwise tracks that disagree are down-weighted in the end.
     """
-    parameters = stack([start.parameters for start in starts])
+    parameters = joined([start.parameters for start in starts])
     return fit_batch(problem, parameters, starts, kernels_px, rough=rough)
 
 

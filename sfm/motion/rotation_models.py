@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 
-from sfm.geometry.problem import Parameters, Problem, measured, stack
+from sfm.geometry.problem import Parameters, Problem, measured
+from sfm.geometry.states import joined
 from sfm.geometry.triangulation import completed
 from sfm.motion.consensus import ranked
 from sfm.motion.initialization import chain, parameters_from
@@ -29,7 +30,7 @@ def fit_rotation_models(problem: Problem) -> list[FittedModel]:
     best = [ranked([r for r in found if r.model == model], problem.unit_px)[0].restart() for model in models]
     best.append(Start(parameters=best[1].parameters, model=ROTATION_ZOOM, origin=best[1].origin))  # no zoom is one too
     free = problem.free([start.model for start in best])
-    parameters = stack([start.parameters for start in best])
+    parameters = joined([start.parameters for start in best])
     kernel = torch.full_like(parameters.log_focal, kernels[2])
     parameters = completed(problem.observations, parameters, rows, free, kernel)
     last = fit_batch(problem, parameters, best, kernels[2:])

@@ -10,10 +10,11 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from sfm.geometry.bundle_adjustment import SOLVER, adjust
-from sfm.geometry.problem import FreeParameters, Observations, Parameters, Problem, measured, stack
+from sfm.geometry.problem import FreeParameters, Observations, Parameters, Problem, measured
 from sfm.geometry.projection import camera_centres, translations, unit_rays
 from sfm.geometry.resectioning import frame_cost, resect
 from sfm.geometry.robust import capped_track_rms
+from sfm.geometry.states import joined
 from sfm.geometry.triangulation import completed
 from sfm.geometry.two_view import two_view
 from sfm.motion.consensus import ranked
@@ -61,7 +62,7 @@ def search(
     ]
     twins = fit(thin, mirrored, kernels[1:], rough=True)
     last = [r.restart() for r in ranked([*found[:6], *twins], unit_px, turned_thin)[:FINALISTS]]
-    parameters = stack([start.parameters for start in last])
+    parameters = joined([start.parameters for start in last])
     kernel = torch.full_like(parameters.log_focal, kernels[2])
     parameters = completed(problem.observations, parameters, rows, problem.free([model] * len(last)), kernel)
     best = ranked(fit_batch(problem, parameters, last, kernels[2:]), unit_px, turned)[0]
@@ -175,7 +176,7 @@ def heading_starts(problem: Problem, model: MotionModel) -> list[Parameters]:
     )
     unit_px = problem.unit_px
     kernel, solver = (8.0 * unit_px, 3.0 * unit_px), replace(SOLVER, iterations=4)
-    fitted = adjust(two, stack(starts), held, kernel_px=kernel, noise_px=problem.noise_px, solver=solver).parameters
+    fitted = adjust(two, joined(starts), held, kernel_px=kernel, noise_px=problem.noise_px, solver=solver).parameters
     support = (1.0 / (1.0 + (capped_track_rms(two, fitted) / unit_px) ** 2)).sum(1).cpu().numpy()
     ways = [2 * k + int(support[2 * k + 1] > support[2 * k]) for k in range(len(paths) // 2)]
     order = sorted(ways, key=lambda i: -support[i])
@@ -246,7 +247,7 @@ def _replace_bad_frames(problem: Problem, fitted: FittedModel) -> Parameters | N
     sources = [index, (index - 1).clamp_min(0), (index + 1).clamp_max(n - 1)]
     for source in sources[1:]:
         source[0] = 0  # the gauge
-    tried = stack([parameters.of_frames(source) for source in sources])
+    tried = joined([parameters.of_frames(source) for source in sources])
     for kernel_px in kernels:
         tried, _ = resect(problem.observations, tried, free.take([0] * len(sources)), kernel_px=kernel_px)
     cost = frame_cost(problem.observations, tried, kernels[-1])

@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sfm.backends.dense.banded import solve_bordered
-from sfm.backends.dense.graph import NAMES, DenseParameters, FlowGraph, chosen, stacked, where
+from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import POSE, depth_jacobian, predict, whitened
 from sfm.backends.dense.normal import Freedom, Layout, Normal, blocks, layout, normal_equations, of_states, prior_cost
 from sfm.geometry.robust import geman_mcclure
+from sfm.geometry.states import put, taken
 
 LONGEST_DEPTH_STEP = 0.5
 FOCAL_RANGE = 1.5
@@ -48,18 +49,17 @@ def adjust(
         iterations: most steps under each.
         tolerance: relative gain that ends a kernel.
     """
-    each = torch.ones(1, dtype=torch.float64, device=graph.device)
     found, left = adjust_all(
-        stacked([parameters]), graph, freedom, [k * each for k in kernels], iterations=iterations, tolerance=tolerance
+        taken(parameters, None), graph, freedom, kernels, iterations=iterations, tolerance=tolerance
     )
-    return chosen(found, 0), float(left[0])
+    return taken(found, 0), float(left[0])
 
 
 def adjust_all(
     states: DenseParameters,
     graph: FlowGraph,
     freedom: Freedom,
-    kernels: Sequence[Float[Tensor, " s"]],
+    kernels: Sequence[float | Float[Tensor, " s"]],
     *,
     iterations: int,
     tolerance: float = 1e-4,
@@ -72,22 +72,23 @@ def adjust_all(
         states: where to begin.
         graph: the flow, the same for all.
         freedom: what may move.
-        kernels: wide to tight, a value for each state.
+        kernels: wide to tight; each a value for all states, or one for each.
         iterations, tolerance: as in `adjust`.
     """
     laid = layout(graph, freedom, states.zoom.shape[-1])
     damping = torch.full_like(states.log_focal, FIRST_DAMPING)
     found = torch.full_like(states.log_focal, torch.inf)
-    for kernel in kernels:
+    for width in kernels:
+        kernel = torch.as_tensor(width, dtype=found.dtype, device=found.device).expand_as(found)
         found = costs(states, graph, freedom, kernel, laid)
         rows = torch.arange(len(found), device=found.device)
         for _ in range(iterations):
-            now, own = chosen(states, rows), _some(freedom, rows)
+            now, own = taken(states, rows), taken(freedom, rows)
             normal = normal_equations(now, graph, own, kernel[rows], damping[rows], laid)
             after, sound = _stepped(now, normal, own, damping[rows])
             before, tried = found[rows], costs(after, graph, own, kernel[rows], laid)
             better = sound & (tried < before)
-            states = _with(states, rows, where(better, after, now))
+            states = put(states, rows[better], taken(after, better))
             found[rows] = torch.where(better, tried, before)
             eased = (damping[rows] / 5.0).clamp_min(LEAST_DAMPING)
             damping[rows] = torch.where(better, eased, damping[rows] * 10.0)
@@ -96,20 +97,6 @@ def adjust_all(
             if not len(rows):
                 break
     return states, found
-
-
-def _some(freedom: Freedom, rows: Int[Tensor, " r"]) -> Freedom:
-    """What is known of some of several states."""
-    return replace(freedom, shared=freedom.shared[rows]) if isinstance(freedom.shared, Tensor) else freedom
-
-
-def _with(states: DenseParameters, rows: Int[Tensor, " r"], changed: DenseParameters) -> DenseParameters:
-    """States of which some changed."""
-    if len(rows) == len(states.log_focal):
-        return changed
-    return DenseParameters(
-        **{name: getattr(states, name).index_copy(0, rows, getattr(changed, name)) for name in NAMES}
-    )
 
 
 def cost(parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float) -> float:
@@ -127,11 +114,17 @@ def costs(
     """Those of one or several states."""
     total = prior_cost(states, graph, freedom, laid)
     for rows in blocks(graph, total.numel()):
-        squared, front = squared_residuals(states, graph, rows)
-        wide = of_states(kernel, squared, 3) ** 2
-        each = torch.where(front, geman_mcclure(squared, wide), wide)
-        total = total + (each * graph.weight[rows]).sum((-3, -2, -1), dtype=torch.float64)
+        total = total + place_costs(states, graph, rows, kernel).sum((-3, -2, -1), dtype=torch.float64)
     return total
+
+
+def place_costs(
+    states: DenseParameters, graph: FlowGraph, rows: slice, kernel: float | Float[Tensor, "*s"]
+) -> Float[Tensor, "*s k m p"]:
+    """The robust cost of each place of some rows, times its weight."""
+    squared, front = squared_residuals(states, graph, rows)
+    wide = of_states(kernel, squared, 3) ** 2
+    return torch.where(front, geman_mcclure(squared, wide), wide) * graph.weight[rows]
 
 
 def squared_residuals(

@@ -1,11 +1,10 @@
 """The values of the dense backend: a graph of flow between cameras, and the parameters that are fitted to it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import final
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from sfm.geometry.so3 import exp_so3
@@ -104,25 +103,6 @@ class DenseParameters:
         )
 
 
-def stacked(states: Sequence[DenseParameters]) -> DenseParameters:
-    """Several states of one graph as one."""
-    return DenseParameters(**{name: torch.stack([getattr(each, name) for each in states]) for name in NAMES})
-
-
-def chosen(states: DenseParameters, which: int | Int[Tensor, " r"]) -> DenseParameters:
-    """One of several states, or some of them."""
-    return DenseParameters(**{name: getattr(states, name)[which] for name in NAMES})
-
-
-def where(better: Bool[Tensor, " s"], one: DenseParameters, other: DenseParameters) -> DenseParameters:
-    """Of each state the one or the other."""
-    return DenseParameters(**{name: _where(better, getattr(one, name), getattr(other, name)) for name in NAMES})
-
-
-def _where(better: Bool[Tensor, " s"], one: Tensor, other: Tensor) -> Tensor:
-    return torch.where(better.reshape(-1, *[1] * (one.dim() - 1)), one, other)
-
-
 def still(cameras: int, rows: int, patches: int, focal_px: float, device: torch.device) -> DenseParameters:
     """Cameras that all stand at the origin before a scene at depth 1."""
     wide = {"device": device, "dtype": torch.float64}
@@ -134,9 +114,6 @@ def still(cameras: int, rows: int, patches: int, focal_px: float, device: torch.
         zoom=torch.zeros(cameras, **wide),
         undistortion=torch.zeros((), **wide),
     )
-
-
-NAMES = tuple(field.name for field in fields(DenseParameters))
 
 
 def root_of(information: Float[Tensor, "... 3"]) -> Float[Tensor, "... 3"]:

@@ -14,17 +14,17 @@ from sfm.backends.dense.adjustment import (
     adjust_all,
     held_out_residual_px,
     noise_scales,
+    place_costs,
     residual_px,
-    squared_residuals,
 )
 from sfm.backends.dense.depth_prior import start_of
-from sfm.backends.dense.graph import DenseParameters, FlowGraph, chosen, stacked, still
+from sfm.backends.dense.graph import DenseParameters, FlowGraph, still
 from sfm.backends.dense.normal import SHARED, Freedom, blocks
 from sfm.backends.dense.starts import along_the_axis, chained_directions, chained_turns, mirrored, refocused
 from sfm.flow.information import LEAST_SIGMA_PX
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.projection import camera_centres
-from sfm.geometry.robust import geman_mcclure
+from sfm.geometry.states import joined, taken
 from sfm.motion.consensus import ranked
 from sfm.processes.workers import mapped
 from sfm.types import FULL, FULL_ZOOM, ROTATION, ROTATION_ZOOM, STATIC, MotionModel
@@ -228,16 +228,10 @@ def roughly(
     starts: Sequence[DenseParameters], graph: FlowGraph, freedom: Freedom, kernels: tuple[float, ...]
 ) -> list[tuple[int, DenseParameters]]:
     """Each start adjusted a little, with its number, the cheapest first."""
-    kernel = torch.ones(len(starts), dtype=torch.float64, device=graph.device)
     found, left = adjust_all(
-        stacked(starts),
-        graph,
-        freedom,
-        [each * kernel for each in kernels],
-        iterations=ROUGH_STEPS,
-        tolerance=ROUGH_TOLERANCE,
+        stacked(starts), graph, freedom, kernels, iterations=ROUGH_STEPS, tolerance=ROUGH_TOLERANCE
     )
-    return [(i, chosen(found, i)) for i in left.argsort(stable=True).tolist()]
+    return [(i, taken(found, i)) for i in left.argsort(stable=True).tolist()]
 
 
 def _fitted(
@@ -247,9 +241,7 @@ def _fitted(
     noise found."""
     names, states = [name for name, _ in starts], stacked([start for _, start in starts])
     if model.rotates and not model.translates:
-        each = torch.ones(len(names), dtype=torch.float64, device=graph.device)
-        wide = [kernel * each for kernel in TURN_KERNELS]
-        states, _ = adjust_all(states, graph, lens.freedom(model), wide, iterations=STEPS)
+        states, _ = adjust_all(states, graph, lens.freedom(model), TURN_KERNELS, iterations=STEPS)
     elif model.translates:
         wide = [KERNELS[0] * noise_scales(states, graph)]
         states, _ = adjust_all(states, graph, lens.freedom(model, held=True), wide, iterations=STEPS)
@@ -274,7 +266,7 @@ def everywhere(fit: DenseFit, thin: FlowGraph, graph: FlowGraph, lens: Lens) -> 
         ]
         start = best_depths(start, offered, graph, KERNELS[0] * fit.scale)
     scale = start.log_focal.new_tensor([fit.scale])
-    return _finished(fit.model, [fit.start], stacked([start]), scale, graph, lens)[0]
+    return _finished(fit.model, [fit.start], taken(start, None), scale, graph, lens)[0]
 
 
 def best_depths(
@@ -284,11 +276,14 @@ def best_depths(
     states = stacked([replace(cameras, inverse_depth=each) for each in offered])
     found: list[Tensor] = []
     for rows in blocks(graph, len(offered)):
-        squared, front = squared_residuals(states, graph, rows)
-        each = torch.where(front, geman_mcclure(squared, kernel**2), kernel**2)
-        found.append((each * graph.weight[rows]).sum(-2))
+        found.append(place_costs(states, graph, rows, kernel).sum(-2))
     best = torch.cat(found, 1).argmin(0, keepdim=True)
     return replace(cameras, inverse_depth=states.inverse_depth.gather(0, best)[0])
+
+
+def stacked(states: Sequence[DenseParameters]) -> DenseParameters:
+    """Several states of one graph as one."""
+    return joined([taken(state, None) for state in states])
 
 
 def _finished(
@@ -314,10 +309,11 @@ def _finished(
     votes = votes_of(graph).cpu().numpy().astype(float)
     fits: list[DenseFit] = []
     for i, name in enumerate(names):
-        found, noise = chosen(states, i), float(scale[i])
-        left_px = residual_px(found, graph)
+        found, noise = taken(states, i), float(scale[i])
         if model.translates:
             left_px = held_out_residual_px(found, graph, lens.freedom(model, scale=noise), KERNELS[-1] * noise)
+        else:
+            left_px = residual_px(found, graph)
         fits.append(
             DenseFit(
                 model=model,

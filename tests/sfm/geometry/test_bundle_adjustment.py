@@ -11,8 +11,9 @@ from projected import FOCAL_PX, HW, angle_deg, path_error, project, steps
 from sfm.geometry.bundle_adjustment import adjust
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt
 from sfm.geometry.normal_equations import normal_equations
-from sfm.geometry.problem import rescaled, stack
+from sfm.geometry.problem import rescaled
 from sfm.geometry.projection import FAR_PX, residuals
+from sfm.geometry.states import joined
 
 
 def test_true_parameters_leave_no_residual():
@@ -34,7 +35,7 @@ def test_a_hypothesis_takes_the_same_steps_alone_as_beside_one_that_moves_more(k
     start = start if "translation" in kinds else replace(start, translation=0 * start.translation, point=far)
     settings = {"kernel_px": (8.0,), "solver": LevenbergMarquardt(iterations=3, tolerance=0.0)}
     alone = adjust(scene, start, free(kinds), **settings)
-    beside = adjust(scene, stack([start, shaken(tracks.parameters(), 11)]), free(kinds, ALL), **settings)
+    beside = adjust(scene, joined([start, shaken(tracks.parameters(), 11)]), free(kinds, ALL), **settings)
     torch.testing.assert_close(alone.cost, beside.cost[:1], rtol=1e-8, atol=0.0)
     torch.testing.assert_close(alone.parameters.rotation, beside.parameters.rotation[:1], rtol=0.0, atol=1e-8)
     torch.testing.assert_close(alone.parameters.point, beside.parameters.point[:1], rtol=0.0, atol=1e-8)
@@ -101,7 +102,7 @@ def test_what_is_not_free_stays_to_the_bit():
     tracks = project(MOVE, seed=15, points=40)
     scene, start = tracks.observations(), rescaled(shaken(tracks.parameters(), 16))
     names = ["rotation", "translation", "zoom", "focal"]
-    fit = adjust(scene, stack([start] * 4), free(*({k} for k in names)), kernel_px=(8.0,), solver=steps(3))
+    fit = adjust(scene, joined([start] * 4), free(*({k} for k in names)), kernel_px=(8.0,), solver=steps(3))
     parts = {"rotation": "rotation", "zoom": "zoom", "focal": "log_focal"}
     for row, moved in enumerate(names):
         for name, attribute in parts.items():
@@ -124,7 +125,7 @@ def test_a_batch_of_hypotheses_equals_one_by_one():
     scene = tracks.observations()
     starts = [shaken(tracks.parameters(), k, 0.02) for k in range(4)]
     kinds = [{"rotation"}, {"rotation", "zoom"}, {"rotation", "translation"}, ALL]
-    together = adjust(scene, stack(starts), free(*kinds), solver=LevenbergMarquardt(iterations=6, tolerance=0.0))
+    together = adjust(scene, joined(starts), free(*kinds), solver=LevenbergMarquardt(iterations=6, tolerance=0.0))
     for row, (start, kind) in enumerate(zip(starts, kinds, strict=True)):
         alone = adjust(scene, start, free(kind), solver=LevenbergMarquardt(iterations=6, tolerance=0.0))
         assert float(alone.cost) == pytest.approx(float(together.cost[row]), rel=1e-9)

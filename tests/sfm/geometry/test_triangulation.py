@@ -6,8 +6,9 @@ import torch
 from projected import Projected, project
 
 from sfm.geometry.bundle_adjustment import robust_cost
-from sfm.geometry.problem import FreeParameters, Parameters, rescaled, stack
+from sfm.geometry.problem import FreeParameters, Parameters, rescaled
 from sfm.geometry.projection import residuals
+from sfm.geometry.states import joined
 from sfm.geometry.triangulation import completed, retriangulated
 
 KERNEL = torch.tensor([3.0], dtype=torch.float64)
@@ -55,7 +56,7 @@ def test_no_point_gets_worse():
 def test_a_camera_that_does_not_move_keeps_its_points():
     tracks = project({"pan_deg": 5.0}, seed=2)
     lost = astray(tracks, 0.5)
-    both = retriangulated(tracks.observations(), stack([lost, lost]), free(False, False), KERNEL.expand(2))
+    both = retriangulated(tracks.observations(), joined([lost, lost]), free(False, False), KERNEL.expand(2))
     assert torch.equal(both.point[0], lost.point[0])
 
 
