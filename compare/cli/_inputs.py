@@ -68,7 +68,11 @@ def load(
 
 def one(given: str | Path, format: str = "auto") -> Loaded:
     """The single camera path that a file, model folder or run of one shot holds. Raises CinetrajError otherwise."""
-    found = load(given, format)
+    return sole(given, load(given, format))
+
+
+def sole(given: str | Path, found: list[Loaded]) -> Loaded:
+    """The only path of what was loaded, if it is one and has poses. Raises CinetrajError otherwise."""
     if len(found) > 1:
         raise CinetrajError(f"{given} holds {len(found)} trajectories ({found[0].name}, ...); give one of them")
     if found[0].trajectory is None:

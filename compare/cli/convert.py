@@ -45,11 +45,10 @@ def run(args: Args) -> int:
 
     target = io.FORMATS.get(args.to)
     several = io.split_part(args.source)[1] == io.ALL
-    if several or (target is not None and target.encode_every is not None):
-        found = _inputs.load(args.source, args.format)
-        if len(found) > 1:
-            return _several(args, found)
-    trajectory = _inputs.one(args.source, args.format).trajectory
+    found = _inputs.load(args.source, args.format)
+    if len(found) > 1 and (several or (target is not None and target.encode_every is not None)):
+        return _several(args, found)
+    trajectory = _inputs.sole(args.source, found).trajectory
     assert trajectory is not None
     io.write(trajectory, args.destination, format=args.to)
     left_out, notes = io.losses(trajectory, args.to), io.notes(trajectory)

@@ -13,9 +13,8 @@ from typing import Any, cast
 
 from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError
 from trajectory.files import write_atomically
-from trajectory.io._cameras import ALL
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._probe import choose, look, split_part
+from trajectory.io._probe import ALL, choose, look, split_part
 from trajectory.model import Provenance, Trajectory
 from trajectory.registry import registry
 

@@ -238,6 +238,11 @@ def npy_bytes(value: np.ndarray) -> bytes:
     return buffer.getvalue()
 
 
+def unbatched(value: np.ndarray) -> np.ndarray:
+    """An array per frame without the dimension of a batch of one."""
+    return value[0] if value.ndim == 4 and value.shape[0] == 1 else value
+
+
 def npz_bytes(arrays: Mapping[str, np.ndarray]) -> bytes:
     """An npz file: stored, with fixed time stamps, so that equal arrays give equal bytes."""
     buffer = io.BytesIO()

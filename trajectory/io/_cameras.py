@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from trajectory.errors import ReadError
-from trajectory.io._build import frame_numbers_in
+import numpy as np
+from jaxtyping import Float, Int
 
-ALL = "*"
-"""FILE#* stands for every camera of a file."""
+from trajectory.errors import ReadError
+from trajectory.io._build import frame_numbers_in, numbered_grid
+from trajectory.io._probe import ALL
 
 
 def by_camera(names: Sequence[str]) -> dict[str, list[int]]:
@@ -44,6 +45,17 @@ def by_camera(names: Sequence[str]) -> dict[str, list[int]]:
 def numbers_by_name(names: Sequence[str]) -> list[int] | None:
     """Frame numbers of the images of one camera; None where the names tell no order."""
     return frame_numbers_in([re.sub(r"\.\w+$", "", name) for name in names])
+
+
+def ordered(
+    path: Path, numbers: Sequence[int] | None, count: int
+) -> tuple[list[int], Float[np.ndarray, " m"], Int[np.ndarray, " n"]]:
+    """Places of the images by their numbers, the time axis, and their slots on it; as they are where they have none."""
+    if numbers is None:
+        places = np.arange(count)
+        return places.tolist(), places.astype(np.float64), places
+    order = sorted(range(count), key=numbers.__getitem__)
+    return order, *numbered_grid(path, np.array([numbers[i] for i in order]))
 
 
 def chosen(path: Path, cameras: Mapping[str, list[int]], part: str) -> list[int]:

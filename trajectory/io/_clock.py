@@ -47,7 +47,7 @@ def clock(
         note = f"every time stamp is {stamps[0]:g}: poses are counted by their order"
         return Clock(time_s=np.arange(len(stamps), dtype=np.float64), source="index", unit="frames", notes=(note,))
     require_increasing(rows, stamps)
-    unit, notes = (habit, ()) if ours else _unit(rows, stamps, habit, named)
+    unit, notes = (habit, ()) if ours or habit == "frames" else _unit(rows, stamps, habit, named)
     if unit == "frames":
         return Clock(time_s=stamps, source="index", unit=unit, notes=notes)
     time_s = stamps * SECONDS_PER[unit] if unit == "s" else stamps / round(1 / SECONDS_PER[unit])

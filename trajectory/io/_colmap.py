@@ -173,10 +173,10 @@ def images_text(path: Path) -> tuple[list[Image], int]:
 
 
 def _begins_image(text: str) -> bool:
-    tokens = text.split(None, 9)
+    tokens = text.split()
     if len(tokens) < 10 or any(number(token) is None for token in tokens[:9]):
         return False
-    return number(tokens[9].split()[0]) is None or len(text.split()) % 3 != 0
+    return number(tokens[9]) is None or len(tokens) % 3 != 0
 
 
 def _image(path: Path, line: int, text: str) -> Image:

@@ -12,7 +12,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from trajectory.io._arrays import npz_array, npz_frames, npz_shapes
+from trajectory.io._arrays import npz_array, npz_frames, npz_shapes, unbatched
 from trajectory.io._poses import inverse, rigid
 
 Direction = Literal["world_from_cam", "cam_from_world"]
@@ -34,7 +34,7 @@ def direction_by_encoding(path: Path, *, poses: str) -> Direction | None:
     shapes = npz_shapes(path)
     if not {poses, "pose_enc"} <= set(shapes):
         return None
-    matrix, encoded = _unbatched(npz_array(path, poses)), npz_array(path, "pose_enc")
+    matrix, encoded = unbatched(npz_array(path, poses)), npz_array(path, "pose_enc")
     encoded = encoded[0] if encoded.ndim == 3 and encoded.shape[0] == 1 else encoded
     n = matrix.shape[0] if matrix.ndim else 0
     fits = n > 0 and matrix.shape[1:] in ((3, 4), (4, 4)) and encoded.shape == (n, 9)
@@ -55,7 +55,7 @@ def direction_by_depth(path: Path, *, poses: str, intrinsics: str, depth: str) -
     shapes = npz_shapes(path)
     if not {poses, intrinsics, depth} <= set(shapes):
         return None
-    matrix, k = (_unbatched(npz_array(path, name)) for name in (poses, intrinsics))
+    matrix, k = (unbatched(npz_array(path, name)) for name in (poses, intrinsics))
     n = matrix.shape[0] if matrix.ndim else 0
     size = shapes[depth]
     fits = matrix.shape[1:] in ((3, 4), (4, 4)) and k.shape == (n, 3, 3) and n > 1
@@ -66,10 +66,6 @@ def direction_by_depth(path: Path, *, poses: str, intrinsics: str, depth: str) -
     depths = npz_frames(path, depth, wanted).reshape(len(wanted), size[1], size[2], -1)[..., 0].astype(np.float64)
     stored = rigid(matrix[wanted, :3, :3].astype(np.float64), matrix[wanted, :3, 3].astype(np.float64))
     return direction(stored, k[wanted].astype(np.float64), depths)
-
-
-def _unbatched(value: np.ndarray) -> np.ndarray:
-    return value[0] if value.ndim == 4 and value.shape[0] == 1 else value
 
 
 def direction(

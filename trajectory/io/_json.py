@@ -12,8 +12,12 @@ from trajectory.io._text import decode, read_bytes
 
 
 def load(path: Path) -> Any:
-    """The parsed document."""
-    text = decode(path, read_bytes(path))
+    """The parsed document of a file."""
+    return parse(path, decode(path, read_bytes(path)))
+
+
+def parse(path: Path, text: str) -> Any:
+    """The document that a text of the file holds."""
     try:
         return json.loads(text)
     except json.JSONDecodeError as error:

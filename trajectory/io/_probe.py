@@ -17,6 +17,10 @@ _BAGS = (b"#ROSBAG V", b"\x89MCAP0\r\n", b"SQLite fo")
 """How bags of ROS 1, MCAP files and bags of ROS 2 begin."""
 
 
+ALL = "*"
+"""FILE#* stands for every camera of a file."""
+
+
 def split_part(path: Path) -> tuple[Path, str]:
     """A path and the part after '#' (cameras.json#cam01); "" where there is none or the file is really so named."""
     stem, mark, part = path.name.rpartition("#")
@@ -55,7 +59,7 @@ def look(path: Path) -> Probe:
         return Probe(path=path, kind="npy", arrays={"": npy_shape(path)})
     text = decode(path, read_bytes(path))
     if text.lstrip()[:1] in ("{", "["):
-        return Probe(path=path, kind="json", document=_json.load(path), arrays={})
+        return Probe(path=path, kind="json", document=_json.parse(path, text), arrays={})
     return _look_at_text(path, text)
 
 

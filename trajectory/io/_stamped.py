@@ -75,11 +75,7 @@ def read_stamped(path: Path, layout: Layout, *, by_header: bool = False) -> Stam
     fields = marked(comments)
     time = values[:, layout.time]
     if layout.unit == "frames":
-        if len(time) > 1 and bool((time == time[0]).all()):
-            axis = clock(rows, time, habit="s")
-        else:
-            require_increasing(rows, time)
-            axis = Clock(time_s=time, source="index", unit="frames")
+        axis = clock(rows, time, habit="frames")
     else:
         named = header.clock if header is not None and header.complete else None
         axis = clock(rows, time, habit=layout.unit, named=named or clock_of(comments), ours=bool(fields))

@@ -128,7 +128,7 @@ def read_table(
         expected = (len(values[0]),) if values else tuple(columns)
         last = line_number
         try:
-            numbers = _row(path, line_number, stripped, expected, layout)
+            numbers = _row(path, line_number, stripped, row, expected, layout)
         except ReadError as fault:
             faults.append(fault)
             if spare == "none" or not values:
@@ -152,9 +152,8 @@ def read_table(
     )
 
 
-def _row(path: Path, line: int, text: str, expected: Sequence[int], layout: str) -> list[float]:
+def _row(path: Path, line: int, text: str, row: Sequence[str], expected: Sequence[int], layout: str) -> list[float]:
     """The numbers of a row; what is none, and another count of columns than expected, is a ReadError."""
-    row = split(text)
     parsed = [number(token) for token in row]
     numbers = [value for value in parsed if value is not None]
     if len(numbers) != len(parsed) or not parsed:

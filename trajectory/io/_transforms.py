@@ -15,12 +15,11 @@ from trajectory.io._build import (
     make,
     noted,
     numbered_frames,
-    numbered_grid,
     pinhole,
     scatter,
     some_valid,
 )
-from trajectory.io._cameras import by_camera, chosen, numbers_by_name
+from trajectory.io._cameras import by_camera, chosen, numbers_by_name, ordered
 from trajectory.io._claims import refuse_claims
 from trajectory.io._poses import Rows, opengl_from_opencv, poses_from_matrices
 from trajectory.io._probe import split_part
@@ -104,7 +103,7 @@ def _by_camera(frames: Sequence[dict[str, Any]]) -> dict[str, list[int]]:
 def _order(path: Path, frames: list[dict[str, Any]]) -> tuple[list[int], Float[np.ndarray, " m"], np.ndarray]:
     """Frames by their numbers, the time axis, and their places on it, holes in the numbering left open."""
     if all("monst3r_im_id" in frame for frame in frames):
-        numbers = [
+        numbers: list[int] | None = [
             int(_json.as_number(path, f"frames[{i}].monst3r_im_id", f["monst3r_im_id"])) for i, f in enumerate(frames)
         ]
         if len(set(numbers)) < len(numbers):
@@ -114,13 +113,8 @@ def _order(path: Path, frames: list[dict[str, Any]]) -> tuple[list[int], Float[n
         stems = [PurePosixPath(name).name for name in names if isinstance(name, str)]
         if len(set(stems)) < len(stems) and len({n for n in names if isinstance(n, str)}) < len(stems):
             raise ReadError(path, "a file_path is listed twice", remedy="keep one entry per image")
-        found = numbers_by_name(stems) if len(stems) == len(frames) else None
-        if found is None:
-            places = np.arange(len(frames))
-            return places.tolist(), places.astype(np.float64), places
-        numbers = found
-    order = sorted(range(len(numbers)), key=numbers.__getitem__)
-    return order, *numbered_grid(path, np.array([numbers[i] for i in order]))
+        numbers = numbers_by_name(stems) if len(stems) == len(frames) else None
+    return ordered(path, numbers, len(frames))
 
 
 def _camera(pinhole_px: list[float]) -> dict[str, Any]:

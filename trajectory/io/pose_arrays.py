@@ -18,7 +18,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.errors import ReadError
-from trajectory.io._arrays import median_depths, no_array, npz_array, npz_bytes, npz_shapes, numbers
+from trajectory.io._arrays import median_depths, no_array, npz_array, npz_bytes, npz_shapes, numbers, unbatched
 from trajectory.io._build import make, require_dense
 from trajectory.io._direction import Direction, direction_by_depth
 from trajectory.io._format import Format, Match, Probe
@@ -122,10 +122,6 @@ _LAYOUTS = (
 )
 
 
-def _unbatched(value: np.ndarray) -> np.ndarray:
-    return value[0] if value.ndim == 4 and value.shape[0] == 1 else value
-
-
 def _without_batch(shape: tuple[int, ...]) -> tuple[int, ...]:
     return shape[1:] if len(shape) == 4 and shape[0] == 1 else shape
 
@@ -134,7 +130,7 @@ def _read(layout: _Layout, path: Path) -> Trajectory:
     shapes = npz_shapes(path)
     if layout.poses not in shapes:
         raise no_array(path, layout.poses)
-    matrix = _unbatched(npz_array(path, layout.poses))
+    matrix = unbatched(npz_array(path, layout.poses))
     rows = 4 if matrix.shape[1:] == (4, 4) else layout.rows
     stored = poses_from_matrices(Rows(path=path), numbers(path, layout.poses, matrix, (None, rows, 4)))
     if layout.name == "camprobe":
@@ -143,7 +139,7 @@ def _read(layout: _Layout, path: Path) -> Trajectory:
     n = len(poses)
     intrinsics_px = None
     if layout.intrinsics in shapes:
-        k = _unbatched(npz_array(path, layout.intrinsics))
+        k = unbatched(npz_array(path, layout.intrinsics))
         intrinsics_px = numbers(path, layout.intrinsics, k, (n, 3, 3))
     depth = _without_batch(shapes.get(layout.depth, ()))
     image_hw = (depth[1], depth[2]) if len(depth) >= 3 and depth[0] == n and min(depth[1:3]) > 0 else None

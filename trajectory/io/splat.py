@@ -5,35 +5,30 @@ are ordered by the numbers in the names of their images, else as they are listed
 `utils/camera_utils.py` (camera_to_JSON).
 """
 
-import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from trajectory.errors import CinetrajError
 from trajectory.io import _json
 from trajectory.io._build import (
-    frame_numbers_in,
     gap_fields,
     k_from,
     make,
     numbered_frames,
-    on_grid,
     pinhole,
     scatter,
     some_valid,
 )
+from trajectory.io._cameras import numbers_by_name, ordered
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, poses_from_matrices
 from trajectory.model import Trajectory
 
 _KEYS = frozenset({"position", "rotation", "fx", "fy", "width", "height"})
-_GRID_PER_CAMERA = 20
-"""Holes are filled up to this many frames for each camera; beyond it the numbers are no frame numbers."""
 
 
 def _read(path: Path) -> Trajectory:
@@ -48,7 +43,8 @@ def _read(path: Path) -> Trajectory:
     )
     tokens = [[repr(value) for value in row[:, :3].ravel().tolist()] for row in matrix]
     poses = poses_from_matrices(Rows(path=path, labels=[f"[{i}]" for i in range(len(items))], tokens=tokens), matrix)
-    order, time_s, slot = _order(path, cameras)
+    numbers = numbers_by_name([str(camera.get("img_name", "")) for camera in cameras])
+    order, time_s, slot = ordered(path, numbers, len(cameras))
     valid, reason = gap_fields(slot, len(time_s), "not in the file")
     sizes = {(int(height), int(width)) for _, _, width, height in lens.tolist() if 1 <= min(width, height) < 2**31}
     k = k_from(np.column_stack([lens[:, :2], lens[:, 2:] / 2]))
@@ -69,23 +65,6 @@ def _pose(path: Path, where: str, camera: dict[str, Any]) -> Float[np.ndarray, "
     rotation = _json.as_matrix(path, f"{where}.rotation", camera.get("rotation"), (3,), 3)
     position = _json.as_numbers(path, f"{where}.position", camera.get("position"), 3)
     return np.column_stack([np.array(rotation), np.array(position)])
-
-
-def _order(
-    path: Path, cameras: list[dict[str, Any]]
-) -> tuple[list[int], Float[np.ndarray, " m"], Int[np.ndarray, " n"]]:
-    """Cameras in the order of their frames, all frames, and the place of each camera among them."""
-    n = len(cameras)
-    names = [re.sub(r"\.\w+$", "", str(camera.get("img_name", ""))) for camera in cameras]
-    numbers = frame_numbers_in(names)
-    if numbers is None:
-        return list(range(n)), np.arange(n, dtype=np.float64), np.arange(n)
-    order = sorted(range(n), key=numbers.__getitem__)
-    frames = np.array([numbers[i] for i in order])
-    step = math.gcd(*np.diff(frames).tolist()) or 1
-    if (int(frames[-1]) - int(frames[0])) // step >= _GRID_PER_CAMERA * n:
-        return order, frames.astype(np.float64), np.arange(n)
-    return order, *on_grid(path, frames, step=step)
 
 
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:

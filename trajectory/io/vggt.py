@@ -7,12 +7,12 @@ Sources: VGGT `demo_gradio.py`, VGGT-Omega `pose_enc.py`, lingbot-map `demo.py` 
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import numpy as np
 
-from trajectory.io._arrays import median_depths, members, no_array, npz_array, npz_bytes, npz_shapes, numbers
+from trajectory.io._arrays import median_depths, members, no_array, npz_array, npz_bytes, npz_shapes, numbers, unbatched
 from trajectory.io._build import make, require_dense
 from trajectory.io._direction import Direction, direction_by_depth, direction_by_encoding
 from trajectory.io._format import Format, Match, Probe
@@ -20,22 +20,18 @@ from trajectory.io._poses import Rows, inverse, poses_from_matrices
 from trajectory.model import Trajectory
 
 
-def _unbatched(value: np.ndarray) -> np.ndarray:
-    return value[0] if value.ndim == 4 and value.shape[0] == 1 else value
-
-
 def _read(name: str, pose: Direction, path: Path) -> Trajectory:
     shapes = npz_shapes(path)
     if "extrinsic" not in shapes:
         raise no_array(path, "extrinsic")
-    extrinsic = _unbatched(npz_array(path, "extrinsic"))
+    extrinsic = unbatched(npz_array(path, "extrinsic"))
     sides = 4 if extrinsic.shape[1:] == (4, 4) else 3
     stored = poses_from_matrices(Rows(path=path), numbers(path, "extrinsic", extrinsic, (None, sides, 4)))
     poses = inverse(stored) if pose == "cam_from_world" else stored
     n = len(poses)
     intrinsics_px = None
     if "intrinsic" in shapes:
-        intrinsics_px = numbers(path, "intrinsic", _unbatched(npz_array(path, "intrinsic")), (n, 3, 3))
+        intrinsics_px = numbers(path, "intrinsic", unbatched(npz_array(path, "intrinsic")), (n, 3, 3))
     depth = shapes.get("depth", ())
     image_hw = (depth[1], depth[2]) if len(depth) >= 3 and depth[0] == n and min(depth[1:3]) > 0 else None
     return make(
@@ -61,15 +57,17 @@ def _encode(name: str, pose: Direction, trajectory: Trajectory, path: Path) -> M
 def _sniff(pose: Direction, probe: Probe) -> Match | None:
     if probe.kind != "npz" or "extrinsic" not in probe.arrays:
         return None
-    found, by = _direction(probe.path)
+    found, by = _direction(probe)
     words = {"cam_from_world": "world-to-camera", "world_from_cam": "camera-to-world"}[pose]
     if found is None:
         return Match(evidence=f"an array extrinsic, if it is {words}, which its depths do not tell", sure=False)
     return Match(evidence=f"an array extrinsic, {words} by {by}", sure=True) if found == pose else None
 
 
-def _direction(path: Path) -> tuple[Direction | None, str]:
-    """The direction of the poses, and what tells it."""
+@lru_cache(maxsize=1)
+def _direction(probe: Probe) -> tuple[Direction | None, str]:
+    """The direction of the poses, and what tells it: decoded once for both formats that ask."""
+    path = probe.path
     encoded = direction_by_encoding(path, poses="extrinsic")
     if encoded is not None:
         return encoded, "its pose_enc"
