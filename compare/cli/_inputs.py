@@ -66,13 +66,8 @@ def load(
     return found
 
 
-def one(given: str | Path, format: str = "auto") -> Loaded:
-    """The single camera path that a file, model folder or run of one shot holds. Raises CinetrajError otherwise."""
-    return sole(given, load(given, format))
-
-
 def sole(given: str | Path, found: list[Loaded]) -> Loaded:
-    """The only path of what was loaded, if it is one and has poses. Raises CinetrajError otherwise."""
+    """The single camera path of what a file, model folder or run of one shot holds. Raises CinetrajError otherwise."""
     if len(found) > 1:
         raise CinetrajError(f"{given} holds {len(found)} trajectories ({found[0].name}, ...); give one of them")
     if found[0].trajectory is None:

@@ -97,9 +97,9 @@ def precheck(frames: Frames, masks: Masks, tracks: Tracks, *, shortest: int = 2)
     """
     if masks.blank.all():
         return "every frame is blank (black, white or a covered lens)"
-    if len(frames) - masks.blank.sum() < 2:
-        return "fewer than two frames show anything"
     shown = len(frames) - int(masks.blank.sum())
+    if shown < 2:
+        return "fewer than two frames show anything"
     if shown < shortest:
         return f"{shown} frames show anything, and points are followed over at least {shortest}; give a longer clip"
     if len(tracks.xy_px) < MIN_TRACKS:

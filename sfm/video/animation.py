@@ -12,7 +12,7 @@ from sfm.config import VideoConfig
 from sfm.types import Frames
 from sfm.video.completeness import missing_bytes
 from sfm.video.images import ANIMATED, DAMAGES, rgb_of
-from sfm.video.sampling import FrameBuffer, nearest_to_ticks, shrink, spread_repeats, working_hw
+from sfm.video.sampling import FrameBuffer, nearest_to_ticks, shrink, spread_repeats, within, working_hw
 from trajectory.errors import CinetrajError
 
 _SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4
@@ -38,7 +38,7 @@ def load_animation(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
             raise CinetrajError(f"{path}: pages carry no times for start_s and stop_s; give their rate (assumed_fps)")
         fps = config.fps if timed or config.assumed_fps is not None else None
         pages = _timed(_pages(picture, lost), None if timed else rate or 1.0)
-        buffer, source_hw = _gathered(nearest_to_ticks(_wanted(pages, config), fps), path, config)
+        buffer, source_hw = _gathered(nearest_to_ticks(within(pages, config), fps), path, config)
     if buffer is None:
         why = lost[0] if lost else f"no frame between start_s={config.start_s} and stop_s={config.stop_s}"
         raise CinetrajError(f"{path}: {why}; {'get the file again' if lost else 'widen the interval'}")
@@ -92,30 +92,21 @@ def _timed(
         begin_s += duration_s
 
 
-def _wanted(
-    pages: Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]], config: VideoConfig
-) -> Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]]:
-    for page in pages:
-        if config.stop_s is not None and page[1] >= config.stop_s:
-            return
-        if config.start_s is None or page[1] >= config.start_s:
-            yield page
-
-
 def _gathered(
     pages: Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]], path: Path, config: VideoConfig
 ) -> tuple[FrameBuffer | None, tuple[int, int]]:
     """The pages at the working size, and their own size; None where there are none."""
     buffer: FrameBuffer | None = None
-    source_hw = (0, 0)
+    source_hw = hw = (0, 0)
     for number, time_s, rgb in pages:
         if buffer is None:
             source_hw = (int(rgb.shape[0]), int(rgb.shape[1]))
-            buffer = FrameBuffer(working_hw(source_hw, config.long_side), 64, path)
+            hw = working_hw(source_hw, config.long_side)
+            buffer = FrameBuffer(hw, 64, path)
         if rgb.shape[:2] != source_hw:
             raise CinetrajError(
                 f"{path}: page {number} is {rgb.shape[1]}x{rgb.shape[0]}, the first {source_hw[1]}x{source_hw[0]}; "
                 "give pages of one size"
             )
-        buffer.add(number, time_s, shrink(rgb, working_hw(source_hw, config.long_side)))
+        buffer.add(number, time_s, shrink(rgb, hw))
     return buffer, source_hw

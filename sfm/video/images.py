@@ -13,8 +13,8 @@ from PIL import Image, ImageOps
 from sfm.config import VideoConfig
 from sfm.types import Frames
 from sfm.video.recognition import no_clip
-from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, shrink, working_hw
-from sfm.video.series import FILLED, Series
+from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, shrink, within, working_hw
+from sfm.video.series import Series
 from sfm.video.series import natural_key as natural_key
 from trajectory.errors import CinetrajError
 from trajectory.media import VIDEO_SUFFIXES
@@ -95,9 +95,9 @@ def load_images(series: Series, source: str, config: VideoConfig) -> tuple[Frame
     hw = working_hw(source_hw, config.long_side)
     sampled = config.fps is not None and config.assumed_fps is not None
     there: dict[int, Path] = dict(zip(series.position, series.paths, strict=True))
-    filled = range(series.position[-1] + 1) if not sampled and series.holes <= FILLED * len(there) else series.position
+    filled = range(series.position[-1] + 1) if series.filled and not sampled else series.position
     times = ((number, number / rate if rate else float(number), there.get(number)) for number in filled)
-    kept = (item for item in times if _inside(item[1], config))
+    kept = within(times, config)
     buffer = FrameBuffer(hw, len(filled), source)
     problems: list[str] = []
     for number, time_s, path in nearest_to_ticks(kept, config.fps if sampled else None):
@@ -155,11 +155,6 @@ def _entries(folder: Path) -> list[Path]:
 
 def _is_image(path: Path) -> bool:
     return path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".")
-
-
-def _inside(time_s: float, config: VideoConfig) -> bool:
-    after = config.start_s is None or time_s >= config.start_s
-    return after and (config.stop_s is None or time_s < config.stop_s)
 
 
 def _survey(paths: Sequence[Path], source: str) -> tuple[tuple[int, int], list[float]]:

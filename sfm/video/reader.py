@@ -84,12 +84,11 @@ def _load_glob(pattern: str, config: VideoConfig) -> tuple[Frames, tuple[str, ..
     found = [Path(name) for name in glob.glob(pattern, recursive=True)]
     files = [path for path in found if path.is_file()]
     images = [path for path in files if path.suffix.lower() in IMAGE_SUFFIXES]
+    chosen = images or files
+    if len(chosen) == 1:
+        return _load_file(chosen[0], config)
     if images:
-        if len(images) == 1:
-            return _load_file(images[0], config)
         return load_images(series.find(images, pattern), pattern, config)
-    if len(files) == 1:
-        return _load_file(files[0], config)
     if files:
         raise CinetrajError(f"{pattern}: matches {len(files)} files and no image; give one video, or a glob of images")
     raise CinetrajError(f"{pattern}: matches no file; check the pattern")

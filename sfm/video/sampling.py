@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from sfm.config import VideoConfig
 from sfm.processes.system import total_memory
 from trajectory.errors import CinetrajError
 
@@ -43,6 +44,15 @@ def over_black(rgba: UInt8[np.ndarray, "h w 4"]) -> UInt8[np.ndarray, "h w 3"]:
     if alpha.min() == 255:
         return np.ascontiguousarray(rgba[..., :3])
     return ((rgba[..., :3] * alpha + 127) // 255).astype(np.uint8)
+
+
+def within(pictures: Iterable[tuple[int, float, Picture]], config: VideoConfig) -> Iterator[tuple[int, float, Picture]]:
+    """Of (number, time_s, picture), times increasing, those from start_s to before stop_s; what follows is not read."""
+    for number, time_s, picture in pictures:
+        if config.stop_s is not None and time_s >= config.stop_s:
+            return
+        if config.start_s is None or time_s >= config.start_s:
+            yield number, time_s, picture
 
 
 def nearest_to_ticks(

@@ -9,7 +9,7 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
@@ -53,6 +53,11 @@ class Series:
     def holes(self) -> int:
         """Numbers in between that have no image."""
         return self.position[-1] + 1 - len(self.position)
+
+    @property
+    def filled(self) -> bool:
+        """Whether these are frames that are not there; else the images are a choice."""
+        return self.holes <= FILLED * len(self.paths)
 
 
 @final
@@ -113,21 +118,20 @@ def _one_of(groups: list[_Group], source: str) -> _Group | None:
 def _numbered(group: _Group, lost: tuple[str, ...]) -> Series:
     """The series with the frame numbers of its names; holes in them are frames that are not there."""
     count = len(group.paths)
-    plain = Series(paths=group.paths, position=tuple(range(count)), lost=lost)
     if group.numbers is None or count < 2:
-        return plain
+        return Series(paths=group.paths, position=tuple(range(count)), lost=lost)
     first = group.numbers[0]
     step = math.gcd(*(number - first for number in group.numbers))
     position = tuple((number - first) // step for number in group.numbers)
-    holes = position[-1] + 1 - count
-    if not holes:
-        return plain
+    series = Series(paths=group.paths, position=position, lost=lost)
+    if not series.holes:
+        return series
     there = set(position)
     missing = [first + step * k for k in range(position[-1] + 1) if k not in there]
-    said = f"{holes} of {position[-1] + 1} numbers have no image ({_ranges(missing, step)})"
-    if holes > FILLED * count:
-        return Series(paths=group.paths, position=position, lost=lost, notes=(f"{said}: the images are a choice",))
-    return Series(paths=group.paths, position=position, lost=(*lost, f"{said}: frames without a pose"))
+    said = f"{series.holes} of {position[-1] + 1} numbers have no image ({_ranges(missing, step)})"
+    if series.filled:
+        return replace(series, lost=(*lost, f"{said}: frames without a pose"))
+    return replace(series, notes=(f"{said}: the images are a choice",))
 
 
 def _by_suffix(paths: Sequence[Path]) -> list[_Group]:

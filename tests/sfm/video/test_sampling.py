@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from sfm.config import VideoConfig
 from sfm.video import reader as video
 from sfm.video import sampling
 from sfm.video.images import natural_key
-from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, spread_repeats, working_hw
+from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, spread_repeats, within, working_hw
 from trajectory.errors import CinetrajError
 
 STEPS = st.lists(st.floats(1e-3, 0.5), min_size=1, max_size=40)
@@ -116,3 +117,17 @@ def test_more_frames_than_the_memory_holds_are_refused_with_the_remedy(monkeypat
         buffer.add(120, 4.8, np.zeros((100, 100, 3), np.uint8))
     monkeypatch.setattr(sampling, "total_memory", lambda: None)  # where nothing is known nothing is refused
     FrameBuffer((100, 100), 1000, "a.mp4")
+
+
+def test_within_takes_the_start_and_not_the_stop_and_reads_no_further():
+    read: list[int] = []
+
+    def pictures():
+        for number in range(100):
+            read.append(number)
+            yield number, number / 10, None
+
+    found = list(within(pictures(), VideoConfig(start_s=0.3, stop_s=0.6)))
+    assert [number for number, _, _ in found] == [3, 4, 5]
+    assert read[-1] == 6
+    assert len(list(within(pictures(), VideoConfig()))) == 100
