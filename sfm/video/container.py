@@ -27,8 +27,14 @@ MISSING_END_FRAMES = 2.5
 @final
 @dataclass
 class _Reading:
-    """What is learnt while frames stream past; slots: of an AVI, where its packets stand that are not empty."""
+    """What is learnt while frames stream past.
 
+    Attributes:
+        standing: every frame has the same time, which is none.
+        slots: of an AVI, where its packets stand that are not empty.
+    """
+
+    standing: bool
     count: int = 0
     slots: list[int] = field(default_factory=list)
     broken: int = 0
@@ -73,8 +79,10 @@ def _load(container: Any, path: Path, config: VideoConfig) -> tuple[Frames, tupl
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = DECODER_THREADS
 
-    reading = _Reading()
-    rate = config.assumed_fps or float(stream.average_rate or stream.guessed_rate or 0) or None
+    reading = _Reading(standing=_stands(stream))
+    # The average is frames over duration: of a clock that stands it means nothing, the rate in the codec's header does.
+    stated = stream.guessed_rate if reading.standing else stream.average_rate or stream.guessed_rate
+    rate = config.assumed_fps or float(stated or 0) or None
     pictures = _wanted(_frames(container, stream, reading, rate), config, reading)
     buffer: FrameBuffer | None = None
     source_hw = hw = stored_hw = (0, 0)
@@ -150,7 +158,7 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
                 continue
             reading.interlaced += bool(frame.interlaced_frame)
             base = frame.time_base or stream.time_base
-            pts = _slot_of(frame, number, reading) if by_slot else frame.pts
+            pts = _slot_of(frame, number, reading) if by_slot else None if reading.standing else frame.pts
             if pts is None or base is None:
                 if rate is None:
                     raise CinetrajError(
@@ -163,6 +171,12 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
                 reading.first_s = min(reading.first_s, time_s)
                 reading.last_end_s = max(reading.last_end_s, float((pts + (frame.duration or 0)) * base))
             yield number, time_s, frame
+
+
+def _stands(stream: Any) -> bool:
+    """Whether the container's index gives all frames the same time: written by a program that set none."""
+    times = [entry.timestamp for entry in stream.index_entries]
+    return len(times) > 1 and len(set(times)) == 1
 
 
 def _slot_of(frame: Any, number: int, reading: _Reading) -> int | None:

@@ -1,5 +1,6 @@
 """Video files: every frame with its time, whatever the container."""
 
+import struct
 import warnings
 from fractions import Fraction
 from pathlib import Path
@@ -50,6 +51,31 @@ def test_a_variable_frame_rate_stays(tmp_path: Path) -> None:
     pts = [0, 1, 2, 5, 6, 11, 12, 30]
     path = clips.encode(tmp_path / "a.mp4", clips.pan(0, 8), pts=pts, time_base=Fraction(1, 25))
     np.testing.assert_allclose(video.load(path).time_s, np.array(pts) / 25, rtol=0, atol=1e-12)
+
+
+def standing(path: Path) -> Path:
+    """An mp4 whose table of durations (stts, ISO 14496-12, 8.6.1.2) gives every frame none."""
+    data = bytearray(clips.encode(path, clips.pan(0, 12), options={"bf": "0"}).read_bytes())
+    table = data.index(b"stts") + 4
+    assert struct.unpack_from(">II", data, table) == (0, 1)  # one entry: all frames alike
+    struct.pack_into(">I", data, table + 12, 0)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_clock_that_stands_is_none_and_the_rate_is_that_of_the_codec(tmp_path: Path) -> None:
+    frames = video.load(standing(tmp_path / "a.mp4"))
+    np.testing.assert_allclose(frames.time_s, np.arange(12) / 25, rtol=0, atol=1e-12)
+    assert frames.time_source == "assumed"
+    assert frames.notes == ("the file carries no timestamps; 25 frames per second assumed",)
+
+
+def test_where_the_clock_stands_a_part_and_a_rate_are_those_of_the_assumed_times(tmp_path: Path) -> None:
+    path = standing(tmp_path / "a.mp4")
+    part = video.load(path, video.VideoConfig(start_s=0.2, stop_s=0.4))
+    assert part.index.tolist() == [5, 6, 7, 8, 9]
+    every_other = video.load(path, video.VideoConfig(assumed_fps=10.0, fps=5.0))
+    assert every_other.index.tolist() == [0, 2, 4, 6, 8, 10]
 
 
 def test_a_raw_stream_has_assumed_times(tmp_path: Path) -> None:
