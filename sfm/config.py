@@ -387,6 +387,9 @@ class AutoConfig:
         refine_below: where full motion explains less than this share of the content, it is searched for with a zoom
             too; where full motion and zoom were chosen, or nothing rigid was found, always.
         refine_doubt: the same below this confidence.
+        dense: whether the dense backend is asked where the tracks are not sure; then one choice is made over both.
+        distortion: "free" (where the tracks of a turn show that the lens bends, the dense backend fits one radial
+            coefficient), "none", or its value k1 as for the dense backend, which is then asked in any case.
     """
 
     tracks: TrackConfig = field(default_factory=TrackConfig)
@@ -396,6 +399,12 @@ class AutoConfig:
     joint_tracks: int = 400
     refine_below: float = 0.9
     refine_doubt: float = 0.25
+    dense: bool = True
+    distortion: Literal["none", "free"] | float = "free"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.distortion, str) and not self.dense:
+            raise CinetrajError("distortion is a number, which tracks alone cannot use; leave out --no-dense")
 
 
 DENSE_SELECTION: Mapping[str, Any] = {

@@ -1,6 +1,6 @@
 """The dense estimator, step by step: keyframes, flow, motion models, selection, depth, all frames, verdict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, final
@@ -45,7 +45,8 @@ LEAST_AGREEING = 0.15
 LEAST_PATCHES = 30
 """Patches that agree with two keyframes link them; fewer in most keyframes are no clip that can be followed."""
 LEAST_KNOWN = 0.04
-"""Information of a place (1/px²): known to five pixels. Grey frames resemble each other perfectly and know nothing."""
+"""Information of a place (1/px²) in the direction that is known least: to five pixels. Grey frames and ramps resemble
+each other perfectly, and know nothing, or nothing across."""
 OF_THE_SCENE = 0.5
 """Weight from which a patch counts as a part of the scene."""
 LINK_LIMIT = 2.0
@@ -74,6 +75,32 @@ class _Found:
     hangs: Bool[np.ndarray, " k"]
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FittedFlow:
+    """All motion models fitted to the flow between the keyframes of a shot.
+
+    Attributes:
+        kept: frames that were looked at: neither blank nor repeated.
+        key: rows of `kept` that are keyframes.
+        coarse: frames and the patches that the models were fitted to.
+        graph: flow between them.
+        lens: what is known of it.
+        fits: the models.
+        belongs: weight of each patch as a part of the rigid scene.
+        told: what others say of the depths.
+    """
+
+    kept: Int[np.ndarray, " q"]
+    key: Int[np.ndarray, " k"]
+    coarse: Scene
+    graph: FlowGraph
+    lens: Lens
+    fits: list[DenseFit]
+    belongs: Float[Tensor, "k p"]
+    told: ToldDepth | None
+
+
 def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "cpu") -> Solved:
     """The camera's motion in one shot, the depth of every patch and what moves.
 
@@ -81,10 +108,26 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         Status "failed" where nothing can be followed; else as `sfm.motion.estimator.verdict` says.
     """
     seconds: dict[str, float] = {}
+    fitted = fit_flow(frames, masks, config, seconds, device=device)
+    if isinstance(fitted, str):
+        return Solved(status="failed", reason=fitted, seconds=seconds)
+    return answer(frames, masks, fitted, config, seconds)
+
+
+def fit_flow(
+    frames: Frames, masks: Masks, config: DenseConfig, seconds: dict[str, float], *, device: str = "cpu"
+) -> FittedFlow | str:
+    """All motion models fitted to the flow of a shot, or why there is nothing to fit them to.
+
+    Args:
+        frames, masks: of the shot.
+        config: settings.
+        seconds: gets the wall time of each step.
+        device: where it is computed.
+    """
     kept = masks.distinct()
     if len(kept) < 2:
-        why = "every frame is blank" if masks.blank.all() else "fewer than two different frames show anything"
-        return Solved(status="failed", reason=why)
+        return "every frame is blank" if masks.blank.all() else "fewer than two different frames show anything"
     with torch.inference_mode():
         flow = flow_by(config.flow, config.flow_weights, torch.device(device))
         with timed(seconds, "keyframes"):
@@ -95,7 +138,7 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         with timed(seconds, "flow"):
             key, graph = _compared(coarse, key, config, flow)
         if why := _nothing_to_follow(graph):
-            return Solved(status="failed", reason=why, seconds=seconds)
+            return why
         with timed(seconds, "depth_prior"):
             told = _told(frames, kept[key], config, device)
             graph = replace(graph, nearness=_on_grid(told, frames, config.search_px, seen.device))
@@ -106,11 +149,35 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
             search = config.start != "tracks" or not given
             fits = fit_models(graph, lens, unit_px, given=given, search=search)
             fits, belongs = fit_scene(graph, lens, fits, unit_px)
+    return FittedFlow(kept=kept, key=key, coarse=coarse, graph=graph, lens=lens, fits=fits, belongs=belongs, told=told)
+
+
+def answer(
+    frames: Frames,
+    masks: Masks,
+    fitted: FittedFlow,
+    config: DenseConfig,
+    seconds: dict[str, float],
+    *,
+    model: str | None = None,
+) -> Solved:
+    """Every frame's pose and every patch's depth under a model, and the verdict.
+
+    Args:
+        frames, masks: of the shot.
+        fitted: all models.
+        config, seconds: as for `fit_flow`.
+        model: name of the one to take; None: the one that the flow pays for.
+    """
+    kept, key, coarse, lens = fitted.kept, fitted.key, fitted.coarse, fitted.lens
+    with torch.inference_mode():
         with timed(seconds, "depth"):
             scenes = coarse, with_cells(coarse, masks, config.grid_px)
-            nearness = _on_grid(told, frames, config.grid_px, seen.device)
-            again = partial(refine, scenes, key, belongs=belongs, lens=lens, reach=config.reach, nearness=nearness)
-            selection, refined = _refined(fits, again, key, of_scene(graph, belongs), lens, unit_px, config)
+            nearness = _on_grid(fitted.told, frames, config.grid_px, fitted.graph.device)
+            again = partial(
+                refine, scenes, key, belongs=fitted.belongs, lens=lens, reach=config.reach, nearness=nearness
+            )
+            selection, refined = _refined(fitted, again, max(frames.hw) / 640, config, model)
         with timed(seconds, "loops"):
             refined, loops = closed(refined, key, selection.model, lens, config.loops)
         found = _found(kept, key, lens, selection, refined, config)
@@ -119,8 +186,8 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
             placed = place_frames(refined.scene, refined.parameters, key, selection.model, robust, refined.belongs)
             poses = _poses(frames, masks, found, placed, config)
         with timed(seconds, "structure"):
-            structure = _structure(frames, masks, found, placed, graph, belongs)
-    own = {"loop_edges": loops} | ({} if told is None else {"depth_prior": told.said})
+            structure = _structure(frames, masks, found, placed, fitted.graph, fitted.belongs)
+    own = {"loop_edges": loops} | ({} if fitted.told is None else {"depth_prior": fitted.told.said})
     return replace(_solved(frames, masks, found, poses, config, own), seconds=seconds, structure=structure)
 
 
@@ -173,7 +240,9 @@ def _compared(
 
 def _nothing_to_follow(graph: FlowGraph) -> str:
     """Why no model can be fitted, or nothing."""
-    known = (graph.root**2).sum(2) > LEAST_KNOWN
+    first, cross, second = graph.root.unbind(2)
+    trace, determinant = first**2 + cross**2 + second**2, (first * second) ** 2
+    known = trace / 2 - (trace**2 / 4 - determinant).clamp_min(0.0).sqrt() > LEAST_KNOWN
     testifying = int(((graph.weight > TESTIFIES) & known).any(1).sum(1).median())
     if testifying >= LEAST_PATCHES:
         return ""
@@ -184,29 +253,28 @@ def _nothing_to_follow(graph: FlowGraph) -> str:
 
 
 def _refined(
-    fits: Sequence[DenseFit],
+    fitted: FittedFlow,
     again: Callable[[DenseFit], Refined],
-    key: Int[np.ndarray, " k"],
-    graph: FlowGraph,
-    lens: Lens,
     unit_px: float,
     config: DenseConfig,
+    model: str | None,
 ) -> tuple[Selection[DenseFit], Refined]:
     """The selected model and its fit on the fine grid, or its twin's where what covers what speaks for that one.
 
     Args:
-        fits: all five models.
+        fitted: all five models.
         again: takes one of them to the fine grid.
-        key: frames of the keyframes.
-        graph, lens, unit_px: as the models were fitted with.
+        unit_px: as the models were fitted with.
         config: of the selection.
+        model: name of the one to take, or None.
     """
-    selection = select_model(fits, unit_px, config.selection)
+    graph = of_scene(fitted.graph, fitted.belongs)
+    selection = select_model(fitted.fits, unit_px, config.selection, model=model)
     refined = again(selection.fitted)
     if not selection.model.translates:
         return selection, refined
-    votes = covered(refined, torch.from_numpy(key).to(graph.device), _limit_px(selection, config))
-    after = with_the_sign(selection, fits, votes, graph, lens, unit_px, config.selection)
+    votes = covered(refined, torch.from_numpy(fitted.key).to(graph.device), _limit_px(selection, config))
+    after = with_the_sign(selection, fitted.fits, votes, graph, fitted.lens, unit_px, config.selection)
     return after, refined if after.fitted is selection.fitted else again(after.fitted)
 
 
