@@ -433,8 +433,6 @@ class DenseConfig:
         keyframes: fewest keyframes of a clip that has as many frames.
         keyframe_share: from one keyframe to the next the picture moves by at most this share of its width (median).
         reach: keyframes before and after that each one is compared with.
-        start: where full motion begins: "directions" (a search over directions of translation), "tracks" (the cameras
-            of the default estimator, where it is sure of them), or "both".
         loops: further ones, on either side, in which it sees the same again after the camera was away; 0: none.
         grid_px: side of the cells that get a depth, pixels of the working size.
         search_px: side of the cells by which the motion models are fitted and selected.
@@ -452,7 +450,6 @@ class DenseConfig:
     keyframes: int = 12
     keyframe_share: float = 0.035
     reach: int = 2
-    start: Literal["directions", "tracks", "both"] = "directions"
     loops: int = 1
     grid_px: int = 8
     search_px: int = 16

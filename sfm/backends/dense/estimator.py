@@ -16,7 +16,7 @@ from sfm.backends.dense.distortion import corner_radius, distortion_of, undistor
 from sfm.backends.dense.dolly_zoom import with_the_sign
 from sfm.backends.dense.frames import PlacedFrames, place_frames
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
-from sfm.backends.dense.keyframes import frame_motion_px, keyframes
+from sfm.backends.dense.keyframes import around, frame_motion_px, keyframes
 from sfm.backends.dense.links import between_others, linked
 from sfm.backends.dense.loops import closed
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
@@ -26,7 +26,6 @@ from sfm.backends.dense.observe import Scene
 from sfm.backends.dense.occlusion import covered
 from sfm.backends.dense.refinement import Refined, first_graph, refine, scene_of, with_cells
 from sfm.backends.dense.structure import DenseField, structure_of
-from sfm.backends.dense.tracked import tracked_start
 from sfm.backends.dense.uncertainty import focal_sigma_log, frame_covariance, keyframe_covariance, spread_of
 from sfm.config import DenseConfig
 from sfm.flow._start import Flow
@@ -145,10 +144,7 @@ def fit_flow(
         with timed(seconds, "motion_models"):
             lens = lens_of(frames, config)
             unit_px = max(frames.hw) / 640
-            given = _given(frames, masks, kept[key], graph, lens, config)
-            search = config.start != "tracks" or not given
-            fits = fit_models(graph, lens, unit_px, given=given, search=search)
-            fits, belongs = fit_scene(graph, lens, fits, unit_px)
+            fits, belongs = fit_scene(graph, lens, fit_models(graph, lens, unit_px), unit_px)
     return FittedFlow(kept=kept, key=key, coarse=coarse, graph=graph, lens=lens, fits=fits, belongs=belongs, told=told)
 
 
@@ -198,18 +194,6 @@ def lens_of(frames: Frames, config: DenseConfig) -> Lens:
         return Lens(focal=focal, radial=config.distortion == "free")
     radius = corner_radius(frames.hw, frames.pixel_aspect, focal.focal_px)
     return Lens(focal=focal, undistortion=undistortion_of(config.distortion, radius))
-
-
-def _given(
-    frames: Frames, masks: Masks, key: Int[np.ndarray, " k"], graph: FlowGraph, lens: Lens, config: DenseConfig
-) -> list[tuple[str, DenseParameters]]:
-    """Where the sparse estimator's cameras would have full motion begin, if they are asked for and sound."""
-    if config.start == "directions":
-        return []
-    start = tracked_start(frames, masks, key, graph.patch_px.shape[1], graph.device)
-    if start is None:
-        return []
-    return [("tracks", replace(start, undistortion=torch.full_like(start.undistortion, lens.undistortion)))]
 
 
 def _told(frames: Frames, key: Int[np.ndarray, " k"], config: DenseConfig, device: str) -> ToldDepth | None:
@@ -355,8 +339,7 @@ def _reasons(masks: Masks, found: _Found, placed: PlacedFrames, row: Int[np.ndar
 
     A frame between two keyframes is cut off where either of them is: nobody knows on which side it lies.
     """
-    after = np.searchsorted(found.key, np.arange(len(found.kept))).clip(0, len(found.key) - 1)
-    before = np.where(found.key[after] == np.arange(len(found.kept)), after, np.maximum(after - 1, 0))
+    before, after = around(found.key, np.arange(len(found.kept)))
     cut = ~(found.hangs[before] & found.hangs[after])
     reason: list[str] = []
     for i, blank in enumerate(masks.blank):
