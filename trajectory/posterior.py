@@ -1,6 +1,6 @@
 """What is known of a camera's path: the candidate answers of an estimator and how probable each is."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
@@ -64,8 +64,16 @@ def read_posterior(path: str | Path, format: str = "auto") -> Posterior:
     return with_alternatives(read_trajectory(path, format=format), Path(path))
 
 
-def with_alternatives(best: Trajectory, path: Path) -> Posterior:
-    """A trajectory that was read from `path`, with the alternatives that its evidence names."""
+def with_alternatives(
+    best: Trajectory, path: Path, *, place: Callable[[Trajectory], Trajectory] | None = None
+) -> Posterior:
+    """A trajectory that was read from `path`, with the alternatives that its evidence names.
+
+    Args:
+        best: the trajectory.
+        path: its file, or the folder of its run.
+        place: what was done to it since, which is done to the alternatives too.
+    """
     listed = _listed(best, path)
     if len(listed) < 2:
         return alone(best)
@@ -74,6 +82,7 @@ def with_alternatives(best: Trajectory, path: Path) -> Posterior:
     found = [best]
     for _, file in listed[1:]:
         other = read_trajectory(folder / file, format="native")
+        other = other if place is None else place(other)
         if len(other) != len(best):
             raise ReadError(
                 folder / file, f"has {len(other)} frames and {path.name} has {len(best)}", remedy="estimate again"
