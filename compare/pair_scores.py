@@ -1,6 +1,7 @@
 """One pair of trajectories under one protocol."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -25,11 +26,14 @@ def score_poses(
     """Scores along the axes of a protocol whose method is "poses".
 
     Raises:
+        NotDelivered: of all that the reference has, the generated clip has nothing.
         CinetrajError: the two share no time, no frame or no pose.
         TimeSourceError: their clocks are of different kinds and the protocol compares clocks.
     """
     pair = associate(reference, generated, protocol)
     if not pair.scored.any():
+        if pair.charged.any():
+            raise NotDelivered("the generated clip has no pose at any time at which the reference has one")
         raise CinetrajError("no point of comparison has a pose in both clips")
     states = (translation_state(reference), translation_state(generated))
     guard = protocol.static == "guard"
@@ -66,6 +70,7 @@ def score_poses(
             "overlap": pair.overlap,
             "overlap_generated": pair.overlap_generated,
             "scored": float(pair.scored.mean()),
+            **compared_facts(reference, generated, pair),
             "reference_translates": states[0].translates,
             "reference_state": states[0].because,
             "generated_translates": states[1].translates,
@@ -73,6 +78,27 @@ def score_poses(
         },
         aligned=Aligned(axis=pair.axis, axis_value=pair.axis_value, reference=a, generated=b),
     )
+
+
+def compared_facts(reference: Trajectory, generated: Trajectory, pair: Pair) -> dict[str, Any]:
+    """How much of the reference was compared, and how lengths and speeds differ."""
+    asked = pair.scored.sum() + pair.charged.sum() + pair.excused.sum()
+    return {
+        "compared": float(pair.scored.sum() / asked),
+        "undetermined": float(pair.excused.sum() / asked),
+        **lengths(reference, generated),
+    }
+
+
+def lengths(reference: Trajectory, generated: Trajectory) -> dict[str, Any]:
+    """Durations, numbers of frames, and how much faster the generated camera goes through the same move."""
+    spans = [float(t.time_s[-1] - t.time_s[0]) for t in (reference, generated)]
+    alike = reference.time_source == generated.time_source and min(spans) > 0
+    return {
+        "speed_ratio": spans[0] / spans[1] if alike else None,
+        "durations": spans,
+        "frames": [len(reference), len(generated)],
+    }
 
 
 def _short_overlap(pair: Pair, protocol: Protocol) -> tuple[str, ...]:
@@ -83,6 +109,10 @@ def _short_overlap(pair: Pair, protocol: Protocol) -> tuple[str, ...]:
         f"by the clock, {pair.overlap:.0%} of the reference's and {pair.overlap_generated:.0%} of the generated clip's "
         "duration are compared; if frames correspond, use --time index or --time progress",
     )
+
+
+class NotDelivered(CinetrajError):
+    """The generated clip lacks all that is compared."""
 
 
 class _Undefined(Exception):

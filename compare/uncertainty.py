@@ -125,12 +125,12 @@ def _verdict(
     noise: float | None,
 ) -> str:
     if noise is not None and abs(mean) < noise:
-        return "below the instrument's noise"
+        return "cannot tell: below the instrument's noise"
     if interval is None:
-        return "one clip decides nothing"
+        return "cannot tell: one clip decides nothing"
     # With few clips the bootstrap is too sure of itself, and the sign flips are not: both must agree.
     if interval[0] <= 0 <= interval[1] or probability >= 0.05:
-        return "not distinguishable on these clips"
+        return "cannot tell on these clips"
     return f"{second if worse > 0 else first} is better"
 
 

@@ -60,8 +60,16 @@ def undefined(name: str, unit: str, why: str, *, better: Better = "lower", worst
 
 
 def charge(score: Score, charged: Bool[np.ndarray, " k"], how: Aggregation) -> Score:
-    """The same score with each charged point at its worst value; unchanged where no worst value exists."""
-    if score.worst is None or not charged.any() or score.per_frame is None:
+    """The same score with each charged point at its worst value; unchanged where no worst value exists.
+
+    What is undefined over the points that are there, as a direction where nothing moves, is the worst value where most
+    are missing: else a clip would gain by not being there.
+    """
+    if score.worst is None or not charged.any():
         return score
+    if score.per_frame is None:
+        missing = score.value is None and charged.mean() > 0.5
+        per_frame = np.where(charged, score.worst, np.nan)
+        return replace(score, value=aggregate(per_frame, how), per_frame=per_frame, undefined="") if missing else score
     per_frame = np.where(charged, score.worst, score.per_frame)
     return replace(score, value=aggregate(per_frame, how), per_frame=per_frame)

@@ -25,9 +25,11 @@ def direction_err(
     a, b = reference[:, :3, 3], generated[:, :3, 3]
     lengths = [np.linalg.norm(np.where(scored[:, None], x, 0.0), axis=1) for x in (a, b)]
     extents = [float(x.max(initial=0.0)) for x in lengths]
+    still = float(np.nanmax(np.abs(a), initial=0.0)) == 0  # at no time at all: then no direction is missed
     for extent, who in zip(extents, ("reference", "generated camera"), strict=True):
         if extent == 0:
-            return undefined("DirErr", angle, f"the {who} does not translate", worst=np.pi * factor)
+            worst = None if still else np.pi * factor
+            return undefined("DirErr", angle, f"the {who} does not translate", worst=worst)
     moving = scored & (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
     if not moving.any():
         return undefined("DirErr", angle, "the two never move at the same time", worst=np.pi * factor)

@@ -25,7 +25,7 @@ def cam_mc(
 
 def _score(comparison: Comparison, how: Aggregation) -> Score:
     if comparison.no_unit:
-        return undefined("CamMC", "extent", comparison.no_unit, worst=WORST)
+        return undefined("CamMC", "extent", comparison.no_unit)
     return cam_mc(comparison.reference, comparison.generated, comparison.pair.scored, how=how)
 
 

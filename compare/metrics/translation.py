@@ -23,7 +23,7 @@ def trans_err(
 
 def _score(comparison: Comparison, how: Aggregation) -> Score:
     if comparison.no_unit:
-        return undefined("TransErr", "extent", comparison.no_unit, worst=WORST_TRANSLATION)
+        return undefined("TransErr", "extent", comparison.no_unit)
     return trans_err(comparison.reference, comparison.generated, comparison.pair.scored, how=how, unit=comparison.unit)
 
 

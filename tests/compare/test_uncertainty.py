@@ -23,7 +23,7 @@ def test_the_same_model_is_not_better_than_itself() -> None:
     found = paired(a, a, "RotErr")
     assert found.difference == 0
     assert found.probability == 1
-    assert found.verdict == "not distinguishable on these clips"
+    assert found.verdict == "cannot tell on these clips"
 
 
 def test_a_clearly_better_model_is_called_so_on_the_clips_that_both_have() -> None:
@@ -39,7 +39,7 @@ def test_a_clearly_better_model_is_called_so_on_the_clips_that_both_have() -> No
     assert found.probability < 0.05
     assert paired(bad, good, "TransErr", policy="drop").verdict == "near is better"
     assert paired(good, bad, "TransErr").clips == 8  # the missing clip is charged
-    assert paired(good, bad, "TransErr", noise=100.0).verdict == "below the instrument's noise"
+    assert paired(good, bad, "TransErr", noise=100.0).verdict == "cannot tell: below the instrument's noise"
 
 
 def test_models_under_different_protocols_are_not_compared() -> None:
