@@ -225,7 +225,7 @@ def _shot(
 
 def _alternative(trajectory: Trajectory, part: Frames, origin: Provenance) -> Trajectory:
     """Another motion that may be the right one, as the trajectory itself is kept."""
-    own = {} if trajectory.provenance is None else trajectory.provenance.evidence
+    own: Mapping[str, Any] = {} if trajectory.provenance is None else trajectory.provenance.evidence
     return in_source_pixels(trajectory, part.source_hw).replace(provenance=replace(origin, evidence=own))
 
 

@@ -58,7 +58,7 @@ def candidates_beside(trajectory: Trajectory, home: str | Path) -> Candidates:
 
 
 def _entries(trajectory: Trajectory) -> list[Mapping[str, Any]]:
-    found = evidence_of(trajectory).get("candidates") or []
+    found: Any = evidence_of(trajectory).get("candidates") or []
     if not isinstance(found, list | tuple) or not all(isinstance(each, Mapping) for each in cast("list[Any]", found)):
         raise CinetrajError("evidence['candidates'] is no list of objects, expected backend, probability and file")
     return [cast("Mapping[str, Any]", each) for each in cast("list[Any]", found)]

@@ -102,7 +102,7 @@ def _listed(best: Trajectory, path: Path) -> list[tuple[float, str]]:
         raise ReadError(path, f"{CANDIDATES} is a {type(entries).__name__}, expected a list", remedy=remedy)
     found: list[tuple[float, str]] = []
     for number, entry in enumerate(cast("list[Any]", entries)):
-        given = cast("Mapping[str, Any]", entry) if isinstance(entry, Mapping) else {}
+        given: Mapping[str, Any] = cast("Mapping[str, Any]", entry) if isinstance(entry, Mapping) else {}
         share, file = given.get(PROBABILITY), given.get("file")
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise ReadError(path, f"candidate {number} has the probability {share!r}", remedy=remedy)

@@ -8,7 +8,7 @@ whose truth is known (`benchmarks/confidence.py`).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, final
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -18,7 +18,6 @@ from sfm.backends.auto.sightings import Cameras
 from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
 from sfm.geometry.projection import camera_centres
 
-Quantity = Literal["rotation", "translation", "zoom", "all", "rigid"]
 SURE = 0.6
 """A quantity is sure from this probability on."""
 TURN_DEG, TURN_SHARE = 1.5, 0.15
@@ -32,6 +31,10 @@ ZOOM, ZOOM_SHARE = 0.05, 0.2
 SAME_MASS = 0.02
 """Of answers whose followers are equally many up to this, the most probable one stands for them."""
 OPPOSED_ZOOM, OPPOSED_WAY = 0.1, 0.04
+RIGID_SHARE = 0.3
+"""Where the best answer explains this share of the content, something rigid was filmed for sure, and for nothing it was
+not: a rule, no calibration, since no clip that was rendered is without a scene. The real clips that were told rightly
+are at 0.31 or more."""
 USUAL_FOCAL = 0.85
 """In long sides of the picture."""
 
@@ -105,7 +108,7 @@ def judge(answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: flo
     mass = (agree.all(2) * probability).sum(1)
     best = int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
     shared = {q: float(agree[best, :, i] @ probability) for i, q in enumerate(("rotation", "translation", "zoom"))}
-    shared |= {"all": float(mass[best]), "rigid": float(mass[best])}
+    shared["all"] = float(mass[best])
     facts = _facts(best, answers, motions[best], seen)
     facts["unusual focal"] = _unusual(answers[best].cameras.focal_px[0] / long_side_px)
     return Judged(
@@ -113,7 +116,10 @@ def judge(answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: flo
         probability=probability,
         best=best,
         follows=agree[best],
-        quantity={q: calibrated(kind, q, share, facts) for q, share in shared.items()},
+        quantity={
+            **{q: calibrated(kind, q, share, facts) for q, share in shared.items()},
+            "rigid": min(1.0, max(float(how.share.max()) for how in seen.values()) / RIGID_SHARE),
+        },
         features={"answers": found, "shared": shared, "facts": facts, "kind": kind},
     )
 

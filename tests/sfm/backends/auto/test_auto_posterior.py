@@ -89,5 +89,5 @@ def test_motion_does_not_depend_on_gauge_or_unit():
 def test_every_kind_of_evidence_has_weights_of_every_quantity():
     assert set(POSTERIOR) == set(QUANTITIES) == {"tracks", "flow", "tracks+flow"}
     for weights in QUANTITIES.values():
-        assert set(weights) == {"rotation", "translation", "zoom", "all", "rigid"}
+        assert set(weights) == {"rotation", "translation", "zoom", "all"}
         assert all(each["shared"] > 0 for each in weights.values())
