@@ -35,7 +35,7 @@ check: $(STAMP)
 	@echo "== Who may import whom (import-linter)"
 	$(BIN)/lint-imports
 	@echo "== Types (pyright)"
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright --pythonpath $(BIN)/python --threads 2
 
 test: check
 	@echo "== Tests: laws, analytic cases, oracles, golden values, README commands, notebooks"
