@@ -181,7 +181,8 @@ def _score(clip: Clip | None, split: str, unknown: UnknownScores) -> tuple[float
     score = clip.camera["scores"].get(split)
     decision: Mapping[str, Any] = clip.camera["decisions"].get(split) or {}
     not_known = score is None or decision.get("yes", score) is None
-    flag = (clip.camera.get("flagged") or {}).get(split) or (NOT_KNOWN if not_known else None)
+    flagged: Mapping[str, str] = clip.camera.get("flagged") or {}
+    flag = flagged.get(split) or (NOT_KNOWN if not_known else None)
     return (None if score is None or (not_known and unknown == "nan") else float(score)), flag
 
 
