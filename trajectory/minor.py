@@ -28,7 +28,8 @@ class Minor:
         amount: in `unit`: share of the scene depth (of its near part, where that is what counts), degrees, or change of
             the focal ratio; positive.
         score: content displacement in image diagonals. sigma_diag: its standard deviation.
-        probability: that the camera moved this way: the trust in the component times the chance that noise is less.
+        probability: that the camera moved this way: the reliability of the component (no less than chance, as in
+            `trajectory.probabilities`) times the chance that noise is less.
     """
 
     primitive: str
@@ -77,7 +78,7 @@ def find(
                 unit=unit,
                 score=abs(score),
                 sigma_diag=noise,
-                probability=decisions[name].reliability * chance,
+                probability=max(decisions[name].reliability, 1.0 / 3.0) * chance,
             )
         )
     return tuple(sorted(found, key=lambda each: -each.score / limits[CHANNEL_OF[each.primitive][0]]))

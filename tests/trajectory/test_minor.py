@@ -53,6 +53,11 @@ def test_the_sentence_says_how_far_and_how_sure():
     assert turned.sentence == "The camera hardly moves; it pans right by 1.5° (1.00)."
 
 
+def test_in_a_clip_that_nobody_vouches_for_they_are_as_probable_as_by_chance():
+    (minor,) = describe(quiet(primitive("Move_In", 0.03), status="unreliable", confidence=0.02)).minor
+    assert minor.probability == pytest.approx(1 / 3)
+
+
 def test_noise_is_no_move_by_either_measure():
     t = primitive("Move_Right", 0.03)
     score = describe(t).scores["Move_Right"]
