@@ -11,7 +11,8 @@ from compare.benchmarks.cinetechbench import camera_score as cinetechbench
 from compare.depth_scales import DepthScale
 from compare.details import keep
 from compare.estimators import estimator
-from compare.pair_scores import NotDelivered, score_poses
+from compare.laid import NotDelivered
+from compare.posterior_scores import score_posteriors
 from compare.protocols import Protocol
 from compare.rows import ClipScores, Fault, PairScores, Score
 from compare.sources import Clip, Match
@@ -150,7 +151,7 @@ def _compute(known: tuple[Posterior, Posterior], protocol: Protocol, depth_scale
         from compare.evo_scores import score_evo
 
         return score_evo(known[0].best, known[1].best, protocol)
-    return score_poses(known[0].best, known[1].best, protocol, depth_scale=depth_scale)
+    return score_posteriors(known[0], known[1], protocol, depth_scale=depth_scale)
 
 
 def _score_rows(name: str, reference: Clip, generated: Clip, options: Options) -> ClipScores:

@@ -1,6 +1,6 @@
 """DirErr: whether both cameras travel the same way."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -8,6 +8,9 @@ from jaxtyping import Bool, Float
 from compare.metrics._metric import Comparison, Metric
 from compare.metrics._scores import over_points, undefined
 from compare.rows import Score
+
+if TYPE_CHECKING:
+    from compare.draws import Draws
 
 DIRECTION_FLOOR = 0.05
 """Displacements below this share of the extent have no direction worth comparing."""
@@ -45,10 +48,25 @@ def _compute(comparison: Comparison) -> Score:
     )
 
 
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "m k"]:
+    """As `direction_err`; the directions are those of the paths as they are drawn."""
+    factor = 180 / np.pi if draws.comparison.protocol.angle == "deg" else 1.0
+    a, b = draws.reference, draws.generated
+    lengths = [np.sqrt(np.einsum("mki,mki->mk", x, x)) for x in (a, b)]
+    scored = draws.comparison.pair.scored
+    extents = [x[:, scored].max(1, keepdims=True) for x in lengths]
+    moving = (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        a, b = a / lengths[0][..., None], b / lengths[1][..., None]
+    apart, along = (np.sqrt(np.einsum("mki,mki->mk", x, x)) for x in (a - b, a + b))
+    return np.where(moving & scored, 2 * np.arctan2(apart, along) * factor, np.nan)
+
+
 METRIC = Metric(
     name="DirErr",
     summary="angle between the directions of travel from the first frame",
     unit="angle",
     compute=_compute,
     worst="half turn",
+    over_draws=_over_draws,
 )

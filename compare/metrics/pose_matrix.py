@@ -1,11 +1,16 @@
 """CamMC: how far the pose matrices are apart."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from jaxtyping import Bool, Float
 
 from compare.metrics._metric import Comparison, and_sum
 from compare.metrics._scores import WORST_TRANSLATION, Aggregation, over_points, undefined
 from compare.rows import Score
+
+if TYPE_CHECKING:
+    from compare.draws import Draws
 
 WORST = float(np.sqrt(8 + WORST_TRANSLATION**2))
 """Two rotations 180° apart are sqrt(8) apart as matrices."""
@@ -29,4 +34,17 @@ def _score(comparison: Comparison, how: Aggregation) -> Score:
     return cam_mc(comparison.reference, comparison.generated, comparison.pair.scored, how=how)
 
 
-METRIC = and_sum("CamMC", summary="distance between the 3x4 pose matrices", unit="mixed", worst=WORST, score=_score)
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "m k"]:
+    # Two rotations are sqrt(8) sin of half the angle between them apart as matrices.
+    apart = draws.generated - draws.reference
+    return np.sqrt(8 * np.sin(draws.angle / 2) ** 2 + np.einsum("mki,mki->mk", apart, apart))
+
+
+METRIC = and_sum(
+    "CamMC",
+    summary="distance between the 3x4 pose matrices",
+    unit="mixed",
+    worst=WORST,
+    score=_score,
+    over_draws=_over_draws,
+)

@@ -1,6 +1,6 @@
 """RotErr: how far the orientations are apart."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -8,6 +8,9 @@ from jaxtyping import Bool, Float
 from compare.metrics._metric import Comparison, and_sum
 from compare.metrics._scores import Aggregation, over_points
 from compare.rows import Score
+
+if TYPE_CHECKING:
+    from compare.draws import Draws
 
 
 def angles_between(
@@ -48,4 +51,15 @@ def _score(comparison: Comparison, how: Aggregation) -> Score:
     )
 
 
-METRIC = and_sum("RotErr", summary="angle between the orientations", unit="angle", worst="half turn", score=_score)
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "m k"]:
+    return draws.angle * (180 / np.pi if draws.comparison.protocol.angle == "deg" else 1.0)
+
+
+METRIC = and_sum(
+    "RotErr",
+    summary="angle between the orientations",
+    unit="angle",
+    worst="half turn",
+    score=_score,
+    over_draws=_over_draws,
+)

@@ -1,11 +1,16 @@
 """TransErr: how far the positions are apart."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from jaxtyping import Bool, Float
 
 from compare.metrics._metric import Comparison, and_sum
 from compare.metrics._scores import WORST_TRANSLATION, Aggregation, over_points, undefined
 from compare.rows import Score
+
+if TYPE_CHECKING:
+    from compare.draws import Draws
 
 
 def trans_err(
@@ -27,6 +32,16 @@ def _score(comparison: Comparison, how: Aggregation) -> Score:
     return trans_err(comparison.reference, comparison.generated, comparison.pair.scored, how=how, unit=comparison.unit)
 
 
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "m k"]:
+    apart = draws.generated - draws.reference
+    return np.sqrt(np.einsum("mki,mki->mk", apart, apart))
+
+
 METRIC = and_sum(
-    "TransErr", summary="distance between the positions", unit="length", worst=WORST_TRANSLATION, score=_score
+    "TransErr",
+    summary="distance between the positions",
+    unit="length",
+    worst=WORST_TRANSLATION,
+    score=_score,
+    over_draws=_over_draws,
 )
