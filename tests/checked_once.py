@@ -7,6 +7,7 @@ tens of thousands of times with the same shapes: half of the time of its tests w
 import dataclasses
 import functools
 import inspect
+import threading
 from collections.abc import Callable, Collection, Hashable, Iterable
 from types import FunctionType
 from typing import Any
@@ -24,7 +25,10 @@ KNOWN = ("trajectory", "sfm", "compare", "numpy", "torch", "pathlib")
 """Packages whose objects are judged by their class alone."""
 
 _jaxtyped = jaxtyping.jaxtyped
-_passed: dict[Hashable, set[Hashable]] = {}  # of all functions: nested ones are made anew in each call of the outer
+_known: dict[Hashable, tuple[set[Hashable], Callable[[], Callable[..., Any]]]] = {}
+"""Of each function the looks that passed, and what checks it."""
+_now = threading.local()
+"""What the function that is checked just now does."""
 
 
 def jaxtyped(decorated: Any = None, *, typechecker: Any = None) -> Any:
@@ -42,8 +46,11 @@ def jaxtyped(decorated: Any = None, *, typechecker: Any = None) -> Any:
 
 
 def _believing(function: FunctionType, typechecker: Any, *, by_value: bool) -> Callable[..., Any]:
-    passed = _passed.setdefault((function.__module__, function.__qualname__, function.__code__), set())
-    checked = functools.cache(lambda: _jaxtyped(function, typechecker=typechecker))
+    key = function.__module__, function.__qualname__, function.__code__
+    if key not in _known:  # nested functions are made anew in each call of the outer one, and are the same
+        checker = functools.cache(lambda: _jaxtyped(_delegate(function), typechecker=typechecker))
+        _known[key] = set(), checker
+    passed, checker = _known[key]
 
     @functools.wraps(function)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -51,12 +58,12 @@ def _believing(function: FunctionType, typechecker: Any, *, by_value: bool) -> C
         look = _look((*args, *kwargs.values()), by_value)
         given = look if look is EVERY_TIME else (look, *kwargs)
         if given is EVERY_TIME or given not in passed:
-            result = checked()(*args, **kwargs)
+            result = _checked(checker(), function, args, kwargs)
         else:
             result = function(*args, **kwargs)
             if (given, _look((result,), by_value)) in passed:
                 return result
-            _jaxtyped(_echo(function, result), typechecker=typechecker)(*args, **kwargs)
+            _checked(checker(), lambda *args, **kwargs: result, args, kwargs)
         outcome = _look((result,), by_value)
         if outcome is EVERY_TIME:
             passed.discard(given)
@@ -67,15 +74,27 @@ def _believing(function: FunctionType, typechecker: Any, *, by_value: bool) -> C
     return wrapped
 
 
-def _echo(function: FunctionType, result: Any) -> Callable[..., Any]:
-    """A function of the same signature that returns what there is already."""
+def _checked(delegate: Callable[..., Any], body: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    """What a delegate gives whose body is this; checks may call properties, which set theirs, before its turn comes."""
+    __tracebackhide__ = True
+    before = getattr(_now, "body", None)
+    _now.body = body
+    try:
+        return delegate(*args, **kwargs)
+    finally:
+        _now.body = before
 
-    def echo(*args: Any, **kwargs: Any) -> Any:
-        return result
 
-    there = FunctionType(echo.__code__, function.__globals__, function.__name__, None, echo.__closure__)
+def _delegate(function: FunctionType) -> FunctionType:
+    """A function of the same signature, in the same place, that does what `_now.body` does."""
+    now = _now
+
+    def delegate(*args: Any, **kwargs: Any) -> Any:
+        return now.body(*args, **kwargs)
+
+    there = FunctionType(delegate.__code__, function.__globals__, function.__name__, None, delegate.__closure__)
     there.__signature__ = inspect.signature(function)  # type: ignore[attr-defined]
-    there.__qualname__ = function.__qualname__
+    there.__qualname__, there.__module__ = function.__qualname__, function.__module__
     return there
 
 

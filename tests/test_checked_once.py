@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import beartype
 import jaxtyping
@@ -121,6 +121,26 @@ def test_fields_of_a_value_are_checked_when_it_is_made() -> None:
     assert Value(THREE).other().x is value.x
     refuses(lambda: Value(THREE, FOUR))
     refuses(lambda: Value(x=THREE, y=FOUR))
+
+
+def test_properties_that_a_check_asks_for_are_checked_on_the_way() -> None:
+    @runtime_checkable
+    class Sized(Protocol):
+        @property
+        def size(self) -> int: ...
+
+    class Three:
+        @property
+        @checked
+        def size(self) -> int:
+            return 3
+
+    @checked
+    def size_of(first: Sized, second: Sized) -> int:
+        return first.size + second.size
+
+    assert size_of(Three(), Three()) == size_of(Three(), second=Three()) == 6
+    refuses(lambda: size_of(Three(), 3))
 
 
 def test_functions_within_a_function_are_one_each_time_they_are_made() -> None:
