@@ -58,8 +58,10 @@ def candidates_beside(trajectory: Trajectory, home: str | Path) -> Candidates:
 
 
 def _entries(trajectory: Trajectory) -> list[Mapping[str, Any]]:
-    found: Any = evidence_of(trajectory).get("candidates")
-    entries = [] if found is None else cast("list[Any]", found)
-    if not isinstance(entries, list | tuple) or not all(isinstance(each, Mapping) for each in entries):
+    found = evidence_of(trajectory).get("candidates")
+    if found is None:
+        return []
+    entries = cast("list[Any]", found) if isinstance(found, list | tuple) else [None]
+    if not all(isinstance(each, Mapping) for each in entries):
         raise CinetrajError("evidence['candidates'] is no list of objects, expected backend, probability and file")
     return [cast("Mapping[str, Any]", each) for each in entries]

@@ -57,5 +57,8 @@ def test_a_trajectory_without_them_is_alone(tmp_path):
 )
 def test_what_is_no_candidate_is_refused(run, entry, message):
     told = build().replace(provenance=Provenance(evidence={"candidates": [entry]}))
+    alone = build().replace(provenance=Provenance(evidence={"candidates": entry}))
+    with pytest.raises(CinetrajError, match="no list of objects"):
+        candidates_beside(alone, run)
     with pytest.raises(CinetrajError, match=message):
         candidates_beside(told, run)
