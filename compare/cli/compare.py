@@ -52,6 +52,11 @@ class Args:
     """Folder for the runs of videos that are estimated first."""
     out: Path | None = None
     """Also write the scores into this folder, one JSON file for each model and protocol."""
+    all_pairs: bool = False
+    """Compare every two paths of the one folder that is given, by progress: nearest neighbours, duplicates, near misses.
+    The matrix, as CSV, NPZ and a heat map, goes to the folder of scores."""
+    metric: str = "CamMC"
+    """The metric of --all-pairs."""
     json: bool = False
     """Print JSON: one object, for several models or protocols a list under "results"."""
 
@@ -61,6 +66,8 @@ def run(args: Args) -> int:
     from compare import protocols
     from compare.report.tables import to_markdown
 
+    if args.all_pairs:
+        return _all_pairs(args)
     if not args.generated:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
     models = [_name_of(path) for path in args.generated]
@@ -82,6 +89,37 @@ def run(args: Args) -> int:
             print("\n" + to_markdown(results), end="")
     _tell_problems(results, refused)
     return 0 if not refused and all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
+
+
+def _all_pairs(args: Args) -> int:
+    """Compare every two paths of one folder, and say which are alike."""
+    from compare.all_pairs import all_pairs
+
+    if args.generated:
+        raise CinetrajError("--all-pairs takes one folder; put all trajectories into it")
+    time = args.time or ("progress" if args.protocol == "strict" else None)
+    options: dict[str, Any] = {"protocol": args.protocol, "time": time}
+    source = _with_runs(args.reference, args, {})
+    with bar(f"{source}", "clip", hidden=args.json) as progress:
+        found = all_pairs(source, args.metric, format=args.format, progress=progress, **options)
+    files = [] if args.out is None else found.save(args.out)
+    if args.json:
+        _report.print_json(found.to_json())
+    else:
+        alike = found.alike()
+        print(f"{found.metric} between {len(found.names)} paths under {found.protocol.name}")
+        rows = [["clip", "nearest", found.metric]]
+        for name, near in found.nearest(1).items():
+            rows.append([name, *((near[0][0], f"{near[0][1]:.4g}") if near else ("", ""))])
+        print("\n" + _report.table(rows, right=(2,)) + "\n")
+        for kind, words in (("duplicates", "the same"), ("near", "nearly the same")):
+            for a, b, value in alike[kind]:
+                print(f"{words}: {a} and {b} ({value:.3g})")
+        if files:
+            print(f"written: {', '.join(str(file) for file in files)}")
+    for name, reason in found.failed.items():
+        _report.error(f"{name}: {reason}")
+    return 1 if found.failed else 0
 
 
 def _scored(args: Args, models: list[str], protocols: list[str]) -> tuple[list["Result"], list[str]]:

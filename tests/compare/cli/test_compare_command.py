@@ -121,3 +121,16 @@ def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixtur
     twin.mkdir(parents=True)
     assert main(["compare", str(sets / "ref"), str(sets / "good"), str(twin)]) == 2
     assert "are not all different" in capsys.readouterr().err
+
+
+def test_all_pairs_of_a_folder(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    io.write(elsewhere(smooth(1), 7), sets / "ref" / "twin.npz", format="native")
+    assert main(["compare", "--all-pairs", str(sets / "ref"), "--out", str(sets / "matrix")]) == 0
+    said = capsys.readouterr().out
+    assert "CamMC between 3 paths under strict" in said
+    assert "the same: a and twin" in said
+    assert {p.name for p in (sets / "matrix").iterdir()} == {"matrix.csv", "matrix.npz", "matrix.json", "matrix.png"}
+    assert main(["compare", str(sets / "ref"), "--all-pairs", "--metric", "RotErr", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metric"] == "RotErr"
+    assert main(["compare", "--all-pairs", str(sets / "ref"), str(sets / "good")]) == 2
+    assert "takes one folder" in capsys.readouterr().err
