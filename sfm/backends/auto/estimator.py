@@ -33,7 +33,7 @@ LIKELY_OK = 0.5
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Tracked:
+class ByTracks:
     """What the tracks say: all models, and the one that they pay for with every frame's pose."""
 
     fitted: tracked.FittedTracks
@@ -42,7 +42,7 @@ class _Tracked:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Dense:
+class ByFlow:
     """The same of the flow, and the settings that it was asked with."""
 
     fitted: dense.FittedFlow
@@ -52,7 +52,7 @@ class _Dense:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Shot:
+class Shot:
     """What is asked about, and the wall time of each step, which is added as it goes."""
 
     frames: Frames
@@ -69,16 +69,16 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
         Status "ok" where rotation and translation are both sure, "partial" where frames have no pose besides,
         "unreliable" where either is not, "failed" where nothing can be followed.
     """
-    shot = _Shot(frames=frames, masks=masks, config=config, device=device, seconds={})
-    by_tracks = _by_tracks(shot)
-    known = by_tracks if isinstance(by_tracks, _Tracked) else None
+    shot = Shot(frames=frames, masks=masks, config=config, device=device, seconds={})
+    by_tracks = tracks_of(shot)
+    known = by_tracks if isinstance(by_tracks, ByTracks) else None
     lens = _lens(shot, known)
     if known is not None and config.dense and lens == "none":
         judged = _judged(shot, known.fitted.keyed.frames, known, None)
         if _sound(judged, known.solved):
             return _told(shot, judged, known.fitted.keyed.frames, known, None)
-    by_flow = _by_flow(shot, DenseConfig(distortion=lens)) if config.dense else None
-    if isinstance(by_flow, _Dense):
+    by_flow = flow_of(shot, DenseConfig(distortion=lens)) if config.dense else None
+    if isinstance(by_flow, ByFlow):
         key = by_flow.fitted.kept[by_flow.fitted.key]
         return _told(shot, _judged(shot, key, known, by_flow), key, known, by_flow)
     if known is None:
@@ -87,7 +87,7 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
     return _told(shot, _judged(shot, key, known, None), key, known, None)
 
 
-def _lens(shot: _Shot, by_tracks: _Tracked | None) -> Literal["none", "free"] | float:
+def _lens(shot: Shot, by_tracks: ByTracks | None) -> Literal["none", "free"] | float:
     """What the dense backend is told of the lens: what was given, or whether the tracks show that it bends."""
     given = shot.config.distortion
     if given != "free" or by_tracks is None or not shot.config.dense:
@@ -99,36 +99,34 @@ def _lens(shot: _Shot, by_tracks: _Tracked | None) -> Literal["none", "free"] | 
         return "free" if bend_of(fitted.keyed.problem, fitted.candidates[1]).suspected else "none"
 
 
-def _by_tracks(shot: _Shot) -> _Tracked | str:
+def tracks_of(shot: Shot) -> ByTracks | str:
     """What the tracks say, or why they say nothing. On the CPU: their arrays are too small for anything else."""
     frames, masks, config = shot.frames, shot.masks, shot.config
     fitted = tracked.fit_tracks(frames, masks, config, shot.seconds)
     if isinstance(fitted, str):
         return fitted
     solved = tracked.answer(frames, masks, fitted, fitted.selection, config, shot.seconds)
-    return _Tracked(fitted=fitted, solved=solved) if solved.poses is not None else solved.reason
+    return ByTracks(fitted=fitted, solved=solved) if solved.poses is not None else solved.reason
 
 
-def _by_flow(shot: _Shot, config: DenseConfig) -> _Dense | str:
+def flow_of(shot: Shot, config: DenseConfig) -> ByFlow | str:
     """What the flow says, or why it says nothing."""
     frames, masks, spent = shot.frames, shot.masks, dict[str, float]()
     fitted = dense.fit_flow(frames, masks, config, spent, device=shot.device)
-    found: _Dense | str = fitted if isinstance(fitted, str) else ""
+    found: ByFlow | str = fitted if isinstance(fitted, str) else ""
     if not isinstance(fitted, str):
         solved = dense.answer(frames, masks, fitted, config, spent)
-        found = _Dense(fitted=fitted, solved=solved, config=config) if solved.poses is not None else solved.reason
+        found = ByFlow(fitted=fitted, solved=solved, config=config) if solved.poses is not None else solved.reason
     shot.seconds.update({f"dense_{step}": value for step, value in spent.items()})
     return found
 
 
-def _judged(shot: _Shot, key: Int[np.ndarray, " k"], by_tracks: _Tracked | None, by_flow: _Dense | None) -> Judged:
-    """All models of both, weighed at the same keyframes by the tracks and the flow there."""
-    frames = shot.frames
+def _judged(shot: Shot, key: Int[np.ndarray, " k"], by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Judged:
     with tracked.timed(shot.seconds, "choice"):
-        return _weighed(frames, key, by_tracks, by_flow)
+        return weighed(shot.frames, key, by_tracks, by_flow)
 
 
-def _weighed(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: _Tracked | None, by_flow: _Dense | None) -> Judged:
+def weighed(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Judged:
     answers: list[Answer] = []
     sightings: dict[str, Sightings] = {}
     if by_tracks is not None:
@@ -142,7 +140,7 @@ def _weighed(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: _Tracked | N
     return judge(answers, seen, float(max(frames.hw)))
 
 
-def _answers_of_tracks(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: _Tracked, *, every: bool) -> list[Answer]:
+def _answers_of_tracks(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: ByTracks, *, every: bool) -> list[Answer]:
     """The models of the tracks at keyframes: their own, or (`every`) any frames."""
     fitted, answers = by_tracks.fitted, list[Answer]()
     for candidate in fitted.candidates:
@@ -168,7 +166,7 @@ def _answers_of_tracks(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: _T
     return answers
 
 
-def _answers_of_flow(by_flow: _Dense, key: Int[np.ndarray, " k"]) -> list[Answer]:
+def _answers_of_flow(by_flow: ByFlow, key: Int[np.ndarray, " k"]) -> list[Answer]:
     """The models of the flow at its keyframes; the one that was turned inside out, as it was told."""
     solved, answers = by_flow.solved, list[Answer]()
     turned = solved.statistics.get("occlusion", {}).get("turned_inside_out", False)
@@ -211,7 +209,7 @@ def _sound(judged: Judged, solved: Solved) -> bool:
 
 
 def _told(
-    shot: _Shot, judged: Judged, key: Int[np.ndarray, " k"], by_tracks: _Tracked | None, by_flow: _Dense | None
+    shot: Shot, judged: Judged, key: Int[np.ndarray, " k"], by_tracks: ByTracks | None, by_flow: ByFlow | None
 ) -> Solved:
     """The best answer with every frame's pose, its probabilities, its rivals, and what the other estimator said."""
     best = judged.answer
@@ -247,10 +245,10 @@ def _with_honest_focal(poses: FramePoses | None) -> FramePoses | None:
     return replace(poses, focal_sigma_log=sigma)
 
 
-def _again(shot: _Shot, winner: _Tracked | _Dense, model: str) -> Solved:
+def _again(shot: Shot, winner: ByTracks | ByFlow, model: str) -> Solved:
     """Every frame's pose under a model that its own estimator did not choose."""
     frames, masks, spent = shot.frames, shot.masks, dict[str, float]()
-    if isinstance(winner, _Tracked):
+    if isinstance(winner, ByTracks):
         candidates, config = winner.fitted.candidates, shot.config
         selection = select_model(candidates, max(frames.hw) / 640, config.selection, model=model)
         solved = tracked.answer(frames, masks, winner.fitted, selection, config, spent)

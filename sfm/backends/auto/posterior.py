@@ -60,7 +60,7 @@ class Judged:
         best: number of the one that stands for the most probable motion.
         follows: whether each one agrees with it on rotation, translation and zoom.
         quantity: probability that what it says of each quantity is right.
-        features: for run.json and for the calibration.
+        features, seen: what was looked at, for the calibration.
     """
 
     answers: tuple[Answer, ...]
@@ -69,6 +69,7 @@ class Judged:
     follows: Bool[np.ndarray, "a 3"]
     quantity: Mapping[str, float]
     features: Mapping[str, Any]
+    seen: Mapping[str, Seen]
 
     @property
     def answer(self) -> Answer:
@@ -109,8 +110,7 @@ def judge(answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: flo
     best = int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
     shared = {q: float(agree[best, :, i] @ probability) for i, q in enumerate(("rotation", "translation", "zoom"))}
     shared["all"] = float(mass[best])
-    facts = _facts(best, answers, motions[best], seen)
-    facts["unusual focal"] = _unusual(answers[best].cameras.focal_px[0] / long_side_px)
+    facts = facts_of(best, answers, seen, long_side_px)
     return Judged(
         answers=tuple(answers),
         probability=probability,
@@ -121,6 +121,7 @@ def judge(answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: flo
             "rigid": min(1.0, max(float(how.share.max()) for how in seen.values()) / RIGID_SHARE),
         },
         features={"answers": found, "shared": shared, "facts": facts, "kind": kind},
+        seen=seen,
     )
 
 
@@ -133,8 +134,14 @@ def calibrated(kind: str, quantity: str, share: float, facts: Mapping[str, float
     return float(1.0 / (1.0 + np.exp(-score)))
 
 
-def _facts(best: int, answers: Sequence[Answer], motion: Motion, seen: Mapping[str, Seen]) -> dict[str, float]:
-    """What bears on whether the best answer is right beside its rivals."""
+def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: float) -> dict[str, float]:
+    """What bears on whether an answer is right, whatever its rivals.
+
+    Args:
+        best: its number.
+        answers, seen, long_side_px: as for `judge`.
+    """
+    motion, focal = motion_of(answers[best].cameras), float(answers[best].cameras.focal_px[0]) / long_side_px
     length = np.linalg.norm(motion.way, axis=1)
     far = int(np.argmax(length))
     along, zoom = float(motion.way[far, 2]), float(motion.log_zoom[far])
@@ -146,17 +153,13 @@ def _facts(best: int, answers: Sequence[Answer], motion: Motion, seen: Mapping[s
         "translates": float(answers[best].model.translates),
         "axial": abs(along) / float(length[far]) if length[far] > 0.01 else 0.0,
         "opposed": float(opposed),
+        "unusual focal": min(abs(float(np.log(focal / USUAL_FOCAL))), 1.0),
     }
     for source in seen:
         chosen = (a.chosen for a in answers if a.source == source and a.chosen[0])
         _, confidence, ok = next(chosen, (False, 0.0, False))
         found |= {f"ok {source}": float(ok), f"confidence {source}": confidence}
     return found
-
-
-def _unusual(focal: float) -> float:
-    """How far a focal length in long sides lies from the usual one: a log ratio, at most 1."""
-    return min(abs(float(np.log(focal / USUAL_FOCAL))), 1.0)
 
 
 def motion_of(cameras: Cameras) -> Motion:
