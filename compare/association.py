@@ -58,8 +58,12 @@ class Pair:
 
 
 def check_time_sources(reference: Trajectory, generated: Trajectory, time: str) -> None:
-    """Refuse to compare clocks of different kinds unless the association does not need them."""
-    if time == "seconds" and reference.time_source != generated.time_source:
+    """Refuse to compare clocks of different kinds unless the association does not need them.
+
+    Frames over an assumed rate are seconds as good as are known: many generated files carry no times at all.
+    """
+    kinds = {"seconds" if t.time_source == "assumed" else t.time_source for t in (reference, generated)}
+    if time == "seconds" and len(kinds) > 1:
         raise TimeSourceError(
             f"the reference counts time in {reference.time_source!r} and the generated clip in "
             f"{generated.time_source!r}, expected the same; say how to associate them: --time index or --time progress"
@@ -252,13 +256,13 @@ def _pair(
 
 
 def _undetermined(side: _Sampling) -> np.ndarray:
-    """Points at which the clip has a frame whose pose its estimator could not find: no fault of the clip's."""
+    """Points at which the clip has a frame whose pose its estimator could not find, or put into another shot."""
     trajectory = side.trajectory
-    made = trajectory.provenance
-    if trajectory.valid.all() or made is None or "status" not in made.evidence:
+    if trajectory.valid.all():
         return np.zeros(len(side.at), dtype=bool)
+    told = trajectory.provenance is not None and "status" in trajectory.provenance.evidence
     reason = trajectory.reason or ("",) * len(trajectory)
-    lost = np.array([not v and why != ELSEWHERE for v, why in zip(trajectory.valid, reason, strict=True)])
+    lost = ~trajectory.valid if told else np.array([why == ELSEWHERE for why in reason])
     left, fraction, _, inside = brackets(trajectory.valid, side.axis, side.at)
     right = np.minimum(left + (fraction > 0), len(lost) - 1)
     return inside & (lost[left] | lost[right])
