@@ -195,11 +195,14 @@ def stands_for(
     if len(poses) == 0:
         return np.zeros(len(at), dtype=bool)
     nominal = _nominal_step(poses, step, longest)
+    widest = float((poses[1:] - poses[:-1]).max(initial=0.0))
+    inside = (at >= poses[0]) & (at <= poses[-1])
+    if widest <= HOLE * max(nominal, step) and inside.all():
+        return inside
     right = np.clip(np.searchsorted(poses, at), 0, len(poses) - 1)
     left = np.maximum(right - 1, 0)
     gap = poses[right] - poses[left]
     near = np.minimum(np.abs(poses[right] - at), np.abs(at - poses[left])) <= nominal / 2 * (1 + ROUNDING)
-    inside = (at >= poses[0]) & (at <= poses[-1])
     return near | (inside & (gap <= HOLE * max(nominal, step)))
 
 
@@ -210,7 +213,10 @@ def _nominal_step(axis: np.ndarray, step: float, longest: float) -> float:
 
 def _typical_step(axis: np.ndarray) -> float:
     """A step between neighbours that is not one over a hole: nine of ten are as long, or longer."""
-    return float(np.quantile(np.diff(axis), 0.1)) if len(axis) > 1 else 0.0
+    if len(axis) < 2:
+        return 0.0
+    steps = np.sort(axis[1:] - axis[:-1])
+    return float(steps[len(steps) // 10])
 
 
 def _shares(count: int) -> np.ndarray:
