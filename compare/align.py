@@ -101,7 +101,8 @@ def anchored(poses: Float[np.ndarray, "k 4 4"], first: int) -> Float[np.ndarray,
 
 def extent(positions: Float[np.ndarray, "k 3"], scored: Bool[np.ndarray, " k"]) -> float:
     """The largest distance from the origin among the scored points."""
-    return float(np.linalg.norm(positions[scored], axis=1).max(initial=0.0))
+    kept = positions[scored]
+    return float(np.sqrt(np.einsum("ki,ki->k", kept, kept).max(initial=0.0)))
 
 
 def least_squares_scale(reference: Float[np.ndarray, "k 3"], generated: Float[np.ndarray, "k 3"]) -> float:

@@ -58,8 +58,12 @@ class Pair:
 
 
 def check_time_sources(reference: Trajectory, generated: Trajectory, time: str) -> None:
-    """Refuse to compare clocks of different kinds unless the association does not need them."""
-    if time == "seconds" and reference.time_source != generated.time_source:
+    """Refuse to compare clocks of different kinds unless the association does not need them.
+
+    Frames over an assumed rate are seconds as good as are known: many generated files carry no times at all.
+    """
+    kinds = {"seconds" if t.time_source == "assumed" else t.time_source for t in (reference, generated)}
+    if time == "seconds" and len(kinds) > 1:
         raise TimeSourceError(
             f"the reference counts time in {reference.time_source!r} and the generated clip in "
             f"{generated.time_source!r}, expected the same; say how to associate them: --time index or --time progress"
@@ -191,11 +195,14 @@ def stands_for(
     if len(poses) == 0:
         return np.zeros(len(at), dtype=bool)
     nominal = _nominal_step(poses, step, longest)
+    widest = float((poses[1:] - poses[:-1]).max(initial=0.0))
+    inside = (at >= poses[0]) & (at <= poses[-1])
+    if widest <= HOLE * max(nominal, step) and inside.all():
+        return inside
     right = np.clip(np.searchsorted(poses, at), 0, len(poses) - 1)
     left = np.maximum(right - 1, 0)
     gap = poses[right] - poses[left]
     near = np.minimum(np.abs(poses[right] - at), np.abs(at - poses[left])) <= nominal / 2 * (1 + ROUNDING)
-    inside = (at >= poses[0]) & (at <= poses[-1])
     return near | (inside & (gap <= HOLE * max(nominal, step)))
 
 
@@ -206,7 +213,10 @@ def _nominal_step(axis: np.ndarray, step: float, longest: float) -> float:
 
 def _typical_step(axis: np.ndarray) -> float:
     """A step between neighbours that is not one over a hole: nine of ten are as long, or longer."""
-    return float(np.quantile(np.diff(axis), 0.1)) if len(axis) > 1 else 0.0
+    if len(axis) < 2:
+        return 0.0
+    steps = np.sort(axis[1:] - axis[:-1])
+    return float(steps[len(steps) // 10])
 
 
 def _shares(count: int) -> np.ndarray:
@@ -252,13 +262,13 @@ def _pair(
 
 
 def _undetermined(side: _Sampling) -> np.ndarray:
-    """Points at which the clip has a frame whose pose its estimator could not find: no fault of the clip's."""
+    """Points at which the clip has a frame whose pose its estimator could not find, or put into another shot."""
     trajectory = side.trajectory
-    made = trajectory.provenance
-    if trajectory.valid.all() or made is None or "status" not in made.evidence:
+    if trajectory.valid.all():
         return np.zeros(len(side.at), dtype=bool)
+    told = trajectory.provenance is not None and "status" in trajectory.provenance.evidence
     reason = trajectory.reason or ("",) * len(trajectory)
-    lost = np.array([not v and why != ELSEWHERE for v, why in zip(trajectory.valid, reason, strict=True)])
+    lost = ~trajectory.valid if told else np.array([why == ELSEWHERE for why in reason])
     left, fraction, _, inside = brackets(trajectory.valid, side.axis, side.at)
     right = np.minimum(left + (fraction > 0), len(lost) - 1)
     return inside & (lost[left] | lost[right])

@@ -35,9 +35,10 @@ class Cause:
             return f"{_counted(count, 'generated clip')} without a reference{of}: {listed(self.clips)}"
         if self.fault == "instrument" and side == "reference":
             return f"{_counted(count, 'reference')} not determined: {listed(self.clips)}: {why}"
-        if self.fault == "instrument":
-            why = why if side == "generated" else self.reason
+        if self.fault == "instrument" and side == "generated":
             return f"{_counted(count, 'generated clip')} not determined{of}: {listed(self.clips)}: {why}"
+        if self.fault == "instrument":
+            return f"{_counted(count, 'pair')} not compared{of}: {listed(self.clips)}: {self.reason}"
         why = why if side == "generated" else self.reason
         return f"{_counted(count, 'clip')} failed by the model{of}: {listed(self.clips)}: {why}"
 

@@ -10,6 +10,7 @@ from compare.laid import Laid
 from compare.metrics import Comparison
 from compare.noise import has_spread, pose_errors, shrinkage, zoom_errors
 from trajectory.model import Trajectory
+from trajectory.resample import quat_wxyz_from_rotation, rotation_from_quat_wxyz
 
 
 @final
@@ -17,41 +18,41 @@ from trajectory.model import Trajectory
 class Draws:
     """m draws of the paths of one pair at its k points of comparison; a metric may look at them all at once.
 
+    Draws are the last axis of each array, so that numpy runs along them.
+
     Attributes:
         comparison: of the estimates themselves.
         weight: how many draws of the posterior each of these stands for.
-        angle: (m, k) between the orientations, in radians.
-        reference, generated: (m, k, 3) the positions, as the protocol compares them.
-        zoom: (m, k) log2 of the zoom of the generated clip over that of the reference, None where one has none.
-        extents: (m, 2) largest distance from the first point, over that of the estimate.
-        turned: (k, m, 3) what was added to the reference's orientations, a rotation vector on their right.
-        apart: (k, m, 4) quaternion wxyz from the reference's camera to the generated one.
+        angle: (k, m) between the orientations, in radians.
+        reference, generated: (k, 3, m) the positions, as the protocol compares them.
+        zoom: (k, m) log2 of the zoom of the generated clip over that of the reference, None where one has none.
+        extents: (2, m) largest distance from the first point, over that of the estimate.
+        turned: (k, 3, m) what was added to the reference's orientations, a rotation vector on their right.
+        apart: (k, 4, m) quaternion wxyz from the reference's camera to the generated one.
     """
 
     comparison: Comparison
     weight: int
-    angle: Float[np.ndarray, "m k"]
-    reference: Float[np.ndarray, "m k 3"]
-    generated: Float[np.ndarray, "m k 3"]
-    zoom: Float[np.ndarray, "m k"] | None
-    extents: Float[np.ndarray, "m 2"]
-    turned: Float[np.ndarray, "k m 3"]
-    apart: Float[np.ndarray, "k m 4"]
+    angle: Float[np.ndarray, "k m"]
+    reference: Float[np.ndarray, "k 3 m"]
+    generated: Float[np.ndarray, "k 3 m"]
+    zoom: Float[np.ndarray, "k m"] | None
+    extents: Float[np.ndarray, "2 m"]
+    turned: Float[np.ndarray, "k 3 m"]
+    apart: Float[np.ndarray, "k 4 m"]
 
     def one(self, number: int) -> Comparison:
         """The comparison of a single draw, for a metric that looks at one at a time."""
-        from trajectory.resample import rotation_from_quat_wxyz
-
         base = self.comparison
         a, b = base.reference.copy(), base.generated.copy()
-        a[:, :3, :3] = base.reference[:, :3, :3] @ rotation_from_quat_wxyz(_quaternions(self.turned[:, number]))
-        b[:, :3, :3] = a[:, :3, :3] @ rotation_from_quat_wxyz(self.apart[:, number])
-        a[:, :3, 3], b[:, :3, 3] = self.reference[number], self.generated[number]
+        turned = _quaternions(self.turned[..., number : number + 1])[..., 0]
+        a[:, :3, :3] = base.reference[:, :3, :3] @ rotation_from_quat_wxyz(turned)
+        b[:, :3, :3] = a[:, :3, :3] @ rotation_from_quat_wxyz(self.apart[..., number])
+        a[:, :3, 3], b[:, :3, 3] = self.reference[..., number], self.generated[..., number]
         sizes = base.common_extents
-        scaled = sizes if isinstance(sizes, str) else (sizes[0] * self.extents[number, 0], sizes[1])
-        if not isinstance(scaled, str):
-            scaled = (float(scaled[0]), float(scaled[1] * self.extents[number, 1]))
-        return replace(base, reference=a, generated=b, common_extents=scaled)
+        if not isinstance(sizes, str):
+            sizes = (float(sizes[0] * self.extents[0, number]), float(sizes[1] * self.extents[1, number]))
+        return replace(base, reference=a, generated=b, common_extents=sizes)
 
 
 def drawn(laid: Laid, count: int, *, seed: int) -> Draws:
@@ -61,18 +62,15 @@ def drawn(laid: Laid, count: int, *, seed: int) -> Draws:
     pair, scored = laid.comparison.pair, laid.comparison.pair.scored
     base = (laid.comparison.reference, laid.comparison.generated)
     frames = [_frames(t, at) for t, at in zip(both, (pair.reference_time_s, pair.generated_time_s), strict=True)]
-    noise = [
-        _relative(pose_errors(t, f, m, seed=seed + i), scored)
-        for i, (t, f) in enumerate(zip(both, frames, strict=True))
-    ]
+    noise = [_relative(pose_errors(both[i], frames[i], m, seed=seed + i), scored) for i in (0, 1)]
     apart, turned = _orientations(base, noise, scored, seed)
     places, extents = _positions(laid, base, noise, seed)
     return Draws(
         comparison=laid.comparison,
         weight=count // m,
-        angle=2 * np.arctan2(np.linalg.norm(apart[..., 1:], axis=-1), np.abs(apart[..., 0])).T,
-        reference=places[0].transpose(1, 0, 2),
-        generated=places[1].transpose(1, 0, 2),
+        angle=2 * np.arctan2(_length(apart[:, 1:]), np.abs(apart[:, 0])),
+        reference=places[0],
+        generated=places[1],
         zoom=_zooms(laid, both, frames, m, seed),
         extents=extents,
         turned=turned,
@@ -96,47 +94,48 @@ def _orientations(
     base: tuple[np.ndarray, np.ndarray], noise: list[np.ndarray], scored: np.ndarray, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Quaternions from the reference's camera to the generated one, and what turned the reference's."""
-    known = scored
     between = base[0][:, :3, :3].transpose(0, 2, 1) @ base[1][:, :3, :3]
     mean = np.zeros((len(scored), 3))
-    mean[known] = _rotation_vectors(between[known])
-    turned, other = noise[0][..., 3:], noise[1][..., 3:]
+    mean[scored] = _rotation_vectors(between[scored])
+    turned, other = noise[0][:, 3:], noise[1][:, 3:]
     # To first order: (exp ω_a)⁻¹ D exp ω_b = D exp(ω_b - Dᵀ ω_a).
-    error = other - np.nan_to_num(turned @ between)
-    share = shrinkage(mean[known], error[known], seed=seed)
+    error = other - np.where(scored[:, None, None], between, 0.0).transpose(0, 2, 1) @ turned
+    everywhere = bool(scored.all())
     # Rotation, translation and zoom share their order of the draws: where one is told to be equal, all are.
-    first = _quaternions(share[None, :, None] * mean[:, None, :])
-    second = _quaternions(np.sqrt(share)[None, :, None] * error)
-    apart = _product(first, second)
-    apart[~known] = np.nan
+    share = shrinkage(mean, error, seed=seed) if everywhere else shrinkage(mean[scored], error[scored], seed=seed)
+    apart = _product(_quaternions(share * mean[:, :, None]), _quaternions(np.sqrt(share) * error))
+    if not everywhere:
+        apart[~scored] = np.nan
     return apart, turned
 
 
 def _positions(
     laid: Laid, base: tuple[np.ndarray, np.ndarray], noise: list[np.ndarray], seed: int
 ) -> tuple[list[np.ndarray], np.ndarray]:
-    """Places of both cameras (k, m, 3), and how their extents compare with those of the estimates (m, 2)."""
+    """Places of both cameras (k, 3, m), and how their extents compare with those of the estimates (2, m)."""
     scored = laid.comparison.pair.scored
+    kept = slice(None) if scored.all() else scored
     places: list[np.ndarray] = []
     extents: list[np.ndarray] = []
     for poses, error, divisor, still in zip(base, noise, laid.divisors, laid.still, strict=True):
-        place = np.repeat(poses[:, None, :3, 3], error.shape[1], axis=1)
-        if not still:
-            place = place + error[..., :3] @ poses[:, :3, :3].transpose(0, 2, 1) / divisor
-        size = np.sqrt(np.square(place[scored]).sum(-1).max(0))
-        before = float(np.sqrt(np.square(poses[scored, :3, 3]).sum(-1).max()))
+        if still:
+            place = np.repeat(poses[:, :3, 3:], error.shape[2], axis=2)
+        else:
+            place = poses[:, :3, :3] / divisor @ error[:, :3] + poses[:, :3, 3:]
+        size = _length(place[kept]).max(0)
+        before = float(np.sqrt(np.square(poses[kept, :3, 3]).sum(-1).max()))
         extents.append(size / before if before > 0 else np.ones_like(size))
         places.append(place)
     protocol = laid.comparison.protocol
     if protocol.scale == "own_extent" and protocol.anchor == "first":
-        places = [place / size[None, :, None] for place, size in zip(places, extents, strict=True)]
+        places = [place / size for place, size in zip(places, extents, strict=True)]
     elif protocol.scale in ("reference_extent", "common_extent"):
-        places = [place / extents[0][None, :, None] for place in places]
+        places = [place / extents[0] for place in places]
     mean = (base[1] - base[0])[:, :3, 3]
-    error = places[1] - places[0] - mean[:, None, :]
-    share = shrinkage(mean[scored], error[scored], seed=seed)
-    places[1] = places[0] + share[None, :, None] * mean[:, None, :] + np.sqrt(share)[None, :, None] * error
-    return places, np.stack(extents, axis=1)
+    error = places[1] - places[0] - mean[:, :, None]
+    share = shrinkage(mean[kept], error[kept], seed=seed)
+    places[1] = places[0] + share * mean[:, :, None] + np.sqrt(share) * error
+    return places, np.stack(extents)
 
 
 def _zooms(
@@ -156,37 +155,42 @@ def _zooms(
         if t.focal_sigma_px is not None and t.focal_px is not None:
             sigma = (t.focal_sigma_px / t.focal_px)[frame] / np.log(2)
             error[known] += sign * zoom_errors(log2[known], np.nan_to_num(sigma[known]), m, seed=seed + int(sign) + 3)
-    share = shrinkage(mean[known, None], error[known, :, None], seed=seed)
-    return (share * mean[:, None] + np.sqrt(share) * error).T
+    share = shrinkage(mean[known, None], error[known, None, :], seed=seed)
+    return share * mean[:, None] + np.sqrt(share) * error
 
 
 def _rotation_vectors(rotation: Float[np.ndarray, "n 3 3"]) -> Float[np.ndarray, "n 3"]:
-    from trajectory.resample import quat_wxyz_from_rotation
-
     quat = quat_wxyz_from_rotation(rotation)
-    length = np.linalg.norm(quat[:, 1:], axis=1)
+    length = np.sqrt(np.einsum("ni,ni->n", quat[:, 1:], quat[:, 1:]))
     angle = 2 * np.arctan2(length, quat[:, 0])
     # The quaternion's sign is free: of the two ways round the shorter one.
     angle = np.where(angle > np.pi, angle - 2 * np.pi, angle)
     return quat[:, 1:] * np.where(length > 1e-12, angle / np.maximum(length, 1e-12), 2.0)[:, None]
 
 
-def _quaternions(vector: Float[np.ndarray, "*n 3"]) -> Float[np.ndarray, "*n 4"]:
+def _length(vector: Float[np.ndarray, "k c m"]) -> Float[np.ndarray, "k m"]:
+    total = vector[:, 0] ** 2
+    for component in range(1, vector.shape[1]):
+        total += vector[:, component] ** 2
+    return np.sqrt(total)
+
+
+def _quaternions(vector: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, "k 4 m"]:
     """Unit quaternions wxyz of rotation vectors."""
-    half = np.sqrt(np.einsum("...i,...i->...", vector, vector)) / 2
-    out = np.empty((*vector.shape[:-1], 4))
-    out[..., 0] = np.cos(half)
-    out[..., 1:] = vector * (np.sinc(half / np.pi) / 2)[..., None]
+    half = _length(vector) / 2
+    out = np.empty((len(vector), 4, vector.shape[2]))
+    out[:, 0] = np.cos(half)
+    out[:, 1:] = vector * (np.sin(half) / np.maximum(2 * half, 1e-150))[:, None]
     return out
 
 
-def _product(a: Float[np.ndarray, "*n 4"], b: Float[np.ndarray, "*n 4"]) -> Float[np.ndarray, "*n 4"]:
+def _product(a: Float[np.ndarray, "k 4 m"], b: Float[np.ndarray, "k 4 m"]) -> Float[np.ndarray, "k 4 m"]:
     """Products of quaternions wxyz (Hamilton)."""
-    aw, ax, ay, az = (a[..., i] for i in range(4))
-    bw, bx, by, bz = (b[..., i] for i in range(4))
+    aw, ax, ay, az = a[:, 0], a[:, 1], a[:, 2], a[:, 3]
+    bw, bx, by, bz = b[:, 0], b[:, 1], b[:, 2], b[:, 3]
     out = np.empty(a.shape)
-    out[..., 0] = aw * bw - ax * bx - ay * by - az * bz
-    out[..., 1] = aw * bx + ax * bw + ay * bz - az * by
-    out[..., 2] = aw * by - ax * bz + ay * bw + az * bx
-    out[..., 3] = aw * bz + ax * by - ay * bx + az * bw
+    out[:, 0] = aw * bw - ax * bx - ay * by - az * bz
+    out[:, 1] = aw * bx + ax * bw + ay * bz - az * by
+    out[:, 2] = aw * by - ax * bz + ay * bw + az * bx
+    out[:, 3] = aw * bz + ax * by - ay * bx + az * bw
     return out

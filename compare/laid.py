@@ -80,7 +80,17 @@ def lay_out(
         no_unit=why,
         common_extents=extents,
     )
-    return Laid(comparison=comparison, states=states, divisors=divisors, notes=notes + _short_overlap(pair, protocol))
+    notes += _short_overlap(pair, protocol) + _assumed_rates(reference, generated, protocol)
+    return Laid(comparison=comparison, states=states, divisors=divisors, notes=notes)
+
+
+def _assumed_rates(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> tuple[str, ...]:
+    """What to say where seconds are a guess on one side."""
+    sides = (("reference", reference), ("generated clip", generated))
+    guessed = [who for who, t in sides if t.time_source == "assumed"]
+    if protocol.time != "seconds" or len(guessed) != 1:
+        return ()
+    return (f"the {guessed[0]} carries no times: its frame rate is assumed",)
 
 
 def _short_overlap(pair: Pair, protocol: Protocol) -> tuple[str, ...]:

@@ -19,9 +19,9 @@ EQUAL = 0.08
 
 
 @lru_cache(maxsize=8)
-def normals(draws: int, points: int, width: int, seed: int) -> Float[np.ndarray, "k m w"]:
-    """Standard normal numbers, the same for the same question; read-only."""
-    found = np.random.default_rng(seed).normal(size=(points, draws, width))
+def normals(draws: int, points: int, width: int, seed: int) -> Float[np.ndarray, "k w m"]:
+    """Standard normal numbers, the same for the same question; read-only. Draws are last, so that numpy runs along them."""
+    found = np.random.default_rng(seed).normal(size=(points, width, draws))
     found.setflags(write=False)
     return found
 
@@ -34,7 +34,7 @@ def has_spread(trajectory: Trajectory) -> bool:
 
 def pose_errors(
     trajectory: Trajectory, frame: Int[np.ndarray, " k"], draws: int, *, seed: int
-) -> Float[np.ndarray, "k m 6"]:
+) -> Float[np.ndarray, "k 6 m"]:
     """Draws of the error (v, ω) of the poses of some frames, in the axes of each camera.
 
     The covariances say how far each pose may be off, not how the errors of two frames hang together. They are taken
@@ -43,16 +43,16 @@ def pose_errors(
     """
     covariance = trajectory.pose_covariance
     if covariance is None:
-        return np.zeros((len(frame), draws, 6))
+        return np.zeros((len(frame), 6, draws))
     known = np.flatnonzero(np.isfinite(covariance).all((1, 2)))
     if len(known) == 0:
-        return np.zeros((len(frame), draws, 6))
+        return np.zeros((len(frame), 6, draws))
     at = known[np.argmin(np.abs(frame[:, None] - known), axis=1)] if len(known) < len(covariance) else frame
     matrix = covariance[at]
     variance = np.maximum(matrix[:, range(6), range(6)], 0.0)
     largest = variance.max(0)
     size = (variance / np.where(largest > 0, largest, 1.0)).sum(1)  # positions and angles have other units
-    return _drift(size, normals(draws, len(frame), 6, seed)) @ _factors(matrix, variance).transpose(0, 2, 1)
+    return _factors(matrix, variance) @ _drift(size, normals(draws, len(frame), 6, seed))
 
 
 def _factors(covariance: Float[np.ndarray, "k 6 6"], variance: Float[np.ndarray, "k 6"]) -> Float[np.ndarray, "k 6 6"]:
@@ -68,7 +68,7 @@ def _factors(covariance: Float[np.ndarray, "k 6 6"], variance: Float[np.ndarray,
     return sigma[:, :, None] * factor
 
 
-def _drift(size: Float[np.ndarray, " k"], steps: Float[np.ndarray, "k m w"]) -> Float[np.ndarray, "k m w"]:
+def _drift(size: Float[np.ndarray, " k"], steps: Float[np.ndarray, "k w m"]) -> Float[np.ndarray, "k w m"]:
     """Processes of unit variance that forget as much as the spread changes: an Ornstein-Uhlenbeck process on the clock
     log(size) / 2, by its representation as a rescaled Wiener process (Doob 1942)."""
     positive = size[size > 0]
@@ -90,13 +90,13 @@ def zoom_errors(
     change = np.abs(log2_focal - log2_focal[0])
     largest = change.max(initial=0.0)
     share = change / largest if largest > 0 else np.zeros_like(change)
-    z = normals(draws, 1, 2, seed)[0]
-    mixed = (1 - share)[:, None] * z[None, :, 0] + share[:, None] * z[None, :, 1]
-    return sigma_log2[:, None] * mixed - sigma_log2[0] * z[None, :, 0]
+    first, last = normals(draws, 1, 2, seed)[0]
+    mixed = (1 - share)[:, None] * first + share[:, None] * last
+    return sigma_log2[:, None] * mixed - sigma_log2[0] * first
 
 
 def shrinkage(
-    difference: Float[np.ndarray, "k w"], noise: Float[np.ndarray, "k m w"], *, seed: int
+    difference: Float[np.ndarray, "k w"], noise: Float[np.ndarray, "k w m"], *, seed: int
 ) -> Float[np.ndarray, " m"]:
     """How much of a difference is real, for each draw: between 0 (all of it may be noise) and 1.
 
@@ -107,10 +107,10 @@ def shrinkage(
     chi-square of as many degrees of freedom as the noise has (Satterthwaite 1946, from the draws). A large difference
     is shortened as by James and Stein (1961); one within the noise may be none.
     """
-    energy = np.einsum("kmw,kmw->m", noise, noise) / len(noise)
+    energy = np.square(noise).reshape(-1, noise.shape[2]).sum(0) / len(noise)
     mean = float(energy.mean())
     if mean <= 0:
-        return np.ones(noise.shape[1])
+        return np.ones(noise.shape[2])
     freedom = float(np.clip(2 * mean**2 / max(float(energy.var()), 1e-300), 1.5, 6.0 * len(noise)))
     q = freedom * float(np.einsum("kw,kw->", difference, difference)) / len(difference) / mean
     ratio = 1 + SHRINKAGE_GRID**2
@@ -119,7 +119,7 @@ def shrinkage(
     highest = max(float(density.max()), -q / 2)
     equal = EQUAL / (1 - EQUAL) * np.exp(-q / 2 - highest)
     cumulated = equal + np.cumsum(np.exp(density - highest))
-    draws = noise.shape[1]
+    draws = noise.shape[2]
     levels = (np.random.default_rng(seed).permutation(draws) + 0.5) / draws * cumulated[-1]
     tau = np.where(levels < equal, 0.0, SHRINKAGE_GRID[np.searchsorted(cumulated, levels)])
     return tau**2 / (1 + tau**2)

@@ -99,7 +99,8 @@ def _scores(comparison: Comparison, charged_at: Bool[np.ndarray, " k"]) -> tuple
 
 def metric_of(name: str) -> Metric:
     """The metric of a name, one that can be computed from poses."""
-    able = {n: m for n, m in metrics.METRICS.items() if m.compute is not None or m.combine is not None}
-    if name not in able:
+    known = metrics.METRICS.get(name)
+    if known is None or (known.compute is None and known.combine is None):
+        able = [n for n, m in metrics.METRICS.items() if m.compute is not None or m.combine is not None]
         raise CinetrajError(f"metric {name!r} is not one of poses, expected one of {', '.join(able)}")
-    return able[name]
+    return known

@@ -89,15 +89,18 @@ def _values(draws: Draws, metric: Metric) -> tuple[Float[np.ndarray, " m"], Floa
     worst = metric.worst_in(protocol.angle)
     if worst is None or not pair.charged.any():
         return plain, plain
-    return plain, _aggregate(np.where(pair.charged, worst, found), pair.scored | pair.charged, how)
+    return plain, _aggregate(np.where(pair.charged[:, None], worst, found), pair.scored | pair.charged, how)
 
 
-def _aggregate(errors: Float[np.ndarray, "m k"], where: np.ndarray, how: str) -> Float[np.ndarray, " m"]:
+def _aggregate(errors: Float[np.ndarray, "k m"], where: np.ndarray, how: str) -> Float[np.ndarray, " m"]:
     """Sum, mean or root mean square over the points of each draw; points without an error are left out."""
-    found = errors[:, where]
-    known = ~np.isnan(found)
-    count = known.sum(1)
-    total = np.where(known, found**2 if how == "rmse" else found, 0.0).sum(1)
+    found = errors if where.all() else errors[where]
+    found = found**2 if how == "rmse" else found
+    total = found.sum(0)
+    count = np.full(len(total), len(found))
+    if np.isnan(total).any():
+        known = ~np.isnan(found)
+        total, count = np.where(known, found, 0.0).sum(0), known.sum(0)
     with np.errstate(invalid="ignore"):
         mean = total / np.where(count > 0, count, np.nan)
     if how == "sum":
@@ -109,7 +112,7 @@ def _one_by_one(draws: Draws, metric: Metric) -> tuple[Float[np.ndarray, " m"], 
     """A metric that looks at one pair at a time, or that is made of others."""
     protocol = draws.comparison.protocol
     rows: list[tuple[float, float]] = []
-    for number in range(len(draws.angle)):
+    for number in range(draws.angle.shape[1]):
         one = draws.one(number)
         if metric.compute is not None:
             score = metric.compute(one)

@@ -53,8 +53,8 @@ class Args:
     out: Path | None = None
     """Also write the scores into this folder, one JSON file for each model and protocol."""
     all_pairs: bool = False
-    """Compare every two paths of the one folder that is given, by progress: nearest neighbours, duplicates, near ones.
-    The matrix, as CSV, NPZ and a heat map, goes to the folder of scores."""
+    """Compare every two paths of the one folder that is given, by progress: nearest neighbours, duplicates, near
+    misses. The matrix, as CSV, NPZ and a heat map, goes to the folder of scores."""
     metric: str = "CamMC"
     """The metric of --all-pairs."""
     json: bool = False

@@ -63,7 +63,7 @@ class Metric:
         aggregation: what is made of the errors at points when points without a pose are charged; "protocol" leaves it
             to the protocol.
         worst: what a clip or a point without a pose is charged; None where no worst value exists.
-        over_draws: the metric of all draws of a pair (`compare.draws`) at once: errors (m, k) at points, or values
+        over_draws: the metric of all draws of a pair (`compare.draws`) at once: errors (k, m) at points, or values
             (m,). Without it `compute` is asked for one draw after the other.
         spread: "none" for a metric of which the spread of the poses says nothing.
     """

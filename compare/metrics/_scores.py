@@ -16,7 +16,9 @@ WORST_TRANSLATION = 2.0
 
 def aggregate(per_frame: Float[np.ndarray, " k"], how: Aggregation) -> float:
     """Sum, mean or root mean square of what is not NaN."""
-    values = per_frame[~np.isnan(per_frame)]
+    values = per_frame
+    if np.isnan(float(per_frame.sum())):
+        values = per_frame[~np.isnan(per_frame)]
     if how == "sum":
         return float(values.sum())
     return float(values.mean()) if how == "mean" else float(np.sqrt(np.mean(np.square(values))))
@@ -41,15 +43,16 @@ def over_points(
         unit: of one error.
         worst: what a point without a pose is charged, None where no worst value exists.
     """
-    per_frame = np.where(scored, errors, np.nan)
-    if not scored.any():
+    whole = bool(scored.all())
+    per_frame = errors if whole else np.where(scored, errors, np.nan)
+    if not whole and not scored.any():
         return undefined(name, unit, "no point has a pose in both clips", worst=worst)
     return Score(
         name=name,
         value=aggregate(per_frame, how),
         unit=unit if how != "sum" else f"{unit} (sum)",
         per_frame=per_frame,
-        coverage=float(scored.mean()),
+        coverage=1.0 if whole else float(scored.mean()),
         worst=worst,
     )
 

@@ -30,8 +30,8 @@ def _compute(comparison: Comparison) -> Score:
 def _over_draws(draws: "Draws") -> Float[np.ndarray, " m"]:
     sizes = draws.comparison.common_extents
     if isinstance(sizes, str) or sizes[0] == 0:
-        return np.full(len(draws.extents), np.nan)
-    return sizes[1] / sizes[0] * draws.extents[:, 1] / draws.extents[:, 0]
+        return np.full(draws.extents.shape[1], np.nan)
+    return sizes[1] / sizes[0] * draws.extents[1] / draws.extents[0]
 
 
 METRIC = Metric(

@@ -24,7 +24,8 @@ def cam_mc(
     how: Aggregation = "mean",
 ) -> Score:
     """CamMC: the Euclidean distance between [R|t] matrices (MotionCtrl; as computed by CamI2V)."""
-    errors = np.linalg.norm((generated - reference)[:, :3].reshape(len(reference), 12), axis=1)
+    apart = (generated - reference)[:, :3].reshape(len(reference), 12)
+    errors = np.sqrt(np.einsum("ki,ki->k", apart, apart))
     return over_points("CamMC", errors, scored, how=how, unit="mixed", worst=WORST)
 
 
@@ -34,10 +35,10 @@ def _score(comparison: Comparison, how: Aggregation) -> Score:
     return cam_mc(comparison.reference, comparison.generated, comparison.pair.scored, how=how)
 
 
-def _over_draws(draws: "Draws") -> Float[np.ndarray, "m k"]:
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
     # Two rotations are sqrt(8) sin of half the angle between them apart as matrices.
     apart = draws.generated - draws.reference
-    return np.sqrt(8 * np.sin(draws.angle / 2) ** 2 + np.einsum("mki,mki->mk", apart, apart))
+    return np.sqrt(8 * np.sin(draws.angle / 2) ** 2 + np.einsum("kim,kim->km", apart, apart))
 
 
 METRIC = and_sum(

@@ -22,7 +22,8 @@ def trans_err(
     unit: str = "extent",
 ) -> Score:
     """TransErr: the distance between the positions, in the unit that the scaling left."""
-    errors = np.linalg.norm(generated[:, :3, 3] - reference[:, :3, 3], axis=1)
+    apart = generated[:, :3, 3] - reference[:, :3, 3]
+    errors = np.sqrt(np.einsum("ki,ki->k", apart, apart))
     return over_points("TransErr", errors, scored, how=how, unit=unit, worst=WORST_TRANSLATION)
 
 
@@ -32,9 +33,9 @@ def _score(comparison: Comparison, how: Aggregation) -> Score:
     return trans_err(comparison.reference, comparison.generated, comparison.pair.scored, how=how, unit=comparison.unit)
 
 
-def _over_draws(draws: "Draws") -> Float[np.ndarray, "m k"]:
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
     apart = draws.generated - draws.reference
-    return np.sqrt(np.einsum("mki,mki->mk", apart, apart))
+    return np.sqrt(np.einsum("kim,kim->km", apart, apart))
 
 
 METRIC = and_sum(

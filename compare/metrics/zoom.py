@@ -35,7 +35,7 @@ def _compute(comparison: Comparison) -> Score:
     return zoom_err(pair.reference_log2_focal, pair.generated_log2_focal, pair.scored)
 
 
-def _over_draws(draws: "Draws") -> Float[np.ndarray, "m k"]:
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
     if draws.zoom is None:
         return np.full(draws.angle.shape, np.nan)
     return np.abs(draws.zoom)

@@ -130,15 +130,19 @@ def to_markdown(results: Sequence[Scored]) -> str:
 def _conclusions(records: Sequence[Mapping[str, Any]], metric: str, policy: str, models: int) -> list[str]:
     """On which clips the models were compared, and what these decide by the first metric."""
     clips = common_clips(records, metric, policy)
-    lines = [f"{models} models on the {len(clips)} clips that all have, by {metric}:", ""]
+    able = sum(bool(values_of(record, metric, policy)) for record in records)
+    if able < 2:
+        return [f"{able} of {models} models has a value for {metric}: there is nothing to compare"]
+    lines = [f"{able} models on {len(clips)} clip{'s' if len(clips) != 1 else ''} that all have, by {metric}:", ""]
     for first, second in combinations(records, 2):
         a, b = (values_of(record, metric, policy) for record in (first, second))
         if not a.keys() & b.keys():
             continue
         names = (str(first["model"]), str(second["model"]))
         found = paired_values(a, b, metric, names=names)
-        interval = "" if found.interval is None else f" [{_number(found.interval[0])}, {_number(found.interval[1])}]"
-        said = f"{names[0]} − {names[1]}: {_number(found.difference)}{interval} on {found.clips} clips: {found.verdict}"
+        interval = "" if found.interval is None else " [" + ", ".join(map(_number, found.interval)) + "]"
+        on = f"{found.clips} clip" + ("s" if found.clips != 1 else "")
+        said = f"{names[0]} − {names[1]}: {_number(found.difference)}{interval} on {on}: {found.verdict}"
         lines.append("- " + said.replace("|", "\\|"))
     return lines
 

@@ -28,18 +28,18 @@ LAID = lay_out(PAIR[0], PAIR[1], protocols.get("strict"))
 
 def test_shapes_and_seeds() -> None:
     draws = drawn(LAID, 8, seed=0)
-    assert draws.angle.shape == (8, 100)
-    assert draws.reference.shape == draws.generated.shape == (8, 100, 3)
+    assert draws.angle.shape == (100, 8)
+    assert draws.reference.shape == draws.generated.shape == (100, 3, 8)
     assert draws.zoom is not None
     np.testing.assert_array_equal(drawn(LAID, 8, seed=0).angle, draws.angle)
-    assert not np.allclose(drawn(LAID, 8, seed=1).angle[:, 50], draws.angle[:, 50])
+    assert not np.allclose(drawn(LAID, 8, seed=1).angle[50], draws.angle[50])
 
 
 def test_the_paths_are_on_the_scale_of_the_protocol() -> None:
     draws = drawn(LAID, 8, seed=0)
-    reach = np.linalg.norm(draws.reference, axis=-1).max(1)
+    reach = np.linalg.norm(draws.reference, axis=1).max(0)
     np.testing.assert_allclose(reach, 1.0, rtol=1e-9)
-    assert not draws.reference[:, 0].any()
+    assert not draws.reference[0].any()
 
 
 @pytest.mark.parametrize("name", [name for name, metric in METRICS.items() if metric.over_draws is not None])
@@ -53,7 +53,7 @@ def test_all_at_once_is_what_one_after_the_other_is(name: str) -> None:
             continue  # its focal lengths are not part of a single draw
         one = metric.compute(draws.one(number)) if metric.compute is not None else None
         assert one is not None
-        mine = found[number]
+        mine = found[..., number]
         if mine.ndim == 0:
             assert float(mine) == pytest.approx(one.value, rel=1e-6)
         else:
@@ -63,7 +63,7 @@ def test_all_at_once_is_what_one_after_the_other_is(name: str) -> None:
 
 def test_a_pair_without_a_spread_is_one_draw_that_counts_for_all() -> None:
     draws = drawn(lay_out(smooth(1, N), smooth(2, N), protocols.get("strict")), 64, seed=0)
-    assert draws.angle.shape == (1, 100)
+    assert draws.angle.shape == (100, 1)
     assert draws.weight == 64
 
 

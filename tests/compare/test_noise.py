@@ -18,12 +18,12 @@ def walk(scale: float = 0.1) -> np.ndarray:
 def test_draws_have_the_stated_covariance_and_hang_together_as_a_drift() -> None:
     covariance = walk()
     errors = pose_errors(smooth(1, N).replace(pose_covariance=covariance), np.arange(N), M, seed=0)
-    assert errors.shape == (N, M, 6)
+    assert errors.shape == (N, 6, M)
     assert np.abs(errors[0]).max() < 1e-6
     for at in (10, N - 1):
-        found = np.cov(errors[at].T)
+        found = np.cov(errors[at])
         np.testing.assert_allclose(found, covariance[at], atol=0.08 * np.abs(covariance[at]).max())
-    between = np.corrcoef(errors[7, :, 0], errors[28, :, 0])[0, 1]
+    between = np.corrcoef(errors[7, 0], errors[28, 0])[0, 1]
     assert between == pytest.approx(np.sqrt(7 / 28), abs=0.05)
 
 
@@ -51,15 +51,15 @@ def test_covariances_of_any_rank_and_unit_are_followed() -> None:
     turns[:, 3:, 3:] = 1e-6 * np.ones((3, 3))  # of rank one, and nothing of the position is unknown
     turns[5, 3, 3] *= 1 - 1e-7  # what rounding does: not quite positive
     errors = pose_errors(smooth(1, N).replace(pose_covariance=turns), np.arange(N), 100, seed=0)
-    assert not errors[..., :3].any()
-    np.testing.assert_allclose(errors[..., 3], errors[..., 4], atol=1e-6)
-    assert errors[..., 3].std() == pytest.approx(1e-3, rel=0.3)
+    assert not errors[:, :3].any()
+    np.testing.assert_allclose(errors[:, 3], errors[:, 4], atol=1e-6)
+    assert errors[:, 3].std() == pytest.approx(1e-3, rel=0.3)
     small = np.diag([1e-9] * 3 + [1.0] * 3)  # metres or micrometres
     plain, tiny = (
         pose_errors(smooth(1, N).replace(pose_covariance=c), np.arange(N), 20, seed=0)
         for c in (walk(), small @ walk() @ small)
     )
-    np.testing.assert_allclose(tiny[..., :3], 1e-9 * plain[..., :3], rtol=1e-6)
+    np.testing.assert_allclose(tiny[:, :3], 1e-9 * plain[:, :3], rtol=1e-6)
 
 
 def test_a_focal_length_that_is_one_unknown_cancels() -> None:
@@ -71,7 +71,7 @@ def test_a_focal_length_that_is_one_unknown_cancels() -> None:
 
 
 def noise(size: float) -> np.ndarray:
-    return size * np.cumsum(np.random.default_rng(1).normal(size=(N, 64, 3)), axis=0)
+    return size * np.cumsum(np.random.default_rng(1).normal(size=(N, 3, 64)), axis=0)
 
 
 def test_a_large_difference_stays_and_one_within_the_noise_may_be_none() -> None:
@@ -80,7 +80,7 @@ def test_a_large_difference_stays_and_one_within_the_noise_may_be_none() -> None
     assert large.min() > 0.99
     assert small.min() < 0.05
     assert np.median(small) < np.median(large)
-    np.testing.assert_array_equal(shrinkage(slope, np.zeros((N, 8, 3)), seed=0), np.ones(8))
+    np.testing.assert_array_equal(shrinkage(slope, np.zeros((N, 3, 8)), seed=0), np.ones(8))
 
 
 def test_it_does_not_depend_on_the_unit() -> None:

@@ -48,6 +48,8 @@ def test_the_longest_shot_is_compared_at_its_own_place_in_time(tmp_path: Path) -
     assert not clip.failed
     assert clip.dropped["RotErr"].value == pytest.approx(0, abs=1e-6)  # not shifted by the four frames before it
     assert clip.facts["compared"] == pytest.approx(29 / 39, abs=0.03)
+    assert clip.facts["undetermined"] == pytest.approx(10 / 39, abs=0.03)  # a cut may be ours: nobody is charged
+    assert clip.charged["RotErr"].value == pytest.approx(0, abs=1e-6)
     (note,) = [note for note in clip.notes if "cut into" in note]
     assert "the generated clip was cut into 3 shots; shot-001, 75% of it" in note
     assert "--no-split-shots" in note
