@@ -103,7 +103,7 @@ def _orientations(
     everywhere = bool(scored.all())
     # Rotation, translation and zoom share their order of the draws: where one is told to be equal, all are.
     share = shrinkage(mean, error, seed=seed) if everywhere else shrinkage(mean[scored], error[scored], seed=seed)
-    apart = _product(_quaternions(share * mean[:, :, None]), _quaternions(np.sqrt(share) * error))
+    apart = _product(_quaternions(share * mean[:, :, None]), _small_quaternions(np.sqrt(share) * error))
     if not everywhere:
         apart[~scored] = np.nan
     return apart, turned
@@ -181,6 +181,14 @@ def _quaternions(vector: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, "k 4 m
     out = np.empty((len(vector), 4, vector.shape[2]))
     out[:, 0] = np.cos(half)
     out[:, 1:] = vector * (np.sin(half) / np.maximum(2 * half, 1e-150))[:, None]
+    return out
+
+
+def _small_quaternions(vector: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, "k 4 m"]:
+    """The same for errors: by Cayley's map, without trigonometry; 4 % short at 40°, 0.04 % at 4°."""
+    out = np.empty((len(vector), 4, vector.shape[2]))
+    out[:, 0] = 1 / np.sqrt(1 + _length(vector) ** 2 / 4)
+    out[:, 1:] = vector * (out[:, 0] / 2)[:, None]
     return out
 
 

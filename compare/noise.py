@@ -20,7 +20,7 @@ EQUAL = 0.08
 
 @lru_cache(maxsize=8)
 def normals(draws: int, points: int, width: int, seed: int) -> Float[np.ndarray, "k w m"]:
-    """Standard normal numbers, the same for the same question; read-only. Draws are last, so that numpy runs along them."""
+    """Standard normal numbers, the same for the same question, read-only; draws last, so that numpy runs along them."""
     found = np.random.default_rng(seed).normal(size=(points, width, draws))
     found.setflags(write=False)
     return found
