@@ -26,12 +26,6 @@ def normals(draws: int, points: int, width: int, seed: int) -> Float[np.ndarray,
     return found
 
 
-def has_spread(trajectory: Trajectory) -> bool:
-    """Whether the trajectory says how far any of its poses may be off."""
-    covariance = trajectory.pose_covariance
-    return covariance is not None and bool((np.abs(np.nan_to_num(covariance)) > 0).any())
-
-
 def pose_errors(
     trajectory: Trajectory, frame: Int[np.ndarray, " k"], draws: int, *, seed: int
 ) -> Float[np.ndarray, "k 6 m"]:
@@ -121,5 +115,6 @@ def shrinkage(
     cumulated = equal + np.cumsum(np.exp(density - highest))
     draws = noise.shape[2]
     levels = (np.random.default_rng(seed).permutation(draws) + 0.5) / draws * cumulated[-1]
-    tau = np.where(levels < equal, 0.0, SHRINKAGE_GRID[np.searchsorted(cumulated, levels)])
-    return tau**2 / (1 + tau**2)
+    tau: np.ndarray = np.where(levels < equal, 0.0, SHRINKAGE_GRID[np.searchsorted(cumulated, levels)])
+    share: np.ndarray = tau**2 / (1 + tau**2)
+    return share

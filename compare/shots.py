@@ -44,7 +44,8 @@ class Shot:
 def best_shot(run: Path, record: Mapping[str, Any]) -> Shot | None:
     """The shot of a run that has a trajectory and most frames of the clip; None where none has."""
     told: Any = record.get("shots")
-    shots = [cast("dict[str, Any]", shot) for shot in told if isinstance(shot, dict)] if isinstance(told, list) else []
+    listed = cast("list[Any]", told) if isinstance(told, list) else []
+    shots = [cast("dict[str, Any]", shot) for shot in listed if isinstance(shot, dict)]
     known = {str(shot.get("name")): shot for shot in shots}
     folders = sorted(path for path in run.glob("shot-*") if (path / "trajectory.npz").is_file())
     if not folders:
@@ -78,8 +79,9 @@ def in_whole_clip(trajectory: Trajectory, shot: Shot) -> Trajectory:
     if shot.before == shot.after == 0:
         return trajectory
     time_s = trajectory.time_s
-    ahead = np.linspace(min(shot.clip_s[0], time_s[0] - 1e-6), time_s[0], shot.before, endpoint=False)
-    behind = np.linspace(time_s[-1], max(shot.clip_s[1], time_s[-1] + 1e-6), shot.after + 1)[1:]
+    first, last = float(time_s[0]), float(time_s[-1])
+    ahead = np.linspace(min(shot.clip_s[0], first - 1e-6), first, shot.before, endpoint=False)
+    behind = np.linspace(last, max(shot.clip_s[1], last + 1e-6), shot.after + 1)[1:]
 
     def padded(values: np.ndarray | None) -> np.ndarray | None:
         if values is None:
