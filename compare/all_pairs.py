@@ -14,7 +14,9 @@ from jaxtyping import Float
 from compare import metrics, protocols
 from compare.pair_scores import score_poses
 from compare.protocols import Protocol
+from compare.report.heat_map import heat_map
 from compare.sources import Source, clips
+from compare.uncertainty import off_ideal
 from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
 from trajectory.model import Trajectory
@@ -48,13 +50,7 @@ class AllPairs:
     @property
     def badness(self) -> Float[np.ndarray, "n n"]:
         """How far apart two clips are, whichever is the reference: 0 for equal paths, larger for less alike ones."""
-        better = metrics.better_of(self.metric)
-        off = {
-            "lower": lambda v: v,
-            "higher": lambda v: 1 - v,
-            "zero": np.abs,
-            "one": lambda v: np.abs(np.log(np.maximum(v, 1e-12))),
-        }[better](self.values)
+        off: np.ndarray = off_ideal(self.values, self.metric)
         return np.fmax(off, off.T)
 
     def nearest(self, count: int = 3) -> dict[str, list[tuple[str, float]]]:
@@ -105,7 +101,10 @@ class AllPairs:
             write_whole(folder / "matrix.csv", table.getvalue()),
             write_whole(folder / "matrix.npz", data.getvalue()),
             write_whole(folder / "matrix.json", json.dumps(self.to_json(), allow_nan=False) + "\n"),
-            write_whole(folder / "matrix.png", _heat_map(self)),
+            write_whole(
+                folder / "matrix.png",
+                heat_map(self.values, self.names, f"{self.metric} ({self.unit})", self.protocol.name),
+            ),
         ]
 
 
@@ -178,31 +177,3 @@ def _score(a: Trajectory, b: Trajectory, protocol: Protocol, metric: str) -> tup
     except CinetrajError:
         return None
     return score.value, score.unit
-
-
-def _heat_map(found: AllPairs) -> bytes:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    count = len(found.names)
-    side = float(np.clip(2.5 + 0.22 * count, 4.0, 24.0))
-    figure = Figure(figsize=(side + 1.2, side), layout="constrained")
-    canvas = FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    image = axes.imshow(found.values, cmap="viridis_r" if metrics.better_of(found.metric) != "higher" else "viridis")
-    figure.colorbar(image, ax=axes, label=f"{found.metric} ({found.unit})")
-    if count <= 100:
-        size = float(np.clip(400 / count, 3, 9))
-        axes.set_xticks(range(count), [_short(name) for name in found.names], rotation=90, fontsize=size)
-        axes.set_yticks(range(count), [_short(name) for name in found.names], fontsize=size)
-    axes.set_xlabel("generated")
-    axes.set_ylabel("reference")
-    axes.set_title(f"{found.metric} under {found.protocol.name}")
-    data = io.BytesIO()
-    canvas.print_png(data)
-    return data.getvalue()
-
-
-def _short(name: str) -> str:
-    shown = name if len(name) <= 24 else f"{name[:12]}…{name[-11:]}"
-    return shown.replace("$", r"\$")  # a pair of them would be mathematics

@@ -16,12 +16,14 @@ class Cause:
     Attributes:
         fault: whose failure it is.
         reason: as the rows have it.
+        count: how many clips of the models, or references, it met.
         clips: names, each once.
         models: whose clips; empty where every model met it.
     """
 
     fault: Fault
     reason: str
+    count: int
     clips: tuple[str, ...]
     models: tuple[str, ...]
 
@@ -30,7 +32,7 @@ class Cause:
         """One line: how many of what, which, whose and why."""
         side, _, why = self.reason.partition(": ")
         of = f" of {listed(self.models)}" if self.models else ""
-        count = len(self.clips)
+        count = self.count
         if self.fault == "unmatched":
             return f"{_counted(count, 'generated clip')} without a reference{of}: {listed(self.clips)}"
         if self.fault == "instrument" and side == "reference":
@@ -55,7 +57,9 @@ def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]]) -> list[Cause
     for (fault, reason), by_model in met.items():
         clips = tuple(dict.fromkeys(name for each in by_model.values() for name in each))
         who = () if len(by_model) == len(names) and fault != "model" else tuple(by_model)
-        found.append(Cause(fault=fault, reason=reason, clips=clips, models=who))
+        of_references = fault == "instrument" and reason.startswith("reference: ")
+        count = len(clips) if of_references else sum(len(each) for each in by_model.values())
+        found.append(Cause(fault=fault, reason=reason, count=count, clips=clips, models=who))
     order: Mapping[str, int] = {"model": 0, "instrument": 1, "unmatched": 2}
     return sorted(found, key=lambda cause: order.get(cause.fault, 3))
 

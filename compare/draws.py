@@ -8,8 +8,9 @@ from jaxtyping import Float, Int
 
 from compare.laid import Laid
 from compare.metrics import Comparison
-from compare.noise import has_spread, pose_errors, shrinkage, zoom_errors
+from compare.noise import pose_errors, shrinkage, zoom_errors
 from trajectory.model import Trajectory
+from trajectory.posterior import has_spread
 from trajectory.resample import quat_wxyz_from_rotation, rotation_from_quat_wxyz
 
 
@@ -103,7 +104,7 @@ def _orientations(
     everywhere = bool(scored.all())
     # Rotation, translation and zoom share their order of the draws: where one is told to be equal, all are.
     share = shrinkage(mean, error, seed=seed) if everywhere else shrinkage(mean[scored], error[scored], seed=seed)
-    apart = _product(_quaternions(share * mean[:, :, None]), _quaternions(np.sqrt(share) * error))
+    apart = _product(_quaternions(share * mean[:, :, None]), _small_quaternions(np.sqrt(share) * error))
     if not everywhere:
         apart[~scored] = np.nan
     return apart, turned
@@ -142,18 +143,18 @@ def _zooms(
     laid: Laid, both: tuple[Trajectory, Trajectory], frames: list[np.ndarray], m: int, seed: int
 ) -> np.ndarray | None:
     pair = laid.comparison.pair
-    focal = (pair.reference_log2_focal, pair.generated_log2_focal)
-    if focal[0] is None or focal[1] is None:
+    first, second = pair.reference_log2_focal, pair.generated_log2_focal
+    if first is None or second is None:
         return None
-    known = pair.scored & np.isfinite(focal[0]) & np.isfinite(focal[1])
+    known = pair.scored & np.isfinite(first) & np.isfinite(second)
     if not known.any():
         return None
-    mean = focal[1] - focal[0]
+    mean = second - first
     mean = mean - mean[int(np.argmax(known))]
     error = np.zeros((len(mean), m))
-    for sign, t, frame, log2 in zip((-1.0, 1.0), both, frames, focal, strict=True):
+    for sign, t, frame, log2 in zip((-1.0, 1.0), both, frames, (first, second), strict=True):
         if t.focal_sigma_px is not None and t.focal_px is not None:
-            sigma = (t.focal_sigma_px / t.focal_px)[frame] / np.log(2)
+            sigma: np.ndarray = (t.focal_sigma_px / t.focal_px)[frame] / np.log(2)
             error[known] += sign * zoom_errors(log2[known], np.nan_to_num(sigma[known]), m, seed=seed + int(sign) + 3)
     share = shrinkage(mean[known, None], error[known, None, :], seed=seed)
     return share * mean[:, None] + np.sqrt(share) * error
@@ -181,6 +182,14 @@ def _quaternions(vector: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, "k 4 m
     out = np.empty((len(vector), 4, vector.shape[2]))
     out[:, 0] = np.cos(half)
     out[:, 1:] = vector * (np.sin(half) / np.maximum(2 * half, 1e-150))[:, None]
+    return out
+
+
+def _small_quaternions(vector: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, "k 4 m"]:
+    """The same for errors: by Cayley's map, without trigonometry; 4 % short at 40°, 0.04 % at 4°."""
+    out = np.empty((len(vector), 4, vector.shape[2]))
+    out[:, 0] = 1 / np.sqrt(1 + _length(vector) ** 2 / 4)
+    out[:, 1:] = vector * (out[:, 0] / 2)[:, None]
     return out
 
 

@@ -20,16 +20,10 @@ EQUAL = 0.08
 
 @lru_cache(maxsize=8)
 def normals(draws: int, points: int, width: int, seed: int) -> Float[np.ndarray, "k w m"]:
-    """Standard normal numbers, the same for the same question; read-only. Draws are last: numpy runs along them."""
+    """Standard normal numbers, the same for the same question, read-only; draws last, so that numpy runs along them."""
     found = np.random.default_rng(seed).normal(size=(points, width, draws))
     found.setflags(write=False)
     return found
-
-
-def has_spread(trajectory: Trajectory) -> bool:
-    """Whether the trajectory says how far any of its poses may be off."""
-    covariance = trajectory.pose_covariance
-    return covariance is not None and bool((np.abs(np.nan_to_num(covariance)) > 0).any())
 
 
 def pose_errors(
@@ -121,5 +115,6 @@ def shrinkage(
     cumulated = equal + np.cumsum(np.exp(density - highest))
     draws = noise.shape[2]
     levels = (np.random.default_rng(seed).permutation(draws) + 0.5) / draws * cumulated[-1]
-    tau = np.where(levels < equal, 0.0, SHRINKAGE_GRID[np.searchsorted(cumulated, levels)])
-    return tau**2 / (1 + tau**2)
+    tau: np.ndarray = np.where(levels < equal, 0.0, SHRINKAGE_GRID[np.searchsorted(cumulated, levels)])
+    share: np.ndarray = tau**2 / (1 + tau**2)
+    return share

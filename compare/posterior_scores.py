@@ -11,12 +11,11 @@ from compare.depth_scales import DepthScale
 from compare.draws import Draws, drawn
 from compare.laid import Laid, lay_out
 from compare.metrics import Metric
-from compare.noise import has_spread
 from compare.pair_scores import metric_of, scores_of
 from compare.protocols import Protocol
 from compare.rows import PairScores, Score
 from trajectory.errors import CinetrajError
-from trajectory.posterior import Posterior
+from trajectory.posterior import Posterior, has_spread
 
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
 MOST_UNDEFINED = 0.5
@@ -68,9 +67,10 @@ def _shared_out(
             laid[k] = lay_out(reference.trajectories[a], generated.trajectories[b], protocol, depth_scale)
         except CinetrajError:
             continue  # its probability goes to the others
-    share = np.array([reference.probability[pairs[k][0]] * generated.probability[pairs[k][1]] for k in laid])
+    both = [(reference.probability[pairs[k][0]], generated.probability[pairs[k][1]]) for k in laid]
+    share: np.ndarray = np.array(both).prod(1)
     levels = (np.arange(protocol.draws) + 0.5) / protocol.draws * share.sum()
-    chosen = np.minimum(np.searchsorted(np.cumsum(share), levels), len(share) - 1)
+    chosen: np.ndarray = np.searchsorted(np.cumsum(share), levels).clip(0, len(share) - 1)
     for each, count in zip(laid.values(), np.bincount(chosen, minlength=len(share)).tolist(), strict=True):
         if count:
             yield each, count

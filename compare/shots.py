@@ -79,8 +79,9 @@ def in_whole_clip(trajectory: Trajectory, shot: Shot) -> Trajectory:
     if shot.before == shot.after == 0:
         return trajectory
     time_s = trajectory.time_s
-    ahead: np.ndarray = np.linspace(min(shot.clip_s[0], time_s[0] - 1e-6), time_s[0], shot.before, endpoint=False)
-    behind: np.ndarray = np.linspace(time_s[-1], max(shot.clip_s[1], time_s[-1] + 1e-6), shot.after + 1)[1:]
+    first, last = float(time_s[0]), float(time_s[-1])
+    ahead = np.linspace(min(shot.clip_s[0], first - 1e-6), first, shot.before, endpoint=False)
+    behind = np.linspace(last, max(shot.clip_s[1], last + 1e-6), shot.after + 1)[1:]
 
     def padded(values: np.ndarray | None) -> np.ndarray | None:
         if values is None:

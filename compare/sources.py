@@ -224,7 +224,8 @@ def _fault(record: Mapping[str, Any]) -> Fault:
         return "model"  # it cannot be read
     if isinstance(record.get("frames"), int) and 0 < record["frames"] < 2:
         return "model"
-    shots = cast("list[Mapping[str, Any]]", [each for each in record.get("shots") or [] if isinstance(each, dict)])
+    listed = cast("list[Any]", record.get("shots") or [])
+    shots = [cast("dict[str, Any]", shot) for shot in listed if isinstance(shot, dict)]
     told = [rigid_probability(shot.get("statistics") or {}) for shot in shots]
     nothing_rigid = bool(told) and all(share is not None and share < 0.5 for share in told)
     return "model" if nothing_rigid else "instrument"

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
 
+import numpy as np
+
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import read as read_trajectory
 from trajectory.model import Trajectory
@@ -47,7 +49,13 @@ class Posterior:
     @property
     def spreads(self) -> bool:
         """Whether anything is said of how far the answer may be off."""
-        return len(self.trajectories) > 1 or self.best.pose_covariance is not None
+        return len(self.trajectories) > 1 or has_spread(self.best)
+
+
+def has_spread(trajectory: Trajectory) -> bool:
+    """Whether the trajectory says how far any of its poses may be off."""
+    covariance = trajectory.pose_covariance
+    return covariance is not None and bool((np.abs(np.nan_to_num(covariance)) > 0).any())
 
 
 def alone(trajectory: Trajectory) -> Posterior:
@@ -103,7 +111,8 @@ def _listed(best: Trajectory, path: Path) -> list[tuple[float, str]]:
     found: list[tuple[float, str]] = []
     for number, entry in enumerate(cast("list[Any]", entries)):
         given: Mapping[str, Any] = cast("Mapping[str, Any]", entry) if isinstance(entry, Mapping) else {}
-        share, file = given.get(PROBABILITY), given.get("file")
+        share: Any = given.get(PROBABILITY)
+        file: Any = given.get("file")
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise ReadError(path, f"candidate {number} has the probability {share!r}", remedy=remedy)
         if (file is None) != (number == 0) or not isinstance(file, str | None):

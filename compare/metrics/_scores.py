@@ -21,7 +21,9 @@ def aggregate(per_frame: Float[np.ndarray, " k"], how: Aggregation) -> float:
         values = per_frame[~np.isnan(per_frame)]
     if how == "sum":
         return float(values.sum())
-    return float(values.mean()) if how == "mean" else float(np.sqrt(np.mean(np.square(values))))
+    total = float(values.sum() if how == "mean" else np.square(values).sum())
+    mean = total / len(values) if len(values) else float("nan")
+    return mean if how == "mean" else mean**0.5
 
 
 def over_points(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from paths import smooth
 
-from compare.noise import has_spread, pose_errors, shrinkage, zoom_errors
+from compare.noise import pose_errors, shrinkage, zoom_errors
+from trajectory.posterior import has_spread
 
 N, M = 30, 4000
 

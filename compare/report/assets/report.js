@@ -263,7 +263,7 @@
     if (row.failed) words.push(row.failed);
     const share = facts.compared !== undefined ? facts.compared : facts.overlap;
     if (share !== undefined) words.push(`${Math.round(100 * share)} % of the reference's time compared`);
-    if (facts.speed_ratio) words.push(`the generated camera goes ${number(facts.speed_ratio)} times as fast through its move`);
+    if (facts.speed_ratio && Math.abs(Math.log(facts.speed_ratio)) > 0.02) words.push(`the generated camera goes ${number(facts.speed_ratio)} times as fast through its move`);
     if (facts.scored !== undefined) words.push(`${Math.round(100 * facts.scored)} % of the points have a pose in both`);
     if (facts.reference_translates === false) words.push(`reference stands still: ${facts.reference_state}`);
     if (facts.generated_translates === false) words.push(`generated camera stands still: ${facts.generated_state}`);
