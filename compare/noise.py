@@ -104,7 +104,7 @@ def shrinkage(
     energy = np.square(noise).reshape(-1, noise.shape[2]).sum(0) / len(noise)
     mean = float(energy.mean())
     if mean <= 0:
-        return np.ones(noise.shape[2])
+        return np.ones(int(noise.shape[2]))
     freedom = float(np.clip(2 * mean**2 / max(float(energy.var()), 1e-300), 1.5, 6.0 * len(noise)))
     q = freedom * float(np.einsum("kw,kw->", difference, difference)) / len(difference) / mean
     ratio = 1 + SHRINKAGE_GRID**2

@@ -30,7 +30,7 @@ def _compute(comparison: Comparison) -> Score:
 def _over_draws(draws: "Draws") -> Float[np.ndarray, " m"]:
     sizes = draws.comparison.common_extents
     if isinstance(sizes, str) or sizes[0] == 0:
-        return np.full(draws.extents.shape[1], np.nan)
+        return np.full(int(draws.extents.shape[1]), np.nan)
     found: np.ndarray = sizes[1] / sizes[0] * draws.extents[1] / draws.extents[0]
     return found
 
