@@ -70,8 +70,7 @@ def _shared_out(
     both = [(reference.probability[pairs[k][0]], generated.probability[pairs[k][1]]) for k in laid]
     share: np.ndarray = np.array(both).prod(1)
     levels = (np.arange(protocol.draws) + 0.5) / protocol.draws * share.sum()
-    found: np.ndarray = np.searchsorted(np.cumsum(share), levels)
-    chosen = np.minimum(found, len(share) - 1)
+    chosen = np.minimum(np.searchsorted(np.cumsum(share), np.asarray(levels)), len(share) - 1)
     for each, count in zip(laid.values(), np.bincount(chosen, minlength=len(share)).tolist(), strict=True):
         if count:
             yield each, count

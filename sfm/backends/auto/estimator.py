@@ -14,6 +14,7 @@ from sfm.backends.dense import estimator as dense
 from sfm.config import AutoConfig, DenseConfig
 from sfm.motion import estimator as tracked
 from sfm.motion.all_frames import between_keyframes
+from sfm.motion.estimator import FOCAL_PRIOR_SIGMA
 from sfm.motion.lens import bend_of
 from sfm.motion.selection import select_model
 from sfm.types import Alternative, FramePoses, Frames, Masks, Solved, Status
@@ -25,8 +26,8 @@ LEAST_RIVAL, MOST_RIVALS = 0.03, 3
 """Other motions that are kept beside the answer: at least so probable, and so many."""
 FOCAL_SIGMA_TIMES, FOCAL_SIGMA_LEAST = 2.0, 0.02
 """Residuals of one thing seen many times are not independent, and what no model has (shutter, movers) shifts a focal
-length. With the deviation times the first and not below the second, 81 % of the focal lengths of the tracks and 89 % of
-those of the flow lie within two of them, of clips made to be hard; as they come it is 57 and 79 %."""
+length: its deviation times the first, not below the second and not above the prior's. Of clips made to be hard 81 % of
+the focal lengths lie within two of them; as they come it is 54 %."""
 LIKELY_OK = 0.5
 """An answer below this probability, rotation, translation and zoom together, is not "ok"."""
 
@@ -241,7 +242,8 @@ def _with_honest_focal(poses: FramePoses | None) -> FramePoses | None:
     """The poses with a deviation of the focal length that says how far it may be off."""
     if poses is None or not poses.focal_sigma_log:
         return poses
-    sigma = max(FOCAL_SIGMA_LEAST, FOCAL_SIGMA_TIMES * poses.focal_sigma_log)
+    known = poses.focal_sigma_log
+    sigma = max(known, min(FOCAL_PRIOR_SIGMA, FOCAL_SIGMA_TIMES * known), FOCAL_SIGMA_LEAST)  # the prior needs no more
     return replace(poses, focal_sigma_log=sigma)
 
 
