@@ -1,6 +1,7 @@
 """The benchmark's whole way: clips, estimates, scores of three models, report; on its own films and on stand-ins."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,16 +113,19 @@ def by(path: Path, pattern: Callable[[str], bool]) -> list[Path]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)  # eleven estimates
+@pytest.mark.timeout(900)  # eleven estimates
 def test_the_benchmarks_own_films(shared: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     films = shared / "data" / "cinetechbench"
     if not films.is_dir():
         pytest.skip("shared data has no films of CineTechBench")
+    if not os.environ.get("CINETRAJ_LONG"):
+        pytest.skip("eleven estimates take minutes; set CINETRAJ_LONG=1 to run them")
     pytest.importorskip("plotly")
     for name in ("original_clips", *MODELS):
         target = tmp_path / "runs" / ("refs" if name == "original_clips" else name)
         clips = by(films / name, lambda file: file.endswith(".mp4"))
-        assert main(["estimate", *map(str, clips), "--out", str(target), "--long-side", "320"]) in (0, 1)
+        cheaply = ("--long-side", "320", "--fps", "8", "--no-dense")  # the way is tested, not the estimates
+        assert main(["estimate", *map(str, clips), "--out", str(target), *cheaply]) in (0, 1)
     found = run(tmp_path / "runs", tmp_path / "scores")
     said = capsys.readouterr()
     for record in found.values():
