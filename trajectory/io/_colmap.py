@@ -1,6 +1,7 @@
 """COLMAP sparse models, text and binary, as far as poses need them: cameras, images, points.
 
-Layout: COLMAP `src/colmap/scene/reconstruction_io_{text,binary}.cc`; rigs and frames of version 4 are not needed.
+Layout: COLMAP `src/colmap/scene/reconstruction_io_{text,binary}.cc`. Version 4 adds rigs, of which the cameras are
+needed, and frames, which are not: the poses of images are those of the cameras there too.
 The principal point keeps COLMAP's count of pixels (the first pixel's centre is at 0.5).
 """
 
@@ -290,6 +291,22 @@ def sensors_text(path: Path) -> list[frozenset[int]]:
         if tokens and not tokens[0].startswith("#"):
             places = [i + 1 for i, token in enumerate(tokens[:-1]) if token == "CAMERA"]
             rigs.append(frozenset(_whole(path, line, tokens[place]) for place in places))
+    return rigs
+
+
+def sensors_binary(path: Path) -> list[frozenset[int]]:
+    """rigs.bin: as rigs.txt; a sensor is its type (0 a camera) and id, all but the first with a pose that may lack."""
+    cursor = _Cursor(path)
+    rigs: list[frozenset[int]] = []
+    for _ in range(cursor.whole("<Q")):
+        cursor.whole("<I")
+        cameras: set[int] = set()
+        for place in range(cursor.whole("<I")):
+            kind, key = cursor.whole("<i"), cursor.whole("<I")
+            cameras |= {key} if kind == 0 else set()
+            if place and cursor.whole("<B"):
+                cursor.doubles(7)
+        rigs.append(frozenset(cameras))
     return rigs
 
 
