@@ -17,7 +17,7 @@ from trajectory.errors import ReadError
 from trajectory.io._arrays import median_depths, no_array, npz_array, npz_bytes, npz_shapes, numbers
 from trajectory.io._build import k_from, make, one_camera, require_dense
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, poses_from_matrices
+from trajectory.io._poses import Rows, with_holes
 from trajectory.model import Trajectory
 
 
@@ -43,7 +43,7 @@ def _read(name: str, path: Path) -> Trajectory:
     if "cam_c2w" not in shapes:
         raise no_array(path, "cam_c2w")
     matrix = numbers(path, "cam_c2w", npz_array(path, "cam_c2w"), (None, 4, 4))
-    poses = poses_from_matrices(Rows(path=path), matrix)
+    poses = with_holes(Rows(path=path), matrix)
     n = len(poses)
     clock: dict[str, Any] = {}
     if name == "wbench":
