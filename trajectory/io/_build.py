@@ -191,6 +191,18 @@ def one_camera(trajectory: Trajectory, format_name: str) -> Float[np.ndarray, " 
     return cameras[0]
 
 
+def one_k(trajectory: Trajectory, format_name: str) -> Float[np.ndarray, "3 3"]:
+    """`one_camera` as K."""
+    return k_from(one_camera(trajectory, format_name)[None])[0]
+
+
+def size_of(trajectory: Trajectory, format_name: str) -> tuple[int, int]:
+    """Height and width of the images, which some formats cannot do without."""
+    if trajectory.image_hw is None:
+        raise CinetrajError(f"{format_name} needs image_hw, the size of the images; write tum or native")
+    return trajectory.image_hw
+
+
 def k_from(pinhole_px: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "n 3 3"]:
     """K matrices from fx fy cx cy."""
     k = np.tile(np.eye(3), (len(pinhole_px), 1, 1))

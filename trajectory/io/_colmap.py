@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from trajectory.errors import ReadError
+from trajectory.io._lens import DISTORTION
 from trajectory.io._text import decode, number, read_bytes, split
 
 MODELS: tuple[tuple[str, str], ...] = (
@@ -37,7 +38,6 @@ MODELS: tuple[tuple[str, str], ...] = (
     ("EUCM", "fx fy cx cy - -"),
 )
 """Models by their number, with their parameters; "-" is a distortion that OpenCV's coefficients cannot express."""
-_COEFFICIENTS = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 _REMEDY = "write or copy the model again"
 
 
@@ -98,7 +98,7 @@ def _camera(path: Path, model: int | str, size: tuple[int, int], params: list[fl
     given = dict(zip(keys, params, strict=True))
     fx, fy = given.get("fx", given.get("f", 0.0)), given.get("fy", given.get("f", 0.0))
     other_lens = "-" in keys or name.endswith("FISHEYE")
-    distortion = None if other_lens else tuple(given[key] for key in _COEFFICIENTS if key in given)
+    distortion = None if other_lens else tuple(given[key] for key in DISTORTION if key in given)
     if distortion is not None and name in ("SIMPLE_RADIAL", "RADIAL"):
         distortion = (*distortion, 0.0, 0.0, 0.0)[:4]
     return Camera(

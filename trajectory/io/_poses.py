@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from trajectory.errors import ReadError
 from trajectory.frames import AXES_FROM_OPENCV, inverse_poses
-from trajectory.io._text import SPARE, resolution
+from trajectory.io._text import SPARE, Table, resolution
 
 SLACK = 1e-4
 """Deviation from a rotation that single precision and ordinary printing explain; it is projected away."""
@@ -63,6 +63,16 @@ class Rows:
         if self.tokens is None:
             return SLACK
         return min(max(SLACK, per_digit * resolution(self.tokens[row])), SLACK_MAX)
+
+
+def rotation_tokens(table: Table, start: int) -> list[list[str]]:
+    """The printed numbers of the rotations of a table whose 3x4 or 4x4 matrices, row by row, begin at a column."""
+    return [[row[start + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
+
+
+def printed(matrix: Float[np.ndarray, "n r c"]) -> list[list[str]]:
+    """The same of matrices from JSON, as Python prints them."""
+    return [[repr(value) for value in row[:3, :3].ravel().tolist()] for row in matrix]
 
 
 def require_finite(rows: Rows, values: Float[np.ndarray, "n c"]) -> None:

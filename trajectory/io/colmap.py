@@ -25,6 +25,7 @@ from trajectory.io._build import (
     numbered_grid,
     pinhole,
     scatter,
+    size_of,
     some_valid,
 )
 from trajectory.io._cameras import by_camera, chosen, numbers_by_name
@@ -223,11 +224,9 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 def encode_model(trajectory: Trajectory, path: Path, cloud: Cloud | None) -> Mapping[Path, bytes]:
     """The three text files of a model by path, with the points of `cloud` and their tracks."""
-    if trajectory.image_hw is None:
-        raise CinetrajError("colmap needs image_hw, the size of the images; write tum or native")
     keep = some_valid(trajectory, "colmap")
     model, lens = _lens(trajectory)
-    height, width = trajectory.image_hw
+    height, width = size_of(trajectory, "colmap")
     cameras: dict[tuple[float, ...], int] = {}
     cam_from_world = inverse(trajectory.world_from_cam[keep])
     quat = quat_from_rotations(cam_from_world[:, :3, :3]).tolist()

@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.errors import ReadError
-from trajectory.io._build import gap_fields, k_from, make, numbered_frames, on_grid, one_camera, scatter, some_valid
+from trajectory.io._build import gap_fields, make, numbered_frames, on_grid, one_k, scatter, some_valid
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, with_holes
 from trajectory.io._text import decode, number, read_bytes, spell_rows, split
@@ -113,7 +113,7 @@ def _encode(layout: _Layout, trajectory: Trajectory, path: Path) -> Mapping[Path
     files: dict[Path, bytes] = {}
     if layout.intrinsics and trajectory.intrinsics_px is not None:
         k = np.eye(4)
-        k[:3, :3] = k_from(one_camera(trajectory, layout.name)[None])[0]
+        k[:3, :3] = one_k(trajectory, layout.name)
         files[path / layout.intrinsics[0]] = spell_rows(k).encode()
     for row in keep.tolist():
         name = layout.written.format(numbers[int(row)])
