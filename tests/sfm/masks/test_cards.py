@@ -108,5 +108,6 @@ def test_a_window_with_a_film_between_bars_is_a_scene() -> None:
 
 def test_real_stills_held_are_scenes(shared: Path) -> None:
     for folder in ("7scenes_pan_right", "fox_handheld_orbit"):
-        image = reader.load(shared / "data" / folder / "frames").rgb[0]
+        first = min((shared / "data" / folder / "frames").iterdir())
+        image = reader.load(first).rgb[0]
         assert said(np.stack([image] * 4)) == "", folder
