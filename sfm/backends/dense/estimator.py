@@ -24,8 +24,9 @@ from sfm.backends.dense.movement import of_scene
 from sfm.backends.dense.occlusion import covered
 from sfm.backends.dense.refinement import Refined, refine, with_cells
 from sfm.backends.dense.structure import DenseField, structure_of
-from sfm.backends.dense.uncertainty import focal_sigma_log, frame_covariance, keyframe_covariance, spread_of
+from sfm.backends.dense.uncertainty import focal_sigma_log, spread_of
 from sfm.config import DenseConfig
+from sfm.geometry.covariance import frame_covariance, keyframe_covariance
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import translation_bound
 from sfm.motion.estimator import evidence_of, statistics_of, timed, verdict
@@ -209,7 +210,8 @@ def _radial(frames: Frames, parameters: DenseParameters, config: DenseConfig) ->
 def _covariance(found: _Found, placed: PlacedFrames, spread: Float[Tensor, "n n"]) -> Float[np.ndarray, "q 6 6"]:
     """Of the poses of the frames that were looked at."""
     first = int(np.argmax(found.hangs))
-    keyed = keyframe_covariance(found.refined.parameters, spread, found.selection.model, first)
+    cameras = found.refined.parameters
+    keyed = keyframe_covariance(cameras.rotation, cameras.translation, spread, found.selection.model, first)
     return frame_covariance(keyed, found.key, placed.covariance)
 
 
