@@ -115,6 +115,10 @@ class Masks:
         return np.flatnonzero(~self.blank & (self.duplicate_of == np.arange(len(self.blank))))
 
 
+DEPTH_QUANTILES = (0.16, 0.5, 0.84)
+"""What is near, in the middle and far: of a normal distribution the mean and a deviation to either side."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class FramePoses:
@@ -131,6 +135,8 @@ class FramePoses:
         focal_sigma_log: standard deviation of the log focal length, None where it was not estimated.
         radial: first coefficient of radial distortion, 0 where there is none.
         covariance: of (v, ω) of each pose relative to the first, in x' = exp(ω) x + v, camera from world.
+        depth_quantiles: `DEPTH_QUANTILES` of the depths that the first frame with a pose saw, in the unit of the
+            translation; None where nothing has a depth.
     """
 
     rotation: Float[np.ndarray, "n 3 3"]
@@ -144,6 +150,7 @@ class FramePoses:
     focal_sigma_log: float | None = None
     radial: float = 0.0
     covariance: Float[np.ndarray, "n 6 6"] | None = None
+    depth_quantiles: Float[np.ndarray, " 3"] | None = None
 
     def __post_init__(self) -> None:
         n = len(self.rotation)

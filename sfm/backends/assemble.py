@@ -58,7 +58,8 @@ def assemble_result(frames: Frames, solved: Solved, *, backend: str, seed: int) 
     trajectory, structure = None, None
     alternatives: list[Trajectory] = []
     if solved.poses is not None:
-        made_by = Provenance(backend=backend, seed=seed, source=frames.source, evidence=solved.evidence)
+        evidence = {**solved.evidence, **_depth_evidence(solved.poses)}
+        made_by = Provenance(backend=backend, seed=seed, source=frames.source, evidence=evidence)
         trajectory = assemble(frames, solved.poses, made_by)
         structure = assemble_structure(solved.poses, solved.structure)
         alternatives = [
@@ -80,6 +81,13 @@ def assemble_result(frames: Frames, solved: Solved, *, backend: str, seed: int) 
         structure=structure,
         alternatives=tuple(alternatives),
     )
+
+
+def _depth_evidence(poses: FramePoses) -> dict[str, list[float]]:
+    """How far what is near, in the middle and far was, in the unit of the positions."""
+    if poses.depth_quantiles is None or not poses.translates:
+        return {}
+    return {"depth_quantiles": [float(depth) for depth in poses.depth_quantiles / _unit(poses)]}
 
 
 def assemble_structure(poses: FramePoses, structure: Structure | None) -> Structure | None:

@@ -3,23 +3,50 @@
 import math
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from sfm.geometry.problem import Observations, Parameters
+from sfm.types import DEPTH_QUANTILES
+
+FARTHEST = 1e3
+"""Depths are not told beyond so many of the median one: a point at infinity has none."""
 
 
 def depths(observations: Observations, parameters: Parameters, agrees: np.ndarray) -> Float[np.ndarray, " n"]:
     """Median depth of the agreeing points that each frame sees, NaN where it sees none."""
+    z, usable = _depths_of_points(observations, parameters, agrees)
+    out = np.full(z.shape[1], np.nan)
+    for i in np.flatnonzero(usable.any(0)):
+        out[i] = np.median(z[usable[:, i], i])
+    return out
+
+
+def depth_quantiles(
+    observations: Observations, parameters: Parameters, agrees: np.ndarray, frame: int
+) -> Float[np.ndarray, " 3"] | None:
+    """`DEPTH_QUANTILES` of the agreeing points that a frame sees, None where it sees none."""
+    z, usable = _depths_of_points(observations, parameters, agrees)
+    return quantiles_of_depth(1.0 / z[usable[:, frame], frame])
+
+
+def quantiles_of_depth(inverse_depth: Float[np.ndarray, " m"]) -> Float[np.ndarray, " 3"] | None:
+    """`DEPTH_QUANTILES` of some places, far ones held at `FARTHEST` medians; None where the median is infinite."""
+    if not len(inverse_depth) or np.median(inverse_depth) <= 0.0:
+        return None
+    near_first = np.quantile(inverse_depth, 1.0 - np.array(DEPTH_QUANTILES))
+    return 1.0 / np.maximum(near_first, near_first[1] / FARTHEST)
+
+
+def _depths_of_points(
+    observations: Observations, parameters: Parameters, agrees: np.ndarray
+) -> tuple[Float[np.ndarray, "m n"], Bool[np.ndarray, "m n"]]:
+    """Depth of each point in each frame, and whether it agrees and is seen there."""
     rotation, translation = parameters.rotation[0].cpu().numpy(), parameters.translation[0].cpu().numpy()
     point = parameters.point[0].cpu().numpy()
     w = np.maximum(point[:, 3], 1e-6 * np.linalg.norm(point[:, :3], axis=1))
     world = point[:, :3] / w[:, None]
     z = np.einsum("nj,mj->mn", rotation[:, 2], world) + translation[None, :, 2]
-    usable = (observations.weight.cpu().numpy() > 0) & agrees[:, None] & (z > 0)
-    out = np.full(z.shape[1], np.nan)
-    for i in np.flatnonzero(usable.any(0)):
-        out[i] = np.median(z[usable[:, i], i])
-    return out
+    return z, (observations.weight.cpu().numpy() > 0) & agrees[:, None] & (z > 0)
 
 
 def translation_bound(

@@ -23,7 +23,7 @@ from sfm.geometry.covariance import (
 )
 from sfm.geometry.problem import FocalPrior, Observations, Parameters, Problem, observations_of
 from sfm.geometry.projection import unit_rays
-from sfm.geometry.uncertainty import depths, translation_bound
+from sfm.geometry.uncertainty import depth_quantiles, depths, translation_bound
 from sfm.motion.all_frames import adjust_jointly, kernel_of, place_all_frames
 from sfm.motion.candidates import fit_models, refine_full_motion
 from sfm.motion.connectivity import FEWEST_LINKS, agreeing, linked_runs
@@ -235,6 +235,7 @@ def _place(
         translation_bound=bound,
         focal_sigma_log=focal_sigma_log(spread, keyed.problem.prior.sigma),
         covariance=_covariance(problem, alone, keyed, selection, spread, valid),
+        depth_quantiles=depth_quantiles(observations, parameters, agrees, int(np.argmax(valid))) if moving else None,
     )
     return _Placed(
         observations=observations,

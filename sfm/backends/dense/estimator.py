@@ -28,7 +28,7 @@ from sfm.backends.dense.uncertainty import focal_sigma_log, spread_of
 from sfm.config import DenseConfig
 from sfm.geometry.covariance import frame_covariance, keyframe_covariance
 from sfm.geometry.projection import unit_rays
-from sfm.geometry.uncertainty import translation_bound
+from sfm.geometry.uncertainty import quantiles_of_depth, translation_bound
 from sfm.motion.estimator import evidence_of, statistics_of, timed, verdict
 from sfm.motion.selection import Selection, select_model
 from sfm.structure import Structure
@@ -171,15 +171,7 @@ def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, co
     n = len(frames)
     parameters, moves = found.refined.parameters, found.selection.model.translates
     row = np.searchsorted(found.kept, np.arange(n)).clip(0, len(found.kept) - 1)
-    depth = np.ones(len(found.kept))
-    if moves:
-        told = found.refined.scene.told_cells(torch.from_numpy(found.key).to(parameters.inverse_depth.device))
-        foreign = told | (found.refined.belongs < OF_THE_SCENE)
-        near = parameters.inverse_depth.masked_fill(foreign, torch.nan).nanmedian(1)[0].cpu().numpy()
-        known = np.isfinite(near)
-        if not known.any():
-            near, known = parameters.inverse_depth.median(1)[0].cpu().numpy(), np.ones(len(near), bool)
-        depth = np.interp(np.arange(len(found.kept)), found.key[known], 1.0 / near[known])
+    depth, quantiles = _depths(found) if moves else (np.ones(len(found.kept)), None)
     first = float(parameters.log_focal)
     spread = spread_of(found.refined, found.selection.model, found.lens)
     reason = _reasons(masks, found, placed, row)
@@ -195,8 +187,24 @@ def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, co
         focal_sigma_log=focal_sigma_log(spread, found.selection.model, found.lens),
         radial=_radial(frames, parameters, config),
         covariance=None if spread is None else _covariance(found, placed, spread)[row],
+        depth_quantiles=quantiles,
     )
     return poses.repeated(masks.duplicate_of)
+
+
+def _depths(found: _Found) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " 3"] | None]:
+    """Median depth of the scene in each frame that was looked at, and quantiles of its depths in the first."""
+    inverse_depth = found.refined.parameters.inverse_depth
+    told = found.refined.scene.told_cells(torch.from_numpy(found.key).to(inverse_depth.device))
+    foreign = told | (found.refined.belongs < OF_THE_SCENE)
+    scene = inverse_depth.masked_fill(foreign, torch.nan).cpu().numpy()
+    known = np.isfinite(scene).any(1)
+    if not known.any():
+        scene, known = inverse_depth.cpu().numpy(), np.ones(len(scene), bool)
+    near = torch.from_numpy(scene[known]).nanmedian(1)[0].numpy()
+    depth = np.interp(np.arange(len(found.kept)), found.key[known], 1.0 / near)
+    first = scene[known][0]
+    return depth, quantiles_of_depth(first[np.isfinite(first)].astype(float))
 
 
 def _radial(frames: Frames, parameters: DenseParameters, config: DenseConfig) -> float:

@@ -15,6 +15,7 @@ from sfm.config import AutoConfig
 from sfm.masks import find as masks
 from sfm.synthetic import ClipSpec, MoverSpec, RenderedClip, render
 from sfm.types import BackendResult, Frames, Masks
+from trajectory.components import evidence_of
 from trajectory.model import Trajectory
 
 
@@ -88,6 +89,15 @@ def test_positions_of_a_moving_camera_are_in_scene_depths():
     share = np.linalg.norm(trajectory.positions[-1]) / np.nanmedian(trajectory.scene_depth)
     true = np.linalg.norm(truth.positions[-1]) / np.median(truth.scene_depth)
     assert share == pytest.approx(true, rel=0.4)
+
+
+def test_what_is_near_is_told_where_a_camera_moves():
+    """In the unit of the positions, in which the median depth of the scene is one."""
+    evidence = evidence_of(path(found("truck", known=True)))
+    near, middle, far = evidence["depth_quantiles"]
+    assert near < middle < far
+    assert middle == pytest.approx(1.0, abs=0.1)
+    assert "depth_quantiles" not in evidence_of(path(found("pan")))
 
 
 @pytest.mark.parametrize("name", ["static", "pan", "zoom"])

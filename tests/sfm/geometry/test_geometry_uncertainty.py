@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from projected import FOCAL_PX, project
 
 from sfm.geometry.projection import unit_rays
-from sfm.geometry.uncertainty import depths, translation_bound
+from sfm.geometry.uncertainty import depth_quantiles, depths, quantiles_of_depth, translation_bound
 
 
 def test_depths_are_those_of_what_each_frame_sees():
@@ -32,6 +32,24 @@ def test_depth_is_unknown_where_a_frame_sees_nothing():
     found = depths(replace(scene, weight=weight), tracks.parameters(), np.ones(len(weight), bool))
     assert np.isnan(found[2])
     assert np.isfinite(np.delete(found, 2)).all()
+
+
+def test_what_is_near_and_far_is_told_of_what_a_frame_sees():
+    tracks = project({"dolly": 0.2}, points=200)
+    agrees = np.ones(len(tracks.xy_px), bool)
+    found = depth_quantiles(tracks.observations(), tracks.parameters(), agrees, 0)
+    seen = np.isfinite(tracks.xy_px[:, 0, 0])
+    z = (tracks.world @ tracks.rotation[0].T + tracks.translation[0])[seen, 2]
+    assert found is not None
+    np.testing.assert_allclose(found, np.quantile(z, [0.16, 0.5, 0.84]), rtol=0.05)
+    assert depth_quantiles(tracks.observations(), tracks.parameters(), ~agrees, 0) is None
+
+
+def test_what_lies_at_infinity_has_a_large_depth_and_no_middle_has_none():
+    found = quantiles_of_depth(np.array([0.0] * 30 + [1.0] * 70))
+    assert found is not None
+    assert found.tolist() == [1.0, 1.0, 1000.0]
+    assert quantiles_of_depth(np.array([0.0] * 60 + [1.0] * 40)) is None
 
 
 def rays(width: float = 600, height: float = 340, focal: float = FOCAL_PX, seed: int = 0) -> np.ndarray:

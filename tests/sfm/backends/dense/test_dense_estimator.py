@@ -15,6 +15,7 @@ from sfm.config import DenseConfig
 from sfm.masks import find as masks
 from sfm.synthetic import ClipSpec, render
 from sfm.types import BackendResult, Frames, Masks
+from trajectory.components import evidence_of
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
@@ -269,6 +270,12 @@ def test_every_frame_says_how_unsure_its_pose_is():
             wrong = np.radians(angle_deg(path(found(name)).rotations, clip(name).trajectory.rotations))
             assert (wrong < 4 * turn + 1e-4).all()
             assert turn.max() < np.radians(2.0)
+
+
+def test_what_is_near_is_told_where_a_camera_moves():
+    near, middle, far = evidence_of(path(found("truck")))["depth_quantiles"]
+    assert near < middle < far
+    assert middle == pytest.approx(1.0, abs=0.15)
 
 
 def test_a_given_lens_stays_as_it_is():
