@@ -35,11 +35,12 @@ check: $(STAMP)
 	@echo "== Who may import whom (import-linter)"
 	$(BIN)/lint-imports
 	@echo "== Types (pyright)"
-	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright --pythonpath $(BIN)/python --threads 2
 
 test: check
 	@echo "== Tests: laws, analytic cases, oracles, golden values, README commands, notebooks"
-	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest -n 2 --dist loadscope
+	@# Files in their order: many small ones come last, so that no process waits long for the other.
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder
 
 fuzz: $(STAMP)
 	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest -n 2 tests/trajectory --hypothesis-profile=random

@@ -199,6 +199,31 @@ def missing() -> str:
     return table(["model delivers", "RotErr, published", "clips", "RotErr, fixed (charged)", "clips"], lines)
 
 
+def speed() -> str:
+    """The same move, made faster or slower than the reference makes it."""
+    reference, lines = pan_and_truck(97), []
+    for times in (1.0, 1.6, 2.8):
+        u = np.linspace(0, 1, round(96 / times) + 1)[:, None]
+        fast = path(u * [1.0, 0, 0], u * [0, np.radians(30.0), 0], seconds=2.0 / times)
+        result = score(reference, fast, protocol="strict").to_json()
+        (clip,), (row,) = result["clips"].values(), result["rows"].values()
+        numbers = [published(rows(reference), rows(fast), time=time)["RotErr"] for time in ("downsample", "truncate")]
+        compared = f"{row['compared']:.0%}"
+        lines.append(
+            [f"{times:g}", *numbers, fixed(reference, fast)["RotErr"], clip["RotErr"], compared, row["speed_ratio"]]
+        )
+    head = [
+        "times as fast",
+        "RotErr, downsample",
+        "truncate",
+        "fixed (mean, rad)",
+        "strict (deg)",
+        "compared",
+        "speed ratio",
+    ]
+    return table(head, lines)
+
+
 SECTIONS = {
     "Two mistakes that cancel, and what happens if one is repaired": misread_twice,
     "TransErr depends on where the world's origin is": origin,
@@ -208,6 +233,7 @@ SECTIONS = {
     "Static clips are divided by their own noise": static,
     "Signs of quaternions": signs,
     "Failures improve the mean": missing,
+    "Speed never counts": speed,
 }
 
 

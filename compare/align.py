@@ -91,17 +91,18 @@ def moved(poses: Float[np.ndarray, "k 4 4"], change: Sim3) -> Float[np.ndarray, 
 
 def anchored(poses: Float[np.ndarray, "k 4 4"], first: int) -> Float[np.ndarray, "k 4 4"]:
     """Poses relative to the one at `first`, which becomes the identity exactly."""
-    rotation = poses[first, :3, :3].T
+    rotation, origin = poses[first, :3, :3].T, poses[first, :3, 3]
     out = poses.copy()
-    out[:, :3, :3] = rotation @ poses[:, :3, :3]
-    out[:, :3, 3] = (poses[:, :3, 3] - poses[first, :3, 3]) @ rotation.T
+    out[:, :3, 3] -= origin  # before the turn: differences of large coordinates keep their digits
+    out[:, :3] = rotation @ out[:, :3]
     out[first] = np.eye(4)
     return out
 
 
 def extent(positions: Float[np.ndarray, "k 3"], scored: Bool[np.ndarray, " k"]) -> float:
     """The largest distance from the origin among the scored points."""
-    return float(np.linalg.norm(positions[scored], axis=1).max(initial=0.0))
+    kept = positions[scored]
+    return float(np.sqrt(np.einsum("ki,ki->k", kept, kept).max(initial=0.0)))
 
 
 def least_squares_scale(reference: Float[np.ndarray, "k 3"], generated: Float[np.ndarray, "k 3"]) -> float:

@@ -8,9 +8,17 @@ from jaxtyping import Bool, Float
 
 from compare.protocols import Protocol
 from compare.rows import Axis
+from compare.shots import ELSEWHERE
 from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory
 from trajectory.resample import brackets, interpolate_poses
+
+HOLE = 1.5
+"""A gap this many times as long as the steps of a clip is a hole: frames are missing there."""
+SLOWEST_S, SLOWEST_FRAMES = 0.25, 6.0
+"""Four frames a second (six at 24) is the slowest clip that is taken for one: generators give 6 and more."""
+ROUNDING = 1e-6
+"""Share of a step by which printed times may be off."""
 
 
 @final
@@ -25,6 +33,8 @@ class Pair:
         reference, generated: (k, 4, 4) camera-to-world in OpenCV axes, each in its own world.
         scored: (k,) both have a pose.
         charged: (k,) the reference has one, the generated clip has none.
+        excused: (k,) so too, but it is the estimator that found none of a frame that is there; with `charged` and
+            `scored` all that the reference has.
         overlap, overlap_generated: share of each clip's duration that is compared.
         reference_depth, generated_depth: (k,) median scene depth, NaN where unknown, or None.
         reference_log2_focal, generated_log2_focal: (k,) log2 of the focal length in pixels, or None.
@@ -38,6 +48,7 @@ class Pair:
     generated: Float[np.ndarray, "k 4 4"]
     scored: Bool[np.ndarray, " k"]
     charged: Bool[np.ndarray, " k"]
+    excused: Bool[np.ndarray, " k"]
     overlap: float
     overlap_generated: float
     reference_depth: Float[np.ndarray, " k"] | None = None
@@ -47,8 +58,12 @@ class Pair:
 
 
 def check_time_sources(reference: Trajectory, generated: Trajectory, time: str) -> None:
-    """Refuse to compare clocks of different kinds unless the association does not need them."""
-    if time == "seconds" and reference.time_source != generated.time_source:
+    """Refuse to compare clocks of different kinds unless the association does not need them.
+
+    Frames over an assumed rate are seconds as good as are known: many generated files carry no times at all.
+    """
+    kinds = {"seconds" if t.time_source == "assumed" else t.time_source for t in (reference, generated)}
+    if time == "seconds" and len(kinds) > 1:
         raise TimeSourceError(
             f"the reference counts time in {reference.time_source!r} and the generated clip in "
             f"{generated.time_source!r}, expected the same; say how to associate them: --time index or --time progress"
@@ -64,11 +79,13 @@ class _Sampling:
         trajectory: what is looked at.
         axis: (n,) the value of each of its frames on the axis that both clips share.
         at: (k,) the points of comparison on that axis.
+        vouched: (k,) where its poses stand for the time around them; None: wherever there are poses on both sides.
     """
 
     trajectory: Trajectory
     axis: np.ndarray
     at: np.ndarray
+    vouched: np.ndarray | None = None
 
 
 def associate(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Pair:
@@ -96,23 +113,31 @@ def _by_rows(reference: Trajectory, generated: Trajectory, protocol: Protocol) -
         a = _Sampling(trajectory=reference, axis=a_axis, at=share * (n - 1))
         b = _Sampling(trajectory=generated, axis=b_axis, at=share * (m - 1))
         return _pair(a, b, "progress", share, (1.0, 1.0))
-    common = _rows_axis(k)
+    common = shared = _rows_axis(k)
     if protocol.time == "index":
         a_axis, b_axis = _frame_numbers(reference, protocol), _frame_numbers(generated, protocol)
-        common = np.intersect1d(a_axis, b_axis)
+        common = shared = np.intersect1d(a_axis, b_axis)
         if len(common) == 0:
             raise CinetrajError("the clips share no frame number; associate them with --time progress")
+    if protocol.span == "reference":
+        common = a_axis
     a = _Sampling(trajectory=reference, axis=a_axis, at=common)
-    b = _Sampling(trajectory=generated, axis=b_axis, at=common)
-    return _pair(a, b, "frames", common, (len(common) / n, len(common) / m))
+    b = _Sampling(trajectory=generated, axis=b_axis, at=common, vouched=np.isin(common, shared))
+    return _pair(a, b, "frames", common, (len(shared) / n, len(shared) / m))
 
 
 def _by_progress(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Pair:
     share = _shares(protocol.samples)
-    a, b = (
-        _Sampling(trajectory=t, axis=t.time_s, at=t.time_s[0] + share * (t.time_s[-1] - t.time_s[0]))
-        for t in (reference, generated)
-    )
+    spans = [float(t.time_s[-1] - t.time_s[0]) for t in (reference, generated)]
+    at = [t.time_s[0] + share * span for t, span in zip((reference, generated), spans, strict=True)]
+    vouched = None
+    if protocol.span == "reference":
+        step = 1.0 / max(len(reference) - 1, 1)  # a clip of one frame has no progress beyond its start
+        ahead = (generated.time_s - generated.time_s[0]) / spans[1] if spans[1] > 0 else np.zeros(1)
+        longest = longest_step(generated) / spans[1] if spans[1] > 0 else 0.0
+        vouched = stands_for(ahead[generated.valid], share, step, longest)
+    a = _Sampling(trajectory=reference, axis=reference.time_s, at=at[0])
+    b = _Sampling(trajectory=generated, axis=generated.time_s, at=at[1], vouched=vouched)
     return _pair(a, b, "progress", share, (1.0, 1.0))
 
 
@@ -124,13 +149,74 @@ def _by_clock(reference: Trajectory, generated: Trajectory, protocol: Protocol) 
     end = min(float(a_axis[-1]) - a_zero, float(b_axis[-1]) - b_zero)
     if end < start:
         raise CinetrajError("the clips share no time; if their clocks differ, associate them with --time progress")
-    time: np.ndarray = np.linspace(start, end, protocol.samples) if end > start else np.array([start])
     spans = (float(a_axis[-1] - a_axis[0]), float(b_axis[-1] - b_axis[0]))
     overlap = tuple(1.0 if span == 0 else float((end - start) / span) for span in spans)
+    if protocol.span == "reference":
+        start, end = float(a_axis[0]) - a_zero, float(a_axis[-1]) - a_zero
+    time: np.ndarray = np.linspace(start, end, protocol.samples) if end > start else np.array([start])
     a = _Sampling(trajectory=reference, axis=a_axis, at=time + a_zero)
     b = _Sampling(trajectory=generated, axis=b_axis, at=time + b_zero)
+    if protocol.span == "reference":
+        b = _held(b, reference)
     axis: Axis = "frames" if reference.time_source == "index" else "seconds"
     return _pair(a, b, axis, time - start, (overlap[0], overlap[1]))
+
+
+def _held(side: _Sampling, reference: Trajectory) -> _Sampling:
+    """A generated clip that is asked for all of the reference's time; its last frame lasts as long as the others."""
+    axis, poses = side.axis, side.axis[side.trajectory.valid]
+    step, longest = _typical_step(reference.time_s), longest_step(side.trajectory)
+    vouched = stands_for(poses, side.at, step, longest)
+    last = side.at <= axis[-1] + _nominal_step(axis, step, longest) * (1 + ROUNDING)
+    at = np.where(last, np.minimum(side.at, axis[-1]), side.at)
+    return _Sampling(trajectory=side.trajectory, axis=axis, at=at, vouched=vouched | (last & (at == axis[-1])))
+
+
+def longest_step(trajectory: Trajectory) -> float:
+    """The longest step between frames that a clip as a whole may have, on its own axis of time."""
+    return SLOWEST_FRAMES if trajectory.time_source == "index" else SLOWEST_S
+
+
+def stands_for(
+    poses: Float[np.ndarray, " m"], at: Float[np.ndarray, " k"], step: float, longest: float
+) -> Bool[np.ndarray, " k"]:
+    """Where the poses of a clip stand for the time around them; elsewhere there is a hole that nothing bridges.
+
+    A frame stands for the time up to the next one, so that the rate of a clip does not matter. A gap much longer than
+    the clip's own steps is no frame: beside it a pose stands for half a step. A clip whose steps are all that long is
+    no clip but a choice of its frames, each of which stands for a frame of the reference.
+
+    Args:
+        poses: when the clip has a pose, on the axis of the comparison.
+        at: the points of comparison.
+        step: between frames of the reference.
+        longest: step that a clip may have.
+    """
+    if len(poses) == 0:
+        return np.zeros(len(at), dtype=bool)
+    nominal = _nominal_step(poses, step, longest)
+    widest = float((poses[1:] - poses[:-1]).max(initial=0.0))
+    inside = (at >= poses[0]) & (at <= poses[-1])
+    if widest <= HOLE * max(nominal, step) and inside.all():
+        return inside
+    right = np.clip(np.searchsorted(poses, at), 0, len(poses) - 1)
+    left = np.maximum(right - 1, 0)
+    gap = poses[right] - poses[left]
+    near = np.minimum(np.abs(poses[right] - at), np.abs(at - poses[left])) <= nominal / 2 * (1 + ROUNDING)
+    return near | (inside & (gap <= HOLE * max(nominal, step)))
+
+
+def _nominal_step(axis: np.ndarray, step: float, longest: float) -> float:
+    own = _typical_step(axis)
+    return own if 0 < own <= max(longest, HOLE * step) else step
+
+
+def _typical_step(axis: np.ndarray) -> float:
+    """A step between neighbours that is not one over a hole: nine of ten are as long, or longer."""
+    if len(axis) < 2:
+        return 0.0
+    steps = np.sort(axis[1:] - axis[:-1])
+    return float(steps[len(steps) // 10])
 
 
 def _shares(count: int) -> np.ndarray:
@@ -152,6 +238,10 @@ def _pair(
     reference: _Sampling, generated: _Sampling, axis: Axis, axis_value: np.ndarray, overlap: tuple[float, float]
 ) -> Pair:
     a, b = _sampled(reference), _sampled(generated)
+    known = b[1] if generated.vouched is None else b[1] & generated.vouched
+    if generated.vouched is not None:
+        b[0][~known] = np.nan
+    excused = a[1] & ~known & _undetermined(generated)
     return Pair(
         axis=axis,
         axis_value=axis_value,
@@ -159,8 +249,9 @@ def _pair(
         generated_time_s=_times(generated),
         reference=a[0],
         generated=b[0],
-        scored=a[1] & b[1],
-        charged=a[1] & ~b[1],
+        scored=a[1] & known,
+        charged=a[1] & ~known & ~excused,
+        excused=excused,
         overlap=overlap[0],
         overlap_generated=overlap[1],
         reference_depth=a[2],
@@ -168,6 +259,19 @@ def _pair(
         reference_log2_focal=a[3],
         generated_log2_focal=b[3],
     )
+
+
+def _undetermined(side: _Sampling) -> np.ndarray:
+    """Points at which the clip has a frame whose pose its estimator could not find, or put into another shot."""
+    trajectory = side.trajectory
+    if trajectory.valid.all():
+        return np.zeros(len(side.at), dtype=bool)
+    told = trajectory.provenance is not None and "status" in trajectory.provenance.evidence
+    reason = trajectory.reason or ("",) * len(trajectory)
+    lost = ~trajectory.valid if told else np.array([why == ELSEWHERE for why in reason])
+    left, fraction, _, inside = brackets(trajectory.valid, side.axis, side.at)
+    right = np.minimum(left + (fraction > 0), len(lost) - 1)
+    return inside & (lost[left] | lost[right])
 
 
 def _times(side: _Sampling) -> np.ndarray:

@@ -29,10 +29,11 @@ class MotionState:
 
 def von_neumann_ratio(positions: Float[np.ndarray, "n 3"]) -> float:
     """Mean squared successive difference over the variance (von Neumann 1941), over all axes; 0 if nothing moves."""
-    variance = np.square(positions - positions.mean(0)).sum() / len(positions)
+    apart, steps = (positions - positions.mean(0)).ravel(), (positions[1:] - positions[:-1]).ravel()
+    variance = float(apart @ apart) / len(positions)
     if variance == 0:
         return 0.0
-    return float(np.square(np.diff(positions, axis=0)).sum() / (len(positions) - 1) / variance)
+    return float(steps @ steps) / (len(positions) - 1) / variance
 
 
 def translation_state(trajectory: Trajectory) -> MotionState:
@@ -43,7 +44,8 @@ def translation_state(trajectory: Trajectory) -> MotionState:
     if trajectory.scale == "bounded":
         return MotionState(translates=False, because="the estimator saw no translation")
     words = ""
-    extent = float(np.linalg.norm(positions - positions[0], axis=1).max())
+    away = positions - positions[0]
+    extent = float(np.sqrt(np.einsum("ki,ki->k", away, away).max()))
     # Differences of large coordinates carry rounding of their size.
     if extent <= 1e-12 * float(np.abs(positions).max(initial=1e-300)):
         return MotionState(translates=False, because="the positions are all equal")

@@ -9,8 +9,12 @@ from typing import Any, Literal, cast, final
 
 from trajectory.errors import CinetrajError
 
-VERSION = 1
-"""Rises when the meaning of a field changes; part of every stamp."""
+LATER: Mapping[str, Any] = MappingProxyType({"span": "overlap", "draws": 0})
+"""Fields that came later, with what they were before they had a name: at that they are no part of the hash, so that
+scores of before keep theirs."""
+
+FEWEST_DRAWS = 20
+"""Below this the 5 and 95 % of a distribution are its extremes."""
 
 Time = Literal["truncate", "downsample", "seconds", "index", "progress"]
 Scale = Literal["own_extent", "reference_extent", "common_extent", "least_squares", "l21", "path_length", "none"]
@@ -39,12 +43,18 @@ class Protocol:
         static: guard (a clip without translation is not blown up by its own noise) or none.
         aggregation, angle: over frames, and the unit of angles.
         failures: drop (left out of the mean), worst (charged with the worst value).
-        unreliable: charge (an estimate that its estimator does not vouch for counts as failed) or score.
+        unreliable: what becomes of an estimate that its estimator does not vouch for. charge: it counts as the model's
+            failure; score: as any other; instrument: it is nobody's fault, scored over its posterior where it has one,
+            and else left out for all models.
         outlier_sigma: with several trials per clip, entries beyond this many σ are dropped, the rest averaged; None:
             kept.
         evo_align: alignment by evo: none, origin, scale, se3, sim3. evo_rpe_all_pairs: evo's option, at delta one
             frame.
         metrics: names from `compare.metrics`, the first three being the headline. notes: what a reader must know.
+        version: rises when a protocol of the same name gets another meaning; the old one is kept as NAME-VERSION.
+        span: overlap (what both clips cover is compared) or reference (all of the reference's time: what the generated
+            clip lacks of it, at its end or in holes, is charged like a point without a pose).
+        draws: from the posterior of each pair, for medians and intervals; 0: the most probable answer alone.
     """
 
     name: str
@@ -59,12 +69,15 @@ class Protocol:
     aggregation: Literal["sum", "mean", "rmse"] = "mean"
     angle: Literal["rad", "deg"] = "deg"
     failures: Literal["drop", "worst"] = "worst"
-    unreliable: Literal["charge", "score"] = "charge"
+    unreliable: Literal["charge", "score", "instrument"] = "charge"
     outlier_sigma: float | None = None
     evo_align: Literal["none", "origin", "scale", "se3", "sim3"] = "none"
     evo_rpe_all_pairs: bool = False
     metrics: tuple[str, ...] = ("RotErr", "TransErr", "CamMC")
     notes: tuple[str, ...] = ()
+    version: int = 1
+    span: Literal["overlap", "reference"] = "overlap"
+    draws: int = 0
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -74,6 +87,8 @@ class Protocol:
                 raise CinetrajError(f"protocol {self.name}: {field.name} is {value!r}, expected {' or '.join(allowed)}")
         if self.samples < 2:
             raise CinetrajError(f"protocol {self.name}: samples is {self.samples}, expected at least 2")
+        if self.draws != 0 and self.draws < FEWEST_DRAWS:
+            raise CinetrajError(f"protocol {self.name}: draws is {self.draws}, expected 0 or at least {FEWEST_DRAWS}")
 
     def stamp(self) -> dict[str, Any]:
         """The protocol in full as JSON values, with the sha256 of everything that decides a number (not the notes)."""
@@ -81,13 +96,17 @@ class Protocol:
             key: list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
             for key, value in asdict(self).items()
         }
-        decisive = {key: value for key, value in values.items() if key not in ("name", "notes")} | {"version": VERSION}
+        decisive = {
+            key: value
+            for key, value in values.items()
+            if key not in ("name", "notes") and (key not in LATER or value != LATER[key])
+        }
         digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
-        return values | {"version": VERSION, "hash": digest}
+        return values | {"hash": digest}
 
-    def with_options(self, *, time: str | None = None, scale: str | None = None) -> "Protocol":
-        """The protocol with another association in time, or with relative or absolute scale."""
-        changes: dict[str, Any] = {}
+    def with_options(self, *, time: str | None = None, scale: str | None = None, intervals: bool = True) -> "Protocol":
+        """The protocol with another association in time, with relative or absolute scale, or without intervals."""
+        changes: dict[str, Any] = {} if intervals or not self.draws else {"draws": 0}
         if time is not None:
             if self.method == "cinetechbench" and time not in ("truncate", "downsample"):
                 raise CinetrajError(
@@ -114,22 +133,45 @@ CAMI2V_METRICS = ("RotErr", "TransErr", "CamMC")
 _CAMI2V_NOTE = "CamI2V estimates poses with GLOMAP, intrinsics fixed to the reference's; any estimator is accepted here"
 _CAMI2V_TRIALS = "five trials per clip in the paper: pass them to score_trials; entries beyond 10 sigma are dropped"
 
+DRAWS = 64
+"""Of the posterior of a pair: its 5 and 95 % are then known to within 3 % of probability."""
+
+STRICT_1 = Protocol(
+    name="strict-1",
+    metrics=("RotErr", "TransErr", "CamMC", "DirErr", "MotionRatio", "ZoomErr", "Smoothness"),
+    notes=("the overlap in time is stated for each clip",),
+)
+CINETECHBENCH_FIXED_1 = Protocol(
+    name="cinetechbench-fixed-1",
+    reference="estimated",
+    time="progress",
+    aggregation="mean",
+    angle="rad",
+    metrics=("RotErr", "TransErr", "CamMC", "RotErr_sum", "TransErr_sum", "CamMC_sum"),
+    notes=(
+        "sums are over 49 samples whatever the clip's length, so that they compare between models; with "
+        "--time truncate, downsample or index they are over frames, and do not",
+    ),
+    samples=49,
+)
+"""Both before their version 2, by which `strict` and `cinetechbench-fixed` charge a model only for its own faults."""
+
 PRESETS: Mapping[str, Protocol] = MappingProxyType(
     {
         p.name: p
         for p in (
-            Protocol(
+            STRICT_1,
+            replace(
+                STRICT_1,
                 name="strict",
-                metrics=(
-                    "RotErr",
-                    "TransErr",
-                    "CamMC",
-                    "DirErr",
-                    "MotionRatio",
-                    "ZoomErr",
-                    "Smoothness",
+                version=2,
+                unreliable="instrument",
+                span="reference",
+                draws=DRAWS,
+                notes=(
+                    "all of the reference's time is compared: what a generated clip lacks of it is charged",
+                    "what the instrument could not determine is charged to nobody",
                 ),
-                notes=("the overlap in time is stated for each clip",),
             ),
             Protocol(
                 name="cinetechbench-compat",
@@ -148,18 +190,15 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                     "the published tables use --time downsample",
                 ),
             ),
-            Protocol(
+            CINETECHBENCH_FIXED_1,
+            replace(
+                CINETECHBENCH_FIXED_1,
                 name="cinetechbench-fixed",
-                reference="estimated",
-                time="progress",
-                aggregation="mean",
-                angle="rad",
-                metrics=("RotErr", "TransErr", "CamMC", "RotErr_sum", "TransErr_sum", "CamMC_sum"),
-                notes=(
-                    "sums are over 49 samples whatever the clip's length, so that they compare between models; with "
-                    "--time truncate, downsample or index they are over frames, and do not",
-                ),
-                samples=49,
+                version=2,
+                unreliable="instrument",
+                span="reference",
+                draws=DRAWS,
+                notes=(*CINETECHBENCH_FIXED_1.notes, "by progress speed does not count: the speed ratio is stated"),
             ),
             Protocol(
                 name="cami2v-rel",

@@ -9,8 +9,15 @@ from jaxtyping import Float
 
 Better = Literal["lower", "higher", "one", "zero"]
 """Which values of a metric are good: low, high, or near one or zero."""
-Fault = Literal["", "reference", "generated"]
-"""Whose failure a row without scores is."""
+Fault = Literal["", "model", "instrument", "unmatched"]
+"""Whose failure a row without scores is: model (not delivered, unreadable, cut short, nothing rigid in it), instrument
+(the reference or the generated clip could not be determined, or they cannot be compared), unmatched (there is no
+reference of that name). "" where there are scores."""
+FAULTS: tuple[Fault, ...] = ("model", "instrument", "unmatched")
+ROW_FACTS = ("compared", "undetermined", "speed_ratio", "durations", "frames")
+"""Facts of a pair that stand in every row: the share of the reference's time that is compared; the share for which we
+have no pose of the generated clip, which is charged to nobody; duration of the reference over that of the generated
+clip (how much faster its camera runs where progress is compared); both durations and numbers of frames."""
 Axis = Literal["seconds", "frames", "progress"]
 """What the points of comparison are counted in."""
 
@@ -29,6 +36,8 @@ class Score:
         coverage: share of the points that entered the value.
         worst: what a point without a pose is charged; None where no worst value exists.
         undefined: why there is no value; "" where there is one.
+        interval: 5 and 95 % of the value over the posterior of the pair, of which the value is then the median; None
+            where nothing is known of how far the estimates may be off.
     """
 
     name: str
@@ -39,6 +48,7 @@ class Score:
     coverage: float = 1.0
     worst: float | None = None
     undefined: str = ""
+    interval: tuple[float, float] | None = None
 
 
 @final
@@ -106,7 +116,7 @@ class ClipScores:
         charged: by metric, with points without a pose at their worst value.
         dropped: by metric, without those points.
         failed: why the clip counts as failed; an unreliable one has scores all the same, which enter no mean.
-        fault: whose failure it is; a missing or broken reference is never charged to the model.
+        fault: whose failure it is; only the model's own are charged to it.
         notes: what a reader must know of this clip.
         facts: how the pair was compared, as JSON values.
         estimators: who made the reference and the generated trajectory, where their files say so.
@@ -129,3 +139,15 @@ class ClipScores:
         if self.failed:
             return {"failed": self.failed}
         return {name: {"undefined": s.undefined} if s.value is None else s.value for name, s in self.scores.items()}
+
+    def row_json(self) -> dict[str, Any]:
+        """What else is told of the row: whose fault it is, how much was compared, the intervals; JSON values."""
+        found: dict[str, Any] = {"fault": self.fault}
+        if not self.failed:
+            found |= {key: self.facts.get(key) for key in ROW_FACTS}
+            found["intervals"] = {
+                name: {"median": s.value, "low": s.interval[0], "high": s.interval[1]}
+                for name, s in self.scores.items()
+                if s.interval is not None
+            }
+        return found | {"notes": list(self.notes)}

@@ -11,12 +11,14 @@ from compare.benchmarks.cinetechbench import camera_score as cinetechbench
 from compare.depth_scales import DepthScale
 from compare.details import keep
 from compare.estimators import estimator
-from compare.pair_scores import score_poses
+from compare.laid import NotDelivered
+from compare.posterior_scores import score_posteriors
 from compare.protocols import Protocol
-from compare.rows import ClipScores, PairScores, Score
+from compare.rows import ClipScores, Fault, PairScores, Score
 from compare.sources import Clip, Match
 from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory
+from trajectory.posterior import Posterior, rigid_probability
 
 Side = Literal["reference", "generated"]
 
@@ -52,20 +54,28 @@ def score_match(item: Match, options: Options, depth_scale: DepthScale | None = 
     """
     a, b = item.reference, item.generated
     if a is None:
-        return ClipScores(name=item.name, failed="no reference has this name", fault="reference")
+        return ClipScores(name=item.name, failed="no reference has this name", fault="unmatched")
     if b is None:
-        return ClipScores(name=item.name, failed="no generated clip has this name", fault="generated")
+        return ClipScores(name=item.name, failed="no generated clip has this name", fault="model")
     for side, clip, _ in _sides(a, b, options):
         if clip.failed:
-            return ClipScores(name=item.name, failed=f"{side}: {clip.failed}", fault=side)
+            return ClipScores(name=item.name, failed=f"{side}: {clip.failed}", fault=_whose(side, clip.fault, options))
         if clip.unreliable and options.protocol.unreliable == "charge":
             # It counts as failed because its estimator does not vouch for it; its scores are kept for the report.
             trusting = replace(options, protocol=replace(options.protocol, unreliable="score"))
             row = score_match(item, trusting, depth_scale)
-            return replace(row, failed=f"{side}: unreliable: {clip.unreliable}", fault=side)
+            why = f"{side}: unreliable: {clip.unreliable}"
+            return replace(row, failed=why, fault=_whose(side, "instrument", options))
     if options.protocol.method == "cinetechbench":
         return _score_rows(item.name, a, b, options)
     return _score_paths(item.name, a, b, options, depth_scale)
+
+
+def _whose(side: Side, fault: Fault, options: Options) -> Fault:
+    """Whose a failure is: never the model's where the reference fails, always where the protocol charges for ours."""
+    if side == "reference":
+        return "instrument"
+    return "model" if options.protocol.unreliable == "charge" else fault
 
 
 def _sides(reference: Clip, generated: Clip, options: Options) -> Iterator[tuple[Side, Clip, str]]:
@@ -86,21 +96,30 @@ def _score_paths(
             if not trajectory.valid.any():
                 raise CinetrajError("no frame has a pose")
         except CinetrajError as error:
-            return ClipScores(name=name, failed=f"{side}: {error}", fault=side)
+            return ClipScores(name=name, failed=f"{side}: {error}", fault=_whose(side, "model", options))
         loaded.append(trajectory)
+        who = "reference" if side == "reference" else "generated clip"
         if clip.unreliable:
-            notes.append(f"{'reference' if side == 'reference' else 'generated clip'} is unreliable: {clip.unreliable}")
+            notes.append(f"{who} is unreliable: {clip.unreliable}")
+        if clip.shot is not None:
+            notes.append(f"the {who} {clip.shot.note}")
     try:
-        found = _compute(loaded[0], loaded[1], options.protocol, depth_scale)
+        known = tuple(c.posterior(t) for c, t in zip((reference, generated), loaded, strict=True))
+        found = _compute((known[0], known[1]), options.protocol, depth_scale)
     except TimeSourceError:
         raise
+    except NotDelivered as error:
+        return ClipScores(name=name, failed=str(error), fault=_whose("generated", "model", options))
     except CinetrajError as error:
-        return ClipScores(name=name, failed=str(error), fault="generated")
+        return ClipScores(name=name, failed=str(error), fault=_whose("generated", "instrument", options))
+    failed, fault = _doubted((reference, generated), (known[0], known[1]), options)
     return ClipScores(
         name=name,
         scores=found.charged if options.protocol.failures == "worst" else found.dropped,
         charged=found.charged,
         dropped=found.dropped,
+        failed=failed,
+        fault=fault,
         notes=(*found.notes, *notes),
         facts=found.facts,
         estimators=(estimator(loaded[0]), estimator(loaded[1])),
@@ -108,14 +127,31 @@ def _score_paths(
     )
 
 
-def _compute(
-    reference: Trajectory, generated: Trajectory, protocol: Protocol, depth_scale: DepthScale | None
-) -> PairScores:
+def _doubted(clips: tuple[Clip, Clip], known: tuple[Posterior, Posterior], options: Options) -> tuple[str, Fault]:
+    """Why a pair counts as failed though it has scores, and whose fault that is; both empty where it does not.
+
+    An answer that its estimator does not vouch for is scored where it comes with the others that are possible, or with
+    its spread; where it comes alone its number would pretend to a knowledge that nobody has.
+    """
+    if options.protocol.unreliable != "instrument":
+        return "", ""
+    sides: tuple[Side, Side] = ("reference", "generated")
+    for side, clip, posterior in zip(sides, clips, known, strict=True):
+        made = posterior.best.provenance
+        rigid = None if made is None else rigid_probability(made.evidence)
+        if rigid is not None and rigid < 0.5:
+            return f"{side}: nothing rigid was filmed (probability {1 - rigid:.0%})", _whose(side, "model", options)
+        if clip.unreliable and not posterior.spreads:
+            return f"{side}: unreliable: {clip.unreliable}", "instrument"
+    return "", ""
+
+
+def _compute(known: tuple[Posterior, Posterior], protocol: Protocol, depth_scale: DepthScale | None) -> PairScores:
     if protocol.method == "evo":
         from compare.evo_scores import score_evo
 
-        return score_evo(reference, generated, protocol)
-    return score_poses(reference, generated, protocol, depth_scale=depth_scale)
+        return score_evo(known[0].best, known[1].best, protocol)
+    return score_posteriors(known[0], known[1], protocol, depth_scale=depth_scale)
 
 
 def _score_rows(name: str, reference: Clip, generated: Clip, options: Options) -> ClipScores:
@@ -135,7 +171,7 @@ def _score_rows(name: str, reference: Clip, generated: Clip, options: Options) -
                 notes.append(f"the {side} clip was {cinetechbench.LAID_OUT}")
                 makers.append(estimator(trajectory))
         except CinetrajError as error:
-            return ClipScores(name=name, failed=f"{side}: {error}", fault=side)
+            return ClipScores(name=name, failed=f"{side}: {error}", fault=_whose(side, "model", options))
     errors = cinetechbench.evaluate(
         rows[0],
         rows[1],

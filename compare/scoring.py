@@ -36,11 +36,15 @@ class Result:
 
     @property
     def coverage(self) -> dict[str, int]:
-        """How many clips have scores, of how many."""
-        return {"ok": sum(not c.failed for c in self.clips.values()), "all": len(self.clips)}
+        """How many clips have scores, of how many that have a reference."""
+        matched = [clip for clip in self.clips.values() if clip.fault != "unmatched"]
+        return {"ok": sum(not clip.failed for clip in matched), "all": len(matched)}
 
     def to_json(self) -> dict[str, Any]:
-        """The stable machine output: protocol, clips, summary, coverage; unrounded, and no NaN."""
+        """The stable machine output: protocol, clips, summary, coverage, rows; unrounded, and no NaN.
+
+        `rows` holds what is told of each clip beside its metrics: whose fault, how much was compared, intervals.
+        """
         stamp = self.protocol.stamp()
         notes: dict[str, list[str]] = {}
         for name, clip in self.clips.items():
@@ -54,6 +58,7 @@ class Result:
             "clips": {name: clip.to_json() for name, clip in self.clips.items()},
             "summary": dict(self.summary),
             "coverage": self.coverage,
+            "rows": {name: clip.row_json() for name, clip in self.clips.items()},
         }
 
     def record(self) -> dict[str, Any]:
@@ -89,6 +94,7 @@ def score(
     protocol: str | Protocol = "strict",
     time: str | None = None,
     scale: str | None = None,
+    intervals: bool = True,
     pairs: str | Path | None = None,
     resolution: str | None = None,
     format: str = "auto",
@@ -103,6 +109,8 @@ def score(
     Args:
         reference, generated: a trajectory file, a run folder, a folder of either, a Trajectory, or a mapping of names.
         time: truncate, downsample, seconds, index or progress; scale: relative or absolute; None: the protocol's own.
+        intervals: over the posterior of each pair, where the protocol has them (`Protocol.draws`); else the most
+            probable answer alone, which is another protocol and has another hash.
         pairs: a CSV with columns reference,generated[,name] where names do not match.
         format: of the files, where it cannot be told (`trajectory.io.FORMATS`); reference_format: of the references, if
             it is another. Runs know their own.
@@ -116,7 +124,7 @@ def score(
         CinetrajError: nothing can be scored at all. A single clip that cannot be scored is a row with its reason.
         TimeSourceError: of a single pair whose clocks are of different kinds.
     """
-    chosen = protocols.get(protocol).with_options(time=time, scale=scale)
+    chosen = protocols.get(protocol).with_options(time=time, scale=scale, intervals=intervals)
     matches = match(reference, generated, pairs=Path(pairs) if pairs is not None else None, resolution=resolution)
     scales = depth_scales or {}
     options = Options(protocol=chosen, reference_format=reference_format or format, generated_format=format)
@@ -129,7 +137,7 @@ def score(
             rows[name] = score_match(replace(item, name=name), row_options, scales.get(item.name))
         except TimeSourceError as error:
             clock = clock or error
-            rows[name] = ClipScores(name=name, failed=str(error), fault="reference")
+            rows[name] = ClipScores(name=name, failed=str(error), fault="instrument")
         if progress is not None:
             progress(done, len(matches))
     if clock is not None and all(row.failed for row in rows.values()):
@@ -174,7 +182,8 @@ def score_models(
             raise
         except CinetrajError as error:
             references, _ = clips(reference)
-            rows = {clip: ClipScores(name=clip, failed=str(error), fault="generated") for clip in references}
-            chosen = protocols.get(protocol).with_options(time=options.get("time"), scale=options.get("scale"))
+            rows = {clip: ClipScores(name=clip, failed=str(error), fault="model") for clip in references}
+            changes = {key: options[key] for key in ("time", "scale", "intervals") if key in options}
+            chosen = protocols.get(protocol).with_options(**changes)
             results[name] = build_result(rows, chosen, name)
     return results

@@ -4,15 +4,18 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
+from compare.rows import Fault
+from compare.shots import Shot, best_shot, in_whole_clip
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import decoded
 from trajectory.io import split_part
 from trajectory.media import is_video
 from trajectory.model import Trajectory
+from trajectory.posterior import Posterior, alone, rigid_probability, with_alternatives
 
 WELL_KNOWN = (
     "trajectory.npz",
@@ -41,6 +44,8 @@ class Clip:
     Attributes:
         unreliable: the estimator's own words where it does not vouch for its result.
         run: the run folder it comes from, where there is one.
+        fault: whose failure it is, as a generated clip, that it has neither.
+        shot: which shot of a clip that falls into several it is.
     """
 
     name: str
@@ -49,6 +54,8 @@ class Clip:
     failed: str = ""
     unreliable: str = ""
     run: Path | None = None
+    fault: Fault = "model"
+    shot: Shot | None = None
 
     def load(self, format: str = "auto") -> Trajectory:
         """The trajectory, read now if need be. `format` is that of plain files; a run knows its own."""
@@ -59,7 +66,15 @@ class Clip:
         assert self.path is not None
         from trajectory.io import read
 
-        return read(self.path, format="auto" if self.run is not None else format)
+        found = read(self.path, format="auto" if self.run is not None else format)
+        return found if self.shot is None else in_whole_clip(found, self.shot)
+
+    def posterior(self, best: Trajectory) -> Posterior:
+        """What else the path may be, beside what `load` gave."""
+        if self.path is None:
+            return alone(best)
+        shot = self.shot
+        return with_alternatives(best, self.path, place=None if shot is None else lambda t: in_whole_clip(t, shot))
 
 
 @final
@@ -103,19 +118,13 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
         return {clip.name: clip}, True
     own = _of_folder(path, path.name)
     if own is not None:
-        return ({own.name: own}, True) if isinstance(own, Clip) else (own, False)
+        return {own.name: own}, True
     found = {}
     for child in sorted(path.iterdir()):
         if child.name.startswith("."):
             continue
         if child.is_dir():
-            inner = _of_folder(child, child.name)
-            if isinstance(inner, Clip):
-                found[inner.name] = inner
-            elif inner is not None:
-                found.update(inner)
-            else:
-                found[child.name] = _sole_file(child)
+            found[child.name] = _of_folder(child, child.name) or _sole_file(child)
         elif _may_be_clip(child):
             if child.stem in found:
                 other = found[child.stem].path
@@ -159,12 +168,7 @@ def _of_path(path: Path, name: str) -> Clip:
         missing = "" if file.exists() else f"{file} does not exist"
         return Clip(name=name, path=None if missing else path, failed=missing)
     if path.is_dir():
-        inner = _of_folder(path, name)
-        if isinstance(inner, Clip):
-            return inner
-        if inner is not None:
-            return Clip(name=name, failed=f"{path} holds {len(inner)} shots, expected one; name the shot's folder")
-        return _sole_file(path)
+        return _of_folder(path, name) or _sole_file(path)
     if not path.exists():
         return Clip(name=name, failed=f"{path} does not exist")
     if is_video(path):
@@ -172,8 +176,8 @@ def _of_path(path: Path, name: str) -> Clip:
     return Clip(name=name, path=path)
 
 
-def _of_folder(path: Path, name: str) -> "Clip | dict[str, Clip] | None":
-    """The clip, or the shots, that a folder is; None where it is no clip itself."""
+def _of_folder(path: Path, name: str) -> Clip | None:
+    """The clip that a folder is; None where it is no clip itself."""
     run = path / "run.json"
     if run.is_file():
         return _of_run(path, run, name)
@@ -194,26 +198,37 @@ def _is_format(path: Path) -> bool:
     return True
 
 
-def _of_run(path: Path, run: Path, name: str) -> "Clip | dict[str, Clip]":
+def _of_run(path: Path, run: Path, name: str) -> Clip:
     try:
-        record = json.loads(run.read_text(encoding="utf-8"))
+        record: dict[str, Any] = json.loads(run.read_text(encoding="utf-8"))
         status, reason = str(record["status"]), str(record.get("reason") or "")
-    except (ValueError, KeyError, TypeError) as error:
-        return Clip(
-            name=name, failed=f"{run} is no run record ({type(error).__name__}): estimate the clip again", run=path
-        )
-    shots = sorted(child for child in path.glob("shot-*") if (child / "run.json").is_file())
-    if shots and not (path / "trajectory.npz").is_file():
-        found: dict[str, Clip] = {}
-        for shot in shots:
-            inner = _of_run(shot, shot / "run.json", f"{name}/{shot.name}")
-            if isinstance(inner, Clip):
-                found[inner.name] = inner
-        return found
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        why = f"{run} is no run record ({type(error).__name__}): estimate the clip again"
+        return Clip(name=name, failed=why, run=path, fault="instrument")
+    if not (path / "trajectory.npz").is_file():
+        shot = best_shot(path, record)
+        if shot is not None:
+            inner = _of_run(path / shot.name, path / shot.name / "run.json", name)
+            return replace(inner, shot=shot)
     if status == "failed" or not (path / "trajectory.npz").is_file():
-        return Clip(name=name, failed=f"estimation failed: {reason or 'no reason given'}", run=path)
+        reason = reason or "no reason given"
+        return Clip(name=name, failed=f"estimation failed: {reason}", run=path, fault=_fault(record))
     unreliable = (reason or "its estimator calls it unreliable") if status == "unreliable" else ""
     return Clip(name=name, path=path / "trajectory.npz", unreliable=unreliable, run=path)
+
+
+def _fault(record: Mapping[str, Any]) -> Fault:
+    """Whose fault it is that a generated clip has no trajectory: the model's where there was nothing to be found."""
+    batch: Any = record.get("batch")
+    if isinstance(batch, Mapping) and cast("Mapping[str, Any]", batch).get("failure") == "input":
+        return "model"  # it cannot be read
+    if isinstance(record.get("frames"), int) and 0 < record["frames"] < 2:
+        return "model"
+    listed = cast("list[Any]", record.get("shots") or [])
+    shots = [cast("dict[str, Any]", shot) for shot in listed if isinstance(shot, dict)]
+    told = [rigid_probability(shot.get("statistics") or {}) for shot in shots]
+    nothing_rigid = bool(told) and all(share is not None and share < 0.5 for share in told)
+    return "model" if nothing_rigid else "instrument"
 
 
 def _sole_file(path: Path) -> Clip:

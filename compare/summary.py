@@ -8,7 +8,7 @@ import numpy as np
 from compare import metrics
 from compare.intervals import bootstrap_interval
 from compare.protocols import Protocol
-from compare.rows import ClipScores
+from compare.rows import FAULTS, ClipScores
 
 
 def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
@@ -29,7 +29,8 @@ def values(rows: Mapping[str, ClipScores], metric: str, protocol: Protocol, poli
     """The value of each clip that enters the mean, by name.
 
     drop: clips with a value, over the points that have poses in both. worst: those with the charge for points without
-    a pose, and failed generated clips at the worst value.
+    a pose, and failures of the model at the worst value. What the instrument failed at, and what has no reference,
+    enters neither.
     """
     if policy == "drop":
         ok = {name: row for name, row in rows.items() if not row.failed and metric in row.dropped}
@@ -40,7 +41,7 @@ def values(rows: Mapping[str, ClipScores], metric: str, protocol: Protocol, poli
     charged: dict[str, float] = {}
     for name, row in rows.items():
         if row.failed:
-            if row.fault == "generated" and worst is not None:
+            if row.fault == "model" and worst is not None:
                 charged[name] = worst
         elif metric in row.charged:
             value = row.charged[metric].value
@@ -73,9 +74,15 @@ def summarise(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, A
     if protocol.method == "cinetechbench":
         summary["published"] = published(rows, protocol)
     summary["policies"] = policies
+    summary["faults"] = faults(rows)
     known = metrics.METRICS
     summary["better"] = {metric: known[metric].better for metric in protocol.metrics if metric in known}
     return summary
+
+
+def faults(rows: Mapping[str, ClipScores]) -> dict[str, list[str]]:
+    """The clips without scores by whose fault that is: the model's, the instrument's, or no reference of that name."""
+    return {fault: [name for name, row in rows.items() if row.fault == fault] for fault in FAULTS}
 
 
 def published(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, float | None]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, final
 
 import numpy as np
+from jaxtyping import Float
 
 from compare.intervals import bootstrap_interval as bootstrap_interval
 from compare.metrics import better_of
@@ -107,12 +108,12 @@ def _badness(value: np.ndarray, metric: str) -> np.ndarray:
     return {"lower": value, "higher": -value, "zero": np.abs(value)}[better]
 
 
-def _off_ideal(value: float, metric: str) -> float:
-    """How far a value is from that of two equal clips: its own size, its logarithm for ratios, one minus a share."""
+def off_ideal(values: Float[np.ndarray, "*n"], metric: str) -> Float[np.ndarray, "*n"]:
+    """How far values are from that of two equal clips: their size, their logarithm for ratios, one minus a share."""
     better = better_of(metric)
     if better == "one":
-        return abs(float(np.log(max(value, 1e-12))))
-    return 1 - value if better == "higher" else abs(value)
+        return np.abs(np.log(np.maximum(values, 1e-12)))
+    return 1 - values if better == "higher" else np.abs(values)
 
 
 def _verdict(
@@ -125,12 +126,12 @@ def _verdict(
     noise: float | None,
 ) -> str:
     if noise is not None and abs(mean) < noise:
-        return "below the instrument's noise"
+        return "cannot tell: below the instrument's noise"
     if interval is None:
-        return "one clip decides nothing"
+        return "cannot tell: one clip decides nothing"
     # With few clips the bootstrap is too sure of itself, and the sign flips are not: both must agree.
     if interval[0] <= 0 <= interval[1] or probability >= 0.05:
-        return "not distinguishable on these clips"
+        return "cannot tell on these clips"
     return f"{second if worse > 0 else first} is better"
 
 
@@ -190,7 +191,7 @@ def noise_floor(
         count += 1
         for metric, score in scores.items():
             if score.value is not None:
-                value = float(_off_ideal(score.value, metric))
+                value = float(off_ideal(np.array([score.value]), metric)[0])
                 found.setdefault(metric, {}).setdefault(kind, []).append(value)
     if count == 0:
         raise CinetrajError(f"no twin could be scored{': ' + failed[0] if failed else ', expected at least one'}")

@@ -393,6 +393,9 @@ class AutoConfig:
         refine_below: where full motion explains less than this share of the content, it is searched for with a zoom
             too; where full motion and zoom were chosen, or nothing rigid was found, always.
         refine_doubt: the same below this confidence.
+        dense: whether the dense backend is asked where the tracks are not sure; then one choice is made over both.
+        distortion: "free" (where the tracks of a turn show that the lens bends, the dense backend fits one radial
+            coefficient), "none", or its value k1 as for the dense backend, which is then asked in any case.
     """
 
     tracks: TrackConfig = field(default_factory=TrackConfig)
@@ -402,6 +405,12 @@ class AutoConfig:
     joint_tracks: int = 400
     refine_below: float = 0.9
     refine_doubt: float = 0.25
+    dense: bool = True
+    distortion: Literal["none", "free"] | float = "free"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.distortion, str) and not self.dense:
+            raise CinetrajError("distortion is a number, which tracks alone cannot use; leave out --no-dense")
 
 
 DENSE_SELECTION: Mapping[str, Any] = {
@@ -430,8 +439,6 @@ class DenseConfig:
         keyframes: fewest keyframes of a clip that has as many frames.
         keyframe_share: from one keyframe to the next the picture moves by at most this share of its width (median).
         reach: keyframes before and after that each one is compared with.
-        start: where full motion begins: "directions" (a search over directions of translation), "tracks" (the cameras
-            of the default estimator, where it is sure of them), or "both".
         loops: further ones, on either side, in which it sees the same again after the camera was away; 0: none.
         grid_px: side of the cells that get a depth, pixels of the working size.
         search_px: side of the cells by which the motion models are fitted and selected.
@@ -449,7 +456,6 @@ class DenseConfig:
     keyframes: int = 12
     keyframe_share: float = 0.035
     reach: int = 2
-    start: Literal["directions", "tracks", "both"] = "directions"
     loops: int = 1
     grid_px: int = 8
     search_px: int = 16

@@ -219,7 +219,14 @@ def _shot(
         notes=found.notes,
         picture=MappingProxyType(picture),
         structure=None if trajectory is None else result.structure,
+        alternatives=tuple(_alternative(each, part, provenance) for each in result.alternatives),
     )
+
+
+def _alternative(trajectory: Trajectory, part: Frames, origin: Provenance) -> Trajectory:
+    """Another motion that may be the right one, as the trajectory itself is kept."""
+    own: Mapping[str, Any] = {} if trajectory.provenance is None else trajectory.provenance.evidence
+    return in_source_pixels(trajectory, part.source_hw).replace(provenance=replace(origin, evidence=own))
 
 
 def _telling_frame(tracks_px: np.ndarray | None, trajectory: Trajectory) -> int:

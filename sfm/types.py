@@ -168,6 +168,15 @@ class FramePoses:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Alternative:
+    """Another motion that may be the right one: its poses of every frame, and its model."""
+
+    poses: FramePoses
+    motion_model: ModelName
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Solved:
     """What the estimator knows of a shot; `poses` is None where status is "failed".
 
@@ -180,6 +189,7 @@ class Solved:
         seconds: wall time by step.
         picture: arrays for the plot.
         structure: depth, movement and points in the world and the unit of `poses`.
+        alternatives: other motions, in the order of `evidence["candidates"]`.
     """
 
     status: Status
@@ -191,6 +201,7 @@ class Solved:
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     picture: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     structure: Structure | None = None
+    alternatives: tuple[Alternative, ...] = ()
 
 
 @final
@@ -203,6 +214,7 @@ class BackendResult:
         seconds: wall time by stage.
         picture: arrays for the plot: e.g. tracks_px (m n 2, NaN where unseen), moving (m,).
         structure: depth, movement and points in the trajectory's world and unit, as far as the backend knows them.
+        alternatives: other motions that may be the right one, each in a gauge and unit of its own.
     """
 
     status: Status
@@ -213,3 +225,4 @@ class BackendResult:
     seconds: Mapping[str, float] = field(default_factory=dict[str, float])
     picture: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     structure: Structure | None = None
+    alternatives: tuple[Trajectory, ...] = ()

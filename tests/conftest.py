@@ -4,9 +4,12 @@ import os
 import signal
 from pathlib import Path
 
+import checked_once
+import jaxtyping
 import pytest
 from hypothesis import settings
 
+jaxtyping.jaxtyped = checked_once.jaxtyped  # what the hook puts before each function that is imported from now on
 os.environ.setdefault("MPLBACKEND", "Agg")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in a shell's background: what we start would inherit it
     signal.signal(signal.SIGINT, signal.default_int_handler)

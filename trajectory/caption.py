@@ -1,15 +1,17 @@
 """A sentence that says what the camera does."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 
+from trajectory.certainty import Certainty, Quantity, listed, quantities_of
 from trajectory.components import CHANNEL_OF
 from trajectory.compound import Compound
 from trajectory.decisions import Decision
 from trajectory.image_motion import ImageMotion
+from trajectory.minor import AmountUnit, Minor
 from trajectory.segments import Segment
 from trajectory.steadiness import Speed, Steadiness
 
@@ -31,6 +33,7 @@ _VERB = {
 }
 _STEADINESS = {"static": "", "smooth": "smooth", "slightly_unsteady": "slightly unsteady", "shaky": "shaky"}
 _SPEED = {"slow": "slow", "regular": "regular speed", "fast": "fast", "whip": "as fast as a whip"}
+_DOES: dict[Quantity, str] = {"rotation": "turns", "translation": "travels", "zoom": "zooms"}
 _MOST = 4
 SLIGHT_DEPTHS = 0.15
 """A translation below this share of the scene depth is "slight": it changes the size of things by less than a sixth."""
@@ -47,6 +50,8 @@ class _Part:
     start_s: float
     end_s: float
     weight: float
+    rests_on: tuple[Quantity, ...]
+    doubted: bool = False
     channel: int | None = None
 
 
@@ -58,24 +63,64 @@ def sentence(
     *,
     steadiness: Steadiness,
     speed: Speed | None,
+    certainty: Certainty | None = None,
+    doubted: Collection[str] = (),
+    minor: Sequence[Minor] = (),
 ) -> str:
     """One sentence: what happens, in which order, how steadily and how fast.
 
-    Angles are rounded to degrees; simultaneous motions are joined by "while", successive ones by "then".
+    Angles are rounded to degrees; simultaneous motions are joined by "while", successive ones by "then". What is not
+    sure, or a primitive that is `doubted`, is said with "possibly"; minor moves are named where nothing else is.
     """
+    certainty = certainty or Certainty()
     told = [s for s in segments if s.primitive != "Static" and (s.margin >= 1.0 or decisions[s.primitive].yes)]
     many = len(told) > 2 * _MOST
     told = sorted(told + _slow_ones(decisions, told, seen), key=lambda s: -s.margin)[: 2 * _MOST]
-    parts = _with_compounds([_of_segment(s, seen) for s in told], compound, seen)
+    parts = _with_compounds([_of_segment(s, seen, doubted=s.primitive in doubted) for s in told], compound, seen)
     parts = sorted(sorted(parts, key=lambda p: -p.weight)[:_MOST], key=lambda p: p.start_s)
     unknown = any(d.yes is None for n, d in decisions.items() if n.startswith("Move"))
-    doubt = "; whether it travels is not known" if unknown else ""
+    doubt = _doubts(certainty, {quantity for part in parts for quantity in part.rests_on}, unknown=unknown)
     if not parts:
-        return _still(decisions, steadiness) + doubt + "."
+        return _still(decisions, steadiness) + _minor_words(minor) + doubt + "."
+    parts = [_hedged(part, certainty) for part in parts]
     opening = "Among many moves, the camera " if many else "The camera "
     manner = ", ".join(w for w in (_STEADINESS[steadiness], _SPEED[speed] if speed else "") if w)
     moves = ", then ".join(_joined(group) for group in _groups(parts))
     return opening + moves + (f"; {manner}" if manner else "") + doubt + "."
+
+
+def _hedged(part: _Part, certainty: Certainty) -> _Part:
+    if not part.doubted and all(certainty.sure.get(quantity) is not False for quantity in part.rests_on):
+        return part
+    return replace(part, finite=f"possibly {part.finite}", gerund=f"possibly {part.gerund}")
+
+
+def _doubts(certainty: Certainty, told: set[Quantity], *, unknown: bool) -> str:
+    """What is not known or not sure of quantities of which nothing is told."""
+    doubts = ["whether it travels is not known"] if unknown else []
+    for quantity, verb in _DOES.items():
+        if certainty.sure.get(quantity) is False and quantity not in told and not (unknown and verb == "travels"):
+            doubts.append(f"whether it {verb} is not sure")
+    return "".join(f"; {doubt}" for doubt in doubts)
+
+
+def _minor_words(minor: Sequence[Minor]) -> str:
+    """As "; it moves forward by 3.0 % of the scene depth (0.95)": minor moves with their amounts and probabilities."""
+    if not minor:
+        return ""
+    words: list[str] = []
+    for each in minor:
+        finite, _, way = _VERB[each.primitive]
+        words.append(f"{finite} {way} by {amount_in_words(each.amount, each.unit)} ({each.probability:.2f})")
+    return f"; it {listed(words)}"
+
+
+def amount_in_words(amount: float, unit: AmountUnit) -> str:
+    """The amount of a minor move with its unit."""
+    if unit == "deg":
+        return f"{amount:.1f}°"
+    whole = {"scene_depth": " of the scene depth", "near_depth": " of the depth of what is near", "ratio": ""}
+    return f"{100 * amount:.1f} %{whole[unit]}"
 
 
 def _slow_ones(decisions: Mapping[str, Decision], told: Sequence[Segment], seen: ImageMotion) -> list[Segment]:
@@ -99,7 +144,7 @@ def _still(decisions: Mapping[str, Decision], steadiness: Steadiness) -> str:
     return "The camera hardly moves"
 
 
-def _of_segment(segment: Segment, seen: ImageMotion) -> _Part:
+def _of_segment(segment: Segment, seen: ImageMotion, *, doubted: bool) -> _Part:
     channel, sign = CHANNEL_OF[segment.primitive]
     ends = [float(np.interp(t, seen.moved.time_s, seen.amount[:, channel])) for t in (segment.start_s, segment.end_s)]
     finite, gerund, way = _VERB[segment.primitive]
@@ -111,6 +156,8 @@ def _of_segment(segment: Segment, seen: ImageMotion) -> _Part:
         start_s=segment.start_s,
         end_s=segment.end_s,
         weight=segment.margin,
+        rests_on=quantities_of(segment.primitive),
+        doubted=doubted,
         channel=channel,
     )
 
@@ -132,14 +179,14 @@ def _with_compounds(parts: list[_Part], compound: Compound, seen: ImageMotion) -
         inward = compound.dolly_zoom == "in_zoom_out"
         rest = "in a dolly zoom, forward while zooming out" if inward else "in a dolly zoom, backward while zooming in"
         parts = [p for p in parts if p.finite != "zooms" and not _goes(p, ("forward", "backward"))]
-        parts.append(_whole("moves", "moving", rest, first_s, last_s))
+        parts.append(_whole(("moves", "moving", rest), (first_s, last_s), ("translation", "zoom")))
     if compound.arc is not None:
         parts = [p for p in parts if p.finite != "pans" and not _goes(p, ("left", "right"))]
         rest = f"{compound.arc.direction} around its subject, about {compound.arc.swept_deg:.0f}° of a circle"
-        parts.append(_whole("arcs", "arcing", rest, first_s, last_s))
+        parts.append(_whole(("arcs", "arcing", rest), (first_s, last_s), ("rotation", "translation")))
     if compound.crane is not None:
         parts = [p for p in parts if not _goes(p, ("up", "down"))]
-        parts.append(_whole("cranes", "craning", compound.crane.direction, first_s, last_s))
+        parts.append(_whole(("cranes", "craning", compound.crane.direction), (first_s, last_s), ("translation",)))
     return parts
 
 
@@ -147,8 +194,11 @@ def _goes(part: _Part, ways: tuple[str, ...]) -> bool:
     return part.finite == "moves" and part.rest.split(" ")[0] in ways
 
 
-def _whole(finite: str, gerund: str, rest: str, first_s: float, last_s: float) -> _Part:
-    return _Part(finite=finite, gerund=gerund, rest=rest, start_s=first_s, end_s=last_s, weight=1e6)
+def _whole(words: tuple[str, str, str], span_s: tuple[float, float], rests_on: tuple[Quantity, ...]) -> _Part:
+    finite, gerund, rest = words
+    return _Part(
+        finite=finite, gerund=gerund, rest=rest, start_s=span_s[0], end_s=span_s[1], weight=1e6, rests_on=rests_on
+    )
 
 
 def _groups(parts: list[_Part]) -> list[list[_Part]]:
@@ -177,12 +227,8 @@ def _joined(group: list[_Part]) -> str:
     text = f"{lead.finite} {lead.rest}"
     same = [p.rest for p in others if p.finite == lead.finite]
     if same:
-        text = f"{lead.finite} {_listed([lead.rest, *same])}"
+        text = f"{lead.finite} {listed([lead.rest, *same])}"
     clauses: list[str] = []
     for gerund in dict.fromkeys(p.gerund for p in others if p.finite != lead.finite):
-        clauses.append(f"{gerund} {_listed([p.rest for p in others if p.gerund == gerund])}")
-    return f"{text} while {_listed(clauses)}" if clauses else text
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+        clauses.append(f"{gerund} {listed([p.rest for p in others if p.gerund == gerund])}")
+    return f"{text} while {listed(clauses)}" if clauses else text

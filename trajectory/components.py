@@ -60,6 +60,8 @@ class Scores:
     Attributes:
         channels: the seven signed components, NaN where not known.
         scores: by primitive; None where not known.
+        best: by primitive; where not known the best estimate: a translation that nothing shows is zero, as its
+            positions are by convention, and Static is no better than at its threshold. Empty where nothing was seen.
     """
 
     rule: str
@@ -67,6 +69,7 @@ class Scores:
     scores: Mapping[str, float | None]
     translation_unit: TranslationUnit
     notes: tuple[str, ...] = field(default=())
+    best: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 def by_name(channels: Float[np.ndarray, " 7"], static: float | None) -> dict[str, float | None]:
@@ -80,6 +83,12 @@ def by_name(channels: Float[np.ndarray, " 7"], static: float | None) -> dict[str
         value = float(channels[channel]) * sign
         found[name] = value + 0.0 if np.isfinite(value) else None
     return found
+
+
+def best_by_name(channels: Float[np.ndarray, " 7"], static: float | None, static_best: float) -> dict[str, float]:
+    """A number for every primitive: unknown components count as zero, an unknown Static as `static_best`."""
+    numbers = by_name(np.nan_to_num(channels), static_best if static is None else static)
+    return {name: value for name, value in numbers.items() if value is not None}
 
 
 def translation_unit(moved: Motion) -> tuple[float, TranslationUnit]:

@@ -1,16 +1,20 @@
-"""From scores to yes or no: thresholds, margins and how far to trust an answer."""
+"""From scores to yes or no: thresholds, margins, how far to trust an answer, how probable a motion is."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast, final
 
 import numpy as np
 from jaxtyping import Float
 
+from trajectory.certainty import certainty_of
 from trajectory.components import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit, evidence_of
 from trajectory.model import Trajectory
+from trajectory.probabilities import Answers, probabilities
 
 _LATERAL = (0, 1, 3, 4)
+_MOVES = tuple(name for name in NAMES if name.startswith("Move"))
+_ZOOMS = tuple(name for name in NAMES if name.startswith("Zoom"))
 _STATUS_TRUST = {"ok": 1.0, "partial": 0.8, "unreliable": 0.3, "failed": 0.0}
 
 
@@ -86,31 +90,50 @@ class Decision:
     Attributes:
         yes: None where the motion is not known.
         margin: score over threshold minus 1 (Static: 1 minus motion over threshold): 0 at the threshold, positive for
-            yes.
+            yes. Where the motion is not known, that of the best estimate, or None.
         reliability: 0..1, how far the poses behind the answer can be trusted; independent of the margin.
+        probability: that the motion happens (see `trajectory.probabilities`); by chance where nothing is known.
     """
 
     yes: bool | None
     margin: float | None
     reliability: float
+    probability: float
 
 
 def decide(
-    scores: Scores, thresholds: Thresholds, trust: Mapping[str, float], *, noise_diag: float = 0.0
+    scores: Scores,
+    thresholds: Thresholds,
+    trust: Mapping[str, float],
+    *,
+    noise_diag: float = 0.0,
+    others: Sequence[tuple[float, Answers]] = (),
+    guesses: Mapping[str, float] | None = None,
 ) -> dict[str, Decision]:
-    """A decision for each primitive, from its score, its threshold and the trust in its component."""
+    """A decision for each primitive, from its score, its threshold and the trust in its component.
+
+    Args:
+        others: weight and answers of other candidates, which share the probability that this one leaves.
+        guesses: best estimates; those of scores that are not known give their margins.
+    """
     limit = thresholds.channels(scores.rule, scores.translation_unit)
     if scores.translation_unit == "scene_depth":
         limit = thresholds.raised(limit, scores.channels)
     still = thresholds.static_share if scores.rule == "authors" else max(thresholds.static_diag, 3.0 * noise_diag)
+
+    def margin_of(name: str, score: float) -> float:
+        return 1.0 + score / still if name == "Static" else score / float(limit[CHANNEL_OF[name][0]]) - 1.0
+
+    margins = {name: None if score is None else margin_of(name, score) for name, score in scores.scores.items()}
+    answers = {name: None if margin is None else margin >= 0.0 for name, margin in margins.items()}
+    likely = probabilities(answers, trust, others)
     found: dict[str, Decision] = {}
     for name in NAMES:
-        score = scores.scores[name]
-        if score is None:
-            found[name] = Decision(yes=None, margin=None, reliability=0.0)
-            continue
-        margin = 1.0 + score / still if name == "Static" else score / float(limit[CHANNEL_OF[name][0]]) - 1.0
-        found[name] = Decision(yes=margin >= 0.0, margin=margin, reliability=trust[name])
+        margin, reliability = margins[name], trust[name]
+        if margin is None:
+            reliability = 0.0
+            margin = None if guesses is None or name not in guesses else margin_of(name, guesses[name])
+        found[name] = Decision(yes=answers[name], margin=margin, reliability=reliability, probability=likely[name])
     return found
 
 
@@ -118,31 +141,41 @@ def trust(trajectory: Trajectory, unit: TranslationUnit, *, depth_limit: float =
     """How far each primitive of a trajectory can be trusted, 0..1.
 
     The share of valid frames (and of the clip between the first and the last of them), times the estimator's own
-    confidence and status; translation without a scene depth counts half, zoom without intrinsics nothing, zoom and
-    moves along the axis half where the estimator could not tell them apart. A translation that is only bounded loses
-    the part of the threshold that the bound could hide.
+    probability of the quantity that the primitive rests on (`Certainty.of`). Translation without a scene depth counts
+    half, zoom without intrinsics nothing.
+
+    Without such a probability: times the estimator's confidence and status; zoom and moves along the axis half where
+    the estimator could not tell them apart; a translation that is only bounded loses the part of the threshold that
+    the bound could hide.
     """
+    told = _by_status(trajectory, depth_limit)
+    certainty = certainty_of(trajectory)
+    for name in NAMES:
+        probability = certainty.of(name)
+        told[name] = told[name] if probability is None else probability
+    covered = _coverage(trajectory)
+    factor = {name: covered * told[name] for name in NAMES}
+    if unit == "path_length" and not (trajectory.scale == "bounded" and trajectory.translation_bound is not None):
+        for name in (*_MOVES, "Static"):
+            factor[name] *= 0.5
+    if trajectory.intrinsics_px is None:
+        for name in _ZOOMS:
+            factor[name] = 0.0
+    return factor
+
+
+def _by_status(trajectory: Trajectory, depth_limit: float) -> dict[str, float]:
+    """What confidence, status and doubts of the estimator leave of each primitive, where it gives no probabilities."""
     evidence = evidence_of(trajectory)
-    base = (
-        _coverage(trajectory) * _unit(evidence.get("confidence")) * _STATUS_TRUST.get(str(evidence.get("status")), 1.0)
-    )
+    base = _unit(evidence.get("confidence")) * _STATUS_TRUST.get(str(evidence.get("status")), 1.0)
     factor = dict.fromkeys(NAMES, base)
-    moves = [name for name in NAMES if name.startswith("Move")]
-    zooms = [name for name in NAMES if name.startswith("Zoom")]
     if trajectory.scale == "bounded" and trajectory.translation_bound is not None:
         hidden = min(1.0, trajectory.translation_bound / depth_limit)
-        for name in moves:
+        for name in _MOVES:
             factor[name] *= 1.0 - 0.5 * hidden
-    elif unit == "path_length":
-        for name in moves:
-            factor[name] *= 0.5
-        factor["Static"] *= 0.5
-    if trajectory.intrinsics_px is None:
-        for name in zooms:
-            factor[name] = 0.0
     ambiguous = evidence.get("ambiguous")
     if isinstance(ambiguous, list | tuple) and any("zoom" in str(item) for item in cast("list[Any]", ambiguous)):
-        for name in (*zooms, "Move_In", "Move_Out"):
+        for name in (*_ZOOMS, "Move_In", "Move_Out"):
             factor[name] *= 0.5
     return factor
 

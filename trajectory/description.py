@@ -6,8 +6,11 @@ from typing import Any, Literal, cast, final
 
 import numpy as np
 
-from trajectory import caption, compound, segments, steadiness
-from trajectory.components import NAMES, Scores, TranslationUnit, evidence_of
+from trajectory import best_estimates, caption, compound, minor, segments, steadiness
+from trajectory.best_estimates import UnknownScores
+from trajectory.candidates import Candidates
+from trajectory.certainty import QUANTITIES, RIGID, Certainty, certainty_of
+from trajectory.components import CHANNELS, NAMES, Scores, TranslationUnit, evidence_of
 from trajectory.compound import Compound, CompoundConfig
 from trajectory.decisions import Decision, Thresholds, decide, trust
 from trajectory.errors import CinetrajError
@@ -15,11 +18,15 @@ from trajectory.gravity import Gravity, View, ground_displacement, known_gravity
 from trajectory.image_motion import ImageMotion, image_motion
 from trajectory.io import notes as said_of_file
 from trajectory.kinematics import INDEX_FPS
+from trajectory.minor import Minor
 from trajectory.model import Trajectory
+from trajectory.panned_roll import explaining_pitch_deg
 from trajectory.primitives import Extent, apparent, authors
 from trajectory.segments import Segment, SegmentConfig
 from trajectory.steadiness import Speed, Steadiness, SteadinessConfig
+from trajectory.turns import TurnFrame
 
+_PANNED = "gravity is not known, and so would pan a camera pitched by "
 TOO_FEW = "The motion is not known: fewer than two frames have a pose."
 
 
@@ -35,6 +42,7 @@ class DescribeConfig:
         assumed_fps: frame rate where the trajectory only counts frames.
         pitch_deg, roll_deg: attitude of the first frame (up and clockwise positive), where known; else the
             provenance's.
+        unknown: whether a score that is not known is the best estimate ("number"), flagged, or None ("nan").
     """
 
     rule: Literal["apparent", "authors"] = "apparent"
@@ -47,6 +55,7 @@ class DescribeConfig:
     assumed_fps: float = INDEX_FPS
     pitch_deg: float | None = None
     roll_deg: float = 0.0
+    unknown: UnknownScores = "number"
 
     def __post_init__(self) -> None:
         if not 1.0 <= self.assumed_fov_deg <= 170.0:
@@ -74,12 +83,45 @@ class Ground:
 
 
 @final
+@dataclass(frozen=True, kw_only=True)
+class Turned:
+    """How far the camera turned from the first to the last frame (tilt up, pan right, roll clockwise), in degrees.
+
+    Attributes:
+        frame: the frame that the primitives use: see `trajectory.turns`; rule authors has always "camera".
+        horizon: about the horizon, None where gravity is not known or the camera looks steeply up or down.
+        camera: summed about the camera's own axes.
+    """
+
+    frame: TurnFrame
+    told: tuple[float, float, float]
+    horizon: tuple[float, float, float] | None
+    camera: tuple[float, float, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values, angles by name."""
+
+        def named(angles: tuple[float, float, float]) -> dict[str, float]:
+            return dict(zip(("tilt_deg", "pan_deg", "roll_deg"), angles, strict=True))
+
+        return {
+            "frame": self.frame,
+            "told": named(self.told),
+            "horizon": None if self.horizon is None else named(self.horizon),
+            "camera": named(self.camera),
+        }
+
+
+@final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Description:
     """What the camera does, in numbers and in words. Every number is finite or None.
 
     Attributes:
         scores, decisions: by CameraBench split name.
+        flagged: by split name, why a score is no more than the best estimate.
+        certainty: what the estimator says of its own answer.
+        minor: moves under the thresholds that are clearly more than noise.
         shake_diag: content shake, robust deviation in image diagonals.
         speed_diag_s: typical content speed while the camera moves, in image diagonals per second.
         minor_motion: there is motion, but none that reaches a threshold.
@@ -98,6 +140,10 @@ class Description:
     minor_motion: bool | None = None
     compound: Compound | None = None
     ground: Ground | None = None
+    flagged: Mapping[str, str] = field(default_factory=dict[str, str])
+    certainty: Certainty = field(default_factory=Certainty)
+    minor: tuple[Minor, ...] = ()
+    turned: Turned | None = None
     notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -123,34 +169,42 @@ class Description:
                 "over_diag": found.over_diag,
             },
             "ground": None if self.ground is None else asdict(self.ground),
+            "flagged": dict(self.flagged),
+            "sure": {name: self.certainty.sure.get(name) for name in QUANTITIES},
+            "probability": {name: self.certainty.probability.get(name) for name in (*QUANTITIES, RIGID)},
+            "certainty": self.certainty.words(),
+            "minor": [asdict(each) for each in self.minor],
+            "turned": None if self.turned is None else self.turned.to_json(),
             "notes": list(self.notes),
         }
 
 
-def describe(trajectory: Trajectory, config: DescribeConfig | None = None) -> Description:
+def describe(
+    trajectory: Trajectory, config: DescribeConfig | None = None, *, candidates: Candidates | None = None
+) -> Description:
     """Scores, decisions, segments and a sentence for a trajectory.
 
     Scores follow the rule of the config; segments, steadiness, speed, compounds and the sentence always come from
     the content displacement. A trajectory with fewer than two valid frames is described as not known.
+
+    Args:
+        candidates: other answers that the estimator held for possible (`trajectory.candidates.candidates_beside`).
+            Scores that are flagged are means over all of them, and they share the probability that this one leaves.
     """
     config = config or DescribeConfig()
     limits = config.thresholds
     if int(trajectory.valid.sum()) < 2:
-        return _unknown(config)
+        return _unknown(config, trajectory)
     gravity = known_gravity(trajectory)
     if config.pitch_deg is not None:
         gravity = Gravity(pitch_deg=config.pitch_deg, roll_deg=config.roll_deg)
-    seen = image_motion(
-        trajectory, assumed_fov_deg=config.assumed_fov_deg, index_fps=config.assumed_fps, gravity=gravity
-    )
+    certainty = certainty_of(trajectory)
+    seen = _seen(trajectory, config, gravity)
     seen_limits = limits.channels("apparent", seen.unit)
     still = max(limits.static_diag, 3.0 * seen.noise_diag)
-    scores = (
-        authors(trajectory, largest_bound=limits.depth_share)
-        if config.rule == "authors"
-        else apparent(seen, seen_limits, extent=config.extent, still_diag=still)
-    )
-    decisions = decide(scores, limits, trust(trajectory, scores.translation_unit), noise_diag=seen.noise_diag)
+    doubts = _roll_doubt(seen, float(seen_limits[5])) if gravity is None else {}
+    told = _told(trajectory, seen, config, doubts, _others(candidates, config, gravity))
+    decisions = told.decisions
 
     parts = steadiness.split(seen, config.steadiness)
     shake_diag = steadiness.shake(parts, seen)
@@ -162,16 +216,27 @@ def describe(trajectory: Trajectory, config: DescribeConfig | None = None) -> De
     span_limits = limits.raised(seen_limits, reach) if seen.unit == "scene_depth" else seen_limits
     spans = segments.find(parts, span_limits, still=still, config=config.segments)
     named = compound.find(seen, seen_limits, config.compound)
+    small = minor.find(trajectory, seen, seen_limits, decisions, spans, still_diag=limits.static_diag)
     moving = any(decisions[name].yes for name in NAMES if name != "Static") or any(
         span.primitive != "Static" for span in spans
     )
     return Description(
-        rule=scores.rule,
-        scores=scores.scores,
+        rule=config.rule,
+        scores=told.numbers,
         decisions=decisions,
         segments=spans,
-        sentence=caption.sentence(seen, decisions, spans, named, steadiness=level, speed=word),
-        translation_unit=scores.translation_unit,
+        sentence=caption.sentence(
+            seen,
+            decisions,
+            spans,
+            named,
+            steadiness=level,
+            speed=word,
+            certainty=certainty,
+            doubted=doubts,
+            minor=small,
+        ),
+        translation_unit=told.scores.translation_unit,
         steadiness=level,
         shake_diag=shake_diag,
         speed=word,
@@ -179,12 +244,103 @@ def describe(trajectory: Trajectory, config: DescribeConfig | None = None) -> De
         minor_motion=None if decisions["Static"].yes is None else not static and not moving,
         compound=named,
         ground=None if gravity is None else _ground(seen, gravity),
-        notes=_notes(scores, seen, trajectory),
+        flagged=told.flagged,
+        certainty=certainty,
+        minor=small,
+        turned=_turned(seen, config),
+        notes=_notes(told.scores, seen, trajectory, candidates),
     )
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Told:
+    """Scores of the rule, the numbers written for them, why some are flagged, and the decisions."""
+
+    scores: Scores
+    numbers: Mapping[str, float | None]
+    flagged: Mapping[str, str]
+    decisions: Mapping[str, Decision]
+
+
+def _told(
+    trajectory: Trajectory,
+    seen: ImageMotion,
+    config: DescribeConfig,
+    doubts: Mapping[str, str],
+    others: tuple[float, list[tuple[float, Trajectory, ImageMotion]]],
+) -> _Told:
+    limits = config.thresholds
+    scores = _scores(trajectory, seen, config)
+    weight, candidates = others
+    known = [(share, _scores(each, there, config), there) for share, each, there in candidates]
+    flagged = {**doubts, **best_estimates.flags(scores, certainty_of(trajectory))}
+    mean = best_estimates.mean_scores(scores, weight, [(share, there) for share, there, _ in known])
+    trusted = dict.fromkeys(NAMES, 1.0)  # what a candidate tells counts by its own probability
+    answers = [
+        (share, {name: d.yes for name, d in decide(there, limits, trusted, noise_diag=view.noise_diag).items()})
+        for share, there, view in known
+    ]
+    reliability = trust(trajectory, scores.translation_unit)
+    reliability |= {name: 0.5 * reliability[name] for name in doubts}
+    decisions = decide(
+        scores,
+        limits,
+        reliability,
+        noise_diag=seen.noise_diag,
+        others=answers,
+        guesses=mean if config.unknown == "number" else None,
+    )
+    numbers = best_estimates.with_estimates(scores, flagged, mean, config.unknown)
+    return _Told(scores=scores, numbers=numbers, flagged=flagged, decisions=decisions)
+
+
+def _seen(trajectory: Trajectory, config: DescribeConfig, gravity: Gravity | None) -> ImageMotion:
+    return image_motion(
+        trajectory, assumed_fov_deg=config.assumed_fov_deg, index_fps=config.assumed_fps, gravity=gravity
+    )
+
+
+def _scores(trajectory: Trajectory, seen: ImageMotion, config: DescribeConfig) -> Scores:
+    limits = config.thresholds
+    if config.rule == "authors":
+        return authors(trajectory, largest_bound=limits.depth_share, still_share=limits.static_share)
+    still = max(limits.static_diag, 3.0 * seen.noise_diag)
+    return apparent(seen, limits.channels("apparent", seen.unit), extent=config.extent, still_diag=still)
+
+
+def _others(
+    candidates: Candidates | None, config: DescribeConfig, gravity: Gravity | None
+) -> tuple[float, list[tuple[float, Trajectory, ImageMotion]]]:
+    """Probability of the trajectory itself; probability, path and content displacement of each other candidate."""
+    if candidates is None:
+        return 1.0, []
+    usable = [(share, each) for share, each in candidates.others if int(each.valid.sum()) >= 2]
+    return candidates.own, [(share, each, _seen(each, config, gravity)) for share, each in usable]
+
+
+def _roll_doubt(seen: ImageMotion, limit_diag: float) -> dict[str, str]:
+    """The roll that is told, where it may be the pan of a pitched camera, with the reason."""
+    pitch_deg = explaining_pitch_deg(seen.moved, limit_diag / float(seen.weight[5]))
+    if pitch_deg is None:
+        return {}
+    return {CHANNELS[5][0 if seen.endpoint[5] > 0 else 1]: f"{_PANNED}{pitch_deg:+.0f}°"}
+
+
+def _turned(seen: ImageMotion, config: DescribeConfig) -> Turned:
+    def angles(steps: np.ndarray) -> tuple[float, float, float]:
+        tilt, pan, roll = np.degrees(steps.sum(axis=0)).tolist()
+        return tilt, pan, roll
+
+    told, camera = angles(seen.turns.step_rad), angles(seen.turns.camera_rad)
+    horizon = told if seen.turns.frame == "horizon" else None
+    if config.rule == "authors":
+        return Turned(frame="camera", told=camera, horizon=horizon, camera=camera)
+    return Turned(frame=seen.turns.frame, told=told, horizon=horizon, camera=camera)
+
+
 def _ground(seen: ImageMotion, gravity: Gravity) -> Ground:
-    unit = 1.0 if seen.moved.depth is None else float(np.median(seen.moved.depth))
+    unit = 1.0 if seen.moved.depth is None else seen.nearness * float(np.median(seen.moved.depth))
     if seen.unit == "path_length":
         unit = seen.moved.path_length if seen.shift[:, :3].any() else np.inf
     right, down, ahead = (ground_displacement(seen.moved, gravity) / unit).tolist()
@@ -198,23 +354,29 @@ def _ground(seen: ImageMotion, gravity: Gravity) -> Ground:
     )
 
 
-def _notes(scores: Scores, seen: ImageMotion, trajectory: Trajectory) -> tuple[str, ...]:
+def _notes(scores: Scores, seen: ImageMotion, trajectory: Trajectory, candidates: Candidates | None) -> tuple[str, ...]:
     notes = list(dict.fromkeys((*scores.notes, *seen.notes)))
     if trajectory.time_source == "index":
         notes.append("times are frame numbers over an assumed rate: speed, shake and segment times depend on it")
     notes += said_of_file(trajectory)
     for item in cast("list[Any]", evidence_of(trajectory).get("ambiguous") or []):
         notes.append(f"the estimator could not rule out: {str(item).replace('_', ' ')}")
+    if candidates is not None and candidates.missing:
+        notes.append(f"{', '.join(candidates.missing)}: not beside the file; what they tell is not counted")
     return tuple(notes)
 
 
-def _unknown(config: DescribeConfig) -> Description:
+def _unknown(config: DescribeConfig, trajectory: Trajectory) -> Description:
+    chance = {name: 0.5 if name == "Static" else 1.0 / 3.0 for name in NAMES}
+
     return Description(
         rule=config.rule,
         scores=dict.fromkeys(NAMES),
-        decisions={name: Decision(yes=None, margin=None, reliability=0.0) for name in NAMES},
+        decisions={name: Decision(yes=None, margin=None, reliability=0.0, probability=chance[name]) for name in NAMES},
         segments=(),
         sentence=TOO_FEW,
         translation_unit="scene_depth",
+        flagged=dict.fromkeys(NAMES, best_estimates.NOT_KNOWN),
+        certainty=certainty_of(trajectory),
         notes=("fewer than two valid frames: no motion is known",),
     )

@@ -15,13 +15,13 @@ from trajectory.components import (
     evidence_of,
     translation_unit,
 )
+from trajectory.errors import CinetrajError
 from trajectory.gravity import Gravity
 from trajectory.kinematics import Motion, motion
 from trajectory.model import Trajectory
+from trajectory.turns import Turns, turns
 
 _ASSUMED_HW = (9.0, 16.0)
-_STEEPEST = 0.35
-"""Cosine of the pitch below which a turn about the vertical is no longer told from a roll (70 degrees)."""
 
 
 @final
@@ -39,6 +39,8 @@ class ImageMotion:
         noise_diag: noise of one content position as the estimator measured it, in image diagonals, 0 where it did not
             say.
         weight: image diagonals per natural unit at the typical focal length.
+        turns: of the steps, and the frame that they are told in.
+        nearness: depth that the translation is judged against, over the median scene depth; 1 where only that is known.
     """
 
     moved: Motion
@@ -48,6 +50,8 @@ class ImageMotion:
     bounded_diag: Float[np.ndarray, " 3"]
     noise_diag: float
     weight: Float[np.ndarray, " 7"]
+    turns: Turns
+    nearness: float
     unit: TranslationUnit
     notes: tuple[str, ...]
 
@@ -97,8 +101,7 @@ def image_motion(
     Args:
         assumed_fov_deg: field of view along the longer side where the trajectory has no intrinsics (noted).
         index_fps: frame rate where the trajectory only counts frames.
-        gravity: attitude of the first frame; without it the first camera is taken as level. It only decides how much
-            of a turn about the vertical, made with a pitched camera, would otherwise count as roll.
+        gravity: attitude of the first frame, with which turns are told about the horizon (`trajectory.turns`).
     """
     moved = motion(trajectory, index_fps=index_fps)
     notes: list[str] = []
@@ -117,25 +120,30 @@ def image_motion(
     typical = np.median(per_step, axis=0)
 
     length, unit = translation_unit(moved)
+    nearness = _nearness(trajectory) if unit == "scene_depth" or trajectory.scale == "bounded" else 1.0
     bounded = np.zeros(3)
     step = np.zeros((len(moved) - 1, 7))
     endpoint = np.zeros(7)
     if trajectory.scale == "bounded":
         unit = "scene_depth"
         bound = np.inf if trajectory.translation_bound is None else trajectory.translation_bound
-        bounded = bound * typical[TRANSLATION]
+        bounded = bound * typical[TRANSLATION] / nearness
     elif unit == "scene_depth" and moved.depth is not None:
-        step[:, TRANSLATION] = moved.step_translation / np.sqrt(moved.depth[:-1] * moved.depth[1:])[:, None]
-        endpoint[TRANSLATION] = moved.position[-1] / length * typical[TRANSLATION]
+        depth = nearness * moved.depth
+        step[:, TRANSLATION] = moved.step_translation / np.sqrt(depth[:-1] * depth[1:])[:, None]
+        endpoint[TRANSLATION] = moved.position[-1] / (nearness * length) * typical[TRANSLATION]
     else:
         notes.append(PATH_LENGTH)
         per_step[:, TRANSLATION] = 1.0
         typical[TRANSLATION] = 1.0
         step[:, TRANSLATION] = moved.step_translation / length
         endpoint[TRANSLATION] = moved.position[-1] / length
-    step[:, 3:6] = _upright_turns(moved, gravity)
+    told = turns(moved, gravity)
+    step[:, 3:6] = told.step_rad
     if moved.log_focal is not None:
         step[:, ZOOM] = np.diff(moved.log_focal)
+    if nearness < 1.0:
+        notes.append(f"translation is judged against what is near, at {nearness:.2f} of the median scene depth")
     start = np.zeros((1, 7))
     amount = np.concatenate([start, np.cumsum(step, axis=0)])
     shift = np.concatenate([start, np.cumsum(step * per_step, axis=0)])
@@ -148,25 +156,28 @@ def image_motion(
         bounded_diag=bounded,
         noise_diag=_noise_diag(trajectory),
         weight=typical,
+        turns=told,
+        nearness=nearness,
         unit=unit,
         notes=tuple(notes),
     )
 
 
-def _upright_turns(moved: Motion, gravity: Gravity | None) -> Float[np.ndarray, "s 3"]:
-    """Tilt, pan and roll of each step in radians, with the roll that a pan of a pitched camera brings taken out.
+def _nearness(trajectory: Trajectory) -> float:
+    """Depth of the near part of the scene over the median, at most 1; 1 where `evidence["depth_quantiles"]` is absent.
 
-    A camera pitched by p that turns about the vertical by w turns by w sin p about its optical axis. That is panning;
-    roll is what is left: w_z - v_z (w_x v_x + w_y v_y) / (v_x^2 + v_y^2), with v the vertical in camera axes.
+    What is near tells a move first: actors before clouds, of which the median knows nothing.
     """
-    turn = moved.step_rotvec_rad.copy()
-    level = np.eye(3) if gravity is None else gravity.level_from_first
-    vertical = (level @ moved.rotation)[:, 1, :]
-    vertical = 0.5 * (vertical[:-1] + vertical[1:])
-    across = vertical[:, 0] ** 2 + vertical[:, 1] ** 2
-    pan_part = vertical[:, 0] * turn[:, 0] + vertical[:, 1] * turn[:, 1]
-    turn[:, 2] -= np.where(across > _STEEPEST**2, vertical[:, 2] * pan_part / np.maximum(across, _STEEPEST**2), 0.0)
-    return turn
+    found = evidence_of(trajectory).get("depth_quantiles")
+    if found is None:
+        return 1.0
+    values = cast("list[Any]", found) if isinstance(found, list | tuple) else []
+    numbers = [float(v) for v in values if isinstance(v, int | float) and np.isfinite(v)]
+    if len(numbers) != 3 or len(values) != 3 or not 0.0 < numbers[0] <= numbers[1] <= numbers[2]:
+        raise CinetrajError(
+            f"evidence['depth_quantiles'] is {found!r}, expected three depths that rise: 16th, 50th, 84th percentile"
+        )
+    return numbers[0] / numbers[1]
 
 
 def _noise_diag(trajectory: Trajectory) -> float:

@@ -26,7 +26,11 @@ class Provenance:
         evidence: what the estimator learnt beyond the poses, JSON values only. Keys in use: status
             "ok|partial|unreliable|failed", motion_model, confidence (0..1), noise_px (measured noise at the working
             size), working_hw, ambiguous (list, e.g. ["dolly_zoom"]), gravity (pitch_deg, roll_deg of the first frame,
-            if known).
+            if known), probability (of "rotation", "translation" and "zoom": that what is told of it is right; of
+            "rigid": that anything rigid was filmed), sure (verdict true or false for the same three), candidates (list
+            of objects, the most probable answer first: backend, motion_model, probability, file, which is None for
+            this trajectory and else a native file below its folder), depth_quantiles (16th, 50th and 84th percentile
+            of the scene depth of the first frame, in the unit of the positions).
     """
 
     backend: str | None = None

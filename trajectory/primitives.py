@@ -17,6 +17,7 @@ from trajectory.components import (
     ZOOM,
     Scores,
     TranslationUnit,
+    best_by_name,
     by_name,
     translation_unit,
 )
@@ -30,7 +31,7 @@ Extent = Literal["endpoint", "path"]
 UNKNOWN_TRANSLATION = "translation is not known: nothing bounds it below the decision threshold"
 
 
-def authors(trajectory: Trajectory, *, largest_bound: float = 0.05) -> Scores:
+def authors(trajectory: Trajectory, *, largest_bound: float = 0.05, still_share: float = 0.01) -> Scores:
     """The rule of CameraBench's authors: signed components from the first to the last valid frame.
 
     Axes of the first valid camera (camera-to-world, OpenCV). Translation in units of the median scene depth, else of
@@ -40,6 +41,7 @@ def authors(trajectory: Trajectory, *, largest_bound: float = 0.05) -> Scores:
 
     Args:
         largest_bound: a translation bounded below this (units of scene depth) scores 0; above it it is not known.
+        still_share: largest component by which a camera still counts as fixed; the best estimate of an unknown Static.
     """
     moved = motion(trajectory)
     channels = np.full(7, np.nan)
@@ -73,12 +75,14 @@ def authors(trajectory: Trajectory, *, largest_bound: float = 0.05) -> Scores:
     size = np.abs(channels)
     size[ROTATION] /= 180.0
     static = -float(np.max(size)) if np.isfinite(size).all() else None
+    static_best = -max(float(np.nanmax(size)), still_share)
     return Scores(
         rule="authors",
         channels=channels,
         scores=by_name(channels, static),
         translation_unit=unit,
         notes=tuple(notes),
+        best=best_by_name(channels, static, static_best),
     )
 
 
@@ -99,7 +103,7 @@ def apparent(
             operator does (a walk around a corner is forward all the way), as tasks "in the scene" and segments need.
             Turns and zooms are summed along the path in both, so that they never wrap.
         still_diag: excursion below which a camera counts as fixed; decides whether Static can be told while the
-            translation is unknown.
+            translation is unknown, and is its best estimate then.
     """
     channels = seen.endpoint.copy() if extent == "endpoint" else seen.shift[-1].copy()
     notes = list(seen.notes)
@@ -115,4 +119,5 @@ def apparent(
         scores=by_name(channels, static),
         translation_unit=seen.unit,
         notes=tuple(notes),
+        best=best_by_name(channels, static, -max(excursion, still_diag)),
     )

@@ -104,7 +104,7 @@ def camerabench_margins(
     """
     limits = (thresholds or Thresholds()).channels("apparent", description.translation_unit)
     steady = steadiness or SteadinessConfig()
-    margin = {name: description.decisions[name].margin for name in NAMES}
+    margin = {name: _known_margin(description, name) for name in NAMES}
     found: dict[str, float | None] = {}
     for name, label in CAMERABENCH.items():
         found[label] = margin[name]
@@ -127,10 +127,15 @@ def cinetechbench_margins(description: Description) -> dict[str, float | None]:
     found: dict[str, float | None] = {}
     for name in CINETECHBENCH:
         if name in CINETECHBENCH_PRIMITIVES:
-            found[name] = description.decisions[CINETECHBENCH_PRIMITIVES[name]].margin
+            found[name] = _known_margin(description, CINETECHBENCH_PRIMITIVES[name])
         else:
             found[name] = max(known, default=None) if name == "Crane Shot" else None
     return found
+
+
+def _known_margin(description: Description, name: str) -> float | None:
+    decision = description.decisions[name]
+    return None if decision.yes is None else decision.margin
 
 
 def _only(own: float | None, margin: Mapping[str, float | None], channel: int) -> float | None:

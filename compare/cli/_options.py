@@ -201,6 +201,8 @@ def given(form: Any) -> list[Given]:
         elif PATHS in each.metadata and value is not UNSET:
             if value is None and each.metadata["none_is_unset"]:
                 continue
+            if isinstance(value, bool) and value == each.default:  # a switch that was not touched
+                continue
             flag = "--" + each.name.replace("_", "-")
             found.append(Given(flag=flag, paths=each.metadata[PATHS], value=value))
     return found

@@ -27,6 +27,9 @@ class Score:
     """One row for each rule."""
     failures: Literal["last", "drop"] = "last"
     """Clips without a trajectory: ranked last (wrong in tasks), or left out. Their number is always shown."""
+    unknown: Literal["number", "nan"] = "number"
+    """Scores that a path does not tell (a translation that is only bounded): the best estimate, flagged in its row, or
+    NaN, which ranks last. Each file says which in its metadata."""
     name: str = "cinetraj"
     """Name of the method in the files and the table."""
     json: bool = False
@@ -94,10 +97,12 @@ def _score(args: Score) -> int:
         else:
             found, rule = _described(args)
         model = f"{args.name}-{rule}"
-        binary = answers.write_binary(found, known, args.out, model=model, failures=args.failures)
-        tasks = answers.write_tasks(found, known, args.out, model=model)
+        binary = answers.write_binary(found, known, args.out, model=model, failures=args.failures, unknown=args.unknown)
+        tasks = answers.write_tasks(found, known, args.out, model=model, unknown=args.unknown)
         result: dict[str, Any] = {"clips": binary.clips, "estimated": binary.estimated, "failures": binary.failures}
         result["task_clips"] = {"clips": tasks.clips, "estimated": tasks.estimated, "failures": tasks.failures}
+        result["unknown"] = args.unknown
+        result["flagged"] = {"scores": [binary.flagged, binary.rows], "pairs": [tasks.flagged, tasks.rows]}
         result["several_shots"] = sorted(name for name, clip in found.items() if clip.shots > 1)
         if binary.files:
             result["binary"] = evaluate.evaluate_binary(binary.files, failures=args.failures)
@@ -145,6 +150,10 @@ def _words(rule: str, result: Mapping[str, Any], mode: str) -> str:
     missing = result["clips"] - result["estimated"]
     lines = [f"{rule}: {result['estimated']} of {result['clips']} clips have a trajectory; {missing} {what}."]
     lines += [f"  {count} x {reason}" for reason, count in list(result["failures"].items())[:5]]
+    for kind, (flagged, rows) in result["flagged"].items():
+        if flagged:
+            unknown = " (those not known at all are NaN)" if result["unknown"] == "nan" else ""
+            lines.append(f"  {flagged} of {rows} {kind} are no more than best estimates, flagged{unknown}.")
     if result["several_shots"]:
         lines.append(f"  {len(result['several_shots'])} clips of several shots are taken by their longest shot.")
     tasks = result.get("tasks")

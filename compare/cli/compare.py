@@ -42,12 +42,21 @@ class Args:
     """Format of the references if it is another."""
     depth_scales: Path | None = None
     """JSON {clip: {reference: metres per unit, generated: metres per unit}} for protocols with a metric scale."""
+    intervals: bool = True
+    """Take the most probable answers alone: no medians and no 5 to 95 % over what the estimates leave open."""
+    split_shots: bool = True
+    """Take each video that is estimated first for one shot; by default it is cut at its shot boundaries."""
     resolution: Literal["540p", "720p", "1080p"] | None = None
     """Which of CineTechBench's gen_540p_NAME, gen_720p_NAME, gen_1080p_NAME is meant."""
     runs: Path = Path("runs")
     """Folder for the runs of videos that are estimated first."""
     out: Path | None = None
     """Also write the scores into this folder, one JSON file for each model and protocol."""
+    all_pairs: bool = False
+    """Compare every two paths of the one folder that is given, by progress: nearest neighbours, duplicates, near
+    misses. The matrix, as CSV, NPZ and a heat map, goes to the folder of scores."""
+    metric: str = "CamMC"
+    """The metric of --all-pairs."""
     json: bool = False
     """Print JSON: one object, for several models or protocols a list under "results"."""
 
@@ -57,6 +66,8 @@ def run(args: Args) -> int:
     from compare import protocols
     from compare.report.tables import to_markdown
 
+    if args.all_pairs:
+        return _all_pairs(args)
     if not args.generated:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
     models = [_name_of(path) for path in args.generated]
@@ -80,16 +91,47 @@ def run(args: Args) -> int:
     return 0 if not refused and all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
 
 
+def _all_pairs(args: Args) -> int:
+    """Compare every two paths of one folder, and say which are alike."""
+    from compare.all_pairs import all_pairs
+
+    if args.generated:
+        raise CinetrajError("--all-pairs takes one folder; put all trajectories into it")
+    time = args.time or ("progress" if args.protocol == "strict" else None)
+    options: dict[str, Any] = {"protocol": args.protocol, "time": time}
+    source = _with_runs(args.reference, args, {})
+    with bar(f"{source}", "clip", hidden=args.json) as progress:
+        found = all_pairs(source, args.metric, format=args.format, progress=progress, **options)
+    files = [] if args.out is None else found.save(args.out)
+    if args.json:
+        _report.print_json(found.to_json())
+    else:
+        alike = found.alike()
+        print(f"{found.metric} between {len(found.names)} paths under {found.protocol.name}")
+        rows = [["clip", "nearest", found.metric]]
+        for name, near in found.nearest(1).items():
+            rows.append([name, *((near[0][0], f"{near[0][1]:.4g}") if near else ("", ""))])
+        print("\n" + _report.table(rows, right=(2,)) + "\n")
+        for kind, words in (("duplicates", "the same"), ("near", "nearly the same")):
+            for a, b, value in alike[kind]:
+                print(f"{words}: {a} and {b} ({value:.3g})")
+        if files:
+            print(f"written: {', '.join(str(file) for file in files)}")
+    for name, reason in found.failed.items():
+        _report.error(f"{name}: {reason}")
+    return 1 if found.failed else 0
+
+
 def _scored(args: Args, models: list[str], protocols: list[str]) -> tuple[list["Result"], list[str]]:
     """The result of every model under every protocol, saved if asked for; and what was refused, a line each."""
     from compare.scoring import score, score_models
 
     made: dict[Path, Path] = {}
-    reference = _with_runs(args.reference, args.runs, made)
+    reference = _with_runs(args.reference, args, made)
     results: list[Result] = []
     refused: list[str] = []
     for path, model in zip(args.generated, models, strict=True):
-        generated = _with_runs(path, args.runs, made)
+        generated = _with_runs(path, args, made)
         for protocol in protocols:
             with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
                 options: dict[str, Any] = {**_options(args), "protocol": protocol, "progress": progress}
@@ -116,6 +158,7 @@ def _options(args: Args) -> dict[str, Any]:
     return {
         "time": args.time,
         "scale": args.scale,
+        "intervals": args.intervals,
         "pairs": args.pairs,
         "resolution": args.resolution,
         "format": args.format,
@@ -126,53 +169,64 @@ def _options(args: Args) -> dict[str, Any]:
 
 
 def _tell_problems(results: list["Result"], refused: list[str]) -> None:
-    """Warnings, failures by their reason, and what was refused."""
-    from compare.sources import listed
+    """Warnings, each cause of failures once, and what was refused."""
+    from compare.causes import causes
 
     for result in results:
         for warning in result.warnings:
             _report.warn(f"{result.model}: {warning}")
-        for reason, names in _failures(result).items():
-            _report.error(f"{result.model}, {listed(names)}: {reason}")
+    for cause in causes([(result.model, result.clips) for result in results]):
+        say = _report.warn if cause.fault == "unmatched" else _report.error
+        say(cause.text)
     for reason in refused:
         _report.error(reason)
 
 
-def _failures(result: "Result") -> dict[str, list[str]]:
-    """Clips by the reason of their failure."""
-    found: dict[str, list[str]] = {}
-    for name, clip in result.clips.items():
-        if clip.failed:
-            found.setdefault(clip.failed, []).append(name)
-    return found
-
-
 def words(result: "Result") -> str:
     """A row for each clip, the summary below, and how many clips it stands on."""
+    from compare.causes import counts_text
+
     said = result.to_json()
     protocol: Mapping[str, Any] = said["protocol"]
     metrics = list(result.protocol.metrics)
-    rows = [["clip", *metrics]]
-    for name, scores in said["clips"].items():
-        if "failed" in scores:
-            rows.append([name, "failed", *[""] * (len(metrics) - 1)])
-        else:
-            rows.append([name, *[_number(scores.get(metric)) for metric in metrics]])
-    rows.append([f"mean of {said['coverage']['all']} clips", *[_number(said["summary"].get(m)) for m in metrics]])
-    coverage = said["coverage"]
     head = f"{result.model} under {protocol['name']} (time {protocol['time']}, scale {protocol['scale']}, "
     head += f"angles in {protocol['angle']}, {protocol['hash'][:8]})"
+    rows = _rows(said, metrics)
     lines = [head, "", _report.table(rows, right=tuple(range(1, len(rows[0])))), ""]
-    lines.append(f"{coverage['ok']} of {coverage['all']} clips scored; failures: {protocol['failures']}")
-    if coverage["ok"] < coverage["all"]:
-        for policy, table in said["summary"]["policies"].items():
+    coverage, summary = said["coverage"], said["summary"]
+    apart = counts_text(summary["faults"])
+    scored = f"{coverage['ok']} of {coverage['all']} clips scored" + (f"; {apart}" if apart else "")
+    lines.append(f"{scored}; failures: {protocol['failures']}")
+    if summary["faults"]["model"]:
+        for policy, table in summary["policies"].items():
             means = ", ".join(f"{m} {_number(t['value'])}" for m, t in table.items() if t["value"] is not None)
             lines.append(f"failures under {policy}: {means or 'nothing to average'}")
-    published = {m: value for m, value in said["summary"].get("published", {}).items() if value is not None}
+    published = {m: value for m, value in summary.get("published", {}).items() if value is not None}
     if published:
         lines.append("as published (mean of rounded values): " + ", ".join(f"{k} {v}" for k, v in published.items()))
     lines += [f"note: {note}" for note in protocol["notes"]]
     return "\n".join(lines)
+
+
+def _rows(said: Mapping[str, Any], metrics: list[str]) -> list[list[str]]:
+    """The table of the clips: what was compared, each metric with its interval, or whose fault there is none."""
+    rows = [["clip", "compared", *metrics]]
+    for name, scores in said["clips"].items():
+        told: Mapping[str, Any] = said["rows"][name]
+        if "failed" in scores:
+            rows.append([name, "", told["fault"] or "failed", *[""] * (len(metrics) - 1)])
+            continue
+        share = told["compared"]
+        cells = [_number(scores.get(metric)) + _interval(told["intervals"].get(metric)) for metric in metrics]
+        rows.append([name, "" if share is None else f"{share:.0%}", *cells])
+    summary = said["summary"]
+    clips = summary["policies"][said["protocol"]["failures"]][metrics[0]]["clips"]
+    rows.append([f"mean of {clips} clips", "", *[_number(summary.get(metric)) for metric in metrics]])
+    return rows
+
+
+def _interval(interval: Mapping[str, float] | None) -> str:
+    return "" if interval is None else f" [{interval['low']:.3g}, {interval['high']:.3g}]"
 
 
 def _number(value: Any) -> str:
@@ -189,7 +243,7 @@ def _name_of(path: Path) -> str:
     return f"{name}#{part}" if part and part != "*" else name
 
 
-def _with_runs(path: Path, runs: Path, made: dict[Path, Path]) -> Path:
+def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
     """The path itself, or, for a video or a folder of videos, the folder of the runs that are made of it.
 
     Args:
@@ -200,7 +254,7 @@ def _with_runs(path: Path, runs: Path, made: dict[Path, Path]) -> Path:
     clips = _videos(path)
     if not clips:
         return path
-    source = path.resolve()
+    runs, source = options.runs, path.resolve()
     name, number = _name_of(path), 1
     while made.get(runs / name, source) != source:
         number += 1
@@ -210,7 +264,8 @@ def _with_runs(path: Path, runs: Path, made: dict[Path, Path]) -> Path:
         return target
     folder = path.is_dir()
     own_name = None if folder else name
-    args = estimate.Args(clips=tuple(map(str, clips)), out=target if folder else runs, name=own_name)
+    chosen: dict[str, Any] = {} if options.split_shots else {"split_shots": False}
+    args = estimate.Args(clips=tuple(map(str, clips)), out=target if folder else runs, name=own_name, **chosen)
     records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr))
     if not records:
         raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")

@@ -34,6 +34,8 @@ class Args:
     motion against the ground."""
     roll: float = 0.0
     """Degrees by which the first frame is rolled clockwise, with --pitch."""
+    unknown: Literal["number", "nan"] = "number"
+    """Scores that the path does not tell: the best estimate, marked by "?", or none."""
     plot: Path | None = None
     """Also draw the trajectory into this PNG file."""
     json: bool = False
@@ -43,6 +45,7 @@ class Args:
 def run(args: Args) -> int:
     """Describe one camera path or many; those without a trajectory are named with the reason."""
     from trajectory import describe
+    from trajectory.candidates import candidates_beside
 
     config = config_of(args)
     found = _inputs.load(args.target, args.format, estimate_clip=estimated)
@@ -58,7 +61,7 @@ def run(args: Args) -> int:
             continue
         if each.status == "unreliable":
             _report.warn(f"{each.name}: the estimate is unreliable")
-        description = describe(each.trajectory, config)
+        description = describe(each.trajectory, config, candidates=candidates_beside(each.trajectory, each.path))
         described.append((each, description))
         results[each.name] = description.to_json()
         if not args.json:
@@ -89,36 +92,92 @@ def config_of(args: Args) -> "DescribeConfig":
     """The config for the options of the command line."""
     from trajectory.description import DescribeConfig
 
-    config = DescribeConfig(rule=args.rule, extent=args.extent, pitch_deg=args.pitch, roll_deg=args.roll)
+    config = DescribeConfig(
+        rule=args.rule, extent=args.extent, pitch_deg=args.pitch, roll_deg=args.roll, unknown=args.unknown
+    )
     return config if args.fps is None else replace(config, assumed_fps=args.fps)
 
 
 def words(name: str, result: dict[str, Any]) -> str:
     """The sentence, the table of scores, and what a reader must know about them."""
-    rows = [["primitive", "score", "", "margin"]]
+    rows = [["primitive", "score", "", "margin", "probability"]]
     for primitive, score in result["scores"].items():
         decision: dict[str, Any] = result["decisions"].get(primitive) or {}
         yes = decision.get("yes")
         margin = decision.get("margin")
+        flag = "?" if primitive in result["flagged"] else ""
         rows.append(
             [
                 primitive.replace("_", " "),
-                "unknown" if score is None else f"{score:+.4f}",
+                "unknown" if score is None else f"{score:+.4f}{flag or ' '}",
                 "" if yes is None else "yes" if yes else "-",
                 "" if margin is None else f"{margin:+.4f}",
+                f"{decision['probability']:.2f}" if decision else "",
             ]
         )
-    lines = [f"{name}: {result['sentence']}", "", _report.table(rows, right=(1, 3)), ""]
+    lines = [f"{name}: {result['sentence']}", "", _report.table(rows, right=(1, 3, 4)), ""]
     for segment in result["segments"]:
         primitive = str(segment["primitive"]).replace("_", " ")
         lines.append(f"  {segment['start_s']:7.2f} to {segment['end_s']:7.2f} s  {primitive}")
-    if result["ground"] is not None:
-        ground = result["ground"]
-        moves = ", ".join(f"{name} {ground[name]:+.4f}" for name in ("ahead", "right", "up"))
-        lines.append(f"against the ground ({ground['view']} view, pitch {ground['pitch_deg']:+.1f} degrees): {moves}")
+    lines += [line for line in (_certainty(result), *_minor(result), _turned(result), _ground(result)) if line]
+    lines += _flags(result)
     lines.append(f"rule: {result['rule']}")
     lines += [f"note: {note}" for note in result.get("notes", [])]
     return "\n".join(lines)
+
+
+def _certainty(result: dict[str, Any]) -> str:
+    return f"certainty: {result['certainty']}" if result["certainty"] else ""
+
+
+def _minor(result: dict[str, Any]) -> list[str]:
+    from trajectory.caption import amount_in_words
+
+    return [
+        f"minor move: {str(each['primitive']).replace('_', ' ')} by {amount_in_words(each['amount'], each['unit'])} "
+        f"(probability {each['probability']:.2f})"
+        for each in result["minor"]
+    ]
+
+
+def _turned(result: dict[str, Any]) -> str:
+    """The turns that the primitives use and their frame, with those about the camera's axes where they differ."""
+    turned = result["turned"]
+    if turned is None:
+        return ""
+
+    def said(angles: dict[str, float]) -> str:
+        return ", ".join(f"{name} {angles[f'{name}_deg']:+.1f}°" for name in ("tilt", "pan", "roll"))
+
+    frame = {
+        "horizon": "against the horizon",
+        "upright": "about the camera's axes, roll without that of a pan of a pitched camera",
+        "camera": "about the camera's axes",
+    }[turned["frame"]]
+    other = "camera" if turned["frame"] != "camera" else "horizon"
+    beside = "" if turned[other] is None else said(turned[other])
+    names = {"camera": "about the camera's axes", "horizon": "against the horizon"}
+    extra = f"; {names[other]}: {beside}" if beside and beside != said(turned["told"]) else ""
+    return f"turned {frame}: {said(turned['told'])}{extra}"
+
+
+def _ground(result: dict[str, Any]) -> str:
+    ground = result["ground"]
+    if ground is None:
+        return ""
+    moves = ", ".join(f"{name} {ground[name]:+.4f}" for name in ("ahead", "right", "up"))
+    return f"against the ground ({ground['view']} view, pitch {ground['pitch_deg']:+.1f} degrees): {moves}"
+
+
+def _flags(result: dict[str, Any]) -> list[str]:
+    """A line for each reason why scores are no more than best estimates."""
+    reasons = dict.fromkeys(result["flagged"].values())
+    named = {why: [name for name, reason in result["flagged"].items() if reason == why] for why in reasons}
+    every = len(result["scores"])
+    return [
+        f"?: best estimate, {why}: {'all' if len(names) == every else ', '.join(names).replace('_', ' ')}"
+        for why, names in named.items()
+    ]
 
 
 def estimated(path: Path) -> list[_inputs.Loaded]:

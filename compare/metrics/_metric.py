@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import TYPE_CHECKING, Literal, final
 
 import numpy as np
 from jaxtyping import Float
@@ -12,6 +12,9 @@ from compare.metrics._scores import Aggregation
 from compare.protocols import Protocol
 from compare.rows import Better, Score
 from trajectory.model import Trajectory
+
+if TYPE_CHECKING:
+    from compare.draws import Draws
 
 
 @final
@@ -60,6 +63,9 @@ class Metric:
         aggregation: what is made of the errors at points when points without a pose are charged; "protocol" leaves it
             to the protocol.
         worst: what a clip or a point without a pose is charged; None where no worst value exists.
+        over_draws: the metric of all draws of a pair (`compare.draws`) at once: errors (k, m) at points, or values
+            (m,). Without it `compute` is asked for one draw after the other.
+        spread: "none" for a metric of which the spread of the poses says nothing.
     """
 
     name: str
@@ -71,6 +77,8 @@ class Metric:
     parts: tuple[str, ...] = ()
     aggregation: Aggregation | Literal["protocol"] = "mean"
     worst: float | Literal["half turn"] | None = None
+    over_draws: "Callable[[Draws], Float[np.ndarray, ...]] | None" = None
+    spread: Literal["draws", "none"] = "draws"
 
     def how(self, protocol: Protocol) -> Aggregation:
         """What a protocol makes of the errors at points."""
@@ -90,6 +98,7 @@ def and_sum(
     unit: str,
     worst: float | Literal["half turn"],
     score: Callable[[Comparison, Aggregation], Score],
+    over_draws: "Callable[[Draws], Float[np.ndarray, ...]] | None" = None,
 ) -> tuple[Metric, Metric]:
     """A metric of errors at points, which the protocol aggregates, and its sum over the samples.
 
@@ -99,6 +108,7 @@ def and_sum(
         unit: of one error.
         worst: what a point without a pose is charged.
         score: the score of a pair under an aggregation.
+        over_draws: the errors at the points of each draw.
     """
     mine = Metric(
         name=name,
@@ -107,6 +117,7 @@ def and_sum(
         compute=lambda comparison: score(comparison, comparison.protocol.aggregation),
         aggregation="protocol",
         worst=worst,
+        over_draws=over_draws,
     )
     summed = Metric(
         name=f"{name}_sum",
@@ -115,5 +126,6 @@ def and_sum(
         compute=lambda comparison: score(comparison, "sum"),
         aggregation="sum",
         worst=worst,
+        over_draws=over_draws,
     )
     return mine, summed

@@ -16,10 +16,14 @@ WORST_TRANSLATION = 2.0
 
 def aggregate(per_frame: Float[np.ndarray, " k"], how: Aggregation) -> float:
     """Sum, mean or root mean square of what is not NaN."""
-    values = per_frame[~np.isnan(per_frame)]
+    values = per_frame
+    if np.isnan(float(per_frame.sum())):
+        values = per_frame[~np.isnan(per_frame)]
     if how == "sum":
         return float(values.sum())
-    return float(values.mean()) if how == "mean" else float(np.sqrt(np.mean(np.square(values))))
+    total = float(values.sum() if how == "mean" else np.square(values).sum())
+    mean = total / len(values) if len(values) else float("nan")
+    return mean if how == "mean" else mean**0.5
 
 
 def over_points(
@@ -41,15 +45,16 @@ def over_points(
         unit: of one error.
         worst: what a point without a pose is charged, None where no worst value exists.
     """
-    per_frame = np.where(scored, errors, np.nan)
-    if not scored.any():
+    whole = bool(scored.all())
+    per_frame = errors if whole else np.where(scored, errors, np.nan)
+    if not whole and not scored.any():
         return undefined(name, unit, "no point has a pose in both clips", worst=worst)
     return Score(
         name=name,
         value=aggregate(per_frame, how),
         unit=unit if how != "sum" else f"{unit} (sum)",
         per_frame=per_frame,
-        coverage=float(scored.mean()),
+        coverage=1.0 if whole else float(scored.mean()),
         worst=worst,
     )
 
@@ -60,8 +65,16 @@ def undefined(name: str, unit: str, why: str, *, better: Better = "lower", worst
 
 
 def charge(score: Score, charged: Bool[np.ndarray, " k"], how: Aggregation) -> Score:
-    """The same score with each charged point at its worst value; unchanged where no worst value exists."""
-    if score.worst is None or not charged.any() or score.per_frame is None:
+    """The same score with each charged point at its worst value; unchanged where no worst value exists.
+
+    What is undefined over the points that are there, as a direction where nothing moves, is the worst value where most
+    are missing: else a clip would gain by not being there.
+    """
+    if score.worst is None or not charged.any():
         return score
+    if score.per_frame is None:
+        missing = score.value is None and charged.mean() > 0.5
+        per_frame = np.where(charged, score.worst, np.nan)
+        return replace(score, value=aggregate(per_frame, how), per_frame=per_frame, undefined="") if missing else score
     per_frame = np.where(charged, score.worst, score.per_frame)
     return replace(score, value=aggregate(per_frame, how), per_frame=per_frame)

@@ -1,6 +1,6 @@
 """DirErr: whether both cameras travel the same way."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -8,6 +8,9 @@ from jaxtyping import Bool, Float
 from compare.metrics._metric import Comparison, Metric
 from compare.metrics._scores import over_points, undefined
 from compare.rows import Score
+
+if TYPE_CHECKING:
+    from compare.draws import Draws
 
 DIRECTION_FLOOR = 0.05
 """Displacements below this share of the extent have no direction worth comparing."""
@@ -23,17 +26,20 @@ def direction_err(
     """DirErr: the angle between the displacements from the first frame, where both are long enough to have one."""
     factor = 180 / np.pi if angle == "deg" else 1.0
     a, b = reference[:, :3, 3], generated[:, :3, 3]
-    lengths = [np.linalg.norm(np.where(scored[:, None], x, 0.0), axis=1) for x in (a, b)]
+    lengths = [np.where(scored, np.sqrt(np.einsum("ki,ki->k", x, x)), 0.0) for x in (a, b)]
     extents = [float(x.max(initial=0.0)) for x in lengths]
     for extent, who in zip(extents, ("reference", "generated camera"), strict=True):
         if extent == 0:
-            return undefined("DirErr", angle, f"the {who} does not translate", worst=np.pi * factor)
+            still = float(np.nanmax(np.abs(a), initial=0.0)) == 0  # at no time at all: then no direction is missed
+            worst = None if still else np.pi * factor
+            return undefined("DirErr", angle, f"the {who} does not translate", worst=worst)
     moving = scored & (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
     if not moving.any():
         return undefined("DirErr", angle, "the two never move at the same time", worst=np.pi * factor)
     with np.errstate(invalid="ignore", divide="ignore"):
         a, b = a / lengths[0][:, None], b / lengths[1][:, None]
-    errors = 2 * np.arctan2(np.linalg.norm(a - b, axis=1), np.linalg.norm(a + b, axis=1)) * factor
+        apart, along = (np.sqrt(np.einsum("ki,ki->k", x, x)) for x in (a - b, a + b))
+    errors = 2 * np.arctan2(apart, along) * factor
     return over_points("DirErr", errors, moving, how="mean", unit=angle, worst=np.pi * factor)
 
 
@@ -43,10 +49,25 @@ def _compute(comparison: Comparison) -> Score:
     )
 
 
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
+    """As `direction_err`; the directions are those of the paths as they are drawn."""
+    factor = 180 / np.pi if draws.comparison.protocol.angle == "deg" else 1.0
+    a, b = draws.reference, draws.generated
+    lengths = [np.sqrt(np.einsum("kim,kim->km", x, x)) for x in (a, b)]
+    scored = draws.comparison.pair.scored
+    extents = [x[scored].max(0) for x in lengths]
+    moving = (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        a, b = a / lengths[0][:, None], b / lengths[1][:, None]
+    apart, along = (np.sqrt(np.einsum("kim,kim->km", x, x)) for x in (a - b, a + b))
+    return np.where(moving & scored[:, None], 2 * np.arctan2(apart, along) * factor, np.nan)
+
+
 METRIC = Metric(
     name="DirErr",
     summary="angle between the directions of travel from the first frame",
     unit="angle",
     compute=_compute,
     worst="half turn",
+    over_draws=_over_draws,
 )

@@ -17,10 +17,12 @@ def log_dimensionless_jerk(positions: Float[np.ndarray, "k 3"]) -> float | None:
     if count < 5:
         return None
     step = 1.0 / (count - 1)
-    peak = float(np.linalg.norm(np.diff(positions, axis=0), axis=1).max()) / step
+    first = positions[1:] - positions[:-1]
+    peak = float(np.sqrt(np.einsum("ki,ki->k", first, first).max())) / step
     if peak == 0:
         return None
-    jerk = np.diff(positions, n=3, axis=0) / step**3
+    second = first[1:] - first[:-1]
+    jerk = (second[1:] - second[:-1]) / step**3
     integral = float(np.square(jerk).sum()) * step
     # A perfectly even move has no jerk: the floor keeps the logarithm finite and two such moves equal.
     return float(np.log(max(integral / peak**2, 1.0)))
@@ -59,4 +61,5 @@ METRIC = Metric(
     unit="nat",
     better="zero",
     compute=_compute,
+    spread="none",  # how far each pose may be off says nothing of how rough the path is
 )

@@ -1,11 +1,16 @@
 """CamMC: how far the pose matrices are apart."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from jaxtyping import Bool, Float
 
 from compare.metrics._metric import Comparison, and_sum
 from compare.metrics._scores import WORST_TRANSLATION, Aggregation, over_points, undefined
 from compare.rows import Score
+
+if TYPE_CHECKING:
+    from compare.draws import Draws
 
 WORST = float(np.sqrt(8 + WORST_TRANSLATION**2))
 """Two rotations 180° apart are sqrt(8) apart as matrices."""
@@ -19,14 +24,28 @@ def cam_mc(
     how: Aggregation = "mean",
 ) -> Score:
     """CamMC: the Euclidean distance between [R|t] matrices (MotionCtrl; as computed by CamI2V)."""
-    errors = np.linalg.norm((generated - reference)[:, :3].reshape(len(reference), 12), axis=1)
+    apart = (generated - reference)[:, :3].reshape(len(reference), 12)
+    errors = np.sqrt(np.einsum("ki,ki->k", apart, apart))
     return over_points("CamMC", errors, scored, how=how, unit="mixed", worst=WORST)
 
 
 def _score(comparison: Comparison, how: Aggregation) -> Score:
     if comparison.no_unit:
-        return undefined("CamMC", "extent", comparison.no_unit, worst=WORST)
+        return undefined("CamMC", "extent", comparison.no_unit)
     return cam_mc(comparison.reference, comparison.generated, comparison.pair.scored, how=how)
 
 
-METRIC = and_sum("CamMC", summary="distance between the 3x4 pose matrices", unit="mixed", worst=WORST, score=_score)
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
+    # Two rotations are sqrt(8) sin of half the angle between them apart as matrices.
+    apart = draws.generated - draws.reference
+    return np.sqrt(8 * np.sin(draws.angle / 2) ** 2 + np.einsum("kim,kim->km", apart, apart))
+
+
+METRIC = and_sum(
+    "CamMC",
+    summary="distance between the 3x4 pose matrices",
+    unit="mixed",
+    worst=WORST,
+    score=_score,
+    over_draws=_over_draws,
+)

@@ -58,4 +58,5 @@ METRIC = Metric(
     better="higher",
     compute=_compute,
     worst=0.0,
+    spread="none",  # moves are told from the trajectories themselves, which have scores of their own for them
 )

@@ -1,6 +1,6 @@
 """RotErr: how far the orientations are apart."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -8,6 +8,9 @@ from jaxtyping import Bool, Float
 from compare.metrics._metric import Comparison, and_sum
 from compare.metrics._scores import Aggregation, over_points
 from compare.rows import Score
+
+if TYPE_CHECKING:
+    from compare.draws import Draws
 
 
 def angles_between(
@@ -17,10 +20,11 @@ def angles_between(
 
     From the chordal distance: ‖A - B‖² = 8 sin²(angle / 2); near 180°, where that is flat, from the trace.
     """
-    chord = np.linalg.norm((reference - generated).reshape(len(reference), 9), axis=1)
+    apart = (reference - generated).reshape(len(reference), 9)
+    chord = np.sqrt(np.einsum("ki,ki->k", apart, apart))
     trace = np.einsum("kij,kij->k", reference, generated)
     # sin² and cos² of the half angle come from different terms, so atan2 is good at both ends.
-    cosine = np.sqrt(np.clip((1 + trace) / 4, 0, 1))
+    cosine = np.sqrt(np.maximum((1 + trace) / 4, 0.0))
     return 2 * np.arctan2(chord / np.sqrt(8), cosine)
 
 
@@ -48,4 +52,15 @@ def _score(comparison: Comparison, how: Aggregation) -> Score:
     )
 
 
-METRIC = and_sum("RotErr", summary="angle between the orientations", unit="angle", worst="half turn", score=_score)
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
+    return draws.angle * (180 / np.pi if draws.comparison.protocol.angle == "deg" else 1.0)
+
+
+METRIC = and_sum(
+    "RotErr",
+    summary="angle between the orientations",
+    unit="angle",
+    worst="half turn",
+    score=_score,
+    over_draws=_over_draws,
+)

@@ -1,11 +1,16 @@
 """ZoomErr: whether both lenses zoom alike."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from jaxtyping import Bool, Float
 
 from compare.metrics._metric import Comparison, Metric
 from compare.metrics._scores import over_points, undefined
 from compare.rows import Score
+
+if TYPE_CHECKING:
+    from compare.draws import Draws
 
 
 def zoom_err(
@@ -30,9 +35,16 @@ def _compute(comparison: Comparison) -> Score:
     return zoom_err(pair.reference_log2_focal, pair.generated_log2_focal, pair.scored)
 
 
+def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
+    if draws.zoom is None:
+        return np.full(draws.angle.shape, np.nan)
+    return np.abs(draws.zoom)
+
+
 METRIC = Metric(
     name="ZoomErr",
     summary="difference of the zoom since the first frame, in octaves",
     unit="octave",
     compute=_compute,
+    over_draws=_over_draws,
 )

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from compare import metrics
+from compare.common import common_mean
+from compare.rows import FAULTS
 from compare.sources import TRAJECTORY_SUFFIXES
 from compare.uncertainty import paired_values
 from trajectory.errors import CinetrajError, ReadError
@@ -136,6 +138,7 @@ def _payload(
             boards[key] = _empty_board(name, record)
         _add(boards[key], record, details)
     for board in boards.values():
+        _on_common_clips(board)
         board["paired"] = _paired(board, floors.get(board["stamp"]["name"], {}))
         floors.setdefault(board["protocol"], floors.get(board["stamp"]["name"], {}))
     _borrow(boards, details)
@@ -194,14 +197,18 @@ def _add(board: dict[str, Any], record: Mapping[str, Any], details: dict[str, An
             "ok": record["coverage"]["ok"],
             "all": record["coverage"]["all"],
             "warnings": record["protocol"]["warnings"],
+            "faults": {fault: len(record["summary"].get("faults", {}).get(fault, [])) for fault in FAULTS},
             "policies": record["summary"]["policies"],
             "values": record.get("values", {}),
         }
     )
     for name, clip in record["clips"].items():
+        told = record.get("rows", {}).get(name, {})
         row: dict[str, Any] = {"model": model, "clip": name, "values": {}, "undefined": {}, "detail": None}
+        row["compared"], row["speed_ratio"] = told.get("compared"), told.get("speed_ratio")
+        row["intervals"] = {m: [each["low"], each["high"]] for m, each in told.get("intervals", {}).items()}
         if "failed" in clip:
-            row["failed"] = clip["failed"]
+            row["failed"], row["fault"] = clip["failed"], told.get("fault") or "model"
         else:
             for metric, value in clip.items():
                 if isinstance(value, dict):
@@ -212,6 +219,16 @@ def _add(board: dict[str, Any], record: Mapping[str, Any], details: dict[str, An
             row["detail"] = f"{board['protocol']}|{model}|{name}"
             details[row["detail"]] = record["details"][name]
         board["clips"].append(row)
+
+
+def _on_common_clips(board: Mapping[str, Any]) -> None:
+    """The means of a board's models, over the clips that all of them have."""
+    models = board["models"]
+    for model in [m for m in models if m["values"]]:
+        model["policies"] = {
+            policy: {m["name"]: common_mean(model, models, m["name"], policy) for m in board["metrics"]}
+            for policy in ("drop", "worst")
+        }
 
 
 def _borrow(boards: Mapping[str, Mapping[str, Any]], details: dict[str, Any]) -> None:

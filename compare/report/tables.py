@@ -4,10 +4,14 @@ import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 from compare import metrics
+from compare.common import common_clips, common_mean, values_of
+from compare.rows import FAULTS
 from compare.scoring import Result
+from compare.uncertainty import paired_values
 
 ARROWS = {"lower": "↓", "higher": "↑", "one": "→1", "zero": "→0"}
 
@@ -20,27 +24,34 @@ def _record(scored: Scored) -> Mapping[str, Any]:
 
 
 def leaderboard(results: Sequence[Scored]) -> list[dict[str, Any]]:
-    """One row per model and protocol: coverage, and per metric the value under both policies with its interval.
+    """One row per model and protocol: coverage, faults, and per metric the value under both policies with its interval.
 
-    Keys of a metric m: m (the protocol's policy), m_low, m_high (95 % over clips), m_drop, m_worst; None = undefined.
+    Models under one protocol are compared on the clips that all of them have a value for. Keys: faults_model,
+    faults_instrument, faults_unmatched (clips without scores); of a metric m: m (the
+    protocol's policy), m_low, m_high (95 % over clips), m_clips, m_drop, m_worst; None = undefined.
     """
     rows: list[dict[str, Any]] = []
-    for record in map(_record, results):
-        protocol, policies = record["protocol"], record["summary"]["policies"]
+    records = [_record(scored) for scored in results]
+    for record in records:
+        protocol = record["protocol"]
+        same = [other for other in records if other["protocol"]["hash"] == protocol["hash"]]
+        faults = record["summary"].get("faults", {})
         row: dict[str, Any] = {
             "model": record["model"],
             "protocol": protocol["name"],
             "hash": protocol["hash"][:12],
             "ok": record["coverage"]["ok"],
             "all": record["coverage"]["all"],
+            **{f"faults_{fault}": len(faults.get(fault, [])) for fault in FAULTS},
             "failures": protocol["failures"],
         }
         for metric in protocol["metrics"]:
-            chosen = policies[protocol["failures"]][metric]
+            means = {policy: common_mean(record, same, metric, policy) for policy in ("drop", "worst")}
+            chosen = means[protocol["failures"]]
             row[metric] = chosen["value"]
             row[f"{metric}_low"], row[f"{metric}_high"] = chosen["ci95"] or (None, None)
-            row[f"{metric}_drop"] = policies["drop"][metric]["value"]
-            row[f"{metric}_worst"] = policies["worst"][metric]["value"]
+            row[f"{metric}_clips"] = chosen["clips"]
+            row[f"{metric}_drop"], row[f"{metric}_worst"] = (means[policy]["value"] for policy in ("drop", "worst"))
         row["warnings"] = "; ".join(protocol["warnings"])
         rows.append(row)
     return rows
@@ -53,6 +64,7 @@ def clip_rows(results: Sequence[Scored]) -> list[dict[str, Any]]:
         names = record["protocol"]["metrics"]
         for name, clip in record["clips"].items():
             facts = record.get("facts", {}).get(name, {})
+            told = record.get("rows", {}).get(name, {})
             failed = clip.get("failed", "")
             undefined = [f"{m}: {clip[m]['undefined']}" for m in names if isinstance(clip.get(m), Mapping)]
             row: dict[str, Any] = {
@@ -60,10 +72,13 @@ def clip_rows(results: Sequence[Scored]) -> list[dict[str, Any]]:
                 "protocol": record["protocol"]["name"],
                 "clip": name,
                 "status": "failed" if failed else "ok",
+                "fault": told.get("fault", ""),
             }
             row |= {m: None if isinstance(clip.get(m), Mapping) else clip.get(m) for m in names}
+            for metric, interval in told.get("intervals", {}).items():
+                row[f"{metric}_low"], row[f"{metric}_high"] = interval["low"], interval["high"]
             row["reason"] = failed or "; ".join(undefined)
-            row["overlap"], row["scored"] = facts.get("overlap"), facts.get("scored")
+            row |= {key: facts.get(key) for key in ("compared", "speed_ratio", "overlap", "scored")}
             rows.append(row)
     return rows
 
@@ -94,17 +109,42 @@ def to_markdown(results: Sequence[Scored]) -> str:
         head = [
             "model",
             "clips",
+            "model / instrument / unmatched",
             *[f"{m} {ARROWS[metrics.better_of(m)] if m in metrics.METRICS else ''}".strip() for m in names],
         ]
         lines = [f"**{stamp['name']}** {stamp['hash'][:12]} (failures: {policy}; in brackets the other policy)", ""]
-        lines += ["| " + " | ".join(head) + " |", "|" + " --- |" * 2 + " ---: |" * len(names)]
+        lines += ["| " + " | ".join(head) + " |", "|" + " --- |" * 3 + " ---: |" * len(names)]
         for row in rows:
             cells = [_cell(row, metric, policy) for metric in names]
             model = row["model"] + (" ⚠" if row["warnings"] else "")
-            lines.append("| " + " | ".join([model.replace("|", "\\|"), f"{row['ok']}/{row['all']}", *cells]) + " |")
+            faults = " / ".join(str(row[f"faults_{fault}"]) for fault in FAULTS)
+            first = [model.replace("|", "\\|"), f"{row['ok']}/{row['all']}", faults]
+            lines.append("| " + " | ".join([*first, *cells]) + " |")
+        if len(same) > 1:
+            lines += ["", *_conclusions(same, names[0], policy, len(rows))]
         lines += [f"\n⚠ {row['model']}: {row['warnings']}" for row in rows if row["warnings"]]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def _conclusions(records: Sequence[Mapping[str, Any]], metric: str, policy: str, models: int) -> list[str]:
+    """On which clips the models were compared, and what these decide by the first metric."""
+    clips = common_clips(records, metric, policy)
+    able = sum(bool(values_of(record, metric, policy)) for record in records)
+    if able < 2:
+        return [f"{able} of {models} models has a value for {metric}: there is nothing to compare"]
+    lines = [f"{able} models on {len(clips)} clip{'s' if len(clips) != 1 else ''} that all have, by {metric}:", ""]
+    for first, second in combinations(records, 2):
+        a, b = (values_of(record, metric, policy) for record in (first, second))
+        if not a.keys() & b.keys():
+            continue
+        names = (str(first["model"]), str(second["model"]))
+        found = paired_values(a, b, metric, names=names)
+        interval = "" if found.interval is None else " [" + ", ".join(map(_number, found.interval)) + "]"
+        on = f"{found.clips} clip" + ("s" if found.clips != 1 else "")
+        said = f"{names[0]} − {names[1]}: {_number(found.difference)}{interval} on {on}: {found.verdict}"
+        lines.append("- " + said.replace("|", "\\|"))
+    return lines
 
 
 def _order(row: Mapping[str, Any], metric: str) -> float:

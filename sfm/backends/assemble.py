@@ -56,10 +56,19 @@ def _covariance(poses: FramePoses, unit: float) -> Float[np.ndarray, "n 6 6"] | 
 def assemble_result(frames: Frames, solved: Solved, *, backend: str, seed: int) -> BackendResult:
     """What an estimator found, as its backend returns it; no trajectory where there are no poses."""
     trajectory, structure = None, None
+    alternatives: list[Trajectory] = []
     if solved.poses is not None:
         made_by = Provenance(backend=backend, seed=seed, source=frames.source, evidence=solved.evidence)
         trajectory = assemble(frames, solved.poses, made_by)
         structure = assemble_structure(solved.poses, solved.structure)
+        alternatives = [
+            assemble(
+                frames,
+                replace(each.poses, valid=solved.poses.valid, reason=solved.poses.reason),
+                replace(made_by, evidence={"motion_model": each.motion_model}),
+            )
+            for each in solved.alternatives
+        ]
     return BackendResult(
         status=solved.status,
         reason=solved.reason,
@@ -69,6 +78,7 @@ def assemble_result(frames: Frames, solved: Solved, *, backend: str, seed: int) 
         seconds=solved.seconds,
         picture=solved.picture,
         structure=structure,
+        alternatives=tuple(alternatives),
     )
 
 

@@ -64,28 +64,81 @@ class _Placed:
     poses: FramePoses
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FittedTracks:
+    """All motion models fitted to the tracks of a shot.
+
+    Attributes:
+        tracks: all of them.
+        keyed: those that the models were fitted to.
+        candidates: the models.
+        selection: the one that these tracks pay for.
+    """
+
+    tracks: Tracks
+    keyed: _Keyed
+    candidates: list[FittedModel]
+    selection: Selection[FittedModel]
+
+
 def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cpu") -> Solved:
-    """The camera's motion in one shot.
+    """The camera's motion in one shot, by its tracks alone.
 
     Returns:
         Status "failed" where nothing can be tracked, "unreliable" where no rigid model explains half of the content;
         "partial" where frames have no pose. Runs on one thread.
     """
     seconds: dict[str, float] = {}
+    fitted = fit_tracks(frames, masks, config, seconds, device=device)
+    if isinstance(fitted, str):
+        return Solved(status="failed", reason=fitted, seconds=seconds)
+    return answer(frames, masks, fitted, fitted.selection, config, seconds)
+
+
+def fit_tracks(
+    frames: Frames, masks: Masks, config: AutoConfig, seconds: dict[str, float], *, device: str = "cpu"
+) -> FittedTracks | str:
+    """All motion models fitted to the tracks of a shot, or why there is nothing to fit them to.
+
+    Args:
+        frames, masks: of the shot.
+        config: settings.
+        seconds: gets the wall time of each step.
+        device: of the fits.
+    """
     with thread_limit(1, opencv=False):
         with timed(seconds, "tracks"):
             tracks = track(frames, masks, config.tracks)
         if why := precheck(frames, masks, tracks, shortest=config.tracks.min_length):
-            return Solved(status="failed", reason=why, seconds=seconds)
+            return why
         keyed = _keyed(frames, tracks, config, torch.device(device))
         if len(keyed.frames) < 2 or len(keyed.picked) < MIN_TRACKS:
-            why = f"only {len(keyed.picked)} points can be followed through the clip, {MIN_TRACKS} are needed"
-            return Solved(status="failed", reason=why, seconds=seconds)
+            return f"only {len(keyed.picked)} points can be followed through the clip, {MIN_TRACKS} are needed"
         with timed(seconds, "motion_models"):
-            selection = fit_and_select(keyed.problem, config)
-        with timed(seconds, "all_frames"):
-            placed = _place(frames, masks, tracks, keyed, selection, config)
-            solved = _solved(frames, masks, tracks, keyed, selection, placed, config.selection)
+            candidates, selection = fit_and_select(keyed.problem, config)
+    return FittedTracks(tracks=tracks, keyed=keyed, candidates=candidates, selection=selection)
+
+
+def answer(
+    frames: Frames,
+    masks: Masks,
+    fitted: FittedTracks,
+    selection: Selection[FittedModel],
+    config: AutoConfig,
+    seconds: dict[str, float],
+) -> Solved:
+    """Every frame's pose under a model, and the verdict.
+
+    Args:
+        frames, masks: of the shot.
+        fitted: all models.
+        selection: the one to take.
+        config, seconds: as for `fit_tracks`.
+    """
+    with thread_limit(1, opencv=False), timed(seconds, "all_frames"):
+        placed = _place(frames, masks, fitted.tracks, fitted.keyed, selection, config)
+        solved = _solved(frames, masks, fitted.tracks, fitted.keyed, selection, placed, config.selection)
     return replace(solved, seconds=seconds)
 
 
@@ -120,7 +173,7 @@ def problem_of(frames: Frames, xy_px: Float[np.ndarray, "m n 2"], device: torch.
     return Problem(observations=observations, prior=focal_prior(frames), unit_px=max(frames.hw) / 640)
 
 
-def fit_and_select(problem: Problem, config: AutoConfig) -> Selection[FittedModel]:
+def fit_and_select(problem: Problem, config: AutoConfig) -> tuple[list[FittedModel], Selection[FittedModel]]:
     """All motion models fitted to the keyframes, and the one that the clip pays for.
 
     Full motion with zoom is searched for in full only where it was selected, where full motion leaves much open, or
@@ -133,7 +186,16 @@ def fit_and_select(problem: Problem, config: AutoConfig) -> Selection[FittedMode
     if selection.model == FULL_ZOOM or unexplained or in_doubt:
         candidates = refine_full_motion(problem, candidates)
         selection = select_model(candidates, problem.unit_px, config.selection)
-    return selection
+    return candidates, selection
+
+
+def cameras_of(frames: Frames, fitted: FittedTracks, candidate: FittedModel) -> tuple[Parameters, float]:
+    """Cameras of all frames under one of the models, its points held, and the median inverse distance of its points."""
+    problem = problem_of(frames, fitted.tracks.xy_px[fitted.keyed.picked], fitted.keyed.problem.device)
+    with thread_limit(1, opencv=False):
+        parameters = place_all_frames(problem, replace(fitted.selection, fitted=candidate), fitted.keyed.frames)
+    point = parameters.point[0]
+    return parameters, float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
 
 
 def _keyed(frames: Frames, tracks: Tracks, config: AutoConfig, device: torch.device) -> _Keyed:

@@ -172,12 +172,18 @@ class Selection(Generic[Fitted]):
 
 
 def select_model(
-    candidates: Sequence[Fitted], unit_px: float, config: SelectionConfig | None = None
+    candidates: Sequence[Fitted], unit_px: float, config: SelectionConfig | None = None, *, model: str | None = None
 ) -> Selection[Fitted]:
     """The simplest model that is sufficient.
 
     Each step up must explain most of what the simpler model leaves unexplained; tracks vote with the time that they
     last, so that one area of the frame has one voice whatever moves through it.
+
+    Args:
+        candidates: fitted models, from simple to rich.
+        unit_px: length of one pixel of a 640-pixel frame.
+        config: thresholds.
+        model: name of the one to take where more than these residuals decided.
     """
     config = config or SelectionConfig()
     residuals = residuals_of(candidates, unit_px, config)
@@ -185,9 +191,10 @@ def select_model(
     rigid = noise < config.rigid_px or noise * unit_px < config.rigid_native_px
     by_name: dict[str, Fitted] = {r.model.name: r for r in candidates}
     chosen, comparisons = _walk(candidates, residuals, config, rigid=rigid)
+    chosen = model or chosen
     share: dict[str, float] = {name: residuals.share(name) for name in residuals.rms}
     near = [abs(c.margin) for c in comparisons if chosen in (c.simpler, c.richer)]
-    confidence = float(np.clip(SURE_MARGINS * min(near), 0, 1) * np.clip(share[chosen] / SURE_SHARE, 0, 1))
+    confidence = float(np.clip(SURE_MARGINS * min(near, default=0.0), 0, 1) * np.clip(share[chosen] / SURE_SHARE, 0, 1))
     ambiguous = sorted({c.ambiguous for c in comparisons if c.ambiguous and chosen in (c.simpler, c.richer)})
     full, zoomed = FULL.name, FULL_ZOOM.name
     if by_name[chosen].model.translates and share[zoomed] >= share.get(full, 0.0) and opposed(by_name[zoomed], config):

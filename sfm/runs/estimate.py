@@ -31,6 +31,8 @@ class ShotEstimate:
         save: files beyond the usual ones that are to be written; names of `sfm.config.SAVABLE`.
         unsaved: those that were asked for and cannot be, with the reason.
         images: all frames at the working size, where a file of `save` holds them.
+        alternatives: other motions that may be the right one, in the order of the trajectory's
+            `evidence["candidates"]`, which begins with the trajectory itself.
     """
 
     start: int
@@ -50,6 +52,7 @@ class ShotEstimate:
     save: tuple[str, ...] = ()
     unsaved: Mapping[str, str] = field(default_factory=dict[str, str])
     images: UInt8[np.ndarray, "n h w 3"] | None = None
+    alternatives: tuple[Trajectory, ...] = ()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduced(self)

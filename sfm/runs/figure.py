@@ -1,6 +1,7 @@
 """The picture of a run: the path, what the camera turned and zoomed, and what the estimate rests on."""
 
 import textwrap
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,18 @@ def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: st
         )
     if shot.reason:
         second.append(shot.reason)
+    second += said_by_both(shot)
     return "  ·  ".join(parts) + "\n" + textwrap.fill("  ·  ".join(second), 150)
+
+
+def said_by_both(shot: ShotEstimate) -> list[str]:
+    """Of an answer that was chosen between tracks and dense flow: which won, and what the other said."""
+    other, won = shot.statistics.get("other"), shot.statistics.get("won")
+    if not isinstance(other, Mapping):
+        return []
+    loser = "flow" if won == "tracks" else "tracks"
+    words = MODEL_WORDS[other["motion_model"]]
+    return [f"{won} won; {loser} said {words} ({other['status']})"]
 
 
 def draw_frame(axes: Any, shot: ShotEstimate) -> None:

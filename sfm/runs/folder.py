@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from sfm.runs.estimate import RUN_FORMAT, RUN_VERSION, Estimate, ShotEstimate, shot_json
-from sfm.runs.saved import write_saved
+from sfm.runs.saved import ALTERNATIVES_FOLDER, write_saved
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import printable
 from trajectory.model import Trajectory
@@ -154,6 +154,9 @@ def _write_trajectory(
     io.write(trajectory, place / TRAJECTORY_FILE, format="native")
     if trajectory.valid.any():
         io.write(trajectory, place / TUM_FILE, format="tum")
+    for number, other in enumerate(shot.alternatives, start=1):
+        (place / ALTERNATIVES_FOLDER).mkdir(exist_ok=True)
+        io.write(other, place / ALTERNATIVES_FOLDER / f"{number}.npz", format="native")
     if plot:
         from sfm.runs.figure import write_picture
 

@@ -13,6 +13,8 @@ from trajectory.files import write_whole
 from trajectory.model import Trajectory
 
 DEPTH_FILE, DEPTH_FOLDER, DEPTH_SCALE = "depth.npz", "depth", "depth.json"
+ALTERNATIVES_FOLDER = "alternatives"
+"""Other motions that may be the right one: 1.npz, 2.npz, ... as `evidence["candidates"]` of the trajectory says."""
 MASK_FILE, POINTS_FILE, MEGASAM_FILE, COLMAP_FOLDER = "mask.mp4", "points.ply", "megasam.npz", "colmap"
 LEVELS_PER_UNIT = 1000.0
 """Of the PNGs: the median scene depth is 1, so that a level is a thousandth of it and 65.5 of them are reached."""
@@ -34,10 +36,10 @@ def write_saved(shot: ShotEstimate, place: Path) -> None:
 
 
 def copied_files(home: Path) -> list[Path]:
-    """Files in a shot's folder that `write_saved` made, relative to it."""
+    """Files in a shot's folder that `write_saved` made, and its alternatives, relative to it."""
     names = (DEPTH_FILE, MASK_FILE, POINTS_FILE, MEGASAM_FILE)
     found = [Path(name) for name in names if (home / name).is_file()]
-    for folder in (DEPTH_FOLDER, COLMAP_FOLDER):
+    for folder in (DEPTH_FOLDER, COLMAP_FOLDER, ALTERNATIVES_FOLDER):
         found += [path.relative_to(home) for path in sorted((home / folder).glob("*")) if path.is_file()]
     return found
 

@@ -77,6 +77,14 @@ def test_clocks_of_different_kinds_are_refused_with_the_remedy() -> None:
     assert mixed["summary"]["RotErr"] == pytest.approx(0, abs=1e-9)
 
 
+def test_an_assumed_rate_is_a_clock_with_a_note() -> None:
+    a, b = smooth(1), smooth(1).replace(time_source="assumed")
+    result = score({"x": a}, {"x": b})
+    assert result.clips["x"].scores["RotErr"].value == pytest.approx(0, abs=1e-9)
+    assert "the generated clip carries no times: its frame rate is assumed" in result.clips["x"].notes
+    assert not score({"x": b}, {"x": b}).clips["x"].notes
+
+
 def test_no_time_in_common_is_a_failed_row() -> None:
     a = smooth(1)
     late = a.replace(time_s=a.time_s + 1e6)

@@ -13,10 +13,12 @@ from trajectory.errors import CinetrajError
 
 def test_the_output_is_the_documented_shape_and_has_no_nan() -> None:
     result = score({"a": smooth(1), "b": smooth(2)}, {"a": smooth(2)}).to_json()
-    assert set(result) == {"protocol", "clips", "summary", "coverage"}
+    assert set(result) == {"protocol", "clips", "summary", "coverage", "rows"}
     assert set(result["coverage"]) == {"ok", "all"}
     assert set(result["clips"]["a"]) == set(protocols.get("strict").metrics)
     assert result["clips"]["b"] == {"failed": "no generated clip has this name"}
+    assert result["rows"]["b"] == {"fault": "model", "notes": []}
+    assert result["rows"]["a"]["compared"] == 1
     assert json.loads(json.dumps(result, allow_nan=False)) == result
 
 

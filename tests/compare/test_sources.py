@@ -37,24 +37,27 @@ def runs(tmp_path: Path) -> Path:
 def test_a_folder_of_runs(runs: Path) -> None:
     found, single = clips(runs)
     assert not single
-    assert set(found) == {"good", "poor", "dead", "cut/shot-000", "cut/shot-001"}
+    assert set(found) == {"good", "poor", "dead", "cut"}
     assert found["dead"].failed == "estimation failed: black clip"
     assert found["poor"].unreliable == "half of the pixels move"
     assert clips(runs / "good")[1]
-    assert set(clips(runs / "cut")[0]) == {"cut/shot-000", "cut/shot-001"}
+    (cut,), single = clips(runs / "cut")[0].values(), clips(runs / "cut")[1]
+    assert single
+    assert cut.shot is not None
+    assert cut.shot.name == "shot-000"
 
 
-def test_failed_and_unreliable_runs_are_rows_under_strict(runs: Path) -> None:
+def test_failed_and_unreliable_runs_are_rows_that_nobody_is_charged_for(runs: Path) -> None:
     references = {name: smooth(i) for i, name in enumerate(("good", "poor", "dead"))}
     result = score(references, runs, protocol="strict")
     said = result.to_json()
     assert said["clips"]["poor"]["failed"] == "generated: unreliable: half of the pixels move"
     assert said["clips"]["dead"]["failed"] == "generated: estimation failed: black clip"
-    assert said["clips"]["cut/shot-000"]["failed"] == "no reference has this name"
-    assert said["coverage"] == {"ok": 1, "all": 5}
+    assert said["clips"]["cut"]["failed"] == "no reference has this name"
+    assert said["coverage"] == {"ok": 1, "all": 3}
+    assert said["summary"]["faults"] == {"model": [], "instrument": ["poor", "dead"], "unmatched": ["cut"]}
     rot = said["clips"]["good"]["RotErr"]
-    # Two failures of the model are charged; the shots without a reference are not its fault.
-    assert said["summary"]["RotErr"] == pytest.approx((rot + 2 * 180) / 3)
+    assert said["summary"]["RotErr"] == pytest.approx(rot)
     assert said["summary"]["policies"]["drop"]["RotErr"] == {"value": pytest.approx(rot), "clips": 1, "ci95": None}
     # What the unreliable estimate would have scored is kept to be looked at, and enters no mean.
     assert result.clips["poor"].scores["RotErr"].value is not None
@@ -63,6 +66,53 @@ def test_failed_and_unreliable_runs_are_rows_under_strict(runs: Path) -> None:
     assert any("unreliable" in note for note in trusting["protocol"]["notes"])
     compat = score(references, runs, protocol="cinetechbench-compat").to_json()
     assert compat["coverage"]["ok"] == 2  # the published script knows no unreliable clips
+
+
+def test_the_first_version_of_strict_charges_the_model_for_them(runs: Path) -> None:
+    references = {name: smooth(i) for i, name in enumerate(("good", "poor", "dead"))}
+    said = score(references, runs, protocol="strict-1").to_json()
+    rot = said["clips"]["good"]["RotErr"]
+    assert said["summary"]["RotErr"] == pytest.approx((rot + 2 * 180) / 3)
+    assert said["summary"]["faults"]["model"] == ["poor", "dead"]
+
+
+def record(folder: Path, **more: object) -> None:
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps({"status": "failed", "reason": "why", **more}))
+
+
+def test_a_run_that_failed_says_whose_fault_it_is(tmp_path: Path) -> None:
+    def shots(rigid: float) -> list[dict[str, object]]:
+        return [{"name": "", "statistics": {"probability": {"rigid": rigid}}}]
+
+    record(tmp_path / "g" / "unreadable", frames=0, batch={"failure": "input"})
+    record(tmp_path / "g" / "killed", frames=0, batch={"failure": "memory"})
+    record(tmp_path / "g" / "one", frames=1)
+    record(tmp_path / "g" / "water", frames=40, shots=shots(0.1))
+    record(tmp_path / "g" / "hard", frames=40, shots=shots(0.9))
+    found, _ = clips(tmp_path / "g")
+    assert {name: clip.fault for name, clip in found.items()} == {
+        "unreadable": "model",
+        "killed": "instrument",
+        "one": "model",
+        "water": "model",
+        "hard": "instrument",
+    }
+    said = score({name: smooth(1) for name in found}, tmp_path / "g").to_json()["summary"]
+    assert said["RotErr"] == 180
+    assert said["policies"]["worst"]["RotErr"]["clips"] == 3
+    # The same as references are never the model's.
+    said = score(tmp_path / "g", {name: smooth(1) for name in found}).to_json()["summary"]
+    assert said["faults"]["model"] == []
+    assert said["policies"]["worst"]["RotErr"]["clips"] == 0
+
+
+def test_where_nothing_rigid_was_filmed_it_is_the_model_that_failed() -> None:
+    water = Provenance(backend="auto", evidence={"status": "unreliable", "probability": {"rigid": 0.05}})
+    result = score({"a": smooth(1)}, {"a": smooth(1, provenance=water)})
+    assert "nothing rigid was filmed" in result.clips["a"].failed
+    assert result.clips["a"].fault == "model"
+    assert score({"a": smooth(1, provenance=water)}, {"a": smooth(1)}).clips["a"].fault == "instrument"
 
 
 def test_a_value_carries_its_own_verdict() -> None:
@@ -118,7 +168,8 @@ def test_unmatched_names_are_rows_and_no_match_at_all_is_an_error() -> None:
     result = score({"x": a, "y": a}, {"y": a, "z": a}).to_json()
     assert result["clips"]["x"] == {"failed": "no generated clip has this name"}
     assert result["clips"]["z"] == {"failed": "no reference has this name"}
-    assert result["coverage"] == {"ok": 1, "all": 3}
+    assert result["coverage"] == {"ok": 1, "all": 2}
+    assert result["summary"]["faults"] == {"model": ["x"], "instrument": [], "unmatched": ["z"]}
     with pytest.raises(CinetrajError, match=r"no clip name is on both sides: references x; generated z.*--pairs"):
         score({"x": a}, {"z": a})
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from estimates import estimate, other
 from paths import smooth
 
 from compare.scoring import score
-from compare.uncertainty import noise_floor, paired
+from compare.uncertainty import noise_floor, paired, paired_values
 from trajectory.errors import CinetrajError
 from trajectory.frames import mirrored, time_reversed
 from trajectory.model import Trajectory
@@ -23,7 +24,7 @@ def test_the_same_model_is_not_better_than_itself() -> None:
     found = paired(a, a, "RotErr")
     assert found.difference == 0
     assert found.probability == 1
-    assert found.verdict == "not distinguishable on these clips"
+    assert found.verdict == "cannot tell on these clips"
 
 
 def test_a_clearly_better_model_is_called_so_on_the_clips_that_both_have() -> None:
@@ -39,7 +40,7 @@ def test_a_clearly_better_model_is_called_so_on_the_clips_that_both_have() -> No
     assert found.probability < 0.05
     assert paired(bad, good, "TransErr", policy="drop").verdict == "near is better"
     assert paired(good, bad, "TransErr").clips == 8  # the missing clip is charged
-    assert paired(good, bad, "TransErr", noise=100.0).verdict == "below the instrument's noise"
+    assert paired(good, bad, "TransErr", noise=100.0).verdict == "cannot tell: below the instrument's noise"
 
 
 def test_models_under_different_protocols_are_not_compared() -> None:
@@ -76,3 +77,40 @@ def test_twins_that_failed_are_told() -> None:
     assert "reversed" in floor.failed[0]
     with pytest.raises(CinetrajError, match="no twin"):
         noise_floor([(clip, lost, "reversed")])
+
+
+def estimated(size: float, clips: int, seed: int) -> dict[str, Trajectory]:
+    """The generations of a model that misses its references by about `size`, as an estimator sees them."""
+    random = np.random.default_rng(seed)
+    return {str(i): estimate(other(smooth(i), size, random), 0.03, random) for i in range(clips)}
+
+
+def verdict(a: float, b: float, clips: int, metric: str = "RotErr") -> str:
+    seen = np.random.default_rng(99)
+    references = {str(i): estimate(smooth(i), 0.03, seen) for i in range(clips)}
+    first = score(references, estimated(a, clips, 1), model="first")
+    second = score(references, estimated(b, clips, 2), model="second")
+    assert all(clip.scores[metric].interval is not None for clip in first.clips.values())
+    return paired(first, second, metric).verdict
+
+
+@pytest.mark.parametrize("metric", ["RotErr", "TransErr", "CamMC"])
+def test_models_of_known_order_are_ranked_rightly_under_an_estimators_noise(metric: str) -> None:
+    assert verdict(0.05, 0.3, 20, metric) == "first is better"
+    assert verdict(0.8, 0.3, 20, metric) == "second is better"
+
+
+def test_where_nothing_decides_it_cannot_tell() -> None:
+    assert verdict(0.3, 0.3, 20).startswith("cannot tell")
+    assert verdict(0.01, 0.012, 20).startswith("cannot tell")  # both are within the noise
+    assert verdict(0.05, 0.8, 2).startswith("cannot tell")  # two clips decide nothing
+    assert verdict(0.05, 0.8, 1).startswith("cannot tell")
+
+
+def test_models_of_equal_skill_are_seldom_told_apart() -> None:
+    random = np.random.default_rng(0)
+    told = 0
+    for _ in range(100):
+        a, b = ({str(i): float(v) for i, v in enumerate(random.gamma(2, 1, 20))} for _ in range(2))
+        told += not paired_values(a, b, "RotErr").verdict.startswith("cannot tell")
+    assert told <= 10

@@ -94,13 +94,13 @@ def known_flow(
     patch = rng.uniform(-1, 1, (patches, 2)) * half
     near = rng.uniform(1 / depth[1], 1 / depth[0], (cameras, patches))
     near /= np.median(near)
-    target, there = (value.numpy() for value in neighbours(cameras, reach, torch.device("cpu")))
+    own = np.arange(cameras)[:, None]
+    target = neighbours(cameras, reach, torch.device("cpu")).numpy()
     if loops:
-        again = np.arange(cameras)[:, None].repeat(2, 1)
+        again = own.repeat(2, 1)
         for first, second in loops:
             again[first, 0], again[second, 1] = second, first
         target = np.concatenate([target, again], 1)
-        there = np.concatenate([there, again != np.arange(cameras)[:, None]], 1)
     place = np.zeros((*target.shape, patches, 2))
     for i, row in enumerate(target):
         bent = patch / focal[i]
@@ -114,7 +114,7 @@ def known_flow(
     place += rng.normal(0, noise_px, place.shape)
     moving = rng.random(inside.shape) < outliers
     place[moving] += rng.uniform(-30, 30, (int(moving.sum()), 2))
-    weight = inside * there[..., None]
+    weight = inside * (target != own)[..., None]
     information = torch.tensor([1.0, 0.0, 1.0], dtype=dtype) / promised_px**2
     graph = FlowGraph(
         source=torch.arange(cameras),

@@ -3,6 +3,7 @@
 import numpy as np
 from scipy.spatial.transform import Rotation
 
+from trajectory.gravity import Gravity
 from trajectory.model import Trajectory
 
 HW = (360, 640)
@@ -103,3 +104,13 @@ def primitive(name, amount, **options):
         return build(log_zoom=axis[0] * amount, **options)
     vector = tuple(float(amount) * a for a in axis)
     return build(turn_deg=vector, **options) if kind == "turn" else build(move=vector, **options)
+
+
+def steered(start_deg, moves_deg, frames=120):
+    """A camera at (tilt, pan, roll) against the horizon that turns by so much of each, and its gravity."""
+    share = np.linspace(0.0, 1.0, frames)[:, None]
+    tilt, pan, roll = (np.asarray(start_deg, float) + share * np.asarray(moves_deg, float)).T
+    t = build(frames=frames)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, :3] = Rotation.from_euler("YXZ", np.column_stack([pan, tilt, roll]), degrees=True).as_matrix()
+    return t.replace(world_from_cam=poses), Gravity(pitch_deg=float(tilt[0]), roll_deg=float(roll[0]))

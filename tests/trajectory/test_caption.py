@@ -6,6 +6,7 @@ from motions import SIGN, build, primitive
 from scipy.spatial.transform import Rotation
 
 from trajectory.description import describe
+from trajectory.model import Provenance
 
 UNIT = {"turn": 28.0, "move": 0.5, "zoom": 0.4}
 WORDS = {
@@ -71,3 +72,35 @@ def test_a_clip_of_many_moves_stays_one_short_sentence():
     text = describe(t).sentence
     assert text.startswith("Among many moves, the camera pans")
     assert len(text) < 250
+
+
+def doubting(t, **sure):
+    return describe(t.replace(provenance=Provenance(evidence={"sure": sure}))).sentence
+
+
+def test_what_is_not_sure_is_said_with_possibly():
+    t = build(turn_deg=(0, -28, 0), move=(0, 0, 0.13), duration_s=3.0, frames=90)
+    plain = describe(t).sentence
+    assert doubting(t, rotation=True, translation=True, zoom=True) == plain
+    assert doubting(t, translation=False) == plain.replace("moving", "possibly moving")
+    assert doubting(t, rotation=False) == plain.replace("pans", "possibly pans")
+    assert doubting(t, zoom=False) == plain.replace("speed.", "speed; whether it zooms is not sure.")
+
+
+def test_what_is_not_sure_and_not_seen_is_said_too():
+    assert doubting(build(), translation=False) == "The camera is static; whether it travels is not sure."
+    t = build(turn_deg=(0, 20, 0)).replace(scale="bounded", translation_bound=np.inf)
+    assert doubting(t, translation=False).endswith("speed; whether it travels is not known.")
+
+
+@pytest.mark.parametrize("quantity", ["rotation", "translation"])
+def test_an_arc_is_as_sure_as_its_turn_and_its_move(quantity):
+    angle = np.radians(np.linspace(0, 40, 60))
+    t = build(frames=60)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, 3] = np.stack([np.sin(angle), 0 * angle, 1 - np.cos(angle)], axis=1)
+    poses[:, :3, :3] = Rotation.from_rotvec(-angle[:, None] * [0, 1, 0]).as_matrix()
+    t = t.replace(world_from_cam=poses)
+    assert describe(t).sentence.startswith("The camera arcs right around its subject")
+    assert doubting(t, **{quantity: False}).startswith("The camera possibly arcs right around its subject")
+    assert doubting(t, zoom=False).startswith("The camera arcs right around its subject")

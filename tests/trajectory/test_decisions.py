@@ -118,3 +118,37 @@ def test_reliability_of_zoom_and_dolly_falls_where_they_are_ambiguous():
 def test_translation_without_depth_is_half_as_reliable():
     t = build(move=(0, 0, 1.0))
     assert reliability(t.replace(scene_depth=None), "Move_In") == pytest.approx(0.5 * reliability(t, "Move_In"))
+
+
+def test_reliability_is_the_probability_of_the_quantity_where_the_estimator_gives_it():
+    t = build(turn_deg=(0, 30, 0), frames=40)
+    told = {"rotation": 0.97, "translation": 0.41, "zoom": 0.8}
+    # Confidence, status and doubts are in the probabilities already.
+    evidence = {"probability": told, "status": "unreliable", "confidence": 0.2, "ambiguous": ["dolly_zoom"]}
+    sure = t.replace(provenance=Provenance(evidence=evidence))
+    for name, expected in (("Pan_Left", 0.97), ("Move_In", 0.41), ("Zoom_In", 0.8), ("Static", 0.41)):
+        assert reliability(sure, name) == pytest.approx(expected)
+    assert reliability(sure.replace(valid=np.arange(40) % 2 == 0)) == pytest.approx(0.97 * 0.5 * 38 / 39)
+    assert reliability(sure.replace(intrinsics_px=None), "Zoom_In") == 0.0
+    assert reliability(sure.replace(scene_depth=None), "Move_In") == pytest.approx(0.5 * 0.41)
+    bounded = sure.replace(scale="bounded", translation_bound=0.04)
+    assert reliability(bounded, "Move_In") == pytest.approx(0.41)
+
+
+def test_a_quantity_without_a_probability_keeps_the_older_rule():
+    t = build(turn_deg=(0, 30, 0))
+    partly = t.replace(provenance=Provenance(evidence={"confidence": 0.6, "probability": {"rotation": 0.9}}))
+    assert reliability(partly, "Pan_Right") == pytest.approx(0.9)
+    assert reliability(partly, "Move_In") == reliability(partly, "Static") == pytest.approx(0.6)
+
+
+def test_every_primitive_has_a_probability():
+    t = build(turn_deg=(0, 30, 0))
+    sure = describe(t).decisions
+    assert {name for name in NAMES if sure[name].probability == 1.0} == {"Pan_Right"}
+    doubtful = t.replace(provenance=Provenance(evidence={"confidence": 0.4}))
+    found = describe(doubtful).decisions
+    assert found["Pan_Right"].probability == pytest.approx(0.4)
+    assert found["Pan_Left"].probability == pytest.approx(0.3)
+    assert found["Move_In"].probability == pytest.approx(0.3)
+    assert found["Static"].probability == pytest.approx(0.5)  # told to move, no surer than by chance

@@ -8,8 +8,11 @@ from motions import FOCAL_PX, HW, OPPOSITE, SIGN, build, primitive
 from scipy.spatial.transform import Rotation
 
 from trajectory.decisions import Thresholds
+from trajectory.description import DescribeConfig, describe
+from trajectory.errors import CinetrajError
 from trajectory.gravity import Gravity
 from trajectory.image_motion import image_motion, mean_radius, weights
+from trajectory.model import Provenance
 from trajectory.primitives import NAMES, apparent
 
 DIAGONAL = float(np.hypot(*HW))
@@ -193,3 +196,50 @@ def test_static_is_unknown_while_a_translation_could_hide():
     t = build().replace(scale="bounded", translation_bound=np.inf)
     assert score(t)["Static"] is None
     assert score(t.replace(translation_bound=0.001))["Static"] == 0.0
+
+
+def before(t, *depths):
+    return t.replace(provenance=Provenance(evidence={"depth_quantiles": list(depths)}))
+
+
+@pytest.mark.parametrize("extent", ["endpoint", "path"])
+def test_a_move_counts_by_what_is_near(extent):
+    t = build(move=(0.1, 0.0, 0.2), turn_deg=(0, 20, 0))
+    far, near = score(t, extent=extent), score(before(t, 0.25, 1.0, 8.0), extent=extent)
+    for name in ("Move_Right", "Move_In"):
+        assert near[name] == pytest.approx(4.0 * far[name])
+    assert near["Pan_Right"] == far["Pan_Right"]
+    assert score(before(t, 1.0, 1.0, 1.0), extent=extent) == far
+    assert any("0.25 of the median" in note for note in image_motion(before(t, 0.25, 1.0, 8.0)).notes)
+
+
+@settings(max_examples=10, deadline=None)
+@given(scale=st.floats(1e-2, 1e2))
+def test_near_depths_are_in_the_unit_of_the_positions(scale):
+    t = build(move=(0.1, 0.0, 0.2), depth=scale)
+    assert score(before(t, 0.5 * scale, scale, 3 * scale))["Move_In"] == pytest.approx(2 * score(t)["Move_In"])
+
+
+def test_an_arc_around_near_actors_before_clouds_is_an_arc():
+    angle = np.radians(np.linspace(0, 40, 60))
+    t = build(frames=60)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, 3] = 0.05 * np.stack([np.sin(angle), 0 * angle, 1 - np.cos(angle)], axis=1)
+    poses[:, :3, :3] = Rotation.from_rotvec(-angle[:, None] * [0, 1, 0]).as_matrix()
+    t = t.replace(world_from_cam=poses)  # actors at a twentieth of the median depth
+    assert describe(t).compound.arc is None
+    told = describe(before(t, 0.05, 1.0, 9.0))
+    assert told.compound.arc.direction == "right"
+    assert "arcs right" in told.sentence
+
+
+def test_the_rule_of_the_authors_keeps_the_median():
+    t = build(move=(0, 0, 0.2))
+    config = DescribeConfig(rule="authors")
+    assert describe(before(t, 0.2, 1.0, 2.0), config).scores == describe(t, config).scores
+
+
+@pytest.mark.parametrize("depths", [(1.0, 2.0), (2.0, 1.0, 3.0), (0.0, 1.0, 2.0), ("a", 1.0, 2.0), (1.0, np.nan, 2.0)])
+def test_depths_that_do_not_rise_are_refused(depths):
+    with pytest.raises(CinetrajError, match="expected three depths that rise"):
+        image_motion(before(build(), *depths))

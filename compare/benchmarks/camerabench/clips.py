@@ -9,6 +9,7 @@ from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import read_json
 
 if TYPE_CHECKING:
+    from trajectory.candidates import Candidates
     from trajectory.model import Trajectory
 
 Rule = Literal["apparent", "authors"]
@@ -76,14 +77,23 @@ def clips_from_descriptions(descriptions: Mapping[str, Mapping[str, Any]]) -> di
     return clips
 
 
-def clip_of_trajectory(name: str, trajectory: "Trajectory", *, rule: Rule = "apparent", shots: int = 1) -> Clip:
-    """Describe one trajectory."""
+def clip_of_trajectory(
+    name: str,
+    trajectory: "Trajectory",
+    *,
+    rule: Rule = "apparent",
+    shots: int = 1,
+    candidates: "Candidates | None" = None,
+) -> Clip:
+    """Describe one trajectory, with the other answers that its estimator held for possible."""
     from trajectory import DescribeConfig, describe
 
-    return Clip(name=name, camera=describe(trajectory, DescribeConfig(rule=rule)).to_json(), shots=shots)
+    camera = describe(trajectory, DescribeConfig(rule=rule), candidates=candidates).to_json()
+    return Clip(name=name, camera=camera, shots=shots)
 
 
 def _clip(run: Path, rule: Rule) -> Clip:
+    from trajectory.candidates import candidates_beside
     from trajectory.io import read
 
     shots = sorted(path.parent for path in run.glob("shot-*/run.json"))
@@ -97,7 +107,8 @@ def _clip(run: Path, rule: Rule) -> Clip:
         return Clip(name=run.name, camera=None, failure=reason, shots=max(1, len(shots)))
     try:
         trajectory = read(path, format="native")
-        return clip_of_trajectory(run.name, trajectory, rule=rule, shots=max(1, len(shots)))
+        others = candidates_beside(trajectory, home)
+        return clip_of_trajectory(run.name, trajectory, rule=rule, shots=max(1, len(shots)), candidates=others)
     except CinetrajError as error:
         # One clip that cannot be described is a failure of that clip, shown as such; the others go on.
         return Clip(name=run.name, camera=None, failure=str(error), shots=max(1, len(shots)))

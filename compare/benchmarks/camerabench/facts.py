@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from compare.benchmarks.camerabench.clips import Clip
 from compare.benchmarks.camerabench.questions import GROUND, Facts, Question, Task
+from trajectory.best_estimates import UnknownScores
 from trajectory.errors import CinetrajError
 from trajectory.margins import held_below
 
@@ -26,7 +27,7 @@ class ClipFacts:
     gravity: bool
 
 
-def clip_facts(clip: Clip, task: Task) -> ClipFacts:
+def clip_facts(clip: Clip, task: Task, unknown: UnknownScores = "nan") -> ClipFacts:
     """Facts of an estimated clip: its primitives, its moves relative to the ground, and the compound ones.
 
     Without gravity a level first frame is assumed, except where a task asks for the difference that it makes.
@@ -38,23 +39,23 @@ def clip_facts(clip: Clip, task: Task) -> ClipFacts:
         raise Unknown(f"{clip.name}: {clip.failure}")
     if task.needs_gravity and clip.camera.get("ground") is None:
         raise Unknown(f"{clip.name}: needs gravity (the pitch and roll of the first frame), which is not known")
-    facts = motion_facts(clip.camera)
+    facts = motion_facts(clip.camera, unknown)
     return ClipFacts(name=clip.name, facts=facts, gravity=clip.camera.get("ground") is not None)
 
 
-def motion_facts(description: Mapping[str, Any]) -> dict[str, float | None]:
+def motion_facts(description: Mapping[str, Any], unknown: UnknownScores = "nan") -> dict[str, float | None]:
     """Margins of the 15 primitives, of moves against the ground, arc, crane, dolly zoom, steadiness and speed.
 
     Positive is yes, 0 the threshold, None not known. The primitives have the description's own decisions; all others
     are content shifts in image diagonals over the thresholds of rule "apparent". Arcs and cranes are held below 0
     where no circle fits the path; a noticeable shake is one that is no longer smooth. Without gravity the moves
-    against the ground are those of the camera.
+    against the ground are those of the camera. unknown: "number" takes the best estimates of what is not known.
     """
     from trajectory.compound import CompoundConfig
     from trajectory.decisions import Thresholds
     from trajectory.steadiness import SteadinessConfig
 
-    facts = {name: _margin(description, name) for name in description["decisions"]}
+    facts = {name: _margin(description, name, unknown) for name in description["decisions"]}
     facts |= _ground(description, facts)
     # A pan there and back leaves no displacement, but its two segments are motion.
     stretches = [float(s["margin"]) for s in description.get("segments") or () if s["primitive"] != "Static"]
@@ -103,9 +104,10 @@ def answer(question: Question, clip: ClipFacts) -> float:
     return min(max(value, 1e-12), 1.0 - 1e-12)
 
 
-def _margin(description: Mapping[str, Any], name: str) -> float | None:
-    margin = description["decisions"][name]["margin"]
-    return None if margin is None else float(margin)
+def _margin(description: Mapping[str, Any], name: str, unknown: UnknownScores) -> float | None:
+    decision = description["decisions"][name]
+    margin = decision["margin"]
+    return None if margin is None or (decision["yes"] is None and unknown == "nan") else float(margin)
 
 
 def _number(description: Mapping[str, Any], group: str, key: str) -> float | None:

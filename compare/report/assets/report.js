@@ -11,6 +11,13 @@
     if (name) node.className = name;
     return node;
   };
+  const faultWords = { model: "failed by the model", instrument: "not determined by us", unmatched: "without a reference" };
+  const chip = (fault, text) => {
+    const node = make("span", text || faultWords[fault] || "failed", `chip ${fault}`);
+    node.title = { model: "charged as the policy says", instrument: "charged to nobody: left out for all models",
+      unmatched: "not counted" }[fault] || "";
+    return node;
+  };
   const number = (value) => {
     if (value === null || value === undefined) return "–";
     const size = Math.abs(value);
@@ -63,14 +70,17 @@
     const other = chosen === "drop" ? "worst" : "drop";
     const columns = [
       { key: "model", label: "Model" },
-      { key: "ok", label: "Clips", title: "with scores, of all" },
+      { key: "ok", label: "Clips", title: "with scores, of those that have a reference" },
+      { key: "faults", label: "Without a score", title: "whose fault it is: only the model's own are charged" },
       ...metrics.map((m) => ({ key: m.name, label: `${m.name} ${arrows[m.better]}`, title: `${m.words} (${m.unit})` })),
     ];
     head(at("board"), columns, state.boardSort, (key) => {
       state.boardSort = turned(state.boardSort, key);
       drawBoard();
     });
+    const without = (model) => Object.values(model.faults || {}).reduce((a, b) => a + b, 0);
     const value = (model, key) => key === "model" ? model.model : key === "ok" ? model.ok / model.all
+      : key === "faults" ? without(model)
       : model.policies[chosen][key].value;
     const [key, way] = state.boardSort || [metrics[0].name, 1];
     const rows = [...models].sort((a, b) => way * compare(value(a, key), value(b, key)));
@@ -78,7 +88,12 @@
     for (const model of rows) {
       const row = make("tr");
       row.append(make("td", model.model + (model.warnings.length ? " ⚠" : "")));
-      row.append(make("td", `${model.ok}/${model.all}`, model.ok < model.all ? "failed" : ""));
+      row.append(make("td", `${model.ok}/${model.all}`));
+      const faults = make("td");
+      for (const [fault, count] of Object.entries(model.faults || {})) {
+        if (count) faults.append(chip(fault, `${count} ${faultWords[fault]}`));
+      }
+      row.append(faults);
       for (const metric of metrics) {
         const entry = model.policies[chosen][metric.name];
         const rest = model.policies[other][metric.name];
@@ -91,7 +106,7 @@
           cell.append(" ", make("span", `(${number(rest.value)})`, "other"));
         }
         if (entry.ci95) cell.append(make("span", `[${entry.ci95.map(number).join(", ")}]`, "interval under"));
-        cell.title = `mean of ${entry.clips} clips; square brackets: 95 % over clips; round: failures ` +
+        cell.title = `mean of the ${entry.clips} clips that all models have; square brackets: 95 % over clips; round: failures ` +
           (other === "drop" ? "left out" : "charged");
         row.append(cell);
       }
@@ -174,14 +189,15 @@
     const { metrics, clips } = board();
     const columns = [
       { key: "clip", label: "Clip" }, { key: "model", label: "Model" },
+      { key: "compared", label: "Compared", title: "share of the reference's time" },
       ...metrics.map((m) => ({ key: m.name, label: `${m.name} ${arrows[m.better]}`, title: m.words })),
-      { key: "reason", label: "Reason", words: true },
+      { key: "speed_ratio", label: "Speed", title: "how much faster than the reference's the camera goes through its move" },
     ];
     head(at("clips"), columns, state.clipSort, (key) => {
       state.clipSort = turned(state.clipSort, key);
       drawClips();
     });
-    const value = (row, key) => key === "clip" || key === "model" ? row[key] : key === "reason" ? row.failed || "" : row.values[key];
+    const value = (row, key) => ["clip", "model", "compared", "speed_ratio"].includes(key) ? row[key] : row.values[key];
     const find = state.find.toLowerCase();
     const [key, way] = state.clipSort;
     const rows = clips
@@ -196,13 +212,31 @@
       line.dataset.clip = row.clip;
       line.dataset.model = row.model;
       line.append(make("td", row.clip), make("td", row.model));
-      for (const metric of metrics) {
-        const undefinedWhy = row.undefined[metric.name];
-        const cell = make("td", row.failed ? "" : undefinedWhy ? "undefined" : number(row.values[metric.name]), undefinedWhy ? "none" : "");
-        if (undefinedWhy) cell.title = undefinedWhy;
+      if (row.failed) {
+        // One line: whose fault and why, in view whatever the width of the table.
+        const cell = make("td", undefined, "reason");
+        cell.colSpan = metrics.length + 2;
+        cell.title = row.failed;
+        const inner = make("div", undefined, "line");
+        inner.append(chip(row.fault), make("span", row.failed, "why"));
+        cell.append(inner);
         line.append(cell);
+      } else {
+        line.append(make("td", row.compared === null || row.compared === undefined ? "" : `${Math.round(100 * row.compared)} %`,
+          row.compared < 0.95 ? "failed" : ""));
+        for (const metric of metrics) {
+          const undefinedWhy = row.undefined[metric.name];
+          const cell = make("td", undefinedWhy ? "undefined" : number(row.values[metric.name]), undefinedWhy ? "none" : "");
+          if (undefinedWhy) cell.title = undefinedWhy;
+          const interval = row.intervals[metric.name];
+          if (interval) {
+            cell.append(make("span", `[${interval.map(number).join(", ")}]`, "interval under"));
+            cell.title = "median, and 5 to 95 % over what the estimates leave open";
+          }
+          line.append(cell);
+        }
+        line.append(make("td", row.speed_ratio ? `${number(row.speed_ratio)}×` : ""));
       }
-      line.append(make("td", row.failed || "", row.failed ? "words failed" : "words"));
       line.addEventListener("click", () => open(row));
       line.addEventListener("keydown", (event) => { if (event.key === "Enter") open(row); });
       body.append(line);
@@ -227,7 +261,9 @@
     const facts = detail.facts || {};
     const words = [];
     if (row.failed) words.push(row.failed);
-    if (facts.overlap !== undefined) words.push(`${Math.round(100 * facts.overlap)} % of the reference's time compared`);
+    const share = facts.compared !== undefined ? facts.compared : facts.overlap;
+    if (share !== undefined) words.push(`${Math.round(100 * share)} % of the reference's time compared`);
+    if (facts.speed_ratio && Math.abs(Math.log(facts.speed_ratio)) > 0.02) words.push(`the generated camera goes ${number(facts.speed_ratio)} times as fast through its move`);
     if (facts.scored !== undefined) words.push(`${Math.round(100 * facts.scored)} % of the points have a pose in both`);
     if (facts.reference_translates === false) words.push(`reference stands still: ${facts.reference_state}`);
     if (facts.generated_translates === false) words.push(`generated camera stands still: ${facts.generated_state}`);

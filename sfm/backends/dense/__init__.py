@@ -19,21 +19,12 @@ def run(
 
     Raises CinetrajError where the clip does not fit into the memory of the GPU, with the size that would.
     """
-    import torch
-
     from sfm.backends.assemble import assemble_result
     from sfm.backends.dense.estimator import solve
-    from sfm.backends.dense.memory import available_bytes, does_not_fit
-    from sfm.processes.threads import thread_limit
-    from sfm.processes.workers import workers
+    from sfm.backends.dense.running import exact
 
-    try:
-        # Convolutions of 10 bits, which CUDA takes by default, are other pictures than those of the CPU.
-        exact = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-        with thread_limit(1), workers(threads if device == "cpu" else 1), exact:
-            solved = solve(frames, masks, config, device=device)
-    except torch.cuda.OutOfMemoryError:
-        raise does_not_fit(frames, config, available_bytes(device)) from None
+    with exact(frames, config, device=device, threads=threads):
+        solved = solve(frames, masks, config, device=device)
     return assemble_result(frames, solved, backend="dense", seed=seed)
 
 

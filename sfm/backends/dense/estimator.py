@@ -1,6 +1,6 @@
 """The dense estimator, step by step: keyframes, flow, motion models, selection, depth, all frames, verdict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, final
@@ -16,7 +16,7 @@ from sfm.backends.dense.distortion import corner_radius, distortion_of, undistor
 from sfm.backends.dense.dolly_zoom import with_the_sign
 from sfm.backends.dense.frames import PlacedFrames, place_frames
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
-from sfm.backends.dense.keyframes import frame_motion_px, keyframes
+from sfm.backends.dense.keyframes import around, frame_motion_px, keyframes
 from sfm.backends.dense.links import between_others, linked
 from sfm.backends.dense.loops import closed
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
@@ -26,7 +26,6 @@ from sfm.backends.dense.observe import Scene
 from sfm.backends.dense.occlusion import covered
 from sfm.backends.dense.refinement import Refined, first_graph, refine, scene_of, with_cells
 from sfm.backends.dense.structure import DenseField, structure_of
-from sfm.backends.dense.tracked import tracked_start
 from sfm.backends.dense.uncertainty import focal_sigma_log, frame_covariance, keyframe_covariance, spread_of
 from sfm.config import DenseConfig
 from sfm.flow._start import Flow
@@ -45,7 +44,8 @@ LEAST_AGREEING = 0.15
 LEAST_PATCHES = 30
 """Patches that agree with two keyframes link them; fewer in most keyframes are no clip that can be followed."""
 LEAST_KNOWN = 0.04
-"""Information of a place (1/px²): known to five pixels. Grey frames resemble each other perfectly and know nothing."""
+"""Information of a place (1/px²) in the direction that is known least: to five pixels. Grey frames and ramps resemble
+each other perfectly, and know nothing, or nothing across."""
 OF_THE_SCENE = 0.5
 """Weight from which a patch counts as a part of the scene."""
 LINK_LIMIT = 2.0
@@ -74,6 +74,32 @@ class _Found:
     hangs: Bool[np.ndarray, " k"]
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class FittedFlow:
+    """All motion models fitted to the flow between the keyframes of a shot.
+
+    Attributes:
+        kept: frames that were looked at: neither blank nor repeated.
+        key: rows of `kept` that are keyframes.
+        coarse: frames and the patches that the models were fitted to.
+        graph: flow between them.
+        lens: what is known of it.
+        fits: the models.
+        belongs: weight of each patch as a part of the rigid scene.
+        told: what others say of the depths.
+    """
+
+    kept: Int[np.ndarray, " q"]
+    key: Int[np.ndarray, " k"]
+    coarse: Scene
+    graph: FlowGraph
+    lens: Lens
+    fits: list[DenseFit]
+    belongs: Float[Tensor, "k p"]
+    told: ToldDepth | None
+
+
 def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "cpu") -> Solved:
     """The camera's motion in one shot, the depth of every patch and what moves.
 
@@ -81,10 +107,26 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         Status "failed" where nothing can be followed; else as `sfm.motion.estimator.verdict` says.
     """
     seconds: dict[str, float] = {}
+    fitted = fit_flow(frames, masks, config, seconds, device=device)
+    if isinstance(fitted, str):
+        return Solved(status="failed", reason=fitted, seconds=seconds)
+    return answer(frames, masks, fitted, config, seconds)
+
+
+def fit_flow(
+    frames: Frames, masks: Masks, config: DenseConfig, seconds: dict[str, float], *, device: str = "cpu"
+) -> FittedFlow | str:
+    """All motion models fitted to the flow of a shot, or why there is nothing to fit them to.
+
+    Args:
+        frames, masks: of the shot.
+        config: settings.
+        seconds: gets the wall time of each step.
+        device: where it is computed.
+    """
     kept = masks.distinct()
     if len(kept) < 2:
-        why = "every frame is blank" if masks.blank.all() else "fewer than two different frames show anything"
-        return Solved(status="failed", reason=why)
+        return "every frame is blank" if masks.blank.all() else "fewer than two different frames show anything"
     with torch.inference_mode():
         flow = flow_by(config.flow, config.flow_weights, torch.device(device))
         with timed(seconds, "keyframes"):
@@ -95,22 +137,43 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
         with timed(seconds, "flow"):
             key, graph = _compared(coarse, key, config, flow)
         if why := _nothing_to_follow(graph):
-            return Solved(status="failed", reason=why, seconds=seconds)
+            return why
         with timed(seconds, "depth_prior"):
             told = _told(frames, kept[key], config, device)
             graph = replace(graph, nearness=_on_grid(told, frames, config.search_px, seen.device))
         with timed(seconds, "motion_models"):
             lens = lens_of(frames, config)
             unit_px = max(frames.hw) / 640
-            given = _given(frames, masks, kept[key], graph, lens, config)
-            search = config.start != "tracks" or not given
-            fits = fit_models(graph, lens, unit_px, given=given, search=search)
-            fits, belongs = fit_scene(graph, lens, fits, unit_px)
+            fits, belongs = fit_scene(graph, lens, fit_models(graph, lens, unit_px), unit_px)
+    return FittedFlow(kept=kept, key=key, coarse=coarse, graph=graph, lens=lens, fits=fits, belongs=belongs, told=told)
+
+
+def answer(
+    frames: Frames,
+    masks: Masks,
+    fitted: FittedFlow,
+    config: DenseConfig,
+    seconds: dict[str, float],
+    *,
+    model: str | None = None,
+) -> Solved:
+    """Every frame's pose and every patch's depth under a model, and the verdict.
+
+    Args:
+        frames, masks: of the shot.
+        fitted: all models.
+        config, seconds: as for `fit_flow`.
+        model: name of the one to take; None: the one that the flow pays for.
+    """
+    kept, key, coarse, lens = fitted.kept, fitted.key, fitted.coarse, fitted.lens
+    with torch.inference_mode():
         with timed(seconds, "depth"):
             scenes = coarse, with_cells(coarse, masks, config.grid_px)
-            nearness = _on_grid(told, frames, config.grid_px, seen.device)
-            again = partial(refine, scenes, key, belongs=belongs, lens=lens, reach=config.reach, nearness=nearness)
-            selection, refined = _refined(fits, again, key, of_scene(graph, belongs), lens, unit_px, config)
+            nearness = _on_grid(fitted.told, frames, config.grid_px, fitted.graph.device)
+            again = partial(
+                refine, scenes, key, belongs=fitted.belongs, lens=lens, reach=config.reach, nearness=nearness
+            )
+            selection, refined = _refined(fitted, again, max(frames.hw) / 640, config, model)
         with timed(seconds, "loops"):
             refined, loops = closed(refined, key, selection.model, lens, config.loops)
         found = _found(kept, key, lens, selection, refined, config)
@@ -119,8 +182,8 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
             placed = place_frames(refined.scene, refined.parameters, key, selection.model, robust, refined.belongs)
             poses = _poses(frames, masks, found, placed, config)
         with timed(seconds, "structure"):
-            structure = _structure(frames, masks, found, placed, graph, belongs)
-    own = {"loop_edges": loops} | ({} if told is None else {"depth_prior": told.said})
+            structure = _structure(frames, masks, found, placed, fitted.graph, fitted.belongs)
+    own = {"loop_edges": loops} | ({} if fitted.told is None else {"depth_prior": fitted.told.said})
     return replace(_solved(frames, masks, found, poses, config, own), seconds=seconds, structure=structure)
 
 
@@ -131,18 +194,6 @@ def lens_of(frames: Frames, config: DenseConfig) -> Lens:
         return Lens(focal=focal, radial=config.distortion == "free")
     radius = corner_radius(frames.hw, frames.pixel_aspect, focal.focal_px)
     return Lens(focal=focal, undistortion=undistortion_of(config.distortion, radius))
-
-
-def _given(
-    frames: Frames, masks: Masks, key: Int[np.ndarray, " k"], graph: FlowGraph, lens: Lens, config: DenseConfig
-) -> list[tuple[str, DenseParameters]]:
-    """Where the sparse estimator's cameras would have full motion begin, if they are asked for and sound."""
-    if config.start == "directions":
-        return []
-    start = tracked_start(frames, masks, key, graph.patch_px.shape[1], graph.device)
-    if start is None:
-        return []
-    return [("tracks", replace(start, undistortion=torch.full_like(start.undistortion, lens.undistortion)))]
 
 
 def _told(frames: Frames, key: Int[np.ndarray, " k"], config: DenseConfig, device: str) -> ToldDepth | None:
@@ -173,7 +224,9 @@ def _compared(
 
 def _nothing_to_follow(graph: FlowGraph) -> str:
     """Why no model can be fitted, or nothing."""
-    known = (graph.root**2).sum(2) > LEAST_KNOWN
+    first, cross, second = graph.root.unbind(2)
+    trace, determinant = first**2 + cross**2 + second**2, (first * second) ** 2
+    known = trace / 2 - (trace**2 / 4 - determinant).clamp_min(0.0).sqrt() > LEAST_KNOWN
     testifying = int(((graph.weight > TESTIFIES) & known).any(1).sum(1).median())
     if testifying >= LEAST_PATCHES:
         return ""
@@ -184,29 +237,28 @@ def _nothing_to_follow(graph: FlowGraph) -> str:
 
 
 def _refined(
-    fits: Sequence[DenseFit],
+    fitted: FittedFlow,
     again: Callable[[DenseFit], Refined],
-    key: Int[np.ndarray, " k"],
-    graph: FlowGraph,
-    lens: Lens,
     unit_px: float,
     config: DenseConfig,
+    model: str | None,
 ) -> tuple[Selection[DenseFit], Refined]:
     """The selected model and its fit on the fine grid, or its twin's where what covers what speaks for that one.
 
     Args:
-        fits: all five models.
+        fitted: all five models.
         again: takes one of them to the fine grid.
-        key: frames of the keyframes.
-        graph, lens, unit_px: as the models were fitted with.
+        unit_px: as the models were fitted with.
         config: of the selection.
+        model: name of the one to take, or None.
     """
-    selection = select_model(fits, unit_px, config.selection)
+    graph = of_scene(fitted.graph, fitted.belongs)
+    selection = select_model(fitted.fits, unit_px, config.selection, model=model)
     refined = again(selection.fitted)
     if not selection.model.translates:
         return selection, refined
-    votes = covered(refined, torch.from_numpy(key).to(graph.device), _limit_px(selection, config))
-    after = with_the_sign(selection, fits, votes, graph, lens, unit_px, config.selection)
+    votes = covered(refined, torch.from_numpy(fitted.key).to(graph.device), _limit_px(selection, config))
+    after = with_the_sign(selection, fitted.fits, votes, graph, fitted.lens, unit_px, config.selection)
     return after, refined if after.fitted is selection.fitted else again(after.fitted)
 
 
@@ -287,8 +339,7 @@ def _reasons(masks: Masks, found: _Found, placed: PlacedFrames, row: Int[np.ndar
 
     A frame between two keyframes is cut off where either of them is: nobody knows on which side it lies.
     """
-    after = np.searchsorted(found.key, np.arange(len(found.kept))).clip(0, len(found.key) - 1)
-    before = np.where(found.key[after] == np.arange(len(found.kept)), after, np.maximum(after - 1, 0))
+    before, after = around(found.key, np.arange(len(found.kept)))
     cut = ~(found.hangs[before] & found.hangs[after])
     reason: list[str] = []
     for i, blank in enumerate(masks.blank):

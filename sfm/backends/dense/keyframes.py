@@ -68,10 +68,17 @@ def keyframes(motion_px: Float[np.ndarray, " n"], width: int, *, fewest: int, sh
     return np.unique(np.searchsorted(total, np.linspace(0.0, total[-1], count) - 1e-9).clip(0, n - 1))
 
 
-def neighbours(count: int, reach: int, device: torch.device) -> tuple[Int[Tensor, "k m"], Float[Tensor, "k m"]]:
-    """For each keyframe those up to `reach` before and after, nearest first; and 0 where there is none, else 1."""
+def around(
+    key: Int[np.ndarray, " k"], frame: Int[np.ndarray, " q"]
+) -> tuple[Int[np.ndarray, " q"], Int[np.ndarray, " q"]]:
+    """Which keyframes are before and after some frames; twice the same one for itself, and where none is before."""
+    after = np.searchsorted(key, frame).clip(0, len(key) - 1)
+    return np.where(key[after] == frame, after, np.maximum(after - 1, 0)), after
+
+
+def neighbours(count: int, reach: int, device: torch.device) -> Int[Tensor, "k m"]:
+    """For each keyframe those up to `reach` before and after, nearest first; itself where there is none."""
     offsets = [sign * step for step in range(1, reach + 1) for sign in (1, -1)]
     target = torch.arange(count, device=device)[:, None] + torch.tensor(offsets, device=device)
-    there = (target >= 0) & (target < count)
-    own = torch.arange(count, device=device)[:, None].expand_as(target)
-    return torch.where(there, target, own), there.float()
+    own = torch.arange(count, device=device)[:, None]
+    return torch.where((target >= 0) & (target < count), target, own)

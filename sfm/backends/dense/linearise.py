@@ -36,7 +36,9 @@ class Predicted:
         ideal: (x, y) predicted in the target, undistorted, in units of the target's focal length.
         observed: (x, y) in the target as seen, distorted, in the same units.
         per_depth: one over the depth in the target, in units of that in the patch's own camera.
-        residual_px: seen minus predicted, undistorted pixels.
+        straightening: by how much the lens has to be stretched there: undistorted lengths over those seen.
+        residual_px: seen minus predicted, as long as in the picture: were they measured where the lens is straightened,
+            a lens that shrinks the picture would shrink its errors, and every clip would have one.
         front: in front of the target.
     """
 
@@ -47,6 +49,7 @@ class Predicted:
     ideal: Float[Tensor, "*s k m 2 p"]
     observed: Float[Tensor, "*s k m 2 p"]
     per_depth: Float[Tensor, "*s k m p"]
+    straightening: Float[Tensor, "*s k m p"]
     residual_px: Float[Tensor, "*s k m 2 p"]
     front: Bool[Tensor, "*s k m p"]
 
@@ -72,7 +75,8 @@ def predict(parameters: DenseParameters, graph: FlowGraph, rows: slice) -> Predi
     ideal = placed[..., :2, :] * per_depth[..., None, :]
     focal_px = focal[..., target, None]
     observed = graph.place_px[rows] / focal_px[..., None]
-    seen = observed * (1.0 + kappa[..., None] * (observed**2).sum(-2, keepdim=True))
+    bend = kappa[..., None] * (observed**2).sum(-2, keepdim=True)
+    seen, straightening = observed * (1.0 + bend), 1.0 + 2.0 * bend
     return Predicted(
         rotation=rotation,
         translation=translation,
@@ -81,7 +85,8 @@ def predict(parameters: DenseParameters, graph: FlowGraph, rows: slice) -> Predi
         ideal=ideal,
         observed=observed,
         per_depth=per_depth,
-        residual_px=focal_px[..., None] * (seen - ideal),
+        straightening=straightening[..., 0, :],
+        residual_px=focal_px[..., None] * (seen - ideal) / straightening,
         front=away > LEAST_DEPTH,
     )
 
@@ -111,7 +116,7 @@ def jacobian(
         lens: with the three columns of the lens; without, only those of the pose.
     """
     u, v = predicted.ideal.unbind(-2)
-    first, cross, second = (scaled_root * predicted.focal_px[..., None]).unbind(-2)
+    first, cross, second = (scaled_root * (predicted.focal_px / predicted.straightening).unsqueeze(-2)).unbind(-2)
     count = COLUMNS if lens else POSE
     columns = torch.empty(*u.shape[:-1], count, 2, u.shape[-1], dtype=u.dtype, device=u.device)
 
@@ -145,7 +150,7 @@ def jacobian(
 def depth_jacobian(predicted: Predicted, scaled_root: Float[Tensor, "*r k m 3 p"]) -> Float[Tensor, "*s k m 2 p"]:
     """Derivatives of predicted minus seen by the inverse depth of each patch, multiplied by `scaled_root`."""
     across, along = predicted.translation[..., :2, None], predicted.translation[..., 2:, None]
-    scale = (predicted.per_depth * predicted.focal_px).unsqueeze(-2)
+    scale = (predicted.per_depth * predicted.focal_px / predicted.straightening).unsqueeze(-2)
     return whitened(scale * (across - predicted.ideal * along), scaled_root)
 
 
@@ -167,9 +172,11 @@ def _lens_columns(
     seen = (predicted.observed**2).sum(-2)
     bend = 2.0 * kappa * seen
     a, b = predicted.observed.unbind(-2)
-    put(FOCAL_TARGET, u + bend * a, v + bend * b)
+    # Of what the residual is divided by, too: (off_x, off_y) is the residual over the focal length.
+    off_x, off_y = (predicted.residual_px / predicted.focal_px[..., None]).unbind(-2)
+    put(FOCAL_TARGET, u + bend * (a - 2.0 * off_x), v + bend * (b - 2.0 * off_y))
     x, y = carried(patch * squared)
-    put(UNDISTORTION, x - seen * a, y - seen * b)
+    put(UNDISTORTION, x - seen * (a - 2.0 * off_x), y - seen * (b - 2.0 * off_y))
 
 
 def adjoint(rotation: Float[Tensor, "*s 3 3"], translation: Float[Tensor, "*s 3"]) -> Float[Tensor, "*s 6 6"]:

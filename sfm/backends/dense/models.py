@@ -127,13 +127,7 @@ class Lens:
 
 
 def fit_models(
-    graph: FlowGraph,
-    lens: Lens,
-    unit_px: float = 1.0,
-    *,
-    begin: DenseParameters | None = None,
-    given: Sequence[tuple[str, DenseParameters]] = (),
-    search: bool = True,
+    graph: FlowGraph, lens: Lens, unit_px: float = 1.0, *, begin: DenseParameters | None = None
 ) -> list[DenseFit]:
     """All five models, in the order of `MOTION_MODELS`.
 
@@ -142,8 +136,6 @@ def fit_models(
         lens: what is known of it.
         unit_px: length of one pixel of a 640-pixel frame.
         begin: where full motion begins; found among several starts where None.
-        given: such starts, with their names.
-        search: whether directions of translation are searched for, too.
     """
     few = every_third(graph.patch_px)
     thin = graph.patches(few)
@@ -153,8 +145,7 @@ def fit_models(
         rest = replace(rest, inverse_depth=start_of(thin.nearness))
     turned = mapped(lambda model: _fitted(model, [_turned(model, far, thin)], thin, lens)[0], TURNS)
     if begin is None:
-        starts = [(name, start.patches(few)) for name, start in given]
-        starts += chained_directions(rest, thin) if search else []
+        starts = chained_directions(rest, thin)
         starts.append(("turn alone", replace(turned[1].parameters, inverse_depth=rest.inverse_depth)))
         starts = _best_starts(thin, lens, starts)
     else:

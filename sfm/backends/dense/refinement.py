@@ -68,7 +68,7 @@ def _cells(seen: Pyramid, masks: Masks, cell_px: int) -> tuple[Float[Tensor, "gh
 def first_graph(scene: Scene, key: Int[np.ndarray, " k"], reach: int, flow: Flow) -> FlowGraph:
     """Flow between neighbouring keyframes, from nothing, by `flow`."""
     device = scene.pyramid.device
-    target, _ = neighbours(len(key), reach, device)
+    target = neighbours(len(key), reach, device)
     found = first_flow(scene, torch.from_numpy(key).to(device), target, flow)
     return graph_of(scene, found, torch.arange(len(key), device=device), target, back=True)
 
@@ -98,7 +98,7 @@ def refine(
     values = fit.parameters.inverse_depth.reshape(k, *coarse.centres.shape[:2], 1)
     places = scene.centres.reshape(1, -1, 2).expand(k, -1, -1)
     parameters = replace(fit.parameters, inverse_depth=sampled(values, coarse.centres, places)[..., 0])
-    target, _ = neighbours(k, reach, device)
+    target = neighbours(k, reach, device)
     source = torch.arange(k, device=device)
     number = torch.from_numpy(key).to(device)
     start = expected_flow(scene, parameters, unobserved(scene, source, target))

@@ -11,6 +11,7 @@ from scipy.ndimage import median_filter
 from sfm.backends.dense.distortion import redistorted
 from sfm.backends.dense.frames import PlacedFrames
 from sfm.backends.dense.graph import FlowGraph
+from sfm.backends.dense.keyframes import around
 from sfm.backends.dense.linearise import LEAST_DEPTH
 from sfm.backends.dense.models import nearest
 from sfm.backends.dense.refinement import Refined
@@ -160,9 +161,8 @@ def _followed(field: DenseField) -> tuple[Float[torch.Tensor, "k m 2 p"], Float[
 def _frame(field: DenseField, seen: _Seen, row: int) -> tuple[Float[np.ndarray, "gh gw"], Bool[np.ndarray, "gh gw"]]:
     """Inverse depth (NaN where unknown) and movement of one frame, carried from the keyframes on both sides."""
     shape = _shape(field)
-    after = int(np.searchsorted(field.key, row).clip(0, len(field.key) - 1))
-    before = max(after - 1, 0)
-    if field.key[after] == row or before == after:
+    before, after = (int(each[0]) for each in around(field.key, np.array([row])))
+    if before == after:
         return seen.nearness[after].reshape(shape), seen.moving[after].reshape(shape)
     share = (row - field.key[before]) / (field.key[after] - field.key[before])
     cells: list[np.ndarray] = []

@@ -25,11 +25,12 @@ def test_a_leaderboard_survives_an_empty_model(sets: Path, capsys: pytest.Captur
     code = main(["compare", *folders, "--protocol", "strict,cinetechbench-compat", "--out", str(sets / "scores")])
     said = capsys.readouterr()
     assert code == 1
-    assert "| good | 2/2 |" in said.out
-    assert "| empty | 0/2 |" in said.out
+    assert "| good | 2/2 | 0 / 0 / 0 |" in said.out
+    assert "| empty | 0/2 | 2 / 0 / 0 |" in said.out
     assert [line for line in said.err.splitlines() if "error" in line] == [
-        f"cinetraj: error: empty, a, b: {sets / 'empty'} holds no clip, expected trajectory files or run folders in it"
-    ] * 2
+        f"cinetraj: error: 2 clips failed by the model of empty: a, b: {sets / 'empty'} holds no clip, expected "
+        "trajectory files or run folders in it"
+    ]  # once, and not for each protocol
     assert len(list((sets / "scores").glob("*.json"))) == 6
     assert main(["report", str(sets / "scores"), "--markdown", str(sets / "board.md")]) == 0
     saved = json.loads((sets / "scores" / "other_strict.json").read_text())
@@ -44,7 +45,7 @@ def test_alone_an_empty_model_is_bad_input(sets: Path, capsys: pytest.CaptureFix
 def test_json_is_the_documented_object(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", str(sets / "ref"), str(sets / "good"), "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert list(said) == ["protocol", "clips", "summary", "coverage"]
+    assert list(said) == ["protocol", "clips", "summary", "coverage", "rows"]
     assert said["coverage"] == {"ok": 2, "all": 2}
 
 
@@ -120,3 +121,16 @@ def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixtur
     twin.mkdir(parents=True)
     assert main(["compare", str(sets / "ref"), str(sets / "good"), str(twin)]) == 2
     assert "are not all different" in capsys.readouterr().err
+
+
+def test_all_pairs_of_a_folder(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    io.write(elsewhere(smooth(1), 7), sets / "ref" / "twin.npz", format="native")
+    assert main(["compare", "--all-pairs", str(sets / "ref"), "--out", str(sets / "matrix")]) == 0
+    said = capsys.readouterr().out
+    assert "CamMC between 3 paths under strict" in said
+    assert "the same: a and twin" in said
+    assert {p.name for p in (sets / "matrix").iterdir()} == {"matrix.csv", "matrix.npz", "matrix.json", "matrix.png"}
+    assert main(["compare", str(sets / "ref"), "--all-pairs", "--metric", "RotErr", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["metric"] == "RotErr"
+    assert main(["compare", "--all-pairs", str(sets / "ref"), str(sets / "good")]) == 2
+    assert "takes one folder" in capsys.readouterr().err

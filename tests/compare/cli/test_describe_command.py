@@ -1,6 +1,8 @@
 """What `cinetraj describe` says besides scores."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from paths import path
 
 from compare.cli import describe
 from trajectory import io
-from trajectory.model import Provenance
+from trajectory.model import Provenance, Trajectory
 
 
 def forward(pitch_deg: float | None, tmp_path: Path) -> Path:
@@ -37,3 +39,49 @@ def test_the_picture_is_written(tmp_path: Path) -> None:
     picture = tmp_path / "picture.png"
     assert describe.run(describe.Args(target=forward(None, tmp_path), plot=picture)) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def said_of(tmp_path: Path, capsys: pytest.CaptureFixture[str], moved: Trajectory, **options: Any) -> str:
+    io.write(moved, tmp_path / "path.npz", format="native")
+    assert describe.run(describe.Args(target=tmp_path / "path.npz", **options)) == 0
+    return capsys.readouterr().out
+
+
+def test_what_is_sure_and_what_is_not_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    u = np.linspace(0, 1, 49)[:, None]
+    moved = path(2.0 * u * [1, 0, 0], 0.5 * u * [0, 1, 0], scene_depth=np.full(49, 4.0))
+    evidence = {
+        "probability": {"rotation": 0.97, "translation": 0.41, "zoom": 0.99, "rigid": 0.9},
+        "sure": {"rotation": True, "translation": False, "zoom": True},
+    }
+    moved = moved.replace(provenance=Provenance(evidence=evidence))
+    said = said_of(tmp_path, capsys, moved)
+    assert "certainty: rotation and zoom are sure (0.97, 0.99); translation is not (0.41)" in said
+    assert "possibly mov" in said
+    assert "?: best estimate, translation not sure: Move In, Move Out" in said
+    found = json.loads(said_of(tmp_path, capsys, moved, json=True))
+    assert found["sure"] == evidence["sure"]
+    assert found["probability"] == evidence["probability"]
+    assert found["decisions"]["Move_Right"]["probability"] == pytest.approx(0.41)
+    assert set(found["flagged"].values()) == {"translation not sure"}
+
+
+def test_every_primitive_has_a_number_or_with_nan_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    u = np.linspace(0, 1, 49)[:, None]
+    moved = path(0 * u * [1, 0, 0], 0.5 * u * [0, 1, 0]).replace(scale="bounded", translation_bound=np.inf)
+    said = said_of(tmp_path, capsys, moved)
+    assert "+0.0000?" in said
+    assert "?: best estimate, not known from this trajectory: Move In" in said
+    assert "unknown" in said_of(tmp_path, capsys, moved, unknown="nan")
+    assert json.loads(said_of(tmp_path, capsys, moved, json=True))["scores"]["Move_In"] == 0.0
+    assert json.loads(said_of(tmp_path, capsys, moved, json=True, unknown="nan"))["scores"]["Move_In"] is None
+
+
+def test_minor_moves_and_the_frame_of_turns_are_lines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    u = np.linspace(0, 1, 49)[:, None]
+    quiet = {"noise_px": 0.2, "working_hw": [360, 640], "gravity": {"pitch_deg": -15.0, "roll_deg": 0.0}}
+    moved = path(0.12 * u * [0, 0, 1], 0.35 * u * [0, 1, 0], scene_depth=np.full(49, 4.0))
+    said = said_of(tmp_path, capsys, moved.replace(provenance=Provenance(evidence=quiet)))
+    assert "minor move: Move In by 3.0 % of the scene depth (probability 1.00)" in said
+    assert "turned against the horizon: tilt" in said
+    assert "; about the camera's axes: tilt" in said

@@ -157,7 +157,7 @@ def test_in_a_browser(scores: Path, page_file: Path, tmp_path: Path) -> None:
         assert page.run("return document.querySelectorAll('#errors .shapelayer path').length") == 1
         assert page.run("return document.querySelectorAll('#moves .bars').length") > 0
         # Other failure policy, other protocol, dark.
-        mean = "return [...document.querySelectorAll('#board tbody tr')].map(r => r.children[2].textContent).join()"
+        mean = "return [...document.querySelectorAll('#board tbody tr')].map(r => r.children[3].textContent).join()"
         charged = page.run(mean)
         page.run("const p = document.getElementById('policy'); p.value = 'drop'; p.dispatchEvent(new Event('change'))")
         assert page.run(mean) != charged
@@ -172,6 +172,6 @@ def test_in_a_browser(scores: Path, page_file: Path, tmp_path: Path) -> None:
         page.go(report.write([record], tmp_path / "large.html"))
         page.wait("return document.querySelectorAll('#clips tbody tr').length === 5")
         assert (
-            page.run("return document.querySelector('#clips tr[data-clip=\"pan\"]').children[2].textContent") == "1500"
+            page.run("return document.querySelector('#clips tr[data-clip=\"pan\"]').children[3].textContent") == "1500"
         )
         assert page.log() == []

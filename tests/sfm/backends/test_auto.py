@@ -186,13 +186,14 @@ def test_clips_that_show_nothing_fail_with_a_reason(rgb, reason):
     assert reason in result.reason
 
 
-def test_smooth_content_without_corners_fails_with_a_reason():
+def test_smooth_content_without_corners_is_never_ok():
     ramp = np.tile(np.linspace(20, 200, 160)[None, None, :, None], (8, 90, 1, 3)).astype(np.uint8)
     frames = clips.as_frames(ramp)
     seen = Masks(usable=np.ones((90, 160), bool), blank=np.zeros(8, bool), duplicate_of=np.arange(8))
-    result = run(frames, seen, AutoConfig())
+    result = run(frames, seen, AutoConfig(dense=False))
     assert result.status == "failed"
     assert "points can be followed" in result.reason
+    assert run(frames, seen, AutoConfig()).status in ("failed", "unreliable")
 
 
 @cache

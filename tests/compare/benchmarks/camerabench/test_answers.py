@@ -3,6 +3,7 @@
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 from moves import CLIPS, MOVES
@@ -14,6 +15,7 @@ from compare.benchmarks.camerabench.facts import answer, clip_facts
 from compare.benchmarks.camerabench.labels import SPLITS, BinaryRow, Labels, PairRow, read_labels
 from compare.benchmarks.camerabench.questions import TASKS
 from compare.benchmarks.camerabench.score_files import NEEDS_SCENE, read_score_file
+from trajectory.candidates import Candidates
 from trajectory.errors import CinetrajError
 
 # For every task that a path can answer: a clip of which the positive text is true, and one of which it is false.
@@ -228,6 +230,71 @@ def test_a_score_that_is_not_known_is_nan_without_error(tmp_path: Path) -> None:
     assert math.isnan(row["score"])
     assert row["error"] is None
     assert "not known" in row["failure"]
+
+
+def bounded(name: str) -> Clip:
+    """A clip of which no translation is known, though it may have been there."""
+    return clip_of_trajectory(name, CLIPS[name].replace(scale="bounded", translation_bound=math.inf))
+
+
+@pytest.mark.parametrize("unknown", ["number", "nan"])
+def test_a_flagged_number_ranks_and_nan_does_not(tmp_path: Path, described: dict[str, Clip], unknown: Any) -> None:
+    clips = {n: c for n, c in described.items() if n in SPLITS} | {n: bounded(n) for n in ("Pan_Left", "Move_Right")}
+    written = write_binary(clips, primitive_labels(), tmp_path, model="m", unknown=unknown)
+    assert (written.rows, written.flagged) == (225, 13)  # six moves of two clips, and whether one of them rests
+    file = read_score_file(tmp_path / "classification_scores_m_Move_Left.json")
+    assert file.metadata["unknown"] == unknown
+    rows = {r["video_path"]: r for r in file.rows}
+    assert rows["Tilt_Up.mp4"]["flagged"] is None
+    flagged = rows["Pan_Left.mp4"]
+    assert flagged["flagged"] == "not known from this trajectory"
+    assert flagged["error"] is None
+    if unknown == "number":
+        assert (flagged["score"], flagged["failure"]) == (0.0, None)
+    else:
+        assert math.isnan(flagged["score"])
+        assert "not known" in flagged["failure"]
+
+
+def test_numbers_rank_no_worse_than_nan(tmp_path: Path, described: dict[str, Clip]) -> None:
+    hidden = ("Pan_Left", "Tilt_Up", "Zoom_In", "Roll_Clockwise", "Move_Right", "Move_In", "Static")
+    clips = {n: c for n, c in described.items() if n in SPLITS} | {n: bounded(n) for n in hidden}
+    found: dict[str, dict[str, float]] = {}
+    for unknown in ("number", "nan"):
+        written = write_binary(clips, primitive_labels(), tmp_path / unknown, model="m", unknown=unknown)
+        result = evaluate_binary(written.files)["results_by_split"]
+        found[unknown] = {r["split_name"]: r["average_precision"] for r in result.values()}
+    assert all(found["number"][split] >= found["nan"][split] for split in SPLITS)
+    assert found["number"]["Move_Right"] > found["nan"]["Move_Right"]
+    assert found["number"]["Static"] > found["nan"]["Static"]
+
+
+def test_a_candidate_that_saw_the_move_ranks_it_first(tmp_path: Path, described: dict[str, Clip]) -> None:
+    other = Candidates(own=0.7, others=((0.3, CLIPS["Move_Right"]),))
+    still = CLIPS["Move_Right"].replace(scale="bounded", translation_bound=math.inf)
+    clips = {n: c for n, c in described.items() if n in SPLITS}
+    clips["Move_Right"] = clip_of_trajectory("Move_Right", still, candidates=other)
+    written = write_binary(clips, primitive_labels(), tmp_path, model="m")
+    result = evaluate_binary(written.files)["results_by_split"]["m_Move_Right"]
+    assert result["average_precision"] == 1.0
+
+
+@pytest.mark.parametrize("unknown", ["number", "nan"])
+def test_tasks_are_answered_by_best_estimates_only_where_nothing_else_tells(
+    tmp_path: Path, described: dict[str, Clip], unknown: Any
+) -> None:
+    tasks = ("has_motion/has_truck_left", "has_motion/has_pan_left")
+    labels = Labels(binary={}, tasks={name: (pair("Pan_Left", "Static"),) for name in tasks})
+    clips = {"Pan_Left": bounded("Pan_Left"), "Static": described["Static"]}
+    written = write_tasks(clips, labels, tmp_path, model="m", unknown=unknown)
+    truck, pan = (read_score_file(f).rows[0] for f in written.files)
+    assert (pan["error"], pan["flagged"]) == (None, None)
+    assert (written.rows, written.flagged) == (2, int(unknown == "number"))
+    if unknown == "number":
+        assert truck["flagged"] == "Pan_Left: not known from this trajectory"
+        assert truck["yes_scores"]["pos_text_pos_image"] < 0.5
+    else:
+        assert "Pan_Left: not known" in truck["error"]
 
 
 def test_names_that_match_no_label_are_refused(tmp_path: Path, described: dict[str, Clip]) -> None:

@@ -6,7 +6,9 @@ import pytest
 from moves import FRAMES, MOVES, write_run
 
 from compare.benchmarks.camerabench.clips import clip_of_trajectory, clips_from_descriptions, clips_from_runs
+from trajectory import io
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.model import Provenance
 
 
 def test_runs_several_shots_count_by_their_longest(tmp_path: Path) -> None:
@@ -24,6 +26,22 @@ def test_runs_several_shots_count_by_their_longest(tmp_path: Path) -> None:
     best = {n: max(c.camera["scores"], key=c.camera["scores"].get) for n, c in clips.items() if c.camera}  # type: ignore[arg-type]
     assert best == {"cut": "Tilt_Up", "whole.1": "Pan_Left"}
     assert seen == [(1, 3), (2, 3), (3, 3)]
+
+
+def test_what_the_estimator_held_for_possible_is_read_with_the_run(tmp_path: Path) -> None:
+    entries = [{"probability": 0.6, "file": None}, {"probability": 0.4, "file": "alternatives/1.npz"}]
+    told = MOVES["Static"].replace(
+        scale="bounded", translation_bound=float("inf"), provenance=Provenance(evidence={"candidates": entries})
+    )
+    write_run(tmp_path, "clip", told)
+    (tmp_path / "clip" / "alternatives").mkdir()
+    io.write(MOVES["Move_In"], tmp_path / "clip" / "alternatives" / "1.npz", format="native")
+    camera = clips_from_runs(tmp_path)["clip"].camera
+    whole = clip_of_trajectory("whole", MOVES["Move_In"]).camera
+    assert camera is not None
+    assert whole is not None
+    assert camera["scores"]["Move_In"] == pytest.approx(0.4 * whole["scores"]["Move_In"])
+    assert camera["decisions"]["Move_In"]["probability"] == 1.0  # nothing else was told of it
 
 
 def test_a_run_that_cannot_be_read_fails_alone(tmp_path: Path) -> None:

@@ -22,7 +22,8 @@ def test_a_translation_of_which_nothing_is_known_leaves_only_what_the_rest_decid
     pan = CLIPS["Pan_Left"].replace(scale="bounded", translation_bound=math.inf)
     camera = clip_of_trajectory("pan", pan).camera
     assert camera is not None
-    assert camera["scores"]["Move_Left"] is None
+    assert camera["scores"]["Move_Left"] == 0.0  # the best estimate, which is no fact
+    assert camera["decisions"]["Move_Left"]["yes"] is None
     facts = motion_facts(camera)
     assert (facts["Pan_Left"] or 0) > 0
     assert facts["Move_Left"] is facts["Ground_Forward"] is None
@@ -33,6 +34,9 @@ def test_a_translation_of_which_nothing_is_known_leaves_only_what_the_rest_decid
         answer(only("Pan_Left"), clip)  # the unknown move may be there
     assert answer(only("Move_Left"), clip) < 0.5  # the pan says no already
     assert answer(moving, clip) > 0.5
+    best = ClipFacts(name="pan", facts=motion_facts(camera, "number"), gravity=False)
+    assert answer(has("Move_Left"), best) < 0.5
+    assert answer(only("Pan_Left"), best) > 0.5
 
 
 def test_a_pan_there_and_back_is_motion_though_it_ends_where_it_began() -> None:

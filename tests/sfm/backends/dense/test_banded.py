@@ -27,7 +27,7 @@ def rows_of(count: int, pairs: list[tuple[int, int]]) -> torch.Tensor:
     again = own[:, None].repeat(1, 2)
     for first, second in pairs:
         again[first, 0], again[second, 1] = second, first
-    return torch.cat([own[:, None], neighbours(count, 2, own.device)[0], again], 1)
+    return torch.cat([own[:, None], neighbours(count, 2, own.device), again], 1)
 
 
 @pytest.mark.parametrize("count", [2, 3, 5, 40])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from sfm.backends.dense.keyframes import frame_motion_px, keyframes, neighbours
+from sfm.backends.dense.keyframes import around, frame_motion_px, keyframes, neighbours
 from sfm.flow.pyramid import grey_of, pyramid
 
 WIDTH, SHARE = 320, 0.05
@@ -88,16 +88,23 @@ def test_motion_of_two_small_frames():
 
 @pytest.mark.parametrize(("count", "reach"), [(2, 1), (2, 3), (6, 2), (9, 3)])
 def test_neighbours_are_mutual_and_idle_ones_are_one_self(count, reach):
-    target, there = neighbours(count, reach, CPU)
-    assert target.shape == there.shape == (count, 2 * reach)
+    target = neighbours(count, reach, CPU)
+    there = target != torch.arange(count)[:, None]
+    assert target.shape == (count, 2 * reach)
     for own in range(count):
-        real = target[own][there[own] > 0].tolist()
+        real = target[own][there[own]].tolist()
         assert sorted(real) == [j for j in range(count) if 0 < abs(j - own) <= reach]
         assert [abs(j - own) for j in real] == sorted(abs(j - own) for j in real)
-        assert set(target[own][there[own] == 0].tolist()) <= {own}
         for slot in range(2 * reach):
             if there[own, slot]:
                 assert int(target[target[own, slot], slot ^ 1]) == own  # the opposite slot leads back
+
+
+def test_frames_lie_between_the_keyframes_around_them():
+    before, after = around(np.array([0, 3, 4]), np.arange(6))
+    assert before.tolist() == [0, 0, 0, 1, 2, 1]
+    assert after.tolist() == [0, 1, 1, 1, 2, 2]
+    assert [each.tolist() for each in around(np.array([0]), np.array([0, 1]))] == [[0, 0], [0, 0]]
 
 
 def test_a_mover_that_was_told_does_not_count_for_the_motion_of_the_picture():

@@ -10,7 +10,7 @@ PATCHES = 20
 
 
 def targets(count: int, reach: int = 2) -> np.ndarray:
-    return neighbours(count, reach, torch.device("cpu"))[0].numpy()
+    return neighbours(count, reach, torch.device("cpu")).numpy()
 
 
 def residuals(target: np.ndarray, scene: list[int], agreeing: int = 10) -> np.ndarray:

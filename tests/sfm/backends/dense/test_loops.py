@@ -211,7 +211,7 @@ def test_a_way_there_and_back_has_less_drift_by_its_loops():
 def test_what_is_not_seen_again_is_left_as_it_is():
     """To the bit, as it is the same value; and so where loops are not asked for, or nothing turns."""
     scene, truth = scene_and_truth(ORDER[:8])
-    graph = unobserved(scene, torch.arange(8), neighbours(8, 2, torch.device("cpu"))[0])
+    graph = unobserved(scene, torch.arange(8), neighbours(8, 2, torch.device("cpu")))
     once = replace(fitted(scene, graph, truth), scale=1.0)
     assert closed(once, np.arange(8), FULL, SMALL, 1) == (once, 0)
     back, _ = there_and_back()

@@ -39,7 +39,7 @@ def panned() -> Scene:
 
 @cache
 def found(reach: int = 3) -> tuple[torch.Tensor, Displacements]:
-    target, _ = neighbours(len(AT), reach, CPU)
+    target = neighbours(len(AT), reach, CPU)
     return target, first_flow(panned(), torch.arange(len(AT)), target, flow)
 
 

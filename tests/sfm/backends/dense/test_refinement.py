@@ -85,7 +85,7 @@ def test_patches_on_bars_are_muted():
 
 def test_the_first_graph_is_of_neighbours():
     graph = first_graph(scenes()[0], KEY, 1, flow)
-    torch.testing.assert_close(graph.target, neighbours(5, 1, torch.device("cpu"))[0])
+    torch.testing.assert_close(graph.target, neighbours(5, 1, torch.device("cpu")))
     assert graph.source.tolist() == [0, 1, 2, 3, 4]
     assert float((graph.weight[:-1, 0] > 0.3).float().mean()) > 0.8
 

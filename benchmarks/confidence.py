@@ -1,0 +1,338 @@
+"""Probabilities of the default estimator: weighed on one part of the hard clips, judged on another.
+
+    python benchmarks/confidence.py weigh [--jobs 4] [--out rows.jsonl]   hard-dev: fits the weights, writes them
+    python benchmarks/confidence.py judge [--jobs 4] [--out rows.jsonl]   hard-reporting: what they are worth
+    python benchmarks/confidence.py show ROWS.jsonl [--figure docs/figures/confidence.svg]
+
+Rows that are there already are kept: an interrupted run goes on. Right is what `sfm.backends.auto.posterior.agreement`
+says of an answer and the exact motion of the clip.
+"""
+
+import argparse
+import json
+import os
+from collections.abc import Iterable
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import hard_clips
+import numpy as np
+import render
+
+QUANTITIES = ("rotation", "translation", "zoom")
+WEIGHTS = Path(__file__).parents[1] / "sfm" / "backends" / "auto" / "weights.py"
+RIDGE, RIDGE_OF_QUANTITIES = 0.01, 10.0
+BINS = 10
+
+
+def entries(part: str) -> list[dict[str, Any]]:
+    """The clips of a part, as the manifest has them."""
+    return [
+        {"id": f"{part}-{kind}-{again}", "kind": kind, "clip": clip} for kind, again, clip in hard_clips.clips(part)
+    ]
+
+
+def truth_of(trajectory: Any, frames: Any) -> Any:
+    """The exact motion of some frames, relative to the first of them, in median scene depths."""
+    from sfm.backends.auto.posterior import Motion
+
+    pose = np.linalg.inv(trajectory.world_from_cam[frames[0]]) @ trajectory.world_from_cam[frames]
+    return Motion(
+        rotation=pose[:, :3, :3],
+        way=pose[:, :3, 3] / float(np.nanmedian(trajectory.scene_depth)),
+        log_zoom=np.log(trajectory.focal_px[frames] / trajectory.focal_px[frames[0]]),
+    )
+
+
+def motion_of(poses: Any, frames: Any) -> Any:
+    """The motion that an estimate says of some frames."""
+    from sfm.backends.auto import posterior
+    from sfm.backends.auto.sightings import Cameras
+
+    nearness = 1.0 / float(np.nanmedian(poses.depth[frames])) if poses.translates else 1.0
+    return posterior.motion_of(
+        Cameras(
+            rotation=poses.rotation[frames],
+            translation=poses.translation[frames],
+            focal_px=poses.focal_px[frames],
+            translates=poses.translates,
+            nearness=nearness,
+        )
+    )
+
+
+def weighed_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
+    """Of each kind of evidence: features of all answers, which are right, and what bears on the best one."""
+    from sfm.backends.auto import estimator, posterior
+    from sfm.config import AutoConfig, DenseConfig
+
+    clip, frames, masks = _read(entry, cache)
+    shot = estimator.Shot(frames=frames, masks=masks, config=AutoConfig(), device="cpu", seconds={})
+    by_tracks, by_flow = estimator.tracks_of(shot), estimator.flow_of(shot, DenseConfig())
+    row: dict[str, Any] = {"id": entry["id"], "kinds": {}}
+    if isinstance(by_tracks, str) or isinstance(by_flow, str):
+        return row
+    key = by_flow.fitted.kept[by_flow.fitted.key]
+    truth = truth_of(clip.trajectory, key)
+    for tracks, flow in ((by_tracks, None), (None, by_flow), (by_tracks, by_flow)):
+        at = by_tracks.fitted.keyed.frames if flow is None else key
+        judged = estimator.weighed(frames, at, tracks, flow)
+        true = truth_of(clip.trajectory, at) if flow is None else truth
+        motions = [posterior.motion_of(answer.cameras) for answer in judged.answers]
+        row["kinds"][judged.features["kind"]] = {
+            "answers": {name: value.tolist() for name, value in judged.features["answers"].items()},
+            "right": [posterior.agreement(true, motion).tolist() for motion in motions],
+            "agree": [[posterior.agreement(a, b).tolist() for b in motions] for a in motions],
+            "facts": [
+                posterior.facts_of(i, judged.answers, judged.seen, float(max(frames.hw))) for i in range(len(motions))
+            ],
+        }
+    return row
+
+
+def judged_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
+    """What the estimator says of a clip and whether it is right; beside it what the tracks alone said."""
+    from sfm.backends.auto import estimator, posterior
+    from sfm.config import AutoConfig
+    from sfm.motion.estimator import solve
+
+    clip, frames, masks = _read(entry, cache)
+    row: dict[str, Any] = {"id": entry["id"], "kind": entry["kind"]}
+    for name, solved in (
+        ("tracks alone", solve(frames, masks, AutoConfig())),
+        ("auto", estimator.solve(frames, masks, AutoConfig())),
+    ):
+        said: dict[str, Any] = {"status": solved.status, "model": solved.motion_model}
+        said |= {key: solved.statistics.get(key) for key in ("confidence", "probability", "won")}
+        seen = np.flatnonzero(solved.poses.valid) if solved.poses is not None else np.zeros(0, int)
+        said["right"] = [False] * 3
+        if solved.poses is not None and len(seen) > 1:
+            found = motion_of(solved.poses, seen)
+            said["right"] = posterior.agreement(truth_of(clip.trajectory, seen), found).tolist()
+            off = np.log(solved.poses.focal_px[seen[0]] / clip.trajectory.focal_px[seen[0]])
+            said |= {"focal_off_log": float(off), "focal_sigma_log": solved.poses.focal_sigma_log}
+        row[name] = said
+    return row
+
+
+def _read(entry: dict[str, Any], cache: Path) -> tuple[Any, Any, Any]:
+    from sfm.config import EstimateConfig
+    from sfm.masks import find as masks
+    from sfm.video import reader
+
+    clip = render.cached(entry, cache)
+    frames = reader.load(clip.video, EstimateConfig().video)
+    return clip, frames, masks.find(frames, EstimateConfig().masks, None)
+
+
+def _task(job: tuple[str, dict[str, Any], Path]) -> dict[str, Any]:
+    import cv2
+    import torch
+
+    cv2.setNumThreads(1)
+    torch.set_num_threads(1)
+    verb, entry, cache = job
+    return {"weigh": weighed_row, "judge": judged_row}[verb](entry, cache)
+
+
+def collected(verb: str, part: str, out: Path, jobs: int, cache: Path) -> list[dict[str, Any]]:
+    """A row for each clip of a part, those of the file that are there already included."""
+    rows = [json.loads(line) for line in out.read_text().splitlines()] if out.is_file() else []
+    have = {row["id"] for row in rows}
+    left = [(verb, entry, cache) for entry in entries(part) if entry["id"] not in have]
+    with get_context("spawn").Pool(jobs, maxtasksperchild=50) as pool, out.open("a") as stream:
+        for row in pool.imap_unordered(_task, left):
+            rows.append(row)
+            stream.write(json.dumps(row) + "\n")
+            stream.flush()
+    return rows
+
+
+def fitted(rows: list[dict[str, Any]], kind: str) -> tuple[dict[str, float], dict[str, dict[str, float]]]:
+    """Weights of the posterior of one kind of evidence, and of its quantities on what it says of clips left out."""
+    known = [row["kinds"][kind] for row in rows if kind in row["kinds"]]
+    names = list(known[0]["answers"])
+    features = [np.array([row["answers"][name] for name in names]).T for row in known]
+    right = [np.array(row["right"]) for row in known]
+    fold = np.random.default_rng(0).integers(0, 8, len(known))
+    shared: list[dict[str, float]] = [{}] * len(known)
+    chosen = [0] * len(known)
+    for left_out in range(8):
+        weights = _softmax_weights(
+            [f for f, k in zip(features, fold, strict=True) if k != left_out],
+            [r for r, k in zip(right, fold, strict=True) if k != left_out],
+        )
+        for i in np.flatnonzero(fold == left_out):
+            chosen[i], shared[i] = _told(features[i] @ weights, np.array(known[i]["agree"]))
+    quantities: dict[str, dict[str, float]] = {}
+    for number, name in enumerate((*QUANTITIES, "all")):
+        facts = list(known[0]["facts"][0])
+        x = np.array(
+            [
+                [_log_odds(s[name]), *(row["facts"][c][f] for f in facts)]
+                for s, c, row in zip(shared, chosen, known, strict=True)
+            ]
+        )
+        y = np.array([r[c].all() if name == "all" else r[c][number] for r, c in zip(right, chosen, strict=True)])
+        bias, weights = _logistic(x, y.astype(float))
+        quantities[name] = {"bias": bias, **dict(zip(("shared", *facts), weights.tolist(), strict=True))}
+    return dict(zip(names, _softmax_weights(features, right).tolist(), strict=True)), quantities
+
+
+def _told(score: np.ndarray, agree: np.ndarray) -> tuple[int, dict[str, float]]:
+    """The answer that would be told, and the probability of those that agree with it."""
+    probability = np.exp(score - score.max())
+    probability /= probability.sum()
+    mass = agree.all(2) @ probability
+    best = int(np.argmax(np.where(mass > mass.max() - 0.02, probability, -1.0)))
+    share = {name: float(agree[best, :, i] @ probability) for i, name in enumerate(QUANTITIES)}
+    return best, share | {"all": float(mass[best])}
+
+
+def _softmax_weights(features: list[np.ndarray], right: list[np.ndarray]) -> np.ndarray:
+    """Weights under which the right answers are most probable together; no clip counts in which none is right."""
+    from scipy.optimize import minimize
+
+    scale = np.concatenate(features).std(0)
+    scale[scale < 1e-9] = 1.0
+    clips = [(f / scale, r.all(1)) for f, r in zip(features, right, strict=True) if r.all(1).any()]
+
+    def cost(w: np.ndarray) -> tuple[float, np.ndarray]:
+        total, slope = RIDGE * float(w @ w), 2 * RIDGE * w
+        for x, good in clips:
+            p = np.exp(x @ w - (x @ w).max())
+            total -= np.log(p[good].sum() / p.sum()) / len(features)
+            slope = slope - (x[good].T @ p[good] / p[good].sum() - x.T @ p / p.sum()) / len(features)
+        return total, slope
+
+    found = minimize(cost, np.zeros(features[0].shape[1]), jac=True, method="L-BFGS-B")
+    return found.x / scale
+
+
+def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+    """Bias and weights of a logistic regression with a ridge on the standardised features (Newton's method)."""
+    mean, scale = x.mean(0), np.where(x.std(0) < 1e-9, 1.0, x.std(0))
+    z = np.c_[np.ones(len(x)), (x - mean) / scale]
+    w, ridge = np.zeros(z.shape[1]), RIDGE_OF_QUANTITIES * np.r_[1e-7, np.ones(z.shape[1] - 1)]
+    for _ in range(50):
+        p = 1 / (1 + np.exp(-z @ w))
+        w = w - np.linalg.solve((z * (p * (1 - p))[:, None]).T @ z + np.diag(ridge), z.T @ (p - y) + ridge * w)
+    return float(w[0] - (w[1:] * mean / scale).sum()), w[1:] / scale
+
+
+def _log_odds(share: float) -> float:
+    share = min(max(share, 0.01), 0.99)
+    return float(np.log(share / (1 - share)))
+
+
+def write_weights(rows: list[dict[str, Any]]) -> None:
+    """`sfm/backends/auto/weights.py` anew."""
+    found = {kind: fitted(rows, kind) for kind in ("tracks", "flow", "tracks+flow")}
+
+    def table(name: str, number: int, kind: str, text: str) -> str:
+        values = _rounded({key: each[number] for key, each in found.items()})
+        return f'\n{name}: {kind} = {json.dumps(values, indent=4)}\n"""{text}"""\n'
+
+    said = "The weights of the posterior; `benchmarks/confidence.py` fits and writes them, on the clips of `hard-dev`."
+    per_quantity = "Of the log odds that the answers that agree have together, and of what bears on them, by quantity."
+    WEIGHTS.write_text(
+        f'"""{said}"""\n'
+        + table("POSTERIOR", 0, "dict[str, dict[str, float]]", "Of what speaks for an answer, by what was seen.")
+        + table("QUANTITIES", 1, "dict[str, dict[str, dict[str, float]]]", per_quantity)
+    )
+
+
+def _rounded(value: Any) -> Any:
+    return {k: _rounded(v) for k, v in value.items()} if isinstance(value, dict) else float(f"{value:.3g}")
+
+
+def measures(told: Iterable[float], right: Iterable[bool]) -> dict[str, float]:
+    """Expected calibration error over ten bins of equal size, AUROC of right against wrong, Brier score."""
+    p, y = np.array(list(told), float), np.array(list(right), bool)
+    order = np.array_split(np.argsort(p, kind="stable"), BINS)
+    good, bad = p[y], p[~y]
+    return {
+        "ece": float(sum(abs(p[b].mean() - y[b].mean()) * len(b) for b in order) / len(p)),
+        "auroc": float(((good[:, None] > bad[None]) + 0.5 * (good[:, None] == bad[None])).mean()),
+        "brier": float(((p - y) ** 2).mean()),
+        "said": float(p.mean()),
+        "right": float(y.mean()),
+    }
+
+
+def show(rows: list[dict[str, Any]]) -> None:
+    """The numbers of docs/confidence.md."""
+    for name in ("tracks alone", "auto"):
+        right = [all(row[name]["right"]) for row in rows]
+        print(f"{name}: {sum(right)} of {len(rows)} right in all;", *np.sum([r[name]["right"] for r in rows], 0))
+        print("   confidence", measures([row[name]["confidence"] or 0.0 for row in rows], right))
+        for status in ("ok", "partial", "unreliable", "failed"):
+            those = [ok for ok, row in zip(right, rows, strict=True) if row[name]["status"] == status]
+            print(f"   {status}: {sum(those)} of {len(those)} right")
+        off = [(r[name]["focal_off_log"], r[name]["focal_sigma_log"]) for r in rows if r[name].get("focal_sigma_log")]
+        print(f"   focal lengths within two deviations: {np.mean([abs(e) < 2 * s for e, s in off]):.2f} of {len(off)}")
+    for number, quantity in enumerate(QUANTITIES):
+        told = [row["auto"] for row in rows if row["auto"]["probability"]]
+        said = measures([t["probability"][quantity] for t in told], [t["right"][number] for t in told])
+        print(quantity, said)
+
+
+def figure(rows: list[dict[str, Any]], path: Path) -> None:
+    """Reliability of each quantity, and risk over coverage of `auto` and of the tracks alone."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    page = Figure(figsize=(11, 4.2))
+    FigureCanvasAgg(page)
+    left, right = page.subplots(1, 2)
+    left.plot((0, 1), (0, 1), color="#999999", linewidth=0.8)
+    sure = [row["auto"] for row in rows if row["auto"]["probability"]]
+    curves = {q: [(t["probability"][q], t["right"][i]) for t in sure] for i, q in enumerate(QUANTITIES)}
+    curves["all together"] = [(t["confidence"], all(t["right"])) for t in sure]
+    for name, pairs in curves.items():
+        values = np.array(sorted(pairs, key=lambda pair: pair[0]), float)
+        bins = np.array_split(values, BINS)
+        left.plot([b[:, 0].mean() for b in bins], [b[:, 1].mean() for b in bins], ".-", label=name)
+    left.set(xlabel="probability that is told", ylabel="share that is right", title=f"{len(sure)} clips, tenths")
+    left.legend()
+    for name in ("tracks alone", "auto"):
+        told, bad = np.array([(row[name]["confidence"] or 0.0, not all(row[name]["right"])) for row in rows]).T
+        _, tie = np.unique(-told, return_inverse=True)
+        share = np.bincount(tie, bad) / np.bincount(tie)  # within a tie nobody knows which comes first
+        wrong = np.cumsum(share[np.sort(tie)]) / np.arange(1, len(rows) + 1)
+        right.plot(np.arange(1, len(rows) + 1) / len(rows), wrong, label=name)
+    right.set(
+        xlabel="share of clips, the surest first", ylabel="share of them that is wrong", title="risk and coverage"
+    )
+    right.legend()
+    page.savefig(path, bbox_inches="tight", metadata={"Date": None})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("verb", choices=("weigh", "judge", "show"))
+    parser.add_argument("rows", nargs="?", type=Path)
+    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2) // 2))
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "cinetraj-benchmarks")
+    parser.add_argument("--figure", type=Path)
+    given = parser.parse_args()
+    if given.verb == "show":
+        rows = [json.loads(line) for line in given.rows.read_text().splitlines()]
+        show(rows)
+        if given.figure:
+            figure(rows, given.figure)
+        return
+    part = {"weigh": "hard-dev", "judge": "hard-reporting"}[given.verb]
+    out = given.out or given.cache / f"confidence-{part}.jsonl"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    rows = collected(given.verb, part, out, given.jobs, given.cache)
+    if given.verb == "weigh":
+        write_weights(rows)
+    else:
+        show(rows)
+
+
+if __name__ == "__main__":
+    main()

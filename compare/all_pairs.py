@@ -1,0 +1,179 @@
+"""How alike the paths of a set are: every one against every other one, duplicates and near misses."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Float
+
+from compare import metrics, protocols
+from compare.pair_scores import score_poses
+from compare.protocols import Protocol
+from compare.report.heat_map import heat_map
+from compare.sources import Source, clips
+from compare.uncertainty import off_ideal
+from trajectory.errors import CinetrajError
+from trajectory.files import write_whole
+from trajectory.model import Trajectory
+
+DUPLICATE, NEAR = 1e-4, 0.02
+"""Shares of the worst value of a metric: below the first two paths are the same but for printed digits, below the
+second they are one move with small changes (3.6° of 180°)."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class AllPairs:
+    """A metric between every two clips of a set.
+
+    Attributes:
+        names: of the n clips that could be read.
+        values: (n, n) the row as the reference, the column as the generated clip; NaN where it is undefined.
+        metric: whose values.
+        unit: of the values.
+        protocol: as which the paths were compared.
+        failed: why a clip is not among them, by name.
+    """
+
+    names: tuple[str, ...]
+    values: Float[np.ndarray, "n n"]
+    metric: str
+    unit: str
+    protocol: Protocol
+    failed: Mapping[str, str]
+
+    @property
+    def badness(self) -> Float[np.ndarray, "n n"]:
+        """How far apart two clips are, whichever is the reference: 0 for equal paths, larger for less alike ones."""
+        off: np.ndarray = off_ideal(self.values, self.metric)
+        return np.fmax(off, off.T)
+
+    def nearest(self, count: int = 3) -> dict[str, list[tuple[str, float]]]:
+        """The clips that are most alike to each, with how far apart they are."""
+        apart = self.badness.copy()
+        np.fill_diagonal(apart, np.nan)
+        found: dict[str, list[tuple[str, float]]] = {}
+        for name, row in zip(self.names, apart, strict=True):
+            order = [k for k in np.argsort(row) if np.isfinite(row[k])][:count]
+            found[name] = [(self.names[k], float(row[k])) for k in order]
+        return found
+
+    def alike(self) -> dict[str, list[tuple[str, str, float]]]:
+        """Pairs that are duplicates, and those that nearly are, the closest first."""
+        worst = metrics.METRICS[self.metric].worst_in(self.protocol.angle) or 1.0
+        rows, columns = np.triu_indices(len(self.names), 1)
+        apart = self.badness[rows, columns] / worst
+        found: dict[str, list[tuple[str, str, float]]] = {"duplicates": [], "near": []}
+        for k in np.argsort(apart):
+            if not apart[k] < NEAR:
+                break
+            kind = "duplicates" if apart[k] < DUPLICATE else "near"
+            found[kind].append((self.names[rows[k]], self.names[columns[k]], float(apart[k] * worst)))
+        return found
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values; None where a value is undefined."""
+        return {
+            "metric": self.metric,
+            "unit": self.unit,
+            "protocol": self.protocol.stamp(),
+            "names": list(self.names),
+            "values": [[float(v) if np.isfinite(v) else None for v in row] for row in self.values],
+            "nearest": self.nearest(),
+            **self.alike(),
+            "failed": dict(self.failed),
+        }
+
+    def save(self, folder: Path) -> list[Path]:
+        """Write matrix.csv, matrix.npz, matrix.json and the heat map matrix.png."""
+        table, data = io.StringIO(), io.BytesIO()
+        rows = csv.writer(table, lineterminator="\n")
+        rows.writerow(["reference", *self.names])
+        for name, row in zip(self.names, self.values, strict=True):
+            rows.writerow([name, *("" if np.isnan(v) else repr(float(v)) for v in row)])
+        np.savez_compressed(data, names=np.array(self.names), values=self.values, metric=np.array(self.metric))
+        return [
+            write_whole(folder / "matrix.csv", table.getvalue()),
+            write_whole(folder / "matrix.npz", data.getvalue()),
+            write_whole(folder / "matrix.json", json.dumps(self.to_json(), allow_nan=False) + "\n"),
+            write_whole(
+                folder / "matrix.png",
+                heat_map(self.values, self.names, f"{self.metric} ({self.unit})", self.protocol.name),
+            ),
+        ]
+
+
+def all_pairs(
+    source: Source,
+    metric: str = "CamMC",
+    *,
+    protocol: str | Protocol = "strict",
+    time: str | None = "progress",
+    format: str = "auto",
+    progress: Callable[[int, int], None] | None = None,
+) -> AllPairs:
+    """A metric between every two paths of a set. Scale and time do not matter where they do not to the protocol.
+
+    Args:
+        source: a folder of trajectory files or runs, or a mapping of names.
+        metric: one of our own.
+        protocol: as which they are compared; each path by its own extent under the default.
+        time: how frames meet: by progress speeds and lengths do not matter, by seconds they do; None: the protocol's.
+        format: of plain files.
+        progress: called with (done, all) after each row.
+
+    Raises:
+        CinetrajError: fewer than two clips can be read, or the metric or the protocol is none of poses.
+    """
+    asked = protocols.get(protocol).with_options(time=time)
+    if asked.method != "poses":
+        raise CinetrajError(f"--all-pairs needs a protocol of poses, and {asked.name} is not; take strict")
+    chosen = replace(asked, metrics=(metric,), draws=0)
+    known, failed = _read(clips(source)[0], format)
+    names = tuple(known)
+    if len(names) < 2:
+        why = "; ".join(f"{name}: {reason}" for name, reason in list(failed.items())[:3])
+        raise CinetrajError(
+            f"{len(names)} clips can be read, expected at least 2 to compare{': ' + why if why else ''}"
+        )
+    values = np.full((len(names), len(names)), np.nan)
+    unit = ""
+    for row, a in enumerate(known.values()):
+        for column, b in enumerate(known.values()):
+            score = _score(a, b, chosen, metric)
+            if score is not None and score[0] is not None:
+                values[row, column], unit = score[0], score[1] or unit
+        if progress is not None:
+            progress(row + 1, len(names))
+    return AllPairs(names=names, values=values, metric=metric, unit=unit, protocol=chosen, failed=failed)
+
+
+def _read(found: Mapping[str, Any], format: str) -> tuple[dict[str, Trajectory], dict[str, str]]:
+    known: dict[str, Trajectory] = {}
+    failed: dict[str, str] = {}
+    for name, clip in found.items():
+        try:
+            known[name] = clip.load(format)
+            if not known[name].valid.any():
+                raise CinetrajError("no frame has a pose")
+        except CinetrajError as error:
+            known.pop(name, None)
+            failed[name] = str(error)
+    return known, failed
+
+
+def _score(a: Trajectory, b: Trajectory, protocol: Protocol, metric: str) -> tuple[float | None, str] | None:
+    """Value and unit of a pair; None where it cannot be compared."""
+    from compare.pair_scores import metric_of
+
+    metric_of(metric)  # an unknown metric is refused, and is no hole of the matrix
+    try:
+        score = score_poses(a, b, protocol).charged[metric]
+    except CinetrajError:
+        return None
+    return score.value, score.unit

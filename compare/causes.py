@@ -1,0 +1,75 @@
+"""Why clips have no scores, each cause told once however many models and protocols met it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+from compare.rows import ClipScores, Fault
+from compare.sources import listed
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """One reason and whom it met.
+
+    Attributes:
+        fault: whose failure it is.
+        reason: as the rows have it.
+        count: how many clips of the models, or references, it met.
+        clips: names, each once.
+        models: whose clips; empty where every model met it.
+    """
+
+    fault: Fault
+    reason: str
+    count: int
+    clips: tuple[str, ...]
+    models: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """One line: how many of what, which, whose and why."""
+        side, _, why = self.reason.partition(": ")
+        of = f" of {listed(self.models)}" if self.models else ""
+        count = self.count
+        if self.fault == "unmatched":
+            return f"{_counted(count, 'generated clip')} without a reference{of}: {listed(self.clips)}"
+        if self.fault == "instrument" and side == "reference":
+            return f"{_counted(count, 'reference')} not determined: {listed(self.clips)}: {why}"
+        if self.fault == "instrument" and side == "generated":
+            return f"{_counted(count, 'generated clip')} not determined{of}: {listed(self.clips)}: {why}"
+        if self.fault == "instrument":
+            return f"{_counted(count, 'pair')} not compared{of}: {listed(self.clips)}: {self.reason}"
+        why = why if side == "generated" else self.reason
+        return f"{_counted(count, 'clip')} failed by the model{of}: {listed(self.clips)}: {why}"
+
+
+def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]]) -> list[Cause]:
+    """The causes among the rows of models by name, the model's own first; a model may come once per protocol."""
+    names = list(dict.fromkeys(name for name, _ in models))
+    met: dict[tuple[Fault, str], dict[str, dict[str, None]]] = {}
+    for model, rows in models:
+        for name, row in rows.items():
+            if row.failed:
+                met.setdefault((row.fault, row.failed), {}).setdefault(model, {})[name] = None
+    found: list[Cause] = []
+    for (fault, reason), by_model in met.items():
+        clips = tuple(dict.fromkeys(name for each in by_model.values() for name in each))
+        who = () if len(by_model) == len(names) and fault != "model" else tuple(by_model)
+        of_references = fault == "instrument" and reason.startswith("reference: ")
+        count = len(clips) if of_references else sum(len(each) for each in by_model.values())
+        found.append(Cause(fault=fault, reason=reason, count=count, clips=clips, models=who))
+    order: Mapping[str, int] = {"model": 0, "instrument": 1, "unmatched": 2}
+    return sorted(found, key=lambda cause: order.get(cause.fault, 3))
+
+
+def counts_text(counts: Mapping[str, Iterable[str]]) -> str:
+    """How many clips have no scores by whose fault that is, in words; "" where all have."""
+    words = {"model": "failed by the model", "instrument": "not determined by us", "unmatched": "without a reference"}
+    parts = [f"{len(list(names))} {words[fault]}" for fault, names in counts.items() if list(names)]
+    return ", ".join(parts)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("s" if count != 1 else "")

@@ -1,0 +1,62 @@
+"""Lay the scores of several estimators beside each other: which conclusions hold under all of them.
+
+Each JUDGE=SCORES names an estimator and the folder that `cinetraj compare --out` wrote with its trajectories; a
+noise_floor.json of `cinetraj noise --out` in it is that judge's own noise.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tyro
+
+from compare.cli import _report
+from trajectory.errors import CinetrajError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """Options of `cinetraj panel`."""
+
+    judges: tyro.conf.Positional[tuple[str, ...]]
+    """JUDGE=SCORES for each estimator, as auto=scores/auto dense=scores/dense."""
+    protocol: str = "strict"
+    """Whose scores are looked at, where the folders hold several."""
+    markdown: Path | None = None
+    """Where to write the tables; they are printed if this is not given."""
+    json: bool = False
+    """Print JSON instead of tables."""
+
+
+def run(args: Args) -> int:
+    """Read the scores of each judge and print them side by side."""
+    from compare.panel import panel, to_markdown
+    from compare.report.page import load
+    from trajectory.files import write_whole
+
+    if not args.judges:
+        raise CinetrajError("no judges given; usage: cinetraj panel auto=scores/auto dense=scores/dense")
+    records: dict[str, list[dict[str, Any]]] = {}
+    noise: dict[str, dict[str, float]] = {}
+    for given in args.judges:
+        name, mark, folder = given.partition("=")
+        if not mark or not name or not folder:
+            raise CinetrajError(f"{given!r} names no judge; write NAME=FOLDER, as dense=scores/dense")
+        if name in records:
+            raise CinetrajError(f"judge {name} comes twice; give each a name of its own")
+        found, floors = load(folder)
+        records[name] = [record for record in found if record["protocol"]["name"] == args.protocol]
+        if not records[name]:
+            known = ", ".join(sorted({record["protocol"]["name"] for record in found}))
+            raise CinetrajError(f"{folder} holds no scores under {args.protocol}, only {known}; choose with --protocol")
+        for floor in floors:
+            if floor["protocol"] == args.protocol:
+                noise[name] = dict(floor["median"])
+    made = panel(records, noise=noise)
+    if args.markdown is not None:
+        print(write_whole(args.markdown, to_markdown(made)))
+    if args.json:
+        _report.print_json(made.to_json())
+    elif args.markdown is None:
+        print(to_markdown(made), end="")
+    return 0

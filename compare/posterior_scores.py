@@ -1,0 +1,150 @@
+"""The scores of a pair over all that its estimates leave open: medians, and 5 to 95 %."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Float
+
+from compare import metrics
+from compare.depth_scales import DepthScale
+from compare.draws import Draws, drawn
+from compare.laid import Laid, lay_out
+from compare.metrics import Metric
+from compare.pair_scores import metric_of, scores_of
+from compare.protocols import Protocol
+from compare.rows import PairScores, Score
+from trajectory.errors import CinetrajError
+from trajectory.posterior import Posterior, has_spread
+
+LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
+MOST_UNDEFINED = 0.5
+"""A metric that is undefined in a larger share of the draws has no interval."""
+
+
+def score_posteriors(
+    reference: Posterior,
+    generated: Posterior,
+    protocol: Protocol,
+    *,
+    depth_scale: DepthScale | None = None,
+    seed: int = 0,
+) -> PairScores:
+    """Scores as `score_poses` gives them; where an estimate has alternatives or a spread, over `Protocol.draws` draws.
+
+    The value of a metric is then its median, with the interval beside it. What all answers share is known.
+
+    Raises:
+        CinetrajError: as `score_poses`, of the most probable answers; a less probable one that cannot be compared is
+            left out.
+    """
+    best = lay_out(reference.best, generated.best, protocol, depth_scale)
+    scores = scores_of(best)
+    alone = len(reference.trajectories) == len(generated.trajectories) == 1
+    if protocol.draws == 0 or (alone and not has_spread(reference.best) and not has_spread(generated.best)):
+        return scores
+    parts = [drawn(laid, count, seed=seed) for laid, count in _shared_out(best, reference, generated, depth_scale)]
+    dropped, charged = dict(scores.dropped), dict(scores.charged)
+    for metric in [metric_of(name) for name in protocol.metrics]:
+        if metric.spread == "none":
+            continue
+        both = [_values(part, metric) for part in parts]
+        for table, column in ((dropped, 0), (charged, 1)):
+            values = np.concatenate([np.repeat(v[column], p.weight) for v, p in zip(both, parts, strict=True)])
+            table[metric.name] = _with_interval(table[metric.name], values)
+    return replace(scores, dropped=dropped, charged=charged)
+
+
+def _shared_out(
+    best: Laid, reference: Posterior, generated: Posterior, depth_scale: DepthScale | None
+) -> Iterator[tuple[Laid, int]]:
+    """Each pair of candidates that can be compared, with its share of the draws: at equal steps of the probability."""
+    protocol = best.comparison.protocol
+    pairs = [(a, b) for a in range(len(reference.trajectories)) for b in range(len(generated.trajectories))]
+    laid: dict[int, Laid] = {0: best}
+    for k, (a, b) in enumerate(pairs[1:], start=1):
+        try:
+            laid[k] = lay_out(reference.trajectories[a], generated.trajectories[b], protocol, depth_scale)
+        except CinetrajError:
+            continue  # its probability goes to the others
+    both = [(reference.probability[pairs[k][0]], generated.probability[pairs[k][1]]) for k in laid]
+    share: np.ndarray = np.array(both).prod(1)
+    levels = (np.arange(protocol.draws) + 0.5) / protocol.draws * share.sum()
+    chosen = np.minimum(np.searchsorted(np.cumsum(share), np.asarray(levels)), len(share) - 1)
+    for each, count in zip(laid.values(), np.bincount(chosen, minlength=len(share)).tolist(), strict=True):
+        if count:
+            yield each, count
+
+
+def _values(draws: Draws, metric: Metric) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+    """The metric of each draw, without and with the charges for points that have no pose."""
+    protocol, pair = draws.comparison.protocol, draws.comparison.pair
+    how = metric.how(protocol)
+    if metric.over_draws is None:
+        return _one_by_one(draws, metric)
+    found = metric.over_draws(draws)
+    if found.ndim == 1:
+        return found, found
+    plain = _aggregate(found, pair.scored, how)
+    worst = metric.worst_in(protocol.angle)
+    if worst is None or not pair.charged.any():
+        return plain, plain
+    return plain, _aggregate(np.where(pair.charged[:, None], worst, found), pair.scored | pair.charged, how)
+
+
+def _aggregate(errors: Float[np.ndarray, "k m"], where: np.ndarray, how: str) -> Float[np.ndarray, " m"]:
+    """Sum, mean or root mean square over the points of each draw; points without an error are left out."""
+    found = errors if where.all() else errors[where]
+    found = found**2 if how == "rmse" else found
+    total = found.sum(0)
+    count = np.full(len(total), len(found))
+    if np.isnan(total).any():
+        known = ~np.isnan(found)
+        total, count = np.where(known, found, 0.0).sum(0), known.sum(0)
+    with np.errstate(invalid="ignore"):
+        mean = total / np.where(count > 0, count, np.nan)
+    if how == "sum":
+        return np.where(count > 0, total, np.nan)
+    return np.sqrt(mean) if how == "rmse" else mean
+
+
+def _one_by_one(draws: Draws, metric: Metric) -> tuple[Float[np.ndarray, " m"], Float[np.ndarray, " m"]]:
+    """A metric that looks at one pair at a time, or that is made of others."""
+    protocol = draws.comparison.protocol
+    rows: list[tuple[float, float]] = []
+    for number in range(draws.angle.shape[1]):
+        one = draws.one(number)
+        if metric.compute is not None:
+            score = metric.compute(one)
+            more = metrics.charge(score, one.pair.charged, metric.how(protocol))
+        else:
+            assert metric.combine is not None
+            parts = {name: metric_of(name) for name in metric.parts}
+            plain = {name: part.compute(one) for name, part in parts.items() if part.compute is not None}
+            with_charges = {
+                name: metrics.charge(score, one.pair.charged, parts[name].how(protocol))
+                for name, score in plain.items()
+            }
+            score, more = metric.combine(plain), metric.combine(with_charges)
+        plain_value, charged_value = (np.nan if s.value is None else s.value for s in (score, more))
+        rows.append((plain_value, charged_value))
+    table = np.array(rows)
+    return table[:, 0], table[:, 1]
+
+
+def _with_interval(score: Score, values: Float[np.ndarray, " m"]) -> Score:
+    """The score as the median of its draws; as it was where it is undefined, or where most draws are."""
+    known = values[~np.isnan(values)]
+    if score.value is None or len(known) < (1 - MOST_UNDEFINED) * len(values):
+        return score
+    low, middle, high = quantiles(known, (LOW, MIDDLE, HIGH))
+    return replace(score, value=middle, interval=(low, high))
+
+
+def quantiles(values: Float[np.ndarray, " m"], shares: Sequence[float]) -> list[float]:
+    """Quantiles such that a further draw lies below each with that very probability (Weibull's plotting positions)."""
+    ordered = np.sort(values)
+    at = np.clip(np.asarray(shares) * (len(ordered) + 1) - 1, 0, len(ordered) - 1)
+    left = at.astype(int)
+    right = np.minimum(left + 1, len(ordered) - 1)
+    return (ordered[left] + (at - left) * (ordered[right] - ordered[left])).tolist()

@@ -1,0 +1,345 @@
+"""The default estimator: tracks first, dense flow where they are not sure, and one choice over both."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, final
+
+import numpy as np
+from jaxtyping import Int
+
+from sfm.backends.auto.evidence import Answer, seen_by
+from sfm.backends.auto.posterior import SURE, Judged, judge
+from sfm.backends.auto.sightings import Cameras, Sightings, of_flow, of_tracks
+from sfm.backends.dense import estimator as dense
+from sfm.config import AutoConfig, DenseConfig
+from sfm.motion import estimator as tracked
+from sfm.motion.all_frames import between_keyframes
+from sfm.motion.estimator import FOCAL_PRIOR_SIGMA
+from sfm.motion.lens import bend_of
+from sfm.motion.selection import select_model
+from sfm.types import Alternative, FramePoses, Frames, Masks, Solved, Status
+
+SOUND = 0.7
+"""From this probability on what the tracks say is enough. On clips made to be hard, that keeps two of three, of which
+nine of ten are right; of the rest the choice over both gets half."""
+LEAST_RIVAL, MOST_RIVALS = 0.03, 3
+"""Other motions that are kept beside the answer: at least so probable, and so many."""
+FOCAL_SIGMA_TIMES, FOCAL_SIGMA_LEAST = 2.0, 0.02
+"""Residuals of one thing seen many times are not independent, and what no model has (shutter, movers) shifts a focal
+length: its deviation times the first, not below the second and not above the prior's. Of clips made to be hard 81 % of
+the focal lengths lie within two of them; as they come it is 54 %."""
+LIKELY_OK = 0.5
+"""An answer below this probability, rotation, translation and zoom together, is not "ok"."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ByTracks:
+    """What the tracks say: all models, and the one that they pay for with every frame's pose."""
+
+    fitted: tracked.FittedTracks
+    solved: Solved
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ByFlow:
+    """The same of the flow, and the settings that it was asked with."""
+
+    fitted: dense.FittedFlow
+    solved: Solved
+    config: DenseConfig
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shot:
+    """What is asked about, and the wall time of each step, which is added as it goes."""
+
+    frames: Frames
+    masks: Masks
+    config: AutoConfig
+    device: str
+    seconds: dict[str, float]
+
+
+def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cpu") -> Solved:
+    """The camera's motion in one shot, with the probability that what is said of it is right.
+
+    Returns:
+        Status "ok" where rotation and translation are both sure, "partial" where frames have no pose besides,
+        "unreliable" where either is not, "failed" where nothing can be followed.
+    """
+    shot = Shot(frames=frames, masks=masks, config=config, device=device, seconds={})
+    by_tracks = tracks_of(shot)
+    known = by_tracks if isinstance(by_tracks, ByTracks) else None
+    lens = _lens(shot, known)
+    if known is not None and config.dense and lens == "none":
+        judged = _judged(shot, known.fitted.keyed.frames, known, None)
+        if _sound(judged, known.solved):
+            return _told(shot, judged, known.fitted.keyed.frames, known, None)
+    by_flow = flow_of(shot, DenseConfig(distortion=lens)) if config.dense else None
+    if isinstance(by_flow, ByFlow):
+        key = by_flow.fitted.kept[by_flow.fitted.key]
+        return _told(shot, _judged(shot, key, known, by_flow), key, known, by_flow)
+    if known is None:
+        return Solved(status="failed", reason=str(by_tracks), seconds=shot.seconds)
+    key = known.fitted.keyed.frames
+    return _told(shot, _judged(shot, key, known, None), key, known, None)
+
+
+def _lens(shot: Shot, by_tracks: ByTracks | None) -> Literal["none", "free"] | float:
+    """What the dense backend is told of the lens: what was given, or whether the tracks show that it bends."""
+    given = shot.config.distortion
+    if given != "free" or by_tracks is None or not shot.config.dense:
+        return "none" if given == "free" else given
+    fitted = by_tracks.fitted
+    if not fitted.selection.model.rotates:
+        return "none"
+    with tracked.timed(shot.seconds, "lens"):
+        return "free" if bend_of(fitted.keyed.problem, fitted.candidates[1]).suspected else "none"
+
+
+def tracks_of(shot: Shot) -> ByTracks | str:
+    """What the tracks say, or why they say nothing. On the CPU: their arrays are too small for anything else."""
+    frames, masks, config = shot.frames, shot.masks, shot.config
+    fitted = tracked.fit_tracks(frames, masks, config, shot.seconds)
+    if isinstance(fitted, str):
+        return fitted
+    solved = tracked.answer(frames, masks, fitted, fitted.selection, config, shot.seconds)
+    return ByTracks(fitted=fitted, solved=solved) if solved.poses is not None else solved.reason
+
+
+def flow_of(shot: Shot, config: DenseConfig) -> ByFlow | str:
+    """What the flow says, or why it says nothing."""
+    frames, masks, spent = shot.frames, shot.masks, dict[str, float]()
+    fitted = dense.fit_flow(frames, masks, config, spent, device=shot.device)
+    found: ByFlow | str = fitted if isinstance(fitted, str) else ""
+    if not isinstance(fitted, str):
+        solved = dense.answer(frames, masks, fitted, config, spent)
+        found = ByFlow(fitted=fitted, solved=solved, config=config) if solved.poses is not None else solved.reason
+    shot.seconds.update({f"dense_{step}": value for step, value in spent.items()})
+    return found
+
+
+def _judged(shot: Shot, key: Int[np.ndarray, " k"], by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Judged:
+    with tracked.timed(shot.seconds, "choice"):
+        return weighed(shot.frames, key, by_tracks, by_flow)
+
+
+def weighed(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Judged:
+    answers: list[Answer] = []
+    sightings: dict[str, Sightings] = {}
+    if by_tracks is not None:
+        every = by_flow is not None
+        answers += _answers_of_tracks(frames, key, by_tracks, every=every)
+        sightings["tracks"] = of_tracks(by_tracks.fitted.tracks.xy_px[:, key], frames.hw, frames.pixel_aspect)
+    if by_flow is not None:
+        answers += _answers_of_flow(by_flow, key)
+        sightings["flow"] = of_flow(by_flow.fitted.graph, by_flow.fitted.belongs, frames.hw)
+    seen = {kind: seen_by(each, answers) for kind, each in sightings.items()}
+    return judge(answers, seen, float(max(frames.hw)))
+
+
+def _answers_of_tracks(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: ByTracks, *, every: bool) -> list[Answer]:
+    """The models of the tracks at keyframes: their own, or (`every`) any frames."""
+    fitted, answers = by_tracks.fitted, list[Answer]()
+    for candidate in fitted.candidates:
+        parameters, nearness = candidate.parameters, float(np.median(candidate.nearness()))
+        rows = np.arange(len(key))
+        if every:
+            parameters, nearness = tracked.cameras_of(frames, fitted, candidate)
+            rows = key
+        answers.append(
+            Answer(
+                source="tracks",
+                model=candidate.model,
+                cameras=Cameras(
+                    rotation=parameters.rotation[0].cpu().numpy()[rows],
+                    translation=parameters.translation[0].cpu().numpy()[rows],
+                    focal_px=parameters.focal_px[0].cpu().numpy()[rows],
+                    translates=candidate.model.translates,
+                    nearness=abs(nearness) or 1.0,
+                ),
+                chosen=_chosen(candidate.model.name, by_tracks.solved),
+            )
+        )
+    return answers
+
+
+def _answers_of_flow(by_flow: ByFlow, key: Int[np.ndarray, " k"]) -> list[Answer]:
+    """The models of the flow at its keyframes; the one that was turned inside out, as it was told."""
+    solved, answers = by_flow.solved, list[Answer]()
+    turned = solved.statistics.get("occlusion", {}).get("turned_inside_out", False)
+    for fit in by_flow.fitted.fits:
+        state = fit.parameters
+        cameras = Cameras(
+            rotation=state.rotation.cpu().numpy(),
+            translation=state.translation.cpu().numpy(),
+            focal_px=state.focal_px.cpu().numpy(),
+            translates=fit.model.translates,
+            nearness=abs(float(state.inverse_depth.median())) or 1.0,
+            undistortion=float(state.undistortion),
+        )
+        if turned and fit.model.name == solved.motion_model:
+            cameras = _cameras_at(solved.poses, key)
+        answers.append(Answer(source="flow", model=fit.model, cameras=cameras, chosen=_chosen(fit.model.name, solved)))
+    return answers
+
+
+def _cameras_at(poses: FramePoses | None, key: Int[np.ndarray, " k"]) -> Cameras:
+    assert poses is not None
+    return Cameras(
+        rotation=poses.rotation[key],
+        translation=poses.translation[key],
+        focal_px=poses.focal_px[key],
+        translates=poses.translates,
+        nearness=1.0 / float(np.nanmedian(poses.depth[key])),
+    )
+
+
+def _chosen(model: str, solved: Solved) -> tuple[bool, float, bool]:
+    """Whether an estimator chose a model by itself, how sure it was, and whether it said "ok"."""
+    confidence = float(solved.statistics.get("confidence", 0.0))
+    return model == solved.motion_model, min(max(confidence, 0.0), 1.0), solved.status == "ok"
+
+
+def _sound(judged: Judged, solved: Solved) -> bool:
+    """Whether the tracks are enough: what they chose is what is most probable, and probable enough."""
+    return solved.status == "ok" and judged.answer.chosen[0] and judged.quantity["all"] >= SOUND
+
+
+def _told(
+    shot: Shot, judged: Judged, key: Int[np.ndarray, " k"], by_tracks: ByTracks | None, by_flow: ByFlow | None
+) -> Solved:
+    """The best answer with every frame's pose, its probabilities, its rivals, and what the other estimator said."""
+    best = judged.answer
+    winner = by_tracks if best.source == "tracks" else by_flow
+    assert winner is not None
+    solved = winner.solved if best.chosen[0] else _again(shot, winner, best.model.name)
+    other = by_flow if winner is by_tracks else by_tracks
+    status, reason = verdict(solved, judged)
+    said, poses = said_of(judged), _with_honest_focal(solved.poses)
+    own = {
+        "won": best.source,
+        "own_confidence": solved.statistics.get("confidence"),
+        "focal_sigma_log": None if poses is None else poses.focal_sigma_log,
+        "other": None if other is None else _summary(other.solved),
+    }
+    return replace(
+        solved,
+        poses=poses,
+        status=status,
+        reason=reason,
+        evidence={**solved.evidence, "status": status, **said},
+        statistics={**solved.statistics, **said, **own},
+        seconds=shot.seconds,
+        alternatives=tuple(_alternative(judged.answers[i], key, len(shot.frames)) for i in _rivals(judged)),
+    )
+
+
+def _with_honest_focal(poses: FramePoses | None) -> FramePoses | None:
+    """The poses with a deviation of the focal length that says how far it may be off."""
+    if poses is None or not poses.focal_sigma_log:
+        return poses
+    known = poses.focal_sigma_log
+    sigma = max(known, min(FOCAL_PRIOR_SIGMA, FOCAL_SIGMA_TIMES * known), FOCAL_SIGMA_LEAST)  # the prior needs no more
+    return replace(poses, focal_sigma_log=sigma)
+
+
+def _again(shot: Shot, winner: ByTracks | ByFlow, model: str) -> Solved:
+    """Every frame's pose under a model that its own estimator did not choose."""
+    frames, masks, spent = shot.frames, shot.masks, dict[str, float]()
+    if isinstance(winner, ByTracks):
+        candidates, config = winner.fitted.candidates, shot.config
+        selection = select_model(candidates, max(frames.hw) / 640, config.selection, model=model)
+        solved = tracked.answer(frames, masks, winner.fitted, selection, config, spent)
+    else:
+        solved = dense.answer(frames, masks, winner.fitted, winner.config, spent, model=model)
+    shot.seconds["again"] = sum(spent.values())
+    return solved if solved.poses is not None else winner.solved
+
+
+def verdict(solved: Solved, judged: Judged) -> tuple[Status, str]:
+    """The status by the probabilities, and the reason in words."""
+    if solved.status == "failed":
+        return solved.status, solved.reason
+    quantity = judged.quantity
+    unsure = [name for name in ("rotation", "translation") if quantity[name] < SURE]
+    if unsure or quantity["all"] < LIKELY_OK:
+        known = [f"{name} {quantity[name]:.2f}" for name in ("rotation", "translation", "zoom")]
+        why = f": {solved.reason}" if solved.status == "unreliable" else ""
+        what = " and ".join(unsure) or "what is said of rotation, translation and zoom together"
+        return "unreliable", f"{what} may be wrong (probability of being right: {', '.join(known)}){why}"
+    poses = solved.poses
+    if poses is not None and not poses.valid.all():
+        missing = sorted({why for why in poses.reason if why})
+        return "partial", f"{int((~poses.valid).sum())} of {len(poses.valid)} frames have no pose: {', '.join(missing)}"
+    return "ok", ""
+
+
+def said_of(judged: Judged) -> dict[str, Any]:
+    """What goes with the trajectory: confidence, probabilities, what is sure, and the rivals with their files."""
+    quantity = {name: round(value, 4) for name, value in judged.quantity.items()}
+    told = {name: quantity[name] for name in ("rotation", "translation", "zoom", "rigid")}
+    rivals = _rivals(judged)
+    mass = _mass(judged, [judged.best, *rivals])
+    files = [None, *(f"alternatives/{number}.npz" for number in range(1, len(rivals) + 1))]
+    candidates = [
+        {
+            "backend": "sparse" if judged.answers[i].source == "tracks" else "dense",
+            "motion_model": judged.answers[i].model.name,
+            "probability": round(share, 4),
+            "file": file,
+        }
+        for i, share, file in zip([judged.best, *rivals], mass, files, strict=True)
+    ]
+    return {
+        "confidence": quantity["all"],
+        "probability": told,
+        "sure": {name: quantity[name] >= SURE for name in ("rotation", "translation", "zoom")},
+        "candidates": candidates,
+    }
+
+
+def _rivals(judged: Judged) -> list[int]:
+    return judged.rivals(LEAST_RIVAL)[:MOST_RIVALS]
+
+
+def _mass(judged: Judged, kept: list[int]) -> list[float]:
+    """Probability of each kept motion, all answers that say the same taken together; they sum to 1."""
+    first = float(judged.probability[judged.follows.all(1)].sum())
+    rest = judged.probability[kept[1:]]
+    shared = (1.0 - first) * rest / max(float(rest.sum()), 1e-12) if len(rest) else rest
+    return [first if len(rest) else 1.0, *(float(each) for each in shared)]
+
+
+def _alternative(answer: Answer, key: Int[np.ndarray, " k"], n: int) -> Alternative:
+    """A rival's cameras of all frames, straight between the keyframes."""
+    cameras = answer.cameras
+    rotation, translation, zoom = between_keyframes(
+        cameras.rotation, cameras.translation, np.log(cameras.focal_px / cameras.focal_px[0]), key, n
+    )
+    poses = FramePoses(
+        rotation=rotation,
+        translation=translation,
+        focal_px=cameras.focal_px[0] * np.exp(zoom),
+        depth=np.full(n, 1.0 / cameras.nearness if cameras.translates else 1.0),
+        valid=np.ones(n, bool),
+        reason=("",) * n,
+        translates=cameras.translates,
+        translation_bound=None if cameras.translates else float("inf"),
+    )
+    return Alternative(poses=poses, motion_model=answer.model.name)
+
+
+def _summary(solved: Solved) -> Mapping[str, Any]:
+    """What the other estimator said, for run.json."""
+    return {
+        "status": solved.status,
+        "reason": solved.reason,
+        "motion_model": solved.motion_model,
+        "confidence": solved.statistics.get("confidence"),
+        "share_explained": solved.statistics.get("share_explained"),
+        "noise_px": solved.statistics.get("noise_px"),
+    }

@@ -1,0 +1,157 @@
+"""What speaks for each answer: how well it foretells the sightings of tracks and of flow, in a few plain numbers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from sfm.backends.auto.sightings import Cameras, Sightings, residuals
+from sfm.geometry.robust import weighted_quantiles
+from sfm.types import MOTION_MODELS, MotionModel
+
+LEAST_NOISE_PX = 0.1
+"""No clip is known better than this (pixels of a 640-pixel frame)."""
+GOOD_SHARE = 0.35
+"""The residual that this share of the content stays below under the best answer for each, is the noise."""
+MISFIT_KERNEL = 3.0
+"""Of the logarithmic cost (Cauchy's), in units of the noise."""
+AGREES, LEAST_LIMIT_PX = 2.5, 0.12
+DRIFT = 0.001 * 12**0.5
+"""A point agrees with an answer within so many times the noise, and this share of the way that it goes."""
+BORDER = 0.33
+"""What lies farther from the middle than this share of a side is the border: what moves by itself seldom fills it."""
+MOST_PX = 6e4
+FEWEST = 8
+MOST_RELIEF = 3.0
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """One of the answers that are weighed.
+
+    Attributes:
+        source: what it was fitted to, "tracks" or "flow".
+        model: what may move.
+        cameras: of the keyframes.
+        chosen: whether its own estimator chose it, how sure that was (0..1), and whether it said "ok".
+    """
+
+    source: str
+    model: MotionModel
+    cameras: Cameras
+    chosen: tuple[bool, float, bool] = (False, 0.0, False)
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return f"{self.source}: {self.model.name}"
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Seen:
+    """How all answers fare with one kind of sightings.
+
+    Attributes:
+        misfit: mean of log(1 + (residual / 3 noise)²).
+        share, border: of the content, and of that near the border, that agrees.
+        relief: spread of the inverse depths of what agrees, over their median.
+        noise_px: in pixels of a 640-pixel frame.
+    """
+
+    misfit: Float[np.ndarray, " a"]
+    share: Float[np.ndarray, " a"]
+    border: Float[np.ndarray, " a"]
+    relief: Float[np.ndarray, " a"]
+    noise_px: float
+
+
+def seen_by(sightings: Sightings, answers: Sequence[Answer]) -> Seen:
+    """How all answers fare with the sightings."""
+    found = [residuals(sightings, answer.cameras) for answer in answers]
+    off_px, nearness = np.stack([off for off, _ in found]), np.stack([near for _, near in found])
+    return fared(sightings, off_px, nearness, _moved_px(sightings))
+
+
+def fared(
+    sightings: Sightings,
+    off_px: Float[np.ndarray, "a s"],
+    nearness: Float[np.ndarray, "a s"],
+    moved_px: Float[np.ndarray, " s"],
+) -> Seen:
+    """How answers fare with sightings.
+
+    Args:
+        sightings: what was seen.
+        off_px: what each point is off under each answer.
+        nearness: its inverse depth there, over the median one.
+        moved_px: how far it goes in the picture.
+    """
+    unit_px = max(sightings.hw) / 640
+    rms = np.minimum(off_px / unit_px, MOST_PX)
+    weight = sightings.votes / sightings.votes.sum()
+    noise = max(LEAST_NOISE_PX, float(weighted_quantiles(rms.min(0), weight, (GOOD_SHARE,))[0]))
+    limit = AGREES * max(noise, LEAST_LIMIT_PX) + DRIFT * np.minimum(moved_px / unit_px, 640.0)
+    agrees = rms < limit
+    height, width = sightings.hw
+    outside = np.abs(sightings.xy_px) > BORDER * np.array([width, height])
+    rim = weight * outside.any(1)
+    return Seen(
+        misfit=(weight * np.log1p((rms / (MISFIT_KERNEL * noise)) ** 2)).sum(1),
+        share=(weight * agrees).sum(1),
+        border=(rim * agrees).sum(1) / max(rim.sum(), 1e-9),
+        relief=np.array([_relief(near, weight, fits) for near, fits in zip(nearness, agrees, strict=True)]),
+        noise_px=noise,
+    )
+
+
+def features(answers: Sequence[Answer], seen: Mapping[str, Seen]) -> dict[str, Float[np.ndarray, " a"]]:
+    """What the posterior looks at, by name; see docs/confidence.md."""
+    translates = np.array([a.model.translates for a in answers], float)
+    zooms = np.array([a.model.zooms for a in answers], float)
+    found: dict[str, np.ndarray] = {}
+    for kind, how in seen.items():
+        found |= {
+            f"misfit {kind}": how.misfit,
+            f"share {kind}": how.share,
+            f"border {kind}": how.border,
+            f"relief {kind}": how.relief,
+            f"translates x noise {kind}": translates * np.log(how.noise_px),
+            f"zooms x noise {kind}": zooms * np.log(how.noise_px),
+        }
+    for model in MOTION_MODELS:
+        found[model.name] = np.array([a.model == model for a in answers], float)
+    for source in seen:
+        own = np.array([[a.source == source and a.chosen[0], a.chosen[1], a.chosen[2]] for a in answers], float)
+        found |= {
+            f"chosen {source}": own[:, 0],
+            f"chosen x confidence {source}": own[:, 0] * own[:, 1],
+            f"chosen x ok {source}": own[:, 0] * own[:, 2],
+        }
+    if len(seen) > 1:
+        found["from tracks"] = np.array([a.source == "tracks" for a in answers], float)
+    return found
+
+
+def _moved_px(sightings: Sightings) -> Float[np.ndarray, " s"]:
+    """How far each point goes between the keyframes that found it."""
+    standing = np.tile(np.eye(3), (int(sightings.target.max(initial=0)) + 1, 1, 1))
+    still = Cameras(
+        rotation=standing,
+        translation=np.zeros((len(standing), 3)),
+        focal_px=np.full(len(standing), float(max(sightings.hw))),
+        translates=False,
+    )
+    return residuals(sightings, still)[0]
+
+
+def _relief(
+    nearness: Float[np.ndarray, " s"], weight: Float[np.ndarray, " s"], agrees: Bool[np.ndarray, " s"]
+) -> float:
+    if agrees.sum() < FEWEST:
+        return 0.0
+    low, middle, high = weighted_quantiles(nearness[agrees], weight[agrees], (0.16, 0.5, 0.84))
+    return float(np.clip((high - low) / 2 / max(abs(middle), 1e-9), 0.0, MOST_RELIEF))

@@ -1,0 +1,203 @@
+"""Which answer, and how sure: a posterior over all answers, and of each quantity the probability that it is right.
+
+A softmax of a few weighted features (`sfm.backends.auto.evidence`) says how probable each answer is among the others.
+Answers that agree share their probability: what all of them say is known, whichever is right. That none is right has a
+probability, too; a logistic regression says it, for each quantity by itself. All weights are fitted to rendered clips
+whose truth is known (`benchmarks/confidence.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+from jaxtyping import Bool, Float
+
+from sfm.backends.auto.evidence import Answer, Seen, features
+from sfm.backends.auto.sightings import Cameras
+from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
+from sfm.geometry.projection import camera_centres
+
+SURE = 0.6
+"""A quantity is sure from this probability on."""
+TURN_DEG, TURN_SHARE = 1.5, 0.15
+"""Two rotations agree within this angle, or within this share of it."""
+STANDS, NEARLY_STANDS = 0.02, 0.04
+"""A way below the first, in scene depths, is none, and agrees with one below the second."""
+DIRECTION_DEG, TIMES = 30.0, 3.0
+"""Two ways agree in direction within this angle, and in length within this factor."""
+ZOOM, ZOOM_SHARE = 0.05, 0.2
+"""Two zooms agree within this log ratio, or within this share of it."""
+SAME_MASS = 0.02
+"""Of answers whose followers are equally many up to this, the most probable one stands for them."""
+OPPOSED_ZOOM, OPPOSED_WAY = 0.1, 0.04
+RIGID_SHARE = 0.3
+"""Where the best answer explains this share of the content, something rigid was filmed for sure, and for nothing it was
+not: a rule, no calibration, since no clip that was rendered is without a scene. The real clips that were told rightly
+are at 0.31 or more."""
+USUAL_FOCAL = 0.85
+"""In long sides of the picture."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Motion:
+    """What an answer says of the motion: relative to the first keyframe, its way in scene depths."""
+
+    rotation: Float[np.ndarray, "k 3 3"]
+    way: Float[np.ndarray, "k 3"]
+    log_zoom: Float[np.ndarray, " k"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judged:
+    """The answers, weighed.
+
+    Attributes:
+        answers: all of them.
+        probability: of each among them.
+        best: number of the one that stands for the most probable motion.
+        follows: whether each one agrees with it on rotation, translation and zoom.
+        quantity: probability that what it says of each quantity is right.
+        features, seen: what was looked at, for the calibration.
+    """
+
+    answers: tuple[Answer, ...]
+    probability: Float[np.ndarray, " a"]
+    best: int
+    follows: Bool[np.ndarray, "a 3"]
+    quantity: Mapping[str, float]
+    features: Mapping[str, Any]
+    seen: Mapping[str, Seen]
+
+    @property
+    def answer(self) -> Answer:
+        """The best."""
+        return self.answers[self.best]
+
+    def rivals(self, least: float) -> list[int]:
+        """One answer for each other motion whose followers together have at least this probability, likeliest first."""
+        left = ~self.follows.all(1)
+        motions = [motion_of(a.cameras) for a in self.answers]
+        found: list[int] = []
+        while left.any():
+            best = int(np.argmax(np.where(left, self.probability, -1.0)))
+            with_it = left & np.array([agreement(motions[best], other).all() for other in motions])
+            with_it[best] = True
+            if self.probability[with_it].sum() >= least:
+                found.append(best)
+            left &= ~with_it
+        return found
+
+
+def judge(answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: float) -> Judged:
+    """Weigh the answers by how they fare with what was seen ("tracks", or "tracks" and "flow").
+
+    Args:
+        answers: of one clip, all at the same keyframes.
+        seen: how they fare.
+        long_side_px: of the frames.
+    """
+    found = features(answers, seen)
+    kind = "+".join(seen)
+    score = sum(POSTERIOR[kind].get(name, 0.0) * value for name, value in found.items())
+    probability = np.exp(score - np.max(score))
+    probability /= probability.sum()
+    motions = [motion_of(a.cameras) for a in answers]
+    agree = np.array([[agreement(one, other) for other in motions] for one in motions])
+    mass = (agree.all(2) * probability).sum(1)
+    best = int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
+    shared = {q: float(agree[best, :, i] @ probability) for i, q in enumerate(("rotation", "translation", "zoom"))}
+    shared["all"] = float(mass[best])
+    facts = facts_of(best, answers, seen, long_side_px)
+    return Judged(
+        answers=tuple(answers),
+        probability=probability,
+        best=best,
+        follows=agree[best],
+        quantity={
+            **{q: calibrated(kind, q, share, facts) for q, share in shared.items()},
+            "rigid": min(1.0, max(float(how.share.max()) for how in seen.values()) / RIGID_SHARE),
+        },
+        features={"answers": found, "shared": shared, "facts": facts, "kind": kind},
+        seen=seen,
+    )
+
+
+def calibrated(kind: str, quantity: str, share: float, facts: Mapping[str, float]) -> float:
+    """The probability that a quantity is right, from that of the answers that agree on it and what else is known."""
+    weights = QUANTITIES[kind][quantity]
+    share = float(np.clip(share, 0.01, 0.99))
+    score = weights["bias"] + weights["shared"] * np.log(share / (1.0 - share))
+    score += sum(weights.get(name, 0.0) * value for name, value in facts.items())
+    return float(1.0 / (1.0 + np.exp(-score)))
+
+
+def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: float) -> dict[str, float]:
+    """What bears on whether an answer is right, whatever its rivals.
+
+    Args:
+        best: its number.
+        answers, seen, long_side_px: as for `judge`.
+    """
+    motion, focal = motion_of(answers[best].cameras), float(answers[best].cameras.focal_px[0]) / long_side_px
+    length = np.linalg.norm(motion.way, axis=1)
+    far = int(np.argmax(length))
+    along, zoom = float(motion.way[far, 2]), float(motion.log_zoom[far])
+    opposed = zoom * along < 0 and abs(zoom) > OPPOSED_ZOOM and abs(along) > OPPOSED_WAY
+    found = {
+        "noise": max(float(np.log(how.noise_px)) for how in seen.values()),
+        "share": min(float(how.share[best]) for how in seen.values()),
+        "border": min(float(how.border[best]) for how in seen.values()),
+        "translates": float(answers[best].model.translates),
+        "axial": abs(along) / float(length[far]) if length[far] > 0.01 else 0.0,
+        "opposed": float(opposed),
+        "unusual focal": min(abs(float(np.log(focal / USUAL_FOCAL))), 1.0),
+    }
+    for source in seen:
+        chosen = (a.chosen for a in answers if a.source == source and a.chosen[0])
+        _, confidence, ok = next(chosen, (False, 0.0, False))
+        found |= {f"ok {source}": float(ok), f"confidence {source}": confidence}
+    return found
+
+
+def motion_of(cameras: Cameras) -> Motion:
+    """Relative to the first camera, the way in median scene depths."""
+    rotation = cameras.rotation[0] @ cameras.rotation.transpose(0, 2, 1)
+    centre = camera_centres(cameras.rotation, cameras.translation)
+    way = (centre - centre[0]) @ cameras.rotation[0].T * cameras.nearness
+    return Motion(
+        rotation=rotation,
+        way=way if cameras.translates else np.zeros_like(way),
+        log_zoom=np.log(cameras.focal_px / cameras.focal_px[0]),
+    )
+
+
+def agreement(one: Motion, other: Motion) -> Bool[np.ndarray, " 3"]:
+    """Whether another motion says the same of rotation, translation and zoom, within what `one` does."""
+    turn = _angle_deg(one.rotation).max()
+    apart = _angle_deg(one.rotation.transpose(0, 2, 1) @ other.rotation).max()
+    zoom = np.abs(one.log_zoom - other.log_zoom).max()
+    return np.array(
+        [
+            apart <= max(TURN_DEG, TURN_SHARE * turn),
+            _same_way(one.way, other.way),
+            zoom <= max(ZOOM, ZOOM_SHARE * np.abs(one.log_zoom).max()),
+        ]
+    )
+
+
+def _same_way(one: Float[np.ndarray, "k 3"], other: Float[np.ndarray, "k 3"]) -> bool:
+    length, others = np.linalg.norm(one, axis=1), np.linalg.norm(other, axis=1)
+    if length.max() < STANDS:
+        return bool(others.max() < NEARLY_STANDS)
+    far = int(np.argmax(length))
+    if others.max() < 0.01 or others[far] < 1e-9:
+        return False
+    along = float(one[far] @ other[far]) / (length[far] * others[far])
+    return bool(along > np.cos(np.radians(DIRECTION_DEG)) and 1 / TIMES < others[far] / length[far] < TIMES)
+
+
+def _angle_deg(rotation: Float[np.ndarray, "k 3 3"]) -> Float[np.ndarray, " k"]:
+    return np.degrees(np.arccos(np.clip((np.trace(rotation, axis1=1, axis2=2) - 1) / 2, -1, 1)))

@@ -1,0 +1,206 @@
+"""The common measure of answers of different making: what each one foretells of what was seen, whoever saw it.
+
+A sighting is a point of one keyframe and the places where it was found in others, by a track or by a patch of flow. A
+camera path foretells these places up to one inverse depth, which is sought anew for every path, so that the paths of
+tracks and those of flow are asked the same question.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from sfm.backends.dense.graph import FlowGraph
+from sfm.backends.dense.linearise import LEAST_DEPTH
+from sfm.backends.dense.models import TESTIFIES, votes_of
+from sfm.geometry.robust import trimmed_track_rms
+
+MOST = {"tracks": 600, "flow": 1500}
+"""So many sightings of each kind are asked; more say nothing new."""
+NEARNESS = (0.02, 25.0, 44)
+"""Least and most inverse depth that is tried, in units of the path's own median one, and how many between them."""
+FINER, ROUNDS = 9, 3
+"""So many between the neighbours of the best, so many times."""
+KERNEL_PX = 2.0
+"""Of the robust cost by which the depth is chosen, pixels of a 640-pixel frame."""
+BEHIND_PX = 1e3
+SPARES_ONE = 3
+"""A point that was found in so many keyframes is judged without the worst of them."""
+LEAST_BELONGING = 0.02
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cameras:
+    """The cameras of the keyframes under one answer.
+
+    Attributes:
+        rotation, translation: camera from world.
+        focal_px: of each.
+        translates: whether they may move; else depth means nothing.
+        nearness: median inverse depth of what they saw, in the unit of the translation.
+        undistortion: κ of their lens, x (1 + κ |x|²).
+    """
+
+    rotation: Float[np.ndarray, "k 3 3"]
+    translation: Float[np.ndarray, "k 3"]
+    focal_px: Float[np.ndarray, " k"]
+    translates: bool
+    nearness: float = 1.0
+    undistortion: float = 0.0
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sightings:
+    """Points of keyframes, and where they were found in others; square pixels, relative to the principal point.
+
+    Attributes:
+        anchor: keyframe of each point.
+        xy_px: where it lies there.
+        target: other keyframes.
+        place_px: where it was found in them.
+        seen: whether it was.
+        votes: how much each point counts.
+        hw: of the frames, whose border is asked apart.
+    """
+
+    anchor: Int[np.ndarray, " s"]
+    xy_px: Float[np.ndarray, "s 2"]
+    target: Int[np.ndarray, "s m"]
+    place_px: Float[np.ndarray, "s m 2"]
+    seen: Bool[np.ndarray, "s m"]
+    votes: Float[np.ndarray, " s"]
+    hw: tuple[int, int]
+
+    def some(self, most: int) -> "Sightings":
+        """At most so many of them, drawn with one seed."""
+        if len(self.anchor) <= most:
+            return self
+        rows = np.sort(np.random.default_rng(0).choice(len(self.anchor), most, replace=False))
+        return Sightings(
+            anchor=self.anchor[rows],
+            xy_px=self.xy_px[rows],
+            target=self.target[rows],
+            place_px=self.place_px[rows],
+            seen=self.seen[rows],
+            votes=self.votes[rows],
+            hw=self.hw,
+        )
+
+
+def of_tracks(xy_px: Float[np.ndarray, "t k 2"], hw: tuple[int, int], pixel_aspect: float) -> Sightings:
+    """Tracks at the keyframes (NaN where unseen): each one anchored in the middle of those that see it."""
+    height, width = hw
+    xy = (xy_px - np.array([(width - 1) / 2, (height - 1) / 2])) * np.array([pixel_aspect, 1.0])
+    seen = np.isfinite(xy[..., 0])
+    kept = seen.sum(1) >= 2
+    xy, seen = xy[kept], seen[kept]
+    row = np.arange(len(xy))
+    anchor = (np.cumsum(seen, 1) * 2 > seen.sum(1, keepdims=True)).argmax(1)
+    others = seen.copy()
+    others[row, anchor] = False
+    return Sightings(
+        anchor=anchor,
+        xy_px=xy[row, anchor],
+        target=np.tile(np.arange(xy.shape[1]), (len(xy), 1)),
+        place_px=np.nan_to_num(xy),
+        seen=others,
+        votes=seen.sum(1).astype(float),
+        hw=hw,
+    ).some(MOST["tracks"])
+
+
+def of_flow(graph: FlowGraph, belongs: Float[Tensor, "k p"], hw: tuple[int, int]) -> Sightings:
+    """Patches of the keyframes, by what they know and as far as they belong to the rigid scene."""
+    votes = votes_of(graph).cpu().numpy().astype(float)
+    row, patch = np.nonzero(votes > 0)
+    weight = np.maximum(belongs.cpu().numpy()[row, patch], LEAST_BELONGING)
+    return Sightings(
+        anchor=row,
+        xy_px=graph.patch_px.T.cpu().numpy()[patch].astype(float),
+        target=graph.target.cpu().numpy()[row],
+        place_px=graph.place_px.cpu().numpy().transpose(0, 3, 1, 2)[row, patch].astype(float),
+        seen=(graph.weight.cpu().numpy() > TESTIFIES).transpose(0, 2, 1)[row, patch],
+        votes=votes[row, patch] * weight,
+        hw=hw,
+    ).some(MOST["flow"])
+
+
+def residuals(sightings: Sightings, cameras: Cameras) -> tuple[Float[np.ndarray, " s"], Float[np.ndarray, " s"]]:
+    """What each point is off where the cameras foretell it, pixels, and its inverse depth over their median one.
+
+    The root of the mean square over the keyframes that found it (`trimmed_track_rms`), without the worst of
+    `SPARES_ONE` or more.
+    """
+    if not len(sightings.anchor):
+        return np.zeros(0), np.zeros(0)
+    turned, shift, focal = _relative(sightings, cameras)
+    observed, bend = _straight(torch.from_numpy(sightings.place_px).float(), focal, cameras.undistortion)
+    seen = torch.from_numpy(sightings.seen)
+    kernel = (KERNEL_PX * max(sightings.hw) / 640) ** 2
+
+    def squared(nearness: Float[Tensor, "s d"]) -> Float[Tensor, "s m d"]:
+        x = turned[:, :, None] + shift[:, :, None] * nearness[:, None, :, None]
+        away = x[..., 2]
+        placed = x[..., :2] / away.clamp_min(LEAST_DEPTH)[..., None] * focal[:, :, None, None]
+        off = (((placed - observed[:, :, None]) / bend[:, :, None]) ** 2).sum(-1)
+        return torch.where(away > LEAST_DEPTH, off, BEHIND_PX**2)
+
+    def cost(nearness: Float[Tensor, "s d"]) -> Float[Tensor, "s d"]:
+        off = squared(nearness)
+        return torch.where(seen[..., None], kernel * off / (kernel + off), 0.0).sum(1)
+
+    best = torch.zeros(len(observed), 1)
+    if cameras.translates:
+        best = _best_nearness(cost, len(observed), cameras.nearness)
+    off = torch.where(seen, squared(best)[..., 0], torch.nan).numpy()
+    return _rms(off), best[:, 0].numpy() / cameras.nearness
+
+
+def _relative(sightings: Sightings, cameras: Cameras) -> tuple[Tensor, Tensor, Tensor]:
+    """Rays of the points turned into the axes of their targets, the targets' translations, and their focal lengths."""
+    rotation, translation = torch.from_numpy(cameras.rotation).float(), torch.from_numpy(cameras.translation).float()
+    focal = torch.from_numpy(cameras.focal_px).float()
+    anchor, target = torch.from_numpy(sightings.anchor), torch.from_numpy(sightings.target)
+    ray, _ = _straight(torch.from_numpy(sightings.xy_px).float(), focal[anchor], cameras.undistortion)
+    ray = ray / focal[anchor, None]
+    ray = torch.cat([ray, torch.ones_like(ray[:, :1])], -1)
+    between = rotation[target] @ rotation[anchor].transpose(-1, -2)[:, None]
+    shift = translation[target] - (between @ translation[anchor][:, None, :, None])[..., 0]
+    return (between @ ray[:, None, :, None])[..., 0], shift, focal[target]
+
+
+def _straight(
+    place_px: Float[Tensor, "*s 2"], focal_px: Float[Tensor, "*s"], kappa: float
+) -> tuple[Float[Tensor, "*s 2"], Float[Tensor, "*s 1"]]:
+    """Places without the bend of the lens, and by how much lengths grow there."""
+    bend = kappa * ((place_px / focal_px[..., None]) ** 2).sum(-1, keepdim=True)
+    return place_px * (1.0 + bend), 1.0 + 2.0 * bend
+
+
+def _best_nearness(
+    cost: Callable[[Float[Tensor, "s d"]], Float[Tensor, "s d"]], count: int, median: float
+) -> Float[Tensor, "s 1"]:
+    """Of each point the inverse depth that costs least: infinity, or one of a row that gets finer around the best."""
+    low, high, steps = NEARNESS
+    tried = torch.cat([torch.zeros(1), torch.logspace(np.log10(low), np.log10(high), steps)]) * median
+    tried = tried.expand(count, -1)
+    for _ in range(ROUNDS):
+        at = cost(tried).argmin(1, keepdim=True)
+        before = tried.gather(1, (at - 1).clamp_min(0))
+        after = tried.gather(1, (at + 1).clamp_max(tried.shape[1] - 1))
+        tried = before + (after - before) * torch.linspace(0.0, 1.0, FINER)
+    return tried.gather(1, cost(tried).argmin(1, keepdim=True))
+
+
+def _rms(squared: Float[np.ndarray, "s m"]) -> Float[np.ndarray, " s"]:
+    ordered = np.sort(squared, axis=1)  # NaN last
+    seen = (~np.isnan(ordered)).sum(1)
+    many = np.flatnonzero(seen >= SPARES_ONE)
+    ordered[many, seen[many] - 1] = np.nan
+    return trimmed_track_rms(np.sqrt(ordered))

@@ -1,0 +1,36 @@
+"""Causes are told once."""
+
+from compare.causes import causes, counts_text
+from compare.rows import ClipScores
+
+
+def failed(name: str, reason: str, fault: str) -> ClipScores:
+    return ClipScores(name=name, failed=reason, fault=fault)
+
+
+def test_a_cause_is_one_line_over_models_and_protocols() -> None:
+    rows = {
+        "a": failed("a", "reference: unreliable: fog", "instrument"),
+        "b": failed("b", "reference: unreliable: fog", "instrument"),
+        "c": ClipScores(name="c"),
+        "d": failed("d", "no reference has this name", "unmatched"),
+    }
+    mine = {**rows, "c": failed("c", "no generated clip has this name", "model")}
+    found = causes([("kling", rows), ("wan", mine), ("kling", rows), ("wan", mine)])  # under two protocols
+    assert [cause.text for cause in found] == [
+        "1 clip failed by the model of wan: c: no generated clip has this name",
+        "2 references not determined: a, b: fog".replace("fog", "unreliable: fog"),
+        "2 generated clips without a reference: d",  # one of each model
+    ]
+
+
+def test_what_only_one_model_met_names_it() -> None:
+    bad = {"a": failed("a", "generated: unreliable: fog", "instrument")}
+    found = causes([("kling", bad), ("wan", {"a": ClipScores(name="a")})])
+    assert [cause.text for cause in found] == ["1 generated clip not determined of kling: a: unreliable: fog"]
+
+
+def test_the_three_counts_stay_apart() -> None:
+    said = counts_text({"model": ["a"], "instrument": ["b", "c"], "unmatched": []})
+    assert said == "1 failed by the model, 2 not determined by us"
+    assert counts_text({"model": [], "instrument": [], "unmatched": []}) == ""

@@ -1,0 +1,32 @@
+"""Two trajectories laid on each other: what each was divided by."""
+
+import numpy as np
+import pytest
+from paths import smooth
+
+from compare import protocols
+from compare.laid import NotDelivered, lay_out
+from trajectory.errors import CinetrajError
+
+A, B = (smooth(k, scene_depth=np.full(40, 2.0 * k)) for k in (1, 2))
+
+
+@pytest.mark.parametrize("scale", ["own_extent", "reference_extent", "common_extent", "path_length", "l21", "none"])
+def test_the_divisors_say_how_the_positions_came_to_be(scale: str) -> None:
+    protocol = protocols.Protocol(name="mine", scale=scale)
+    laid = lay_out(A, B, protocol)
+    for poses, own, divisor in zip(
+        (laid.comparison.reference, laid.comparison.generated), (A, B), laid.divisors, strict=True
+    ):
+        moved = np.linalg.norm(own.positions - own.positions[0], axis=1)[-1]
+        assert np.linalg.norm(poses[-1, :3, 3]) == pytest.approx(moved / divisor)
+
+
+def test_nothing_delivered_is_told_from_nothing_known() -> None:
+    half = np.arange(40) < 20
+    protocol = protocols.Protocol(name="mine", time="index", span="reference")
+    with pytest.raises(NotDelivered):
+        lay_out(A.replace(valid=half), B.replace(valid=~half), protocol)
+    with pytest.raises(CinetrajError) as caught:
+        lay_out(A.replace(valid=np.zeros(40, bool)), B, protocol)
+    assert not isinstance(caught.value, NotDelivered)

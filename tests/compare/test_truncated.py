@@ -1,0 +1,128 @@
+"""A result that covers part of the clip is charged for the rest of it, in proportion."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from paths import path, smooth
+
+from compare.association import stands_for
+from compare.scoring import score
+from trajectory import io
+from trajectory.model import Provenance, Trajectory
+
+N, FPS = 61, 30.0
+u = np.linspace(0, 1, N)[:, None]
+DOLLY = path(u * [0, 0, 2.0], 0 * u * [1, 1, 1], time_s=np.arange(N) / FPS)
+PROTOCOLS = ("strict", "cinetechbench-fixed")
+
+
+def only(clip: Trajectory, rows: np.ndarray) -> Trajectory:
+    """The file that has these rows and no others."""
+    return Trajectory(world_from_cam=clip.world_from_cam[rows], time_s=clip.time_s[rows], valid=clip.valid[rows])
+
+
+def row(a: Trajectory, b: Trajectory, protocol: str = "strict") -> tuple[dict, dict]:
+    said = score({"x": a}, {"x": b}, protocol=protocol).to_json()
+    return said["clips"]["x"], said["rows"]["x"]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_one_pose_against_sixty_is_the_worst_there_is(protocol: str) -> None:
+    clip, more = row(DOLLY, only(DOLLY, np.array([0])), protocol)
+    half_turn = 180.0 if protocol == "strict" else np.pi
+    assert clip["RotErr"] > 0.96 * half_turn
+    assert clip["TransErr"] > 1.94
+    assert more["compared"] < 0.04
+
+
+@pytest.mark.parametrize(
+    ("rows", "covered"),
+    [
+        (np.arange(N // 3), 1 / 3),
+        (np.arange(0, N, 10), 7 / N),
+        (np.array([0, N - 1]), 2 / N),
+        (np.r_[0:20, 40:N], 41 / N),
+        (np.r_[0:30, 31:N], 60 / N),
+    ],
+    ids=["first third", "every tenth", "two keyframes", "a hole", "one frame"],
+)
+def test_what_is_missing_is_charged_in_proportion(rows: np.ndarray, covered: float) -> None:
+    clip, more = row(DOLLY, only(DOLLY, rows))
+    assert more["compared"] == pytest.approx(covered, abs=0.03)
+    assert clip["RotErr"] == pytest.approx(180 * (1 - more["compared"]), abs=1e-6)
+    assert clip["TransErr"] >= 2 * (1 - more["compared"]) - 1e-9
+
+
+def test_a_lower_frame_rate_is_no_truncation() -> None:
+    for step in (2, 3, 5):
+        clip, more = row(DOLLY, only(DOLLY, np.arange(0, N, step)))
+        assert more["compared"] == 1
+        assert clip["TransErr"] == pytest.approx(0, abs=1e-9)
+
+
+def test_the_last_frame_lasts_as_long_as_the_others() -> None:
+    _, more = row(DOLLY, only(DOLLY, np.arange(N - 1)))
+    assert more["compared"] == 1
+    _, more = row(DOLLY, only(DOLLY, np.arange(N - 3)))
+    assert more["compared"] < 1
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@given(st.integers(0, 2**32 - 1), st.sets(st.integers(1, 48), min_size=1, max_size=48))
+@settings(max_examples=15, deadline=None)
+def test_removing_frames_never_improves_a_score(protocol: str, seed: int, removed: set[int]) -> None:
+    # The first frame stays: a file that begins later has another zero of its clock, and is another clip.
+    a, b = smooth(seed, 49, duration=2.0), smooth(seed + 1, 49, duration=2.0)
+    kept = np.array([k for k in range(49) if k not in removed])
+    if len(kept) > 1 and np.ptp(np.diff(kept)) == 0 and kept[-1] == 48:
+        return  # evenly thinned out it is a clip of another rate
+    full, less = row(a, b, protocol)[0], row(a, only(b, kept), protocol)[0]
+    for metric in ("RotErr", "TransErr", "CamMC"):
+        assert less[metric] >= full[metric] - 1e-9
+
+
+def test_frames_that_we_could_not_place_are_charged_to_nobody() -> None:
+    valid = np.ones(N, dtype=bool)
+    valid[30:] = False
+    made = Provenance(backend="auto", evidence={"status": "partial"})
+    lost = tuple("" if v else "not linked" for v in valid)
+    clip, more = row(DOLLY, DOLLY.replace(valid=valid, reason=lost, provenance=made))
+    assert clip["RotErr"] == pytest.approx(0, abs=1e-9)
+    assert more["compared"] == pytest.approx(0.5, abs=0.03)
+    assert more["undetermined"] == pytest.approx(0.5, abs=0.03)
+    clip, _ = row(DOLLY, DOLLY.replace(valid=valid))  # a file without an estimator's word is what was delivered
+    assert clip["RotErr"] > 85
+
+
+def test_a_reference_that_stands_still_has_no_direction_to_miss() -> None:
+    still = path(np.zeros((N, 3)), np.zeros((N, 3)), time_s=np.arange(N) / FPS)
+    assert "does not translate" in row(still, only(still, np.array([0])))[0]["DirErr"]["undefined"]
+    assert row(DOLLY, only(DOLLY, np.array([0])))[0]["DirErr"] == 180
+
+
+def test_the_first_version_compares_what_both_cover() -> None:
+    assert row(DOLLY, only(DOLLY, np.array([0])), "strict-1")[0]["RotErr"] == 0
+
+
+def test_poses_stand_for_the_time_around_them() -> None:
+    at = np.linspace(0, 1, 101)
+    assert stands_for(np.linspace(0, 1, 9), at, 1 / 24, 0.25).all()
+    assert not stands_for(np.array([]), at, 1 / 24, 0.25).any()
+    hole = stands_for(np.r_[np.arange(0, 0.3, 0.1), np.arange(0.7, 1.01, 0.1)], at, 1 / 24, 0.25)
+    assert not hole[26:65].any()
+    assert hole[:25].all()
+    assert hole[66:].all()
+
+
+def test_the_case_that_was_seen(shared: Path) -> None:
+    folder = shared / "cases" / "15-one-pose-scores-perfect"
+    if not folder.is_dir():
+        pytest.skip("shared data has no cases")
+    files = (folder / "ref_line.txt", folder / "est_one.txt")
+    (clip,) = score(*files, format="tum").to_json()["clips"].values()
+    assert clip["RotErr"] >= 0.96 * 180
+    a = io.read(files[0], format="tum")
+    assert row(a, a)[0]["RotErr"] == 0

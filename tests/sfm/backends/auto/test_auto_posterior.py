@@ -1,0 +1,93 @@
+"""The posterior: who wins before known paths, what rivals are, and what agreement means."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from weighed_paths import answer, cameras, seen
+
+from sfm.backends.auto.evidence import seen_by
+from sfm.backends.auto.posterior import Judged, agreement, calibrated, judge, motion_of
+from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
+
+TRUCK, TURN = cameras((0.3, 0.0, 0.0)), cameras(pan_deg=6.0)
+
+
+def judged(truth, paths: dict[str, object], *, chosen: str = "", noise_px: float = 0.2) -> Judged:
+    answers = [answer(name, path, chosen=name == chosen) for name, path in paths.items()]
+    return judge(answers, {"tracks": seen_by(seen(truth, noise_px=noise_px), answers)}, 640.0)
+
+
+@pytest.mark.parametrize(("truth", "right"), [(TRUCK, "full"), (TURN, "rotation")])
+def test_the_path_that_explains_more_is_more_probable(truth, right):
+    found = judged(truth, {"rotation": TURN, "full": TRUCK})
+    assert found.answer.model.name == right
+    assert found.probability.sum() == pytest.approx(1.0)
+    assert found.probability[found.best] > 0.8
+
+
+def test_answers_that_agree_share_their_probability():
+    same = replace(TRUCK, translation=1.1 * TRUCK.translation)
+    found = judged(TRUCK, {"rotation": TURN, "full": TRUCK, "full_zoom": same})
+    assert found.follows.all(1).tolist() == [False, True, True]
+    assert found.features["shared"]["all"] == pytest.approx(found.probability[1:].sum())
+
+
+def test_rivals_are_other_motions_only_each_once():
+    found = judged(TRUCK, {"static": cameras(), "rotation": TURN, "rotation_zoom": TURN, "full": TRUCK})
+    assert found.answer.model.name == "full"
+    assert len(found.rivals(0.0)) == 2
+    assert found.best not in found.rivals(0.0)
+    assert found.rivals(1.1) == []
+
+
+def test_what_explains_little_is_less_probably_right():
+    facts = {"noise": -1.5, "share": 0.9, "border": 0.9, "translates": 1.0, "axial": 0.0, "opposed": 0.0}
+    for kind in QUANTITIES:
+        sources = kind.split("+")
+        known = facts | {f"{word} {source}": 1.0 for word in ("ok", "confidence") for source in sources}
+        doubted = {name: 0.0 for name in known if name.split()[0] in ("ok", "confidence")}
+        less = known | doubted | {"noise": 0.5, "share": 0.3, "border": 0.3}
+        assert calibrated(kind, "all", 0.6, less) < calibrated(kind, "all", 0.95, known) - 0.2
+
+
+def test_a_dolly_that_its_zoom_opposes_is_doubted():
+    """No residual tells a dolly zoom from its mirror image."""
+    facts = {"noise": -1.5, "share": 0.9, "border": 0.9, "translates": 1.0, "axial": 1.0, "opposed": 0.0}
+    for kind in QUANTITIES:
+        plain = calibrated(kind, "translation", 0.9, facts)
+        assert calibrated(kind, "translation", 0.9, {**facts, "opposed": 1.0}) <= plain
+
+
+@given(st.floats(-30, 30), st.floats(-0.5, 0.5), st.floats(0.7, 1.4))
+def test_every_motion_agrees_with_itself(pan_deg, way, zoom):
+    motion = motion_of(cameras((way, 0.0, 0.1), pan_deg=pan_deg, zoom=zoom))
+    assert agreement(motion, motion).all()
+
+
+def test_agreement_is_asked_for_each_quantity_by_itself():
+    one = motion_of(cameras((0.3, 0.0, 0.0), pan_deg=10.0))
+    assert agreement(one, motion_of(cameras((0.3, 0.0, 0.0), pan_deg=14.0))).tolist() == [False, True, True]
+    assert agreement(one, motion_of(cameras((-0.3, 0.0, 0.0), pan_deg=10.0))).tolist() == [True, False, True]
+    assert agreement(one, motion_of(cameras((0.3, 0.0, 0.0), pan_deg=10.0, zoom=1.2))).tolist() == [True, True, False]
+
+
+def test_motion_does_not_depend_on_gauge_or_unit():
+    path = cameras((0.3, 0.0, 0.2), pan_deg=10.0)
+    turn = cameras(pan_deg=33.0).rotation[-1]
+    centre = -np.einsum("nji,nj->ni", path.rotation, path.translation) @ turn.T * 3.0 + (1.0, 2.0, 3.0)
+    rotation = path.rotation @ turn.T
+    moved = replace(
+        path, rotation=rotation, translation=-np.einsum("nij,nj->ni", rotation, centre), nearness=path.nearness / 3.0
+    )
+    for name in ("rotation", "way", "log_zoom"):
+        np.testing.assert_allclose(getattr(motion_of(path), name), getattr(motion_of(moved), name), atol=1e-9)
+
+
+def test_every_kind_of_evidence_has_weights_of_every_quantity():
+    assert set(POSTERIOR) == set(QUANTITIES) == {"tracks", "flow", "tracks+flow"}
+    for weights in QUANTITIES.values():
+        assert set(weights) == {"rotation", "translation", "zoom", "all"}
+        assert all(each["shared"] > 0 for each in weights.values())

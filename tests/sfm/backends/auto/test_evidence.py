@@ -1,0 +1,53 @@
+"""The plain numbers behind the posterior: shares, misfits, noise and relief of answers to known paths."""
+
+import numpy as np
+from weighed_paths import answer, cameras, seen
+
+from sfm.backends.auto.evidence import features, seen_by
+
+TRUTH = cameras((0.3, 0.0, 0.1), pan_deg=4.0)
+
+
+def test_the_true_path_agrees_with_all_and_a_turn_with_little():
+    how = seen_by(seen(TRUTH, noise_px=0.2), [answer("rotation", cameras(pan_deg=4.0)), answer("full", TRUTH)])
+    assert how.share[1] > 0.95 > 0.3 > how.share[0]
+    assert how.border[1] > 0.95
+    assert how.misfit[1] < how.misfit[0]
+    assert 0.1 < how.noise_px < 0.4
+
+
+def test_the_relief_is_that_of_the_scene():
+    how = seen_by(seen(TRUTH), [answer("full", TRUTH)])
+    assert 0.3 < how.relief[0] < 1.0  # depths of 1 to 4, evenly
+
+
+def test_noise_counts_in_pixels_of_a_frame_640_wide():
+    """The same sightings in a picture half as large are off by half as many pixels, and as much in the measure."""
+    one = seen(TRUTH, noise_px=0.6)
+    half = type(one)(
+        anchor=one.anchor,
+        xy_px=one.xy_px / 2,
+        target=one.target,
+        place_px=one.place_px / 2,
+        seen=one.seen,
+        votes=one.votes,
+        hw=(180, 320),
+    )
+    small = type(TRUTH)(
+        rotation=TRUTH.rotation,
+        translation=TRUTH.translation,
+        focal_px=TRUTH.focal_px / 2,
+        translates=True,
+        nearness=TRUTH.nearness,
+    )
+    large, little = seen_by(one, [answer("full", TRUTH)]), seen_by(half, [answer("full", small)])
+    np.testing.assert_allclose(large.noise_px, little.noise_px, rtol=0.02)
+
+
+def test_features_know_who_chose_what():
+    answers = [answer("rotation", TRUTH), answer("full", TRUTH, chosen=True, sure=0.7)]
+    found = features(answers, {"tracks": seen_by(seen(TRUTH), answers)})
+    assert found["chosen tracks"].tolist() == [0.0, 1.0]
+    assert found["chosen x confidence tracks"].tolist() == [0.0, 0.7]
+    assert found["full"].tolist() == [0.0, 1.0]
+    assert "from tracks" not in found

@@ -1,0 +1,64 @@
+"""Other answers beside a trajectory file."""
+
+import pytest
+from motions import build, primitive
+
+from trajectory import io
+from trajectory.candidates import Candidates, candidates_beside
+from trajectory.description import describe
+from trajectory.errors import CinetrajError
+from trajectory.model import Provenance
+
+NAMED = [
+    {"backend": "sparse", "motion_model": "rotation", "probability": 0.6, "file": None},
+    {"backend": "dense", "motion_model": "full", "probability": 0.3, "file": "alternatives/1.npz"},
+    {"backend": "dense", "motion_model": "full_zoom", "probability": 0.1, "file": "alternatives/2.npz"},
+]
+
+
+@pytest.fixture
+def run(tmp_path):
+    told = build(turn_deg=(0, 20, 0)).replace(provenance=Provenance(evidence={"candidates": NAMED}))
+    io.write(told, tmp_path / "trajectory.npz", format="native")
+    (tmp_path / "alternatives").mkdir()
+    io.write(primitive("Move_In", 0.5), tmp_path / "alternatives/1.npz", format="native")
+    return tmp_path
+
+
+def test_they_are_read_from_the_folder_or_from_beside_the_file(run):
+    told = io.read(run / "trajectory.npz")
+    for home in (run, run / "trajectory.npz"):
+        found = candidates_beside(told, home)
+        assert found.own == 0.6
+        assert [share for share, _ in found.others] == [0.3]
+        assert describe(found.others[0][1]).decisions["Move_In"].yes is True
+        assert found.missing == ("alternatives/2.npz",)
+    assert any("alternatives/2.npz" in note for note in describe(told, candidates=found).notes)
+
+
+def test_a_trajectory_without_them_is_alone(tmp_path):
+    alone = candidates_beside(build(), tmp_path)
+    assert (alone.own, alone.others, alone.missing) == (1.0, (), ())
+    assert (
+        describe(build(turn_deg=(0, 20, 0)), candidates=Candidates()).to_json()
+        == describe(build(turn_deg=(0, 20, 0))).to_json()
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ({"probability": 0.5, "file": "../other/trajectory.npz"}, "expected a file below its run"),
+        ({"probability": 0.5, "file": "/elsewhere.npz"}, "expected a file below its run"),
+        ({"file": "alternatives/1.npz"}, "probability None, expected a number within 0..1"),
+        ({"probability": 1.5, "file": None}, "probability 1.5"),
+        ("dense", "no list of objects"),
+    ],
+)
+def test_what_is_no_candidate_is_refused(run, entry, message):
+    told = build().replace(provenance=Provenance(evidence={"candidates": [entry]}))
+    alone = build().replace(provenance=Provenance(evidence={"candidates": entry}))
+    with pytest.raises(CinetrajError, match="no list of objects"):
+        candidates_beside(alone, run)
+    with pytest.raises(CinetrajError, match=message):
+        candidates_beside(told, run)

@@ -1,0 +1,40 @@
+"""Rolls that a pan of a pitched camera would look like."""
+
+import numpy as np
+import pytest
+from motions import build, steered
+
+from trajectory.description import DescribeConfig, describe
+from trajectory.kinematics import motion
+from trajectory.panned_roll import STEEPEST_DEG, explaining_pitch_deg
+
+LIMIT = np.radians(3.5)
+
+
+@pytest.mark.parametrize("pitch_deg", [-35.0, -20.0, 15.0, 30.0])
+def test_a_pitch_that_explains_the_roll_is_found(pitch_deg):
+    t, _ = steered((pitch_deg, 0, 0), (0, 60, 0))
+    found = explaining_pitch_deg(motion(t), LIMIT)
+    assert found == pytest.approx(pitch_deg, abs=5.0)
+
+
+def test_a_level_pan_a_roll_and_what_is_too_steep_have_none():
+    assert explaining_pitch_deg(motion(build(turn_deg=(0, 60, 0))), LIMIT) is None
+    assert explaining_pitch_deg(motion(build(turn_deg=(0, 0, 20))), LIMIT) is None
+    assert explaining_pitch_deg(motion(build(turn_deg=(0, 10, 45))), LIMIT) is None
+    steep, _ = steered((STEEPEST_DEG + 15, 0, 0), (0, 60, 0))
+    assert explaining_pitch_deg(motion(steep), LIMIT) is None
+
+
+def test_such_a_roll_is_flagged_until_gravity_is_known():
+    t, _ = steered((-20, 0, 0), (0, 60, 0))
+    found = describe(t)
+    assert found.decisions["Roll_Clockwise"].yes is True
+    assert "possibly rolling clockwise" in found.sentence
+    assert "pitched by -1" in found.flagged["Roll_Clockwise"]
+    assert set(found.flagged) == {"Roll_Clockwise"}
+    assert found.decisions["Roll_Clockwise"].reliability == 0.5 * found.decisions["Pan_Right"].reliability
+    assert describe(t, DescribeConfig(pitch_deg=-20.0)).flagged == {}
+    real = describe(build(turn_deg=(0, 0, 20)))
+    assert real.flagged == {}
+    assert real.sentence.startswith("The camera rolls clockwise")

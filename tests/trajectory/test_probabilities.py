@@ -1,0 +1,65 @@
+"""The probability of each primitive."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trajectory.components import CHANNELS, NAMES
+from trajectory.probabilities import probabilities
+
+STATES = st.tuples(*[st.sampled_from([0, 1, -1, None])] * 7, st.sampled_from([True, False, None]))
+
+
+def answers(states):
+    """Yes or no by primitive from a state of each component (1, -1, 0 for neither, None unknown) and of Static."""
+    found = {"Static": states[7]}
+    for state, pair in zip(states, CHANNELS, strict=False):
+        for name, sign in zip(pair, (1, -1), strict=True):
+            found[name] = None if state is None else state == sign
+    return found
+
+
+def told(**yes):
+    return {**dict.fromkeys(NAMES, False), **yes}
+
+
+@settings(max_examples=25, deadline=None)
+@given(own=STATES, other=STATES, trust=st.floats(0, 1), weight=st.floats(0.01, 1))
+def test_the_states_of_a_component_share_one(own, other, trust, weight):
+    found = probabilities(answers(own), dict.fromkeys(NAMES, trust), [(weight, answers(other))])
+    assert tuple(found) == NAMES
+    for value in found.values():
+        assert 0.0 <= value <= 1.0
+    for pair in CHANNELS:
+        assert sum(found[name] for name in pair) <= 1.0 + 1e-12
+
+
+def test_a_sure_answer_is_certain_and_an_empty_one_is_chance():
+    sure = probabilities(told(Pan_Left=True), dict.fromkeys(NAMES, 1.0))
+    assert {name for name, value in sure.items() if value == 1.0} == {"Pan_Left"}
+    assert sum(sure.values()) == 1.0
+    for empty in (dict.fromkeys(NAMES), told()):
+        chance = probabilities(empty, dict.fromkeys(NAMES, 0.0))
+        assert chance["Pan_Left"] == pytest.approx(1 / 3)
+        assert chance["Static"] == pytest.approx(0.5)
+
+
+def test_what_is_left_is_shared_equally_or_as_the_candidates_tell():
+    trust = dict.fromkeys(NAMES, 0.6)
+    alone = probabilities(told(Move_In=True), trust)
+    assert (alone["Move_In"], alone["Move_Out"]) == pytest.approx((0.6, 0.2))
+    out = (0.1, told(Move_Out=True))
+    still = (0.3, told(Static=True))
+    shared = probabilities(told(Move_In=True), trust, [out, still])
+    assert (shared["Move_In"], shared["Move_Out"]) == pytest.approx((0.6, 0.1))
+    # With a candidate that tells another state even less than chance is believed.
+    doubtful = probabilities(told(Move_In=True), dict.fromkeys(NAMES, 0.2), [out])
+    assert (doubtful["Move_In"], doubtful["Move_Out"]) == pytest.approx((0.2, 0.8))
+
+
+def test_candidates_tell_what_the_trajectory_does_not():
+    unknown = {**told(), **dict.fromkeys(("Move_In", "Move_Out", "Static"))}
+    found = probabilities(unknown, dict.fromkeys(NAMES, 0.0), [(0.2, told(Move_In=True)), (0.1, told(Static=True))])
+    assert found["Move_In"] == pytest.approx(2 / 3)
+    assert found["Move_Out"] == 0.0
+    assert found["Static"] == pytest.approx(1 / 3)
