@@ -16,11 +16,23 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import cv2
 import hard_clips
 import numpy as np
 import render
+import torch
+from scipy.optimize import minimize
+from scipy.special import softmax
+from sklearn.metrics import brier_score_loss, roc_auc_score
 
-QUANTITIES = ("rotation", "translation", "zoom")
+from sfm.backends.auto import estimator, posterior
+from sfm.backends.auto.posterior import QUANTITY_NAMES, Motion, log_odds, told
+from sfm.backends.auto.sightings import cameras_at
+from sfm.config import AutoConfig, DenseConfig, EstimateConfig
+from sfm.masks import find as masks
+from sfm.motion.estimator import solve
+from sfm.video import reader
+
 WEIGHTS = Path(__file__).parents[1] / "sfm" / "backends" / "auto" / "weights.py"
 RIDGE, RIDGE_OF_QUANTITIES = 0.01, 10.0
 BINS = 10
@@ -35,8 +47,6 @@ def entries(part: str) -> list[dict[str, Any]]:
 
 def truth_of(trajectory: Any, frames: Any) -> Any:
     """The exact motion of some frames, relative to the first of them, in median scene depths."""
-    from sfm.backends.auto.posterior import Motion
-
     pose = np.linalg.inv(trajectory.world_from_cam[frames[0]]) @ trajectory.world_from_cam[frames]
     return Motion(
         rotation=pose[:, :3, :3],
@@ -45,45 +55,22 @@ def truth_of(trajectory: Any, frames: Any) -> Any:
     )
 
 
-def motion_of(poses: Any, frames: Any) -> Any:
-    """The motion that an estimate says of some frames."""
-    from sfm.backends.auto import posterior
-    from sfm.backends.auto.sightings import Cameras
-
-    nearness = 1.0 / float(np.nanmedian(poses.depth[frames])) if poses.translates else 1.0
-    return posterior.motion_of(
-        Cameras(
-            rotation=poses.rotation[frames],
-            translation=poses.translation[frames],
-            focal_px=poses.focal_px[frames],
-            translates=poses.translates,
-            nearness=nearness,
-        )
-    )
-
-
 def weighed_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
     """Of each kind of evidence: features of all answers, which are right, and what bears on the best one."""
-    from sfm.backends.auto import estimator, posterior
-    from sfm.config import AutoConfig, DenseConfig
-
     clip, frames, masks = _read(entry, cache)
     shot = estimator.Shot(frames=frames, masks=masks, config=AutoConfig(), device="cpu", seconds={})
     by_tracks, by_flow = estimator.tracks_of(shot), estimator.flow_of(shot, DenseConfig())
     row: dict[str, Any] = {"id": entry["id"], "kinds": {}}
     if isinstance(by_tracks, str) or isinstance(by_flow, str):
         return row
-    key = by_flow.fitted.kept[by_flow.fitted.key]
-    truth = truth_of(clip.trajectory, key)
     for tracks, flow in ((by_tracks, None), (None, by_flow), (by_tracks, by_flow)):
-        at = by_tracks.fitted.keyed.frames if flow is None else key
-        judged = estimator.weighed(frames, at, tracks, flow)
-        true = truth_of(clip.trajectory, at) if flow is None else truth
+        judged = estimator.weighed(frames, tracks, flow)
+        true = truth_of(clip.trajectory, estimator.keyframes_of(tracks, flow))
         motions = [posterior.motion_of(answer.cameras) for answer in judged.answers]
         row["kinds"][judged.features["kind"]] = {
             "answers": {name: value.tolist() for name, value in judged.features["answers"].items()},
             "right": [posterior.agreement(true, motion).tolist() for motion in motions],
-            "agree": [[posterior.agreement(a, b).tolist() for b in motions] for a in motions],
+            "agree": judged.agree.tolist(),
             "facts": [
                 posterior.facts_of(i, judged.answers, judged.seen, float(max(frames.hw))) for i in range(len(motions))
             ],
@@ -93,10 +80,6 @@ def weighed_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
 
 def judged_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
     """What the estimator says of a clip and whether it is right; beside it what the tracks alone said."""
-    from sfm.backends.auto import estimator, posterior
-    from sfm.config import AutoConfig
-    from sfm.motion.estimator import solve
-
     clip, frames, masks = _read(entry, cache)
     row: dict[str, Any] = {"id": entry["id"], "kind": entry["kind"]}
     for name, solved in (
@@ -108,7 +91,7 @@ def judged_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
         seen = np.flatnonzero(solved.poses.valid) if solved.poses is not None else np.zeros(0, int)
         said["right"] = [False] * 3
         if solved.poses is not None and len(seen) > 1:
-            found = motion_of(solved.poses, seen)
+            found = posterior.motion_of(cameras_at(solved.poses, seen))
             said["right"] = posterior.agreement(truth_of(clip.trajectory, seen), found).tolist()
             off = np.log(solved.poses.focal_px[seen[0]] / clip.trajectory.focal_px[seen[0]])
             said |= {"focal_off_log": float(off), "focal_sigma_log": solved.poses.focal_sigma_log}
@@ -117,19 +100,12 @@ def judged_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
 
 
 def _read(entry: dict[str, Any], cache: Path) -> tuple[Any, Any, Any]:
-    from sfm.config import EstimateConfig
-    from sfm.masks import find as masks
-    from sfm.video import reader
-
     clip = render.cached(entry, cache)
     frames = reader.load(clip.video, EstimateConfig().video)
     return clip, frames, masks.find(frames, EstimateConfig().masks, None)
 
 
 def _task(job: tuple[str, dict[str, Any], Path]) -> dict[str, Any]:
-    import cv2
-    import torch
-
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     verb, entry, cache = job
@@ -164,13 +140,13 @@ def fitted(rows: list[dict[str, Any]], kind: str) -> tuple[dict[str, float], dic
             [r for r, k in zip(right, fold, strict=True) if k != left_out],
         )
         for i in np.flatnonzero(fold == left_out):
-            chosen[i], shared[i] = _told(features[i] @ weights, np.array(known[i]["agree"]))
+            chosen[i], shared[i] = told(softmax(features[i] @ weights), np.array(known[i]["agree"]))
     quantities: dict[str, dict[str, float]] = {}
-    for number, name in enumerate((*QUANTITIES, "all")):
+    for number, name in enumerate((*QUANTITY_NAMES, "all")):
         facts = list(known[0]["facts"][0])
         x = np.array(
             [
-                [_log_odds(s[name]), *(row["facts"][c][f] for f in facts)]
+                [log_odds(s[name]), *(row["facts"][c][f] for f in facts)]
                 for s, c, row in zip(shared, chosen, known, strict=True)
             ]
         )
@@ -180,20 +156,8 @@ def fitted(rows: list[dict[str, Any]], kind: str) -> tuple[dict[str, float], dic
     return dict(zip(names, _softmax_weights(features, right).tolist(), strict=True)), quantities
 
 
-def _told(score: np.ndarray, agree: np.ndarray) -> tuple[int, dict[str, float]]:
-    """The answer that would be told, and the probability of those that agree with it."""
-    probability = np.exp(score - score.max())
-    probability /= probability.sum()
-    mass = agree.all(2) @ probability
-    best = int(np.argmax(np.where(mass > mass.max() - 0.02, probability, -1.0)))
-    share = {name: float(agree[best, :, i] @ probability) for i, name in enumerate(QUANTITIES)}
-    return best, share | {"all": float(mass[best])}
-
-
 def _softmax_weights(features: list[np.ndarray], right: list[np.ndarray]) -> np.ndarray:
     """Weights under which the right answers are most probable together; no clip counts in which none is right."""
-    from scipy.optimize import minimize
-
     scale = np.concatenate(features).std(0)
     scale[scale < 1e-9] = 1.0
     clips = [(f / scale, r.all(1)) for f, r in zip(features, right, strict=True) if r.all(1).any()]
@@ -221,11 +185,6 @@ def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     return float(w[0] - (w[1:] * mean / scale).sum()), w[1:] / scale
 
 
-def _log_odds(share: float) -> float:
-    share = min(max(share, 0.01), 0.99)
-    return float(np.log(share / (1 - share)))
-
-
 def write_weights(rows: list[dict[str, Any]]) -> None:
     """`sfm/backends/auto/weights.py` anew."""
     found = {kind: fitted(rows, kind) for kind in ("tracks", "flow", "tracks+flow")}
@@ -251,11 +210,10 @@ def measures(told: Iterable[float], right: Iterable[bool]) -> dict[str, float]:
     """Expected calibration error over ten bins of equal size, AUROC of right against wrong, Brier score."""
     p, y = np.array(list(told), float), np.array(list(right), bool)
     order = np.array_split(np.argsort(p, kind="stable"), BINS)
-    good, bad = p[y], p[~y]
     return {
         "ece": float(sum(abs(p[b].mean() - y[b].mean()) * len(b) for b in order) / len(p)),
-        "auroc": float(((good[:, None] > bad[None]) + 0.5 * (good[:, None] == bad[None])).mean()),
-        "brier": float(((p - y) ** 2).mean()),
+        "auroc": float(roc_auc_score(y, p)),
+        "brier": float(brier_score_loss(y, p)),
         "said": float(p.mean()),
         "right": float(y.mean()),
     }
@@ -272,7 +230,7 @@ def show(rows: list[dict[str, Any]]) -> None:
             print(f"   {status}: {sum(those)} of {len(those)} right")
         off = [(r[name]["focal_off_log"], r[name]["focal_sigma_log"]) for r in rows if r[name].get("focal_sigma_log")]
         print(f"   focal lengths within two deviations: {np.mean([abs(e) < 2 * s for e, s in off]):.2f} of {len(off)}")
-    for number, quantity in enumerate(QUANTITIES):
+    for number, quantity in enumerate(QUANTITY_NAMES):
         told = [row["auto"] for row in rows if row["auto"]["probability"]]
         said = measures([t["probability"][quantity] for t in told], [t["right"][number] for t in told])
         print(quantity, said)
@@ -288,7 +246,7 @@ def figure(rows: list[dict[str, Any]], path: Path) -> None:
     left, right = page.subplots(1, 2)
     left.plot((0, 1), (0, 1), color="#999999", linewidth=0.8)
     sure = [row["auto"] for row in rows if row["auto"]["probability"]]
-    curves = {q: [(t["probability"][q], t["right"][i]) for t in sure] for i, q in enumerate(QUANTITIES)}
+    curves = {q: [(t["probability"][q], t["right"][i]) for t in sure] for i, q in enumerate(QUANTITY_NAMES)}
     curves["all together"] = [(t["confidence"], all(t["right"])) for t in sure]
     for name, pairs in curves.items():
         values = np.array(sorted(pairs, key=lambda pair: pair[0]), float)

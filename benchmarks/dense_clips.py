@@ -79,7 +79,7 @@ def clips(part: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
 def _clip(part: str, turn: int, picture: str, move: Range) -> dict[str, Any]:
     seed = FIRST_SEED[part] + turn
     rng = np.random.default_rng([seed, 41])
-    amounts = {name: _drawn(rng, *limits) for name, limits in move.items()}
+    amounts = {name: drawn(rng, *limits) for name, limits in move.items()}
     values: dict[str, Any] = {"seed": seed, "scene": SCENES[turn % len(SCENES)], "move": amounts, "frames": 60}
     values |= {"easing": EASINGS[turn % len(EASINGS)], "focal_px": float(rng.integers(480, 640))}
     if picture == "movers":
@@ -87,5 +87,6 @@ def _clip(part: str, turn: int, picture: str, move: Range) -> dict[str, Any]:
     return ClipSpec.from_dict({**values, **PICTURES[picture]}).to_dict()
 
 
-def _drawn(rng: np.random.Generator, low: float, high: float) -> float:
+def drawn(rng: np.random.Generator, low: float, high: float) -> float:
+    """An amount between two limits, evenly in its logarithm."""
     return float(f"{low * (high / low) ** rng.random():.3g}")

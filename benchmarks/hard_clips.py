@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from dense_clips import drawn
 
 from sfm.synthetic import ClipSpec
 
@@ -95,11 +96,4 @@ def _clip(seed: int, turn: int, picture: str, move: str) -> dict[str, Any]:
 
 def _drawn(rng: np.random.Generator, fields: dict[str, Any]) -> dict[str, Any]:
     """Each range as one amount, the rest as it is."""
-    drawn: dict[str, Any] = {}
-    for name, value in fields.items():
-        if isinstance(value, tuple):
-            low, high = value
-            drawn[name] = float(f"{low * (high / low) ** rng.random():.3g}")
-        else:
-            drawn[name] = value
-    return drawn
+    return {name: drawn(rng, *value) if isinstance(value, tuple) else value for name, value in fields.items()}

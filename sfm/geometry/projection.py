@@ -55,6 +55,15 @@ def unit_rays(xy_px: Array, focal_px: Array | float, pixel_aspect: float) -> Arr
     return rays / np.linalg.norm(rays, axis=-1, keepdims=True)
 
 
+def straightened(
+    place_px: Float[Tensor, "*s 2"], focal_px: Float[Tensor, "*s"] | float, kappa: float
+) -> tuple[Float[Tensor, "*s 2"], Float[Tensor, "*s 1"]]:
+    """Places without the bend κ of the lens, x (1 + κ |x|²) with x in focal lengths, and by how much lengths grow."""
+    focal = focal_px[..., None] if isinstance(focal_px, Tensor) else focal_px
+    bend = kappa * ((place_px / focal) ** 2).sum(-1, keepdim=True)
+    return place_px * (1.0 + bend), 1.0 + 2.0 * bend
+
+
 def camera_centres(rotation: Array, translation: Array) -> Array:
     """Where cameras stand in the world, −RᵀT, from poses camera from world: (… 3 3) and (… 3) of numpy or torch."""
     if rotation.ndim == 2:

@@ -11,6 +11,8 @@ GOOD_RESIDUAL_PX = 0.15
 """Least residual to expect of a track that agrees, in pixels of a 640-pixel frame."""
 GOOD_SHARE = 0.35
 """The residual of this share of the content, the best third, is what a good one is in this clip."""
+SPARES_ONE = 3
+"""What is seen in so many keyframes is judged without the worst of them."""
 CAP_PX = 50.0
 """No observation counts for more in the residual of a track."""
 
@@ -43,6 +45,15 @@ def trimmed_track_rms(residual_px: Float[np.ndarray, "m n"]) -> Float[np.ndarray
     keep = np.maximum(np.ceil(0.9 * count), 1).astype(int)
     capped = np.where(np.arange(squared.shape[1])[None] < keep[:, None], np.minimum(squared, 1e12), 0.0)
     return np.sqrt(capped.sum(1) / keep)
+
+
+def without_worst(residual_px: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m n"]:
+    """Residuals in rising order, NaN last, each row of `SPARES_ONE` or more without its largest."""
+    ordered = np.sort(residual_px, axis=1)  # NaN last
+    seen = (~np.isnan(ordered)).sum(1)
+    many = np.flatnonzero(seen >= SPARES_ONE)
+    ordered[many, seen[many] - 1] = np.nan
+    return ordered
 
 
 def capped_track_rms(observations: Observations, parameters: Parameters) -> Float[Tensor, "b m"]:

@@ -393,4 +393,4 @@ def timed(seconds: dict[str, float], step: str) -> Iterator[None]:
     """Adds the wall time of a step to a table."""
     begin = time.perf_counter()
     yield
-    seconds[step] = time.perf_counter() - begin
+    seconds[step] = seconds.get(step, 0.0) + time.perf_counter() - begin

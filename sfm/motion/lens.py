@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 from sfm.geometry.problem import Problem
+from sfm.geometry.projection import straightened
 from sfm.motion.models import FittedModel, fit
 
 FIRST = 0.06
@@ -40,7 +41,7 @@ def bend_of(problem: Problem, turned: FittedModel) -> Bend:
     focal_px = float(turned.parameters.focal_px[0, 0])
 
     def share(kappa: float) -> float:
-        straight = straightened(problem, kappa, focal_px)
+        straight = without_bend(problem, kappa, focal_px)
         again = fit(straight, [turned.restart("straightened")], straight.kernels_px[1:])[0]
         return again.cost / max(turned.cost, 1e-9)
 
@@ -50,8 +51,7 @@ def bend_of(problem: Problem, turned: FittedModel) -> Bend:
     return min(found, key=lambda bend: bend.cost_share)
 
 
-def straightened(problem: Problem, kappa: float, focal_px: float) -> Problem:
+def without_bend(problem: Problem, kappa: float, focal_px: float) -> Problem:
     """The same tracks through a lens without the bend κ, of one focal length."""
-    seen = problem.observations
-    squared = (seen.xy_px**2).sum(-1, keepdim=True) / focal_px**2
-    return replace(problem, observations=replace(seen, xy_px=seen.xy_px * (1.0 + kappa * squared)))
+    straight, _ = straightened(problem.observations.xy_px, focal_px, kappa)
+    return replace(problem, observations=replace(problem.observations, xy_px=straight))

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from sfm.runs.estimate import RUN_FORMAT, RUN_VERSION, Estimate, ShotEstimate, shot_json
-from sfm.runs.saved import ALTERNATIVES_FOLDER, write_saved
+from sfm.runs.saved import alternative_file, write_saved
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import printable
 from trajectory.model import Trajectory
@@ -155,8 +155,9 @@ def _write_trajectory(
     if trajectory.valid.any():
         io.write(trajectory, place / TUM_FILE, format="tum")
     for number, other in enumerate(shot.alternatives, start=1):
-        (place / ALTERNATIVES_FOLDER).mkdir(exist_ok=True)
-        io.write(other, place / ALTERNATIVES_FOLDER / f"{number}.npz", format="native")
+        file = place / alternative_file(number)
+        file.parent.mkdir(exist_ok=True)
+        io.write(other, file, format="native")
     if plot:
         from sfm.runs.figure import write_picture
 

@@ -27,6 +27,11 @@ MASK_CRF = 10
 """Quality at which blocks of one colour keep their edges."""
 
 
+def alternative_file(number: int) -> Path:
+    """Where the trajectory of an alternative (from 1) is kept, below the folder of its shot."""
+    return Path(ALTERNATIVES_FOLDER) / f"{number}.npz"
+
+
 def write_saved(shot: ShotEstimate, place: Path) -> None:
     """Write the files of `shot.save` into the folder of the shot."""
     if shot.trajectory is None or shot.structure is None:

@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Int
 
 from sfm.backends.auto.evidence import Answer, seen_by
-from sfm.backends.auto.posterior import SURE, Judged, judge
-from sfm.backends.auto.sightings import Cameras, Sightings, of_flow, of_tracks
+from sfm.backends.auto.posterior import QUANTITY_NAMES, SURE, Judged, judge
+from sfm.backends.auto.sightings import Cameras, Sightings, cameras_at, of_flow, of_tracks
 from sfm.backends.dense import estimator as dense
 from sfm.config import AutoConfig, DenseConfig
 from sfm.motion import estimator as tracked
@@ -17,6 +17,7 @@ from sfm.motion.all_frames import between_keyframes
 from sfm.motion.estimator import FOCAL_PRIOR_SIGMA
 from sfm.motion.lens import bend_of
 from sfm.motion.selection import select_model
+from sfm.runs.saved import alternative_file
 from sfm.types import Alternative, FramePoses, Frames, Masks, Solved, Status
 
 SOUND = 0.7
@@ -72,30 +73,28 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
     """
     shot = Shot(frames=frames, masks=masks, config=config, device=device, seconds={})
     by_tracks = tracks_of(shot)
-    known = by_tracks if isinstance(by_tracks, ByTracks) else None
-    lens = _lens(shot, known)
-    if known is not None and config.dense and lens == "none":
-        judged = _judged(shot, known.fitted.keyed.frames, known, None)
-        if _sound(judged, known.solved):
-            return _told(shot, judged, known.fitted.keyed.frames, known, None)
-    by_flow = flow_of(shot, DenseConfig(distortion=lens)) if config.dense else None
-    if isinstance(by_flow, ByFlow):
-        key = by_flow.fitted.kept[by_flow.fitted.key]
-        return _told(shot, _judged(shot, key, known, by_flow), key, known, by_flow)
-    if known is None:
-        return Solved(status="failed", reason=str(by_tracks), seconds=shot.seconds)
-    key = known.fitted.keyed.frames
-    return _told(shot, _judged(shot, key, known, None), key, known, None)
+    if isinstance(by_tracks, str):
+        by_flow = flow_of(shot, DenseConfig(distortion=_lens(shot, None))) if config.dense else by_tracks
+        if isinstance(by_flow, str):
+            return Solved(status="failed", reason=by_tracks, seconds=shot.seconds)
+        return _told(shot, _judged(shot, None, by_flow), None, by_flow)
+    alone, lens = _judged(shot, by_tracks, None), _lens(shot, by_tracks)
+    if not config.dense or (lens == "none" and _sound(alone, by_tracks.solved)):
+        return _told(shot, alone, by_tracks, None)
+    by_flow = flow_of(shot, DenseConfig(distortion=lens))
+    if isinstance(by_flow, str):
+        return _told(shot, alone, by_tracks, None)
+    return _told(shot, _judged(shot, by_tracks, by_flow), by_tracks, by_flow)
 
 
 def _lens(shot: Shot, by_tracks: ByTracks | None) -> Literal["none", "free"] | float:
     """What the dense backend is told of the lens: what was given, or whether the tracks show that it bends."""
     given = shot.config.distortion
-    if given != "free" or by_tracks is None or not shot.config.dense:
-        return "none" if given == "free" else given
-    fitted = by_tracks.fitted
-    if not fitted.selection.model.rotates:
+    if given != "free":
+        return given
+    if by_tracks is None or not shot.config.dense or not by_tracks.fitted.selection.model.rotates:
         return "none"
+    fitted = by_tracks.fitted
     with tracked.timed(shot.seconds, "lens"):
         return "free" if bend_of(fitted.keyed.problem, fitted.candidates[1]).suspected else "none"
 
@@ -122,12 +121,22 @@ def flow_of(shot: Shot, config: DenseConfig) -> ByFlow | str:
     return found
 
 
-def _judged(shot: Shot, key: Int[np.ndarray, " k"], by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Judged:
+def _judged(shot: Shot, by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Judged:
     with tracked.timed(shot.seconds, "choice"):
-        return weighed(shot.frames, key, by_tracks, by_flow)
+        return weighed(shot.frames, by_tracks, by_flow)
 
 
-def weighed(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Judged:
+def keyframes_of(by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Int[np.ndarray, " k"]:
+    """The frames at which answers are compared: the keyframes of the flow, else those of the tracks."""
+    if by_flow is not None:
+        return by_flow.fitted.kept[by_flow.fitted.key]
+    assert by_tracks is not None
+    return by_tracks.fitted.keyed.frames
+
+
+def weighed(frames: Frames, by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Judged:
+    """All models of both, or of the one that there is, weighed by what it saw."""
+    key = keyframes_of(by_tracks, by_flow)
     answers: list[Answer] = []
     sightings: dict[str, Sightings] = {}
     if by_tracks is not None:
@@ -182,20 +191,10 @@ def _answers_of_flow(by_flow: ByFlow, key: Int[np.ndarray, " k"]) -> list[Answer
             undistortion=float(state.undistortion),
         )
         if turned and fit.model.name == solved.motion_model:
-            cameras = _cameras_at(solved.poses, key)
+            assert solved.poses is not None
+            cameras = cameras_at(solved.poses, key)
         answers.append(Answer(source="flow", model=fit.model, cameras=cameras, chosen=_chosen(fit.model.name, solved)))
     return answers
-
-
-def _cameras_at(poses: FramePoses | None, key: Int[np.ndarray, " k"]) -> Cameras:
-    assert poses is not None
-    return Cameras(
-        rotation=poses.rotation[key],
-        translation=poses.translation[key],
-        focal_px=poses.focal_px[key],
-        translates=poses.translates,
-        nearness=1.0 / float(np.nanmedian(poses.depth[key])),
-    )
 
 
 def _chosen(model: str, solved: Solved) -> tuple[bool, float, bool]:
@@ -209,9 +208,7 @@ def _sound(judged: Judged, solved: Solved) -> bool:
     return solved.status == "ok" and judged.answer.chosen[0] and judged.quantity["all"] >= SOUND
 
 
-def _told(
-    shot: Shot, judged: Judged, key: Int[np.ndarray, " k"], by_tracks: ByTracks | None, by_flow: ByFlow | None
-) -> Solved:
+def _told(shot: Shot, judged: Judged, by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Solved:
     """The best answer with every frame's pose, its probabilities, its rivals, and what the other estimator said."""
     best = judged.answer
     winner = by_tracks if best.source == "tracks" else by_flow
@@ -219,7 +216,8 @@ def _told(
     solved = winner.solved if best.chosen[0] else _again(shot, winner, best.model.name)
     other = by_flow if winner is by_tracks else by_tracks
     status, reason = verdict(solved, judged)
-    said, poses = said_of(judged), _with_honest_focal(solved.poses)
+    key, rivals = keyframes_of(by_tracks, by_flow), judged.rivals(LEAST_RIVAL)[:MOST_RIVALS]
+    said, poses = said_of(judged, rivals), _with_honest_focal(solved.poses)
     own = {
         "won": best.source,
         "own_confidence": solved.statistics.get("confidence"),
@@ -234,7 +232,7 @@ def _told(
         evidence={**solved.evidence, "status": status, **said},
         statistics={**solved.statistics, **said, **own},
         seconds=shot.seconds,
-        alternatives=tuple(_alternative(judged.answers[i], key, len(shot.frames)) for i in _rivals(judged)),
+        alternatives=tuple(_alternative(judged.answers[i], key, len(shot.frames)) for i in rivals),
     )
 
 
@@ -267,7 +265,7 @@ def verdict(solved: Solved, judged: Judged) -> tuple[Status, str]:
     quantity = judged.quantity
     unsure = [name for name in ("rotation", "translation") if quantity[name] < SURE]
     if unsure or quantity["all"] < LIKELY_OK:
-        known = [f"{name} {quantity[name]:.2f}" for name in ("rotation", "translation", "zoom")]
+        known = [f"{name} {quantity[name]:.2f}" for name in QUANTITY_NAMES]
         why = f": {solved.reason}" if solved.status == "unreliable" else ""
         what = " and ".join(unsure) or "what is said of rotation, translation and zoom together"
         return "unreliable", f"{what} may be wrong (probability of being right: {', '.join(known)}){why}"
@@ -278,13 +276,11 @@ def verdict(solved: Solved, judged: Judged) -> tuple[Status, str]:
     return "ok", ""
 
 
-def said_of(judged: Judged) -> dict[str, Any]:
+def said_of(judged: Judged, rivals: list[int]) -> dict[str, Any]:
     """What goes with the trajectory: confidence, probabilities, what is sure, and the rivals with their files."""
     quantity = {name: round(value, 4) for name, value in judged.quantity.items()}
-    told = {name: quantity[name] for name in ("rotation", "translation", "zoom", "rigid")}
-    rivals = _rivals(judged)
-    mass = _mass(judged, [judged.best, *rivals])
-    files = [None, *(f"alternatives/{number}.npz" for number in range(1, len(rivals) + 1))]
+    kept = [judged.best, *rivals]
+    files = [None, *(str(alternative_file(number)) for number in range(1, len(kept)))]
     candidates = [
         {
             "backend": "sparse" if judged.answers[i].source == "tracks" else "dense",
@@ -292,18 +288,14 @@ def said_of(judged: Judged) -> dict[str, Any]:
             "probability": round(share, 4),
             "file": file,
         }
-        for i, share, file in zip([judged.best, *rivals], mass, files, strict=True)
+        for i, share, file in zip(kept, _mass(judged, kept), files, strict=True)
     ]
     return {
         "confidence": quantity["all"],
-        "probability": told,
-        "sure": {name: quantity[name] >= SURE for name in ("rotation", "translation", "zoom")},
+        "probability": {name: quantity[name] for name in (*QUANTITY_NAMES, "rigid")},
+        "sure": {name: quantity[name] >= SURE for name in QUANTITY_NAMES},
         "candidates": candidates,
     }
-
-
-def _rivals(judged: Judged) -> list[int]:
-    return judged.rivals(LEAST_RIVAL)[:MOST_RIVALS]
 
 
 def _mass(judged: Judged, kept: list[int]) -> list[float]:

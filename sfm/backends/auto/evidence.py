@@ -72,29 +72,11 @@ class Seen:
 def seen_by(sightings: Sightings, answers: Sequence[Answer]) -> Seen:
     """How all answers fare with the sightings."""
     found = [residuals(sightings, answer.cameras) for answer in answers]
-    off_px, nearness = np.stack([off for off, _ in found]), np.stack([near for _, near in found])
-    return fared(sightings, off_px, nearness, _moved_px(sightings))
-
-
-def fared(
-    sightings: Sightings,
-    off_px: Float[np.ndarray, "a s"],
-    nearness: Float[np.ndarray, "a s"],
-    moved_px: Float[np.ndarray, " s"],
-) -> Seen:
-    """How answers fare with sightings.
-
-    Args:
-        sightings: what was seen.
-        off_px: what each point is off under each answer.
-        nearness: its inverse depth there, over the median one.
-        moved_px: how far it goes in the picture.
-    """
     unit_px = max(sightings.hw) / 640
-    rms = np.minimum(off_px / unit_px, MOST_PX)
+    rms = np.minimum(np.stack([off_px for off_px, _ in found]) / unit_px, MOST_PX)
     weight = sightings.votes / sightings.votes.sum()
     noise = max(LEAST_NOISE_PX, float(weighted_quantiles(rms.min(0), weight, (GOOD_SHARE,))[0]))
-    limit = AGREES * max(noise, LEAST_LIMIT_PX) + DRIFT * np.minimum(moved_px / unit_px, 640.0)
+    limit = AGREES * max(noise, LEAST_LIMIT_PX) + DRIFT * np.minimum(_moved_px(sightings) / unit_px, 640.0)
     agrees = rms < limit
     height, width = sightings.hw
     outside = np.abs(sightings.xy_px) > BORDER * np.array([width, height])
@@ -103,7 +85,7 @@ def fared(
         misfit=(weight * np.log1p((rms / (MISFIT_KERNEL * noise)) ** 2)).sum(1),
         share=(weight * agrees).sum(1),
         border=(rim * agrees).sum(1) / max(rim.sum(), 1e-9),
-        relief=np.array([_relief(near, weight, fits) for near, fits in zip(nearness, agrees, strict=True)]),
+        relief=np.array([_relief(near, weight, fits) for (_, near), fits in zip(found, agrees, strict=True)]),
         noise_px=noise,
     )
 

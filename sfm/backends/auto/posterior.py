@@ -12,11 +12,13 @@ from typing import Any, final
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.special import softmax
 
 from sfm.backends.auto.evidence import Answer, Seen, features
 from sfm.backends.auto.sightings import Cameras
 from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
 from sfm.geometry.projection import camera_centres
+from sfm.motion.estimator import FOCAL_PRIOR_LONG_SIDE
 
 SURE = 0.6
 """A quantity is sure from this probability on."""
@@ -35,8 +37,8 @@ RIGID_SHARE = 0.3
 """Where the best answer explains this share of the content, something rigid was filmed for sure, and for nothing it was
 not: a rule, no calibration, since no clip that was rendered is without a scene. The real clips that were told rightly
 are at 0.31 or more."""
-USUAL_FOCAL = 0.85
-"""In long sides of the picture."""
+QUANTITY_NAMES = ("rotation", "translation", "zoom")
+"""In the order of `agreement`."""
 
 
 @final
@@ -58,7 +60,7 @@ class Judged:
         answers: all of them.
         probability: of each among them.
         best: number of the one that stands for the most probable motion.
-        follows: whether each one agrees with it on rotation, translation and zoom.
+        agree: whether each answer is followed by each other one on rotation, translation and zoom.
         quantity: probability that what it says of each quantity is right.
         features, seen: what was looked at, for the calibration.
     """
@@ -66,7 +68,7 @@ class Judged:
     answers: tuple[Answer, ...]
     probability: Float[np.ndarray, " a"]
     best: int
-    follows: Bool[np.ndarray, "a 3"]
+    agree: Bool[np.ndarray, "a a 3"]
     quantity: Mapping[str, float]
     features: Mapping[str, Any]
     seen: Mapping[str, Seen]
@@ -76,14 +78,18 @@ class Judged:
         """The best."""
         return self.answers[self.best]
 
+    @property
+    def follows(self) -> Bool[np.ndarray, "a 3"]:
+        """Whether each one agrees with the best on rotation, translation and zoom."""
+        return self.agree[self.best]
+
     def rivals(self, least: float) -> list[int]:
         """One answer for each other motion whose followers together have at least this probability, likeliest first."""
         left = ~self.follows.all(1)
-        motions = [motion_of(a.cameras) for a in self.answers]
         found: list[int] = []
         while left.any():
             best = int(np.argmax(np.where(left, self.probability, -1.0)))
-            with_it = left & np.array([agreement(motions[best], other).all() for other in motions])
+            with_it = left & self.agree[best].all(1)
             with_it[best] = True
             if self.probability[with_it].sum() >= least:
                 found.append(best)
@@ -102,20 +108,16 @@ def judge(answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: flo
     found = features(answers, seen)
     kind = "+".join(seen)
     score = sum(POSTERIOR[kind].get(name, 0.0) * value for name, value in found.items())
-    probability = np.exp(score - np.max(score))
-    probability /= probability.sum()
+    probability = softmax(score)
     motions = [motion_of(a.cameras) for a in answers]
     agree = np.array([[agreement(one, other) for other in motions] for one in motions])
-    mass = (agree.all(2) * probability).sum(1)
-    best = int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
-    shared = {q: float(agree[best, :, i] @ probability) for i, q in enumerate(("rotation", "translation", "zoom"))}
-    shared["all"] = float(mass[best])
+    best, shared = told(probability, agree)
     facts = facts_of(best, answers, seen, long_side_px)
     return Judged(
         answers=tuple(answers),
         probability=probability,
         best=best,
-        follows=agree[best],
+        agree=agree,
         quantity={
             **{q: calibrated(kind, q, share, facts) for q, share in shared.items()},
             "rigid": min(1.0, max(float(how.share.max()) for how in seen.values()) / RIGID_SHARE),
@@ -125,11 +127,32 @@ def judge(answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: flo
     )
 
 
+def told(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"]) -> tuple[int, dict[str, float]]:
+    """The answer that stands for the most probable motion, and the probability of those that agree with it.
+
+    Args:
+        probability: of each answer among them.
+        agree: whether each is followed by each other one, as in `Judged`.
+
+    Returns:
+        Its number; of each of `QUANTITY_NAMES`, and of "all" of them together, the probability of what it says.
+    """
+    mass = agree.all(2) @ probability
+    best = int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
+    shared = {name: float(agree[best, :, i] @ probability) for i, name in enumerate(QUANTITY_NAMES)}
+    return best, shared | {"all": float(mass[best])}
+
+
+def log_odds(share: float) -> float:
+    """Of a probability, one of nothing or of everything held off."""
+    share = float(np.clip(share, 0.01, 0.99))
+    return float(np.log(share / (1.0 - share)))
+
+
 def calibrated(kind: str, quantity: str, share: float, facts: Mapping[str, float]) -> float:
     """The probability that a quantity is right, from that of the answers that agree on it and what else is known."""
     weights = QUANTITIES[kind][quantity]
-    share = float(np.clip(share, 0.01, 0.99))
-    score = weights["bias"] + weights["shared"] * np.log(share / (1.0 - share))
+    score = weights["bias"] + weights["shared"] * log_odds(share)
     score += sum(weights.get(name, 0.0) * value for name, value in facts.items())
     return float(1.0 / (1.0 + np.exp(-score)))
 
@@ -153,7 +176,7 @@ def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], lon
         "translates": float(answers[best].model.translates),
         "axial": abs(along) / float(length[far]) if length[far] > 0.01 else 0.0,
         "opposed": float(opposed),
-        "unusual focal": min(abs(float(np.log(focal / USUAL_FOCAL))), 1.0),
+        "unusual focal": min(abs(float(np.log(focal / FOCAL_PRIOR_LONG_SIDE))), 1.0),
     }
     for source in seen:
         chosen = (a.chosen for a in answers if a.source == source and a.chosen[0])

@@ -17,7 +17,9 @@ from torch import Tensor
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.linearise import LEAST_DEPTH
 from sfm.backends.dense.models import TESTIFIES, votes_of
-from sfm.geometry.robust import trimmed_track_rms
+from sfm.geometry.projection import straightened
+from sfm.geometry.robust import trimmed_track_rms, without_worst
+from sfm.types import FramePoses
 
 MOST = {"tracks": 600, "flow": 1500}
 """So many sightings of each kind are asked; more say nothing new."""
@@ -28,8 +30,6 @@ FINER, ROUNDS = 9, 3
 KERNEL_PX = 2.0
 """Of the robust cost by which the depth is chosen, pixels of a 640-pixel frame."""
 BEHIND_PX = 1e3
-SPARES_ONE = 3
-"""A point that was found in so many keyframes is judged without the worst of them."""
 LEAST_BELONGING = 0.02
 
 
@@ -93,6 +93,17 @@ class Sightings:
         )
 
 
+def cameras_at(poses: FramePoses, frames: Int[np.ndarray, " k"]) -> Cameras:
+    """The cameras of some frames of an estimate."""
+    return Cameras(
+        rotation=poses.rotation[frames],
+        translation=poses.translation[frames],
+        focal_px=poses.focal_px[frames],
+        translates=poses.translates,
+        nearness=1.0 / float(np.nanmedian(poses.depth[frames])) if poses.translates else 1.0,
+    )
+
+
 def of_tracks(xy_px: Float[np.ndarray, "t k 2"], hw: tuple[int, int], pixel_aspect: float) -> Sightings:
     """Tracks at the keyframes (NaN where unseen): each one anchored in the middle of those that see it."""
     height, width = hw
@@ -134,13 +145,13 @@ def of_flow(graph: FlowGraph, belongs: Float[Tensor, "k p"], hw: tuple[int, int]
 def residuals(sightings: Sightings, cameras: Cameras) -> tuple[Float[np.ndarray, " s"], Float[np.ndarray, " s"]]:
     """What each point is off where the cameras foretell it, pixels, and its inverse depth over their median one.
 
-    The root of the mean square over the keyframes that found it (`trimmed_track_rms`), without the worst of
-    `SPARES_ONE` or more.
+    The root of the mean square over the keyframes that found it (`trimmed_track_rms`), without the worst of several
+    (`without_worst`).
     """
     if not len(sightings.anchor):
         return np.zeros(0), np.zeros(0)
     turned, shift, focal = _relative(sightings, cameras)
-    observed, bend = _straight(torch.from_numpy(sightings.place_px).float(), focal, cameras.undistortion)
+    observed, bend = straightened(torch.from_numpy(sightings.place_px).float(), focal, cameras.undistortion)
     seen = torch.from_numpy(sightings.seen)
     kernel = (KERNEL_PX * max(sightings.hw) / 640) ** 2
 
@@ -158,8 +169,8 @@ def residuals(sightings: Sightings, cameras: Cameras) -> tuple[Float[np.ndarray,
     best = torch.zeros(len(observed), 1)
     if cameras.translates:
         best = _best_nearness(cost, len(observed), cameras.nearness)
-    off = torch.where(seen, squared(best)[..., 0], torch.nan).numpy()
-    return _rms(off), best[:, 0].numpy() / cameras.nearness
+    off = torch.where(seen, squared(best)[..., 0], torch.nan)
+    return trimmed_track_rms(without_worst(off.sqrt().numpy())), best[:, 0].numpy() / cameras.nearness
 
 
 def _relative(sightings: Sightings, cameras: Cameras) -> tuple[Tensor, Tensor, Tensor]:
@@ -167,20 +178,12 @@ def _relative(sightings: Sightings, cameras: Cameras) -> tuple[Tensor, Tensor, T
     rotation, translation = torch.from_numpy(cameras.rotation).float(), torch.from_numpy(cameras.translation).float()
     focal = torch.from_numpy(cameras.focal_px).float()
     anchor, target = torch.from_numpy(sightings.anchor), torch.from_numpy(sightings.target)
-    ray, _ = _straight(torch.from_numpy(sightings.xy_px).float(), focal[anchor], cameras.undistortion)
+    ray, _ = straightened(torch.from_numpy(sightings.xy_px).float(), focal[anchor], cameras.undistortion)
     ray = ray / focal[anchor, None]
     ray = torch.cat([ray, torch.ones_like(ray[:, :1])], -1)
     between = rotation[target] @ rotation[anchor].transpose(-1, -2)[:, None]
     shift = translation[target] - (between @ translation[anchor][:, None, :, None])[..., 0]
     return (between @ ray[:, None, :, None])[..., 0], shift, focal[target]
-
-
-def _straight(
-    place_px: Float[Tensor, "*s 2"], focal_px: Float[Tensor, "*s"], kappa: float
-) -> tuple[Float[Tensor, "*s 2"], Float[Tensor, "*s 1"]]:
-    """Places without the bend of the lens, and by how much lengths grow there."""
-    bend = kappa * ((place_px / focal_px[..., None]) ** 2).sum(-1, keepdim=True)
-    return place_px * (1.0 + bend), 1.0 + 2.0 * bend
 
 
 def _best_nearness(
@@ -196,11 +199,3 @@ def _best_nearness(
         after = tried.gather(1, (at + 1).clamp_max(tried.shape[1] - 1))
         tried = before + (after - before) * torch.linspace(0.0, 1.0, FINER)
     return tried.gather(1, cost(tried).argmin(1, keepdim=True))
-
-
-def _rms(squared: Float[np.ndarray, "s m"]) -> Float[np.ndarray, " s"]:
-    ordered = np.sort(squared, axis=1)  # NaN last
-    seen = (~np.isnan(ordered)).sum(1)
-    many = np.flatnonzero(seen >= SPARES_ONE)
-    ordered[many, seen[many] - 1] = np.nan
-    return trimmed_track_rms(np.sqrt(ordered))

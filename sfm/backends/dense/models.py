@@ -24,6 +24,7 @@ from sfm.backends.dense.starts import along_the_axis, chained_directions, chaine
 from sfm.flow.information import LEAST_SIGMA_PX
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.projection import camera_centres
+from sfm.geometry.robust import without_worst
 from sfm.geometry.states import joined, taken
 from sfm.motion.consensus import ranked
 from sfm.processes.workers import mapped
@@ -43,8 +44,6 @@ DEPTHS = 8
 """So many depths of those found are offered to a patch that joins."""
 BEST_STARTS = 2
 """So many are followed to the end."""
-SPARES_ONE = 3
-"""A patch that is seen in so many keyframes is judged without the worst of them."""
 
 
 @final
@@ -73,12 +72,7 @@ class DenseFit:
     @property
     def residual_px(self) -> Float[np.ndarray, "t m"]:
         """One patch of one keyframe a row, those with a vote; the worst of three or more places is left out."""
-        rows = self.patch_residual_px.transpose(0, 2, 1)[self.patch_votes > 0]
-        rows = np.sort(rows, axis=1)  # NaN last
-        seen = (~np.isnan(rows)).sum(1)
-        many = np.flatnonzero(seen >= SPARES_ONE)
-        rows[many, seen[many] - 1] = np.nan
-        return rows
+        return without_worst(self.patch_residual_px.transpose(0, 2, 1)[self.patch_votes > 0])
 
     def votes(self) -> Float[np.ndarray, " t"]:
         """Patches count by their information: bare surfaces follow grain and blocks of the codec: static, they say."""

@@ -6,7 +6,7 @@ import torch
 from scipy.spatial.transform import Rotation
 
 from sfm.geometry.problem import FocalPrior, Problem, observations_of
-from sfm.motion.lens import bend_of, straightened
+from sfm.motion.lens import bend_of, without_bend
 from sfm.motion.rotation_models import fit_rotation_models
 
 FOCAL_PX, HW = 450.0, (360, 640)
@@ -45,6 +45,6 @@ def test_a_pinhole_is_not_whether_it_turns_or_travels(made):
 
 def test_straightening_moves_places_outwards_by_the_square_of_their_radius():
     made = problem(0.0)
-    seen, straight = made.observations.xy_px, straightened(made, 0.1, FOCAL_PX).observations.xy_px
+    seen, straight = made.observations.xy_px, without_bend(made, 0.1, FOCAL_PX).observations.xy_px
     squared = (seen**2).sum(-1, keepdim=True) / FOCAL_PX**2
     torch.testing.assert_close(straight, seen * (1 + 0.1 * squared))

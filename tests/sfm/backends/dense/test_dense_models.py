@@ -9,9 +9,10 @@ import torch
 from flow_scene import FOCAL_PX, KnownFlow, centres_of, known_flow
 from projected import angle_deg, path_error
 
-from sfm.backends.dense.models import SPARES_ONE, DenseFit, Lens, fit_models
+from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.config import DenseConfig
 from sfm.geometry.problem import FocalPrior
+from sfm.geometry.robust import SPARES_ONE
 from sfm.motion.selection import select_model
 from sfm.types import MOTION_MODELS
 
