@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+FUZZ_SECONDS ?= 600
 
 .PHONY: help demo test fuzz check install clean
 
 help:
 	@echo "make demo     install, render a clip with known motion, estimate, describe and compare it (pictures in demo/)"
 	@echo "make test     install, then ruff, import-linter, pyright and all tests"
-	@echo "make fuzz     the property tests alone, on examples that nobody has tried"
+	@echo "make fuzz     the property tests on examples that nobody has tried, then damaged files and clips for FUZZ_SECONDS (600)"
 	@echo "make check    only the linters and the type checker"
 	@echo "make install  only the environment in $(VENV)"
 	@echo "make clean    remove $(VENV) and demo/"
@@ -44,6 +45,7 @@ test: check
 
 fuzz: $(STAMP)
 	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest -n 2 tests/trajectory --hypothesis-profile=random
+	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python benchmarks/fuzz.py --seconds $(FUZZ_SECONDS)
 
 clean:
 	rm -rf $(VENV) demo

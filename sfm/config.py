@@ -445,7 +445,8 @@ class DenseConfig:
         distortion: "none", "free" (one radial coefficient, fitted where the clip determines it), or its value k1 in
             x_d = x (1 + k1 |x|²), x in units of the focal length.
         depth_prior: depths that others give: a network of the transformers library (a folder, or a name on the hub), or
-            an .npz with an array `depth` that has a map for each frame of the clip's file; None: only the flow speaks.
+            an .npz with an array `depth` that has a map for each frame of the clip's file (for other maps an array
+            `index` with the frame number of each); None: only the flow speaks.
         flow: what first finds the patches of one keyframe in the next: lk (Lucas-Kanade from coarse to fine), dis
             (OpenCV's dense inverse search), xfeat or raft (trained networks; raft needs torchvision). Lucas-Kanade
             improves what the others find.

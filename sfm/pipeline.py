@@ -14,6 +14,7 @@ from jaxtyping import Bool
 from sfm import backends, gravity
 from sfm.config import CommandConfig, EstimateConfig, GravityConfig
 from sfm.external import command
+from sfm.masks import cards
 from sfm.masks import find as masks
 from sfm.masks import told as told_to_move
 from sfm.runs.estimate import Estimate as Estimate
@@ -178,7 +179,9 @@ def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: Esti
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
     if found.blank.all():
         beside = "" if found.moving is None else ", or shows nothing beside what is told to move"
-        reason = f"every frame is blank (black, white or covered){beside}"
+        reason = f"every frame is blank (black, white, of one colour or covered){beside}"
+        return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
+    if reason := cards.no_scene(frames, found):
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
     threads = config.threads or _environment_threads()
     return backends.run(frames, found, backend_config, device=config.device, seed=config.seed, threads=threads)

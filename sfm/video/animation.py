@@ -36,9 +36,10 @@ def load_animation(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
         rate = config.assumed_fps if config.assumed_fps is not None else config.fps
         if not timed and rate is None and (config.start_s is not None or config.stop_s is not None):
             raise CinetrajError(f"{path}: pages carry no times for start_s and stop_s; give their rate (assumed_fps)")
-        fps = config.fps if timed or config.assumed_fps is not None else None
+        rated = timed or config.assumed_fps is not None
         pages = _timed(_pages(picture, lost), None if timed else rate or 1.0)
-        buffer, source_hw = _gathered(nearest_to_ticks(within(pages, config), fps), path, config)
+        wanted = nearest_to_ticks(within(pages, config), config.fps if rated else None)
+        buffer, source_hw = _gathered(wanted, path, config, timed=rated)
     if buffer is None:
         why = lost[0] if lost else f"no frame between start_s={config.start_s} and stop_s={config.stop_s}"
         raise CinetrajError(f"{path}: {why}; {'get the file again' if lost else 'widen the interval'}")
@@ -93,7 +94,7 @@ def _timed(
 
 
 def _gathered(
-    pages: Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]], path: Path, config: VideoConfig
+    pages: Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]], path: Path, config: VideoConfig, *, timed: bool
 ) -> tuple[FrameBuffer | None, tuple[int, int]]:
     """The pages at the working size, and their own size; None where there are none."""
     buffer: FrameBuffer | None = None
@@ -102,7 +103,7 @@ def _gathered(
         if buffer is None:
             source_hw = (int(rgb.shape[0]), int(rgb.shape[1]))
             hw = working_hw(source_hw, config.long_side)
-            buffer = FrameBuffer(hw, 64, path)
+            buffer = FrameBuffer(hw, 64, path, timed=timed)
         if rgb.shape[:2] != source_hw:
             raise CinetrajError(
                 f"{path}: page {number} is {rgb.shape[1]}x{rgb.shape[0]}, the first {source_hw[1]}x{source_hw[0]}; "

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-_BOXES = frozenset({b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"sidx", b"uuid"})
+BOXES = frozenset({b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"pnot", b"sidx", b"uuid"})
+"""Outermost boxes of MP4 and MOV (ISO 14496-12; QuickTime File Format)."""
 _EBML, _SEGMENT = 0x1A45DFA3, 0x18538067
 _TAIL_BYTES = 4096
 _MOST_BOXES = 100_000
@@ -33,7 +34,7 @@ def missing_bytes(path: Path) -> int | None:
 def without_index(path: Path) -> bool:
     """Whether an MP4 or MOV has no `moov` box, which lists its frames: often the last thing to be downloaded."""
     with path.open("rb") as file:
-        if file.read(8)[4:] not in _BOXES:
+        if file.read(8)[4:] not in BOXES:
             return False
         file.seek(0)
         names, _ = _boxes(file, path.stat().st_size)
@@ -106,7 +107,7 @@ def _ebml_number(data: bytes, start: int, *, marker: bool) -> tuple[int | None, 
 
 
 _KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO, int], int | None]], ...] = (
-    (lambda head: head[4:8] in _BOXES, _end_of_boxes),
+    (lambda head: head[4:8] in BOXES, _end_of_boxes),
     (lambda head: head[:4] == b"RIFF", _end_of_riff),
     (lambda head: head[:4] == _EBML.to_bytes(4, "big"), _end_of_ebml),
 )

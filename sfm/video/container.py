@@ -10,6 +10,7 @@ from jaxtyping import UInt8
 
 from sfm.config import VideoConfig
 from sfm.types import Frames
+from sfm.video.clock import counts_slots, stands, stated_rate
 from sfm.video.completeness import missing_bytes
 from sfm.video.opening import largest_stream, open_video, words_of
 from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, shrink, spread_repeats, working_hw
@@ -79,10 +80,8 @@ def _load(container: Any, path: Path, config: VideoConfig) -> tuple[Frames, tupl
     stream.thread_type = "AUTO"
     stream.codec_context.thread_count = DECODER_THREADS
 
-    reading = _Reading(standing=_stands(stream))
-    # The average is frames over duration: of a clock that stands it means nothing, the rate in the codec's header does.
-    stated = stream.guessed_rate if reading.standing else stream.average_rate or stream.guessed_rate
-    rate = config.assumed_fps or float(stated or 0) or None
+    reading = _Reading(standing=stands(stream))
+    rate = config.assumed_fps or float(stated_rate(stream) or 0) or None
     pictures = _wanted(_frames(container, stream, reading, rate), config, reading)
     buffer: FrameBuffer | None = None
     source_hw = hw = stored_hw = (0, 0)
@@ -130,7 +129,7 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
     """Frames in presentation order as (number, time_s, frame); damaged ones are counted and skipped."""
     from av.error import FFmpegError
 
-    by_slot = container.format.name == "avi"
+    by_slot = counts_slots(container)
     packets = container.demux(stream)
     while True:
         try:
@@ -173,19 +172,8 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
             yield number, time_s, frame
 
 
-def _stands(stream: Any) -> bool:
-    """Whether the container's index gives all frames the same time: written by a program that set none."""
-    times = [entry.timestamp for entry in stream.index_entries]
-    return len(times) > 1 and len(set(times)) == 1
-
-
 def _slot_of(frame: Any, number: int, reading: _Reading) -> int | None:
-    """Presentation time of a frame of an AVI, in its slots.
-
-    An AVI stores no times: each chunk has the next slot, and an empty one holds the place of a dropped frame. Frames
-    are shown in the order of the chunks' slots, whatever the order in which they are coded; what libav guesses from
-    the streams of B-frames runs backwards.
-    """
+    """Presentation time of a frame of an AVI, in its slots (`counts_slots`)."""
     return reading.slots[number] if number < len(reading.slots) else frame.pts
 
 

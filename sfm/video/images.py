@@ -97,10 +97,10 @@ def load_images(series: Series, source: str, config: VideoConfig) -> tuple[Frame
     there: dict[int, Path] = dict(zip(series.position, series.paths, strict=True))
     filled = range(series.position[-1] + 1) if series.filled and not sampled else series.position
     times = ((number, number / rate if rate else float(number), there.get(number)) for number in filled)
-    kept = within(times, config)
-    buffer = FrameBuffer(hw, len(filled), source)
+    wanted = list(nearest_to_ticks(within(times, config), config.fps if sampled else None))
+    buffer = FrameBuffer(hw, len(wanted), source, timed=config.assumed_fps is not None)
     problems: list[str] = []
-    for number, time_s, path in nearest_to_ticks(kept, config.fps if sampled else None):
+    for number, time_s, path in wanted:
         try:
             rgb = np.zeros((*hw, 3), np.uint8) if path is None else shrink(read_image(path), hw)
         except DAMAGES as error:

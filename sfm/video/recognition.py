@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+from sfm.video.completeness import BOXES
+
 HEAD_BYTES = 4096
 PICTURE, FILM, UNKNOWN = "picture", "film", ""
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM", b"\0\0\0\x0cjP  ")
@@ -20,7 +22,6 @@ _ARCHIVES: Final = {
     b"\xfd7zXZ\0": "xz",
     b"\x28\xb5\x2f\xfd": "zstd",
 }
-_BOXES = (b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot")
 _WEB_PAGE = re.compile(rb"<(!doctype\s+html|html|head|body|title|script|meta)\b", re.IGNORECASE)
 _POINTER = b"version https://git-lfs.github.com/spec"
 
@@ -30,7 +31,7 @@ def content_of(path: Path) -> str:
     head = _head(path)
     if head.startswith(_PICTURES) or _pnm(head) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return PICTURE
-    if head[4:8] in _BOXES:
+    if head[4:8] in BOXES:
         return PICTURE if head[4:8] == b"ftyp" and head[8:12] in _STILL_BRANDS else FILM
     return FILM if head.startswith(_FILMS) or (head[:4] == b"RIFF" and head[8:12] == b"AVI ") else UNKNOWN
 

@@ -91,11 +91,12 @@ def nearest_to_ticks(
 class FrameBuffer:
     """Grows in place, so that a long clip is held once and at the working size only.
 
-    Frames that would take more than a share of the memory are refused before they fill the machine.
+    Frames that would take more than a share of the memory are refused before they fill the machine. `timed`: a part of
+    the clip can be asked for as it is; images and pages need a rate first.
     """
 
-    def __init__(self, hw: tuple[int, int], expected: int, source: str | Path) -> None:
-        self._hw, self._source = hw, source
+    def __init__(self, hw: tuple[int, int], expected: int, source: str | Path, *, timed: bool = True) -> None:
+        self._hw, self._source, self._timed = hw, source, timed
         self._most_bytes = MEMORY_SHARE * (total_memory() or float("inf"))
         self._rgb = self._room(max(expected, 1))
         self._number: list[int] = []
@@ -118,9 +119,10 @@ class FrameBuffer:
         height, width = self._hw
         gib, most_gib = count * height * width * 3 / 2**30, self._most_bytes / 2**30
         if gib > most_gib:
+            rate = "" if self._timed else "--video.assumed-fps 25 "
             raise CinetrajError(
                 f"{self._source}: {count} frames of {width}x{height} take {gib:.1f} GiB, of {most_gib:.1f} that they "
-                "may; take fewer (--fps 2), smaller ones (--long-side 320) or a part (--video.stop-s 60)"
+                f"may; take fewer ({rate}--fps 2), smaller ones (--long-side 320) or a part ({rate}--video.stop-s 60)"
             )
         return np.empty((count, height, width, 3), np.uint8)
 

@@ -10,10 +10,14 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float, Int
 
+from sfm.video.clock import counts_slots, stands, stated_rate
 from sfm.video.opening import largest_stream, libav_name, open_video
+from sfm.video.sampling import spread_repeats
 from trajectory.errors import CinetrajError, ReadError
 
 _REMEDY = "give a video file that plays to its end"
+_FINE = Fraction(1, 90_000)
+"""Seconds; a clock for frames between the ticks of another, as MPEG has it."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -24,43 +28,51 @@ class FrameTable:
         pts: presentation times in units of `tick_s`, strictly increasing.
         time_s: the same in seconds from the first frame.
         rate: frames per second as the container states it; None where it does not.
-        tick_s: resolution of the container's clock.
+        tick_s: resolution of the container's clock, or of the one that stands for it.
+        counted: the decoder's times are not those of the table: its frames are told by their order.
     """
 
     pts: Int[np.ndarray, " n"]
     time_s: Float[np.ndarray, " n"]
     rate: Fraction | None
     tick_s: Fraction
+    counted: bool = False
 
     def __len__(self) -> int:
         return len(self.pts)
 
 
 def frame_table(video: str | Path) -> FrameTable:
-    """The presentation times of all frames, read from the packets without decoding them.
-
-    A container that stamps no presentation times (AVI) is decoded once instead.
+    """The presentation times of all frames, by the rules of the reader, from the packets without decoding them.
 
     Raises:
-        ReadError: no such file, no video stream, or no frame with a time.
+        ReadError: no such file, no video stream, no frame, or neither times nor a rate.
     """
     path = Path(video)
     with _open(path) as container:
         stream = _video_stream(container, path)
-        pts = [p.pts for p in container.demux(stream) if p.size and not p.is_discard]
-        tick, rate = Fraction(stream.time_base), stream.average_rate or stream.guessed_rate
-    if any(value is None for value in pts):
+        packets = [p for p in container.demux(stream) if p.size and not p.is_discard]
+        slots, standing = counts_slots(container), stands(stream)
+        tick, rate = Fraction(stream.time_base), stated_rate(stream)
+        times = [p.dts if slots else p.pts for p in packets]
+    if None in times and not standing:  # raw streams: the decoder may know
         with _open(path) as container:
-            pts = [frame.pts for frame in container.decode(_video_stream(container, path))]
-    times = np.unique(np.array([value for value in pts if value is not None], dtype=np.int64))
-    if not len(times) or len(times) != len(pts):
-        raise ReadError(path, f"{len(pts)} frames have {len(times)} different times", remedy=_REMEDY)
-    return FrameTable(
-        pts=times,
-        time_s=(times - times[0]) * float(tick),
-        rate=None if rate is None else Fraction(rate),
-        tick_s=tick,
-    )
+            times = [frame.pts for frame in container.decode(_video_stream(container, path))]
+    if not times:
+        raise ReadError(path, "it has no frames", remedy=_REMEDY)
+    if standing or None in times:
+        if rate is None:
+            raise ReadError(path, f"its {len(times)} frames carry no times and the file no rate", remedy="remux it")
+        return _table(np.arange(len(times)), 1 / rate, rate, counted=True)
+    ordered = np.sort(np.array(times, np.int64))
+    if (np.diff(ordered) > 0).all():
+        return _table(ordered, tick, rate, counted=slots)
+    spread_s, _ = spread_repeats((ordered - ordered[0]) * float(tick), path)
+    return _table(np.rint(spread_s / float(_FINE)).astype(np.int64), _FINE, rate, counted=True)
+
+
+def _table(pts: Int[np.ndarray, " n"], tick_s: Fraction, rate: Fraction | None, *, counted: bool) -> FrameTable:
+    return FrameTable(pts=pts, time_s=(pts - pts[0]) * float(tick_s), rate=rate, tick_s=tick_s, counted=counted)
 
 
 def cut(
@@ -136,15 +148,16 @@ def _write(
     written = 0
     with _open(source) as container, av.open(libav_name(part), "w") as output:
         stream = _video_stream(container, source)
-        if seek and frames.start:
+        if seek and frames.start and not table.counted:
             container.seek(int(wanted[0]), stream=stream, backward=True)
         encoder: Any = None
-        for frame in container.decode(stream):
-            if frame.pts is None or frame.pts < wanted[0]:
+        for number, frame in enumerate(container.decode(stream)):
+            pts = table.pts[number] if table.counted and number < len(table) else frame.pts
+            if pts is None or pts < wanted[0]:
                 continue
             if written == len(wanted):
                 break
-            if frame.pts != wanted[written]:
+            if pts != wanted[written]:
                 return False
             if encoder is None:
                 encoder = _encoder(output, stream, frame, table, how)
@@ -153,7 +166,7 @@ def _write(
             picture = frame.reformat(format=encoder.codec_context.pix_fmt)
             picture.pts = int(wanted[written] - wanted[0])
             picture.duration = int(following - wanted[written])
-            picture.time_base = stream.time_base
+            picture.time_base = table.tick_s
             picture.pict_type = 0  # the source's choice of key frames is not the clip's
             output.mux(encoder.encode(picture))
             written += 1
@@ -170,7 +183,7 @@ def _encoder(output: Any, stream: Any, frame: Any, table: FrameTable, how: _Enco
     context.width, context.height = frame.width, frame.height
     # 4:2:0 as all players want it; an odd size cannot be halved.
     context.pix_fmt = "yuv444p" if frame.width % 2 or frame.height % 2 else "yuv420p"
-    context.time_base = stream.time_base
+    context.time_base = table.tick_s
     context.options = {"crf": str(how.crf), "preset": how.preset}
     if stream.sample_aspect_ratio:
         context.sample_aspect_ratio = stream.sample_aspect_ratio

@@ -24,7 +24,7 @@ SOURCE_HW = (240, 320)
 
 
 def frames(n: int = 6, *, blank: bool = False) -> Frames:
-    rgb = np.random.default_rng(0).integers(0, 255, (n, *HW, 3), dtype=np.uint8)
+    rgb = np.random.default_rng(0).integers(0, 255, (n, 6, 8, 3), dtype=np.uint8).repeat(10, 1).repeat(10, 2)
     return Frames(
         rgb=np.zeros_like(rgb) if blank else rgb,
         time_s=np.arange(n) / 10,

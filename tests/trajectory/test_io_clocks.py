@@ -106,3 +106,22 @@ def test_steps_of_no_camera_are_questioned(tmp_path: Path, step: str):
     path = write(tmp_path / "f", "tum", [repr(float(step) * i) for i in range(1, 31)])
     with pytest.raises(ReadError, match="typical step"):
         read(path, format="tum")
+
+
+@pytest.mark.parametrize(("first_s", "per_s"), [(1403636579.5, 1), (1403636579.5, 10**9), (0.0, 1)])
+def test_keyframes_of_orb_slam3_in_seconds_and_in_nanoseconds(tmp_path: Path, first_s: float, per_s: int) -> None:
+    """`SaveKeyFrameTrajectoryTUM` prints seconds, `SaveKeyFrameTrajectoryEuRoC` stamps * 1e9, at uneven steps."""
+    path = tmp_path / "KeyFrameTrajectory.txt"
+    times_s = first_s + np.array([0, 0.25, 0.75, 1.0, 2.5])
+    rows = [f"{time * per_s:.6f} {k / 10:.7f} 0 0 0 0 0 1" for k, time in enumerate(times_s.tolist())]
+    path.write_text("\n".join(rows) + "\n")
+    found = read(path)
+    np.testing.assert_allclose(found.time_s, times_s, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(found.positions[:, 0], np.arange(5) / 10)
+
+
+def test_nanoseconds_of_orb_slam3_that_begin_at_zero_are_questioned(tmp_path: Path) -> None:
+    path = tmp_path / "KeyFrameTrajectory.txt"
+    path.write_text("".join(f"{k * 250_000_000:.6f} {k} 0 0 0 0 0 1\n" for k in range(5)))
+    with pytest.raises(ReadError, match=r"name the unit in the first line, as '# timestamp \[ns\]"):
+        read(path, format="tum")

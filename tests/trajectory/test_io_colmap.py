@@ -1,5 +1,6 @@
 """COLMAP models against pycolmap itself, in both directions, and the meaning of image names."""
 
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from trajectory.errors import ReadError
 from trajectory.io import read, write
 from trajectory.model import Trajectory
 
@@ -40,6 +42,20 @@ print(json.dumps({
     "depth": depth,
 }))
 """
+RIG = """
+import sys, json, pycolmap
+out, named = sys.argv[1:3]
+options = pycolmap.SyntheticDatasetOptions()
+options.num_rigs, options.num_cameras_per_rig, options.num_frames_per_rig = 1, 2, 6
+options.num_points3D = 40
+rec = pycolmap.synthesize_dataset(options)
+images = sorted(rec.images.values(), key=lambda image: (image.camera_id, image.name))
+for number, image in enumerate(images):  # one camera after the other: neither names nor turns tell them apart
+    image.name = image.name if named == "named" else f"{number:06d}.png"
+rec.write_text(out + "/text")
+rec.write_binary(out + "/binary")
+print(json.dumps([[i.camera_id, i.cam_from_world().matrix().tolist()] for i in images]))
+"""
 LOAD = """
 import zlib, sys, json, pycolmap
 rec = pycolmap.Reconstruction(sys.argv[1])
@@ -52,6 +68,9 @@ print(json.dumps({
     "params": list(images[0].camera.params),
 }))
 """
+
+
+LENSES = ((1, 500.0), (2, 700.0))
 
 
 def run(script: str, *arguments: str) -> dict:
@@ -92,6 +111,41 @@ def test_models_that_pycolmap_writes(tmp_path: Path, model: str, params: str, di
             np.testing.assert_allclose(trajectory.distortion, distortion)
         assert trajectory.provenance is not None
         assert trajectory.provenance.config["camera_models"] == [model]
+
+
+@pytest.mark.parametrize("named", ["named", "by number"])
+def test_the_cameras_of_a_rig_have_the_poses_that_pycolmap_gives_them(tmp_path: Path, named: str):
+    for kind in ("text", "binary"):
+        (tmp_path / kind).mkdir()
+    truth = run(RIG, str(tmp_path), named)
+    for kind in ("text", "binary"):
+        assert (tmp_path / kind / f"rigs.{'txt' if kind == 'text' else 'bin'}").is_file()
+        with pytest.raises(ReadError, match="holds 2 cameras; name one"):
+            read(tmp_path / kind)
+        for key in (1, 2):
+            camera = f"camera{key:06d}" if named == "named" else f"camera{key}"
+            trajectory = read(f"{tmp_path / kind}#{camera}")
+            poses = trajectory.world_from_cam[trajectory.valid]
+            expected = [pose for camera_id, pose in truth if camera_id == key]
+            np.testing.assert_allclose(np.linalg.inv(poses)[:, :3], expected, rtol=0, atol=1e-9)
+
+
+def test_rigs_of_one_camera_and_other_sensors_are_one_path(tmp_path: Path):
+    (tmp_path / "cameras.bin").write_bytes(
+        struct.pack("<Q", 2) + b"".join(struct.pack("<IiQQ4d", key, 1, 640, 360, f, f, 320, 180) for key, f in LENSES)
+    )
+    images = b"".join(
+        struct.pack("<I7dI", 1 + k, 1, 0, 0, 0, k, 0, 0, 1 if k < 2 else 2) + f"{k}.png".encode() + b"\0" + bytes(8)
+        for k in range(4)
+    )
+    (tmp_path / "images.bin").write_bytes(struct.pack("<Q", 4) + images)
+    imu = struct.pack("<iIB7d", 1, 2, 1, 1, 0, 0, 0, 0, 0, 0) + struct.pack("<iIB", 1, 3, 0)
+    rigs = b"".join(struct.pack("<IIiI", key, 3, 0, key) + imu for key in (1, 2))
+    (tmp_path / "rigs.bin").write_bytes(struct.pack("<Q", 2) + rigs)
+    assert len(read(tmp_path)) == 4
+    (tmp_path / "rigs.bin").write_bytes((struct.pack("<Q", 2) + rigs)[:-3])
+    with pytest.raises(ReadError, match=r"rigs\.bin: ends too early"):
+        read(tmp_path)
 
 
 @pytest.mark.parametrize(

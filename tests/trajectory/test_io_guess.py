@@ -136,3 +136,11 @@ def test_members_of_python_objects_are_passed_over_and_never_unpickled(tmp_path:
 def test_what_stands_for_another_file_says_so(tmp_path: Path, text: str, said: str):
     (tmp_path / "poses.txt").write_text(text)
     assert said in refusal(tmp_path / "poses.txt").problem
+
+
+@pytest.mark.parametrize("document", ['{"frames": [{"pose": [1, 2, 3]}]}', '[{"c2w": [[1, 0], [0, 1]]}]'])
+def test_a_cameras_json_of_another_layout_is_refused_by_name(tmp_path: Path, document: str) -> None:
+    path = tmp_path / "cameras.json"
+    path.write_text(document)
+    with pytest.raises(ReadError, match=r"lingbot-map.* has no documented layout.*; give lingbot-map's npz"):
+        read(path)

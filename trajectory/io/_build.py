@@ -15,6 +15,8 @@ from trajectory.model import Provenance, TimeSource, Trajectory
 
 GRID_MAX = 1_000_000
 """More frames than this are not believed when gaps in frame numbers are filled."""
+NOT_FINITE = "no finite pose in the file"
+"""Why a frame has none that its tool marked by NaN or infinity."""
 GRID_PER_ROW = 20
 """Holes are filled up to this many frames for each that is there; beyond it the numbers are no frame numbers."""
 
@@ -40,20 +42,30 @@ def make(
     time_s: Float[np.ndarray, " n"] | None = None,
     time_source: TimeSource = "index",
     valid: Bool[np.ndarray, " n"] | None = None,
+    reason: tuple[str, ...] | None = None,
     conventions: Mapping[str, Any],
     **fields: Any,
 ) -> Trajectory:
     """A Trajectory with its provenance; what the constructor refuses becomes a ReadError.
 
     Args:
+        world_from_cam: NaN where the file holds no finite pose for a frame, whatever `valid` says.
         time_s: frame numbers from 0 without it. conventions: how the file was understood, kept in provenance.config.
     """
     n = len(world_from_cam)
+    valid = np.ones(n, dtype=bool) if valid is None else valid
+    lost = valid & np.isnan(world_from_cam[:, :3]).all(axis=(1, 2))
+    if lost.any():
+        reason = tuple(NOT_FINITE if gone else why for gone, why in zip(lost, reason or [""] * n, strict=True))
+        world_from_cam = np.where(lost[:, None, None], np.nan, world_from_cam)
+        if fields.get("intrinsics_px") is not None:  # marked alike, by infinity too
+            fields["intrinsics_px"] = np.where(lost[:, None, None], np.nan, fields["intrinsics_px"])
     try:
         return Trajectory(
             world_from_cam=world_from_cam,
             time_s=np.arange(n, dtype=np.float64) if time_s is None else time_s,
-            valid=np.ones(n, dtype=bool) if valid is None else valid,
+            valid=valid & ~lost,
+            reason=reason,
             time_source=time_source,
             provenance=Provenance(source=str(path), config={"format": format_name, **conventions}),
             **fields,
@@ -177,6 +189,18 @@ def one_camera(trajectory: Trajectory, format_name: str) -> Float[np.ndarray, " 
             f"the intrinsics change over time and {format_name} holds one set; write native, colmap or nerfstudio"
         )
     return cameras[0]
+
+
+def one_k(trajectory: Trajectory, format_name: str) -> Float[np.ndarray, "3 3"]:
+    """`one_camera` as K."""
+    return k_from(one_camera(trajectory, format_name)[None])[0]
+
+
+def size_of(trajectory: Trajectory, format_name: str) -> tuple[int, int]:
+    """Height and width of the images, which some formats cannot do without."""
+    if trajectory.image_hw is None:
+        raise CinetrajError(f"{format_name} needs image_hw, the size of the images; write tum or native")
+    return trajectory.image_hw
 
 
 def k_from(pinhole_px: Float[np.ndarray, "n 4"]) -> Float[np.ndarray, "n 3 3"]:

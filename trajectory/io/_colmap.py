@@ -1,6 +1,7 @@
 """COLMAP sparse models, text and binary, as far as poses need them: cameras, images, points.
 
-Layout: COLMAP `src/colmap/scene/reconstruction_io_{text,binary}.cc`; rigs and frames of version 4 are not needed.
+Layout: COLMAP `src/colmap/scene/reconstruction_io_{text,binary}.cc`. Version 4 adds rigs, of which the cameras are
+needed, and frames, which are not: the poses of images are those of the cameras there too.
 The principal point keeps COLMAP's count of pixels (the first pixel's centre is at 0.5).
 """
 
@@ -14,6 +15,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from trajectory.errors import ReadError
+from trajectory.io._lens import DISTORTION
 from trajectory.io._text import decode, number, read_bytes, split
 
 MODELS: tuple[tuple[str, str], ...] = (
@@ -36,7 +38,6 @@ MODELS: tuple[tuple[str, str], ...] = (
     ("EUCM", "fx fy cx cy - -"),
 )
 """Models by their number, with their parameters; "-" is a distortion that OpenCV's coefficients cannot express."""
-_COEFFICIENTS = ("k1", "k2", "p1", "p2", "k3", "k4", "k5", "k6")
 _REMEDY = "write or copy the model again"
 
 
@@ -97,7 +98,7 @@ def _camera(path: Path, model: int | str, size: tuple[int, int], params: list[fl
     given = dict(zip(keys, params, strict=True))
     fx, fy = given.get("fx", given.get("f", 0.0)), given.get("fy", given.get("f", 0.0))
     other_lens = "-" in keys or name.endswith("FISHEYE")
-    distortion = None if other_lens else tuple(given[key] for key in _COEFFICIENTS if key in given)
+    distortion = None if other_lens else tuple(given[key] for key in DISTORTION if key in given)
     if distortion is not None and name in ("SIMPLE_RADIAL", "RADIAL"):
         distortion = (*distortion, 0.0, 0.0, 0.0)[:4]
     return Camera(
@@ -290,6 +291,22 @@ def sensors_text(path: Path) -> list[frozenset[int]]:
         if tokens and not tokens[0].startswith("#"):
             places = [i + 1 for i, token in enumerate(tokens[:-1]) if token == "CAMERA"]
             rigs.append(frozenset(_whole(path, line, tokens[place]) for place in places))
+    return rigs
+
+
+def sensors_binary(path: Path) -> list[frozenset[int]]:
+    """rigs.bin: as rigs.txt; a sensor is its type (0 a camera) and id, all but the first with a pose that may lack."""
+    cursor = _Cursor(path)
+    rigs: list[frozenset[int]] = []
+    for _ in range(cursor.whole("<Q")):
+        cursor.whole("<I")
+        cameras: set[int] = set()
+        for place in range(cursor.whole("<I")):
+            kind, key = cursor.whole("<i"), cursor.whole("<I")
+            cameras |= {key} if kind == 0 else set()
+            if place and cursor.whole("<B"):
+                cursor.doubles(7)
+        rigs.append(frozenset(cameras))
     return rigs
 
 

@@ -40,6 +40,10 @@ def direction_by_encoding(path: Path, *, poses: str) -> Direction | None:
     fits = n > 0 and matrix.shape[1:] in ((3, 4), (4, 4)) and encoded.shape == (n, 9)
     if not fits or matrix.dtype.kind not in "iuf" or encoded.dtype.kind not in "iuf":
         return None
+    known = np.isfinite(matrix).all(axis=(1, 2)) & np.isfinite(encoded).all(axis=1)
+    if not known.any():
+        return None
+    matrix, encoded = matrix[known], encoded[known]
     stored = rigid(matrix[:, :3, :3].astype(np.float64), matrix[:, :3, 3].astype(np.float64))
     with np.errstate(all="ignore"):
         misses = [float(np.abs(each[:, :3, 3] - encoded[:, :3]).max()) for each in (inverse(stored), stored)]
@@ -62,7 +66,10 @@ def direction_by_depth(path: Path, *, poses: str, intrinsics: str, depth: str) -
     fits = fits and matrix.dtype.kind in "iuf" and k.dtype.kind in "iuf"
     if not fits or len(size) < 3 or size[0] != n or 0 in size:
         return None
-    wanted = np.unique(np.linspace(0, min(n, _FRAMES_READ) - 1, _FRAMES).astype(int)).tolist()
+    known = np.flatnonzero(np.isfinite(matrix[:_FRAMES_READ]).all(axis=(1, 2)))  # lost frames are NaN
+    if not len(known):
+        return None
+    wanted = known[np.unique(np.linspace(0, len(known) - 1, _FRAMES).astype(int))].tolist()
     depths = npz_frames(path, depth, wanted).reshape(len(wanted), size[1], size[2], -1)[..., 0].astype(np.float64)
     stored = rigid(matrix[wanted, :3, :3].astype(np.float64), matrix[wanted, :3, 3].astype(np.float64))
     return direction(stored, k[wanted].astype(np.float64), depths)

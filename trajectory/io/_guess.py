@@ -154,6 +154,11 @@ def _arrays(probe: Probe) -> tuple[str, str]:
 
 
 def _json(probe: Probe) -> tuple[str, str]:
+    if probe.path.name == "cameras.json":
+        return "a cameras.json, but not that of Gaussian Splatting; lingbot-map's, too, has no documented layout", (
+            "give lingbot-map's npz and say --format lingbot-map, or save the poses as np.savez('poses.npz', "
+            "cam_c2w=...), camera-to-world (n, 4, 4)"
+        )
     for where, shape in _numeric(probe.document, "", 0):
         if shape[-2:] in ((4, 4), (3, 4)) or shape[-1] in (12, 16):
             sides = " x ".join(map(str, shape))

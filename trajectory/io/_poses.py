@@ -1,6 +1,6 @@
 """Rotations and poses from files: everything that is no rigid motion is refused, with its place and a remedy."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 
 from trajectory.errors import ReadError
 from trajectory.frames import AXES_FROM_OPENCV, inverse_poses
-from trajectory.io._text import SPARE, resolution
+from trajectory.io._text import SPARE, Table, resolution
 
 SLACK = 1e-4
 """Deviation from a rotation that single precision and ordinary printing explain; it is projected away."""
@@ -46,8 +46,7 @@ class Rows:
         """A ReadError that names the row."""
         if self.lines is not None:
             return ReadError(self.path, problem, line=self.lines[row], remedy=remedy)
-        label = self.labels[row] if self.labels is not None else f"pose {row}"
-        return ReadError(self.path, f"{label}: {problem}", remedy=remedy)
+        return ReadError(self.path, f"{self.where(row)}: {problem}", remedy=remedy)
 
     def only(self, kept: Int[np.ndarray, " k"]) -> "Rows":
         """Some of the rows."""
@@ -55,7 +54,7 @@ class Rows:
         return Rows(
             path=self.path,
             lines=None if self.lines is None else [self.lines[i] for i in places],
-            labels=None if self.labels is None else [self.labels[i] for i in places],
+            labels=None if self.lines is not None else [self.where(i) for i in places],
             tokens=None if self.tokens is None else [self.tokens[i] for i in places],
         )
 
@@ -64,6 +63,16 @@ class Rows:
         if self.tokens is None:
             return SLACK
         return min(max(SLACK, per_digit * resolution(self.tokens[row])), SLACK_MAX)
+
+
+def rotation_tokens(table: Table, start: int) -> list[list[str]]:
+    """The printed numbers of the rotations of a table whose 3x4 or 4x4 matrices, row by row, begin at a column."""
+    return [[row[start + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
+
+
+def printed(matrix: Float[np.ndarray, "n r c"]) -> list[list[str]]:
+    """The same of matrices from JSON, as Python prints them."""
+    return [[repr(value) for value in row[:3, :3].ravel().tolist()] for row in matrix]
 
 
 def require_finite(rows: Rows, values: Float[np.ndarray, "n c"]) -> None:
@@ -173,6 +182,20 @@ def poses_from_matrices(rows: Rows, matrix: Float[np.ndarray, "n r 4"]) -> Float
     if matrix.shape[1] == 4:
         require_last_row(rows, matrix)
     return rigid(checked_rotations(rows, matrix[:, :3, :3]), matrix[:, :3, 3])
+
+
+def with_holes(
+    rows: Rows,
+    values: Float[np.ndarray, "n ..."],
+    build: Callable[[Rows, np.ndarray], Float[np.ndarray, "k 4 4"]] = poses_from_matrices,
+) -> Float[np.ndarray, "n 4 4"]:
+    """Poses by `build` from arrays that mark lost frames by NaN or infinity: those are NaN, frames without a pose."""
+    known = np.flatnonzero(np.isfinite(values.reshape(len(values), -1)).all(axis=1))
+    if not len(known):
+        raise ReadError(rows.path, "no pose is finite", remedy="the estimator found none; leave the clip out")
+    out = np.full((len(values), 4, 4), np.nan)
+    out[known] = build(rows.only(known), values[known])
+    return out
 
 
 def poses_from_quat(

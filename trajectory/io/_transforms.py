@@ -21,7 +21,7 @@ from trajectory.io._build import (
 )
 from trajectory.io._cameras import by_camera, chosen, numbers_by_name, ordered
 from trajectory.io._claims import refuse_claims
-from trajectory.io._poses import Rows, opengl_from_opencv, poses_from_matrices
+from trajectory.io._poses import Rows, opengl_from_opencv, poses_from_matrices, printed
 from trajectory.io._probe import split_part
 from trajectory.model import Trajectory
 
@@ -57,8 +57,7 @@ def read_transforms(path: Path, format_name: str) -> Trajectory:
     said = [f"{k} {v}" for k, v in document.items() if isinstance(v, str) and _CONVENTION.search(k)]
     refuse_claims(path, said, direction="camera-to-world", axes="OpenGL")
     labels = [f"frames[{i}]" for i in places]
-    tokens = [[repr(value) for value in row[:3, :3].ravel().tolist()] for row in matrix]
-    opengl = poses_from_matrices(Rows(path=path, labels=labels, tokens=tokens), matrix)
+    opengl = poses_from_matrices(Rows(path=path, labels=labels, tokens=printed(matrix)), matrix)
     order, time_s, slot = _order(path, frames)
     n = len(time_s)
     valid, reason = gap_fields(slot, n, "no such frame in the file")

@@ -12,11 +12,11 @@ from typing import Any, cast
 import numpy as np
 from jaxtyping import Float
 
-from trajectory.errors import CinetrajError, ReadError
+from trajectory.errors import ReadError
 from trajectory.io import _json
-from trajectory.io._build import k_from, make, pinhole, require_dense
+from trajectory.io._build import k_from, make, pinhole, require_dense, size_of
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, inverse, poses_from_matrices
+from trajectory.io._poses import Rows, inverse, poses_from_matrices, printed
 from trajectory.model import Trajectory
 
 _KEYS = ("extrinsic", "intrinsic", "height", "width")
@@ -29,9 +29,8 @@ def _read(name: str, path: Path) -> Trajectory:
         raise ReadError(path, f"lacks {', '.join(missing)}", remedy="name the right file or format")
     items = _json.as_list(path, "extrinsic", document["extrinsic"])
     matrix = np.array([_json.as_matrix(path, f"extrinsic[{i}]", item, (4,), 4) for i, item in enumerate(items)])
-    tokens = [list(map(repr, row[:3, :3].ravel().tolist())) for row in matrix]
     labels = [f"extrinsic[{i}]" for i in range(len(items))]
-    poses = inverse(poses_from_matrices(Rows(path=path, labels=labels, tokens=tokens), matrix))
+    poses = inverse(poses_from_matrices(Rows(path=path, labels=labels, tokens=printed(matrix)), matrix))
     height, width = (_json.as_number(path, key, document[key]) for key in ("height", "width"))
     if not (1 <= height < 2**31 and 1 <= width < 2**31):
         raise ReadError(path, f"the image size is {width:g} x {height:g}", remedy="repair width and height")
@@ -58,14 +57,13 @@ def _intrinsics(path: Path, value: Any, count: int) -> Float[np.ndarray, "n 3 3"
 
 def _encode(name: str, trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     require_dense(trajectory, name)
-    if trajectory.image_hw is None:
-        raise CinetrajError(f"{name} needs image_hw, the size of the images; write tum or native")
     k = k_from(pinhole(trajectory, name))
+    height, width = size_of(trajectory, name)
     document = {
         "extrinsic": inverse(trajectory.world_from_cam).tolist(),
         "intrinsic": (k[0] if bool((k == k[0]).all()) else k).tolist(),
-        "height": trajectory.image_hw[0],
-        "width": trajectory.image_hw[1],
+        "height": height,
+        "width": width,
     }
     return {path: _json.dump(document)}
 

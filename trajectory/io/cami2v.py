@@ -12,7 +12,7 @@ from trajectory.io._build import gap_fields, k_from, make, noted, pinhole, requi
 from trajectory.io._claims import refuse_claims
 from trajectory.io._eight import by_header
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, finite_rows, inverse, poses_from_matrices, require_finite
+from trajectory.io._poses import Rows, finite_rows, inverse, poses_from_matrices, require_finite, rotation_tokens
 from trajectory.io._text import read_table, spell_rows
 from trajectory.model import Trajectory
 
@@ -22,8 +22,7 @@ _LAYOUT = "fx fy cx cy 0 0 and 3x4 world-to-camera row by row, 18 numbers"
 def _read(path: Path) -> Trajectory:
     table = read_table(path, columns=(18,), layout=_LAYOUT, titled=True, spare="last")
     refuse_claims(path, (table.title, *table.comments), direction="world-to-camera")
-    tokens = [[row[6 + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
-    rows = Rows(path=path, lines=table.lines, tokens=tokens)
+    rows = Rows(path=path, lines=table.lines, tokens=rotation_tokens(table, 6))
     require_finite(rows, table.values[:, :6])
     kept, lost = finite_rows(rows, table.values[:, 6:])
     n = len(table.values)

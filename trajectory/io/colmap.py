@@ -25,6 +25,7 @@ from trajectory.io._build import (
     numbered_grid,
     pinhole,
     scatter,
+    size_of,
     some_valid,
 )
 from trajectory.io._cameras import by_camera, chosen, numbers_by_name
@@ -87,14 +88,12 @@ def _load(path: Path) -> _Model:
         binary=binary,
         cameras=cameras,
         images=images,
-        cameras_of=_rig(folder, images, cameras),
+        cameras_of=_rig(file.with_stem("rigs"), images, cameras),
         notes=(note,) if lacking > 1 else (),
     )
 
 
-def _rig(
-    folder: Path, images: Sequence[_colmap.Image], cameras: Mapping[int, _colmap.Camera]
-) -> Mapping[str, list[int]]:
+def _rig(rigs: Path, images: Sequence[_colmap.Image], cameras: Mapping[int, _colmap.Camera]) -> Mapping[str, list[int]]:
     """Images by camera: by their names, else by what COLMAP 4 says of rigs, by turns, or by models of the lens."""
     named = by_camera([image.name for image in images])
     if len(named) > 1:
@@ -103,8 +102,8 @@ def _rig(
     used = set(order)
     turns = len(used) > 1 and len(order) >= 3 * len(used)  # cameras that take turns: no zoom comes back so regularly
     turns = turns and all(camera == order[i % len(used)] for i, camera in enumerate(order))
-    rigs = folder / "rigs.txt"
-    rig = any(len(sensors & used) > 1 for sensors in (_colmap.sensors_text(rigs) if rigs.is_file() else []))
+    sensors_in = _colmap.sensors_binary if rigs.suffix == ".bin" else _colmap.sensors_text
+    rig = any(len(sensors & used) > 1 for sensors in (sensors_in(rigs) if rigs.is_file() else []))
     if not rig and not turns and len({cameras[key].model for key in used}) < 2:
         return named
     return {
@@ -225,11 +224,9 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
 
 def encode_model(trajectory: Trajectory, path: Path, cloud: Cloud | None) -> Mapping[Path, bytes]:
     """The three text files of a model by path, with the points of `cloud` and their tracks."""
-    if trajectory.image_hw is None:
-        raise CinetrajError("colmap needs image_hw, the size of the images; write tum or native")
     keep = some_valid(trajectory, "colmap")
     model, lens = _lens(trajectory)
-    height, width = trajectory.image_hw
+    height, width = size_of(trajectory, "colmap")
     cameras: dict[tuple[float, ...], int] = {}
     cam_from_world = inverse(trajectory.world_from_cam[keep])
     quat = quat_from_rotations(cam_from_world[:, :3, :3]).tolist()

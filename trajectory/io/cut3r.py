@@ -13,7 +13,7 @@ from trajectory.errors import ReadError
 from trajectory.io._arrays import npz_array, npz_bytes, npz_shapes, numbers
 from trajectory.io._build import gap_fields, make, numbered_frames, on_grid, scatter, some_valid
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, poses_from_matrices
+from trajectory.io._poses import Rows, with_holes
 from trajectory.model import Trajectory
 
 _NAME = re.compile(r"(\d{1,9})\.npz")
@@ -33,7 +33,7 @@ def _read(path: Path) -> Trajectory:
         if "intrinsics" in npz_shapes(entry):
             cameras.append(numbers(entry, "intrinsics", npz_array(entry, "intrinsics"), (3, 3)))
     rows = Rows(path=folder, labels=[entry.name for _, entry in found])
-    rigid = poses_from_matrices(rows, np.array(poses))
+    rigid = with_holes(rows, np.array(poses))
     time_s, slot = on_grid(folder, np.array([frame for frame, _ in found]))
     valid, reason = gap_fields(slot, len(time_s), "no file in camera/")
     k = scatter(np.array(cameras), slot, len(time_s)) if len(cameras) == len(found) else None

@@ -26,7 +26,7 @@ from trajectory.io._build import (
 )
 from trajectory.io._eight import other_order
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, inverse, poses_from_quat, quat_from_rotations
+from trajectory.io._poses import Rows, inverse, poses_from_quat, quat_from_rotations, with_holes
 from trajectory.model import Trajectory
 
 
@@ -34,7 +34,7 @@ def read_poses(path: Path) -> tuple[Path, Float[np.ndarray, "n 4 4"]]:
     """The poses file and its poses, camera-to-world."""
     file = path / "poses.npy" if path.is_dir() else path
     values = numbers(file, "", npy_array(file), (None, 7))
-    poses = poses_from_quat(Rows(path=file), values[:, [6, 3, 4, 5]], values[:, :3])
+    poses = with_holes(Rows(path=file), values, lambda rows, v: poses_from_quat(rows, v[:, [6, 3, 4, 5]], v[:, :3]))
     return file, inverse(poses)
 
 

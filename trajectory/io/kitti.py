@@ -14,7 +14,7 @@ from trajectory.io._claims import refuse_claims
 from trajectory.io._eight import by_header
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._guess import FOUR_BY_FOUR, ROW_BY_ROW, matrices
-from trajectory.io._poses import Rows, finite_rows, poses_from_matrices
+from trajectory.io._poses import Rows, finite_rows, poses_from_matrices, rotation_tokens
 from trajectory.io._text import number, read_table, spell_rows
 from trajectory.model import Trajectory
 
@@ -35,8 +35,7 @@ def read_rows(path: Path, format_name: str) -> Trajectory:
     refuse_claims(path, (table.title, *table.comments), direction="camera-to-world")
     numbered = table.values.shape[1] == 13
     start = int(numbered)
-    rotation_tokens = [[row[start + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
-    rows = Rows(path=path, lines=table.lines, tokens=rotation_tokens)
+    rows = Rows(path=path, lines=table.lines, tokens=rotation_tokens(table, start))
     kept, lost = finite_rows(rows, table.values[:, start:])
     matrix = table.values[kept, start:].reshape(len(kept), -1, 4)
     poses = scatter(poses_from_matrices(rows.only(kept), matrix), kept, len(table.values))

@@ -11,13 +11,13 @@ from trajectory.errors import ReadError
 from trajectory.io._arrays import npy_array, npy_bytes, npy_shape, numbers
 from trajectory.io._build import k_from, make, pinhole, require_dense
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, poses_from_matrices
+from trajectory.io._poses import Rows, with_holes
 from trajectory.model import Trajectory
 
 
 def _read(path: Path) -> Trajectory:
     file = path / "poses.npy" if path.is_dir() else path
-    poses = poses_from_matrices(Rows(path=file), numbers(file, "", npy_array(file), (None, 4, 4)))
+    poses = with_holes(Rows(path=file), numbers(file, "", npy_array(file), (None, 4, 4)))
     beside = file.parent / "intrinsics.npy"
     k = None
     if beside.is_file():

@@ -13,7 +13,7 @@ from trajectory.errors import ReadError
 from trajectory.io._arrays import npy_array, npy_shape, numbers
 from trajectory.io._build import k_from, make
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, poses_from_matrices, require_finite
+from trajectory.io._poses import Rows, poses_from_matrices, with_holes
 from trajectory.model import Trajectory
 
 _FILE = "poses_bounds.npy"
@@ -24,20 +24,22 @@ _OPENCV_FROM_LLFF = np.array([[0.0, 1, 0, 0], [1, 0, 0, 0], [0, 0, -1, 0], [0, 0
 def _read(path: Path) -> Trajectory:
     file = path / _FILE if path.is_dir() else path
     values = numbers(file, "", npy_array(file), (None, 17))
-    rows = Rows(path=file)
-    require_finite(rows, values)
     matrix = values[:, :15].reshape(-1, 3, 5)
-    poses = poses_from_matrices(rows, matrix[:, :, :4] @ _OPENCV_FROM_LLFF)
+    poses = with_holes(
+        Rows(path=file), matrix, lambda rows, m: poses_from_matrices(rows, m[:, :, :4] @ _OPENCV_FROM_LLFF)
+    )
     height, width, focal = matrix[:, :, 4].T
-    if not ((height >= 1) & (width >= 1) & (height < 2**31) & (width < 2**31)).all():
+    known = ~np.isnan(poses[:, 0, 0])
+    if not ((height >= 1) & (width >= 1) & (height < 2**31) & (width < 2**31))[known].all():
         raise ReadError(file, "has images without a size", remedy="name the right file or format")
-    one_size = bool((height == height[0]).all() and (width == width[0]).all())
+    size = matrix[known][:, :2, 4]
+    one_size = bool((size == size[0]).all())
     conventions = {"pose": "world_from_cam", "matrix": "3x5", "axes": "down right back", "centre": "half the image"}
     return make(
         path,
         "llff",
         poses,
-        image_hw=(round(float(height[0])), round(float(width[0]))) if one_size else None,
+        image_hw=(round(float(size[0, 0])), round(float(size[0, 1]))) if one_size else None,
         intrinsics_px=k_from(np.column_stack([focal, focal, width / 2, height / 2])),
         conventions=conventions,
     )

@@ -16,9 +16,9 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.errors import ReadError
-from trajectory.io._build import gap_fields, k_from, make, numbered_frames, on_grid, one_camera, scatter, some_valid
+from trajectory.io._build import gap_fields, make, numbered_frames, on_grid, one_k, scatter, some_valid
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, poses_from_matrices
+from trajectory.io._poses import Rows, with_holes
 from trajectory.io._text import decode, number, read_bytes, spell_rows, split
 from trajectory.model import Trajectory
 
@@ -79,17 +79,14 @@ def _read(layout: _Layout, path: Path) -> Trajectory:
     if len(set(frames.tolist())) < len(frames):
         raise ReadError(folder, "a frame number is there twice", remedy="keep one file per frame")
     matrices = np.array([_matrix(entry) for _, entry in found])
-    known = np.asarray(np.isfinite(matrices).all(axis=(1, 2)), dtype=bool)
-    if not known.any():
-        raise ReadError(folder, "no matrix is finite", remedy="the scan has no poses; leave it out")
-    rows = Rows(path=folder, labels=[found[int(i)][1].name for i in np.flatnonzero(known)])
+    poses = with_holes(Rows(path=folder, labels=[entry.name for _, entry in found]), matrices)
     time_s, slot = on_grid(folder, frames)
-    valid, reason = gap_fields(slot[known], len(time_s), "no pose in its file, or no file")
+    valid, reason = gap_fields(slot, len(time_s), "no file")
     conventions = {"pose": "world_from_cam", "matrix": "4x4", "axes": "opencv"}
     return make(
         path,
         layout.name,
-        scatter(poses_from_matrices(rows, matrices[known]), slot[known], len(time_s)),
+        scatter(poses, slot, len(time_s)),
         time_s=time_s,
         valid=valid,
         reason=reason,
@@ -116,7 +113,7 @@ def _encode(layout: _Layout, trajectory: Trajectory, path: Path) -> Mapping[Path
     files: dict[Path, bytes] = {}
     if layout.intrinsics and trajectory.intrinsics_px is not None:
         k = np.eye(4)
-        k[:3, :3] = k_from(one_camera(trajectory, layout.name)[None])[0]
+        k[:3, :3] = one_k(trajectory, layout.name)
         files[path / layout.intrinsics[0]] = spell_rows(k).encode()
     for row in keep.tolist():
         name = layout.written.format(numbers[int(row)])

@@ -15,9 +15,9 @@ from jaxtyping import Float, Float32, UInt8
 
 from trajectory.errors import ReadError
 from trajectory.io._arrays import median_depths, no_array, npz_array, npz_bytes, npz_shapes, numbers
-from trajectory.io._build import k_from, make, one_camera, require_dense
+from trajectory.io._build import make, one_k, require_dense
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, poses_from_matrices
+from trajectory.io._poses import Rows, with_holes
 from trajectory.model import Trajectory
 
 
@@ -43,7 +43,7 @@ def _read(name: str, path: Path) -> Trajectory:
     if "cam_c2w" not in shapes:
         raise no_array(path, "cam_c2w")
     matrix = numbers(path, "cam_c2w", npz_array(path, "cam_c2w"), (None, 4, 4))
-    poses = poses_from_matrices(Rows(path=path), matrix)
+    poses = with_holes(Rows(path=path), matrix)
     n = len(poses)
     clock: dict[str, Any] = {}
     if name == "wbench":
@@ -72,7 +72,7 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     require_dense(trajectory, "megasam")
     arrays: dict[str, np.ndarray] = {"cam_c2w": trajectory.world_from_cam}
     if trajectory.intrinsics_px is not None:
-        arrays["intrinsic"] = k_from(one_camera(trajectory, "megasam")[None])[0]
+        arrays["intrinsic"] = one_k(trajectory, "megasam")
     return {path: npz_bytes(arrays)}
 
 
@@ -88,7 +88,7 @@ def encode_scene(
     """
     require_dense(trajectory, "megasam")
     hw = images.shape[1:3]
-    k = k_from(one_camera(trajectory, "megasam")[None])[0]
+    k = one_k(trajectory, "megasam")
     own = trajectory.image_hw or hw
     k[:2] *= np.array([[hw[1] / own[1]], [hw[0] / own[0]]])
     return npz_bytes({"images": images, "depths": depths, "intrinsic": k, "cam_c2w": trajectory.world_from_cam})

@@ -22,7 +22,7 @@ from trajectory.io._arrays import median_depths, no_array, npz_array, npz_bytes,
 from trajectory.io._build import make, require_dense
 from trajectory.io._direction import Direction, direction_by_depth
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, inverse, opengl_from_opencv, poses_from_matrices
+from trajectory.io._poses import Rows, inverse, opengl_from_opencv, with_holes
 from trajectory.model import Scale, Trajectory
 
 _BLENDER_FROM_OPENCV = np.array([[1.0, 0, 0, 0], [0, 0, 1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
@@ -132,7 +132,7 @@ def _read(layout: _Layout, path: Path) -> Trajectory:
         raise no_array(path, layout.poses)
     matrix = unbatched(npz_array(path, layout.poses))
     rows = 4 if matrix.shape[1:] == (4, 4) else layout.rows
-    stored = poses_from_matrices(Rows(path=path), numbers(path, layout.poses, matrix, (None, rows, 4)))
+    stored = with_holes(Rows(path=path), numbers(path, layout.poses, matrix, (None, rows, 4)))
     if layout.name == "camprobe":
         _require_agreement(path, stored)
     poses = _to_opencv(layout, stored)
@@ -162,11 +162,12 @@ def _read(layout: _Layout, path: Path) -> Trajectory:
 def _require_agreement(path: Path, stored: Float[np.ndarray, "n 4 4"]) -> None:
     """CamProbe says everything twice: R and t must be those of T."""
     shapes = npz_shapes(path)
+    known = ~np.isnan(stored[:, 0, 0])
     parts = (("R", stored[:, :3, :3]), ("t", stored[:, :3, 3]))
     for name, expected in parts:
         if name in shapes:
             value = numbers(path, name, npz_array(path, name), expected.shape)
-            if not np.allclose(value, expected, rtol=1e-4, atol=1e-4):
+            if not np.allclose(value[known], expected[known], rtol=1e-4, atol=1e-4):
                 raise ReadError(path, f"its arrays {name} and T contradict each other", remedy="write it again")
 
 

@@ -19,7 +19,7 @@ from trajectory.io._columns import clock_of
 from trajectory.io._eight import by_header
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._marker import marked, marker
-from trajectory.io._poses import Rows, finite_rows, inverse, poses_from_matrices, require_finite
+from trajectory.io._poses import Rows, finite_rows, inverse, poses_from_matrices, require_finite, rotation_tokens
 from trajectory.io._text import read_table, spell
 from trajectory.io.videox_fun import one_stamp
 from trajectory.model import Trajectory
@@ -29,8 +29,7 @@ _LAYOUT = "us fx fy cx cy 0 0 and 3x4 world-to-camera row by row, 19 numbers"
 
 def _read(path: Path) -> Trajectory:
     table = read_table(path, columns=(19,), layout=_LAYOUT, titled=True, spare="last")
-    tokens = [[row[7 + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
-    rows = Rows(path=path, lines=table.lines, tokens=tokens)
+    rows = Rows(path=path, lines=table.lines, tokens=rotation_tokens(table, 7))
     values = table.values
     require_finite(rows, values[:, :7])
     kept, lost = finite_rows(rows, values[:, 7:])

@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from trajectory.errors import CinetrajError, ReadError
+from trajectory.errors import ReadError
 from trajectory.io import _json
-from trajectory.io._build import k_from, make, one_camera, require_dense
+from trajectory.io._build import make, one_k, require_dense, size_of
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, opengl_from_opencv, poses_from_quat, quat_from_rotations
 from trajectory.model import Trajectory
@@ -42,14 +42,13 @@ def _read(path: Path) -> Trajectory:
 
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     require_dense(trajectory, "record3d")
-    if trajectory.image_hw is None:
-        raise CinetrajError("record3d needs image_hw, the size of the images; write tum or native")
     arkit = opengl_from_opencv(trajectory.world_from_cam)
     quat_xyzw = quat_from_rotations(arkit[:, :3, :3])[:, [1, 2, 3, 0]]
+    height, width = size_of(trajectory, "record3d")
     document = {
-        "w": trajectory.image_hw[1],
-        "h": trajectory.image_hw[0],
-        "K": k_from(one_camera(trajectory, "record3d")[None])[0].T.ravel().tolist(),
+        "w": width,
+        "h": height,
+        "K": one_k(trajectory, "record3d").T.ravel().tolist(),
         "poses": np.column_stack([quat_xyzw, arkit[:, :3, 3]]).tolist(),
     }
     return {path: _json.dump(document)}

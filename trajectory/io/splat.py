@@ -14,18 +14,10 @@ from jaxtyping import Float
 
 from trajectory.errors import CinetrajError
 from trajectory.io import _json
-from trajectory.io._build import (
-    gap_fields,
-    k_from,
-    make,
-    numbered_frames,
-    pinhole,
-    scatter,
-    some_valid,
-)
+from trajectory.io._build import gap_fields, k_from, make, numbered_frames, pinhole, scatter, size_of, some_valid
 from trajectory.io._cameras import numbers_by_name, ordered
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, poses_from_matrices
+from trajectory.io._poses import Rows, poses_from_matrices, printed
 from trajectory.model import Trajectory
 
 _KEYS = frozenset({"position", "rotation", "fx", "fy", "width", "height"})
@@ -41,8 +33,9 @@ def _read(path: Path) -> Trajectory:
             for i, camera in enumerate(cameras)
         ]
     )
-    tokens = [[repr(value) for value in row[:, :3].ravel().tolist()] for row in matrix]
-    poses = poses_from_matrices(Rows(path=path, labels=[f"[{i}]" for i in range(len(items))], tokens=tokens), matrix)
+    poses = poses_from_matrices(
+        Rows(path=path, labels=[f"[{i}]" for i in range(len(items))], tokens=printed(matrix)), matrix
+    )
     numbers = numbers_by_name([str(camera.get("img_name", "")) for camera in cameras])
     order, time_s, slot = ordered(path, numbers, len(cameras))
     valid, reason = gap_fields(slot, len(time_s), "not in the file")
@@ -69,9 +62,7 @@ def _pose(path: Path, where: str, camera: dict[str, Any]) -> Float[np.ndarray, "
 
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     keep = some_valid(trajectory, "splat")
-    if trajectory.image_hw is None:
-        raise CinetrajError("splat needs image_hw, the size of the images; write tum or native")
-    height, width = trajectory.image_hw
+    height, width = size_of(trajectory, "splat")
     lenses = pinhole(trajectory, "splat")
     if bool((np.abs(lenses[keep, 2:] / (width, height) - 0.5) > 0.01).any()):
         raise CinetrajError("splat has no principal point but the centre of the image; write nerfstudio or colmap")

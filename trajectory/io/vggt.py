@@ -16,7 +16,7 @@ from trajectory.io._arrays import median_depths, members, no_array, npz_array, n
 from trajectory.io._build import make, require_dense
 from trajectory.io._direction import Direction, direction_by_depth, direction_by_encoding
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, inverse, poses_from_matrices
+from trajectory.io._poses import Rows, inverse, with_holes
 from trajectory.model import Trajectory
 
 
@@ -26,7 +26,7 @@ def _read(name: str, pose: Direction, path: Path) -> Trajectory:
         raise no_array(path, "extrinsic")
     extrinsic = unbatched(npz_array(path, "extrinsic"))
     sides = 4 if extrinsic.shape[1:] == (4, 4) else 3
-    stored = poses_from_matrices(Rows(path=path), numbers(path, "extrinsic", extrinsic, (None, sides, 4)))
+    stored = with_holes(Rows(path=path), numbers(path, "extrinsic", extrinsic, (None, sides, 4)))
     poses = inverse(stored) if pose == "cam_from_world" else stored
     n = len(poses)
     intrinsics_px = None

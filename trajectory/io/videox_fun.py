@@ -13,7 +13,7 @@ import numpy as np
 from trajectory.errors import CinetrajError
 from trajectory.io._build import k_from, make, pinhole, require_dense
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, inverse, poses_from_matrices, require_finite
+from trajectory.io._poses import Rows, inverse, poses_from_matrices, require_finite, rotation_tokens
 from trajectory.io._text import number, read_table, spell_rows
 from trajectory.model import Trajectory
 
@@ -22,8 +22,7 @@ _LAYOUT = "0 fx fy cx cy 0 0 and 3x4 world-to-camera row by row, 19 numbers"
 
 def _read(path: Path) -> Trajectory:
     table = read_table(path, columns=(19,), layout=_LAYOUT, titled=True)
-    tokens = [[row[7 + i] for i in (0, 1, 2, 4, 5, 6, 8, 9, 10)] for row in table.tokens]
-    rows = Rows(path=path, lines=table.lines, tokens=tokens)
+    rows = Rows(path=path, lines=table.lines, tokens=rotation_tokens(table, 7))
     values = table.values
     require_finite(rows, values)
     moved = np.flatnonzero(values[:, 0] != values[0, 0])

@@ -25,7 +25,7 @@ from trajectory.io._build import (
     some_valid,
 )
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, poses_from_matrices
+from trajectory.io._poses import Rows, with_holes
 from trajectory.io._text import decode, read_bytes
 from trajectory.model import Trajectory
 
@@ -71,7 +71,7 @@ def _read(path: Path) -> Trajectory:
         raise ReadError(path, "lacks the arrays data and inds", remedy="name the file in ViPE's folder pose/")
     matrix = numbers(path, "data", npz_array(path, "data"), (None, 4, 4))
     frames = _inds(path, len(matrix))
-    poses = poses_from_matrices(Rows(path=path, labels=[f"frame {frame}" for frame in frames]), matrix)
+    poses = with_holes(Rows(path=path, labels=[f"frame {frame}" for frame in frames]), matrix)
     time_s, slot = on_grid(path, frames)
     valid, reason = gap_fields(slot, len(time_s), "not in inds")
     beside = path.parent.parent / "intrinsics" / path.name

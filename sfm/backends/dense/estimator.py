@@ -200,7 +200,7 @@ def _told(frames: Frames, key: Int[np.ndarray, " k"], config: DenseConfig, devic
     """What others say of the depths of the keyframes, or nothing."""
     if config.depth_prior is None:
         return None
-    return told_depth(config.depth_prior, frames.rgb[key], frames.index[key], device)
+    return told_depth(config.depth_prior, frames.rgb[key], frames.index[key], device, last=int(frames.index[-1]))
 
 
 def _on_grid(told: ToldDepth | None, frames: Frames, cell_px: int, device: torch.device) -> Float[Tensor, "k p"] | None:

@@ -30,40 +30,49 @@ class ToldDepth:
     said: dict[str, str]
 
 
-def told_depth(source: str, rgb: UInt8[np.ndarray, "k h w 3"], index: Int[np.ndarray, " k"], device: str) -> ToldDepth:
+def told_depth(
+    source: str, rgb: UInt8[np.ndarray, "k h w 3"], index: Int[np.ndarray, " k"], device: str, *, last: int = 0
+) -> ToldDepth:
     """Depths of some frames of a clip.
 
     Args:
-        source: an .npz whose array `depth` (n, h, w) has one map for each frame of the file, NaN or 0 where unknown;
-            or a network for `transformers.AutoModelForDepthEstimation`: a folder, or a name on the hub.
+        source: an .npz whose array `depth` (n, h, w) has one map for each frame of the file, of numbers without an
+            image too, NaN or 0 where unknown, or with an array `index` (n,) the frame number of each map; or a network
+            for `transformers.AutoModelForDepthEstimation`: a folder, or a name on the hub.
         rgb: the frames.
         index: their numbers in the clip's file.
         device: where the network runs.
+        last: number of the last frame: maps for the images alone would lie beside it, and not all keyframes show that.
 
     Raises:
         CinetrajError: it cannot be had, or is for another clip.
     """
     if source.endswith(".npz"):
-        return _from_file(Path(source), index)
+        return _from_file(Path(source), index, max(last, int(index.max())))
     return _from_network(source, rgb, device)
 
 
-def _from_file(path: Path, index: Int[np.ndarray, " k"]) -> ToldDepth:
+def _from_file(path: Path, index: Int[np.ndarray, " k"], last: int) -> ToldDepth:
     try:
         with np.load(path, allow_pickle=False) as file:
             depth = np.asarray(file["depth"], np.float32)
+            number = np.asarray(file["index"], np.int64) if "index" in file else np.arange(len(depth))
     except (OSError, KeyError, ValueError) as problem:
         raise CinetrajError(
             f"depth prior {path} cannot be read ({type(problem).__name__}: {problem}); {REMEDY}"
         ) from None
     if depth.ndim != 3 or not depth.size:
         raise CinetrajError(f"depth prior {path} has `depth` of shape {depth.shape}, expected (frames, height, width)")
-    if index.max() >= len(depth):
+    if number.shape != (len(depth),) or (np.diff(number) <= 0).any():
+        raise CinetrajError(f"depth prior {path} has an `index` that does not count its {len(depth)} maps upwards")
+    if number[-1] < last:
         raise CinetrajError(
-            f"depth prior {path} has {len(depth)} maps, and frame {int(index.max())} of the clip is asked for; "
-            "give one map for each frame of the clip's file"
+            f"depth prior {path} has {len(depth)} maps up to frame {int(number[-1])}, and the clip has a frame {last}; "
+            "give one map for each frame of the clip's file, of numbers without an image too, or an array `index` with "
+            "the frame number of each map, counted from 0"
         )
-    some = depth[index]
+    place = np.searchsorted(number, index)
+    some = np.where((number[place] == index)[:, None, None], depth[place], np.nan)
     known = np.isfinite(some) & (some > 0)
     return ToldDepth(nearness=np.where(known, 1.0 / np.where(known, some, 1.0), np.nan), said={"source": str(path)})
 

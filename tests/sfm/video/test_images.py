@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from sfm.video import reader as video
+from sfm.video import sampling
 from sfm.video.sampling import over_black
 from trajectory.errors import CinetrajError
 
@@ -64,3 +65,18 @@ def test_mixed_sizes_are_refused_and_damaged_images_left_out(tmp_path: Path) -> 
     Image.fromarray(clips.texture(0, (50, 70))).save(folder / "f9.jpg")
     with pytest.raises(CinetrajError, match=r"f0\.jpg is 160x120 and f9\.jpg is 70x50"):
         video.load(folder)
+
+
+def test_the_remedies_of_too_many_images_work_as_they_are_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = write_images(tmp_path / "a", clips.pan(0, 60, hw=(40, 60)))
+    monkeypatch.setattr(sampling, "total_memory", lambda: int(20 * 40 * 60 * 3 / sampling.MEMORY_SHARE))
+    with pytest.raises(CinetrajError, match="60 frames of 60x40 take") as refusal:
+        video.load(folder)
+    said = str(refusal.value)
+    assert "--video.assumed-fps 25 --fps 2" in said
+    assert "--video.assumed-fps 25 --video.stop-s 60" in said
+    assert len(video.load(folder, video.VideoConfig(assumed_fps=25.0, fps=2.0))) == 5
+    assert len(video.load(folder, video.VideoConfig(assumed_fps=25.0, start_s=2.0, stop_s=60.0))) == 10
+    assert len(video.load(folder, video.VideoConfig(long_side=30))) == 60

@@ -1,5 +1,6 @@
 """Cutting is frame-exact: every frame carries its number in its pixels, so a shift by one cannot hide."""
 
+import struct
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -8,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+from sfm.video import reader
 from sfm.video.trim import cut, frame_table
 from trajectory.errors import CinetrajError, ReadError
 
@@ -38,14 +40,17 @@ def write_numbered(
     codec: str = "libx264",
     rotation: int = 0,
     aspect: Fraction | None = None,
+    options: dict[str, str] | None = None,
 ) -> None:
     with av.open(str(path), "w") as output:
         stream = output.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = hw[1], hw[0], "yuv420p" if hw[0] % 2 == 0 else "yuv444p"
+        if codec == "mjpeg":
+            stream.pix_fmt = "yuvj420p"
         stream.codec_context.time_base = time_base
         if codec == "libx264":
             # Long groups with reordered frames: seeking must go back, and decoding order is not showing order.
-            stream.codec_context.options = {"crf": "10", "preset": "veryfast", "g": "50", "bf": "3"}
+            stream.codec_context.options = {"crf": "10", "preset": "veryfast", "g": "50", "bf": "3", **(options or {})}
         if aspect:
             stream.codec_context.sample_aspect_ratio = aspect
         if rotation:
@@ -145,6 +150,47 @@ def test_a_truncated_film_is_an_error_not_a_short_clip(film: Path, tmp_path: Pat
     with pytest.raises(ReadError, match="does not give frames 90 to 99"):
         cut(broken, tmp_path / "clip.mp4", start=90, stop=100, table=table)
     assert not (tmp_path / "clip.mp4").exists()
+
+
+# One clock for what is read and what is cut
+
+
+@pytest.mark.parametrize("codec", ["libx264", "mpeg4"])
+def test_an_avi_with_b_frames_and_dropped_frames_is_cut_as_it_is_read(tmp_path: Path, codec: str) -> None:
+    source, out = tmp_path / "source.avi", tmp_path / "clip.mp4"
+    pts = [0, 1, 2, 4, 6, 7, 8, 9, 10, 11, 14, 15] if codec == "mpeg4" else list(range(12))
+    write_numbered(source, pts, time_base=Fraction(1, 25), rate=Fraction(25), codec=codec)
+    table, read = frame_table(source), reader.load(source)
+    np.testing.assert_allclose(table.time_s, read.time_s - read.time_s[0], rtol=0, atol=1e-9)
+    cut(source, out, start=2, stop=9, table=table)
+    numbers, times = read_back(out)
+    assert numbers == list(range(2, 9))
+    np.testing.assert_allclose(times, table.time_s[2:9] - table.time_s[2], atol=1e-3)
+
+
+def test_where_the_clock_stands_frames_are_cut_at_the_rate_of_the_codec(tmp_path: Path) -> None:
+    source, out = tmp_path / "source.mp4", tmp_path / "clip.mp4"
+    write_numbered(source, range(40), time_base=Fraction(1, 25), rate=Fraction(25), options={"bf": "0"})
+    data = bytearray(source.read_bytes())
+    struct.pack_into(">I", data, data.index(b"stts") + 16, 0)  # the duration of every frame (ISO 14496-12, 8.6.1.2)
+    source.write_bytes(data)
+    table = frame_table(source)
+    np.testing.assert_allclose(table.time_s, reader.load(source).time_s, rtol=0, atol=1e-9)
+    cut(source, out, start=13, stop=29, table=table)
+    numbers, times = read_back(out)
+    assert numbers == list(range(13, 29))
+    np.testing.assert_allclose(times, np.arange(16) / 25, atol=1e-3)
+
+
+def test_repeated_times_are_spread_as_the_reader_spreads_them(tmp_path: Path) -> None:
+    source, out = tmp_path / "source.mkv", tmp_path / "clip.mp4"
+    pts = [0, 400, 800, 801, 802, 2000, 2400, 2800]  # a Matroska keeps milliseconds: three at 80
+    write_numbered(source, pts, time_base=Fraction(1, 10_000), rate=Fraction(25), codec="mjpeg")
+    table = frame_table(source)
+    np.testing.assert_allclose(np.diff(table.time_s), [0.04] * 7, rtol=0, atol=1e-4)
+    np.testing.assert_allclose(table.time_s, reader.load(source).time_s, rtol=0, atol=1e-4)
+    cut(source, out, start=1, stop=6, table=table)
+    assert read_back(out)[0] == list(range(1, 6))
 
 
 @pytest.mark.parametrize("content", [b"", b"this is a text\n" * 50])

@@ -4,8 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from sfm.backends.dense.monocular import told_depth
+from sfm.types import Frames
+from sfm.video import reader
+from sfm.video.reader import VideoWarning
 from trajectory.errors import CinetrajError
 
 RGB = np.random.default_rng(0).integers(0, 255, (5, 56, 84, 3), np.uint8)
@@ -30,7 +34,7 @@ def test_a_file_gives_the_maps_of_the_frames_and_what_is_unknown(tmp_path):
 @pytest.mark.parametrize(
     ("depth", "name", "said"),
     [
-        (np.ones((5, 4, 6)), "depth", "has 5 maps, and frame 7"),
+        (np.ones((5, 4, 6)), "depth", "has 5 maps up to frame 4, and the clip has a frame 7"),
         (np.ones((4, 6)), "depth", r"shape \(4, 6\), expected \(frames"),
         (np.ones((10, 4, 6)), "disparity", "array `depth`"),
     ],
@@ -38,6 +42,42 @@ def test_a_file_gives_the_maps_of_the_frames_and_what_is_unknown(tmp_path):
 def test_a_file_that_is_for_something_else_is_refused(tmp_path, depth, name, said):
     with pytest.raises(CinetrajError, match=said):
         told_depth(maps(tmp_path, depth, name), RGB, INDEX, "cpu")
+
+
+def folder_with_a_hole(folder: Path) -> Frames:
+    """shot.1001.png to shot.1010.png without 1004 and 1005: frames 0 to 9."""
+    folder.mkdir()
+    for number in (0, 1, 2, 5, 6, 7, 8, 9):
+        Image.fromarray(RGB[number % 5]).save(folder / f"shot.{1001 + number}.png")
+    with pytest.warns(VideoWarning, match="2 of 10 numbers have no image"):
+        return reader.load(folder)
+
+
+def test_maps_of_a_folder_with_a_hole_go_by_the_numbers_of_its_images(tmp_path):
+    frames = folder_with_a_hole(tmp_path / "a")
+    key = np.array([0, 2, 6, 9])
+    every = np.arange(1.0, 11.0)[:, None, None] * np.ones((10, 4, 6))
+    expected = 1 / (1.0 + key)
+    found = told_depth(maps(tmp_path, every), frames.rgb[key], frames.index[key], "cpu", last=9)
+    np.testing.assert_allclose(found.nearness[:, 0, 0], expected)
+    there = np.array([0, 1, 2, 5, 6, 7, 8, 9])
+    np.savez(tmp_path / "there.npz", depth=every[there], index=there)
+    found = told_depth(str(tmp_path / "there.npz"), frames.rgb[key], frames.index[key], "cpu", last=9)
+    np.testing.assert_allclose(found.nearness[:, 0, 0], expected)
+    hole = told_depth(str(tmp_path / "there.npz"), frames.rgb[3:5], frames.index[3:5], "cpu", last=9)
+    assert np.isnan(hole.nearness).all()
+
+
+def test_maps_for_the_images_alone_are_refused_though_all_keyframes_have_one(tmp_path):
+    with pytest.raises(CinetrajError, match=r"has 8 maps up to frame 7, and the clip has a frame 9.*`index`"):
+        told_depth(maps(tmp_path, np.ones((8, 4, 6))), RGB[:2], np.array([0, 6]), "cpu", last=9)
+
+
+@pytest.mark.parametrize("index", [np.array([0, 2, 1]), np.arange(4)])
+def test_an_index_that_does_not_count_the_maps_is_refused(tmp_path, index):
+    np.savez(tmp_path / "maps.npz", depth=np.ones((3, 4, 6)), index=index)
+    with pytest.raises(CinetrajError, match="does not count its 3 maps"):
+        told_depth(str(tmp_path / "maps.npz"), RGB[:1], np.array([0]), "cpu")
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):

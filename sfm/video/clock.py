@@ -1,0 +1,29 @@
+"""What a container says of the times of its frames: which of it is a clock, for all who read or cut a film."""
+
+from fractions import Fraction
+from typing import Any
+
+
+def counts_slots(container: Any) -> bool:
+    """Whether the places of the packets are the clock.
+
+    An AVI stores no times: each chunk has the next slot, and an empty one holds the place of a dropped frame. Frames
+    are shown in the order of the chunks' slots, whatever the order in which they are coded; what libav guesses from
+    the streams of B-frames runs backwards.
+    """
+    return container.format.name == "avi"
+
+
+def stands(stream: Any) -> bool:
+    """Whether the container's index gives all frames the same time: written by a program that set none."""
+    times = [entry.timestamp for entry in stream.index_entries]
+    return len(times) > 1 and len(set(times)) == 1
+
+
+def stated_rate(stream: Any) -> Fraction | None:
+    """Frames a second as the file states them; None where it does not.
+
+    The average is frames over duration: of a clock that stands it means nothing, the rate in the codec's header does.
+    """
+    rate = stream.guessed_rate if stands(stream) else stream.average_rate or stream.guessed_rate
+    return Fraction(rate) if rate else None
