@@ -6,8 +6,8 @@ from jaxtyping import Bool, Int, UInt8
 
 GROUND_GREY, GROUND = 4, 0.5
 """Grey levels around the tone of a drawn ground, and its least share: codecs ring so far, light falls off farther."""
-BORDER = 0.9
-"""Share of the picture's rim that is ground: a scene leaves the picture somewhere."""
+BORDER = 0.75
+"""Share of the picture's rim that is ground, lines of text that just leave it apart: a scene leaves it somewhere."""
 INK_GREY, LEAST_INK = 24, 0.002
 """Grey levels from the ground on which something is drawn, and its least share of the picture."""
 EVEN_INK, TONES = 0.9, 3
@@ -16,6 +16,8 @@ SHARP_RIM = 0.5
 """A shape's rim, of three pixels, is at most this share of it; else it is made of strokes, and has to be text."""
 LINES, LINE_STROKES, LINE_ALIKE = 4, 8, 0.5
 """Lines that make a text, changes between ground and ink along each, and how far their heights differ."""
+FULL_INK, EVEN_STROKES = 0.7, 0.8
+"""Strokes nearly as far from the ground as the farthest, and their share: windows and stars differ in brightness."""
 
 
 def is_graphic(image: UInt8[np.ndarray, "h w"]) -> bool:
@@ -25,10 +27,10 @@ def is_graphic(image: UInt8[np.ndarray, "h w"]) -> bool:
     rim = np.concatenate([on_ground[[0, -1]].ravel(), on_ground[:, [0, -1]].ravel()])
     if on_ground.mean() < GROUND or rim.mean() < BORDER:
         return False
-    ink = np.abs(image.astype(np.int16) - ground) > INK_GREY
-    if ink.mean() < LEAST_INK:
+    contrast = cv2.absdiff(image, np.full_like(image, ground))
+    if (contrast > INK_GREY).mean() < LEAST_INK:
         return False
-    return _is_flat(image, ink, on_ground) or _is_text(ink)
+    return _is_flat(image, contrast > INK_GREY, on_ground) or _is_text(contrast)
 
 
 def _tone(values: UInt8[np.ndarray, "*shape"]) -> int:
@@ -50,17 +52,20 @@ def _is_flat(image: UInt8[np.ndarray, "h w"], ink: Bool[np.ndarray, "h w"], on_g
     return len(rest) <= (1 - EVEN_INK) * size
 
 
-def _is_text(ink: Bool[np.ndarray, "h w"]) -> bool:
-    """Whether what is drawn lies in rows of like height with ground between them, each of many strokes."""
+def _is_text(contrast: UInt8[np.ndarray, "h w"]) -> bool:
+    """Whether what is drawn lies in rows of like height with ground between them, each of many strokes of one tone."""
+    ink = contrast > INK_GREY
+    strokes = cv2.dilate(contrast, np.ones((5, 5), np.uint8))[ink]
+    if (strokes > FULL_INK * np.quantile(strokes, 0.98)).mean() < EVEN_STROKES:
+        return False
     starts, stops = _runs(ink.any(1))
     if len(starts) < LINES:
         return False
     height = stops - starts
     alike = np.abs(height - np.median(height)) <= LINE_ALIKE * np.median(height)
-    strokes = np.array(
-        [np.abs(np.diff(ink[start:stop].astype(np.int8), axis=1)).sum(1).max() for start, stop in zip(starts, stops)]
-    )
-    written = alike & (strokes >= LINE_STROKES) & (height >= 3)
+    changes = np.abs(np.diff(ink.astype(np.int8), axis=1)).sum(1)
+    most = np.maximum.reduceat(changes, starts)  # from one line to the next: the rows between have none
+    written = alike & (most >= LINE_STROKES) & (height >= 3)
     return bool(written.sum() >= max(LINES, 0.7 * len(starts)))
 
 

@@ -17,6 +17,8 @@ ALIKE = 0.7
 DARK_GREY, SHARP_PX = 24, 3
 """Grey level up to which the surroundings of a disc are black, and in how many pixels its rim is lit: a vignette and
 the iris of a silent film are soft."""
+ABOUT_TWO = 0.07
+"""Tolerance of width over height: the mask of a bar takes a margin of the picture with it."""
 FLAT_VIEW = "h_fov=90:v_fov=60:w=960:h=554"
 """Of ffmpeg's v360: square pixels, tan(45) / tan(30) = 960 / 554; its own size has other ones."""
 
@@ -41,7 +43,7 @@ def no_pinhole(frames: Frames, found: Masks) -> str:
         return _twice("one above the other", "iw:ih/2:0:0")
     inside = small[:, *_without_bars(found, small.shape[1:])]
     wide = frames.pixel_aspect * inside.shape[2] / inside.shape[1]
-    if abs(wide - 2) < 0.04 and all(goes_around(image) for image in inside):
+    if abs(wide - 2) < ABOUT_TWO and all(goes_around(image) for image in inside):
         view = f"ffmpeg -i CLIP -vf v360=e:flat:{FLAT_VIEW} FLAT.mp4, and give --fov-deg 90"
         what = "goes once around (360 degrees, equirectangular), which is no pinhole camera"
         return f"the picture {what}; make a flat view of it: {view}"
