@@ -10,13 +10,16 @@ from sfm.types import Frames, Masks
 SAMPLE_FRAMES = 4
 """Frames that are looked at, spread over the shot; a kind must show in each of them."""
 LONG_SIDE = 320
-LEAST_BLOCKS, FOUND = 12, 0.8
-"""Blocks of detail that one view has once, and the share of them that the other view has as well."""
+LEAST_BLOCKS, FOUND = 12, 0.65
+"""Blocks of detail that one view has once, and the share of them that the other view has as well. Halves
+of some 250 pictures of one view have .42 and less."""
 ALIKE = 0.7
 """Correlation of a block and of what counts as the same, and of the two borders that meet behind a camera."""
 DARK_GREY, SHARP_PX = 24, 3
 """Grey level up to which the surroundings of a disc are black, and in how many pixels its rim is lit: a vignette and
 the iris of a silent film are soft."""
+ROUND = 0.75
+"""Share of a disc's rim that lies on one circle; dark things in the picture bite into the rest."""
 ABOUT_TWO = 0.07
 """Tolerance of width over height: the mask of a bar takes a margin of the picture with it."""
 FLAT_VIEW = "h_fov=90:v_fov=60:w=960:h=554"
@@ -102,28 +105,41 @@ def _elsewhere(a: Float[np.ndarray, "h w"], block: tuple[slice, slice]) -> float
 
 
 def disc_of(brightest: UInt8[np.ndarray, "h w"]) -> float | None:
-    """Diameter in pixels of the sharp disc around the middle that what is ever lit fills, None where it does not."""
+    """Diameter in pixels of the sharp disc around the middle that what is ever lit makes, None where it does not."""
     height, width = brightest.shape
-    lit = cv2.medianBlur((brightest > DARK_GREY).astype(np.uint8), 5) > 0
-    if not 0.2 < lit.mean() < 0.95 or lit[[0, 0, -1, -1], [0, -1, 0, -1]].any():
+    dark = cv2.medianBlur((brightest <= DARK_GREY).astype(np.uint8), 5)
+    parts = cv2.connectedComponents(dark, connectivity=4)[1]
+    corners = parts[[0, 0, -1, -1], [0, -1, 0, -1]]
+    disc = ~np.isin(parts, corners)  # with what is dark inside of it
+    if not corners.all() or not 0.2 < disc.mean() < 0.95:
         return None
-    y, x = np.nonzero(lit & ~cv2.erode(lit.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool))
+    y, x = np.nonzero(disc & ~cv2.erode(disc.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool))
     inside = (x > 1) & (x < width - 2) & (y > 1) & (y < height - 2)
-    x, y = x[inside].astype(np.float64), y[inside].astype(np.float64)
-    if len(x) < 40:
-        return None
-    # Kasa 1976: x^2 + y^2 = 2 a x + 2 b y + c, by least squares; (a, b) is the middle.
-    a, b, c = np.linalg.lstsq(np.stack([2 * x, 2 * y, np.ones_like(x)], axis=1), x * x + y * y, rcond=None)[0]
-    radius = float(np.sqrt(max(c + a * a + b * b, 0.0)))
+    a, b, radius = _circle(x[inside].astype(np.float64), y[inside].astype(np.float64), height)
     if abs(a - width / 2) > 0.03 * width or abs(b - height / 2) > 0.03 * width or radius < 0.4 * min(height, width):
         return None
+    rim = np.abs(np.hypot(x[inside] - a, y[inside] - b) - radius) < 0.02 * radius
     rows, columns = np.indices(brightest.shape)
     away = np.hypot(columns - a, rows - b) - radius
-    off = np.abs(np.hypot(x - a, y - b) - radius)
-    if np.quantile(off, 0.9) > 0.02 * radius or lit[away < -2].mean() < 0.9 or lit[away > 2].mean() > 0.01:
+    if len(rim) < 40 or rim.mean() < ROUND or disc[away < -2].mean() < 0.9 or disc[away > 2].mean() > 0.01:
         return None
     rings = [float(brightest[(away > low) & (away <= low + SHARP_PX)].mean()) for low in (-4 * SHARP_PX, -2 * SHARP_PX)]
     return 2 * radius if rings[1] > 0.75 * rings[0] else None
+
+
+def _circle(x: Float[np.ndarray, " n"], y: Float[np.ndarray, " n"], side: int) -> tuple[float, float, float]:
+    """Middle and radius of the circle through most points: thrice, without those that lie off the circle before."""
+    a = b = radius = 0.0
+    near = np.ones(len(x), bool)
+    for share in (0.1, 0.03, 0.02):
+        if near.sum() < 3:
+            break
+        # Kasa 1976: x^2 + y^2 = 2 a x + 2 b y + c, by least squares; (a, b) is the middle.
+        rows = np.stack([2 * x, 2 * y, np.ones_like(x)], axis=1)
+        a, b, c = np.linalg.lstsq(rows[near], (x * x + y * y)[near], rcond=None)[0]
+        radius = float(np.sqrt(max(c + a * a + b * b, 0.0)))
+        near = np.abs(np.hypot(x - a, y - b) - radius) < share * side
+    return float(a), float(b), radius
 
 
 def goes_around(image: UInt8[np.ndarray, "h w"]) -> bool:
