@@ -1,32 +1,11 @@
-"""How sure a fit is: the focal length by its curvature, depths, and what translation would have left no trace."""
+"""Depths that a fit found, and what translation would have left no trace."""
 
 import math
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
-from sfm.geometry.normal_equations import normal_equations, schur
-from sfm.geometry.problem import FreeParameters, Observations, Parameters
-
-
-def log_focal_sigma(
-    observations: Observations, parameters: Parameters, free: FreeParameters, *, kernel_px: float, noise_px: float
-) -> float:
-    """Standard deviation of the log focal length, all else free (inverse of the reduced Hessian; prior included)."""
-    kernel = torch.full_like(parameters.log_focal, kernel_px)
-    normal = normal_equations(observations, parameters, free, kernel, noise_px)
-    matrix, _, _ = schur(normal, torch.zeros_like(parameters.log_focal), floor=1e-12)
-    diagonal = torch.diagonal(normal.camera, dim1=1, dim2=2)
-    still = (diagonal <= 1e-12).to(matrix.dtype)
-    matrix = matrix + torch.diag_embed(still + 1e-12 * diagonal)
-    unit = torch.zeros_like(matrix[..., :1])
-    unit[:, -1] = 1.0
-    factor, bad = torch.linalg.cholesky_ex(matrix)
-    if bool(bad.any()):
-        return free.log_focal_sigma
-    variance = float(torch.cholesky_solve(unit, factor)[0, -1, 0])
-    return min(math.sqrt(max(variance, 0.0)), free.log_focal_sigma)
+from sfm.geometry.problem import Observations, Parameters
 
 
 def depths(observations: Observations, parameters: Parameters, agrees: np.ndarray) -> Float[np.ndarray, " n"]:

@@ -10,6 +10,8 @@ from sfm.motion.selection import Candidate, Fitted
 
 AGREES = 3.0
 """A track agrees with a fit up to so many good residuals."""
+AS_MUCH = 0.005
+"""Fits of one model explain the same where what agrees differs by less of the content."""
 
 
 def agreement(fits: Sequence[Candidate], unit_px: float, turned: Sequence[Candidate] | None = None) -> list[float]:
@@ -44,3 +46,15 @@ def ranked(fits: Sequence[Fitted], unit_px: float, turned: Sequence[Candidate] |
     """Fits of one model, the one that most of the (rigid) content agrees with first."""
     scores = agreement(fits, unit_px, turned)
     return [fits[i] for i in sorted(range(len(fits)), key=lambda i: -scores[i])]
+
+
+def likeliest(fits: Sequence[Fitted], unit_px: float) -> Fitted:
+    """Of fits of one model that explain as much of the content as any, the one of the lowest cost.
+
+    What agrees says which way a camera went and knows nothing of the lens; the cost includes what is known of it. A
+    zoom without a turn shows no focal length, and one that is four times too short explains it as well.
+    """
+    scores = agreement(fits, unit_px)
+    return min(
+        (r for r, score in zip(fits, scores, strict=True) if score > max(scores) - AS_MUCH), key=lambda r: r.cost
+    )

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float
 from sfm.geometry.problem import Parameters, Problem, measured
 from sfm.geometry.states import joined
 from sfm.geometry.triangulation import completed
-from sfm.motion.consensus import ranked
+from sfm.motion.consensus import likeliest, ranked
 from sfm.motion.initialization import chain, parameters_from
 from sfm.motion.models import FittedModel, Start, fit, fit_batch
 from sfm.types import ROTATION, ROTATION_ZOOM, STATIC
@@ -34,7 +34,7 @@ def fit_rotation_models(problem: Problem) -> list[FittedModel]:
     kernel = torch.full_like(parameters.log_focal, kernels[2])
     parameters = completed(problem.observations, parameters, rows, free, kernel)
     last = fit_batch(problem, parameters, best, kernels[2:])
-    return [last[0], last[1], ranked(last[2:], problem.unit_px)[0]]
+    return [last[0], last[1], likeliest(last[2:], problem.unit_px)]
 
 
 def _starts(problem: Problem) -> list[Start]:

@@ -83,6 +83,12 @@ class Judged:
         """Whether each one agrees with the best on rotation, translation and zoom."""
         return self.agree[self.best]
 
+    @property
+    def focal_apart_log(self) -> float:
+        """How far the focal lengths of all answers lie from that of the best: root mean square of the log ratio."""
+        focal = np.log([a.cameras.focal_px[0] for a in self.answers])
+        return float(np.sqrt(self.probability @ (focal - focal[self.best]) ** 2))
+
     def rivals(self, least: float) -> list[int]:
         """One answer for each other motion whose followers together have at least this probability, likeliest first."""
         left = ~self.follows.all(1)
@@ -108,7 +114,7 @@ def judge(answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: flo
     found = features(answers, seen)
     kind = "+".join(seen)
     score = sum(POSTERIOR[kind].get(name, 0.0) * value for name, value in found.items())
-    probability = softmax(score)
+    probability: Float[np.ndarray, " a"] = np.asarray(softmax(score))
     motions = [motion_of(a.cameras) for a in answers]
     agree = np.array([[agreement(one, other) for other in motions] for one in motions])
     best, shared = told(probability, agree)

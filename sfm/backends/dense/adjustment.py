@@ -11,9 +11,10 @@ from torch import Tensor
 
 from sfm.backends.dense.banded import solve_bordered
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
-from sfm.backends.dense.linearise import POSE, depth_jacobian, predict, whitened
+from sfm.backends.dense.linearise import depth_jacobian, predict, whitened
 from sfm.backends.dense.normal import Freedom, Layout, Normal, blocks, layout, normal_equations, of_states, prior_cost
 from sfm.geometry.robust import geman_mcclure
+from sfm.geometry.so3 import POSE
 from sfm.geometry.states import put, taken
 
 LONGEST_DEPTH_STEP = 0.5

@@ -10,11 +10,12 @@ from torch import Tensor
 
 from sfm.backends.dense.adjustment import residual_px
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
-from sfm.backends.dense.linearise import FOCAL_TARGET, POSE, predict
+from sfm.backends.dense.linearise import FOCAL_TARGET, predict
 from sfm.backends.dense.movement import of_scene
 from sfm.backends.dense.normal import SHARED, ZOOM_BEND, blocks, weighted
 from sfm.backends.dense.observe import Scene, expected_flow, flow_again, graph_of, unobserved
 from sfm.flow.pyramid import chunks
+from sfm.geometry.so3 import POSE
 from sfm.motion.all_frames import between_keyframes
 from sfm.types import MotionModel
 

@@ -14,12 +14,10 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
-from sfm.geometry.so3 import hat
+from sfm.geometry.so3 import POSE
 
 LEAST_DEPTH = 0.1
 """What is nearer to the target than this, in units of its depth in its own camera, does not testify."""
-POSE = 6
-"""Columns of a pose: translation, then rotation vector."""
 FOCAL_SOURCE, FOCAL_TARGET, UNDISTORTION, COLUMNS = 6, 7, 8, 9
 """Columns of the lens: log focal length of the row's camera and of the target, κ; and how many columns there are."""
 
@@ -177,9 +175,3 @@ def _lens_columns(
     put(FOCAL_TARGET, u + bend * (a - 2.0 * off_x), v + bend * (b - 2.0 * off_y))
     x, y = carried(patch * squared)
     put(UNDISTORTION, x - seen * (a - 2.0 * off_x), y - seen * (b - 2.0 * off_y))
-
-
-def adjoint(rotation: Float[Tensor, "*s 3 3"], translation: Float[Tensor, "*s 3"]) -> Float[Tensor, "*s 6 6"]:
-    """Ad of target from source: exp(ξ_target) T = T exp(ξ_source) for ξ_target = Ad ξ_source, ξ = (v, ω)."""
-    upper = torch.cat([rotation, hat(translation) @ rotation], -1)
-    return torch.cat([upper, torch.cat([torch.zeros_like(rotation), rotation], -1)], -2)

@@ -2,7 +2,7 @@
 
 import torch
 
-from sfm.backends.dense.estimator import LEVELS
+from sfm.backends.dense.fitting import LEVELS
 from sfm.config import DenseConfig
 from sfm.flow.pyramid import pyramid_bytes
 from sfm.types import Frames

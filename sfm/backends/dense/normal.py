@@ -19,15 +19,14 @@ from sfm.backends.dense.linearise import (
     COLUMNS,
     FOCAL_SOURCE,
     FOCAL_TARGET,
-    POSE,
     UNDISTORTION,
     Predicted,
-    adjoint,
     jacobian,
     predict,
     whitened,
 )
 from sfm.geometry.problem import FocalPrior
+from sfm.geometry.so3 import POSE, adjoint
 from sfm.types import MotionModel
 
 ROW_VALUES = 6_000_000

@@ -118,6 +118,28 @@ def test_a_pan_shows_the_focal_length_and_a_static_clip_does_not():
     assert (static.focal_sigma_px / static.focal_px).min() == pytest.approx(0.35, rel=0.01)
 
 
+def test_every_frame_says_how_unsure_its_pose_is():
+    for name, known in (("truck", 6), ("pan", 3), ("static", 0)):
+        covariance = path(found(name, known=True)).pose_covariance
+        assert covariance is not None
+        assert np.isfinite(np.diagonal(covariance, axis1=1, axis2=2)).sum(1).tolist() == [known] * len(covariance)
+        if known:
+            turn = np.sqrt(np.trace(covariance[:, 3:, 3:], axis1=1, axis2=2))
+            assert turn[0] < 1e-9 < turn[1:].min()
+            wrong = np.radians(angle_deg(path(found(name, known=True)).rotations, clip(name).trajectory.rotations))
+            assert (wrong < 4 * turn + 1e-4).all()
+            assert turn.max() < np.radians(2.0)
+
+
+def test_a_zoom_without_a_turn_keeps_the_usual_focal_length():
+    """Any other explains it as well: it shows none."""
+    zoom = path(found("zoom"))
+    assert zoom.focal_px is not None
+    assert zoom.focal_sigma_px is not None
+    assert zoom.focal_px[0] == pytest.approx(0.85 * 320, rel=0.1)
+    assert zoom.focal_sigma_px[0] > 0.2 * zoom.focal_px[0]
+
+
 def test_the_result_keeps_the_losers_and_says_what_it_is():
     result = found("pan")
     assert set(result.statistics["share"]) == {"static", "rotation", "rotation_zoom", "full", "full_zoom"}

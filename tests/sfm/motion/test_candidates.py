@@ -8,9 +8,9 @@ import torch
 from fitted_moves import GIVEN, MOVES, UNKNOWN, fitted, rotation_of, zoom_of
 from projected import FOCAL_PX, angle_deg, path_error, positions_of, project
 
+from sfm.geometry.covariance import camera_covariance, focal_sigma_log
 from sfm.geometry.problem import MANY, free_parameters
 from sfm.geometry.robust import share_quantile
-from sfm.geometry.uncertainty import log_focal_sigma
 from sfm.motion.candidates import broken, fit_models, refine_full_motion
 from sfm.motion.models import FittedModel
 from sfm.motion.selection import select_model
@@ -63,9 +63,10 @@ def test_an_unknown_focal_length_is_known_from_a_pan_and_not_from_a_truck():
     for name in ("pan", "truck"):
         tracks, _, choice = fitted(name, 0.0, known=False)
         free = free_parameters([choice.model], UNKNOWN, torch.device("cpu"))
-        sigma[name] = log_focal_sigma(
+        spread = camera_covariance(
             tracks.observations(), choice.fitted.parameters, free, kernel_px=2.0, noise_px=choice.noise_px
         )
+        sigma[name] = focal_sigma_log(spread, UNKNOWN.sigma)
         error = abs(float(choice.fitted.parameters.log_focal) - np.log(FOCAL_PX))
         assert error < 4 * sigma[name] + 0.01, name
     assert sigma["truck"] > 3 * sigma["pan"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fitted_moves import fitted
 
-from sfm.motion.consensus import agreement, ranked
+from sfm.motion.consensus import agreement, likeliest, ranked
 from sfm.motion.models import FittedModel
 from sfm.types import FULL
 
@@ -19,3 +19,18 @@ def test_agreement_prefers_the_start_that_fits_the_background():
     fits = FittedModel(model=FULL, parameters=parameters, cost=1200.0, residual_px=true, start="true")
     assert ranked([bent, fits], 1.0)[0] is fits
     assert agreement([bent, fits], 1.0)[1] == pytest.approx(0.6, abs=0.05)
+
+
+def test_of_fits_that_explain_the_same_the_cheapest_is_taken():
+    """A zoom without a turn is explained by any focal length; what is known of it stands in the cost."""
+    _, found, _ = fitted("truck", 0.3)
+    parameters, rms = found[0].parameters, np.full((100, 8), 0.1)
+
+    def fit(cost: float, wrong: int) -> FittedModel:
+        residual = rms.copy()
+        residual[:wrong] = 30.0
+        return FittedModel(model=FULL, parameters=parameters, cost=cost, residual_px=residual, start="")
+
+    far, near, worse = fit(2751.0, 0), fit(2740.0, 0), fit(2000.0, 10)
+    assert likeliest([far, near], 1.0) is near
+    assert likeliest([near, worse], 1.0) is near

@@ -43,6 +43,15 @@ def test_rivals_are_other_motions_only_each_once():
     assert found.rivals(1.1) == []
 
 
+def test_focal_lengths_of_all_answers_say_how_far_it_may_be_off():
+    longer = replace(TRUCK, focal_px=1.5 * TRUCK.focal_px)
+    alone = judged(TRUCK, {"full": TRUCK})
+    both = judged(TRUCK, {"full": TRUCK, "full_zoom": longer})
+    assert alone.focal_apart_log == 0.0
+    share = both.probability[1 - both.best]
+    assert both.focal_apart_log == pytest.approx(np.log(1.5) * share**0.5)
+
+
 def test_what_explains_little_is_less_probably_right():
     facts = {"noise": -1.5, "share": 0.9, "border": 0.9, "translates": 1.0, "axial": 0.0, "opposed": 0.0}
     for kind in QUANTITIES:

@@ -13,14 +13,12 @@ from sfm.backends.dense.linearise import (
     FOCAL_SOURCE,
     FOCAL_TARGET,
     LEAST_DEPTH,
-    POSE,
     UNDISTORTION,
-    adjoint,
     jacobian,
     predict,
     whitened,
 )
-from sfm.geometry.so3 import exp_so3, hat
+from sfm.geometry.so3 import POSE, adjoint, exp_so3, hat
 
 MOVE = {"truck": 0.2, "dolly": 0.1, "pan_deg": 4.0, "roll_deg": 3.0, "zoom": 1.2}
 ALL = slice(None)

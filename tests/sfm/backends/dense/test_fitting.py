@@ -1,0 +1,33 @@
+"""What is fitted to the flow of a shot before one model is chosen."""
+
+import clips
+import numpy as np
+from flow_scene import clip
+
+from sfm.backends.dense.fitting import fit_flow
+from sfm.config import DenseConfig
+from sfm.masks import find as masks
+from sfm.types import MOTION_MODELS, Masks
+
+
+def test_every_model_is_fitted_between_frames_that_show_something():
+    rgb = np.concatenate([np.zeros_like(clip("truck").rgb[:1]), clip("truck").rgb])
+    frames = clips.as_frames(rgb)
+    seconds: dict[str, float] = {}
+    fitted = fit_flow(frames, masks.find(frames), DenseConfig(), seconds)
+    assert not isinstance(fitted, str)
+    assert [fit.model for fit in fitted.fits] == list(MOTION_MODELS)
+    assert fitted.kept[0] == 1
+    assert fitted.key[0] == 0
+    assert fitted.key[-1] == len(fitted.kept) - 1
+    assert fitted.belongs.shape == (len(fitted.key), fitted.graph.weight.shape[2])
+    assert {"keyframes", "flow", "motion_models"} <= set(seconds)
+
+
+def test_noise_on_flat_ground_is_nothing_to_follow():
+    """Frames that the masks let through: there is nothing to follow in them."""
+    flat = clips.noisy(np.full((8, 90, 160, 3), 128, np.uint8), 1.5, np.random.default_rng(0))
+    seen = Masks(usable=np.ones((90, 160), bool), blank=np.zeros(8, bool), duplicate_of=np.arange(8))
+    fitted = fit_flow(clips.as_frames(flat), seen, DenseConfig(), {})
+    assert isinstance(fitted, str)
+    assert "patches can be followed" in fitted
