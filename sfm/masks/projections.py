@@ -15,6 +15,8 @@ LEAST_BLOCKS, FOUND = 12, 0.65
 of some 250 pictures of one view have .42 and less."""
 ALIKE = 0.7
 """Correlation of a block and of what counts as the same, and of the two borders that meet behind a camera."""
+ALIKER = 0.3
+"""How much more alike the borders are than columns a quarter of the way apart: a horizon is the same all along."""
 DARK_GREY, SHARP_PX = 24, 3
 """Grey level up to which the surroundings of a disc are black, and in how many pixels its rim is lit: a vignette and
 the iris of a silent film are soft."""
@@ -155,8 +157,8 @@ def goes_around(image: UInt8[np.ndarray, "h w"]) -> bool:
         return False
     quarter = columns.shape[1] // 4
     around = _correlation(columns[:, 0], columns[:, -1])
-    across = max(abs(_correlation(columns[:, 0], columns[:, k * quarter])) for k in (1, 2, 3))
-    return around > ALIKE and across < 0.5
+    across = np.mean([abs(_correlation(columns[:, 0], columns[:, k * quarter])) for k in (1, 2, 3)])
+    return bool(around > ALIKE and around - across > ALIKER)
 
 
 def _correlation(a: Float[np.ndarray, " n"], b: Float[np.ndarray, " n"]) -> float:

@@ -35,9 +35,9 @@ def eyes() -> np.ndarray:
 def from_sphere(direction: np.ndarray, seed: int = 3) -> np.ndarray:
     """Colours of a world that is far away, by direction (h, w, 3): smooth in all directions."""
     rng = np.random.default_rng(seed)
-    waves = rng.normal(0, 9.0, (60, 3))
-    phase = rng.uniform(0, 2 * np.pi, 60)
-    weight = rng.normal(0, 14.0, (60, 3))
+    waves = rng.normal(0, 9.0, (40, 3))
+    phase = rng.uniform(0, 2 * np.pi, 40)
+    weight = rng.normal(0, 17.0, (40, 3))
     return np.clip(120 + np.cos(direction @ waves.T + phase) @ weight, 30, 255).astype(np.uint8)
 
 
@@ -79,16 +79,16 @@ def test_two_views_in_one_picture_are_told(axis: int, words: str, squeezed: bool
 
 
 def test_a_disc_of_a_fisheye_is_told_after_a_codec_too(tmp_path: Path) -> None:
-    rgb = np.stack([fisheye(4.0 * k) for k in range(6)])
+    rgb = np.stack([fisheye(4.0 * k) for k in range(4)])
     assert "circular fisheye" in said(rgb)
     frames = reader.load(clips.encode(tmp_path / "disc.mp4", rgb, crf=28))
     assert "circular fisheye" in no_pinhole(frames, evidence.find(frames))
 
 
 def test_all_around_is_told() -> None:
-    rgb = np.stack([around(5.0 * k) for k in range(6)])
+    rgb = np.stack([around(5.0 * k) for k in range(4)])
     assert "360 degrees" in said(rgb)
-    barred = np.zeros((6, 240, 320, 3), np.uint8)
+    barred = np.zeros((4, 240, 320, 3), np.uint8)
     barred[:, 40:200] = rgb
     assert "360 degrees" in said(barred)
 
@@ -123,7 +123,8 @@ def test_the_flat_view_that_the_reason_names_is_that_of_a_pinhole(take: Callable
     picture = take(20.0)
     flat = filtered(picture, said(np.stack([picture] * 3)).split("-vf ")[1].split()[0])
     assert flat.shape[:2] == (554, 960)
-    small, true = (cv2.GaussianBlur(image, (0, 0), 6).astype(float) for image in (flat, pinhole(20.0, (554, 960))))
+    small = cv2.resize(flat, (240, 138), interpolation=cv2.INTER_AREA).astype(float)
+    true = pinhole(20.0, (138, 240)).astype(float)
     assert np.abs(small - true).mean() < 6
     assert np.abs(small - true[:, ::-1]).mean() > 12
 
