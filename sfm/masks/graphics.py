@@ -58,7 +58,7 @@ def _is_text(contrast: UInt8[np.ndarray, "h w"]) -> bool:
     strokes = cv2.dilate(contrast, np.ones((5, 5), np.uint8))[ink]
     if (strokes > FULL_INK * np.quantile(strokes, 0.98)).mean() < EVEN_STROKES:
         return False
-    starts, stops = _runs(ink.any(1))
+    starts, stops = _runs(np.asarray(ink.any(1)))
     if len(starts) < LINES:
         return False
     height = stops - starts

@@ -17,6 +17,8 @@ ALIKE = 0.7
 """Correlation of a block and of what counts as the same, and of the two borders that meet behind a camera."""
 ALIKER = 0.3
 """How much more alike the borders are than columns a quarter of the way apart: a horizon is the same all along."""
+EVEN_POLES = 0.45
+"""How much a border row changes, of what the rows around the middle do: it is one point, or just beside it."""
 DARK_GREY, SHARP_PX = 24, 3
 """Grey level up to which the surroundings of a disc are black, and in how many pixels its rim is lit: a vignette and
 the iris of a silent film are soft."""
@@ -149,7 +151,7 @@ def goes_around(image: UInt8[np.ndarray, "h w"]) -> bool:
     values = image.astype(np.float32)
     poles = max(float(values[0].std()), float(values[-1].std()))
     equator = float(values[len(values) // 3 : -len(values) // 3].std(axis=1).mean())
-    if poles > 0.35 * equator:
+    if poles > EVEN_POLES * equator:
         return False
     columns = values - cv2.GaussianBlur(values, (1, 31), 0)  # along columns only
     columns = columns[len(columns) // 6 : -len(columns) // 6]
