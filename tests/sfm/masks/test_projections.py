@@ -100,7 +100,7 @@ def filtered(image: np.ndarray, graph: str) -> np.ndarray:
     """An image through a filter of ffmpeg, NAME=ARGUMENTS as its -vf takes it."""
     name, arguments = graph.split("=", 1)
     chain = av.filter.Graph()
-    source = chain.add_buffer(width=image.shape[1], height=image.shape[0], format="rgb24", time_base="1/25")  # pyright: ignore
+    source = chain.add_buffer(width=image.shape[1], height=image.shape[0], format="rgb24", time_base="1/25")
     wanted, sink = chain.add(name, arguments), chain.add("buffersink")
     source.link_to(wanted)
     wanted.link_to(sink)
@@ -108,7 +108,7 @@ def filtered(image: np.ndarray, graph: str) -> np.ndarray:
     frame = av.VideoFrame.from_ndarray(image, format="rgb24")
     frame.pts = 0
     source.push(frame)
-    return sink.pull().to_ndarray(format="rgb24")  # pyright: ignore
+    return sink.pull().to_ndarray(format="rgb24")
 
 
 def pinhole(turn_deg: float, hw: tuple[int, int]) -> np.ndarray:
