@@ -221,6 +221,10 @@ class ShotConfig:
         jump_ratio: features or a shift link two frames only if the picture moved at most this many times as far as
             between the frames around them, or by `jump_floor`: else it is a jump cut.
         jump_floor: share of the picture's longer side up to which a move is no jump cut.
+        jump_kept: where a peak of change keeps less than this share of the tracks that the frames around it keep,
+            `jump_floor_abrupt` stands for `jump_floor`, and for tracks as well: no smooth motion loses tracks in one
+            step alone. Single shots keep .9 and more of it, jumps inside one scene .6 and less.
+        jump_floor_abrupt: share of the longer side; a passing subject takes tracks away but moves what is left less.
         short_frames: shots shorter than this are named in the notes; they are shots of their own, joined to none.
         similarity: when two frames are linked.
         dissolve: when a stretch of frames looks like a dissolve.
@@ -235,6 +239,8 @@ class ShotConfig:
     covered_s: float = 0.8
     jump_ratio: float = 6.0
     jump_floor: float = 0.08
+    jump_kept: float = 0.6
+    jump_floor_abrupt: float = 0.03
     short_frames: int = 3
     similarity: SimilarityConfig = field(default_factory=SimilarityConfig)
     dissolve: DissolveConfig = field(default_factory=DissolveConfig)

@@ -14,7 +14,7 @@ from jaxtyping import Bool
 from sfm import backends, gravity
 from sfm.config import CommandConfig, EstimateConfig, GravityConfig
 from sfm.external import command
-from sfm.masks import cards
+from sfm.masks import cards, projections
 from sfm.masks import find as masks
 from sfm.masks import told as told_to_move
 from sfm.runs.estimate import Estimate as Estimate
@@ -30,6 +30,9 @@ from trajectory.errors import CinetrajError
 from trajectory.files import printable
 from trajectory.model import Provenance, Trajectory
 
+PINHOLE_AFTER_ALL = 0.1
+"""Probability that one pinhole took pictures that look as if none had. None of some 250 that it did are taken so, real
+and rendered: a choice on the safe side and no measurement."""
 Progress = Callable[[str, float], None]
 """Called with the name of the stage that begins and the share of the work that is done, 0..1."""
 
@@ -122,7 +125,9 @@ def _estimate_shot(
     spent: dict[str, float] = {}
     with _Clock(spent, "masks"):
         found = masks.find(part, config.masks, moving)
+        doubt = projections.no_pinhole(part, found)
     result = _run_backend(part, found, backend_config, config)
+    result = _doubted(result, doubt) if doubt else result
     spent.update(result.seconds)
     with _Clock(spent, "gravity"):
         upright = _gravity(part, found, result, config.gravity)
@@ -182,9 +187,43 @@ def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: Esti
         reason = f"every frame is blank (black, white, of one colour or covered){beside}"
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
     if reason := cards.no_scene(frames, found):
-        return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
+        nothing = {"probability": {"rigid": 0.0}}
+        return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, statistics=nothing)
     threads = config.threads or _environment_threads()
     return backends.run(frames, found, backend_config, device=config.device, seed=config.seed, threads=threads)
+
+
+def _doubted(result: BackendResult, why: str) -> BackendResult:
+    """The result of pictures that no pinhole took: its numbers may rank a clip, and are not vouched for."""
+    trajectory = result.trajectory
+    status = "failed" if result.status == "failed" else "unreliable"
+    if trajectory is not None and trajectory.provenance is not None:
+        origin = trajectory.provenance
+        evidence = {**origin.evidence, **_worth_less(origin.evidence), "status": status}
+        trajectory = trajectory.replace(provenance=replace(origin, evidence=evidence))
+    return replace(
+        result,
+        status=status,
+        reason=f"{why}; besides, {result.reason}" if result.reason else why,
+        trajectory=trajectory,
+        statistics={**result.statistics, **_worth_less(result.statistics)},
+    )
+
+
+def _worth_less(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What a backend says of its own answer, which holds if a pinhole took the pictures after all.
+
+    That anything rigid was filmed stays as probable as it was: two views or a bent one show a scene as well.
+    """
+    less: dict[str, Any] = {}
+    if said.get("confidence") is not None:
+        less["confidence"] = PINHOLE_AFTER_ALL * said["confidence"]
+    if "probability" in said:
+        told = said["probability"]
+        less["probability"] = {k: v if k == "rigid" else PINHOLE_AFTER_ALL * v for k, v in told.items()}
+    if "sure" in said:
+        less["sure"] = dict.fromkeys(said["sure"], False)
+    return less
 
 
 def _environment_threads() -> int | None:

@@ -1,10 +1,11 @@
-"""Clips that show no scene: a test card that somebody drew, or noise."""
+"""Clips that show no scene: a test card that somebody drew, shapes or text on an even ground, or noise."""
 
 import cv2
 import numpy as np
 from jaxtyping import Bool, UInt8
 
 from sfm.masks.blank import to_grey
+from sfm.masks.graphics import is_graphic
 from sfm.types import Frames, Masks
 
 SAMPLE_FRAMES = 8
@@ -39,6 +40,9 @@ def no_scene(frames: Frames, found: Masks) -> str:
     if _drawn(grey, found.usable):
         made = "every frame is the same synthetic card of flat areas and straight edges"
         return f"a test pattern (or a title) is no scene: {made}; {REMEDY}"
+    if all(is_graphic(image) for image in grey):
+        drawn = "every frame is shapes or text on an even ground, among which no camera can move"
+        return f"a drawing or a page of text is no scene: {drawn}; {REMEDY}"
     if _noise(grey):
         return f"noise is no scene: neither neighbouring pixels nor frames have anything in common; {REMEDY}"
     return ""

@@ -28,12 +28,14 @@ class Suspect:
             "dissolve".
         cut: whether tracks are lost across it for good.
         why: what decided, in words.
+        by: what links both sides, "" where nothing does.
     """
 
     frame: int
     kind: str
     cut: bool
     why: str
+    by: str = ""
 
 
 @final
@@ -84,7 +86,8 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
             suspects[middle] = ("dissolve", start, stop)
 
     linker = Linker(lambda number: content[number], config.similarity)
-    judged = _one_through_fast_motion(_judge(suspects, linker, blank, _bridge(frames, config), config))
+    judged = _judge(suspects, linker, blank, _bridge(frames, config), config)
+    judged = _one_through_change(judged)
     if frames.time_source == "index":
         judged = _same_scene(judged, linker, count)
     else:
@@ -173,13 +176,13 @@ def _judge(
     for frame, (kind, before, after) in sorted(suspects.items()):
         left = [k for k in range(before, max(-1, before - bridge), -1) if not blank[k]]
         right = [k for k in range(after, min(len(blank), after + bridge)) if not blank[k]]
-        reach = _motion_around(linker, left, right)
+        limit = _limit(linker, left, right, kind, config)
         # A disturbance lies before the place or behind it, so one end of each pair stays at the place.
         pairs = [(left[0], right[0])]
         for a, b in itertools.zip_longest(left[1:], right[1:]):
             pairs += [(left[0], b)] if b is not None else []
             pairs += [(a, right[0])] if a is not None else []
-        link = _first_link(linker, pairs, reach, config)
+        link = _first_link(linker, pairs, limit)
         if link is None and kind == "change":  # everything moves or melts here: only another picture is a cut
             link = linker.laid_out_alike(before, after)
         corners = min(max(linker.corners(k) for k in left), max(linker.corners(k) for k in right))
@@ -187,27 +190,67 @@ def _judge(
             why = f"linked by {link.by} ({link.strength:.2g})"
         else:
             why = f"no link between {len(pairs)} pairs of frames, with at least {corners} corners on each side"
-        judged.append(Suspect(frame=frame, kind=kind, cut=link is None, why=why))
+            why += "; tracks are lost in this one step alone" if limit.abrupt else ""
+        by = link.by if link is not None else ""
+        judged.append(Suspect(frame=frame, kind=kind, cut=link is None, why=why, by=by))
     return judged
 
 
-def _first_link(linker: Linker, pairs: Sequence[tuple[int, int]], reach: float, config: ShotConfig) -> Link | None:
+@final
+@dataclass(frozen=True, kw_only=True)
+class _Limit:
+    """How far the picture may move across a place.
+
+    Attributes:
+        abrupt: tracks are lost in this one step and in none beside it: those that are left may be the few things far
+            behind, so that features are asked for the motion as well.
+        floor: share of the longer side that is always allowed.
+        step: the same for each frame between the two, from the motion around.
+    """
+
+    abrupt: bool
+    floor: float
+    step: float
+
+    def allows(self, moved: float, steps: int) -> bool:
+        return moved <= max(self.floor, self.step * steps)
+
+
+def _limit(linker: Linker, left: list[int], right: list[int], kind: str, config: ShotConfig) -> _Limit:
+    """What a smooth motion may carry over a place: motion and loss of tracks beside it tell."""
+    beside = _beside(left, right)
+    usual = min((linker.kept(first, second) for first, second in beside), default=0.0)
+    abrupt = kind == "cut" and linker.kept(left[0], right[0]) < config.jump_kept * usual
+    floor = config.jump_floor_abrupt if abrupt else config.jump_floor
+    return _Limit(abrupt=abrupt, floor=floor, step=config.jump_ratio * _motion(linker, beside))
+
+
+def _first_link(linker: Linker, pairs: Sequence[tuple[int, int]], limit: _Limit) -> Link | None:
     for first, second in pairs:
         link = linker.tracked(first, second)
-        if link is not None:
+        if link is not None and (not limit.abrupt or limit.allows(_farthest(linker, first, second), second - first)):
             return link
     for test in (linker.shifted, linker.matched):
         for first, second in pairs[:7]:  # slower tests that reach further: fewer pairs do
             link = test(first, second)
-            steps = second - first
-            if link is not None and link.moved <= max(config.jump_floor, config.jump_ratio * reach * steps):
+            if link is not None and limit.allows(link.moved, second - first):
                 return link
     return None
 
 
-def _motion_around(linker: Linker, left: list[int], right: list[int]) -> float:
-    """Largest motion a frame on either side of a suspected place, share of the longer side."""
-    pairs = [*zip(left[1:4], left[:3], strict=False), *itertools.pairwise(right[:4])]
+def _farthest(linker: Linker, first: int, second: int) -> float:
+    """Motion by tracks or by features, whichever sees more of it."""
+    links = (linker.tracked(first, second), linker.matched(first, second))
+    return max((link.moved for link in links if link is not None), default=0.0)
+
+
+def _beside(left: list[int], right: list[int]) -> list[tuple[int, int]]:
+    """Neighbouring frames on either side of a suspected place."""
+    return [*zip(left[1:4], left[:3], strict=False), *itertools.pairwise(right[:4])]
+
+
+def _motion(linker: Linker, pairs: list[tuple[int, int]]) -> float:
+    """Largest motion a frame between these, share of the longer side."""
     motion = 0.0
     for first, second in pairs:
         for test in (linker.tracked, linker.shifted, linker.matched):
@@ -218,18 +261,22 @@ def _motion_around(linker: Linker, left: list[int], right: list[int]) -> float:
     return motion
 
 
-def _one_through_fast_motion(judged: list[Suspect]) -> list[Suspect]:
-    """Tracks lost over three frames and more without a peak of change: the camera moves too fast, no cut."""
+def _one_through_change(judged: list[Suspect]) -> list[Suspect]:
+    """Tracks lost over three frames and more without a peak of change: all moves too fast or melts, no cut.
+
+    A frame in between that only its layout links is no end of this: there tracks are lost as well.
+    """
+    lost = [suspect.kind == "change" and (suspect.cut or suspect.by == "layout") for suspect in judged]
     result = list(judged)
     start = 0
     while start < len(judged):
         stop = start + 1
-        while stop < len(judged) and judged[stop].cut and judged[stop].frame == judged[stop - 1].frame + 1:
+        while stop < len(judged) and lost[start] and lost[stop] and judged[stop].frame == judged[stop - 1].frame + 1:
             stop += 1
-        run = judged[start:stop]
-        if judged[start].cut and len(run) >= 3 and all(suspect.kind == "change" for suspect in run):
-            for number, suspect in enumerate(run, start):
-                result[number] = replace(suspect, cut=False, why="tracks are lost over several frames without a peak")
+        if lost[start] and stop - start >= 3:
+            for number in range(start, stop):
+                why = "tracks are lost over several frames without a peak"
+                result[number] = replace(judged[number], cut=False, why=why)
         start = stop
     return result
 

@@ -29,13 +29,19 @@ class Linker:
         self._features = lru_cache(maxsize=256)(lambda number: _features(self._picture(number)))
         self._thumb = lru_cache(maxsize=256)(lambda number: _thumb(self._picture(number)))
         self._colours = lru_cache(maxsize=256)(lambda number: _colour_thumb(rgb_of(number)))
-        self._tracked = lru_cache(maxsize=1024)(self._track)
+        self._tracks = lru_cache(maxsize=1024)(self._track)
         self._shifted = lru_cache(maxsize=1024)(self._shift)
         self._matched = lru_cache(maxsize=1024)(self._match)
 
     def tracked(self, first: int, second: int) -> Link | None:
         """By corners that are found again; small motion only."""
-        return self._tracked(first, second)
+        config = self._config
+        kept, cells, moved = self._tracks(first, second)
+        return Link("tracks", kept, moved) if kept >= config.tracks_kept and cells >= config.cells_kept else None
+
+    def kept(self, first: int, second: int) -> float:
+        """Share of the corners that are found again."""
+        return self._tracks(first, second)[0]
 
     def shifted(self, first: int, second: int) -> Link | None:
         """By one shift of the whole picture, however fast and blurred: a whip pan."""
@@ -55,10 +61,8 @@ class Linker:
         found = _corners(self._picture(number), self._config.corners)
         return 0 if found is None else len(found)
 
-    def _track(self, first: int, second: int) -> Link | None:
-        config = self._config
-        kept, cells, moved = track_corners(self._picture(first), self._picture(second), config)
-        return Link("tracks", kept, moved) if kept >= config.tracks_kept and cells >= config.cells_kept else None
+    def _track(self, first: int, second: int) -> tuple[float, float, float]:
+        return track_corners(self._picture(first), self._picture(second), self._config)
 
     def _shift(self, first: int, second: int) -> Link | None:
         correlation, moved = best_shift(self._thumb(first), self._thumb(second), self._config.shift_overlap)

@@ -224,3 +224,60 @@ def test_what_is_to_be_saved_is_told_from_what_cannot_be(
     assert dict(found.shots[0].unsaved) == {"points": "the backend has no points"}
     assert found.config["save"] == ["mask", "points"]
     assert found.to_json()["shots"][0]["saved"] == ["mask"]
+
+
+# Pictures that no pinhole took
+
+
+def pair() -> Frames:
+    view = np.random.default_rng(1).integers(0, 255, (1, 30, 40, 3), dtype=np.uint8).repeat(4, 1).repeat(4, 2)
+    return replace(frames(), rgb=np.concatenate([view, view], 2).repeat(6, 0))
+
+
+def told(part: Frames) -> Trajectory:
+    probability = {"rotation": 0.9, "translation": 0.8, "zoom": 0.9, "rigid": 1.0}
+    sure = {"rotation": True, "translation": True, "zoom": True}
+    evidence = {"status": "ok", "confidence": 0.8, "probability": probability, "sure": sure}
+    return working_trajectory(part).replace(provenance=Provenance(evidence=evidence))
+
+
+def test_two_views_in_one_picture_are_unreliable_and_nothing_of_them_is_sure(
+    backend: Callable[[Callable[[Frames], BackendResult]], list[Frames]],
+) -> None:
+    def solve(part: Frames) -> BackendResult:
+        known = told(part)
+        assert known.provenance is not None
+        return answer(part, trajectory=known, statistics=known.provenance.evidence)
+
+    backend(solve)
+    (shot,) = sfm.estimate(pair()).shots
+    assert (shot.status, "side by side" in shot.reason, "ffmpeg" in shot.reason) == ("unreliable", True, True)
+    assert shot.trajectory is not None
+    assert shot.trajectory.provenance is not None
+    for kept in (shot.statistics, shot.trajectory.provenance.evidence):
+        assert kept["confidence"] <= 0.1
+        assert max(kept["probability"][name] for name in ("rotation", "translation", "zoom")) <= 0.1
+        assert kept["probability"]["rigid"] == 1.0
+        assert not any(kept["sure"].values())
+    assert shot.trajectory.provenance.evidence["status"] == "unreliable"
+
+
+def test_what_fails_besides_stays_failed_with_both_reasons(
+    backend: Callable[[Callable[[Frames], BackendResult]], list[Frames]],
+) -> None:
+    backend(lambda part: answer(part, "failed", "nothing can be followed"))
+    (shot,) = sfm.estimate(pair()).shots
+    assert (shot.status, shot.trajectory) == ("failed", None)
+    assert "side by side" in shot.reason
+    assert "nothing can be followed" in shot.reason
+
+
+def test_where_no_scene_is_shown_nothing_rigid_was_filmed(
+    backend: Callable[[Callable[[Frames], BackendResult]], list[Frames]],
+) -> None:
+    asked = backend(answer)
+    disc = np.full((6, 120, 160, 3), 128, np.uint8)
+    for k in range(6):
+        disc[k, 40:80, 10 + 16 * k : 50 + 16 * k] = 255
+    (shot,) = sfm.estimate(replace(frames(), rgb=disc)).shots
+    assert (shot.status, asked, shot.statistics["probability"]["rigid"]) == ("failed", [], 0.0)
