@@ -1,9 +1,10 @@
 """How often the intervals of `strict` hold the score of the true paths, on pairs of estimated rendered clips.
 
-Run: python benchmarks/interval_coverage.py CACHE [--plain 29] [--hard 11] [--frames 24]. Clips are rendered and estimated
-once, as a user would, with the focal length unknown; every two of them are a pair. Prints a table and writes
-CACHE/coverage.json. N clips give N(N-1)/2 pairs that share their N estimates: the standard error beside each share is
-that of a jackknife over clips.
+Run: python benchmarks/interval_coverage.py CACHE [--backend auto] [--plain 29] [--hard 11] [--frames 24]. Clips are
+rendered and estimated once, as a user would, with the focal length unknown; every two of them are a pair. Prints a
+table and writes CACHE/coverage-BACKEND.json. N clips give N(N-1)/2 pairs that share their N estimates: the standard
+error beside each share is that of a jackknife over clips. An interval is one of both sides only where both tell of a
+spread: these pairs have a table of their own.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from tqdm import tqdm
 
 from compare.scoring import Result, score
 from trajectory.model import Trajectory
+from trajectory.posterior import read_posterior
 
 ROUNDING = 1e-6
 PLAIN = "rich"
@@ -41,7 +43,9 @@ def chosen(plain: int, hard: int, frames: int) -> dict[str, dict[str, Any]]:
     }
 
 
-def estimated(entries: dict[str, dict[str, Any]], cache: Path) -> tuple[dict[str, Path], dict[str, Trajectory]]:
+def estimated(
+    entries: dict[str, dict[str, Any]], cache: Path, backend: str
+) -> tuple[dict[str, Path], dict[str, Trajectory]]:
     """The run folder and the true trajectory of each clip."""
     import sfm
 
@@ -49,9 +53,11 @@ def estimated(entries: dict[str, dict[str, Any]], cache: Path) -> tuple[dict[str
     truths: dict[str, Trajectory] = {}
     for name, entry in tqdm(entries.items(), unit="clip", disable=not sys.stderr.isatty()):
         clip = render.cached(entry, cache)
-        runs[name], truths[name] = cache / "runs" / f"{name}-{render.digest(entry)}", clip.trajectory
+        runs[name] = cache / f"runs-{backend}" / f"{name}-{render.digest(entry)}"
+        truths[name] = clip.trajectory
         if not (runs[name] / "run.json").is_file():
-            sfm.write_run(sfm.estimate(clip.video, sfm.EstimateConfig(split_shots=False)), runs[name], plot=False)
+            config = sfm.EstimateConfig(backend=backend, split_shots=False)
+            sfm.write_run(sfm.estimate(clip.video, config), runs[name], plot=False)
     return runs, truths
 
 
@@ -60,29 +66,26 @@ def kind_of(pair: tuple[str, str]) -> str:
     return ("hard", "mixed", "plain")[sum(name.startswith(PLAIN) for name in pair)]
 
 
-def hits(pairs: dict[str, tuple[str, str]], got: Result, right: Result) -> list[dict[str, Any]]:
+def spreads(run: Path) -> bool:
+    """Whether a run tells of how far its answer may be off."""
+    file = run / "trajectory.npz"
+    return file.is_file() and read_posterior(file).spreads
+
+
+def hits(pairs: dict[str, tuple[str, str]], got: Result, right: Result, telling: set[str]) -> list[dict[str, Any]]:
     """Each interval, and on which side of it the score of the true paths lies."""
     rows: list[dict[str, Any]] = []
     for name, pair in pairs.items():
         if got.clips[name].failed or right.clips[name].failed:
             continue
-        for metric, score_ in got.clips[name].scores.items():
+        for metric, told in got.clips[name].scores.items():
             truth = right.clips[name].scores[metric].value
-            if score_.interval is None or truth is None:
+            if told.interval is None or truth is None:
                 continue
-            low, high = score_.interval
+            low, high = told.interval
             side = "below" if truth < low - ROUNDING else "above" if truth > high + ROUNDING else "inside"
-            rows.append(
-                {
-                    "pair": pair,
-                    "kind": kind_of(pair),
-                    "metric": metric,
-                    "side": side,
-                    "truth": truth,
-                    "median": score_.value,
-                    "interval": [low, high],
-                }
-            )
+            row = {"pair": pair, "kind": kind_of(pair), "both": set(pair) <= telling, "metric": metric, "side": side}
+            rows.append({**row, "truth": truth, "median": told.value, "interval": [low, high]})
     return rows
 
 
@@ -92,34 +95,45 @@ def share(rows: list[dict[str, Any]]) -> tuple[float, float]:
     names = sorted({name for row in rows for name in row["pair"]})
     without = [inside[[name not in row["pair"] for row in rows]] for name in names]
     left = np.array([each.mean() for each in without if len(each)])
-    # Each clip is in the share 2/N of the pairs: leaving it out moves their mean twice as far as one of N values would.
     error = float(np.sqrt((len(left) - 1) / len(left) * np.square(left - left.mean()).sum())) if len(left) else 0.0
     return float(inside.mean()), error
+
+
+def tabulate(rows: list[dict[str, Any]], metrics: tuple[str, ...]) -> None:
+    """One line for each metric and kind of pair."""
+    for metric in metrics:
+        for kind in ("plain", "mixed", "hard", "all"):
+            some = [row for row in rows if row["metric"] == metric and kind in (row["kind"], "all")]
+            if some:
+                value, error = share(some)
+                sides = {side: sum(row["side"] == side for row in some) for side in ("below", "above")}
+                print(f"  {metric:12} {kind:6} {100 * value:5.1f} ± {100 * error:4.1f} % of {len(some):4}", sides)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
+    parser.add_argument("--backend", default="auto")
     parser.add_argument("--plain", type=int, default=29)
     parser.add_argument("--hard", type=int, default=11)
     parser.add_argument("--frames", type=int, default=24)
     args = parser.parse_args()
     entries = chosen(args.plain, args.hard, args.frames)
-    runs, truths = estimated(entries, args.cache)
+    runs, truths = estimated(entries, args.cache, args.backend)
     pairs = {f"{a} {b}": (a, b) for a, b in combinations(entries, 2)}
     sides = [[{name: of[pair[side]] for name, pair in pairs.items()} for side in (0, 1)] for of in (runs, truths)]
     got, right = (score(reference, generated, protocol="strict") for reference, generated in sides)
-    rows = hits(pairs, got, right)
+    telling = {name for name, run in runs.items() if spreads(run)}
+    rows = hits(pairs, got, right, telling)
     failed = [name for name in pairs if got.clips[name].failed]
-    print(f"{len(entries)} clips, {len(pairs)} pairs, {len(failed)} of them not scored")
-    for metric in got.protocol.metrics:
-        for kind in ("plain", "mixed", "hard", "all"):
-            some = [row for row in rows if row["metric"] == metric and kind in (row["kind"], "all")]
-            if some:
-                value, error = share(some)
-                sides_ = {side: sum(row["side"] == side for row in some) for side in ("below", "above")}
-                print(f"{metric:12} {kind:6} {100 * value:5.1f} ± {100 * error:4.1f} % of {len(some):4}", sides_)
-    (args.cache / "coverage.json").write_text(json.dumps({"rows": rows, "failed": failed}) + "\n")
+    print(
+        f"{len(entries)} clips, {len(telling)} of which tell of a spread; {len(pairs)} pairs, {len(failed)} not scored"
+    )
+    for words, wanted in (("both sides tell", True), ("one side tells", False)):
+        print(words)
+        tabulate([row for row in rows if row["both"] is wanted], got.protocol.metrics)
+    record = json.dumps({"rows": rows, "failed": failed})
+    (args.cache / f"coverage-{args.backend}.json").write_text(record + "\n")
 
 
 if __name__ == "__main__":
