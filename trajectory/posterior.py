@@ -52,7 +52,8 @@ class Posterior:
 def has_spread(trajectory: Trajectory) -> bool:
     """Whether the trajectory says how far any of its poses may be off."""
     covariance = trajectory.pose_covariance
-    return covariance is not None and bool((np.abs(np.nan_to_num(covariance)) > 0).any())
+    # What is not known is NaN, which is neither above nor below zero.
+    return covariance is not None and bool((covariance > 0).any() or (covariance < 0).any())
 
 
 def alone(trajectory: Trajectory) -> Posterior:
