@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
 
-import numpy as np
-
 from trajectory.candidates import PROBABILITY, REMEDY, candidates_beside
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import read as read_trajectory
