@@ -42,11 +42,13 @@ def pose_errors(
     covariance = trajectory.pose_covariance
     if covariance is None:
         return np.zeros((len(frame), 6, draws))
-    known = np.flatnonzero(np.isfinite(covariance).all((1, 2)))
+    finite = np.isfinite(covariance)
+    # Where no translation was seen, only the rotation has a spread; what is not told there counts as none.
+    known = np.flatnonzero(finite[:, :3, :3].all((1, 2)) | finite[:, 3:, 3:].all((1, 2)))
     if len(known) == 0:
         return np.zeros((len(frame), 6, draws))
     at = known[np.argmin(np.abs(frame[:, None] - known), axis=1)] if len(known) < len(covariance) else frame
-    matrix = covariance[at]
+    matrix = covariance[at] if finite.all() else np.where(finite, covariance, 0.0)[at]
     variance = np.maximum(matrix[:, range(6), range(6)], 0.0)
     largest = variance.max(0)
     size = (variance / np.where(largest > 0, largest, 1.0)).sum(1)  # positions and angles have other units
