@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from compare import metrics, protocols
-from compare.pair_scores import score_poses
+from compare.pair_scores import metric_of, score_poses
 from compare.protocols import Protocol
 from compare.report.heat_map import heat_map
 from compare.sources import Source, clips
@@ -141,6 +141,7 @@ def all_pairs(
         raise CinetrajError(
             f"{len(names)} clips can be read, expected at least 2 to compare{': ' + why if why else ''}"
         )
+    metric_of(metric)  # an unknown metric is refused, and is no hole of the matrix
     values = np.full((len(names), len(names)), np.nan)
     unit = ""
     for row, a in enumerate(known.values()):
@@ -169,9 +170,6 @@ def _read(found: Mapping[str, Any], format: str) -> tuple[dict[str, Trajectory],
 
 def _score(a: Trajectory, b: Trajectory, protocol: Protocol, metric: str) -> tuple[float | None, str] | None:
     """Value and unit of a pair; None where it cannot be compared."""
-    from compare.pair_scores import metric_of
-
-    metric_of(metric)  # an unknown metric is refused, and is no hole of the matrix
     try:
         score = score_poses(a, b, protocol).charged[metric]
     except CinetrajError:

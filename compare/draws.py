@@ -104,7 +104,7 @@ def _orientations(
     everywhere = bool(scored.all())
     # Rotation, translation and zoom share their order of the draws: where one is told to be equal, all are.
     share = shrinkage(mean, error, seed=seed) if everywhere else shrinkage(mean[scored], error[scored], seed=seed)
-    apart = _product(_quaternions(share * mean[:, :, None]), _small_quaternions(np.sqrt(share) * error))
+    apart = _product(_shares_of(mean, share), _small_quaternions(np.sqrt(share) * error))
     if not everywhere:
         apart[~scored] = np.nan
     return apart, turned
@@ -135,8 +135,10 @@ def _positions(
     mean = (base[1] - base[0])[:, :3, 3]
     error = places[1] - places[0] - mean[:, :, None]
     share = shrinkage(mean[kept], error[kept], seed=seed)
-    places[1] = places[0] + share * mean[:, :, None] + np.sqrt(share) * error
-    return places, np.stack(extents)
+    error *= np.sqrt(share)
+    error += share * mean[:, :, None]
+    error += places[0]
+    return [places[0], error], np.stack(extents)
 
 
 def _zooms(
@@ -182,6 +184,17 @@ def _quaternions(vector: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, "k 4 m
     out = np.empty((len(vector), 4, vector.shape[2]))
     out[:, 0] = np.cos(half)
     out[:, 1:] = vector * (np.sin(half) / np.maximum(2 * half, 1e-150))[:, None]
+    return out
+
+
+def _shares_of(vector: Float[np.ndarray, "k 3"], share: Float[np.ndarray, " m"]) -> Float[np.ndarray, "k 4 m"]:
+    """Unit quaternions wxyz of each share of a rotation vector: all of one row turn about one axis."""
+    length = np.sqrt(np.einsum("ki,ki->k", vector, vector))
+    axis = vector / np.maximum(length, 1e-150)[:, None]
+    half = (length / 2)[:, None] * share
+    out = np.empty((len(vector), 4, len(share)))
+    np.cos(half, out=out[:, 0])
+    np.multiply(axis[:, :, None], np.sin(half)[:, None], out=out[:, 1:])
     return out
 
 

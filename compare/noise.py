@@ -11,6 +11,10 @@ STEEPEST = 50.0
 """Largest change of the logarithm of the spread over a clip that is followed: beyond, nothing of the start is left."""
 SHRINKAGE_GRID = np.geomspace(1e-3, 1e4, 400)
 """Sizes of a true difference, in units of the noise, that are weighed against each other."""
+_RATIO = 1 + SHRINKAGE_GRID**2
+_LOG_RATIO = np.log(_RATIO)
+_LOG_PRIOR = np.log(SHRINKAGE_GRID / _RATIO / (SHRINKAGE_GRID / _RATIO).sum())
+"""The prior of these sizes, on the grid's equal steps of the logarithm (`shrinkage`)."""
 
 JITTER = 1e-9
 """Added to correlations, so that errors that are known to hang together entirely have a factor too."""
@@ -38,15 +42,18 @@ def pose_errors(
     covariance = trajectory.pose_covariance
     if covariance is None:
         return np.zeros((len(frame), 6, draws))
-    known = np.flatnonzero(np.isfinite(covariance).all((1, 2)))
+    finite = np.isfinite(covariance)
+    # Where no translation was seen, only the rotation has a spread; what is not told there counts as none.
+    known = np.flatnonzero(finite[:, :3, :3].all((1, 2)) | finite[:, 3:, 3:].all((1, 2)))
     if len(known) == 0:
         return np.zeros((len(frame), 6, draws))
     at = known[np.argmin(np.abs(frame[:, None] - known), axis=1)] if len(known) < len(covariance) else frame
-    matrix = covariance[at]
+    matrix = covariance[at] if finite.all() else np.where(finite, covariance, 0.0)[at]
     variance = np.maximum(matrix[:, range(6), range(6)], 0.0)
     largest = variance.max(0)
     size = (variance / np.where(largest > 0, largest, 1.0)).sum(1)  # positions and angles have other units
-    return _factors(matrix, variance) @ _drift(size, normals(draws, len(frame), 6, seed))
+    shrunk, walk = _drift(size, normals(draws, len(frame), 6, seed))
+    return (_factors(matrix, variance) * shrunk[:, None, None]) @ walk
 
 
 def _factors(covariance: Float[np.ndarray, "k 6 6"], variance: Float[np.ndarray, "k 6"]) -> Float[np.ndarray, "k 6 6"]:
@@ -62,15 +69,19 @@ def _factors(covariance: Float[np.ndarray, "k 6 6"], variance: Float[np.ndarray,
     return sigma[:, :, None] * factor
 
 
-def _drift(size: Float[np.ndarray, " k"], steps: Float[np.ndarray, "k w m"]) -> Float[np.ndarray, "k w m"]:
+def _drift(
+    size: Float[np.ndarray, " k"], steps: Float[np.ndarray, "k w m"]
+) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, "k w m"]]:
     """Processes of unit variance that forget as much as the spread changes: an Ornstein-Uhlenbeck process on the clock
-    log(size) / 2, by its representation as a rescaled Wiener process (Doob 1942)."""
+    log(size) / 2, by its representation as a rescaled Wiener process (Doob 1942): the scale at each point, and the
+    Wiener process. The scale is left to the caller, who has a smaller array to apply it to."""
     positive = size[size > 0]
     floor = positive.min() if len(positive) else 1.0
     age = np.abs(np.diff(np.log(np.maximum(size, floor)) / 2)).cumsum()
     age = np.concatenate([[0.0], age * min(1.0, STEEPEST / max(age[-1], 1e-12)) if len(age) else age])
     variance = np.diff(np.exp(2 * age), prepend=0.0)
-    return np.exp(-age)[:, None, None] * np.cumsum(np.sqrt(variance)[:, None, None] * steps, axis=0)
+    walk = np.sqrt(variance)[:, None, None] * steps
+    return np.exp(-age), np.cumsum(walk, axis=0, out=walk)
 
 
 def zoom_errors(
@@ -101,20 +112,25 @@ def shrinkage(
     chi-square of as many degrees of freedom as the noise has (Satterthwaite 1946, from the draws). A large difference
     is shortened as by James and Stein (1961); one within the noise may be none.
     """
-    energy = np.square(noise).reshape(-1, noise.shape[2]).sum(0) / len(noise)
+    energy = np.einsum("kwm,kwm->m", noise, noise) / len(noise)
     mean = float(energy.mean())
     if mean <= 0:
         return np.ones(int(noise.shape[2]))
     freedom = float(np.clip(2 * mean**2 / max(float(energy.var()), 1e-300), 1.5, 6.0 * len(noise)))
     q = freedom * float(np.einsum("kw,kw->", difference, difference)) / len(difference) / mean
-    ratio = 1 + SHRINKAGE_GRID**2
-    weight = SHRINKAGE_GRID / ratio  # the prior, on the grid's equal steps of the logarithm
-    density = np.log(weight / weight.sum()) - freedom / 2 * np.log(ratio) - q / 2 / ratio
+    density = _LOG_PRIOR - freedom / 2 * _LOG_RATIO - q / 2 / _RATIO
     highest = max(float(density.max()), -q / 2)
     equal = EQUAL / (1 - EQUAL) * np.exp(-q / 2 - highest)
     cumulated = equal + np.cumsum(np.exp(density - highest))
-    draws = noise.shape[2]
-    levels = (np.random.default_rng(seed).permutation(draws) + 0.5) / draws * cumulated[-1]
+    levels = _levels(noise.shape[2], seed) * cumulated[-1]
     tau: np.ndarray = np.where(levels < equal, 0.0, SHRINKAGE_GRID[np.searchsorted(cumulated, levels)])
     share: np.ndarray = tau**2 / (1 + tau**2)
     return share
+
+
+@lru_cache(maxsize=8)
+def _levels(draws: int, seed: int) -> Float[np.ndarray, " m"]:
+    """Equal steps of probability in a random order, the same for the same question, read-only."""
+    found = (np.random.default_rng(seed).permutation(draws) + 0.5) / draws
+    found.setflags(write=False)
+    return found

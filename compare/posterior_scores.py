@@ -46,13 +46,21 @@ def score_posteriors(
     parts = [drawn(laid, count, seed=seed) for laid, count in _shared_out(best, reference, generated, depth_scale)]
     dropped, charged = dict(scores.dropped), dict(scores.charged)
     for metric in [metric_of(name) for name in protocol.metrics]:
-        if metric.spread == "none":
+        if metric.spread == "none" or dropped[metric.name].value is charged[metric.name].value is None:
             continue
         both = [_values(part, metric) for part in parts]
-        for table, column in ((dropped, 0), (charged, 1)):
-            values = np.concatenate([np.repeat(v[column], p.weight) for v, p in zip(both, parts, strict=True)])
-            table[metric.name] = _with_interval(table[metric.name], values)
+        dropped[metric.name] = _with_interval(dropped[metric.name], _weighted([v for v, _ in both], parts))
+        if any(more is not plain for plain, more in both):
+            charged[metric.name] = _with_interval(charged[metric.name], _weighted([v for _, v in both], parts))
+        else:  # no point is charged, so that both are one score
+            charged[metric.name] = dropped[metric.name]
     return replace(scores, dropped=dropped, charged=charged)
+
+
+def _weighted(values: list[np.ndarray], parts: list[Draws]) -> Float[np.ndarray, " m"]:
+    """The values of all candidates together, each as often as its probability says."""
+    each = [v if part.weight == 1 else np.repeat(v, part.weight) for v, part in zip(values, parts, strict=True)]
+    return each[0] if len(each) == 1 else np.concatenate(each)
 
 
 def _shared_out(
@@ -97,14 +105,15 @@ def _aggregate(errors: Float[np.ndarray, "k m"], where: np.ndarray, how: str) ->
     found = errors if where.all() else errors[where]
     found = found**2 if how == "rmse" else found
     total = found.sum(0)
-    count = np.full(len(total), len(found))
-    if np.isnan(total).any():
-        known = ~np.isnan(found)
-        total, count = np.where(known, found, 0.0).sum(0), known.sum(0)
-    with np.errstate(invalid="ignore"):
-        mean = total / np.where(count > 0, count, np.nan)
+    if not np.isnan(total).any():
+        if how == "sum":
+            return total
+        return np.sqrt(total / len(found)) if how == "rmse" else total / len(found)
+    known = ~np.isnan(found)
+    total, count = np.where(known, found, 0.0).sum(0), known.sum(0)
     if how == "sum":
         return np.where(count > 0, total, np.nan)
+    mean = total / np.where(count > 0, count, np.nan)
     return np.sqrt(mean) if how == "rmse" else mean
 
 
@@ -134,7 +143,8 @@ def _one_by_one(draws: Draws, metric: Metric) -> tuple[Float[np.ndarray, " m"], 
 
 def _with_interval(score: Score, values: Float[np.ndarray, " m"]) -> Score:
     """The score as the median of its draws; as it was where it is undefined, or where most draws are."""
-    known = values[~np.isnan(values)]
+    lost = np.isnan(values)
+    known = values[~lost] if lost.any() else values
     if score.value is None or len(known) < (1 - MOST_UNDEFINED) * len(values):
         return score
     low, middle, high = quantiles(known, (LOW, MIDDLE, HIGH))
@@ -144,7 +154,11 @@ def _with_interval(score: Score, values: Float[np.ndarray, " m"]) -> Score:
 def quantiles(values: Float[np.ndarray, " m"], shares: Sequence[float]) -> list[float]:
     """Quantiles such that a further draw lies below each with that very probability (Weibull's plotting positions)."""
     ordered = np.sort(values)
-    at = np.clip(np.asarray(shares) * (len(ordered) + 1) - 1, 0, len(ordered) - 1)
-    left = at.astype(int)
-    right = np.minimum(left + 1, len(ordered) - 1)
-    return (ordered[left] + (at - left) * (ordered[right] - ordered[left])).tolist()
+    last = len(ordered) - 1
+    found: list[float] = []
+    for share in shares:
+        at = min(max(share * (len(ordered) + 1) - 1, 0.0), float(last))
+        left = int(at)
+        below, above = float(ordered[left]), float(ordered[min(left + 1, last)])
+        found.append(below + (at - left) * (above - below))
+    return found

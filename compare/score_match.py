@@ -10,7 +10,7 @@ import numpy as np
 from compare.benchmarks.cinetechbench import camera_score as cinetechbench
 from compare.depth_scales import DepthScale
 from compare.details import keep
-from compare.estimators import estimator
+from compare.estimators import RENDERED, estimator
 from compare.laid import NotDelivered
 from compare.posterior_scores import score_posteriors
 from compare.protocols import Protocol
@@ -120,7 +120,7 @@ def _score_paths(
         dropped=found.dropped,
         failed=failed,
         fault=fault,
-        notes=(*found.notes, *notes),
+        notes=(*found.notes, *notes, *_silent_side((known[0], known[1]), found)),
         facts=found.facts,
         estimators=(estimator(loaded[0]), estimator(loaded[1])),
         detail=keep(found.aligned, loaded[0], loaded[1], (reference, generated)) if options.detail else None,
@@ -144,6 +144,21 @@ def _doubted(clips: tuple[Clip, Clip], known: tuple[Posterior, Posterior], optio
         if clip.unreliable and not posterior.spreads:
             return f"{side}: unreliable: {clip.unreliable}", "instrument"
     return "", ""
+
+
+def _silent_side(known: tuple[Posterior, Posterior], found: PairScores) -> tuple[str, ...]:
+    """What to say where an interval holds what one estimate leaves open, and the other tells nothing of its errors."""
+    if known[0].spreads == known[1].spreads or all(score.interval is None for score in found.charged.values()):
+        return ()
+    silent = 0 if known[1].spreads else 1
+    maker = estimator(known[silent].best)
+    if not maker or maker.startswith(RENDERED):
+        return ()  # a path that nobody estimated is taken as exact
+    who = ("reference", "generated clip")
+    return (
+        f"the estimate of the {who[silent]} tells nothing of its own errors: the intervals hold those of the "
+        f"{who[1 - silent]} alone",
+    )
 
 
 def _compute(known: tuple[Posterior, Posterior], protocol: Protocol, depth_scale: DepthScale | None) -> PairScores:

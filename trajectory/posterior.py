@@ -5,16 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
 
-import numpy as np
-
+from trajectory.candidates import PROBABILITY, REMEDY, candidates_beside
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import read as read_trajectory
 from trajectory.model import Trajectory
 
-CANDIDATES = "candidates"
-"""Key of `Provenance.evidence`: the answers that are possible, each with `probability` and `file`."""
-PROBABILITY = "probability"
-"""Key of `Provenance.evidence`: how probable it is that what is told of each quantity is right."""
 ROUNDING = 1e-3
 """Probabilities are printed with a few digits: their sum may be off one by this much."""
 
@@ -55,7 +50,8 @@ class Posterior:
 def has_spread(trajectory: Trajectory) -> bool:
     """Whether the trajectory says how far any of its poses may be off."""
     covariance = trajectory.pose_covariance
-    return covariance is not None and bool((np.abs(np.nan_to_num(covariance)) > 0).any())
+    # What is not known is NaN, which is neither above nor below zero.
+    return covariance is not None and bool((covariance > 0).any() or (covariance < 0).any())
 
 
 def alone(trajectory: Trajectory) -> Posterior:
@@ -81,47 +77,26 @@ def with_alternatives(
         best: the trajectory.
         path: its file, or the folder of its run.
         place: what was done to it since, which is done to the alternatives too.
+
+    Raises:
+        ReadError: as `candidates_beside`; an alternative is not there, or is not of the same frames.
     """
-    listed = _listed(best, path)
-    if len(listed) < 2:
-        return alone(best)
+    known = candidates_beside(best, path)
     folder = path if path.is_dir() else path.parent
-    total = sum(share for share, _ in listed)
+    if known.missing:
+        raise ReadError(folder / known.missing[0], f"is named by {path.name} and is not there", remedy=REMEDY)
+    if not known.others:
+        return alone(best)
     found = [best]
-    for _, file in listed[1:]:
-        other = read_trajectory(folder / file, format="native")
-        other = other if place is None else place(other)
-        if len(other) != len(best):
-            raise ReadError(
-                folder / file, f"has {len(other)} frames and {path.name} has {len(best)}", remedy="estimate again"
-            )
-        found.append(other)
-    return Posterior(trajectories=tuple(found), probability=tuple(share / total for share, _ in listed))
-
-
-def _listed(best: Trajectory, path: Path) -> list[tuple[float, str]]:
-    """Probability and file of each candidate that is possible; the first one is the trajectory itself."""
-    made = best.provenance
-    entries: Any = None if made is None else made.evidence.get(CANDIDATES)
-    if entries is None:
-        return []
-    remedy = "estimate the clip again"
-    if not isinstance(entries, list | tuple):
-        raise ReadError(path, f"{CANDIDATES} is a {type(entries).__name__}, expected a list", remedy=remedy)
-    found: list[tuple[float, str]] = []
-    for number, entry in enumerate(cast("list[Any]", entries)):
-        given: Mapping[str, Any] = cast("Mapping[str, Any]", entry) if isinstance(entry, Mapping) else {}
-        share: Any = given.get(PROBABILITY)
-        file: Any = given.get("file")
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise ReadError(path, f"candidate {number} has the probability {share!r}", remedy=remedy)
-        if (file is None) != (number == 0) or not isinstance(file, str | None):
-            raise ReadError(path, f"candidate {number} has the file {file!r}", remedy=remedy)
-        if share > 0 or number == 0:
-            found.append((float(share), file or ""))
-    if sum(share for share, _ in found) <= 0:
-        raise ReadError(path, "no candidate has a probability above 0", remedy=remedy)
-    return found
+    for _, other in known.others:
+        placed = other if place is None else place(other)
+        if len(placed) != len(best):
+            why = f"has a candidate of {len(placed)} frames beside one of {len(best)}"
+            raise ReadError(path, why, remedy=REMEDY)
+        found.append(placed)
+    total = known.own + sum(share for share, _ in known.others)
+    shares = (known.own, *(share for share, _ in known.others))
+    return Posterior(trajectories=tuple(found), probability=tuple(share / total for share in shares))
 
 
 def rigid_probability(evidence: Mapping[str, Any]) -> float | None:

@@ -78,13 +78,16 @@ def brackets(
     """
     n = len(axis)
     tolerance = 1e-9 * max(axis[-1] - axis[0], float(np.abs(axis[[0, -1]]).max()) * 1e-6, 1e-12)
-    nearest = np.clip(np.searchsorted(axis, time_s), 1, max(n - 1, 1)) if n > 1 else np.zeros(len(time_s), dtype=int)
     if n == 1:
         on = np.abs(time_s - axis[0]) <= tolerance
-        return nearest, np.zeros(len(time_s)), on & valid[0], on
-    left = nearest - 1
-    nearest = np.where(time_s - axis[left] <= axis[nearest] - time_s, left, nearest)
-    on = np.abs(time_s - axis[nearest]) <= tolerance
+        return np.zeros(len(time_s), dtype=int), np.zeros(len(time_s)), on & valid[0], on
+    right = np.minimum(np.maximum(axis.searchsorted(time_s), 1), n - 1)
+    left = right - 1
+    since, until = time_s - axis[left], axis[right] - time_s
+    nearest = np.where(since <= until, left, right)
+    on = np.minimum(np.abs(since), np.abs(until)) <= tolerance
+    if on.all():  # equal clocks, which is common: nothing lies between frames
+        return nearest, np.zeros(len(time_s)), valid[nearest], on
     left = np.where(on, nearest, left)
     right = np.where(on, nearest, np.minimum(left + 1, n - 1))
     step = axis[right] - axis[left]
@@ -103,6 +106,8 @@ def interpolate_poses(
     known: Bool[np.ndarray, " m"],
 ) -> Float[np.ndarray, "m 4 4"]:
     """Poses at `fraction` of the way from frame `left` to the next, NaN where not known; frames are copied exactly."""
+    if known.all() and not fraction.any():
+        return world_from_cam[left]
     poses = np.full((len(left), 4, 4), np.nan)
     exact = known & (fraction == 0)
     poses[exact] = world_from_cam[left[exact]]

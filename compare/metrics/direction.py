@@ -57,10 +57,12 @@ def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
     scored = draws.comparison.pair.scored
     extents = [x[scored].max(0) for x in lengths]
     moving = (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        a, b = a / lengths[0][:, None], b / lengths[1][:, None]
-    apart, along = (np.sqrt(np.einsum("kim,kim->km", x, x)) for x in (a - b, a + b))
-    return np.where(moving & scored[:, None], 2 * np.arctan2(apart, along) * factor, np.nan)
+    # Of the cross and the dot product: as good at small angles as `direction_err`, in half the passes over the draws.
+    squared = np.zeros(lengths[0].shape)
+    for i, j in ((0, 1), (1, 2), (2, 0)):
+        squared += (a[:, i] * b[:, j] - a[:, j] * b[:, i]) ** 2
+    errors = np.arctan2(np.sqrt(squared), np.einsum("kim,kim->km", a, b)) * factor
+    return np.where(moving & scored[:, None], errors, np.nan)
 
 
 METRIC = Metric(

@@ -36,9 +36,9 @@ def _score(comparison: Comparison, how: Aggregation) -> Score:
 
 
 def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
-    # Two rotations are sqrt(8) sin of half the angle between them apart as matrices.
-    apart = draws.generated - draws.reference
-    return np.sqrt(8 * np.sin(draws.angle / 2) ** 2 + np.einsum("kim,kim->km", apart, apart))
+    # Two rotations are sqrt(8) sin of half the angle between them apart as matrices: of their quaternion's vector part.
+    apart, turn = draws.generated - draws.reference, draws.apart[:, 1:]
+    return np.sqrt(8 * np.einsum("kim,kim->km", turn, turn) + np.einsum("kim,kim->km", apart, apart))
 
 
 METRIC = and_sum(

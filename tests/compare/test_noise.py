@@ -47,6 +47,17 @@ def test_what_is_not_told_is_taken_from_the_nearest_frame_that_tells() -> None:
     assert not pose_errors(smooth(1, N), np.arange(N), 10, seed=0).any()
 
 
+def test_a_rotation_has_its_spread_where_nothing_is_told_of_the_translation() -> None:
+    covariance = walk()
+    turns = covariance.copy()
+    turns[:, :3], turns[:, :, :3] = np.nan, np.nan
+    whole, part = (
+        pose_errors(smooth(1, N).replace(pose_covariance=c), np.arange(N), M, seed=0) for c in (covariance, turns)
+    )
+    assert not part[:, :3].any()
+    np.testing.assert_allclose(np.cov(part[-1, 3:]), np.cov(whole[-1, 3:]), rtol=0.15, atol=1e-3)
+
+
 def test_covariances_of_any_rank_and_unit_are_followed() -> None:
     turns = np.zeros((N, 6, 6))
     turns[:, 3:, 3:] = 1e-6 * np.ones((3, 3))  # of rank one, and nothing of the position is unknown

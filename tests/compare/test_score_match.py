@@ -9,6 +9,7 @@ from paths import monst3r_text, smooth
 
 from compare.scoring import score
 from trajectory import io
+from trajectory.model import Provenance, Trajectory
 
 
 def run(folder: Path, status: str, reason: str = "", *, seed: int | None = 1) -> None:
@@ -66,3 +67,15 @@ def test_files_whose_convention_cannot_be_told_are_rows_until_it_is_named(tmp_pa
     run(tmp_path / "r", "ok", seed=1)
     own = score(tmp_path / "r", tmp_path / "a", format="monst3r", time="index").to_json()["clips"]
     assert next(iter(own.values()))["RotErr"] == pytest.approx(0, abs=1e-6)
+
+
+def test_an_interval_of_one_side_alone_says_so() -> None:
+    unsure = smooth(1).replace(pose_covariance=np.tile(1e-4 * np.eye(6), (40, 1, 1)))
+    silent, exact = (smooth(2).replace(provenance=Provenance(backend=made)) for made in ("auto", None))
+
+    def told(reference: Trajectory, generated: Trajectory) -> list[str]:
+        return [note for note in score({"a": reference}, {"a": generated}).clips["a"].notes if "its own errors" in note]
+
+    assert told(unsure, silent)[0].startswith("the estimate of the generated clip tells nothing")
+    assert told(silent, unsure)[0].endswith("hold those of the generated clip alone")
+    assert told(unsure, exact) == told(silent, silent) == told(unsure, unsure) == []

@@ -6,8 +6,9 @@ from motions import build, primitive
 from trajectory import io
 from trajectory.candidates import Candidates, candidates_beside
 from trajectory.description import describe
-from trajectory.errors import CinetrajError
+from trajectory.errors import ReadError
 from trajectory.model import Provenance
+from trajectory.posterior import with_alternatives
 
 NAMED = [
     {"backend": "sparse", "motion_model": "rotation", "probability": 0.6, "file": None},
@@ -48,17 +49,26 @@ def test_a_trajectory_without_them_is_alone(tmp_path):
 @pytest.mark.parametrize(
     ("entry", "message"),
     [
-        ({"probability": 0.5, "file": "../other/trajectory.npz"}, "expected a file below its run"),
-        ({"probability": 0.5, "file": "/elsewhere.npz"}, "expected a file below its run"),
+        ({"probability": 0.5, "file": "../other/trajectory.npz"}, "expected one below its run"),
+        ({"probability": 0.5, "file": "/elsewhere.npz"}, "expected one below its run"),
         ({"file": "alternatives/1.npz"}, "probability None, expected a number within 0..1"),
-        ({"probability": 1.5, "file": None}, "probability 1.5"),
-        ("dense", "no list of objects"),
+        ({"probability": 1.5, "file": "alternatives/1.npz"}, "probability 1.5"),
+        ({"probability": 0.5, "file": None}, "a name for the others"),
+        ("dense", "candidate 1 is 'dense', expected an object"),
     ],
 )
 def test_what_is_no_candidate_is_refused(run, entry, message):
-    told = build().replace(provenance=Provenance(evidence={"candidates": [entry]}))
+    told = build().replace(provenance=Provenance(evidence={"candidates": [NAMED[0], entry]}))
     alone = build().replace(provenance=Provenance(evidence={"candidates": entry}))
-    with pytest.raises(CinetrajError, match="no list of objects"):
-        candidates_beside(alone, run)
-    with pytest.raises(CinetrajError, match=message):
-        candidates_beside(told, run)
+    for reader in (candidates_beside, with_alternatives):  # there is one reader, whoever asks
+        with pytest.raises(ReadError, match="expected a list"):
+            reader(alone, run)
+        with pytest.raises(ReadError, match=message):
+            reader(told, run)
+
+
+def test_what_is_impossible_is_left_out(run):
+    entries = [NAMED[0], {**NAMED[1], "probability": 0.0}]
+    told = build().replace(provenance=Provenance(evidence={"candidates": entries}))
+    assert candidates_beside(told, run).others == ()
+    assert with_alternatives(told, run).probability == (1.0,)

@@ -68,7 +68,7 @@ def test_without_candidates_the_trajectory_is_all_there_is(tmp_path: Path) -> No
         ([entry(0.5, None), entry(0.5, None)], {}, "candidate 1 has the file None"),
         ([entry(0.0, None)], {}, "no candidate"),
         ([entry(0.5, None), entry(0.5, "gone.npz")], {}, "gone.npz"),
-        ([entry(0.5, None), entry(0.5, "a.npz")], {"a.npz": straight(4)}, "has 4 frames"),
+        ([entry(0.5, None), entry(0.5, "a.npz")], {"a.npz": straight(4)}, "candidate of 4 frames"),
     ],
 )
 def test_what_is_wrong_with_them_is_said(tmp_path: Path, candidates: Any, others: Any, words: str) -> None:
