@@ -16,6 +16,7 @@ from sfm.config import AutoConfig, DenseConfig
 from sfm.motion import estimator as tracked
 from sfm.motion.all_frames import between_keyframes
 from sfm.motion.estimator import FOCAL_PRIOR_SIGMA
+from sfm.motion.jumps import jump
 from sfm.motion.lens import bend_of
 from sfm.motion.selection import select_model
 from sfm.runs.saved import alternative_file
@@ -31,6 +32,8 @@ SIGMA_TIMES, FOCAL_SIGMA_LEAST = 3.0, 0.03
 length, times the first. What no model has (shutter, movers) shifts a focal length: its deviation is not below the
 second, and alone not above the prior's. With the spread over the answers beside it 94 % of the focal lengths of 171
 clips of `hard-dev` lie within two deviations; without all this 59."""
+JUMPED = 0.3
+"""Where its path jumps, an answer is so much less probably right: a choice, since no clip that was rendered jumps."""
 LIKELY_OK = 0.5
 """An answer below this probability, rotation, translation and zoom together, is not "ok"."""
 
@@ -207,7 +210,8 @@ def _chosen(model: str, solved: Solved) -> tuple[bool, float, bool]:
 
 def _sound(judged: Judged, solved: Solved) -> bool:
     """Whether the tracks are enough: what they chose is what is most probable, and probable enough."""
-    return solved.status == "ok" and judged.answer.chosen[0] and judged.quantity["all"] >= SOUND
+    sure = judged.answer.chosen[0] and judged.quantity["all"] >= SOUND
+    return solved.status == "ok" and sure and solved.poses is not None and jump(solved.poses) is None
 
 
 def _told(shot: Shot, judged: Judged, by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Solved:
@@ -217,6 +221,7 @@ def _told(shot: Shot, judged: Judged, by_tracks: ByTracks | None, by_flow: ByFlo
     assert winner is not None
     solved = winner.solved if best.chosen[0] else _again(shot, winner, best.model.name)
     other = by_flow if winner is by_tracks else by_tracks
+    solved, judged = doubting_jumps(solved, judged)
     status, reason = verdict(solved, judged)
     key, rivals = keyframes_of(by_tracks, by_flow), judged.rivals(LEAST_RIVAL)[:MOST_RIVALS]
     said, poses = said_of(judged, rivals), _with_honest_spread(solved.poses, judged)
@@ -236,6 +241,17 @@ def _told(shot: Shot, judged: Judged, by_tracks: ByTracks | None, by_flow: ByFlo
         seconds=shot.seconds,
         alternatives=tuple(_alternative(judged.answers[i], key, len(shot.frames)) for i in rivals),
     )
+
+
+def doubting_jumps(solved: Solved, judged: Judged) -> tuple[Solved, Judged]:
+    """Both as they are, or less sure of the translation and with the reason where the path jumps."""
+    found = None if solved.poses is None else jump(solved.poses)
+    if found is None:
+        return solved, judged
+    frame, depths = found
+    doubted = {name: JUMPED * judged.quantity[name] for name in ("translation", "all")}
+    reason = f"the path jumps by {depths:.2f} scene depths before frame {frame}, which no camera does in one shot"
+    return replace(solved, status="unreliable", reason=reason), replace(judged, quantity={**judged.quantity, **doubted})
 
 
 def _with_honest_spread(poses: FramePoses | None, judged: Judged) -> FramePoses | None:

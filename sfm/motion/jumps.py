@@ -1,0 +1,29 @@
+"""Paths that jump: what links two parts of a clip wrongly shows as one step that no camera makes."""
+
+import numpy as np
+
+from sfm.geometry.projection import camera_centres
+from sfm.types import FramePoses
+
+STANDS_OUT = 4.0
+"""How much longer than the steps before and after it a jump is. A camera has mass: its speed changes over frames."""
+LEAST_DEPTHS = 0.2
+"""Scene depths that it exceeds them by; shaking hands and coarse poses stay below 0.03 in real clips."""
+
+
+def jump(poses: FramePoses) -> tuple[int, float] | None:
+    """The frame that the longest jump leads to and its length in scene depths, None where the path has none.
+
+    Steps are those between frames that have a pose, each by its share of the frames that it spans.
+    """
+    seen = np.flatnonzero(poses.valid)
+    depth = poses.depth[seen]
+    if not poses.translates or len(seen) < 4 or not np.isfinite(depth).any():
+        return None
+    centre = camera_centres(poses.rotation[seen], poses.translation[seen])
+    step = np.linalg.norm(np.diff(centre, axis=0), axis=1) / np.diff(seen) / np.nanmedian(depth)
+    beside = np.concatenate([step[1:2], step, step[-2:-1]])
+    usual = np.maximum(beside[:-2], beside[2:])
+    alone = np.where(step > STANDS_OUT * usual, step - usual, 0.0)
+    longest = int(np.argmax(alone))
+    return (int(seen[longest + 1]), float(step[longest])) if alone[longest] > LEAST_DEPTHS else None

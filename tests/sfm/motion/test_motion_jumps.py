@@ -1,0 +1,64 @@
+"""Which paths jump."""
+
+import numpy as np
+import pytest
+
+from sfm.motion.jumps import jump
+from sfm.types import FramePoses
+
+
+def walked(along: np.ndarray, *, depth: float = 1.0, valid: np.ndarray | None = None, moves: bool = True) -> FramePoses:
+    """A camera at some places along its x axis."""
+    n = len(along)
+    seen = np.ones(n, bool) if valid is None else valid
+    return FramePoses(
+        rotation=np.tile(np.eye(3), (n, 1, 1)),
+        translation=np.stack([-along, np.zeros(n), np.zeros(n)], 1),
+        focal_px=np.full(n, 500.0),
+        depth=np.full(n, depth),
+        valid=seen,
+        reason=tuple("" if v else "lost" for v in seen),
+        translates=moves,
+        translation_bound=None if moves else 0.1,
+    )
+
+
+WALK = np.arange(20) * 0.04
+
+
+@pytest.mark.parametrize("frame", [1, 9, 19])
+def test_a_step_that_stands_alone_is_a_jump(frame):
+    there = walked(WALK + 1.4 * (np.arange(20) >= frame))
+    assert jump(there) == (frame, pytest.approx(1.44))
+
+
+def test_jumps_are_measured_in_scene_depths():
+    along = WALK + 1.4 * (np.arange(20) >= 9)
+    assert jump(walked(10 * along, depth=10.0)) == (9, pytest.approx(1.44))
+    assert jump(walked(along, depth=10.0)) is None
+
+
+@pytest.mark.parametrize(
+    "along",
+    [
+        WALK,
+        np.linspace(0, 1, 20) ** 4 * 5,
+        np.concatenate([np.zeros(10), np.arange(10) * 0.3]),
+        np.random.default_rng(0).normal(0, 0.05, 20).cumsum(),
+    ],
+    ids=["even", "accelerating", "a start", "shaking"],
+)
+def test_a_camera_may_accelerate_start_and_shake(along):
+    assert jump(walked(along)) is None
+
+
+def test_frames_without_a_pose_are_no_jump():
+    """What happened between them took its time."""
+    valid = np.ones(20, bool)
+    valid[5:15] = False
+    assert jump(walked(WALK, valid=valid)) is None
+
+
+def test_a_camera_that_does_not_travel_has_no_jump():
+    assert jump(walked(WALK, moves=False)) is None
+    assert jump(walked(WALK[:3] * 100)) is None
