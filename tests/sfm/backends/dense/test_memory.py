@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from sfm import backends
-from sfm.backends.dense import fitting, memory
+from sfm.backends.dense import fitting, running
 from sfm.backends.dense.memory import LEAST_SIDE, SIDE_STEP, does_not_fit, needed_bytes
 from sfm.config import DenseConfig
 from sfm.masks import find as masks
@@ -70,7 +70,7 @@ def test_a_full_gpu_is_a_message_with_numbers(monkeypatch):
         raise torch.cuda.OutOfMemoryError("made up")
 
     monkeypatch.setattr(fitting, "frame_motion_px", full)
-    monkeypatch.setattr(memory, "available_bytes", lambda device: 2**23)
+    monkeypatch.setattr(running, "available_bytes", lambda device: 2**23)
     clip = frames()
     with pytest.raises(CinetrajError, match=r"20 frames of 320x180 need up to .* GiB on the GPU") as caught:
         backends.run(clip, masks.find(clip), CONFIG, device="cpu", threads=1)
