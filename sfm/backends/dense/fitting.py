@@ -32,6 +32,8 @@ LEAST_PATCHES = 30
 LEAST_KNOWN = 0.04
 """Information of a place (1/px²) in the direction that is known least: to five pixels. Grey frames and ramps resemble
 each other perfectly, and know nothing, or nothing across."""
+LEAST_SIDE_PX = 32
+"""A smaller picture has no two patches side by side on the coarse levels of its pyramid."""
 
 
 @final
@@ -74,6 +76,9 @@ def fit_flow(
     kept = masks.distinct()
     if len(kept) < 2:
         return "every frame is blank" if masks.blank.all() else "fewer than two different frames show anything"
+    if min(frames.hw) < LEAST_SIDE_PX:
+        height, width = frames.hw
+        return f"the picture is {width}x{height}, and patches are followed from {LEAST_SIDE_PX} pixels a side"
     with torch.inference_mode():
         flow = flow_by(config.flow, config.flow_weights, torch.device(device))
         with timed(seconds, "keyframes"):

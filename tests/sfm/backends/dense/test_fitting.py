@@ -2,6 +2,7 @@
 
 import clips
 import numpy as np
+import pytest
 from flow_scene import clip
 
 from sfm.backends.dense.fitting import fit_flow
@@ -31,3 +32,11 @@ def test_noise_on_flat_ground_is_nothing_to_follow():
     fitted = fit_flow(clips.as_frames(flat), seen, DenseConfig(), {})
     assert isinstance(fitted, str)
     assert "patches can be followed" in fitted
+
+
+@pytest.mark.parametrize("hw", [(64, 8), (15, 64), (20, 20), (32, 32)])
+def test_a_picture_of_few_pixels_is_told_so(hw):
+    frames = clips.as_frames(clip("truck").rgb[:4, : hw[0], : hw[1]])
+    fitted = fit_flow(frames, masks.find(frames), DenseConfig(), {})
+    assert isinstance(fitted, str)
+    assert ("pixels a side" in fitted) == (min(hw) < 32)
