@@ -31,7 +31,7 @@ SIGMA_TIMES, FOCAL_SIGMA_LEAST = 4.0, 0.03
 """Residuals of one thing seen many times are not independent: deviations within a model, of poses and of the focal
 length, times the first. What no model has (shutter, movers) shifts a focal length: its deviation is not below the
 second, and alone not above the prior's. With the spread over the answers beside it 94 % of the focal lengths of 171
-clips of `hard-dev` lie within two deviations (without all this 59), and 34 of 36 turns about an axis of 12 of them."""
+clips of `hard-dev` lie within two deviations (without all this 64), and 34 of 36 turns about an axis of 12 of them."""
 JUMPED = 0.3
 """Where its path jumps, an answer is so much less probably right: a choice, since no clip that was rendered jumps."""
 LIKELY_OK = 0.5
