@@ -10,8 +10,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from sfm.geometry.normal_equations import CAMERA, jacobians, normal_equations, schur
+from sfm.geometry.normal_equations import CAMERA, normal_equations, schur
 from sfm.geometry.problem import FreeParameters, Observations, Parameters
+from sfm.geometry.resectioning import frame_normal
 from sfm.geometry.so3 import POSE, adjoint, hat
 from sfm.types import MotionModel
 
@@ -53,9 +54,9 @@ def camera_covariance(
     return change @ found @ change.T
 
 
-def focal_sigma_log(spread: Float[Tensor, "p p"] | None, prior: float) -> float:
-    """Standard deviation of the log focal length by `camera_covariance`, no larger than that of the prior."""
-    return prior if spread is None else min(math.sqrt(max(float(spread[-1, -1]), 0.0)), prior)
+def capped_sigma(variance: Float[Tensor, ""] | None, prior: float) -> float:
+    """Standard deviation of what has a prior, no larger than that."""
+    return prior if variance is None else min(math.sqrt(max(float(variance), 0.0)), prior)
 
 
 def keyframe_covariance(
@@ -91,7 +92,11 @@ def keyframe_covariance(
         if length > 0:
             poses = poses - torch.outer(along, along) / length
     blocks = poses.view(cameras, POSE, cameras, POSE).diagonal(dim1=0, dim2=2).permute(2, 0, 1)
-    return _known(blocks.cpu().numpy().astype(float), model)
+    found = blocks.cpu().numpy().astype(float)
+    unknown = np.repeat([not model.translates, not model.rotates], 3)
+    found[:, unknown, :] = np.nan
+    found[:, :, unknown] = np.nan
+    return found
 
 
 def frame_covariance(
@@ -115,9 +120,7 @@ def own_covariance(
     observations: Observations, parameters: Parameters, free: FreeParameters, *, kernel_px: float, noise_px: float
 ) -> Float[np.ndarray, "n 6 6"]:
     """Covariance of each pose by itself, points and focal length held; 0 for what does not move or is not seen."""
-    kernel = torch.full_like(parameters.log_focal, kernel_px)
-    camera = jacobians(observations, parameters, free, kernel, noise_px)[0][0, :, :CAMERA]
-    normal = camera @ camera.transpose(-1, -2)
+    normal = frame_normal(observations, parameters, free, kernel_px, noise_px)[0][0]
     diagonal = torch.diagonal(normal, dim1=-2, dim2=-1)
     moved = diagonal > 1e-12
     found = torch.linalg.inv(normal + torch.diag_embed((~moved).to(normal.dtype) + 1e-9 * diagonal))
@@ -149,11 +152,3 @@ def _pose_errors(used: list[int], parameters: Parameters) -> Float[Tensor, "p q"
         if 0 in used:
             out[turned, base : base + 3] = eye
     return out
-
-
-def _known(found: Float[np.ndarray, "k 6 6"], model: MotionModel) -> Float[np.ndarray, "k 6 6"]:
-    """NaN for what a model does not move."""
-    unknown = np.repeat([not model.translates, not model.rotates], 3)
-    found[:, unknown, :] = np.nan
-    found[:, :, unknown] = np.nan
-    return found

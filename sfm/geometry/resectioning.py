@@ -28,7 +28,7 @@ def resect(
     cost = frame_cost(observations, parameters, kernel_px)
     better = torch.zeros_like(cost, dtype=torch.bool)
     for _ in range(solver.iterations):
-        trial = _moved(parameters, *_frame_normal(observations, parameters, free, kernel_px), damping, solver)
+        trial = _moved(parameters, *frame_normal(observations, parameters, free, kernel_px), damping, solver)
         trial_cost = frame_cost(observations, trial, kernel_px)
         better = trial_cost < cost
         parameters = Parameters(
@@ -50,12 +50,12 @@ def frame_cost(observations: Observations, parameters: Parameters, kernel_px: fl
     return (observations.weight * geman_mcclure(squared, kernel_px**2)).sum(1)
 
 
-def _frame_normal(
-    observations: Observations, parameters: Parameters, free: FreeParameters, kernel_px: float
-) -> tuple[Tensor, Tensor]:
-    """One system per frame: blocks (b n 7 7) and gradients (b n 7)."""
+def frame_normal(
+    observations: Observations, parameters: Parameters, free: FreeParameters, kernel_px: float, noise_px: float = 1.0
+) -> tuple[Float[Tensor, "b n 7 7"], Float[Tensor, "b n 7"]]:
+    """One system per frame, blocks and gradients, in units of the noise."""
     kernel = torch.full_like(parameters.log_focal, kernel_px)
-    camera, _, r = jacobians(observations, parameters, free, kernel, 1.0)
+    camera, _, r = jacobians(observations, parameters, free, kernel, noise_px)
     camera = camera[:, :, :CAMERA]
     return camera @ camera.transpose(-1, -2), (camera @ r[..., None])[..., 0]
 

@@ -25,8 +25,8 @@ def depth_quantiles(
     observations: Observations, parameters: Parameters, agrees: np.ndarray, frame: int
 ) -> Float[np.ndarray, " 3"] | None:
     """`DEPTH_QUANTILES` of the agreeing points that a frame sees, None where it sees none."""
-    z, usable = _depths_of_points(observations, parameters, agrees)
-    return quantiles_of_depth(1.0 / z[usable[:, frame], frame])
+    z, usable = _depths_of_points(observations.of_frames([frame]), parameters.of_frames([frame]), agrees)
+    return quantiles_of_depth(1.0 / z[usable])
 
 
 def quantiles_of_depth(inverse_depth: Float[np.ndarray, " m"]) -> Float[np.ndarray, " 3"] | None:

@@ -6,6 +6,7 @@ from jaxtyping import Bool, UInt8
 
 from sfm.masks.blank import to_grey
 from sfm.masks.graphics import is_graphic
+from sfm.masks.pixels import evenly, slopes
 from sfm.types import Frames, Masks
 
 SAMPLE_FRAMES = 8
@@ -35,8 +36,7 @@ def no_scene(frames: Frames, found: Masks) -> str:
     seen = np.flatnonzero(~found.blank)
     if len(seen) < 2:
         return ""
-    spread = np.unique(np.linspace(0, len(seen) - 1, SAMPLE_FRAMES).round().astype(int))
-    grey = to_grey(frames.rgb[seen[spread]])
+    grey = to_grey(frames.rgb[seen[evenly(len(seen), SAMPLE_FRAMES)]])
     if _drawn(grey, found.usable):
         made = "every frame is the same synthetic card of flat areas and straight edges"
         return f"a test pattern (or a title) is no scene: {made}; {REMEDY}"
@@ -55,7 +55,7 @@ def _drawn(grey: UInt8[np.ndarray, "k h w"], usable: Bool[np.ndarray, "h w"]) ->
     if rests.sum() < RESTING * usable.sum() or not rests.any():
         return False
     image = grey[0].astype(np.float32)
-    slope = np.abs([cv2.Scharr(image, cv2.CV_32F, *along, scale=1 / 32) for along in ((1, 0), (0, 1))])
+    slope = np.abs(slopes(image))
     steep = np.hypot(*slope)
     edges = rests & (steep >= EDGE_GREY)
     even = np.sort(np.bincount(grey[0][rests]))[-LEVELS:].sum() >= EVEN * rests.sum()

@@ -5,6 +5,7 @@ import numpy as np
 from jaxtyping import Bool, UInt8
 
 from sfm.config import OverlayConfig
+from sfm.masks.pixels import evenly, slopes
 
 
 def find_bars(
@@ -12,7 +13,7 @@ def find_bars(
 ) -> tuple[Bool[np.ndarray, "h w"], list[str]]:
     """Letterbox and pillarbox: border lines of one colour, the same in all frames. Also names the sides."""
     height, width = grey.shape[1:]
-    sample = grey[_spread(len(grey), 3 * config.sample_frames)]
+    sample = grey[evenly(len(grey), 3 * config.sample_frames)]
     bars = np.zeros((height, width), bool)
     sides: list[str] = []
     margin = max(1, round(config.margin * max(height, width)))
@@ -75,10 +76,10 @@ def find_overlays(
     starts = sorted({*range(0, count - window, max(1, window // 3)), count - window})
     windows = [np.arange(start, start + window) for start in starts]
     if len(windows) > 24:  # a long shot: fewer windows, spread over it
-        windows = [windows[i] for i in _spread(len(windows), 24)]
+        windows = [windows[i] for i in evenly(len(windows), 24)]
     for numbers in (np.arange(count), *windows) if len(windows) > 1 else (np.arange(count),):
         if len(numbers) >= 4:
-            still, steps = _still_edges(grey[numbers[_spread(len(numbers), config.sample_frames)]], picture, config)
+            still, steps = _still_edges(grey[numbers[evenly(len(numbers), config.sample_frames)]], picture, config)
             found |= still
             slope[:, still] = steps[:, still]
     if not found.any():
@@ -116,13 +117,13 @@ def _still_edges(
         value = image.astype(np.float32)
         cv2.accumulate(value, mean)
         cv2.accumulateSquare(value, square)
-    some = grey[_spread(len(grey), 4)]
+    some = grey[evenly(len(grey), 4)]
     for image in some:
-        cv2.accumulate(np.hypot(*_slope(image.astype(np.float32))), sharp)
+        cv2.accumulate(np.hypot(*slopes(image.astype(np.float32))), sharp)
     mean, square, sharp = mean / len(grey), square / len(grey), sharp / len(some)
     deviation = np.sqrt(np.maximum(square - mean * mean, 0))
     inside = cv2.erode(picture.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0).astype(bool)
-    slope = _slope(mean)
+    slope = slopes(mean)
     still = (np.hypot(*slope) >= config.edge_grey) & (deviation <= config.still_grey) & inside
     if not still.any():
         return still, slope
@@ -144,15 +145,3 @@ def _has_corners(slope: np.ndarray) -> bool:
     """Whether edge pixels (2, n) slope in more than one direction: along a straight edge a scene slides unseen."""
     low, high = np.linalg.eigvalsh(slope @ slope.T)
     return bool(low >= 0.1 * high)
-
-
-def _slope(image: np.ndarray) -> np.ndarray:
-    """Steps to the right and down, grey levels a pixel, (2, h, w)."""
-    return np.stack(
-        [cv2.Scharr(image, cv2.CV_32F, 1, 0, scale=1 / 32), cv2.Scharr(image, cv2.CV_32F, 0, 1, scale=1 / 32)]
-    )
-
-
-def _spread(count: int, most: int) -> np.ndarray:
-    """At most `most` numbers of 0..count-1, evenly spread."""
-    return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(int))

@@ -5,6 +5,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from sfm.masks.blank import to_grey
+from sfm.masks.pixels import evenly
 from sfm.types import Frames, Masks
 
 SAMPLE_FRAMES = 4
@@ -35,8 +36,8 @@ def no_pinhole(frames: Frames, found: Masks) -> str:
     seen = np.flatnonzero(~found.blank)
     if len(seen) == 0:
         return ""
-    spread = np.unique(np.linspace(0, len(seen) - 1, SAMPLE_FRAMES).round().astype(int))
-    small = to_grey(np.stack([_small(image) for image in frames.rgb[seen[spread]]]))
+    some = frames.rgb[seen[evenly(len(seen), SAMPLE_FRAMES)]]
+    small = to_grey(np.stack([_small(image) for image in some]))
     half_h, half_w = small.shape[1] // 2, small.shape[2] // 2
     disc = disc_of(small.max(0))
     if disc is not None:

@@ -14,23 +14,17 @@ import torch
 from jaxtyping import Bool, Float, Int
 
 from sfm.config import AutoConfig, SelectionConfig
-from sfm.geometry.covariance import (
-    camera_covariance,
-    focal_sigma_log,
-    frame_covariance,
-    keyframe_covariance,
-    own_covariance,
-)
 from sfm.geometry.problem import FocalPrior, Observations, Parameters, Problem, observations_of
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import depth_quantiles, depths, translation_bound
-from sfm.motion.all_frames import adjust_jointly, kernel_of, place_all_frames
+from sfm.motion.all_frames import adjust_jointly, place_all_frames
 from sfm.motion.candidates import fit_models, refine_full_motion
 from sfm.motion.connectivity import FEWEST_LINKS, agreeing, linked_runs
 from sfm.motion.keyframes import keyframes, spread
 from sfm.motion.models import FittedModel
 from sfm.motion.points import points_of
 from sfm.motion.selection import Selection, select_model
+from sfm.motion.unsure import Unsure
 from sfm.processes.threads import thread_limit
 from sfm.tracking.track import track
 from sfm.tracking.types import Tracks
@@ -220,7 +214,7 @@ def _place(
     alone = place_all_frames(problem, selection, keyed.frames)
     observations, parameters, picked = adjust_jointly(problem, alone, selection, keyed.picked, tracks, frames, config)
     agrees, fits = agreeing(observations, parameters, config.selection.tolerance * selection.noise_px)
-    spread = _spread(keyed.problem, selection)
+    unsure = Unsure(keyframes=keyed.frames, problem=keyed.problem, selection=selection)
     valid, reason = frame_verdicts(masks, fits.sum(0), linked_runs(fits)[0], keyed.frames)
     moving = selection.model.translates
     bound = None if moving else _bound(observations, parameters, selection, agrees)
@@ -233,8 +227,8 @@ def _place(
         reason=reason,
         translates=moving,
         translation_bound=bound,
-        focal_sigma_log=focal_sigma_log(spread, keyed.problem.prior.sigma),
-        covariance=_covariance(problem, alone, keyed, selection, spread, valid),
+        focal_sigma_log=unsure.focal_sigma_log,
+        covariance=unsure.covariance(problem.observations, alone, valid),
         depth_quantiles=depth_quantiles(observations, parameters, agrees, int(np.argmax(valid))) if moving else None,
     )
     return _Placed(
@@ -329,49 +323,6 @@ def statistics_of(
         "ambiguous": list(selection.ambiguous),
         "notes": list(masks.notes),
     }
-
-
-def _spread(problem: Problem, selection: Selection[FittedModel]) -> Float[torch.Tensor, "p p"] | None:
-    """Covariance of the cameras of the keyframes and their focal length."""
-    return camera_covariance(
-        problem.observations,
-        selection.fitted.parameters,
-        problem.free([selection.model]),
-        kernel_px=kernel_of(selection, problem.unit_px),
-        noise_px=selection.noise_px,
-    )
-
-
-def _covariance(
-    problem: Problem,
-    alone: Parameters,
-    keyed: _Keyed,
-    selection: Selection[FittedModel],
-    spread: Float[torch.Tensor, "p p"] | None,
-    valid: Bool[np.ndarray, " n"],
-) -> Float[np.ndarray, "n 6 6"] | None:
-    """Of the poses of all frames, relative to the first keyframe that has one.
-
-    Args:
-        problem: the tracks of the keyframes in all frames.
-        alone: each frame placed by itself.
-        keyed, selection, spread: the keyframes, the model fitted to them, and how unsure these are.
-        valid: frames that have a pose.
-    """
-    if spread is None:
-        return None
-    model, fitted = selection.model, selection.fitted.parameters
-    first = int(np.argmax(valid[keyed.frames]))
-    known = keyframe_covariance(fitted.rotation[0], fitted.translation[0], spread, model, first)
-    own = own_covariance(
-        problem.observations,
-        alone,
-        problem.free([model]),
-        kernel_px=kernel_of(selection, problem.unit_px),
-        noise_px=selection.noise_px,
-    )
-    own[keyed.frames] = 0.0
-    return frame_covariance(known, keyed.frames, own)
 
 
 def _bound(

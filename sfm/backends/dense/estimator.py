@@ -197,14 +197,15 @@ def _depths(found: _Found) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, "
     inverse_depth = found.refined.parameters.inverse_depth
     told = found.refined.scene.told_cells(torch.from_numpy(found.key).to(inverse_depth.device))
     foreign = told | (found.refined.belongs < OF_THE_SCENE)
-    scene = inverse_depth.masked_fill(foreign, torch.nan).cpu().numpy()
-    known = np.isfinite(scene).any(1)
+    scene = inverse_depth.masked_fill(foreign, torch.nan).cpu()
+    known = scene.isfinite().any(1)
     if not known.any():
-        scene, known = inverse_depth.cpu().numpy(), np.ones(len(scene), bool)
-    near = torch.from_numpy(scene[known]).nanmedian(1)[0].numpy()
-    depth = np.interp(np.arange(len(found.kept)), found.key[known], 1.0 / near)
-    first = scene[known][0]
-    return depth, quantiles_of_depth(first[np.isfinite(first)].astype(float))
+        scene, known = inverse_depth.cpu(), torch.ones_like(known)
+    scene = scene[known]
+    near = scene.nanmedian(1)[0].numpy()
+    depth = np.interp(np.arange(len(found.kept)), found.key[known.numpy()], 1.0 / near)
+    first = scene[0].numpy().astype(float)
+    return depth, quantiles_of_depth(first[np.isfinite(first)])
 
 
 def _radial(frames: Frames, parameters: DenseParameters, config: DenseConfig) -> float:

@@ -1,6 +1,5 @@
 """How sure a dense fit is within its model: its cameras and its focal length."""
 
-import math
 from dataclasses import replace
 
 from jaxtyping import Float
@@ -9,6 +8,7 @@ from torch import Tensor
 from sfm.backends.dense.adjustment import covariance
 from sfm.backends.dense.models import KERNELS, Lens
 from sfm.backends.dense.refinement import Refined
+from sfm.geometry.covariance import capped_sigma
 from sfm.types import MotionModel
 
 
@@ -27,4 +27,4 @@ def focal_sigma_log(spread: Float[Tensor, "n n"] | None, model: MotionModel, len
     """Standard deviation of the log focal length; that of its prior where the clip says nothing."""
     if lens.focal.given or not model.rotates or spread is None:
         return lens.focal.sigma
-    return min(math.sqrt(max(float(spread[-2, -2]), 0.0)), lens.focal.sigma)
+    return capped_sigma(spread[-2, -2], lens.focal.sigma)

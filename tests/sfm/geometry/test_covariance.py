@@ -11,7 +11,7 @@ from projected import Projected, project, steps
 from sfm.geometry.bundle_adjustment import adjust
 from sfm.geometry.covariance import (
     camera_covariance,
-    focal_sigma_log,
+    capped_sigma,
     frame_covariance,
     keyframe_covariance,
     own_covariance,
@@ -27,7 +27,7 @@ def _focal_sigma(
     observations: Observations, parameters: Parameters, freedom: FreeParameters, *, kernel_px: float, noise_px: float
 ) -> float:
     spread = camera_covariance(observations, parameters, freedom, kernel_px=kernel_px, noise_px=noise_px)
-    return focal_sigma_log(spread, freedom.log_focal_sigma)
+    return capped_sigma(None if spread is None else spread[-1, -1], freedom.log_focal_sigma)
 
 
 def _sigma(move: dict[str, float], names: tuple[str, ...], prior: float = 0.35, noise_px: float = 0.15) -> float:
