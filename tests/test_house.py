@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -58,6 +59,12 @@ def test_every_module_has_tests_beside_it() -> None:
             alone.append(name)
     assert alone == []
     assert [place for place in COVERED.values() if not (ROOT / place).exists()] == []
+
+
+def test_no_two_test_files_share_a_name() -> None:
+    """pytest imports tests by their name alone: a second file of that name breaks the run of all."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_the_words_are_those_of_the_field() -> None:
