@@ -20,6 +20,7 @@ COVERED = {
     "sfm/batch/engines": "tests/sfm/batch/test_runner.py",
     "sfm/features/aliked.py": "tests/sfm/features/test_extract.py",
     "sfm/features/keynet.py": "tests/sfm/features/test_extract.py",
+    "sfm/geometry/compiled": "tests/sfm/geometry/test_compiled.py",
     "sfm/processes/zlib_first.py": "tests/sfm/processes/test_isolated.py",
     "sfm/synthetic": "tests/sfm/synthetic/test_synthetic_clip.py",
     "sfm/tracking/klt.py": "tests/sfm/tracking/test_track.py",

@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sfm.geometry.compiled import minimise as compiled
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
 from sfm.geometry.normal_equations import CAMERA, Normal, normal_equations, schur, tangent_bases
 from sfm.geometry.problem import FreeParameters, Observations, Parameters, rescaled
@@ -102,7 +103,21 @@ def minimise(
     noise_px: float,
     solver: LevenbergMarquardt,
 ) -> tuple[Parameters, Summary]:
-    """Steps under one kernel; a hypothesis that gains no more is done and costs no more."""
+    """Steps under one kernel: on a CPU by compiled loops, elsewhere all hypotheses as one batch."""
+    if parameters.zoom.device.type == "cpu":
+        return compiled.minimise(observations, parameters, free, kernel, noise_px, solver, FOCAL_REACH)
+    return minimise_together(observations, parameters, free, kernel, noise_px, solver)
+
+
+def minimise_together(
+    observations: Observations,
+    parameters: Parameters,
+    free: FreeParameters,
+    kernel: Tensor,
+    noise_px: float,
+    solver: LevenbergMarquardt,
+) -> tuple[Parameters, Summary]:
+    """Steps under one kernel on any device; a hypothesis that gains no more is done and costs no more."""
     damping = torch.full_like(parameters.log_focal, solver.damping)
     cost = total_cost(observations, parameters, free, kernel, noise_px)
     active = torch.arange(len(cost), device=cost.device)

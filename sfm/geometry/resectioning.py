@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sfm.geometry.compiled import resection as compiled
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
 from sfm.geometry.normal_equations import CAMERA, jacobians
 from sfm.geometry.problem import FreeParameters, Observations, Parameters
@@ -23,6 +24,20 @@ def resect(
     solver: LevenbergMarquardt = SOLVER,
 ) -> tuple[Parameters, Summary]:
     """Each frame for itself, the points held: the cost is one small system a frame. All steps are made."""
+    if parameters.zoom.device.type == "cpu":
+        return compiled.resect(observations, parameters, free, kernel_px, solver)
+    return resect_together(observations, parameters, free, kernel_px=kernel_px, solver=solver)
+
+
+def resect_together(
+    observations: Observations,
+    parameters: Parameters,
+    free: FreeParameters,
+    *,
+    kernel_px: float,
+    solver: LevenbergMarquardt = SOLVER,
+) -> tuple[Parameters, Summary]:
+    """As `resect`, all hypotheses as one batch, on any device."""
     b, n = parameters.zoom.shape
     damping = torch.full((b, n), solver.damping, dtype=parameters.zoom.dtype, device=parameters.zoom.device)
     cost = frame_cost(observations, parameters, kernel_px)

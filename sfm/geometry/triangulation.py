@@ -9,12 +9,15 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
+from sfm.geometry.compiled.sweep import best_depths
 from sfm.geometry.problem import FreeParameters, Observations, Parameters, rescaled
 from sfm.geometry.projection import middle_rays, points_at, residuals
 from sfm.geometry.robust import geman_mcclure
 
 INVERSE_DEPTHS = (0.0, 0.05, 0.12, 0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 2.6, 3.5, 5.0, 8.0, 14.0)
 """In units of the median one; between neighbours the adjuster converges."""
+GAIN = 1e-3
+"""Share of its cost that a point must gain to be moved."""
 
 
 def retriangulated(
@@ -28,7 +31,18 @@ def retriangulated(
     if not len(rows):
         return parameters
     part = parameters.take(rows)
-    c2 = kernel_px[rows][:, None, None] ** 2
+    if part.point.device.type == "cpu":
+        best = best_depths(observations, part, kernel_px[rows], INVERSE_DEPTHS, GAIN)
+    else:
+        best = swept_together(observations, part, kernel_px[rows])
+    point = parameters.point.clone()
+    point[rows] = best
+    return replace(parameters, point=point)
+
+
+def swept_together(observations: Observations, part: Parameters, kernel_px: Tensor) -> Tensor:
+    """The best points (b m 4) of all hypotheses as one batch, on any device."""
+    c2 = kernel_px.reshape(len(kernel_px), -1, 1) ** 2
 
     def cost(point: Tensor) -> Tensor:
         r, _, _ = residuals(observations, replace(part, point=point))
@@ -37,16 +51,14 @@ def retriangulated(
 
     ray, centre = middle_rays(observations, part)
     best = part.point
-    least = cost(best) * (1 - 1e-3)
+    least = cost(best) * (1 - GAIN)
     for w in INVERSE_DEPTHS:
         point = points_at(ray, centre, torch.full_like(ray[..., :1], w))
         tried = cost(point)
         better = tried < least
         best = torch.where(better[..., None], point, best)
         least = torch.where(better, tried, least)
-    point = parameters.point.clone()
-    point[rows] = best
-    return replace(parameters, point=point)
+    return best
 
 
 def completed(

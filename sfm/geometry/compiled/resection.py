@@ -1,0 +1,115 @@
+"""Each frame's pose from points that are held: the law of `sfm.geometry.resectioning`."""
+
+from dataclasses import replace
+
+import numpy as np
+import torch
+
+from sfm.geometry.compiled._jit import compiled
+from sfm.geometry.compiled.law import camera_rows, projected
+from sfm.geometry.compiled.system import moved_cameras
+from sfm.geometry.compiled.values import Law, State, Tracks, parameters_of, state_of, tracks_of
+from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
+from sfm.geometry.normal_equations import CAMERA
+from sfm.geometry.problem import FreeParameters, Observations, Parameters
+
+_ALL = np.arange(CAMERA)
+
+
+def resect(
+    observations: Observations,
+    parameters: Parameters,
+    free: FreeParameters,
+    kernel_px: float,
+    solver: LevenbergMarquardt,
+) -> tuple[Parameters, Summary]:
+    """As `sfm.geometry.resectioning.resect`."""
+    tracks = tracks_of(observations)
+    flags = torch.stack([free.rotation, free.translation, free.zoom, torch.zeros_like(free.zoom)], 1).double().numpy()
+    kernels = np.full(len(tracks.weight), kernel_px**2)
+    states: list[State] = []
+    better, cost = np.zeros(parameters.zoom.shape, bool), np.empty(parameters.zoom.shape)
+    for b, moves in enumerate(flags):
+        law = Law(moves, _ALL, kernels, 1.0)
+        state, better[b], cost[b] = _resected(tracks, law, state_of(parameters, b), solver)
+        states.append(state)
+    summary = Summary(converged=torch.from_numpy(~better), steps=solver.iterations, cost=torch.from_numpy(cost))
+    return parameters_of(states), summary
+
+
+def _resected(
+    tracks: Tracks, law: Law, state: State, solver: LevenbergMarquardt
+) -> tuple[State, np.ndarray, np.ndarray]:
+    """The cameras of one hypothesis, for which of them the last step gained, and their costs."""
+    n = len(state.zoom)
+    cost, trial_cost = np.empty(n), np.empty(n)
+    damping, better = np.full(n, solver.damping), np.zeros(n, bool)
+    blocks, pull = np.empty((n, CAMERA, CAMERA)), np.empty((n, CAMERA))
+    frame_costs(tracks, law, state.cameras, state.point, cost)
+    for _ in range(solver.iterations):
+        frame_systems(tracks, law, state.cameras, state.point, blocks, pull)
+        trial = _moved(state, blocks, pull, damping, solver)
+        frame_costs(tracks, law, trial.cameras, trial.point, trial_cost)
+        better = trial_cost < cost
+        state = replace(
+            state,
+            rotation=np.where(better, trial.rotation, state.rotation),
+            translation=np.where(better, trial.translation, state.translation),
+            zoom=np.where(better, trial.zoom, state.zoom),
+        )
+        cost = np.where(better, trial_cost, cost)
+        damping = np.where(better, damping * solver.shrink, damping * solver.grow)
+        damping = np.clip(damping, solver.least_damping, solver.most_damping)
+    return state, better, cost
+
+
+def _moved(
+    state: State, blocks: np.ndarray, pull: np.ndarray, damping: np.ndarray, solver: LevenbergMarquardt
+) -> State:
+    """The cameras after a damped step of every frame."""
+    diagonal = blocks.diagonal(axis1=1, axis2=2)
+    held = blocks + 1e-9 * np.eye(CAMERA)
+    held[:, _ALL, _ALL] += damping[:, None] * diagonal + (diagonal <= 1e-12)
+    delta = -np.linalg.solve(held, pull[..., None])[..., 0].T
+    delta[:3] = delta[:3].clip(-solver.max_turn_rad, solver.max_turn_rad)
+    turned, moved = np.empty_like(state.rotation), np.empty((4, len(state.zoom)))
+    step = np.append(delta.reshape(-1), 0.0)
+    moved_cameras(state.cameras, _ALL, step, np.inf, solver.max_log_zoom, turned, moved)
+    return replace(state, rotation=turned, translation=moved[:3], zoom=state.zoom + moved[3])
+
+
+@compiled
+def frame_systems(tracks, law, cameras, point, blocks, pull):
+    """Fills the system of each frame, `blocks` (n 7 7) and `pull` (n 7); the rest as in `linearise`."""
+    m, n = tracks.weight.shape
+    c = pull.shape[1]
+    seen, rows = np.empty((8, n)), np.empty((2, 8, n))
+    sums, pulls = np.zeros((c, c, n)), np.zeros((c, n))
+    for i in range(m):
+        projected(i, tracks, cameras, point[i], seen)
+        camera_rows(i, tracks, law, cameras, point[i, 3], seen, rows)
+        for a in range(c):
+            for j in range(n):
+                pulls[a, j] += rows[0, a, j] * seen[6, j] + rows[1, a, j] * seen[7, j]
+            for b in range(a + 1):
+                for j in range(n):
+                    sums[a, b, j] += rows[0, a, j] * rows[0, b, j] + rows[1, a, j] * rows[1, b, j]
+    for j in range(n):
+        for a in range(c):
+            pull[j, a] = pulls[a, j]
+            for b in range(a + 1):
+                blocks[j, a, b] = blocks[j, b, a] = sums[a, b, j]
+
+
+@compiled
+def frame_costs(tracks, law, cameras, point, cost):
+    """Fills the robust cost (n) of each frame, in square pixels."""
+    m, n = tracks.weight.shape
+    seen = np.empty((8, n))
+    cost[:] = 0.0
+    for i in range(m):
+        projected(i, tracks, cameras, point[i], seen)
+        kernel_squared = law.kernel_squared[i]
+        for j in range(n):
+            squared = seen[6, j] * seen[6, j] + seen[7, j] * seen[7, j]
+            cost[j] += tracks.weight[i, j] * kernel_squared * squared / (kernel_squared + squared)

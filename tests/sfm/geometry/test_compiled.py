@@ -1,0 +1,102 @@
+"""The compiled loops against the batch of torch: two ways to write one law."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from adjustment import ALL, MOVE, free, shaken
+from projected import project
+
+from sfm.geometry.bundle_adjustment import FOCAL_REACH, minimise_together
+from sfm.geometry.compiled import _jit
+from sfm.geometry.compiled.minimise import minimise
+from sfm.geometry.compiled.resection import resect
+from sfm.geometry.compiled.sweep import best_depths
+from sfm.geometry.levenberg_marquardt import LevenbergMarquardt
+from sfm.geometry.problem import Observations, Parameters, rescaled
+from sfm.geometry.resectioning import SOLVER, resect_together
+from sfm.geometry.states import joined
+from sfm.geometry.triangulation import GAIN, INVERSE_DEPTHS, swept_together
+
+KINDS = [set(), {"rotation", "focal"}, {"rotation", "zoom", "focal"}, {"translation"}, ALL - {"zoom"}, ALL]
+
+
+def scene(seed: int) -> tuple[Observations, Parameters]:
+    """Tracks with movers, holes and wide pixels, and two starts: one near, one from which points fall behind."""
+    tracks = project(MOVE, seed=seed, points=70, noise_px=0.5, movers=0.2, pixel_aspect=1.3)
+    observations = tracks.observations()
+    holes = np.random.default_rng(seed).random(observations.weight.shape) < 0.2
+    weight = observations.weight * torch.from_numpy(~holes)
+    starts = joined([shaken(tracks.parameters(), seed + 1, 0.02), shaken(tracks.parameters(), seed + 2, 0.3)])
+    return replace(observations, weight=weight), starts
+
+
+def assert_same(a: Parameters, b: Parameters, atol: float) -> None:
+    for name in ("rotation", "translation", "zoom", "log_focal", "point"):
+        torch.testing.assert_close(getattr(a, name), getattr(b, name), rtol=0.0, atol=atol)
+
+
+@pytest.mark.parametrize("kinds", KINDS)
+@pytest.mark.parametrize("each_track", [False, True])
+def test_steps_are_those_of_the_batch(kinds, each_track):
+    observations, starts = scene(3)
+    if "translation" not in kinds:  # a camera that does not travel sees points at infinity
+        starts = replace(starts, translation=0 * starts.translation)
+        starts.point[..., 3] = 0.0
+    kernel = torch.full((2, len(observations.weight) if each_track else 1), 6.0, dtype=torch.float64)
+    if each_track:
+        kernel[:, ::3] = 0.7
+    given = (observations, starts, free(kinds, kinds), kernel.squeeze(1) if not each_track else kernel, 0.3)
+    few = LevenbergMarquardt(iterations=3, tolerance=0.0)
+    ours, said = minimise(*given, few, FOCAL_REACH)
+    theirs, expected = minimise_together(*given, few)
+    assert_same(ours, theirs, 1e-9)
+    torch.testing.assert_close(said.cost, expected.cost, rtol=1e-9, atol=0.0)
+
+
+def test_a_search_ends_where_that_of_the_batch_ends():
+    observations, starts = scene(5)
+    given = (observations, starts, free(ALL, ALL - {"zoom"}), torch.full((2,), 6.0, dtype=torch.float64), 0.3)
+    ours, said = minimise(*given, LevenbergMarquardt(iterations=40), FOCAL_REACH)
+    theirs, expected = minimise_together(*given, LevenbergMarquardt(iterations=40))
+    assert bool((said.converged == expected.converged).all())
+    torch.testing.assert_close(said.cost, expected.cost, rtol=1e-6, atol=0.0)
+    assert_same(ours, theirs, 1e-4)
+
+
+def test_frames_are_placed_as_by_the_batch():
+    observations, starts = scene(7)
+    kinds = free(ALL, ALL - {"zoom"})
+    ours, said = resect(observations, starts, kinds, 6.0, SOLVER)
+    theirs, expected = resect_together(observations, starts, kinds, kernel_px=6.0)
+    assert_same(ours, theirs, 1e-9)
+    torch.testing.assert_close(said.cost, expected.cost, rtol=1e-9, atol=1e-12)
+
+
+def test_points_are_swept_as_by_the_batch():
+    observations, starts = scene(9)
+    starts = rescaled(starts)
+    kernel = torch.tensor([6.0, 2.0], dtype=torch.float64)
+    ours = best_depths(observations, starts, kernel, INVERSE_DEPTHS, GAIN)
+    torch.testing.assert_close(ours, swept_together(observations, starts, kernel), rtol=0.0, atol=1e-12)
+    assert float((ours - starts.point).abs().max()) > 0.01
+
+
+def test_without_a_folder_for_machine_code_it_is_made_anew(monkeypatch):
+    asked: list[bool] = []
+    real = _jit.numba.njit
+
+    def njit(*, cache: bool = False, **options):
+        asked.append(cache)
+        if cache:
+            raise RuntimeError("cannot cache function: no locator available")
+        return real(**options)
+
+    monkeypatch.setattr(_jit.numba, "njit", njit)
+    assert _jit.compiled(abs_of)(-2.0) == 2.0
+    assert asked == [True, False]
+
+
+def abs_of(x):
+    return -x if x < 0 else x
