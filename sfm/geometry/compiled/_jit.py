@@ -1,10 +1,15 @@
-"""How the inner loops are compiled."""
+"""How the inner loops are compiled, and where the machine code is kept."""
 
+import hashlib
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -13,9 +18,26 @@ REORDER = {"reassoc", "contract", "nsz", "arcp"}
 
 
 def compiled(function: Function) -> Function:
-    """The function as machine code, made at the first call and kept beside the module for later processes."""
+    """The function as machine code, made at the first call and kept beside its module for later processes."""
     plain = inspect.unwrap(function)  # without the type checks that tests put around every function
-    try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=REORDER)(plain)
-    except RuntimeError:  # there is no folder that the code could be kept in
-        return numba.njit(nogil=True, error_model="numpy", fastmath=REORDER)(plain)
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", fastmath=REORDER)(plain)
+    with suppress(RuntimeError):  # there is no folder that could keep them: each process compiles anew
+        dispatcher._cache = _Cache(plain)  # what `cache=True` does, with another name for the files
+    return dispatcher
+
+
+class _Files(CompileResultCacheImpl):
+    def get_filename_base(self, fullname: str, abiflags: str) -> str:
+        """numba looks at the file of a function alone; its code holds that of the functions it calls as well."""
+        return f"{super().get_filename_base(fullname, abiflags)}-{_sources()}"
+
+
+class _Cache(FunctionCache):
+    _impl_class = _Files
+
+
+@cache
+def _sources() -> str:
+    """Digest of all that the machine code can be made from."""
+    room = Path(__file__).parents[1]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(room.rglob("*.py")))).hexdigest()[:12]

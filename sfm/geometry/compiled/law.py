@@ -10,17 +10,17 @@ from sfm.geometry.projection import BEYOND_INFINITY, FAR_PX, MIN_DEPTH
 
 
 @compiled
-def projected(i, tracks, cameras, point, seen):
+def projected(i, tracks, state, point, seen):
     """Fills `seen` (8 n) for track i: q = R d (rows 0-2), 1/z, x/z, y/z, and the residuals u and v.
 
     Args:
         i: number of the track.
-        tracks, cameras: `Tracks`, `Cameras`.
+        tracks, state: `Tracks`, `State`.
         point: (4) homogeneous.
         seen: 1/z is 0 where the point is behind the camera, and the residuals are `FAR_PX`.
     """
     xy_px, aspect = tracks.xy_px[i], tracks.aspect
-    rotation, translation, focal_px = cameras.rotation, cameras.translation, cameras.focal_px
+    rotation, translation, focal_px = state.rotation, state.translation, state.focal_px
     x, y, z, w = point[0], point[1], point[2], point[3]
     real = w > BEYOND_INFINITY * np.sqrt(x * x + y * y + z * z)
     for j in range(len(focal_px)):
@@ -48,17 +48,17 @@ def robust_sum(seen, weight, kernel_squared):
 
 
 @compiled
-def camera_rows(i, tracks, law, cameras, w, seen, rows):
+def camera_rows(i, tracks, law, state, w, seen, rows):
     """Fills `rows` for track i: derivatives of u and v by the parameters of each camera, weighted, in noise units.
 
     Args:
         i: number of the track.
-        tracks, law, cameras: `Tracks`, `Law`, `Cameras`.
+        tracks, law, state: `Tracks`, `Law`, `State`.
         w: fourth coordinate of the point.
         seen: of `projected`; gets ∂u/∂x and ∂v/∂y in its rows 0 and 1, and the weighted residuals in 6 and 7.
         rows: (2 8 n); the first camera is the gauge, its pose and zoom stay.
     """
-    weight, aspect, focal_px = tracks.weight[i], tracks.aspect, cameras.focal_px
+    weight, aspect, focal_px = tracks.weight[i], tracks.aspect, state.focal_px
     kernel_squared, noise_px = law.kernel_squared[i], law.noise_px
     turns, shifts, zooms, focal = law.moves[0], law.moves[1], law.moves[2], law.moves[3]
     for j in range(len(weight)):
@@ -84,13 +84,13 @@ def camera_rows(i, tracks, law, cameras, w, seen, rows):
 
 
 @compiled
-def point_rows(cameras, basis, seen, rows):
+def point_rows(state, basis, seen, rows):
     """Fills `rows` (2 d n) for one track: derivatives of u and v by its point, along `basis` (4 3).
 
     Args:
         seen: as `camera_rows` leaves it.
     """
-    rotation, translation = cameras.rotation, cameras.translation
+    rotation, translation = state.rotation, state.translation
     for e in range(rows.shape[1]):
         bx, by, bz, bw = basis[0, e], basis[1, e], basis[2, e], basis[3, e]
         for j in range(translation.shape[1]):

@@ -1,7 +1,5 @@
 """Each frame's pose from points that are held: the law of `sfm.geometry.resectioning`."""
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 
@@ -45,17 +43,17 @@ def _resected(
     cost, trial_cost = np.empty(n), np.empty(n)
     damping, better = np.full(n, solver.damping), np.zeros(n, bool)
     blocks, pull = np.empty((n, CAMERA, CAMERA)), np.empty((n, CAMERA))
-    frame_costs(tracks, law, state.cameras, state.point, cost)
+    frame_costs(tracks, law, state, cost)
     for _ in range(solver.iterations):
-        frame_systems(tracks, law, state.cameras, state.point, blocks, pull)
+        frame_systems(tracks, law, state, blocks, pull)
         trial = _moved(state, blocks, pull, damping, solver)
-        frame_costs(tracks, law, trial.cameras, trial.point, trial_cost)
+        frame_costs(tracks, law, trial, trial_cost)
         better = trial_cost < cost
-        state = replace(
-            state,
+        state = state._replace(
             rotation=np.where(better, trial.rotation, state.rotation),
             translation=np.where(better, trial.translation, state.translation),
             zoom=np.where(better, trial.zoom, state.zoom),
+            focal_px=np.where(better, trial.focal_px, state.focal_px),
         )
         cost = np.where(better, trial_cost, cost)
         damping = np.where(better, damping * solver.shrink, damping * solver.grow)
@@ -72,22 +70,22 @@ def _moved(
     held[:, _ALL, _ALL] += damping[:, None] * diagonal + (diagonal <= 1e-12)
     delta = -np.linalg.solve(held, pull[..., None])[..., 0].T
     delta[:3] = delta[:3].clip(-solver.max_turn_rad, solver.max_turn_rad)
-    turned, moved = np.empty_like(state.rotation), np.empty((4, len(state.zoom)))
     step = np.append(delta.reshape(-1), 0.0)
-    moved_cameras(state.cameras, _ALL, step, np.inf, solver.max_log_zoom, turned, moved)
-    return replace(state, rotation=turned, translation=moved[:3], zoom=state.zoom + moved[3])
+    rotation, translation, zoom = moved_cameras(state, _ALL, step, np.inf, solver.max_log_zoom)
+    focal_px = np.exp(state.log_focal + zoom)
+    return state._replace(rotation=rotation, translation=translation, zoom=zoom, focal_px=focal_px)
 
 
 @compiled
-def frame_systems(tracks, law, cameras, point, blocks, pull):
+def frame_systems(tracks, law, state, blocks, pull):
     """Fills the system of each frame, `blocks` (n 7 7) and `pull` (n 7); the rest as in `linearise`."""
     m, n = tracks.weight.shape
     c = pull.shape[1]
     seen, rows = np.empty((8, n)), np.empty((2, 8, n))
     sums, pulls = np.zeros((c, c, n)), np.zeros((c, n))
     for i in range(m):
-        projected(i, tracks, cameras, point[i], seen)
-        camera_rows(i, tracks, law, cameras, point[i, 3], seen, rows)
+        projected(i, tracks, state, state.point[i], seen)
+        camera_rows(i, tracks, law, state, state.point[i, 3], seen, rows)
         for a in range(c):
             for j in range(n):
                 pulls[a, j] += rows[0, a, j] * seen[6, j] + rows[1, a, j] * seen[7, j]
@@ -102,13 +100,13 @@ def frame_systems(tracks, law, cameras, point, blocks, pull):
 
 
 @compiled
-def frame_costs(tracks, law, cameras, point, cost):
+def frame_costs(tracks, law, state, cost):
     """Fills the robust cost (n) of each frame, in square pixels."""
     m, n = tracks.weight.shape
     seen = np.empty((8, n))
     cost[:] = 0.0
     for i in range(m):
-        projected(i, tracks, cameras, point[i], seen)
+        projected(i, tracks, state, state.point[i], seen)
         kernel_squared = law.kernel_squared[i]
         for j in range(n):
             squared = seen[6, j] * seen[6, j] + seen[7, j] * seen[7, j]

@@ -32,24 +32,24 @@ def best_depths(
     kernels = np.broadcast_to(kernel_px.numpy().reshape(len(kernel_px), -1) ** 2, parameters.point.shape[:2])
     points = parameters.point.numpy().copy()
     for b, point in enumerate(points):
-        cameras = state_of(parameters, b).cameras
-        _sweep(tracks, kernels[b].copy(), cameras, np.stack([rays[b], centres[b]]), depths, gain, point)
+        state = state_of(parameters, b)
+        _sweep(tracks, kernels[b].copy(), state, np.stack([rays[b], centres[b]]), depths, gain, point)
     return torch.from_numpy(points)
 
 
 @compiled
-def _sweep(tracks, kernel_squared, cameras, rays, inverse_depths, gain, point):
+def _sweep(tracks, kernel_squared, state, rays, inverse_depths, gain, point):
     """Puts each point (m 4) at the inverse depth on its ray that costs least, where that gains.
 
     Args:
-        tracks, cameras: `Tracks`, `Cameras`.
+        tracks, state: `Tracks`, `State`.
         kernel_squared: (m).
         rays: (2 m 3) directions, and where they begin, in the world.
         inverse_depths, gain, point: of `best_depths`.
     """
     seen, trial = np.empty((8, tracks.weight.shape[1])), np.empty(4)
     for i in range(len(point)):
-        projected(i, tracks, cameras, point[i], seen)
+        projected(i, tracks, state, point[i], seen)
         least = robust_sum(seen, tracks.weight[i], kernel_squared[i]) * (1.0 - gain)
         for depth in inverse_depths:
             squared = depth * depth
@@ -58,7 +58,7 @@ def _sweep(tracks, kernel_squared, cameras, rays, inverse_depths, gain, point):
                 squared += trial[k] * trial[k]
             trial[3] = depth
             trial /= np.sqrt(squared)
-            projected(i, tracks, cameras, trial, seen)
+            projected(i, tracks, state, trial, seen)
             tried = robust_sum(seen, tracks.weight[i], kernel_squared[i])
             if tried < least:
                 least = tried

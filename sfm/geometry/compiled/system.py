@@ -7,31 +7,33 @@ import numpy as np
 
 from sfm.geometry.compiled._jit import compiled
 from sfm.geometry.compiled.law import camera_rows, point_rows, projected, tangent_basis
+from sfm.geometry.compiled.values import State
 
 LEAST_DAMPING = 1e-9
+NOTHING = 1e-12
+"""A parameter whose diagonal entry is no more is held."""
 
 
 @compiled
-def linearise(tracks, law, cameras, point, system):
-    """Fills a `System` with that of the robustly weighted residuals.
+def linearise(tracks, law, state, system):
+    """Fills a `System` with that of the robustly weighted residuals and of the prior on the focal length.
 
     Args:
-        tracks, law, cameras: `Tracks`, `Law`, `Cameras`.
-        point: (m 4).
+        tracks, law, state: `Tracks`, `Law`, `State`.
         system: to be filled.
     """
     m, n = tracks.weight.shape
-    c, d = len(law.used), system.block.shape[1]
+    c, d, point = len(law.used), system.block.shape[1], state.point
     seen, rows, bends, basis = np.empty((8, n)), np.empty((2, 8, n)), np.empty((2, d, n)), np.empty((4, 3))
     which = np.empty(c + 1, np.int64)
     which[:c] = law.used
     which[c] = 7
     blocks, pull = np.zeros((c + 1, c + 1, n)), np.zeros((c + 1, n))
     for i in range(m):
-        projected(i, tracks, cameras, point[i], seen)
-        camera_rows(i, tracks, law, cameras, point[i, 3], seen, rows)
+        projected(i, tracks, state, point[i], seen)
+        camera_rows(i, tracks, law, state, point[i, 3], seen, rows)
         tangent_basis(point[i], basis)
-        point_rows(cameras, basis, seen, bends)
+        point_rows(state, basis, seen, bends)
         for a in range(c + 1):
             u, v = rows[0, which[a]], rows[1, which[a]]
             for j in range(n):
@@ -60,6 +62,8 @@ def linearise(tracks, law, cameras, point, system):
                 total += rows[0, 7, j] * bends[0, e, j] + rows[1, 7, j] * bends[1, e, j]
             mixed[c * n] = total
     _assemble(blocks, pull, system.camera, system.gradient)
+    system.camera[-1, -1] += law.precision
+    system.gradient[-1] += law.precision * (state.log_focal - law.prior) * law.moves[3]
 
 
 @compiled
@@ -114,52 +118,60 @@ def eliminate(system, damping, floor, out):
 
 
 @compiled
-def moved_points(point, root, right, out):
-    """Points after their part of the step: -L⁻ᵀ `right`, along each one's tangents, of unit length again.
-
-    Args:
-        point: (m 4).
-        root: (m d d) of `eliminate`.
-        right: (m d) L⁻¹ (gradient + mixed δ).
-        out: (m 4).
-    """
-    m, d = right.shape
-    basis, step = np.empty((4, 3)), np.empty(3)
+def reduce(system, out, damping, products, right):
+    """Turns Σ mixedᵀ mixed (p p) into the damped Schur complement, and fills its right side (p)."""
+    m, d, p = out.mixed.shape
+    largest = 0.0
+    for a in range(p):
+        right[a] = -system.gradient[a]
+        largest = max(largest, system.camera[a, a])
     for i in range(m):
-        for e in range(d - 1, -1, -1):
-            total = -right[i, e]
-            for k in range(e + 1, d):
-                total -= root[i, k, e] * step[k]
-            step[e] = total / root[i, e, e]
-        tangent_basis(point[i], basis)
-        squared = 0.0
-        for k in range(4):
-            total = point[i, k]
-            for e in range(d):
-                total += basis[k, e] * step[e]
-            out[i, k] = total
-            squared += total * total
-        for k in range(4):
-            out[i, k] /= np.sqrt(squared)
+        for e in range(d):
+            for a in range(p):
+                right[a] += out.mixed[i, e, a] * out.gradient[i, e]
+    for a in range(p):
+        for b in range(p):
+            products[a, b] = system.camera[a, b] - products[a, b]
+        entry = system.camera[a, a]
+        products[a, a] += damping * entry + 1e-9 * largest + (1.0 if entry <= NOTHING else 0.0)
 
 
 @compiled
-def moved_cameras(cameras, used, delta, most_turn_rad, most_zoom, turned, moved):
-    """Poses and zooms after their part of the step, exp(ω) R by Rodrigues.
+def stepped(law, state, out, delta, most):
+    """The state after a step of its cameras (p), and the step of its points that belongs to it.
 
     Args:
-        cameras: `Cameras`; their focal lengths are not asked.
-        used: (c) which of the 7 parameters of a camera `delta` (c n + 1) holds.
-        most_turn_rad, most_zoom: no step turns a camera, or changes a log focal length, by more.
-        turned: (3 3 n) gets the rotations.
-        moved: (4 n) gets the translations, and by how much log focal lengths change.
+        law, state: `Law`, `State`.
+        out: of `eliminate`.
+        delta: of the cameras' used parameters and the shared focal length.
+        most: (3) a step turns a camera, and changes its log zoom and the log focal length, by no more.
     """
-    rotation, translation = cameras.rotation, cameras.translation
+    for a in range(len(delta)):
+        if not np.isfinite(delta[a]):
+            delta[a] = 0.0
+    turned, shifted, zoom = moved_cameras(state, law.used, delta, most[0], most[1])
+    log_focal = state.log_focal + min(max(delta[-1], -most[2]), most[2])
+    log_focal = min(max(log_focal, law.prior - law.reach), law.prior + law.reach)
+    point = _moved_points(state.point, out, delta)
+    return State(turned, shifted, zoom, log_focal, np.exp(log_focal + zoom), point)
+
+
+@compiled
+def moved_cameras(state, used, delta, most_turn_rad, most_zoom):
+    """Rotations, translations and zooms after a step, exp(ω) R by Rodrigues.
+
+    Args:
+        state: `State`.
+        used: (c) which of the 7 parameters of a camera `delta` (c n + 1) holds.
+        most_turn_rad, most_zoom: no step turns a camera, or changes its log zoom, by more.
+    """
+    rotation, translation = state.rotation, state.translation
     n = translation.shape[1]
-    step = np.zeros((7, n))
+    step, zoom = np.zeros((7, n)), np.empty(n)
     for a in range(len(used)):
         step[used[a]] = delta[a * n : (a + 1) * n]
     turn = np.empty((3, 3))
+    turned, shifted = np.empty_like(rotation), np.empty_like(translation)
     for j in range(n):
         x, y, z = step[0, j], step[1, j], step[2, j]
         angle = np.sqrt(x * x + y * y + z * z)
@@ -173,9 +185,38 @@ def moved_cameras(cameras, used, delta, most_turn_rad, most_zoom, turned, moved)
         turn[1, 0], turn[1, 1], turn[1, 2] = t * x * y + s * z, 1 - t * (x * x + z * z), t * y * z - s * x
         turn[2, 0], turn[2, 1], turn[2, 2] = t * x * z - s * y, t * y * z + s * x, 1 - t * (x * x + y * y)
         for r in range(3):
-            moved[r, j] = translation[r, j] + step[3 + r, j]
+            shifted[r, j] = translation[r, j] + step[3 + r, j]
             for k in range(3):
                 turned[r, k, j] = (
                     turn[r, 0] * rotation[0, k, j] + turn[r, 1] * rotation[1, k, j] + turn[r, 2] * rotation[2, k, j]
                 )
-        moved[3, j] = min(max(step[6, j], -most_zoom), most_zoom)
+        zoom[j] = state.zoom[j] + min(max(step[6, j], -most_zoom), most_zoom)
+    return turned, shifted, zoom
+
+
+@compiled
+def _moved_points(point, out, delta):
+    """Points (m 4) after their step -L⁻ᵀ (L⁻¹ gradient + L⁻¹ mixed δ) along their tangents, of unit length again."""
+    m, d, p = out.mixed.shape
+    basis, step, moved = np.empty((4, 3)), np.empty(3), np.empty_like(point)
+    for i in range(m):
+        for e in range(d):
+            total = out.gradient[i, e]
+            for a in range(p):
+                total += out.mixed[i, e, a] * delta[a]
+            step[e] = -total
+        for e in range(d - 1, -1, -1):
+            for k in range(e + 1, d):
+                step[e] -= out.root[i, k, e] * step[k]
+            step[e] /= out.root[i, e, e]
+        tangent_basis(point[i], basis)
+        squared = 0.0
+        for k in range(4):
+            total = point[i, k]
+            for e in range(d):
+                total += basis[k, e] * step[e]
+            moved[i, k] = total
+            squared += total * total
+        for k in range(4):
+            moved[i, k] /= np.sqrt(squared)
+    return moved

@@ -1,8 +1,7 @@
 """Tracks, cameras and systems as the compiled loops take them: of numpy, the frames last."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, final
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,12 +18,15 @@ class Tracks(NamedTuple):
     aspect: float
 
 
-class Cameras(NamedTuple):
-    """Cameras from world, and fy of each."""
+class State(NamedTuple):
+    """One hypothesis of `Parameters`, and fy of each frame."""
 
     rotation: Float[np.ndarray, "3 3 n"]
     translation: Float[np.ndarray, "3 n"]
+    zoom: Float[np.ndarray, " n"]
+    log_focal: float
     focal_px: Float[np.ndarray, " n"]
+    point: Float[np.ndarray, "m 4"]
 
 
 class Law(NamedTuple):
@@ -35,12 +37,16 @@ class Law(NamedTuple):
         used: which of the 7 parameters of a camera move.
         kernel_squared: of the robust kernel of each track, square pixels.
         noise_px: standard deviation of a good residual.
+        prior, precision, reach: of the log focal length: where it should be, one over its variance, how far it may go.
     """
 
     moves: Float[np.ndarray, " 4"]
     used: Int[np.ndarray, " c"]
     kernel_squared: Float[np.ndarray, " m"]
     noise_px: float
+    prior: float = 0.0
+    precision: float = 0.0
+    reach: float = np.inf
 
 
 class System(NamedTuple):
@@ -65,23 +71,6 @@ class Eliminated(NamedTuple):
     gradient: Float[np.ndarray, "m d"]
 
 
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class State:
-    """One hypothesis of `Parameters`."""
-
-    rotation: Float[np.ndarray, "3 3 n"]
-    translation: Float[np.ndarray, "3 n"]
-    zoom: Float[np.ndarray, " n"]
-    log_focal: float
-    point: Float[np.ndarray, "m 4"]
-
-    @property
-    def cameras(self) -> Cameras:
-        """With a focal length each."""
-        return Cameras(self.rotation, self.translation, np.exp(self.log_focal + self.zoom))
-
-
 def tracks_of(observations: Observations) -> Tracks:
     """Observations on a CPU as the loops take them."""
     xy_px = np.ascontiguousarray(observations.xy_px.numpy().transpose(0, 2, 1))
@@ -89,13 +78,15 @@ def tracks_of(observations: Observations) -> Tracks:
 
 
 def state_of(parameters: Parameters, b: int) -> State:
-    """One hypothesis of a batch on a CPU; its points are a copy."""
+    """One hypothesis of a batch on a CPU, as a copy."""
+    zoom, log_focal = parameters.zoom[b].numpy().copy(), float(parameters.log_focal[b])
     return State(
-        rotation=np.ascontiguousarray(parameters.rotation[b].numpy().transpose(1, 2, 0)),
-        translation=np.ascontiguousarray(parameters.translation[b].numpy().T),
-        zoom=parameters.zoom[b].numpy(),
-        log_focal=float(parameters.log_focal[b]),
-        point=parameters.point[b].numpy().copy(),
+        np.ascontiguousarray(parameters.rotation[b].numpy().transpose(1, 2, 0)),
+        np.ascontiguousarray(parameters.translation[b].numpy().T),
+        zoom,
+        log_focal,
+        np.exp(log_focal + zoom),
+        parameters.point[b].numpy().copy(),
     )
 
 

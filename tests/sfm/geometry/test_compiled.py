@@ -84,18 +84,23 @@ def test_points_are_swept_as_by_the_batch():
 
 
 def test_without_a_folder_for_machine_code_it_is_made_anew(monkeypatch):
-    asked: list[bool] = []
-    real = _jit.numba.njit
+    def nowhere(function):
+        raise RuntimeError("cannot cache function: no locator available")
 
-    def njit(*, cache: bool = False, **options):
-        asked.append(cache)
-        if cache:
-            raise RuntimeError("cannot cache function: no locator available")
-        return real(**options)
-
-    monkeypatch.setattr(_jit.numba, "njit", njit)
+    monkeypatch.setattr(_jit, "_Cache", nowhere)
     assert _jit.compiled(abs_of)(-2.0) == 2.0
-    assert asked == [True, False]
+
+
+def test_machine_code_of_other_sources_is_not_taken(monkeypatch, tmp_path):
+    """numba itself would: it looks at the file of the function, and not at those of what it calls."""
+    monkeypatch.setattr(_jit.numba.config, "CACHE_DIR", str(tmp_path))
+    hits: list[int] = []
+    for digest in ("one", "one", "other"):
+        monkeypatch.setattr(_jit, "_sources", lambda digest=digest: digest)
+        function = _jit.compiled(abs_of)
+        assert function(-2.0) == 2.0
+        hits.append(sum(function.stats.cache_hits.values()))
+    assert hits == [0, 1, 0]
 
 
 def abs_of(x):
