@@ -1,6 +1,7 @@
-"""Robust bundle adjustment of several motion hypotheses at once, in torch, on any device.
+"""Robust bundle adjustment of several motion hypotheses.
 
-A hypothesis is a start plus the set of parameters that it may move; all of them share tracks and run as one batch.
+A hypothesis is a start plus the set of parameters that it may move; all of them share tracks. Steps are compiled loops
+(`sfm.geometry.compiled`), on the CPU: the arrays of a clip are too small for anything else.
 Levenberg-Marquardt with the Schur complement over points (Triggs et al. 2000, Bundle Adjustment, §6), robust weights
 by Geman-McClure.
 """
@@ -12,14 +13,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sfm.geometry.compiled import minimise as compiled
+from sfm.geometry.compiled.minimise import minimise
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
-from sfm.geometry.normal_equations import CAMERA, Normal, normal_equations, schur, tangent_bases
 from sfm.geometry.problem import FreeParameters, Observations, Parameters, rescaled
 from sfm.geometry.projection import residuals
 from sfm.geometry.robust import GOOD_SHARE, capped_track_rms, geman_mcclure, row_quantile
-from sfm.geometry.so3 import exp_so3
-from sfm.geometry.states import put
 from sfm.geometry.triangulation import retriangulated
 
 FOCAL_REACH = 1.8
@@ -84,7 +82,7 @@ def adjust(
         parameters = rescaled(parameters)
         if number:
             parameters = retriangulated(observations, parameters, free, kernel)
-        parameters, summary = minimise(observations, parameters, free, kernel, noise_px, solver)
+        parameters, summary = minimise(observations, parameters, free, kernel, noise_px, solver, FOCAL_REACH)
     if good_track_px is not None:
         parameters, summary = without_outlier_tracks(observations, parameters, free, good_track_px, noise_px, solver)
     assert summary is not None
@@ -93,55 +91,6 @@ def adjust(
     cost = total_cost(observations, parameters, free, kernel, noise_px)
     distance = torch.where(front, r.norm(dim=-1), torch.full_like(r[..., 0], torch.inf))
     return Fit(parameters=parameters, cost=cost, residual_px=distance, summary=summary)
-
-
-def minimise(
-    observations: Observations,
-    parameters: Parameters,
-    free: FreeParameters,
-    kernel: Tensor,
-    noise_px: float,
-    solver: LevenbergMarquardt,
-) -> tuple[Parameters, Summary]:
-    """Steps under one kernel: on a CPU by compiled loops, elsewhere all hypotheses as one batch."""
-    if parameters.zoom.device.type == "cpu":
-        return compiled.minimise(observations, parameters, free, kernel, noise_px, solver, FOCAL_REACH)
-    return minimise_together(observations, parameters, free, kernel, noise_px, solver)
-
-
-def minimise_together(
-    observations: Observations,
-    parameters: Parameters,
-    free: FreeParameters,
-    kernel: Tensor,
-    noise_px: float,
-    solver: LevenbergMarquardt,
-) -> tuple[Parameters, Summary]:
-    """Steps under one kernel on any device; a hypothesis that gains no more is done and costs no more."""
-    damping = torch.full_like(parameters.log_focal, solver.damping)
-    cost = total_cost(observations, parameters, free, kernel, noise_px)
-    active = torch.arange(len(cost), device=cost.device)
-    low, high = free.log_focal_prior - FOCAL_REACH, free.log_focal_prior + FOCAL_REACH
-    steps = 0
-    for _ in range(solver.iterations):
-        part, movable, width = parameters.take(active), free.take(active), kernel[active]
-        normal = normal_equations(observations, part, movable, width, noise_px)
-        trial = take_step(part, *solve_step(normal, damping[active]), normal.used, solver)
-        trial = replace(trial, log_focal=trial.log_focal.clamp(low, high))
-        trial_cost = total_cost(observations, trial, movable, width, noise_px)
-        better = trial_cost < cost[active]
-        gain = torch.where(better, (cost[active] - trial_cost) / cost[active].clamp_min(1e-12), 0.0)
-        parameters = put(parameters, active[better], trial.take(better))
-        cost = cost.index_put((active[better],), trial_cost[better])
-        held = solver.damped(damping[active], better)
-        damping = damping.index_put((active,), held)
-        active = active[~((gain < solver.tolerance) & (better | (held > solver.stalled_damping)))]
-        steps += 1
-        if not len(active):
-            break
-    converged = torch.ones(len(cost), dtype=torch.bool, device=cost.device)
-    converged[active] = False
-    return parameters, Summary(converged=converged, steps=steps, cost=cost)
 
 
 def without_outlier_tracks(
@@ -165,43 +114,6 @@ def without_outlier_tracks(
         rms = capped_track_rms(observations, parameters)
         sigma = row_quantile(rms, observations.weight.sum(1), GOOD_SHARE).clamp(floor_px, 10 * floor_px)[:, None]
         kernel = torch.where(rms < 4.0 * sigma, 4.0 * sigma, 0.5 * sigma)
-        parameters, summary = minimise(observations, parameters, free, kernel, noise_px, half)
+        parameters, summary = minimise(observations, parameters, free, kernel, noise_px, half, FOCAL_REACH)
     assert summary is not None
     return parameters, summary
-
-
-def solve_step(normal: Normal, damping: Tensor) -> tuple[Tensor, Tensor]:
-    """Steps of the cameras' used parameters and the shared focal (b p), and of the points (b m d)."""
-    matrix, gradient, inverse = schur(normal, damping)
-    diagonal = torch.diagonal(normal.camera, dim1=1, dim2=2)
-    still = diagonal <= 1e-12
-    matrix = matrix + torch.diag_embed(damping[:, None] * diagonal + 1e-9 * diagonal.amax(1, keepdim=True) + still)
-    factor, bad = torch.linalg.cholesky_ex(matrix)
-    delta = -torch.cholesky_solve(gradient[..., None], factor)[..., 0]
-    delta = torch.where((bad > 0)[:, None] | ~torch.isfinite(delta), torch.zeros_like(delta), delta)
-    delta = torch.where(still, torch.zeros_like(delta), delta)
-    right = normal.point_gradient + (normal.mixed * delta[:, :, None, None]).sum(1)  # b d m
-    point = -(inverse * right[:, None]).sum(2).transpose(1, 2)
-    return delta, point
-
-
-def take_step(
-    parameters: Parameters, delta: Tensor, point_delta: Tensor, used: list[int], solver: LevenbergMarquardt
-) -> Parameters:
-    """The parameters after a step of the `used` ones of each camera and the focal (b p), and of the points (b m d)."""
-    b, n = parameters.zoom.shape
-    cameras = delta.new_zeros(b, n, CAMERA)
-    cameras[..., used] = delta[:, :-1].reshape(b, n, len(used))
-    turn = cameras[..., :3]
-    length = turn.norm(dim=-1, keepdim=True)
-    turn = turn * (solver.max_turn_rad / length.clamp_min(solver.max_turn_rad))
-    step = (tangent_bases(parameters.point)[..., : point_delta.shape[-1]] @ point_delta[..., None])[..., 0]
-    point = parameters.point + step
-    point = point / point.norm(dim=-1, keepdim=True)
-    return Parameters(
-        rotation=exp_so3(turn) @ parameters.rotation,
-        translation=parameters.translation + cameras[..., 3:6],
-        zoom=parameters.zoom + cameras[..., 6].clamp(-solver.max_log_zoom, solver.max_log_zoom),
-        log_focal=parameters.log_focal + delta[:, -1].clamp(-solver.max_log_focal, solver.max_log_focal),
-        point=point,
-    )

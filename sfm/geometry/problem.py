@@ -176,17 +176,15 @@ def free_parameters(models: Sequence[MotionModel], prior: FocalPrior, device: to
     )
 
 
-def observations_of(
-    xy_px: Float[np.ndarray, "m n 2"], hw: tuple[int, int], pixel_aspect: float, device: torch.device
-) -> Observations:
+def observations_of(xy_px: Float[np.ndarray, "m n 2"], hw: tuple[int, int], pixel_aspect: float) -> Observations:
     """Tracks (pixels, NaN where unseen) as tensors, relative to the centre of the frame."""
     height, width = hw
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     seen = np.isfinite(xy_px[..., 0])
     relative = np.where(seen[..., None], xy_px - centre, 0.0)
     return Observations(
-        xy_px=torch.tensor(relative, dtype=torch.float64, device=device),
-        weight=torch.tensor(seen, dtype=torch.float64, device=device),
+        xy_px=torch.tensor(relative, dtype=torch.float64),
+        weight=torch.tensor(seen, dtype=torch.float64),
         pixel_aspect=pixel_aspect,
     )
 

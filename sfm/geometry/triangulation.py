@@ -6,13 +6,11 @@ the robust cost is kept, if it beats where the adjuster left the point.
 
 from dataclasses import replace
 
-import torch
 from torch import Tensor
 
 from sfm.geometry.compiled.sweep import best_depths
 from sfm.geometry.problem import FreeParameters, Observations, Parameters, rescaled
-from sfm.geometry.projection import middle_rays, points_at, residuals
-from sfm.geometry.robust import geman_mcclure
+from sfm.geometry.projection import middle_rays, points_at
 
 INVERSE_DEPTHS = (0.0, 0.05, 0.12, 0.25, 0.4, 0.6, 0.8, 1.0, 1.25, 1.6, 2.0, 2.6, 3.5, 5.0, 8.0, 14.0)
 """In units of the median one; between neighbours the adjuster converges."""
@@ -31,34 +29,9 @@ def retriangulated(
     if not len(rows):
         return parameters
     part = parameters.take(rows)
-    if part.point.device.type == "cpu":
-        best = best_depths(observations, part, kernel_px[rows], INVERSE_DEPTHS, GAIN)
-    else:
-        best = swept_together(observations, part, kernel_px[rows])
     point = parameters.point.clone()
-    point[rows] = best
+    point[rows] = best_depths(observations, part, kernel_px[rows], INVERSE_DEPTHS, GAIN)
     return replace(parameters, point=point)
-
-
-def swept_together(observations: Observations, part: Parameters, kernel_px: Tensor) -> Tensor:
-    """The best points (b m 4) of all hypotheses as one batch, on any device."""
-    c2 = kernel_px.reshape(len(kernel_px), -1, 1) ** 2
-
-    def cost(point: Tensor) -> Tensor:
-        r, _, _ = residuals(observations, replace(part, point=point))
-        squared = (r**2).sum(-1)
-        return (observations.weight * geman_mcclure(squared, c2)).sum(2)
-
-    ray, centre = middle_rays(observations, part)
-    best = part.point
-    least = cost(best) * (1 - GAIN)
-    for w in INVERSE_DEPTHS:
-        point = points_at(ray, centre, torch.full_like(ray[..., :1], w))
-        tried = cost(point)
-        better = tried < least
-        best = torch.where(better[..., None], point, best)
-        least = torch.where(better, tried, least)
-    return best
 
 
 def completed(

@@ -74,7 +74,7 @@ def adjust_jointly(
     everywhere = spread(tracks.xy_px, frames.hw, limit=config.joint_tracks)
     count = len(picked)
     picked = np.concatenate([picked, np.setdiff1d(everywhere, picked)])
-    observations = observations_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect, problem.device)
+    observations = observations_of(tracks.xy_px[picked], frames.hw, frames.pixel_aspect)
     free = problem.free([selection.model])
     kernel = kernel_of(selection, problem.unit_px)
     parameters = initialise_points(observations, parameters, count, depth=selection.model.translates)

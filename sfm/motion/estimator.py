@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, Int
 
 from sfm.config import AutoConfig, SelectionConfig
@@ -83,7 +82,7 @@ class FittedTracks:
     selection: Selection[FittedModel]
 
 
-def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cpu") -> Solved:
+def solve(frames: Frames, masks: Masks, config: AutoConfig) -> Solved:
     """The camera's motion in one shot, by its tracks alone.
 
     Returns:
@@ -91,29 +90,26 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
         "partial" where frames have no pose. Runs on one thread.
     """
     seconds: dict[str, float] = {}
-    fitted = fit_tracks(frames, masks, config, seconds, device=device)
+    fitted = fit_tracks(frames, masks, config, seconds)
     if isinstance(fitted, str):
         return Solved(status="failed", reason=fitted, seconds=seconds)
     return answer(frames, masks, fitted, fitted.selection, config, seconds)
 
 
-def fit_tracks(
-    frames: Frames, masks: Masks, config: AutoConfig, seconds: dict[str, float], *, device: str = "cpu"
-) -> FittedTracks | str:
+def fit_tracks(frames: Frames, masks: Masks, config: AutoConfig, seconds: dict[str, float]) -> FittedTracks | str:
     """All motion models fitted to the tracks of a shot, or why there is nothing to fit them to.
 
     Args:
         frames, masks: of the shot.
         config: settings.
         seconds: gets the wall time of each step.
-        device: of the fits.
     """
     with thread_limit(1, opencv=False):
         with timed(seconds, "tracks"):
             tracks = track(frames, masks, config.tracks)
         if why := precheck(frames, masks, tracks, shortest=config.tracks.min_length):
             return why
-        keyed = _keyed(frames, tracks, config, torch.device(device))
+        keyed = _keyed(frames, tracks, config)
         if len(keyed.frames) < 2 or len(keyed.picked) < MIN_TRACKS:
             return f"only {len(keyed.picked)} points can be followed through the clip, {MIN_TRACKS} are needed"
         with timed(seconds, "motion_models"):
@@ -168,9 +164,9 @@ def focal_prior(frames: Frames) -> FocalPrior:
     return FocalPrior(focal_px=FOCAL_PRIOR_LONG_SIDE * max(frames.hw), sigma=FOCAL_PRIOR_SIGMA)
 
 
-def problem_of(frames: Frames, xy_px: Float[np.ndarray, "m n 2"], device: torch.device) -> Problem:
+def problem_of(frames: Frames, xy_px: Float[np.ndarray, "m n 2"]) -> Problem:
     """The problem that tracks of a clip pose, with what its file says of the focal length."""
-    observations = observations_of(xy_px, frames.hw, frames.pixel_aspect, device)
+    observations = observations_of(xy_px, frames.hw, frames.pixel_aspect)
     return Problem(observations=observations, prior=focal_prior(frames), unit_px=max(frames.hw) / 640)
 
 
@@ -192,25 +188,25 @@ def fit_and_select(problem: Problem, config: AutoConfig) -> tuple[list[FittedMod
 
 def cameras_of(frames: Frames, fitted: FittedTracks, candidate: FittedModel) -> tuple[Parameters, float]:
     """Cameras of all frames under one of the models, its points held, and the median inverse distance of its points."""
-    problem = problem_of(frames, fitted.tracks.xy_px[fitted.keyed.picked], fitted.keyed.problem.device)
+    problem = problem_of(frames, fitted.tracks.xy_px[fitted.keyed.picked])
     with thread_limit(1, opencv=False):
         parameters = place_all_frames(problem, replace(fitted.selection, fitted=candidate), fitted.keyed.frames)
     point = parameters.point[0]
     return parameters, float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
 
 
-def _keyed(frames: Frames, tracks: Tracks, config: AutoConfig, device: torch.device) -> _Keyed:
+def _keyed(frames: Frames, tracks: Tracks, config: AutoConfig) -> _Keyed:
     """Keyframes, and tracks spread over them."""
     key = keyframes(tracks.seen, target=config.keyframes)
     picked = spread(tracks.xy_px[:, key], frames.hw)
-    return _Keyed(frames=key, picked=picked, problem=problem_of(frames, tracks.xy_px[picked][:, key], device))
+    return _Keyed(frames=key, picked=picked, problem=problem_of(frames, tracks.xy_px[picked][:, key]))
 
 
 def _place(
     frames: Frames, masks: Masks, tracks: Tracks, keyed: _Keyed, selection: Selection[FittedModel], config: AutoConfig
 ) -> _Placed:
     """Every frame's pose under the selected model, and whether it can be believed."""
-    problem = problem_of(frames, tracks.xy_px[keyed.picked], keyed.problem.device)
+    problem = problem_of(frames, tracks.xy_px[keyed.picked])
     alone = place_all_frames(problem, selection, keyed.frames)
     observations, parameters, picked = adjust_jointly(problem, alone, selection, keyed.picked, tracks, frames, config)
     agrees, fits = agreeing(observations, parameters, config.selection.tolerance * selection.noise_px)

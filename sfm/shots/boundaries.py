@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import final
 
 import cv2
@@ -185,10 +186,10 @@ def _judge(
         link = _first_link(linker, pairs, limit)
         if link is None and kind == "change":  # everything moves or melts here: only another picture is a cut
             link = linker.laid_out_alike(before, after)
-        corners = min(max(linker.corners(k) for k in left), max(linker.corners(k) for k in right))
         if link is not None:
             why = f"linked by {link.by} ({link.strength:.2g})"
         else:
+            corners = min(max(linker.corners(k) for k in left), max(linker.corners(k) for k in right))
             why = f"no link between {len(pairs)} pairs of frames, with at least {corners} corners on each side"
             why += "; tracks are lost in this one step alone" if limit.abrupt else ""
         by = link.by if link is not None else ""
@@ -202,27 +203,40 @@ class _Limit:
     """How far the picture may move across a place.
 
     Attributes:
+        linker, beside: neighbouring frames on either side, and what compares them.
         abrupt: tracks are lost in this one step and in none beside it: those that are left may be the few things far
             behind, so that features are asked for the motion as well.
         floor: share of the longer side that is always allowed.
-        step: the same for each frame between the two, from the motion around.
+        ratio: of the motion beside it that is allowed for each frame between the two.
     """
 
+    linker: Linker
+    beside: list[tuple[int, int]]
     abrupt: bool
     floor: float
-    step: float
+    ratio: float
+
+    @cached_property
+    def step(self) -> float:
+        """Share of the longer side that is allowed for each frame; looked at only where a link moves far."""
+        return self.ratio * _motion(self.linker, self.beside)
 
     def allows(self, moved: float, steps: int) -> bool:
-        return moved <= max(self.floor, self.step * steps)
+        return moved <= self.floor or moved <= self.step * steps
 
 
 def _limit(linker: Linker, left: list[int], right: list[int], kind: str, config: ShotConfig) -> _Limit:
     """What a smooth motion may carry over a place: motion and loss of tracks beside it tell."""
     beside = _beside(left, right)
-    usual = min((linker.kept(first, second) for first, second in beside), default=0.0)
-    abrupt = kind == "cut" and linker.kept(left[0], right[0]) < config.jump_kept * usual
+    abrupt = kind == "cut" and _fewer(linker, (left[0], right[0]), config.jump_kept, beside)
     floor = config.jump_floor_abrupt if abrupt else config.jump_floor
-    return _Limit(abrupt=abrupt, floor=floor, step=config.jump_ratio * _motion(linker, beside))
+    return _Limit(linker=linker, beside=beside, abrupt=abrupt, floor=floor, ratio=config.jump_ratio)
+
+
+def _fewer(linker: Linker, pair: tuple[int, int], share: float, beside: list[tuple[int, int]]) -> bool:
+    """Whether a pair of frames keeps less than a share of the corners that every pair beside it keeps."""
+    kept = linker.kept(*pair)
+    return kept < share and kept < share * min((linker.kept(first, second) for first, second in beside), default=0.0)
 
 
 def _first_link(linker: Linker, pairs: Sequence[tuple[int, int]], limit: _Limit) -> Link | None:

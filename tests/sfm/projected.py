@@ -39,7 +39,7 @@ class Projected:
 
     def observations(self) -> Observations:
         """The tracks as the adjuster takes them."""
-        return observations_of(self.xy_px, HW, self.pixel_aspect, torch.device("cpu"))
+        return observations_of(self.xy_px, HW, self.pixel_aspect)
 
     def problem(self, prior: FocalPrior) -> Problem:
         """The tracks as the motion models take them; a pixel is one of a 640-pixel frame."""

@@ -1,23 +1,24 @@
-"""The compiled loops against the batch of torch: two ways to write one law."""
+"""The compiled loops against the plain batch of torch: two ways to write one law."""
 
 from dataclasses import replace
 
 import numpy as np
+import plain_adjustment
 import pytest
 import torch
 from adjustment import ALL, MOVE, free, shaken
 from projected import project
 
-from sfm.geometry.bundle_adjustment import FOCAL_REACH, minimise_together
+from sfm.geometry.bundle_adjustment import FOCAL_REACH
 from sfm.geometry.compiled import _jit
 from sfm.geometry.compiled.minimise import minimise
 from sfm.geometry.compiled.resection import resect
 from sfm.geometry.compiled.sweep import best_depths
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt
 from sfm.geometry.problem import Observations, Parameters, rescaled
-from sfm.geometry.resectioning import SOLVER, resect_together
+from sfm.geometry.resectioning import SOLVER
 from sfm.geometry.states import joined
-from sfm.geometry.triangulation import GAIN, INVERSE_DEPTHS, swept_together
+from sfm.geometry.triangulation import GAIN, INVERSE_DEPTHS
 
 KINDS = [set(), {"rotation", "focal"}, {"rotation", "zoom", "focal"}, {"translation"}, ALL - {"zoom"}, ALL]
 
@@ -50,7 +51,7 @@ def test_steps_are_those_of_the_batch(kinds, each_track):
     given = (observations, starts, free(kinds, kinds), kernel.squeeze(1) if not each_track else kernel, 0.3)
     few = LevenbergMarquardt(iterations=3, tolerance=0.0)
     ours, said = minimise(*given, few, FOCAL_REACH)
-    theirs, expected = minimise_together(*given, few)
+    theirs, expected = plain_adjustment.minimise(*given, few)
     assert_same(ours, theirs, 1e-9)
     torch.testing.assert_close(said.cost, expected.cost, rtol=1e-9, atol=0.0)
 
@@ -59,7 +60,7 @@ def test_a_search_ends_where_that_of_the_batch_ends():
     observations, starts = scene(5)
     given = (observations, starts, free(ALL, ALL - {"zoom"}), torch.full((2,), 6.0, dtype=torch.float64), 0.3)
     ours, said = minimise(*given, LevenbergMarquardt(iterations=40), FOCAL_REACH)
-    theirs, expected = minimise_together(*given, LevenbergMarquardt(iterations=40))
+    theirs, expected = plain_adjustment.minimise(*given, LevenbergMarquardt(iterations=40))
     assert bool((said.converged == expected.converged).all())
     torch.testing.assert_close(said.cost, expected.cost, rtol=1e-6, atol=0.0)
     assert_same(ours, theirs, 1e-4)
@@ -69,7 +70,7 @@ def test_frames_are_placed_as_by_the_batch():
     observations, starts = scene(7)
     kinds = free(ALL, ALL - {"zoom"})
     ours, said = resect(observations, starts, kinds, 6.0, SOLVER)
-    theirs, expected = resect_together(observations, starts, kinds, kernel_px=6.0)
+    theirs, expected = plain_adjustment.resect(observations, starts, kinds, kernel_px=6.0, solver=SOLVER)
     assert_same(ours, theirs, 1e-9)
     torch.testing.assert_close(said.cost, expected.cost, rtol=1e-9, atol=1e-12)
 
@@ -79,7 +80,7 @@ def test_points_are_swept_as_by_the_batch():
     starts = rescaled(starts)
     kernel = torch.tensor([6.0, 2.0], dtype=torch.float64)
     ours = best_depths(observations, starts, kernel, INVERSE_DEPTHS, GAIN)
-    torch.testing.assert_close(ours, swept_together(observations, starts, kernel), rtol=0.0, atol=1e-12)
+    torch.testing.assert_close(ours, plain_adjustment.swept(observations, starts, kernel), rtol=0.0, atol=1e-12)
     assert float((ours - starts.point).abs().max()) > 0.01
 
 

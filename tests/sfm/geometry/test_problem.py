@@ -26,7 +26,7 @@ def test_scene_is_centred_and_blind_where_tracks_are_not_seen():
     xy = np.full((2, 3, 2), np.nan)
     xy[0, 1] = (319.5, 179.5)
     xy[1, 2] = (0.0, 0.0)
-    scene = observations_of(xy, (360, 640), 1.0, torch.device("cpu"))
+    scene = observations_of(xy, (360, 640), 1.0)
     assert scene.weight.sum() == 2
     assert scene.xy_px[0, 1].tolist() == [0.0, 0.0]
     assert scene.xy_px[1, 2].tolist() == [-319.5, -179.5]

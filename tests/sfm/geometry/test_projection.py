@@ -54,7 +54,7 @@ def test_the_middle_observation_is_that_of_the_frames_that_see_a_track():
     xy = np.full((3, 7, 2), np.nan)
     for row, seen in enumerate(([1, 2, 5], [0, 6], [3])):
         xy[row, seen] = 100.0
-    observations = observations_of(xy, (360, 640), 1.0, torch.device("cpu"))
+    observations = observations_of(xy, (360, 640), 1.0)
     assert middle_observation(observations).tolist() == [2, 6, 3]
 
 

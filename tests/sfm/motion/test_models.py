@@ -32,7 +32,7 @@ def test_tracks_that_slip_away_slowly_are_let_go():
     tracks = project({"truck": 0.15}, seed=6, noise_px=0.05)
     drift = np.where(np.arange(len(tracks.xy_px)) % 3 == 0, 3.0, 0.0)[:, None] * np.linspace(0, 1, 8)
     xy = tracks.xy_px + np.stack([0.3 * drift, drift], -1)
-    observations = observations_of(xy, (360, 640), 1.0, torch.device("cpu"))
+    observations = observations_of(xy, (360, 640), 1.0)
     problem = replace(tracks.problem(GIVEN), observations=observations)
     start = Start(parameters=tracks.parameters(), model=FULL, origin="truth")
     off = {

@@ -24,7 +24,7 @@ def problem(k1: float, *, pan_deg: float = 12.0, way: float = 0.0, noise_px: flo
     inside = (np.abs(xy) < np.array([HW[1], HW[0]]) / 2).all(-1) & (x[..., 2] > 0.1)
     xy = np.where(inside[..., None], xy, np.nan)[inside.sum(1) >= 4] + np.array([(HW[1] - 1) / 2, (HW[0] - 1) / 2])
     prior = FocalPrior(focal_px=544.0, sigma=0.35)
-    return Problem(observations=observations_of(xy, HW, 1.0, torch.device("cpu")), prior=prior, unit_px=1.0)
+    return Problem(observations=observations_of(xy, HW, 1.0), prior=prior, unit_px=1.0)
 
 
 def bend(made: Problem):
