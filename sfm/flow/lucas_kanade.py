@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from sfm.flow import compiled
 from sfm.flow.patches import SIDE, Patches, window_weights
 from sfm.flow.pyramid import Pyramid, windows
 
@@ -59,9 +60,26 @@ def _compared(
     pyramid: Pyramid, template: Patches, target: Int[Tensor, " b"], moved: Float[Tensor, "b p 2"]
 ) -> tuple[Float[Tensor, "b p"], Float[Tensor, "b p 4"]]:
     """Gain that makes the contrasts equal, and (variance, projections on both gradients, on the patch)."""
-    cut = windows(pyramid.levels[template.level], target, template.centre + moved, SIDE).flatten(-2)
-    projected = (template.basis @ cut[..., None])[..., 0]
+    on_cpu = moved.device.type == "cpu"
+    found = (_projected_on_cpu if on_cpu else projected)(pyramid.levels[template.level], template, target, moved)
+    return template.deviation / found[..., 0].sqrt().clamp_min(pyramid.noise), found
+
+
+def projected(
+    level: Float[Tensor, "n h w"], template: Patches, target: Int[Tensor, " b"], moved: Float[Tensor, "b p 2"]
+) -> Float[Tensor, "b p 4"]:
+    """Variance of displaced patches under the window, and projections on the template's vectors, on any device."""
+    cut = windows(level, target, template.centre + moved, SIDE).flatten(-2)
+    onto = (template.basis @ cut[..., None])[..., 0]
     square = (cut**2) @ (window_weights(cut.device) / cut.shape[-1])
-    spread = (square - projected[..., 0] ** 2).clamp_min(0.0)
-    gain = template.deviation / spread.sqrt().clamp_min(pyramid.noise)
-    return gain, torch.cat([spread[..., None], projected[..., 1:]], -1)
+    return torch.cat([(square - onto[..., 0] ** 2).clamp_min(0.0)[..., None], onto[..., 1:]], -1)
+
+
+def _projected_on_cpu(
+    level: Float[Tensor, "n h w"], template: Patches, target: Int[Tensor, " b"], moved: Float[Tensor, "b p 2"]
+) -> Float[Tensor, "b p 4"]:
+    """As `projected`, by compiled loops."""
+    out = torch.empty(*moved.shape[:2], 4)
+    given = (level, target, template.centre, moved, template.basis, window_weights(moved.device), out)
+    compiled.projected(*(each.contiguous().numpy() for each in given))
+    return out

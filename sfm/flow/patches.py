@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from sfm.flow import compiled
 from sfm.flow.pyramid import Pyramid, windows
 
 RADIUS = 4
@@ -60,6 +61,29 @@ def window_weights(device: torch.device) -> Float[Tensor, " k"]:
 
 def patches(pyramid: Pyramid, level: int, frame: Int[Tensor, " b"], centre: Float[Tensor, "p 2"]) -> Patches:
     """Templates of the frames `frame` about the places `centre` of a level."""
+    if pyramid.device.type == "cpu":
+        return _on_cpu(pyramid, level, frame, centre)
+    return patches_of_batch(pyramid, level, frame, centre)
+
+
+def _on_cpu(pyramid: Pyramid, level: int, frame: Int[Tensor, " b"], centre: Float[Tensor, "p 2"]) -> Patches:
+    window = window_weights(pyramid.device)
+    basis, sums = torch.empty(len(frame), len(centre), 4, len(window)), torch.empty(len(frame), len(centre), 6)
+    given = (pyramid.levels[level], frame, centre.contiguous(), window, basis, sums)
+    compiled.templates(*(each.numpy() for each in given))
+    xx, xy, yy = sums[..., 3:].unbind(-1)
+    return Patches(
+        level=level,
+        centre=centre,
+        basis=basis,
+        offset=sums[..., :2],
+        deviation=sums[..., 2].clamp_min(0.0).sqrt().clamp_min(pyramid.noise),
+        tensor=torch.stack([xx, xy, xy, yy], -1).unflatten(-1, (2, 2)),
+    )
+
+
+def patches_of_batch(pyramid: Pyramid, level: int, frame: Int[Tensor, " b"], centre: Float[Tensor, "p 2"]) -> Patches:
+    """As `patches`, on any device."""
     window = window_weights(pyramid.device)
     cut = windows(pyramid.levels[level], frame, centre.expand(len(frame), -1, -1), SIDE + 2)
     value = cut[..., 1:-1, 1:-1].flatten(-2)

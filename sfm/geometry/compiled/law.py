@@ -5,7 +5,7 @@ The law of `sfm.geometry.projection.residuals` and `sfm.geometry.normal_equation
 
 import numpy as np
 
-from sfm.geometry.compiled._jit import compiled
+from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.projection import BEYOND_INFINITY, FAR_PX, MIN_DEPTH
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from scipy.linalg.lapack import dposv
 
-from sfm.geometry.compiled._jit import compiled
+from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.compiled.law import projected, robust_sum
 from sfm.geometry.compiled.system import eliminate, linearise, reduce, stepped
 from sfm.geometry.compiled.values import Eliminated, Law, State, System, Tracks, parameters_of, state_of, tracks_of

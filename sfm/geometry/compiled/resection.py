@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from sfm.geometry.compiled._jit import compiled
+from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.compiled.law import camera_rows, projected
 from sfm.geometry.compiled.system import moved_cameras
 from sfm.geometry.compiled.values import Law, State, Tracks, parameters_of, state_of, tracks_of

@@ -4,7 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sfm.geometry.compiled._jit import compiled
+from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.compiled.law import projected, robust_sum
 from sfm.geometry.compiled.values import state_of, tracks_of
 from sfm.geometry.problem import Observations, Parameters

@@ -5,13 +5,14 @@ Triggs et al. 2000, Bundle Adjustment, §6; the law of `sfm.geometry.normal_equa
 
 import numpy as np
 
-from sfm.geometry.compiled._jit import compiled
+from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.compiled.law import camera_rows, point_rows, projected, tangent_basis
 from sfm.geometry.compiled.values import State
 
 LEAST_DAMPING = 1e-9
 NOTHING = 1e-12
 """A parameter whose diagonal entry is no more is held."""
+ENDLESS = 1e300
 
 
 @compiled
@@ -147,7 +148,7 @@ def stepped(law, state, out, delta, most):
         most: (3) a step turns a camera, and changes its log zoom and the log focal length, by no more.
     """
     for a in range(len(delta)):
-        if not np.isfinite(delta[a]):
+        if not abs(delta[a]) < ENDLESS:  # where sums may be reordered, isfinite cannot tell
             delta[a] = 0.0
     turned, shifted, zoom = moved_cameras(state, law.used, delta, most[0], most[1])
     log_focal = state.log_focal + min(max(delta[-1], -most[2]), most[2])

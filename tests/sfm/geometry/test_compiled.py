@@ -10,10 +10,12 @@ from adjustment import ALL, MOVE, free, shaken
 from projected import project
 
 from sfm.geometry.bundle_adjustment import FOCAL_REACH
-from sfm.geometry.compiled import _jit
+from sfm.geometry.compiled import jit
 from sfm.geometry.compiled.minimise import minimise
 from sfm.geometry.compiled.resection import resect
 from sfm.geometry.compiled.sweep import best_depths
+from sfm.geometry.compiled.system import stepped
+from sfm.geometry.compiled.values import Eliminated, Law, state_of
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt
 from sfm.geometry.problem import Observations, Parameters, rescaled
 from sfm.geometry.resectioning import SOLVER
@@ -88,17 +90,17 @@ def test_without_a_folder_for_machine_code_it_is_made_anew(monkeypatch):
     def nowhere(function):
         raise RuntimeError("cannot cache function: no locator available")
 
-    monkeypatch.setattr(_jit, "_Cache", nowhere)
-    assert _jit.compiled(abs_of)(-2.0) == 2.0
+    monkeypatch.setattr(jit, "_Cache", nowhere)
+    assert jit.compiled(abs_of)(-2.0) == 2.0
 
 
 def test_machine_code_of_other_sources_is_not_taken(monkeypatch, tmp_path):
     """numba itself would: it looks at the file of the function, and not at those of what it calls."""
-    monkeypatch.setattr(_jit.numba.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(jit.numba.config, "CACHE_DIR", str(tmp_path))
     hits: list[int] = []
     for digest in ("one", "one", "other"):
-        monkeypatch.setattr(_jit, "_sources", lambda digest=digest: digest)
-        function = _jit.compiled(abs_of)
+        monkeypatch.setattr(jit, "sources", lambda path, digest=digest: digest)
+        function = jit.compiled(abs_of)
         assert function(-2.0) == 2.0
         hits.append(sum(function.stats.cache_hits.values()))
     assert hits == [0, 1, 0]
@@ -106,3 +108,14 @@ def test_machine_code_of_other_sources_is_not_taken(monkeypatch, tmp_path):
 
 def abs_of(x):
     return -x if x < 0 else x
+
+
+def test_a_step_that_is_no_number_leaves_the_cameras_where_they_are():
+    observations, starts = scene(11)
+    m, n = observations.weight.shape
+    law = Law(np.ones(4), np.arange(7), np.full(m, 36.0), 0.3)
+    out = Eliminated(np.tile(np.eye(3), (m, 1, 1)), np.zeros((m, 3, 7 * n + 1)), np.zeros((m, 3)))
+    state = state_of(starts, 0)
+    trial = stepped(law, state, out, np.full(7 * n + 1, np.nan), np.ones(3))
+    for before, after in zip(state, trial, strict=True):
+        np.testing.assert_allclose(after, before, atol=1e-12)

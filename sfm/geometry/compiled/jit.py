@@ -13,8 +13,10 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_ROOT = Path(__file__).parents[2]
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
-"""Sums may be taken in another order, so that they fill vector registers; NaN and infinity keep their meaning."""
+"""Sums may be taken in another order, so that they fill vector registers. Then x - x is 0 whatever x is, so that
+np.isfinite cannot be asked; comparisons can."""
 
 
 def compiled(function: Function) -> Function:
@@ -27,17 +29,25 @@ def compiled(function: Function) -> Function:
 
 
 class _Files(CompileResultCacheImpl):
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._sources = sources(Path(function.__code__.co_filename))
+        super().__init__(function)
+
     def get_filename_base(self, fullname: str, abiflags: str) -> str:
         """numba looks at the file of a function alone; its code holds that of the functions it calls as well."""
-        return f"{super().get_filename_base(fullname, abiflags)}-{_sources()}"
+        return f"{super().get_filename_base(fullname, abiflags)}-{self._sources}"
 
 
 class _Cache(FunctionCache):
     _impl_class = _Files
 
 
+def sources(path: Path) -> str:
+    """Digest of what the machine code of a module can be made from: its own room, and the loops of the adjuster."""
+    return _digest(_ROOT / path.relative_to(_ROOT).parts[0])
+
+
 @cache
-def _sources() -> str:
-    """Digest of all that the machine code can be made from."""
-    room = Path(__file__).parents[1]
-    return hashlib.sha256(b"".join(path.read_bytes() for path in sorted(room.rglob("*.py")))).hexdigest()[:12]
+def _digest(room: Path) -> str:
+    files = sorted({*room.rglob("*.py"), *Path(__file__).parent.glob("*.py")})
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
