@@ -16,7 +16,7 @@ from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
 TURN_DEG = 0.2
-METRICS = ("ActionAcc", "FineActionAcc")
+METRICS: tuple[str, ...] = ("ActionAcc", "FineActionAcc")
 
 
 def accuracies(told: Int[np.ndarray, " s"], found: Int[np.ndarray, " s"]) -> tuple[float, float]:

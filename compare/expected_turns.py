@@ -33,7 +33,7 @@ STEP = 2.0
 TINY = 1e-12
 
 CANONICAL: Mapping[Code, str] = MappingProxyType(
-    {code: "+".join(sorted(spelled(code).split("+"))) for code in product((-1, 0, 1), repeat=4)}
+    {(a, b, c, d): "+".join(sorted(spelled((a, b, c, d)).split("+"))) for a, b, c, d in product((-1, 0, 1), repeat=4)}
 )
 """The script's spelling of each code, its keys sorted (normalize_action)."""
 

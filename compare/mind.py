@@ -84,7 +84,7 @@ def score_mind(
     scores = {name: _score(name, apart, turned) for name in protocol.metrics}
     facts: dict[str, Any] = {"steps": len(apart), **lengths(reference, generated)}
     if actions is not None and len(apart) >= FEWEST_STEPS:
-        facts["groups"] = groups([actions[i] for i in rows[:-1][kept]], apart, turned)
+        facts["groups"] = groups([actions[i] for i in rows[:-1][kept].tolist()], apart, turned)
     return PairScores(charged=scores, dropped=scores, notes=(), facts=facts)
 
 

@@ -132,19 +132,21 @@ def by_arc(poses: Float[np.ndarray, "n 4 4"]) -> Float[np.ndarray, "m 4 4"]:
     n = len(poses)
     if n <= 2:
         return poses[np.linspace(0, max(n - 1, 0), min(n, SAMPLES)).astype(int)]
-    arc = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(poses[:, :3, 3], axis=0), axis=1))])
-    if arc[-1] < NO_PATH:
+    arc: np.ndarray = np.zeros(n)
+    arc[1:] = np.cumsum(np.linalg.norm(np.diff(poses[:, :3, 3], axis=0), axis=1))
+    whole = float(arc[-1])
+    if whole < NO_PATH:
         return poses[np.linspace(0, n - 1, SAMPLES).astype(int)]
-    share = arc / arc[-1]
+    share = arc / whole
     for i in range(1, n):  # where the camera stood, a hair's breadth, so that the angles can be looked up
         if share[i] <= share[i - 1]:
             share[i] = share[i - 1] + 1e-12
-    at = np.linspace(0, arc[-1], SAMPLES)
+    at: np.ndarray = np.linspace(0, whole, SAMPLES)
     out = np.tile(np.eye(4), (SAMPLES, 1, 1))
     for axis in range(3):
         out[:, axis, 3] = np.interp(at, arc, poses[:, axis, 3])
-    turn = Slerp(share, Rotation.from_matrix(poses[:, :3, :3]))
-    out[:, :3, :3] = turn(np.clip(at / arc[-1], share[0], share[-1])).as_matrix()
+    turn: Rotation = Slerp(share, Rotation.from_matrix(poses[:, :3, :3]))(np.clip(at / whole, 0.0, float(share[-1])))
+    out[:, :3, :3] = turn.as_matrix()
     return out
 
 

@@ -103,6 +103,8 @@ class Protocol:
                 f"protocol {self.name}: chunk is {self.chunk}, expected at least 2 poses, with anchor first, scale "
                 "own_extent and no draws"
             )
+        if self.method == "actions" and not self.move_thresholds:
+            raise CinetrajError(f"protocol {self.name}: move_thresholds is empty, expected at least one")
 
     @property
     def commanded(self) -> bool:
