@@ -84,7 +84,8 @@ def score_mind(
     scores = {name: _score(name, apart, turned) for name in protocol.metrics}
     facts: dict[str, Any] = {"steps": len(apart), **lengths(reference, generated)}
     if actions is not None and len(apart) >= FEWEST_STEPS:
-        facts["groups"] = groups([actions[i] for i in rows[:-1][kept].tolist()], apart, turned)
+        steps: list[int] = rows[:-1][kept].tolist()
+        facts["groups"] = groups([actions[i] for i in steps], apart, turned)
     return PairScores(charged=scores, dropped=scores, notes=(), facts=facts)
 
 
