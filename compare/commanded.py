@@ -1,5 +1,6 @@
 """Clips against what their camera was told to do: which commands are a clip's, and its row of the table."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from compare.action_accuracy import score_actions
@@ -13,6 +14,12 @@ from trajectory.model import Trajectory
 
 FILES_OF_ACTIONS = ("action.json", "action.npy", "wasd_action.npy")
 SUFFIXES = (".json", ".txt", ".npy")
+REMEDY_TURNS = (
+    'give {"turns": [{"action": "W", "start": 0, "end": 30}]} or a case of WBench as the reference or by --actions'
+)
+PATH = (
+    "the commands are the steps of a path, as HY-WorldPlay's generator quantises them: an estimated path is no command"
+)
 
 
 def commands_of(name: str, actions: "Path | Commands | None", reference: Clip | None = None) -> Commands:
@@ -44,7 +51,16 @@ def _file_of(name: str, actions: Path) -> Path:
 
 
 def score_commanded(commands: Commands, generated: Trajectory, protocol: Protocol) -> PairScores:
-    """Scores of a protocol that compares with commands (`Protocol.commanded`)."""
+    """Scores of a protocol that compares with commands (`Protocol.commanded`).
+
+    Raises:
+        CinetrajError: there are none for any pose of the clip; for navigation also where they are but a path.
+    """
     if protocol.method == "navigation":
+        if commands.layout == "path":
+            raise CinetrajError(
+                f"{protocol.name} needs the turns that were commanded, and a path has none; {REMEDY_TURNS}"
+            )
         return score_navigation(commands, generated, protocol)
-    return score_actions(commands, generated, protocol)
+    found = score_actions(commands, generated, protocol)
+    return replace(found, notes=(*found.notes, PATH)) if commands.layout == "path" else found

@@ -214,7 +214,7 @@ def words(result: "Result") -> str:
     published = {m: value for m, value in summary.get("published", {}).items() if value is not None}
     if published:
         how = "mean of rounded values" if result.protocol.method == "cinetechbench" else "of the means of its parts"
-        lines.append(f"as published ({how}): " + ", ".join(f"{k} {v}" for k, v in published.items()))
+        lines.append(f"as published ({how}): " + ", ".join(f"{k} {v:.4g}" for k, v in published.items()))
     lines += [f"note: {note}" for note in protocol["notes"]]
     return "\n".join(lines)
 

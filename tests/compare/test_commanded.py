@@ -4,8 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
+from paths import smooth
 
 from compare.commanded import commands_of
+from compare.scoring import score
+from trajectory import io
 from trajectory.commands import pose_string
 from trajectory.errors import CinetrajError
 
@@ -36,3 +39,13 @@ def test_values_pass_and_what_is_missing_is_named(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(CinetrajError, match=r"has no commands for x, expected x\.json, \.txt or \.npy"):
         commands_of("x", tmp_path / "empty")
+
+
+def test_a_path_is_no_turn_and_is_told_to_be_one_of_steps(tmp_path: Path) -> None:
+    clip = smooth(1)
+    io.write(clip, tmp_path / "x.npz", format="native")
+    files = {"x": tmp_path / "x.npz"}
+    failed = score(files, {"x": clip}, protocol="navscore").to_json()["clips"]["x"]["failed"]
+    assert 'navscore needs the turns that were commanded, and a path has none; give {"turns"' in failed
+    (row,) = score(files, {"x": clip}, protocol="worldplay-actions").clips.values()
+    assert any("the commands are the steps of a path" in note for note in row.notes)

@@ -202,7 +202,7 @@ def test_the_mark_of_mind_is_where_a_generated_clip_begins(tmp_path: Path) -> No
 
 
 def test_nonsense_is_refused() -> None:
-    with pytest.raises(CinetrajError, match="look_deg_s is 0.0, expected a positive number"):
+    with pytest.raises(CinetrajError, match=r"look_deg_s is 0\.0, expected a positive number"):
         PressedConfig(look_deg_s=0.0)
     clip = driven(("W",))
     valid = np.zeros(len(clip), bool)
