@@ -70,15 +70,16 @@ def score_mind(
     unknown = [name for name in protocol.metrics if not name.startswith("RPE_") or name not in METRICS]
     if unknown:
         raise CinetrajError(f"metric {unknown[0]!r} is not MIND's, expected RPE_t_mean, RPE_t_median, RPE_r_...")
-    count = min(len(reference), len(generated), MOST_FRAMES)
+    start = 0 if commands is None else _start(reference, commands)
+    count = min(len(reference) - start, len(generated), MOST_FRAMES)
     actions = None if commands is None else told(commands.from_mark(), generated, count)
     if actions is not None:
         count = min(count, len(actions) + 1)
-    both = reference.valid[:count] & generated.valid[:count]
+    both = reference.valid[start : start + count] & generated.valid[:count]
     if both.sum() < 2:
         raise NotDelivered("the generated clip has fewer than two poses where the reference has some")
     rows = np.flatnonzero(both)
-    apart, turned = step_errors(reference.world_from_cam[rows], generated.world_from_cam[rows])
+    apart, turned = step_errors(reference.world_from_cam[start + rows], generated.world_from_cam[rows])
     kept = (np.diff(rows) == 1) & (turned <= LARGEST_TURN_DEG)
     apart, turned = apart[kept], turned[kept]
     scores = {name: _score(name, apart, turned) for name in protocol.metrics}
@@ -87,6 +88,12 @@ def score_mind(
         steps: list[int] = rows[:-1][kept].tolist()
         facts["groups"] = groups([actions[i] for i in steps], apart, turned)
     return PairScores(charged=scores, dropped=scores, notes=(), facts=facts)
+
+
+def _start(reference: Trajectory, commands: Commands) -> int:
+    """The row at which the generated clip begins, where the reference is the whole clip and not cut there already."""
+    whole = commands.unit == "frames" and len(reference) >= commands.turns[-1].end
+    return commands.mark if whole else 0
 
 
 def told(commands: Commands, generated: Trajectory, count: int) -> list[str]:

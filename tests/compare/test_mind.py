@@ -64,6 +64,11 @@ def test_groups_by_action(tmp_path: Path) -> None:
     a, b = smooth(1), smooth(2)
     (row,) = score(a, b, protocol="mind-rpe", actions=file).clips.values()
     groups = row.facts["groups"]
+    before = smooth(3, 5)  # a reference that is the whole clip begins at the mark
+    whole = path(np.zeros((45, 3)), np.zeros((45, 3)))
+    whole = whole.replace(world_from_cam=np.concatenate([before.world_from_cam, a.world_from_cam]))
+    (same,) = score(whole, b, protocol="mind-rpe", actions=file).clips.values()
+    assert same.scores["RPE_t_mean"].value == row.scores["RPE_t_mean"].value
     te, re = published_forms.mind_steps(a.world_from_cam, b.world_from_cam)
     assert groups["translation"] == groups["act:forward"]
     assert groups["act:forward"]["count"] == 10
