@@ -96,7 +96,7 @@ def signs_and_lengths() -> str:
 
 def leak() -> str:
     lines: list[list[Cell]] = []
-    for pan in (0, 5, 15, 45):
+    for pan in (0, 4, 17, 46):
         a, b = bent(0), bent(pan)
         lines.append([f"{pan}°", one(a, b, "auc-published", "Tacc@5"), one(a, b, "strict", "DirErr")])
     return table(["the second camera also pans by", "Tacc@5, published (truth 1)", "strict DirErr, deg"], lines)
@@ -156,7 +156,7 @@ def what_does_not_move() -> str:
 
 def own_amplitude() -> str:
     lines: list[list[Cell]] = []
-    for step, turn in ((0.02, 1.5), (2.0, 1.5), (0.02, 4.5), (0.02, 0.5)):
+    for step, turn in ((0.021, 1.47), (2.1, 1.47), (0.021, 4.47), (0.021, 0.47)):
         b = driven(step=step, turn_deg=turn)
         lines.append([f"{20 * step:g}", f"{20 * turn:g}°", nav(b, "NavAccuracy"), one(driven(), b, "strict", "RotErr")])
     return table(["goes in a turn", "looks in a turn", "NavAccuracy", "strict RotErr against the first, deg"], lines)
