@@ -8,7 +8,7 @@ from compare.navigation import score_navigation
 from compare.protocols import Protocol
 from compare.rows import PairScores
 from compare.sources import Clip
-from trajectory.commands import REMEDY, Commands, read_commands
+from trajectory.commands import REMEDY, Commands, is_pose_string, pose_string, read_commands
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
@@ -23,7 +23,8 @@ PATH = (
 
 
 def commands_of(name: str, actions: "Path | Commands | None", reference: Clip | None = None) -> Commands:
-    """The commands of a clip: of its own name in a folder, those of a file for all clips, else the reference itself.
+    """The commands of a clip: of its own name in a folder, those of a file or a pose string for all clips, else the
+    reference itself.
 
     Raises:
         CinetrajError: there are none, or they cannot be read.
@@ -31,6 +32,8 @@ def commands_of(name: str, actions: "Path | Commands | None", reference: Clip | 
     if isinstance(actions, Commands):
         return actions
     if actions is not None:
+        if not actions.exists() and is_pose_string(str(actions)):
+            return pose_string(str(actions))
         return read_commands(_file_of(name, actions))
     if reference is None or reference.path is None:
         raise CinetrajError(f"{name} has no commands: give a file of them as the reference, or by --actions; {REMEDY}")

@@ -285,6 +285,12 @@ def _pressed(path: Path) -> Int[np.ndarray, "n 4"]:
     return values.astype(np.int64)
 
 
+def is_pose_string(text: str) -> bool:
+    """Whether a text, and not a file, is given: keys, a dash, a number, and no path."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    return bool(parts) and all(_POSE_COMMAND.fullmatch(part) for part in parts)
+
+
 def pose_string(text: str) -> Commands:
     """HY-WorldPlay's pose string: keys without a sign between them, a dash, and how many latents they last.
 

@@ -42,8 +42,8 @@ class Args:
     per: Literal["second", "latent"] | None = None
     """Interval of --actions; a latent is four frames. By default a second, or a latent where the file counts frames."""
     commanded: Path | None = None
-    """What the camera was told to do (turns, action.json, action.npy, a pose string, a path), to compare with the keys
-    of --actions: a file, or a folder with one of each path's name."""
+    """What the camera was told to do (turns, action.json, action.npy, a path), to compare with the keys of --actions: a
+    file, a folder with one of each path's name, or a pose string such as "w-3, right-2"."""
     plot: Path | None = None
     """Also draw the trajectory into this PNG file."""
     json: bool = False
@@ -74,6 +74,7 @@ def run(args: Args) -> int:
         results[each.name] = description.to_json()
         if args.actions or args.commanded is not None:
             results[each.name]["actions"] = keys_of(each.name, each.trajectory, args, config.assumed_fps)
+            failed += "failed" in results[each.name]["actions"]
         if not args.json:
             print(words(each.name, results[each.name]))
     if args.plot is not None:
@@ -90,8 +91,8 @@ def keys_of(name: str, path: "Trajectory", args: Args, index_fps: float) -> dict
     from trajectory.errors import CinetrajError
     from trajectory.pressed import PressedConfig, pressed
 
-    commands = None if args.commanded is None else commands_of(name, args.commanded)
     try:
+        commands = None if args.commanded is None else commands_of(name, args.commanded)
         return pressed(path, PressedConfig(per=args.per, assumed_fps=index_fps), commands=commands).to_json()
     except CinetrajError as error:
         return {"failed": str(error)}

@@ -34,6 +34,7 @@ def test_a_file_is_for_all_and_a_folder_by_name(tmp_path: Path) -> None:
 def test_values_pass_and_what_is_missing_is_named(tmp_path: Path) -> None:
     told = pose_string("w-1")
     assert commands_of("x", told) is told
+    assert commands_of("x", Path("w-1, right-2")).turns[1].action == "right"
     with pytest.raises(CinetrajError, match="does not exist, expected a file of commands or a folder"):
         commands_of("x", tmp_path / "nothing")
     (tmp_path / "empty").mkdir()

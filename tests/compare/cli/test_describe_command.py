@@ -106,6 +106,12 @@ def test_keys_are_told_beside_the_commanded_ones(tmp_path: Path, capsys: pytest.
     assert "actions" not in json.loads(said_of(tmp_path, capsys, moved, json=True))
 
 
-def test_keys_of_a_path_without_poses_are_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_tells_no_keys_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     moved = path(np.zeros((3, 3)), np.zeros((3, 3)), valid=np.array([True, False, False]))
-    assert "actions: fewer than two frames have a pose" in said_of(tmp_path, capsys, moved, actions=True)
+    io.write(moved, tmp_path / "path.npz", format="native")
+    assert describe.run(describe.Args(target=tmp_path / "path.npz", actions=True)) == 1
+    assert "actions: fewer than two frames have a pose" in capsys.readouterr().out
+    assert describe.run(describe.Args(target=forward(None, tmp_path), commanded=tmp_path / "nothing.json")) == 1
+    assert "nothing.json does not exist, expected a file of commands" in capsys.readouterr().out
+    assert describe.run(describe.Args(target=forward(None, tmp_path), commanded=Path("w-6, s-6"))) == 0
+    assert "as commanded (pose string): 50% of 2 intervals" in capsys.readouterr().out
