@@ -52,21 +52,28 @@ MOST_FRAMES = 200
 """Of a real pair; all pairs of frames of a long drive are tens of thousands."""
 
 
-def cell(reference: Trajectory, generated: Trajectory, column: Sequence[Any], **more: Any) -> str:
-    """One number of the table, "–" where the metric is undefined."""
-    _, protocol, metric, options = column
-    result = score({"x": reference}, {"x": generated}, protocol=protocol, **options, **more).to_json()
-    if not metric:
-        return f"{result['rows']['x']['compared']:.0%}"
-    value = result["clips"]["x"].get(metric)
-    return f"{value if abs(value) > 1e-5 else 0:.3g}" if isinstance(value, float | int) else "–"
+def line(pair: preset_pairs.CasePair, columns: Sequence[Sequence[Any]], **more: Any) -> list[str]:
+    """The numbers of one pair, "–" where a metric is undefined; a protocol is asked once for all its columns."""
+    results: dict[str, dict[str, Any]] = {}
+    cells: list[str] = []
+    for _, protocol, metric, options in columns:
+        key = f"{protocol} {options}"
+        if key not in results:
+            scored = score({"x": pair.reference}, {"x": pair.generated}, protocol=protocol, **options, **more)
+            results[key] = scored.to_json()
+        value = results[key]["clips"]["x"].get(metric)
+        if not metric:
+            cells.append(f"{results[key]['rows']['x']['compared']:.0%}")
+        else:
+            cells.append(f"{value if abs(value) > 1e-5 else 0:.3g}" if isinstance(value, float | int) else "–")
+    return cells
 
 
 def table(columns: Sequence[Sequence[Any]], rows: Mapping[str, preset_pairs.CasePair], first: str, **more: Any) -> str:
     """Markdown: a row for each pair."""
     head = [first, *(column[0] for column in columns)]
-    lines = [[name, *(cell(p.reference, p.generated, c, **more) for c in columns)] for name, p in rows.items()]
-    return "\n".join("| " + " | ".join(line) + " |" for line in [head, ["---"] * len(head), *lines]) + "\n"
+    lines = [[name, *line(pair, columns, **more)] for name, pair in rows.items()]
+    return "\n".join("| " + " | ".join(each) + " |" for each in [head, ["---"] * len(head), *lines]) + "\n"
 
 
 def by_paths() -> str:
