@@ -6,8 +6,9 @@
     wbench        {"interactions": [{"action": "W"}, ...], "settings": ...}     equal shares of the clip
     mind          action.json {"mark_time", "data": [{"ws", "ad", "ud", "lr"}]} frames; 0 nothing, 1 the first, 2 the
                                                                                 second of its name
-    lingbot       folder or file action.npy, wasd_action.npy (n 4) W A S D,     frames
-                  ijkl_action.npy beside it (n 4) up left down right
+    lingbot       folder or file action.npy, wasd_action.npy (n 4) W A S D;     frames
+                  beside it ijkl_action.npy (n 4) up left down right, else the
+                  turns of poses.npy, which it takes for the looks
     pose string   "w-3, wright-2, d-4" (HY-WorldPlay), counts of latents        four frames a latent
     a path        any trajectory: its steps, as HY-WorldPlay's generator        the path's own
                   quantises them (1e-4 units, 0.05°)
@@ -40,6 +41,8 @@ Perspective = Literal["first_person", "third_person"]
 
 GENERATOR_MOVE, GENERATOR_TURN_DEG = 1e-4, 0.05
 """HY-WorldPlay's own quantiser of the poses that it is given (pose_to_input)."""
+LINGBOT_TURN_DEG = float(np.degrees(0.005))
+"""From which turn on LingBot-World shows a look (extract_rotation_directions)."""
 ROUNDING = 1e-6
 """Printed times may be off by this much, in seconds or frames."""
 REMEDY = (
@@ -262,7 +265,11 @@ def _merged(words: Sequence[str], codes: Sequence[Code], edges: Sequence[float] 
 def _lingbot(path: Path) -> Commands:
     moves = _pressed(path)
     beside = path.parent / "ijkl_action.npy"
-    looks = _pressed(beside) if beside.is_file() else np.zeros_like(moves)
+    if not beside.is_file():
+        beside = path.parent / "poses.npy"
+        looks = _turned(beside) if beside.is_file() else np.zeros_like(moves)
+    else:
+        looks = _pressed(beside)
     if len(looks) != len(moves):
         raise ReadError(beside, f"has {len(looks)} rows for {len(moves)} of {path.name}", remedy="copy it again")
     both = np.stack(
@@ -276,6 +283,15 @@ def _lingbot(path: Path) -> Commands:
     )
     codes: list[Code] = [(a, b, c, d) for a, b, c, d in both.tolist()]
     return Commands(turns=_merged([spelled(code) for code in codes], codes), layout="lingbot")
+
+
+def _turned(path: Path) -> Int[np.ndarray, "n 4"]:
+    """The looks up, left, down, right of LingBot-World's poses, of each to the next one; none of the last."""
+    poses = numbers(path, "", npy_array(path), (None, 4, 4))
+    codes = np.zeros((len(poses), 4), dtype=np.int64)
+    codes[:-1] = worldplay_codes(poses, move=np.inf, turn_deg=LINGBOT_TURN_DEG)
+    look_right, look_up = codes[:, 2], codes[:, 3]
+    return np.stack([look_up > 0, look_right < 0, look_up < 0, look_right > 0], axis=1).astype(np.int64)
 
 
 def _pressed(path: Path) -> Int[np.ndarray, "n 4"]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
 from trajectory import io
 from trajectory.commands import Commands, Turn, pose_string, read_commands
@@ -90,6 +91,15 @@ def test_lingbot(tmp_path: Path) -> None:
     np.save(tmp_path / "action.npy", 0.5 * moves)
     with pytest.raises(ReadError, match="other numbers than 0 and 1"):
         read_commands(tmp_path)
+
+
+def test_lingbot_takes_its_looks_from_the_poses(tmp_path: Path) -> None:
+    np.save(tmp_path / "action.npy", np.eye(4)[[0, 0, 0, 1]])
+    poses = np.tile(np.eye(4), (4, 1, 1))
+    for i, (yaw, pitch) in enumerate(((0, 0), (2, 0), (2, 2), (2.1, 2))):
+        poses[i, :3, :3] = Rotation.from_euler("yx", (yaw, pitch), degrees=True).as_matrix()
+    np.save(tmp_path / "poses.npy", poses)
+    assert [t.action for t in read_commands(tmp_path).turns] == ["W+right", "W+up", "W", "A"]
 
 
 def test_pose_strings_with_several_keys(tmp_path: Path) -> None:
