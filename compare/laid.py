@@ -7,15 +7,13 @@ import numpy as np
 
 from compare.align import anchored, extent, fix_gauge, l21_scale, least_squares_scale, moved
 from compare.association import Pair, associate
+from compare.chunks import in_chunks
 from compare.depth_scales import DepthScale
 from compare.metrics import Comparison
 from compare.motion_state import MotionState, translation_state
 from compare.protocols import Protocol
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
-
-EPSILON = 1e-9
-"""Added to the extents where the published scripts add it."""
 
 
 @final
@@ -80,6 +78,8 @@ def lay_out(
         no_unit=why,
         common_extents=extents,
     )
+    if protocol.chunk:
+        comparison = in_chunks(comparison)
     notes += _short_overlap(pair, protocol) + _assumed_rates(reference, generated, protocol)
     return Laid(comparison=comparison, states=states, divisors=divisors, notes=notes)
 
@@ -176,7 +176,7 @@ def _scaled(
     """Both paths on the protocol's scale, the name of the unit that is left, and by what each was divided."""
     a, b = a.copy(), b.copy()
     p, q = a[:, :3, 3], b[:, :3, 3]
-    epsilon = 0.0 if protocol.static == "guard" else EPSILON
+    epsilon = 0.0 if protocol.static == "guard" else protocol.epsilon
     if protocol.anchor == "gauge":
         size = extent(p, pair.scored)
         return *_both_divided(a, b, (size, size)), "reference extent" if size else "unit", (size or 1.0, size or 1.0)

@@ -9,7 +9,9 @@ from typing import Any, Literal, cast, final
 
 from trajectory.errors import CinetrajError
 
-LATER: Mapping[str, Any] = MappingProxyType({"span": "overlap", "draws": 0})
+LATER: Mapping[str, Any] = MappingProxyType(
+    {"span": "overlap", "draws": 0, "epsilon": 1e-9, "chunk": 0, "move_thresholds": []}
+)
 """Fields that came later, with what they were before they had a name: at that they are no part of the hash, so that
 scores of before keep theirs."""
 
@@ -26,8 +28,9 @@ class Protocol:
     """How two trajectories become numbers.
 
     Attributes:
-        method: "poses" (our own computation along the axes below), "cinetechbench" (the published script, bug for bug)
-            or "evo" (ATE and RPE by evo).
+        method: "poses" (our own computation along the axes below), "cinetechbench" (the published script, bug for bug),
+            "evo" (ATE and RPE by evo), "mind" (`compare.mind`), "navigation" (`compare.navigation`) or "actions"
+            (`compare.action_accuracy`); the last two compare with commands, not with a path.
         reference: what the protocol's authors compare against; recorded, not enforced.
         time: which poses meet. truncate: row with row, the longer one cut; downsample: the longer one brought to the
             length of the shorter; seconds: equal time on both clocks; index: equal frame number; progress: equal share
@@ -55,10 +58,13 @@ class Protocol:
         span: overlap (what both clips cover is compared) or reference (all of the reference's time: what the generated
             clip lacks of it, at its end or in holes, is charged like a point without a pose).
         draws: from the posterior of each pair, for medians and intervals; 0: the most probable answer alone.
+        epsilon: added to extents where static is "none", as some published scripts do.
+        chunk: poses in each part that has an anchor and an extent of its own (`compare.chunks`); 0: one for the clip.
+        move_thresholds: steps above which a camera counts as moving, for action codes; of several the best is taken.
     """
 
     name: str
-    method: Literal["poses", "cinetechbench", "evo"] = "poses"
+    method: Literal["poses", "cinetechbench", "evo", "mind", "navigation", "actions"] = "poses"
     reference: Literal["any", "commanded", "estimated", "commanded for Rot and rel, estimated for abs"] = "any"
     time: Time = "seconds"
     clock: Literal["from_start", "shared"] = "from_start"
@@ -78,6 +84,9 @@ class Protocol:
     version: int = 1
     span: Literal["overlap", "reference"] = "overlap"
     draws: int = 0
+    epsilon: float = 1e-9
+    chunk: int = 0
+    move_thresholds: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -89,6 +98,18 @@ class Protocol:
             raise CinetrajError(f"protocol {self.name}: samples is {self.samples}, expected at least 2")
         if self.draws != 0 and self.draws < FEWEST_DRAWS:
             raise CinetrajError(f"protocol {self.name}: draws is {self.draws}, expected 0 or at least {FEWEST_DRAWS}")
+        if self.chunk != 0 and (self.chunk < 2 or self.anchor != "first" or self.scale != "own_extent" or self.draws):
+            raise CinetrajError(
+                f"protocol {self.name}: chunk is {self.chunk}, expected at least 2 poses, with anchor first, scale "
+                "own_extent and no draws"
+            )
+        if self.method == "actions" and not self.move_thresholds:
+            raise CinetrajError(f"protocol {self.name}: move_thresholds is empty, expected at least one")
+
+    @property
+    def commanded(self) -> bool:
+        """Whether it compares with what the camera was told to do, and not with a path."""
+        return self.method in ("navigation", "actions")
 
     def stamp(self) -> dict[str, Any]:
         """The protocol in full as JSON values, with the sha256 of everything that decides a number (not the notes)."""
@@ -104,10 +125,31 @@ class Protocol:
         digest = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
         return values | {"hash": digest}
 
-    def with_options(self, *, time: str | None = None, scale: str | None = None, intervals: bool = True) -> "Protocol":
-        """The protocol with another association in time, with relative or absolute scale, or without intervals."""
+    def with_options(
+        self,
+        *,
+        time: str | None = None,
+        scale: str | None = None,
+        intervals: bool = True,
+        chunk: int | None = None,
+        angle: str | None = None,
+    ) -> "Protocol":
+        """The protocol with another association in time, relative or absolute scale, or unit of angles, without
+        intervals, or in chunks of poses."""
         changes: dict[str, Any] = {} if intervals or not self.draws else {"draws": 0}
+        if chunk is not None:
+            if self.method != "poses" or self.scale != "own_extent" or self.anchor != "first":
+                raise CinetrajError(f"--chunk does not exist in {self.name}; relative-mean has it")
+            changes |= {"chunk": chunk, "draws": 0}
+        if angle is not None:
+            if self.method != "poses" or self.metrics == ("RotErr", "TransErr", "WorldScore"):
+                raise CinetrajError(f"--angle does not exist in {self.name}, whose formula fixes it; leave it out")
+            changes["angle"] = angle
         if time is not None:
+            if self.method in ("mind", "navigation", "actions"):
+                raise CinetrajError(
+                    f"--time does not exist in {self.name}, which compares pose with pose; leave it out"
+                )
             if self.method == "cinetechbench" and time not in ("truncate", "downsample"):
                 raise CinetrajError(
                     f"--time {time} does not exist in {self.name}, expected truncate or downsample; "
@@ -122,7 +164,7 @@ class Protocol:
         if scale is not None:
             if scale not in ("relative", "absolute"):
                 raise CinetrajError(f"--scale is {scale!r}, expected relative or absolute")
-            if self.method == "evo" or self.scale in ("l21", "none"):
+            if self.method not in ("poses", "cinetechbench") or self.scale in ("l21", "none"):
                 raise CinetrajError(f"--scale {scale} does not exist in {self.name}; leave it out")
             absolute = "reference_extent" if self.method == "cinetechbench" else "common_extent"
             changes["scale"] = "own_extent" if scale == "relative" else absolute
@@ -155,6 +197,36 @@ CINETECHBENCH_FIXED_1 = Protocol(
     samples=49,
 )
 """Both before their version 2, by which `strict` and `cinetechbench-fixed` charge a model only for its own faults."""
+
+AUC = Protocol(
+    name="auc",
+    time="index",
+    scale="none",
+    unreliable="score",
+    metrics=tuple(f"{kind}@{limit}" for kind in ("AUC", "Racc", "Tacc") for limit in (30, 15, 5, 3)),
+    notes=(
+        "as auc-published, but a direction of travel counts only where the reference travels, or the generated clip "
+        "alone does",
+        "of frames that both have: what is missing is told under compared, and is not charged",
+    ),
+)
+WORLDPLAY_ACTIONS = Protocol(
+    name="worldplay-actions",
+    method="actions",
+    reference="commanded",
+    time="index",
+    anchor="none",
+    scale="none",
+    static="none",
+    failures="drop",
+    unreliable="score",
+    metrics=("ActionAcc", "FineActionAcc"),
+    move_thresholds=(0.002, 0.005, 0.01),
+    notes=(
+        "HY-WorldPlay's reward: of three thresholds of movement, in the arbitrary unit of the judge (Depth Anything "
+        "3), the one with the best accuracy is taken for each clip",
+    ),
+)
 
 PRESETS: Mapping[str, Protocol] = MappingProxyType(
     {
@@ -305,6 +377,77 @@ PRESETS: Mapping[str, Protocol] = MappingProxyType(
                 notes=(
                     "the gauge is fixed with orientations and positions, so straight, turning and static paths have an "
                     "error too; TransErr is in units of the reference's extent",
+                ),
+            ),
+            Protocol(
+                name="relative-mean",
+                time="index",
+                static="none",
+                angle="rad",
+                failures="drop",
+                unreliable="score",
+                metrics=("RotErr", "TransErr"),
+                epsilon=0.0,
+                notes=(
+                    "as VMem and others print it, with Depth Anything 3 or ViPE as the judge of both clips; --chunk N "
+                    "for paths in parts of N poses, --angle deg for degrees",
+                    "the first pose, whose error is zero, counts in the mean",
+                ),
+            ),
+            AUC,
+            replace(
+                AUC,
+                name="auc-published",
+                static="none",
+                failures="drop",
+                notes=(
+                    "VGGT's evaluation, and that of Pi3, Depth Anything 3 and lingbot-map: without signs, so that a "
+                    "camera that goes backwards is right; without a guard, so that noise has a direction",
+                ),
+            ),
+            Protocol(
+                name="mind-rpe",
+                method="mind",
+                reference="estimated",
+                time="index",
+                anchor="none",
+                scale="none",
+                static="none",
+                failures="drop",
+                unreliable="score",
+                metrics=("RPE_t_mean", "RPE_t_median", "RPE_r_mean", "RPE_r_median"),
+                notes=("MIND estimates both clips with ViPE, in whose unit of the reference RPE_t is",),
+            ),
+            Protocol(
+                name="navscore",
+                method="navigation",
+                reference="commanded",
+                time="index",
+                anchor="none",
+                scale="none",
+                static="none",
+                failures="drop",
+                unreliable="score",
+                metrics=("NavScore", "NavAccuracy", "NavConsistency", "nATE_t", "nATE_r", "cnATE_t", "cnATE_r"),
+                notes=("WBench estimates with MegaSaM, in whose arbitrary unit lengths below 0.5 and 0.1 are floors",),
+            ),
+            WORLDPLAY_ACTIONS,
+            replace(
+                WORLDPLAY_ACTIONS,
+                name="worldplay-actions-single",
+                move_thresholds=(0.005,),
+                failures="worst",
+                notes=("one threshold, chosen before the clips are seen: the middle one of HY-WorldPlay's three",),
+            ),
+            Protocol(
+                name="attitude",
+                samples=100,
+                unreliable="instrument",
+                span="reference",
+                metrics=("PitchErr", "RollErr", "FovErr"),
+                notes=(
+                    "ours, of no paper: pitch and roll against the ground and the horizontal field of view, absolute, "
+                    "where both clips tell which way is down",
                 ),
             ),
         )

@@ -8,14 +8,17 @@ from typing import Literal, final
 import numpy as np
 
 from compare.benchmarks.cinetechbench import camera_score as cinetechbench
+from compare.commanded import commands_of, score_commanded
 from compare.depth_scales import DepthScale
 from compare.details import keep
 from compare.estimators import RENDERED, estimator
 from compare.laid import NotDelivered
+from compare.mind import score_mind
 from compare.posterior_scores import score_posteriors
 from compare.protocols import Protocol
 from compare.rows import ClipScores, Fault, PairScores, Score
 from compare.sources import Clip, Match
+from trajectory.commands import Commands
 from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory
 from trajectory.posterior import Posterior, rigid_probability
@@ -33,12 +36,14 @@ class Options:
         reference_format: of the reference's file, where it is a plain one.
         generated_format: of the generated clip's.
         detail: keep what a report draws.
+        actions: file or folder of what the cameras were told to do, where the references are not that themselves.
     """
 
     protocol: Protocol
     reference_format: str = "auto"
     generated_format: str = "auto"
     detail: bool = False
+    actions: Path | Commands | None = None
 
 
 def score_match(item: Match, options: Options, depth_scale: DepthScale | None = None) -> ClipScores:
@@ -68,6 +73,8 @@ def score_match(item: Match, options: Options, depth_scale: DepthScale | None = 
             return replace(row, failed=why, fault=_whose(side, "instrument", options))
     if options.protocol.method == "cinetechbench":
         return _score_rows(item.name, a, b, options)
+    if options.protocol.commanded:
+        return _score_commanded(item.name, a, b, options)
     return _score_paths(item.name, a, b, options, depth_scale)
 
 
@@ -105,7 +112,7 @@ def _score_paths(
             notes.append(f"the {who} {clip.shot.note}")
     try:
         known = tuple(c.posterior(t) for c, t in zip((reference, generated), loaded, strict=True))
-        found = _compute((known[0], known[1]), options.protocol, depth_scale)
+        found = _compute(name, (known[0], known[1]), options, depth_scale)
     except TimeSourceError:
         raise
     except NotDelivered as error:
@@ -161,12 +168,46 @@ def _silent_side(known: tuple[Posterior, Posterior], found: PairScores) -> tuple
     )
 
 
-def _compute(known: tuple[Posterior, Posterior], protocol: Protocol, depth_scale: DepthScale | None) -> PairScores:
+def _compute(
+    name: str, known: tuple[Posterior, Posterior], options: Options, depth_scale: DepthScale | None
+) -> PairScores:
+    protocol = options.protocol
     if protocol.method == "evo":
         from compare.evo_scores import score_evo
 
         return score_evo(known[0].best, known[1].best, protocol)
+    if protocol.method == "mind":
+        commands = None if options.actions is None else commands_of(name, options.actions)
+        return score_mind(known[0].best, known[1].best, protocol, commands)
     return score_posteriors(known[0], known[1], protocol, depth_scale=depth_scale)
+
+
+def _score_commanded(name: str, reference: Clip, generated: Clip, options: Options) -> ClipScores:
+    """A clip against its commands, which are the reference where they are not given apart."""
+    try:
+        commands = commands_of(name, options.actions, reference)
+    except CinetrajError as error:
+        return ClipScores(name=name, failed=f"commands: {error}", fault="instrument")
+    try:
+        trajectory = generated.load(options.generated_format)
+        if not trajectory.valid.any():
+            raise CinetrajError("no frame has a pose")
+    except CinetrajError as error:
+        return ClipScores(name=name, failed=f"generated: {error}", fault=_whose("generated", "model", options))
+    try:
+        found = score_commanded(commands, trajectory, options.protocol)
+    except CinetrajError as error:
+        return ClipScores(name=name, failed=str(error), fault="instrument")
+    doubt = (f"generated clip is unreliable: {generated.unreliable}",) if generated.unreliable else ()
+    return ClipScores(
+        name=name,
+        scores=found.charged,
+        charged=found.charged,
+        dropped=found.dropped,
+        notes=(*found.notes, *doubt),
+        facts=found.facts,
+        estimators=("", estimator(trajectory)),
+    )
 
 
 def _score_rows(name: str, reference: Clip, generated: Clip, options: Options) -> ClipScores:

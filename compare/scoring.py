@@ -16,6 +16,7 @@ from compare.score_match import Options, score_match
 from compare.sources import Source, listed, match
 from compare.summary import summarise
 from compare.summary import values as summary_values
+from trajectory.commands import Commands
 from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.files import write_whole
 
@@ -95,6 +96,9 @@ def score(
     time: str | None = None,
     scale: str | None = None,
     intervals: bool = True,
+    chunk: int | None = None,
+    angle: str | None = None,
+    actions: str | Path | Commands | None = None,
     pairs: str | Path | None = None,
     resolution: str | None = None,
     format: str = "auto",
@@ -111,6 +115,9 @@ def score(
         time: truncate, downsample, seconds, index or progress; scale: relative or absolute; None: the protocol's own.
         intervals: over the posterior of each pair, where the protocol has them (`Protocol.draws`); else the most
             probable answer alone, which is another protocol and has another hash.
+        chunk: poses in each part that has an anchor and an extent of its own; angle: rad or deg; None: as above.
+        actions: what the cameras were told to do, for protocols that compare with commands, where the references are
+            not that themselves: a file for all clips, or a folder with one of each clip's name (`trajectory.commands`).
         pairs: a CSV with columns reference,generated[,name] where names do not match.
         format: of the files, where it cannot be told (`trajectory.io.FORMATS`); reference_format: of the references, if
             it is another. Runs know their own.
@@ -124,10 +131,15 @@ def score(
         CinetrajError: nothing can be scored at all. A single clip that cannot be scored is a row with its reason.
         TimeSourceError: of a single pair whose clocks are of different kinds.
     """
-    chosen = protocols.get(protocol).with_options(time=time, scale=scale, intervals=intervals)
+    chosen = protocols.get(protocol).with_options(time=time, scale=scale, intervals=intervals, chunk=chunk, angle=angle)
     matches = match(reference, generated, pairs=Path(pairs) if pairs is not None else None, resolution=resolution)
     scales = depth_scales or {}
-    options = Options(protocol=chosen, reference_format=reference_format or format, generated_format=format)
+    options = Options(
+        protocol=chosen,
+        reference_format=reference_format or format,
+        generated_format=format,
+        actions=Path(actions) if isinstance(actions, str) else actions,
+    )
     rows: dict[str, ClipScores] = {}
     clock: TimeSourceError | None = None
     for done, item in enumerate(matches, start=1):
@@ -183,7 +195,7 @@ def score_models(
         except CinetrajError as error:
             references, _ = clips(reference)
             rows = {clip: ClipScores(name=clip, failed=str(error), fault="model") for clip in references}
-            changes = {key: options[key] for key in ("time", "scale", "intervals") if key in options}
+            changes = {key: options[key] for key in ("time", "scale", "intervals", "chunk", "angle") if key in options}
             chosen = protocols.get(protocol).with_options(**changes)
             results[name] = build_result(rows, chosen, name)
     return results

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from compare import metrics
+from compare import metrics, navigation
 from compare.intervals import bootstrap_interval
 from compare.protocols import Protocol
 from compare.rows import FAULTS, ClipScores
@@ -16,7 +16,7 @@ def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
 
     Sums over as many frames as the clips happen to have, and evo's errors in units of the reference, have none.
     """
-    if protocol.method != "poses":
+    if protocol.method == "cinetechbench":
         return None
     known = metrics.METRICS.get(metric)
     worst = known.worst_in(protocol.angle) if known is not None else None
@@ -55,7 +55,7 @@ def summarise(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, A
     and their 95 % bootstrap intervals over clips.
 
     A metric that no clip has is {"undefined": reason}. For cinetechbench-compat, "published" holds the mean of the
-    rounded values, rounded, as its script prints it.
+    rounded values, rounded, as its script prints it; for navscore, a model's score as WBench takes it.
     """
     summary: dict[str, Any] = {}
     policies: dict[str, dict[str, Any]] = {"drop": {}, "worst": {}}
@@ -73,6 +73,8 @@ def summarise(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, A
         summary[metric] = {"undefined": _why(rows, metric)} if chosen is None else chosen
     if protocol.method == "cinetechbench":
         summary["published"] = published(rows, protocol)
+    if protocol.method == "navigation":
+        summary["published"] = navigation.published([*rows.values()])
     summary["policies"] = policies
     summary["faults"] = faults(rows)
     known = metrics.METRICS

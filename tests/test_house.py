@@ -25,7 +25,10 @@ COVERED = {
     "sfm/synthetic": "tests/sfm/synthetic/test_synthetic_clip.py",
     "sfm/tracking/klt.py": "tests/sfm/tracking/test_track.py",
     "compare/cli/cinetechbench.py": "tests/compare/cli/test_benchmark_commands.py",
+    "compare/metrics/action_codes.py": "tests/compare/test_action_accuracy.py",
     "compare/metrics/evo_errors.py": "tests/compare/test_evo_scores.py",
+    "compare/metrics/mind_errors.py": "tests/compare/test_mind.py",
+    "compare/metrics/navigation_errors.py": "tests/compare/test_navigation.py",
 }
 """Modules without a namesake among the tests, by file or room, and where they are tested instead."""
 

@@ -34,6 +34,13 @@ class Args:
     """How frames meet; the protocol's own by default."""
     scale: Literal["relative", "absolute"] | None = None
     """Each path by its own extent, or both by the reference's; the protocol's own by default."""
+    chunk: int | None = None
+    """Poses in each part of a path that is anchored and divided by its extent by itself, e.g. with relative-mean."""
+    angle: Literal["rad", "deg"] | None = None
+    """Unit of angles; the protocol's own by default."""
+    actions: Path | None = None
+    """What the cameras were told to do, for navscore, worldplay-actions and the groups of mind-rpe: a file for all
+    clips, or a folder with one of each clip's name. By default the references of the first two are such files."""
     pairs: Path | None = None
     """CSV with the columns reference,generated[,name] where names do not match."""
     format: str = "auto"
@@ -159,6 +166,9 @@ def _options(args: Args) -> dict[str, Any]:
         "time": args.time,
         "scale": args.scale,
         "intervals": args.intervals,
+        "chunk": args.chunk,
+        "angle": args.angle,
+        "actions": args.actions,
         "pairs": args.pairs,
         "resolution": args.resolution,
         "format": args.format,
@@ -203,7 +213,8 @@ def words(result: "Result") -> str:
             lines.append(f"failures under {policy}: {means or 'nothing to average'}")
     published = {m: value for m, value in summary.get("published", {}).items() if value is not None}
     if published:
-        lines.append("as published (mean of rounded values): " + ", ".join(f"{k} {v}" for k, v in published.items()))
+        how = "mean of rounded values" if result.protocol.method == "cinetechbench" else "of the means of its parts"
+        lines.append(f"as published ({how}): " + ", ".join(f"{k} {v:.4g}" for k, v in published.items()))
     lines += [f"note: {note}" for note in protocol["notes"]]
     return "\n".join(lines)
 

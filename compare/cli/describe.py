@@ -13,6 +13,7 @@ from compare.cli import _inputs, _report
 
 if TYPE_CHECKING:
     from trajectory.description import DescribeConfig, Description
+    from trajectory.model import Trajectory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,13 @@ class Args:
     """Degrees by which the first frame is rolled clockwise, with --pitch."""
     unknown: Literal["number", "nan"] = "number"
     """Scores that the path does not tell: the best estimate, marked by "?", or none."""
+    actions: bool = False
+    """Also tell the keys that the path amounts to: W A S D and looks, as world models are steered by them."""
+    per: Literal["second", "latent"] | None = None
+    """Interval of --actions; a latent is four frames. By default a second, or a latent where the file counts frames."""
+    commanded: Path | None = None
+    """What the camera was told to do (turns, action.json, action.npy, a path), to compare with the keys of --actions: a
+    file, a folder with one of each path's name, or a pose string such as "w-3, right-2"."""
     plot: Path | None = None
     """Also draw the trajectory into this PNG file."""
     json: bool = False
@@ -64,6 +72,9 @@ def run(args: Args) -> int:
         description = describe(each.trajectory, config, candidates=candidates_beside(each.trajectory, each.path))
         described.append((each, description))
         results[each.name] = description.to_json()
+        if args.actions or args.commanded is not None:
+            results[each.name]["actions"] = keys_of(each.name, each.trajectory, args, config.assumed_fps)
+            failed += "failed" in results[each.name]["actions"]
         if not args.json:
             print(words(each.name, results[each.name]))
     if args.plot is not None:
@@ -72,6 +83,19 @@ def run(args: Args) -> int:
         single = len(found) == 1
         _report.print_json(results[found[0].name] if single else results)
     return 1 if failed else 0
+
+
+def keys_of(name: str, path: "Trajectory", args: Args, index_fps: float) -> dict[str, Any]:
+    """The keys that a path amounts to, beside the commanded ones where they are given; or why there are none."""
+    from compare.commanded import commands_of
+    from trajectory.errors import CinetrajError
+    from trajectory.pressed import PressedConfig, pressed
+
+    try:
+        commands = None if args.commanded is None else commands_of(name, args.commanded)
+        return pressed(path, PressedConfig(per=args.per, assumed_fps=index_fps), commands=commands).to_json()
+    except CinetrajError as error:
+        return {"failed": str(error)}
 
 
 def draw(described: "list[tuple[_inputs.Loaded, Description]]", path: Path, *, index_fps: float) -> None:
@@ -123,7 +147,33 @@ def words(name: str, result: dict[str, Any]) -> str:
     lines += _flags(result)
     lines.append(f"rule: {result['rule']}")
     lines += [f"note: {note}" for note in result.get("notes", [])]
-    return "\n".join(lines)
+    return "\n".join([*lines, *_keys(result.get("actions"))])
+
+
+def _keys(told: dict[str, Any] | None) -> list[str]:
+    """The table of --actions, and how far the commands were followed."""
+    if told is None:
+        return []
+    if "failed" in told:
+        return [f"actions: {told['failed']}"]
+    beside = told["commanded"] is not None
+    rows = [[told["per"], "", "keys", "confidence", *(["commanded"] if beside else [])]]
+    for each in told["intervals"]:
+        sure = each["confidence"]
+        cells = [f"{each['start_s']:.2f}", f"{each['end_s']:.2f}", each["keys"], "" if sure is None else f"{sure:.2f}"]
+        rows.append([*cells, *([each["commanded"] or ""] if beside else [])])
+    lines = ["", _report.table(rows, right=(0, 1, 3)), ""]
+    agreed = told["agreement"]
+    if agreed is not None:
+        lines.append(
+            f"as commanded ({told['commanded']}): {agreed['all']:.0%} of {agreed['intervals']} intervals; "
+            f"movement {agreed['movement']:.0%}, look {agreed['look']:.0%}"
+        )
+    elif beside:
+        lines.append("as commanded: no interval has a command; check their times")
+    if all(each["confidence"] is None for each in told["intervals"]):
+        lines.append("confidence: not known, since the file says nothing of how far its poses may be off")
+    return lines + [f"note: {note}" for note in told["notes"]]
 
 
 def _certainty(result: dict[str, Any]) -> str:

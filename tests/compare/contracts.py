@@ -12,7 +12,7 @@ from compare.pair_scores import score_poses
 from compare.protocols import Protocol
 from trajectory.errors import CinetrajError
 from trajectory.io import FORMATS, Format, losses, read, write
-from trajectory.model import Trajectory
+from trajectory.model import Provenance, Trajectory
 
 FRAMES = 40
 ORBITS = ("viewcrafter", "trajectorycrafter")
@@ -26,7 +26,8 @@ def _zooming(by: float) -> np.ndarray:
 
 def _clip(seed: int, zoom: float) -> Trajectory:
     depth = np.full(FRAMES, 4.0)
-    return smooth(seed, FRAMES, scene_depth=depth, intrinsics_px=_zooming(zoom), image_hw=(360, 640))
+    held = Provenance(evidence={"gravity": {"pitch_deg": 10.0 * seed, "roll_deg": 3.0 * seed}})
+    return smooth(seed, FRAMES, scene_depth=depth, intrinsics_px=_zooming(zoom), image_hw=(360, 640), provenance=held)
 
 
 def _with_gaps(clip: Trajectory) -> Trajectory:

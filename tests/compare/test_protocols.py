@@ -31,6 +31,26 @@ def test_presets_have_their_own_name_and_hash() -> None:
     assert any("underspecified" in note for note in protocols.get("cameractrl").notes)
 
 
+def test_presets_of_before_keep_their_hashes() -> None:
+    known = {
+        "strict-1": "d6e5fef6",
+        "strict": "b3649110",
+        "cinetechbench-compat": "ffa75a59",
+        "cinetechbench-fixed": "2b3e5fae",
+        "cami2v-rel": "433741a0",
+        "worldscore": "6ff7b94f",
+        "monst3r-ate-rpe": "ff145714",
+        "gauge-ate": "9ea6ef1c",
+    }
+    assert {name: protocols.get(name).stamp()["hash"][:8] for name in known} == known
+
+
+@pytest.mark.parametrize("change", [{"epsilon": 0.0}, {"chunk": 8}, {"move_thresholds": (0.1,)}, {"draws": 0}])
+def test_fields_that_came_later_count_where_they_are_used(change: dict) -> None:
+    strict = replace(protocols.get("strict-1"), draws=20) if "draws" in change else protocols.get("strict-1")
+    assert replace(strict, **change).stamp()["hash"] != strict.stamp()["hash"]
+
+
 def test_the_hash_changes_with_what_decides_a_number_and_with_nothing_else() -> None:
     strict = protocols.get("strict")
     before = strict.stamp()["hash"]

@@ -85,3 +85,33 @@ def test_minor_moves_and_the_frame_of_turns_are_lines(tmp_path: Path, capsys: py
     assert "minor move: Move In by 3.0 % of the scene depth (probability 1.00)" in said
     assert "turned against the horizon: tilt" in said
     assert "; about the camera's axes: tilt" in said
+
+
+def test_keys_are_told_beside_the_commanded_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    u = np.linspace(0, 1, 49)[:, None]
+    moved = path(u * [0, 0, 1], 0.5 * np.clip(2 * u - 1, 0, 1) * [0, 1, 0], scene_depth=np.full(49, 4.0))
+    turns = [{"action": "W", "start": 0, "end": 24}, {"action": "W+left", "start": 24, "end": 48}]
+    (tmp_path / "told.json").write_text(json.dumps({"turns": turns}))
+    said = said_of(tmp_path, capsys, moved, actions=True)
+    assert "W+right" in said
+    assert "confidence: not known" in said
+    assert "commanded" not in said
+    said = said_of(tmp_path, capsys, moved, commanded=tmp_path / "told.json")
+    assert "as commanded (turns): 50% of 2 intervals; movement 100%, look 50%" in said
+    found = json.loads(said_of(tmp_path, capsys, moved, actions=True, per="latent", json=True))["actions"]
+    assert found["per"] == "latent"
+    assert [each["keys"] for each in found["intervals"]] == ["W"] * 6 + ["W+right"] * 6
+    assert found["intervals"][-1]["label"] == 10
+    assert found["agreement"] is None
+    assert "actions" not in json.loads(said_of(tmp_path, capsys, moved, json=True))
+
+
+def test_what_tells_no_keys_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    moved = path(np.zeros((3, 3)), np.zeros((3, 3)), valid=np.array([True, False, False]))
+    io.write(moved, tmp_path / "path.npz", format="native")
+    assert describe.run(describe.Args(target=tmp_path / "path.npz", actions=True)) == 1
+    assert "actions: fewer than two frames have a pose" in capsys.readouterr().out
+    assert describe.run(describe.Args(target=forward(None, tmp_path), commanded=tmp_path / "nothing.json")) == 1
+    assert "nothing.json does not exist, expected a file of commands" in capsys.readouterr().out
+    assert describe.run(describe.Args(target=forward(None, tmp_path), commanded=Path("w-6, s-6"))) == 0
+    assert "as commanded (pose string): 50% of 2 intervals" in capsys.readouterr().out

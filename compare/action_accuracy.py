@@ -1,0 +1,61 @@
+"""HY-WorldPlay's action accuracy: the share of steps whose code is the commanded one, of 81.
+
+Source: Tencent-Hunyuan/HY-WorldPlay `worldcompass/reward_function/reward_function.py` (CompassReward.reward). The codes
+are found with several thresholds for what counts as a movement, in the arbitrary unit of the estimate, and the best of
+the accuracies is taken; with a single threshold nothing is chosen afterwards.
+"""
+
+import numpy as np
+from jaxtyping import Int
+
+from compare.protocols import Protocol
+from compare.rows import PairScores, Score
+from trajectory.actions import labels, worldplay_codes
+from trajectory.commands import Commands
+from trajectory.errors import CinetrajError
+from trajectory.model import Trajectory
+
+TURN_DEG = 0.2
+METRICS: tuple[str, ...] = ("ActionAcc", "FineActionAcc")
+
+
+def accuracies(told: Int[np.ndarray, " s"], found: Int[np.ndarray, " s"]) -> tuple[float, float]:
+    """Share of equal codes, and the mean of the shares of equal movements and equal looks."""
+    movement, look = told // 9 == found // 9, told % 9 == found % 9
+    return float((told == found).mean()), float((movement.mean() + look.mean()) / 2)
+
+
+def score_actions(commands: Commands, generated: Trajectory, protocol: Protocol) -> PairScores:
+    """Scores of a protocol whose method is "actions".
+
+    Raises:
+        CinetrajError: no step with a pose at both ends was commanded, or a metric is another one's.
+    """
+    if unknown := set(protocol.metrics) - set(METRICS):
+        raise CinetrajError(f"metric {sorted(unknown)[0]!r} is not of action codes, expected {' or '.join(METRICS)}")
+    told = commands.from_mark()
+    turns = told.by_step(told.axis(generated))
+    both = generated.valid[:-1] & generated.valid[1:]
+    steps = [i for i, turn in enumerate(turns) if turn is not None and both[i]]
+    if not steps:
+        raise CinetrajError("no step of the generated clip has poses and a command; check the times of the commands")
+    asked = labels(np.array([turn.code for turn in (turns[i] for i in steps) if turn is not None], dtype=np.int64))
+    found: list[tuple[float, float]] = []
+    for move in protocol.move_thresholds:
+        codes = worldplay_codes(generated.world_from_cam, move=move, turn_deg=TURN_DEG)
+        found.append(accuracies(asked, labels(codes[steps])))
+    best = max(range(len(found)), key=lambda i: found[i][0])  # the first of equal ones, as the script takes it
+    values = dict(zip(METRICS, found[best], strict=True))
+    scores = {
+        name: Score(name=name, value=values[name], unit="share", better="higher", worst=0.0)
+        for name in protocol.metrics
+    }
+    commanded = sum(turn is not None for turn in turns)
+    facts = {
+        "steps": len(steps),
+        "compared": len(steps) / commanded,
+        "move_threshold": protocol.move_thresholds[best],
+        "accuracies": [accuracy for accuracy, _ in found],
+        "commands": commands.layout,
+    }
+    return PairScores(charged=scores, dropped=scores, notes=(), facts=facts)

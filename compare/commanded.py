@@ -1,0 +1,69 @@
+"""Clips against what their camera was told to do: which commands are a clip's, and its row of the table."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from compare.action_accuracy import score_actions
+from compare.navigation import score_navigation
+from compare.protocols import Protocol
+from compare.rows import PairScores
+from compare.sources import Clip
+from trajectory.commands import REMEDY, Commands, is_pose_string, pose_string, read_commands
+from trajectory.errors import CinetrajError
+from trajectory.model import Trajectory
+
+FILES_OF_ACTIONS = ("action.json", "action.npy", "wasd_action.npy")
+SUFFIXES = (".json", ".txt", ".npy")
+REMEDY_TURNS = (
+    'give {"turns": [{"action": "W", "start": 0, "end": 30}]} or a case of WBench as the reference or by --actions'
+)
+PATH = (
+    "the commands are the steps of a path, as HY-WorldPlay's generator quantises them: an estimated path is no command"
+)
+
+
+def commands_of(name: str, actions: "Path | Commands | None", reference: Clip | None = None) -> Commands:
+    """The commands of a clip: of its own name in a folder, those of a file or a pose string for all clips, else the
+    reference itself.
+
+    Raises:
+        CinetrajError: there are none, or they cannot be read.
+    """
+    if isinstance(actions, Commands):
+        return actions
+    if actions is not None:
+        if not actions.exists() and is_pose_string(str(actions)):
+            return pose_string(str(actions))
+        return read_commands(_file_of(name, actions))
+    if reference is None or reference.path is None:
+        raise CinetrajError(f"{name} has no commands: give a file of them as the reference, or by --actions; {REMEDY}")
+    return read_commands(reference.path)
+
+
+def _file_of(name: str, actions: Path) -> Path:
+    """The file or folder of a clip; a file, or a folder of one clip, is that of every clip."""
+    if not actions.exists():
+        raise CinetrajError(f"{actions} does not exist, expected a file of commands or a folder of them")
+    if actions.is_file() or any((actions / each).is_file() for each in FILES_OF_ACTIONS):
+        return actions
+    places = [actions / name, *(actions / f"{name}{suffix}" for suffix in SUFFIXES)]
+    found = next((place for place in places if place.exists()), None)
+    if found is None:
+        raise CinetrajError(f"{actions} has no commands for {name}, expected {name}.json, .txt or .npy, or a folder")
+    return found
+
+
+def score_commanded(commands: Commands, generated: Trajectory, protocol: Protocol) -> PairScores:
+    """Scores of a protocol that compares with commands (`Protocol.commanded`).
+
+    Raises:
+        CinetrajError: there are none for any pose of the clip; for navigation also where they are but a path.
+    """
+    if protocol.method == "navigation":
+        if commands.layout == "path":
+            raise CinetrajError(
+                f"{protocol.name} needs the turns that were commanded, and a path has none; {REMEDY_TURNS}"
+            )
+        return score_navigation(commands, generated, protocol)
+    found = score_actions(commands, generated, protocol)
+    return replace(found, notes=(*found.notes, PATH)) if commands.layout == "path" else found

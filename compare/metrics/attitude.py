@@ -1,0 +1,99 @@
+"""PitchErr, RollErr, FovErr: how the camera is held against the ground, and how wide it sees; absolute, in degrees.
+
+Ours. All other metrics are relative to the first frame, so that a clip that looks down where it should look up scores
+perfectly. UCPE (arXiv 2512.07237) publishes such errors, without the script.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from compare.metrics._metric import Comparison, Metric
+from compare.metrics._scores import over_points, undefined
+from compare.rows import Score
+from trajectory.gravity import known_gravity
+from trajectory.model import Trajectory
+
+
+def attitude_deg(
+    trajectory: Trajectory, world_from_cam: Float[np.ndarray, "k 4 4"]
+) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]] | None:
+    """Pitch (up) and roll (clockwise) against the ground of poses in a trajectory's world; None without gravity."""
+    gravity = known_gravity(trajectory)
+    if gravity is None:
+        return None
+    first = trajectory.rotations[int(np.argmax(trajectory.valid))]
+    down_in_world = (gravity.level_from_first @ first.T)[1]
+    # Gravity along the camera's right, down and forward axes: (cos p sin r, cos p cos r, -sin p).
+    right, down, ahead = np.einsum("i,kij->jk", down_in_world, world_from_cam[:, :3, :3])
+    return np.degrees(np.arctan2(-ahead, np.hypot(right, down))), np.degrees(np.arctan2(right, down))
+
+
+def field_of_view_deg(trajectory: Trajectory, time_s: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"] | None:
+    """Horizontal field of view at times of the trajectory's own clock; None without a lens or size of the image."""
+    if trajectory.intrinsics_px is None or trajectory.image_hw is None:
+        return None
+    fx = trajectory.intrinsics_px[:, 0, 0]
+    known = np.isfinite(fx)
+    if not known.any():
+        return None
+    focal = np.exp(np.interp(time_s, trajectory.time_s[known], np.log(fx[known])))
+    return 2 * np.degrees(np.arctan2(trajectory.image_hw[1] / 2, focal))
+
+
+def _turn(comparison: Comparison, name: str, axis: int) -> Score:
+    """The error about one axis; a turn by 359° is one by -1°."""
+    both = (
+        attitude_deg(comparison.reference_trajectory, comparison.pair.reference),
+        attitude_deg(comparison.generated_trajectory, comparison.pair.generated),
+    )
+    factor = np.pi / 180 if comparison.protocol.angle == "rad" else 1.0
+    unit, worst = comparison.protocol.angle, 180.0 * factor
+    if both[0] is None or both[1] is None:
+        who = "reference" if both[0] is None else "generated clip"
+        why = f"the {who} does not tell which way is down (evidence 'gravity', as `cinetraj estimate` leaves it)"
+        return undefined(name, unit, why)
+    apart = np.abs((both[1][axis] - both[0][axis] + 180) % 360 - 180)
+    return over_points(name, apart * factor, comparison.pair.scored, how="mean", unit=unit, worst=worst)
+
+
+def _fov(comparison: Comparison) -> Score:
+    pair = comparison.pair
+    a = field_of_view_deg(comparison.reference_trajectory, pair.reference_time_s)
+    b = field_of_view_deg(comparison.generated_trajectory, pair.generated_time_s)
+    factor = np.pi / 180 if comparison.protocol.angle == "rad" else 1.0
+    if a is None or b is None:
+        who = "reference" if a is None else "generated clip"
+        return undefined("FovErr", comparison.protocol.angle, f"the {who} has no focal length, or no size of its image")
+    return over_points(
+        "FovErr",
+        np.abs(b - a) * factor,
+        pair.scored,
+        how="mean",
+        unit=comparison.protocol.angle,
+        worst=180.0 * factor,
+    )
+
+
+METRIC = (
+    Metric(
+        name="PitchErr",
+        summary="difference of the pitch above the horizon",
+        unit="angle",
+        compute=lambda comparison: _turn(comparison, "PitchErr", 0),
+        worst="half turn",
+    ),
+    Metric(
+        name="RollErr",
+        summary="difference of the roll against the horizon",
+        unit="angle",
+        compute=lambda comparison: _turn(comparison, "RollErr", 1),
+        worst="half turn",
+    ),
+    Metric(
+        name="FovErr",
+        summary="difference of the horizontal field of view",
+        unit="angle",
+        compute=_fov,
+        worst="half turn",
+    ),
+)

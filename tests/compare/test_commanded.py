@@ -1,0 +1,52 @@
+"""Which commands belong to a clip."""
+
+import json
+from pathlib import Path
+
+import pytest
+from paths import smooth
+
+from compare.commanded import commands_of
+from compare.scoring import score
+from trajectory import io
+from trajectory.commands import pose_string
+from trajectory.errors import CinetrajError
+
+
+def written(file: Path, action: str) -> Path:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"turns": [{"action": action, "start": 0, "end": 4}]}))
+    return file
+
+
+def test_a_file_is_for_all_and_a_folder_by_name(tmp_path: Path) -> None:
+    assert commands_of("any", written(tmp_path / "one.json", "W")).turns[0].action == "W"
+    folder = tmp_path / "all"
+    written(folder / "a.json", "A")
+    (folder / "b.txt").write_text("s-2")
+    data = [{"time": 0, "ws": 0, "ad": 2, "ud": 0, "lr": 0}]
+    (folder / "c").mkdir()
+    (folder / "c" / "action.json").write_text(json.dumps({"mark_time": 0, "total_time": 1, "data": data}))
+    assert [commands_of(name, folder).turns[0].code for name in "abc"] == [(0, -1, 0, 0), (-1, 0, 0, 0), (0, 1, 0, 0)]
+    assert commands_of("any", folder / "c").turns[0].code == (0, 1, 0, 0)
+
+
+def test_values_pass_and_what_is_missing_is_named(tmp_path: Path) -> None:
+    told = pose_string("w-1")
+    assert commands_of("x", told) is told
+    assert commands_of("x", Path("w-1, right-2")).turns[1].action == "right"
+    with pytest.raises(CinetrajError, match="does not exist, expected a file of commands or a folder"):
+        commands_of("x", tmp_path / "nothing")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(CinetrajError, match=r"has no commands for x, expected x\.json, \.txt or \.npy"):
+        commands_of("x", tmp_path / "empty")
+
+
+def test_a_path_is_no_turn_and_is_told_to_be_one_of_steps(tmp_path: Path) -> None:
+    clip = smooth(1)
+    io.write(clip, tmp_path / "x.npz", format="native")
+    files = {"x": tmp_path / "x.npz"}
+    failed = score(files, {"x": clip}, protocol="navscore").to_json()["clips"]["x"]["failed"]
+    assert 'navscore needs the turns that were commanded, and a path has none; give {"turns"' in failed
+    (row,) = score(files, {"x": clip}, protocol="worldplay-actions").clips.values()
+    assert any("the commands are the steps of a path" in note for note in row.notes)
