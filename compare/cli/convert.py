@@ -34,9 +34,10 @@ def description() -> str:
     """What `--help` says above the options: the formats are those that are installed."""
     from trajectory.io import FORMATS
 
-    able = ", ".join(name for name, entry in FORMATS.items() if entry.encode is not None)
+    able = ", ".join(name for name, entry in FORMATS.items() if entry.encode is not None and entry.read is not None)
     read_only = ", ".join(name for name, entry in FORMATS.items() if entry.encode is None)
-    return f"{__doc__}\nFormats: {able}; read only: {read_only or 'none'}."
+    written_only = ", ".join(name for name, entry in FORMATS.items() if entry.read is None)
+    return f"{__doc__}\nFormats: {able}; read only: {read_only or 'none'}; written only: {written_only or 'none'}."
 
 
 def run(args: Args) -> int:
@@ -48,10 +49,12 @@ def run(args: Args) -> int:
     found = _inputs.load(args.source, args.format)
     if len(found) > 1 and (several or (target is not None and target.encode_every is not None)):
         return _several(args, found)
-    trajectory = _inputs.sole(args.source, found).trajectory
+    one = _inputs.sole(args.source, found)
+    trajectory = one.trajectory
     assert trajectory is not None
-    io.write(trajectory, args.destination, format=args.to)
-    left_out, notes = io.losses(trajectory, args.to), io.notes(trajectory)
+    scene = io.scene(one.path, format=args.format)
+    io.write(trajectory, args.destination, format=args.to, scene=scene)
+    left_out, notes = io.losses(trajectory, args.to, scene), io.notes(trajectory)
     frames, valid = len(trajectory), int(trajectory.valid.sum())
     if args.json:
         done = {"path": str(args.destination), "format": args.to, "frames": frames, "valid": valid}

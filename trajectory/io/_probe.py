@@ -124,6 +124,7 @@ def _refuse_shared_fault(probe: Probe, contest: Sequence[Format]) -> None:
     faults: list[ReadError] = []
     for candidate in contest:
         try:
+            assert candidate.read is not None  # else it would have recognised nothing
             candidate.read(probe.path)
         except ReadError as fault:
             faults.append(fault)

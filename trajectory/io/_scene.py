@@ -1,0 +1,54 @@
+"""What belongs to a camera path besides its poses: points of the scene, and the film that was shot."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Cloud:
+    """Points to write with a trajectory, and where its frames see them: one row for each sighting.
+
+    Attributes:
+        in_world: in the trajectory's world.
+        colour: sRGB.
+        point: row of the point that is seen.
+        frame: row of the frame that sees it; those without a pose are left out.
+        xy_px: where, in pixels of `image_hw`, the picture spanning 0..width.
+    """
+
+    in_world: Float[np.ndarray, "m 3"]
+    colour: UInt8[np.ndarray, "m 3"]
+    point: Int[np.ndarray, " o"]
+    frame: Int[np.ndarray, " o"]
+    xy_px: Float[np.ndarray, "o 2"]
+
+    def most_seen(self, count: int) -> Int[np.ndarray, " k"]:
+        """Rows of the points that most frames see, at most `count`; without sightings, points from all over."""
+        if not len(self.point):
+            return np.unique(np.linspace(0, len(self.in_world) - 1, count).astype(int))
+        seen = np.bincount(self.point, minlength=len(self.in_world))
+        return np.argsort(-seen, kind="stable")[:count]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scene:
+    """What is known of the scene and its film.
+
+    Attributes:
+        cloud: None where no points are known.
+        movie: path of the film, "" where it is not known.
+        first, step: frame of the film, from 0, that row 0 of the trajectory is, and those from row to row.
+    """
+
+    cloud: Cloud | None = None
+    movie: str = ""
+    first: int = 0
+    step: int = 1
+
+
+NOTHING = Scene()
