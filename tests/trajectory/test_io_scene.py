@@ -52,7 +52,7 @@ def test_colmap_keeps_points_and_tracks(tmp_path: Path, missing: bool, binary: b
 def test_points_without_a_place_are_told(tmp_path: Path) -> None:
     trajectory = films.film()
     scene = films.scene(trajectory)
-    assert "12 points of the scene" in io.losses(trajectory, "tum", scene)
+    assert "the points of the scene (12)" in io.losses(trajectory, "tum", scene)
     assert not any("points" in loss for loss in io.losses(trajectory, "blender", scene))
     io.write(trajectory, tmp_path / "a.txt", format="tum", scene=scene)
     assert io.scene(tmp_path / "a.txt", format="tum") is NOTHING

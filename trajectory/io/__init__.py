@@ -213,7 +213,7 @@ def losses(trajectory: Trajectory, format: str, scene: Scene = NOTHING) -> tuple
     target = _named(format)
     keeps = target.keeps
     cloud = scene.cloud if target.encode_scene is None else None
-    said = [f"{len(cloud.in_world)} points of the scene"] if cloud is not None else []
+    said = [f"the points of the scene ({len(cloud.in_world)})"] if cloud is not None else []
     if "everything" in keeps:
         return tuple(said)
     if "time" not in keeps and trajectory.time_source != "index":

@@ -1,6 +1,6 @@
 """What belongs to a camera path besides its poses: points of the scene, and the film that was shot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -49,6 +49,18 @@ class Scene:
     movie: str = ""
     first: int = 0
     step: int = 1
+
+    def resampled(self) -> "Scene":
+        """For other frames of the path: points keep their places, sightings and film belong to frames that were."""
+        if self.cloud is None:
+            return Scene()
+        none = np.zeros(0, np.int64)
+        return Scene(cloud=replace(self.cloud, point=none, frame=none, xy_px=np.zeros((0, 2))))
+
+    def scaled(self, factor: float) -> "Scene":
+        """In another unit of length."""
+        cloud = self.cloud
+        return self if cloud is None else replace(self, cloud=replace(cloud, in_world=factor * cloud.in_world))
 
 
 NOTHING = Scene()

@@ -38,7 +38,7 @@ def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, b
     height, width = size_of(trajectory, "blender")
     pixel = _film.aspect(trajectory, "blender")
     frame = 1 + scene.step * _film.frames(trajectory)
-    points = [] if scene.cloud is None else (scene.cloud.in_world @ _UP.T + 0.0).tolist()
+    points: Float[np.ndarray, "m 3"] = np.zeros((0, 3)) if scene.cloud is None else scene.cloud.in_world @ _UP.T + 0.0
     depth = _depth(trajectory)
     text = Template(_SCRIPT.read_text(encoding="utf-8")).substitute(
         MOVIE=repr(_film.absolute(scene.movie)),
@@ -52,7 +52,7 @@ def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, b
         LAST=int(frame[-1]),
         WORLD=repr(tuple((quat_from_rotations(_level(trajectory)[None])[0] + 0.0).tolist())),
         KEYS=_lines(_keys(trajectory, pixel, frame[keep].tolist(), keep)),
-        POINTS=_lines(points),
+        POINTS=_lines(list(map(tuple, points.tolist()))),
         EMPTIES=[] if scene.cloud is None else scene.cloud.most_seen(_MOST_EMPTIES).tolist(),
     )
     return {path: text.encode()}
