@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -21,7 +22,7 @@ from trajectory.io._scene import NOTHING, Scene
 from trajectory.model import Trajectory
 
 _SCRIPT = Path(__file__).parent / "assets" / "after_effects.txt"
-_ORDER = "XYZ"
+_ORDER: Final = "XYZ"
 """scipy's word for R = Rx Ry Rz."""
 _PX_PER_UNIT = 100.0
 """As Blender's add-on has it: what comes from there and from here has one size."""

@@ -1,13 +1,14 @@
 """Nuke `.chan`: "frame tx ty tz rx ry rz vfov" a row, tabs between; degrees, y up, the camera looks along -z.
 
-The order of rotations is not in the file. Here it is ZXY, that of Nuke's own cameras until it is changed: first about
-z, then x, then y, R = Ry Rx Rz. vfov is the vertical angle of view, which not every file has; it is all that is told of
-the lens, so that a picture of 1920 x 1080 with square pixels is taken, which a note says. Source: Blender's add-on
-`io_anim_nuke_chan` (export_nuke_chan.py: its "Y up", `angle_y`), Nuke's reference of the Camera node (rotation order).
+The order of rotations is not in the file. Here it is ZXY, by custom that of Nuke's cameras until it is changed: first
+about z, then x, then y, R = Ry Rx Rz. vfov is the vertical angle of view, which not every file has. It is all that is
+told of the lens: a picture of 1920 x 1080 with square pixels is taken, which a note says. Source: Blender's add-on
+`io_anim_nuke_chan` (export_nuke_chan.py: "Y up", `angle_y`; import_nuke_chan.py).
 """
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 from jaxtyping import Float
@@ -33,7 +34,7 @@ from trajectory.io._text import read_table, spell
 from trajectory.model import Trajectory
 
 _LAYOUT = "frame tx ty tz rx ry rz, and the vertical angle of view: 7 or 8 numbers"
-_ORDER = "YXZ"
+_ORDER: Final = "YXZ"
 """scipy's word for R = Ry Rx Rz."""
 _TAKEN_HW = (1080, 1920)
 
@@ -93,10 +94,8 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     if trajectory.intrinsics_px is not None:
         height, _ = size_of(trajectory, "chan")
         columns.append(np.degrees(2 * np.arctan(height / 2 / pinhole(trajectory, "chan")[keep, 1:2])))
-    table = np.concatenate(columns, axis=1).tolist()
-    lines = [
-        "\t".join([str(numbers[row]), *map(spell, values)]) for row, values in zip(keep.tolist(), table, strict=True)
-    ]
+    table: list[list[float]] = np.concatenate(columns, axis=1).tolist()
+    lines = ["\t".join([str(numbers[int(row)]), *map(spell, values)]) for row, values in zip(keep, table, strict=True)]
     return {path: ("\n".join(lines) + "\n").encode()}
 
 
