@@ -37,6 +37,8 @@ class Args:
     """Write frames at this rate, from the start of the path."""
     normalise: Literal["extent", "depth"] | None = None
     """Unit to count in: the largest distance from the first camera, or the median depth of the scene."""
+    size: tuple[int, int] | None = None
+    """Width and height of the picture that intrinsics are written for; needed where a file tells parts of a picture."""
     json: bool = False
     """Print what was done as JSON."""
 
@@ -79,11 +81,16 @@ def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list
     """The path at the frames and in the unit that were asked for, what goes with it, and what a reader must know."""
     from trajectory import io
     from trajectory.frames import in_unit
+    from trajectory.picture import in_parts, resized
     from trajectory.resample import evenly
 
     assert one.trajectory is not None
     trajectory, scene = one.trajectory, io.scene(one.path, format=args.format)
     notes = list(io.notes(trajectory))
+    if args.size is not None:
+        trajectory, scene = resized(trajectory, args.size[::-1]), scene.resized(trajectory.image_hw, args.size[::-1])
+    elif in_parts(trajectory):
+        notes.append("intrinsics are parts of a picture whose size is not known: --size WIDTH HEIGHT makes them pixels")
     if args.resample is not None or args.fps is not None:
         kept = trajectory
         trajectory, scene = evenly(kept, count=args.resample, fps=args.fps), scene.resampled()

@@ -18,6 +18,7 @@ import pytest
 from trajectory.errors import CinetrajError
 from trajectory.io import FORMATS, losses, read, write
 from trajectory.model import Provenance, Trajectory
+from trajectory.picture import resized
 
 Shown = dict[int, np.ndarray]
 """Pixels of the points by frame, the points too being those of the file where it holds some."""
@@ -288,3 +289,22 @@ def test_pygltflib_takes_the_file(tmp_path: Path) -> None:
     document = pygltflib.GLTF2().load(str(tmp_path / "a.gltf"))
     assert len(document.animations[0].channels) == 3
     assert document.cameras[0].perspective.aspectRatio == pytest.approx(W / H)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_parts_of_a_picture_become_pixels_of_one_that_is_told(tmp_path: Path, name: str) -> None:
+    """As of RealEstate10K and camera presets: whatever size is taken, points are at the same part of the picture."""
+    trajectory = resized(films.film(), (1, 1))
+    path = tmp_path / FORMATS[name].target
+    write(trajectory, path, format=name)
+    assert any("1920 x 1080 is taken" in loss for loss in losses(trajectory, name))
+    assert not any("shape of pixels" in loss or "principal point" in loss for loss in losses(trajectory, name))
+    known = tmp_path / "known"
+    write(resized(films.film(), (1080, 1920)), known, format=name)
+    np.testing.assert_allclose(numbers_in(path), numbers_in(known), rtol=1e-12, atol=1e-9)
+
+
+def numbers_in(path: Path) -> np.ndarray:
+    """All decimal numbers of a text; of a glTF file those outside of its buffer."""
+    text = re.sub(r"base64,[^\"]*", "", path.read_text())
+    return np.array([float(token) for token in re.findall(r"-?\d+\.\d+(?:e-?\d+)?", text)])

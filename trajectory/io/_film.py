@@ -11,6 +11,7 @@ from scipy.spatial.transform import Rotation
 from trajectory.errors import CinetrajError
 from trajectory.io._build import pinhole
 from trajectory.model import Trajectory
+from trajectory.picture import in_parts, resized
 
 ASSUMED_FPS = 24.0
 """Where frames have numbers and no times: that of films."""
@@ -18,8 +19,18 @@ UNEVEN = 0.02
 """Steps of time that differ by more than this part are told: one rate shifts their frames."""
 SQUARE = 1e-4
 """Relative change of fx / fy that is no change: a tenth of a pixel at the edge of a picture 2000 wide."""
+TAKEN_HEIGHT = 1080
+"""Of pictures whose size is not known: that of high definition."""
 SENSOR_MM = 36.0
 """Width of the sensor that lenses are told for: full frame, the default of Blender."""
+
+
+def sized(trajectory: Trajectory) -> Trajectory:
+    """Intrinsics that are parts of a picture become pixels of one of square pixels, TAKEN_HEIGHT high."""
+    if not in_parts(trajectory) or not trajectory.valid.any():
+        return trajectory
+    fx, fy = pinhole(trajectory, "the program")[int(np.argmax(trajectory.valid)), :2]
+    return resized(trajectory, (TAKEN_HEIGHT, max(1, round(TAKEN_HEIGHT * float(fy / fx)))))
 
 
 def rate(trajectory: Trajectory) -> float:
@@ -55,7 +66,20 @@ def euler_deg(rotation: Float[np.ndarray, "n 3 3"], order: Literal["XYZ", "YXZ"]
     return np.degrees(np.unwrap(angles, axis=0))
 
 
-def uneven(trajectory: Trajectory) -> list[str]:
+def absences(trajectory: Trajectory, *, times: bool = True, shift: bool = True, shape: bool = True) -> list[str]:
+    """What has no place, in words: uneven times, a principal point off the middle, pixels that are not square."""
+    seen = sized(trajectory)
+    said = [*_unsized(trajectory, seen), *(_uneven(seen) if times else [])]
+    return [*said, *(_shifted(seen) if shift else []), *(_oblong(seen) if shape else [])]
+
+
+def _unsized(trajectory: Trajectory, seen: Trajectory) -> list[str]:
+    if seen is trajectory or seen.image_hw is None:
+        return []
+    return [f"the picture's own size (not known: {seen.image_hw[1]} x {seen.image_hw[0]} is taken)"]
+
+
+def _uneven(trajectory: Trajectory) -> list[str]:
     """That times are not those of one rate."""
     steps = np.diff(trajectory.time_s)
     if trajectory.time_source == "index" or len(steps) < 2 or float(np.ptp(steps)) <= UNEVEN * float(steps.mean()):
@@ -63,7 +87,7 @@ def uneven(trajectory: Trajectory) -> list[str]:
     return [f"times that are not even (frames follow each other at {rate(trajectory):.6g} a second)"]
 
 
-def shifted(trajectory: Trajectory) -> list[str]:
+def _shifted(trajectory: Trajectory) -> list[str]:
     """That the principal point is not the middle of the picture, in words."""
     k, hw = trajectory.intrinsics_px, trajectory.image_hw
     if k is None or hw is None or not trajectory.valid.any():
@@ -72,7 +96,7 @@ def shifted(trajectory: Trajectory) -> list[str]:
     return [f"the principal point, up to {off:.3g} pixels off the middle"] if off > 1e-6 * max(hw) else []
 
 
-def oblong(trajectory: Trajectory) -> list[str]:
+def _oblong(trajectory: Trajectory) -> list[str]:
     """That pixels are not square, in words."""
     k = trajectory.intrinsics_px
     if k is None or not trajectory.valid.any():

@@ -57,6 +57,14 @@ class Scene:
         none = np.zeros(0, np.int64)
         return Scene(cloud=replace(self.cloud, point=none, frame=none, xy_px=np.zeros((0, 2))))
 
+    def resized(self, old_hw: tuple[int, int] | None, new_hw: tuple[int, int]) -> "Scene":
+        """For pictures of another size: points are seen at the same place of them."""
+        cloud = self.cloud
+        if cloud is None or old_hw is None:
+            return self
+        factor = np.array([new_hw[1] / old_hw[1], new_hw[0] / old_hw[0]])
+        return replace(self, cloud=replace(cloud, xy_px=factor * cloud.xy_px))
+
     def scaled(self, factor: float) -> "Scene":
         """In another unit of length."""
         cloud = self.cloud

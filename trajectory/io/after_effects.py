@@ -31,6 +31,7 @@ _MOST_NULLS = 50
 
 
 def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, bytes]:
+    trajectory = _film.sized(trajectory)
     keep = some_valid(trajectory, "after-effects")
     height, width = size_of(trajectory, "after-effects")
     fps = _film.rate(trajectory)
@@ -56,10 +57,6 @@ def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, b
     return {path: text.encode()}
 
 
-def _lacks(trajectory: Trajectory) -> list[str]:
-    return [*_film.uneven(trajectory), *_film.shifted(trajectory), *_film.oblong(trajectory)]
-
-
 FORMAT = Format(
     name="after-effects",
     summary="After Effects script (.jsx): camera with keyed position, orientation and zoom, film, nulls (written only)",
@@ -67,5 +64,5 @@ FORMAT = Format(
     encode=lambda trajectory, path: _encode(trajectory, NOTHING, path),
     encode_scene=_encode,
     keeps=frozenset({"intrinsics", "zoom", "image_hw", "time"}),
-    lacks=_lacks,
+    lacks=_film.absences,
 )

@@ -10,6 +10,7 @@ Blender's to write, from the scene that the script makes.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from string import Template
 
@@ -34,6 +35,7 @@ _NEAR, _FAR = 1e-3, 1e3
 
 
 def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, bytes]:
+    trajectory = _film.sized(trajectory)
     keep = some_valid(trajectory, "blender")
     height, width = size_of(trajectory, "blender")
     pixel = _film.aspect(trajectory, "blender")
@@ -101,5 +103,5 @@ FORMAT = Format(
     encode=lambda trajectory, path: _encode(trajectory, NOTHING, path),
     encode_scene=_encode,
     keeps=frozenset({"intrinsics", "zoom", "image_hw", "time"}),
-    lacks=_film.uneven,
+    lacks=partial(_film.absences, shift=False, shape=False),
 )

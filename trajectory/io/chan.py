@@ -27,7 +27,7 @@ from trajectory.io._build import (
     size_of,
     some_valid,
 )
-from trajectory.io._film import euler_deg, oblong, shifted, uneven
+from trajectory.io._film import absences, euler_deg, sized
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, require_finite, rigid
 from trajectory.io._text import read_table, spell
@@ -86,6 +86,7 @@ def _pinhole(rows: Rows, vfov_deg: Float[np.ndarray, " n"]) -> Float[np.ndarray,
 
 
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
+    trajectory = sized(trajectory)
     keep = some_valid(trajectory, "chan")
     numbers = numbered_frames(trajectory)
     poses = to_axes(trajectory.world_from_cam[keep], "opengl")
@@ -97,10 +98,6 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     table: list[list[float]] = np.concatenate(columns, axis=1).tolist()
     lines = ["\t".join([str(numbers[int(row)]), *map(spell, values)]) for row, values in zip(keep, table, strict=True)]
     return {path: ("\n".join(lines) + "\n").encode()}
-
-
-def _lacks(trajectory: Trajectory) -> list[str]:
-    return [*uneven(trajectory), *shifted(trajectory), *oblong(trajectory)]
 
 
 def _sniff(probe: Probe) -> Match | None:
@@ -117,5 +114,5 @@ FORMAT = Format(
     encode=_encode,
     sniff=_sniff,
     keeps=frozenset({"gaps", "zoom"}),
-    lacks=_lacks,
+    lacks=absences,
 )

@@ -8,6 +8,7 @@ Source: Khronos, glTF 2.0 specification (3.10 cameras, 3.11 animations), extensi
 
 import base64
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,7 @@ class _Buffer:
 
 
 def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, bytes]:
+    trajectory = _film.sized(trajectory)
     keep = some_valid(trajectory, "gltf")
     height, width = size_of(trajectory, "gltf")
     pixel = _film.aspect(trajectory, "gltf")
@@ -115,10 +117,6 @@ def _meshes(buffer: _Buffer, scene: Scene) -> list[dict[str, Any]]:
     return [{"primitives": [{"attributes": {"POSITION": place, "COLOR_0": colour}, "mode": 0}]}]
 
 
-def _lacks(trajectory: Trajectory) -> list[str]:
-    return _film.shifted(trajectory)
-
-
 FORMAT = Format(
     name="gltf",
     summary="glTF 2.0 JSON: animated camera, its zoom by KHR_animation_pointer, points; y up (written only)",
@@ -126,5 +124,5 @@ FORMAT = Format(
     encode=lambda trajectory, path: _encode(trajectory, NOTHING, path),
     encode_scene=_encode,
     keeps=frozenset({"intrinsics", "zoom", "time"}),
-    lacks=_lacks,
+    lacks=partial(_film.absences, times=False, shape=False),
 )

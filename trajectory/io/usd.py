@@ -11,6 +11,7 @@ Source: OpenUSD, UsdGeomCamera (units of measure), `pxr/base/gf/camera.cpp` (Get
 """
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,7 @@ _UP = np.diag([1.0, -1, -1])
 
 
 def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, bytes]:
+    trajectory = _film.sized(trajectory)
     keep = some_valid(trajectory, "usd")
     frame = _film.frames(trajectory)
     head = [
@@ -102,5 +104,5 @@ FORMAT = Format(
     encode=lambda trajectory, path: _encode(trajectory, NOTHING, path),
     encode_scene=_encode,
     keeps=frozenset({"intrinsics", "zoom", "image_hw", "time"}),
-    lacks=_film.uneven,
+    lacks=partial(_film.absences, shift=False, shape=False),
 )

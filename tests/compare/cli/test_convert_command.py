@@ -136,3 +136,19 @@ def test_points_and_losses_of_exports_are_told(tmp_path: Path) -> None:
     assert_one_clear_line(
         cinetraj("convert", source, tmp_path / "b.fbx", "--to", "fbx"), "written by Blender", "File > Export > FBX"
     )
+
+
+def test_parts_of_a_picture_become_pixels_by_its_size(tmp_path: Path) -> None:
+    """A camera-control preset as the input of a generator that counts in pixels."""
+    row = "0 0.5 0.9 0.5 0.5 0 0 1 0 0 {} 0 1 0 0 0 0 1 0\n"
+    (tmp_path / "Pan_Left.txt").write_text("\n" + "".join(row.format(i / 54) for i in range(5)))
+    done = cinetraj("convert", tmp_path / "Pan_Left.txt", tmp_path / "a.json", "--to", "uni3c")
+    assert "note: intrinsics are parts of a picture whose size is not known: --size WIDTH HEIGHT" in done.stdout
+    done = cinetraj(
+        "convert", tmp_path / "Pan_Left.txt", tmp_path / "b.json", "--to", "uni3c", "--size", 1280, 720, "--json"
+    )
+    assert not any("parts of a picture" in note for note in json.loads(done.stdout)["notes"])
+    found = io.read(tmp_path / "b.json", format="uni3c")
+    assert found.image_hw == (720, 1280)
+    assert found.intrinsics_px is not None
+    np.testing.assert_allclose(found.intrinsics_px[0], [[640, 0, 640], [0, 648, 360], [0, 0, 1]])
