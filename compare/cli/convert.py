@@ -88,7 +88,9 @@ def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list
     trajectory, scene = one.trajectory, io.scene(one.path, format=args.format)
     notes = list(io.notes(trajectory))
     if args.size is not None:
-        trajectory, scene = resized(trajectory, args.size[::-1]), scene.resized(trajectory.image_hw, args.size[::-1])
+        width, height = args.size
+        scene = scene.resized(trajectory.image_hw, (height, width))
+        trajectory = resized(trajectory, (height, width))
     elif in_parts(trajectory):
         notes.append("intrinsics are parts of a picture whose size is not known: --size WIDTH HEIGHT makes them pixels")
     if args.resample is not None or args.fps is not None:

@@ -13,7 +13,7 @@ STEPS = 5
 SIBLINGS = frozenset(
     (
         *("pi3", "mapanything", "worldmirror", "gen3c", "camprobe", "vggt-omega", "uni3c", "infcam", "wbench"),
-        *("da3-streaming", "scannet", "trajectorycrafter", "rosbag-body", "rosbag-optical"),
+        *("da3-streaming", "scannet", "trajectorycrafter", "rosbag-body", "rosbag-optical", "chan-xyz"),
     )
 )
 """Read and written by the code of another format, with other names: fuzzing that one fuzzes them."""

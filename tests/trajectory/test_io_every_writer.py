@@ -111,7 +111,7 @@ def assert_told(name: str, before: Trajectory, after: Trajectory) -> None:
 
 
 @pytest.mark.parametrize("name", WRITERS)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=st.integers(2, 7))
 def test_what_is_written_comes_back_or_was_told(
     tmp_path_factory: pytest.TempPathFactory, name: str, seed: int, steps: int
@@ -132,7 +132,7 @@ def test_what_is_written_comes_back_or_was_told(
 
 
 @pytest.mark.parametrize("name", MANY)
-@settings(max_examples=3, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=st.integers(2, 7))
 def test_ten_cameras_of_one_file(tmp_path_factory: pytest.TempPathFactory, name: str, seed: int, steps: int) -> None:
     folder = tmp_path_factory.mktemp("io")

@@ -8,6 +8,7 @@ import base64
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import films
 import numpy as np
 import pytest
 
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, FormatAmbiguousError
 from trajectory.io import FORMATS, losses, read, write
 from trajectory.model import Provenance, Trajectory
 from trajectory.picture import resized
@@ -83,14 +84,15 @@ def shown_by_after_effects(path: Path) -> Shown:
     return out
 
 
-def shown_by_nuke(path: Path) -> Shown:
+def shown_by_nuke(path: Path, order: str = "yxz") -> Shown:
     points = films.points() * (1, -1, -1)
     out = {}
     for line in path.read_text().splitlines():
         frame, *rest = line.split("\t")
         tx, ty, tz, rx, ry, rz, vfov = map(float, rest)
-        own = about("y", ry) @ about("x", rx) @ about("z", rz)
-        x, y, z = own.T @ (points - (tx, ty, tz)).T
+        angles = {"x": rx, "y": ry, "z": rz}
+        first, then, last = (about(axis, angles[axis]) for axis in order)
+        x, y, z = (first @ then @ last).T @ (points - (tx, ty, tz)).T
         focal = H / 2 / np.tan(np.radians(vfov) / 2)
         out[int(frame)] = np.stack([W / 2 + focal * x / -z, H / 2 - focal * y / -z], axis=1)
     return out
@@ -153,6 +155,7 @@ SHOWN: dict[str, Callable[[Path], Shown]] = {
     "blender": shown_by_blender,
     "after-effects": shown_by_after_effects,
     "chan": shown_by_nuke,
+    "chan-xyz": partial(shown_by_nuke, order="zyx"),
     "usd": shown_by_usd,
     "gltf": shown_by_gltf,
 }
@@ -213,10 +216,15 @@ def test_where_gravity_is_known_blenders_world_is_level(tmp_path: Path) -> None:
     assert np.degrees(np.arcsin(ahead[2])) == pytest.approx(-20)
 
 
-def test_chan_is_read_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["chan", "chan-xyz"])
+def test_chan_is_read_back(tmp_path: Path, name: str) -> None:
     trajectory = films.film(missing=True)
-    write(trajectory, tmp_path / "a.chan", format="chan")
-    again = read(tmp_path / "a.chan")
+    write(trajectory, tmp_path / "a.chan", format=name)
+    with pytest.raises(
+        FormatAmbiguousError, match=r"ZXY, as in Nuke.*XYZ, as Blender exports.*--format chan or --format chan-xyz"
+    ):
+        read(tmp_path / "a.chan")
+    again = read(tmp_path / "a.chan", format=name)
     good = trajectory.valid
     np.testing.assert_array_equal(again.valid, good)
     np.testing.assert_allclose(again.world_from_cam[good], trajectory.world_from_cam[good], atol=1e-12)
@@ -224,8 +232,17 @@ def test_chan_is_read_back(tmp_path: Path) -> None:
     assert again.intrinsics_px is not None
     assert again.image_hw == (1080, 1920)
     np.testing.assert_allclose(again.intrinsics_px[good, 1, 1] / 1080, trajectory.intrinsics_px[good, 1, 1] / H)
-    write(trajectory.replace(intrinsics_px=None), tmp_path / "b.chan", format="chan")
-    assert read(tmp_path / "b.chan").intrinsics_px is None
+    write(trajectory.replace(intrinsics_px=None), tmp_path / "b.chan", format=name)
+    assert read(tmp_path / "b.chan", format=name).intrinsics_px is None
+
+
+def test_chan_that_turns_about_one_axis_means_one_thing(tmp_path: Path) -> None:
+    (tmp_path / "a.chan").write_text("1 0 0 0 0 0 0 40\n2 0 0 -1 0 30 0 40\n4 0 0 -2 0 0 0 40\n")
+    found = read(tmp_path / "a.chan")
+    assert found.valid.tolist() == [True, True, False, True]
+    np.testing.assert_allclose(found.positions[1], (0, 0, 1), atol=1e-12)
+    turned = found.rotations[1] @ np.array([0, 0, 1.0])
+    np.testing.assert_allclose(turned, (-0.5, 0, np.sqrt(0.75)), atol=1e-12)  # about y, which is up: to the left
 
 
 @pytest.mark.parametrize(

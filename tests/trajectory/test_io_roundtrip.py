@@ -28,7 +28,7 @@ DENSE |= POSE_ARRAYS | GENERATORS
 READ_TOO = POSE_ARRAYS | GENERATORS | SPARSE | {"infcam", "wbench"}
 CAPTURES = {"record3d", "7scenes", "scannet", "llff", "splat", "stray-scanner", "mind"}
 CAPTURES |= {"rosbag", "rosbag-body", "rosbag-optical"}
-FILM = {"blender", "after-effects", "usd", "gltf", "chan"}
+FILM = {"blender", "after-effects", "usd", "gltf", "chan", "chan-xyz"}
 DENSE |= {"record3d"}
 READ_TOO |= (
     CAPTURES

@@ -58,7 +58,7 @@ def aspect(trajectory: Trajectory, name: str) -> float:
     return float(np.median(ratio))
 
 
-def euler_deg(rotation: Float[np.ndarray, "n 3 3"], order: Literal["XYZ", "YXZ"]) -> Float[np.ndarray, "n 3"]:
+def euler_deg(rotation: Float[np.ndarray, "n 3 3"], order: Literal["XYZ", "YXZ", "ZYX"]) -> Float[np.ndarray, "n 3"]:
     """Angles in degrees, in scipy's `order`, that do not jump by a turn from frame to frame."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # at the pole two angles are one: any split of it is right

@@ -1,14 +1,20 @@
 """Nuke `.chan`: "frame tx ty tz rx ry rz vfov" a row, tabs between; degrees, y up, the camera looks along -z.
 
-The order of rotations is not in the file. Here it is ZXY, by custom that of Nuke's cameras until it is changed: first
-about z, then x, then y, R = Ry Rx Rz. vfov is the vertical angle of view, which not every file has. It is all that is
-told of the lens: a picture of 1920 x 1080 with square pixels is taken, which a note says. Source: Blender's add-on
-`io_anim_nuke_chan` (export_nuke_chan.py: "Y up", `angle_y`; import_nuke_chan.py).
+The order of rotations is not in the file, and it is the writing program's choice:
+
+    chan        ZXY, by custom that of Nuke's cameras until it is changed: about z, then x, then y, R = Ry Rx Rz
+    chan-xyz    XYZ, what Blender's exporter takes until it is changed: R = Rz Ry Rx
+
+A file that turns about one axis alone means the same in both; any other is not guessed. vfov is the vertical angle of
+view, which not every file has. It is all that is told of the lens: a picture of 1920 x 1080 with square pixels is
+taken, which a note says. Source: Blender's add-on `io_anim_nuke_chan` (__init__.py: its rotation order;
+export_nuke_chan.py: "Y up", `angle_y`).
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -30,16 +36,28 @@ from trajectory.io._build import (
 from trajectory.io._film import absences, euler_deg, sized
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, require_finite, rigid
-from trajectory.io._text import read_table, spell
+from trajectory.io._text import number, read_table, spell
 from trajectory.model import Trajectory
 
 _LAYOUT = "frame tx ty tz rx ry rz, and the vertical angle of view: 7 or 8 numbers"
-_ORDER: Final = "YXZ"
-"""scipy's word for R = Ry Rx Rz."""
+_ORDERS: Final[Mapping[str, Literal["YXZ", "ZYX"]]] = {"chan": "YXZ", "chan-xyz": "ZYX"}
+"""By format, scipy's words for R = Ry Rx Rz and R = Rz Ry Rx."""
+_WORDS: Final = {"chan": "ZXY, as in Nuke", "chan-xyz": "XYZ, as Blender exports them"}
+_SAME = np.radians(0.01)
+"""Orders that differ by less do not matter."""
 _TAKEN_HW = (1080, 1920)
 
 
-def _read(path: Path) -> Trajectory:
+def _columns(name: str) -> list[int]:
+    """Where the angles of the format's order stand among rx, ry, rz."""
+    return ["XYZ".index(axis) for axis in _ORDERS[name]]
+
+
+def _turned(name: str, xyz_deg: Float[np.ndarray, "n 3"]) -> Rotation:
+    return Rotation.from_euler(_ORDERS[name], xyz_deg[:, _columns(name)], degrees=True)
+
+
+def _read(name: str, path: Path) -> Trajectory:
     table = read_table(path, columns=(7, 8), layout=_LAYOUT, spare="last")
     rows = Rows(path=path, lines=table.lines, tokens=table.tokens)
     values = table.values
@@ -50,8 +68,7 @@ def _read(path: Path) -> Trajectory:
     )
     if len(wrong):
         raise rows.error(int(wrong[0]), "its frame is no whole number that grows", "sort the rows, each frame once")
-    rotation = Rotation.from_euler(_ORDER, values[:, [5, 4, 6]], degrees=True).as_matrix()
-    poses = from_axes(rigid(rotation, values[:, 1:4]), "opengl")
+    poses = from_axes(rigid(_turned(name, values[:, 4:7]).as_matrix(), values[:, 1:4]), "opengl")
     time_s, slot = numbered_grid(path, frame.astype(np.int64))
     n = len(time_s)
     valid, reason = gap_fields(slot, n, "no row in the file")
@@ -59,7 +76,7 @@ def _read(path: Path) -> Trajectory:
     taken = "the file tells the vertical angle of view alone: K is that of a 1920 x 1080 picture with square pixels"
     return make(
         path,
-        "chan",
+        name,
         scatter(poses, slot, n),
         time_s=time_s,
         valid=valid,
@@ -69,7 +86,7 @@ def _read(path: Path) -> Trajectory:
         conventions={
             "pose": "world_from_cam",
             "axes": "opengl",
-            "rotation": "degrees, ZXY",
+            "rotation": f"degrees, R = {' '.join(f'R{axis.lower()}' for axis in _ORDERS[name])}",
             **noted(*table.notes, *([] if k is None else [taken])),
         },
     )
@@ -85,34 +102,41 @@ def _pinhole(rows: Rows, vfov_deg: Float[np.ndarray, " n"]) -> Float[np.ndarray,
     return np.stack([focal, focal, np.full_like(focal, width / 2), np.full_like(focal, height / 2)], axis=1)
 
 
-def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
+def _encode(name: str, trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     trajectory = sized(trajectory)
-    keep = some_valid(trajectory, "chan")
+    keep = some_valid(trajectory, name)
     numbers = numbered_frames(trajectory)
     poses = to_axes(trajectory.world_from_cam[keep], "opengl")
-    about_yxz = euler_deg(poses[:, :3, :3], _ORDER)
-    columns = [poses[:, :3, 3], about_yxz[:, [1, 0, 2]]]
+    columns = [poses[:, :3, 3], euler_deg(poses[:, :3, :3], _ORDERS[name])[:, np.argsort(_columns(name))]]
     if trajectory.intrinsics_px is not None:
-        height, _ = size_of(trajectory, "chan")
-        columns.append(np.degrees(2 * np.arctan(height / 2 / pinhole(trajectory, "chan")[keep, 1:2])))
+        height, _ = size_of(trajectory, name)
+        columns.append(np.degrees(2 * np.arctan(height / 2 / pinhole(trajectory, name)[keep, 1:2])))
     table: list[list[float]] = np.concatenate(columns, axis=1).tolist()
     lines = ["\t".join([str(numbers[int(row)]), *map(spell, values)]) for row, values in zip(keep, table, strict=True)]
     return {path: ("\n".join(lines) + "\n").encode()}
 
 
-def _sniff(probe: Probe) -> Match | None:
+def _sniff(name: str, probe: Probe) -> Match | None:
     if probe.kind != "text" or probe.path.suffix.lower() != ".chan" or probe.columns not in (7, 8):
         return None
-    return Match(evidence="the suffix .chan, 7 or 8 columns", sure=True)
+    values = [[number(token) or 0.0 for token in row[4:7]] for row in probe.rows]
+    angles = np.nan_to_num(np.array(values, dtype=np.float64), posinf=0, neginf=0)
+    apart = (_turned("chan", angles).inv() * _turned("chan-xyz", angles)).magnitude().max()
+    if apart < _SAME:
+        return Match(evidence="the suffix .chan, 7 or 8 columns", sure=True) if name == "chan" else None
+    return Match(evidence=f"the suffix .chan, if its rotations are in the order {_WORDS[name]}", sure=False)
 
 
-FORMAT = Format(
-    name="chan",
-    summary="Nuke .chan text: frame, position, rotation in degrees (ZXY), vertical angle of view; y up",
-    target="camera.chan",
-    read=_read,
-    encode=_encode,
-    sniff=_sniff,
-    keeps=frozenset({"gaps", "zoom"}),
-    lacks=absences,
+FORMAT = tuple(
+    Format(
+        name=name,
+        summary=f"Nuke .chan text: frame, position, rotation in degrees ({words}), vertical angle of view; y up",
+        target="camera.chan",
+        read=partial(_read, name),
+        encode=partial(_encode, name),
+        sniff=partial(_sniff, name),
+        keeps=frozenset({"gaps", "zoom"}),
+        lacks=absences,
+    )
+    for name, words in _WORDS.items()
 )
