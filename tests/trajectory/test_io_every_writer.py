@@ -15,7 +15,6 @@ from scipy.spatial.transform import Rotation
 
 from trajectory.frames import anchor_to_first
 from trajectory.io import FORMATS, cameras, losses, read, read_every, write, write_every
-from trajectory.io.pose_string import _MOTIONS
 from trajectory.model import Trajectory
 from trajectory.resample import evenly
 
@@ -47,16 +46,11 @@ def orbit(rng: np.random.Generator, name: str, folder: Path) -> np.ndarray:
     return read(folder / "orbit.txt", format=name).world_from_cam
 
 
-def said(rng: np.random.Generator, latents: int) -> np.ndarray:
-    """Steps of a pose string, a pose for each frame: those between latents are not held."""
-    words = rng.choice(sorted(_MOTIONS), latents)
-    held = [np.eye(4)]
-    for word in words:
-        held.append(held[-1] @ _MOTIONS[word])
-    sparse = Trajectory(
-        world_from_cam=np.array(held), time_s=4.0 * np.arange(latents + 1), valid=np.ones(latents + 1, bool)
-    )
-    return evenly(sparse, count=4 * latents + 1).world_from_cam
+def said(rng: np.random.Generator, latents: int, folder: Path) -> np.ndarray:
+    """The path of a pose string, with a pose for each frame: those between latents are not held."""
+    words = rng.choice(["w", "s", "a", "d", "up", "down", "left", "right"], latents)
+    (folder / "said.txt").write_text(", ".join(f"{word}-1" for word in words))
+    return evenly(read(folder / "said.txt"), count=4 * latents + 1).world_from_cam
 
 
 def held_by(name: str, seed: int, steps: int, folder: Path) -> Trajectory:
@@ -65,7 +59,7 @@ def held_by(name: str, seed: int, steps: int, folder: Path) -> Trajectory:
     if name in ORBITS:
         poses = orbit(rng, name, folder)
     elif name == "hy-worldplay-string":
-        poses = said(rng, steps)
+        poses = said(rng, steps, folder)
     else:
         poses = wander(rng, 4 * steps + 1 if FORMATS[name].stride == 4 else steps)
     n = len(poses)
