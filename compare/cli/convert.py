@@ -39,6 +39,8 @@ class Args:
     """Unit to count in: the largest distance from the first camera, or the median depth of the scene."""
     size: tuple[int, int] | None = None
     """Width and height of the picture that intrinsics are written for; needed where a file tells parts of a picture."""
+    fov: float | None = None
+    """Horizontal angle of view in degrees, where a file tells no lens; with --size."""
     json: bool = False
     """Print what was done as JSON."""
 
@@ -81,7 +83,7 @@ def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list
     """The path at the frames and in the unit that were asked for, what goes with it, and what a reader must know."""
     from trajectory import io
     from trajectory.frames import in_unit
-    from trajectory.picture import in_parts, resized
+    from trajectory.picture import in_parts, resized, with_view
     from trajectory.resample import evenly
 
     assert one.trajectory is not None
@@ -93,9 +95,15 @@ def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list
         trajectory = resized(trajectory, (height, width))
     elif in_parts(trajectory):
         notes.append("intrinsics are parts of a picture whose size is not known: --size WIDTH HEIGHT makes them pixels")
+    if args.fov is not None:
+        trajectory = with_view(trajectory, args.fov)
     if args.resample is not None or args.fps is not None:
         kept = trajectory
-        trajectory, scene = evenly(kept, count=args.resample, fps=args.fps), scene.resampled()
+        trajectory = evenly(kept, count=args.resample, fps=args.fps)
+        target = io.FORMATS.get(args.to)
+        if target is not None and target.encode_scene is not None and not scene.timeless:
+            notes.append("the film and the tracks of points belong to other frames: left out")
+        scene = scene.resampled()
         if kept.pose_covariance is not None:
             notes.append("how sure each pose is, is not known between frames: pose_covariance is left out")
     if args.normalise is not None:

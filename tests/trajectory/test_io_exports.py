@@ -274,12 +274,25 @@ def test_what_blender_writes_is_told_by_name(tmp_path: Path, name: str) -> None:
         write(films.film(), tmp_path / "a", format=name)
 
 
-def test_what_is_only_written_says_so(tmp_path: Path) -> None:
-    write(films.film(), tmp_path / "a.usda", format="usd")
-    with pytest.raises(CinetrajError, match="usd is written only"):
-        read(tmp_path / "a.usda", format="usd")
-    with pytest.raises(CinetrajError):
-        read(tmp_path / "a.usda")
+@pytest.mark.parametrize("name", ["blender", "after-effects", "usd", "gltf"])
+def test_what_is_only_written_says_so(tmp_path: Path, name: str) -> None:
+    path = tmp_path / FORMATS[name].target
+    write(films.film(), path, format=name, scene=films.scene(films.film()))
+    for format in ("auto", name):
+        with pytest.raises(CinetrajError, match=f"{name} is written only; read the file that it was made from"):
+            read(path, format=format)
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_a_lens_is_never_invented(tmp_path: Path, name: str) -> None:
+    bare = films.film().replace(intrinsics_px=None, image_hw=None)
+    if name in ("chan", "chan-xyz"):
+        write(bare, tmp_path / "a.chan", format=name)  # seven columns are a path without a lens
+        return
+    with pytest.raises(CinetrajError, match=r"needs intrinsics.*--size WIDTH HEIGHT --fov DEGREES"):
+        write(bare, tmp_path / "a", format=name)
+    with pytest.raises(CinetrajError, match=r"needs image_hw.*--size"):
+        write(films.film().replace(image_hw=None), tmp_path / "a", format=name)
 
 
 def test_pixars_own_reader_sees_the_same(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What goes with a path from file to file: points with their sightings, and the film that a run was made of."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import films
@@ -104,6 +105,24 @@ def test_points_of_a_run_without_tracks(tmp_path: Path) -> None:
         io.scene(folder)
     (folder / "run.json").unlink()  # beside a file that is no run it is somebody else's
     assert io.scene(folder / "trajectory.npz").cloud is None
+
+
+def test_at_other_frames_points_stay_and_what_was_seen_of_them_does_not() -> None:
+    scene = replace(films.scene(films.film()), movie="clip.mp4", first=3)
+    assert not scene.timeless
+    after = scene.resampled()
+    assert after.timeless
+    assert (after.movie, after.first) == ("", 0)
+    assert scene.cloud is not None
+    assert after.cloud is not None
+    np.testing.assert_array_equal(after.cloud.in_world, scene.cloud.in_world)
+    larger = scene.scaled(3.0).cloud
+    assert larger is not None
+    np.testing.assert_allclose(larger.in_world, 3 * scene.cloud.in_world)
+    wider = scene.resized((360, 640), (720, 640)).cloud
+    assert wider is not None
+    np.testing.assert_allclose(wider.xy_px, scene.cloud.xy_px * (1, 2))
+    assert NOTHING.resampled().timeless
 
 
 def test_the_most_seen_points_come_first() -> None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from trajectory.errors import CinetrajError
-from trajectory.picture import PARTS_HW, in_parts, resized
+from trajectory.picture import PARTS_HW, in_parts, resized, with_view
 
 
 @pytest.mark.parametrize("hw", [(720, 1280), (1080, 1080), (1, 1), (7, 3)])
@@ -37,3 +37,19 @@ def test_parts_are_told_from_pixels() -> None:
     assert in_parts(resized(films.film(), PARTS_HW))
     assert not in_parts(films.film())
     assert not in_parts(resized(films.film(), PARTS_HW).replace(intrinsics_px=None))
+
+
+def test_an_angle_of_view_is_that_of_the_edges_and_hides_no_lens() -> None:
+    bare = films.film().replace(intrinsics_px=None)
+    k = with_view(bare, 90.0).intrinsics_px
+    assert k is not None
+    edges = np.linalg.inv(k[0]) @ np.array([[0, 640], [180, 180], [1, 1.0]])
+    np.testing.assert_allclose(edges, [[-1, 1], [0, 0], [1, 1]], atol=1e-12)
+    assert k[0, 0, 0] == k[0, 1, 1]
+    for path, fov_deg, said in (
+        (films.film(), 90.0, "has intrinsics"),
+        (bare.replace(image_hw=None), 90.0, "say --size"),
+        (bare, 180.0, "between 0 and 180"),
+    ):
+        with pytest.raises(CinetrajError, match=said):
+            with_view(path, fov_deg)

@@ -166,7 +166,7 @@ def _recognised(found: Format, evidence: str, trajectory: Trajectory) -> Traject
 
 def _read(found: Format, path: Path) -> Trajectory:
     if found.read is None:
-        raise CinetrajError(f"{found.name} is written only; read the file that it was made from")
+        raise CinetrajError(f"{path}: {found.name} is written only; read the file that it was made from")
     file, part = split_part(path)
     if part == ALL:
         remedy = f"name one, as {file.name}#NAME, or give it where several clips are taken"

@@ -50,6 +50,11 @@ class Scene:
     first: int = 0
     step: int = 1
 
+    @property
+    def timeless(self) -> bool:
+        """Whether nothing of it belongs to single frames."""
+        return not self.movie and (self.cloud is None or not len(self.cloud.point))
+
     def resampled(self) -> "Scene":
         """For other frames of the path: points keep their places, sightings and film belong to frames that were."""
         if self.cloud is None:

@@ -17,7 +17,7 @@ from jaxtyping import Float
 
 from trajectory.io import _film
 from trajectory.io._build import pinhole, size_of, some_valid
-from trajectory.io._format import Format
+from trajectory.io._format import Format, Match, Probe
 from trajectory.io._scene import NOTHING, Scene
 from trajectory.model import Trajectory
 
@@ -33,6 +33,7 @@ _MOST_NULLS = 50
 def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, bytes]:
     trajectory = _film.sized(trajectory)
     keep = some_valid(trajectory, "after-effects")
+    zoom = pinhole(trajectory, "after-effects")[keep, 1]
     height, width = size_of(trajectory, "after-effects")
     fps = _film.rate(trajectory)
     frame = _film.frames(trajectory)
@@ -50,11 +51,16 @@ def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, b
         "times": (frame[keep] / fps).tolist(),
         "position": (trajectory.positions[keep] * _PX_PER_UNIT + middle).tolist(),
         "orientation": _film.euler_deg(trajectory.rotations[keep], _ORDER).tolist(),
-        "zoom": pinhole(trajectory, "after-effects")[keep, 1].tolist(),
+        "zoom": zoom.tolist(),
         "points": (points * _PX_PER_UNIT + middle).tolist(),
     }
     text = Template(_SCRIPT.read_text(encoding="utf-8")).substitute(SHOT=json.dumps(shot, allow_nan=False))
     return {path: text.encode()}
+
+
+def _sniff(probe: Probe) -> Match | None:
+    mine = probe.kind == "text" and any("written by cinetraj. In After Effects" in line for line in probe.comments[:1])
+    return Match(evidence="our first line", sure=True) if mine else None
 
 
 FORMAT = Format(
@@ -63,6 +69,7 @@ FORMAT = Format(
     target="camera.jsx",
     encode=lambda trajectory, path: _encode(trajectory, NOTHING, path),
     encode_scene=_encode,
+    sniff=_sniff,
     keeps=frozenset({"intrinsics", "zoom", "image_hw", "time"}),
     lacks=_film.absences,
 )

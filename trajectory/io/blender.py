@@ -20,7 +20,7 @@ from jaxtyping import Float
 from trajectory.gravity import known_gravity
 from trajectory.io import _film
 from trajectory.io._build import pinhole, size_of, some_valid
-from trajectory.io._format import Format
+from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import opengl_from_opencv, quat_from_rotations
 from trajectory.io._scene import NOTHING, Scene
 from trajectory.model import Trajectory
@@ -37,8 +37,8 @@ _NEAR, _FAR = 1e-3, 1e3
 def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, bytes]:
     trajectory = _film.sized(trajectory)
     keep = some_valid(trajectory, "blender")
-    height, width = size_of(trajectory, "blender")
     pixel = _film.aspect(trajectory, "blender")
+    height, width = size_of(trajectory, "blender")
     frame = 1 + scene.step * _film.frames(trajectory)
     points: Float[np.ndarray, "m 3"] = np.zeros((0, 3)) if scene.cloud is None else scene.cloud.in_world @ _UP.T + 0.0
     depth = _depth(trajectory)
@@ -96,12 +96,18 @@ def _lines(rows: Sequence[object]) -> str:
     return "\n".join(f"    {row!r}," for row in rows)
 
 
+def _sniff(probe: Probe) -> Match | None:
+    mine = probe.kind == "text" and any("written by cinetraj. In Blender" in line for line in probe.comments[:1])
+    return Match(evidence="our first line", sure=True) if mine else None
+
+
 FORMAT = Format(
     name="blender",
     summary="Blender script: camera with keyed location, rotation and lens, film, points; run it there (written only)",
     target="camera_blender.py",
     encode=lambda trajectory, path: _encode(trajectory, NOTHING, path),
     encode_scene=_encode,
+    sniff=_sniff,
     keeps=frozenset({"intrinsics", "zoom", "image_hw", "time"}),
     lacks=partial(_film.absences, shift=False, shape=False),
 )

@@ -18,7 +18,7 @@ from jaxtyping import Shaped
 from trajectory.frames import to_axes
 from trajectory.io import _film, _json
 from trajectory.io._build import pinhole, size_of, some_valid
-from trajectory.io._format import Format
+from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import quat_from_rotations
 from trajectory.io._scene import NOTHING, Scene
 from trajectory.model import Trajectory
@@ -60,8 +60,8 @@ class _Buffer:
 def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, bytes]:
     trajectory = _film.sized(trajectory)
     keep = some_valid(trajectory, "gltf")
-    height, width = size_of(trajectory, "gltf")
     pixel = _film.aspect(trajectory, "gltf")
+    height, width = size_of(trajectory, "gltf")
     yfov = 2 * np.arctan(height / 2 / pinhole(trajectory, "gltf")[keep, 1])
     poses = to_axes(trajectory.world_from_cam[keep], "opengl")
     quat_xyzw = quat_from_rotations(poses[:, :3, :3])[:, [1, 2, 3, 0]]
@@ -117,12 +117,18 @@ def _meshes(buffer: _Buffer, scene: Scene) -> list[dict[str, Any]]:
     return [{"primitives": [{"attributes": {"POSITION": place, "COLOR_0": colour}, "mode": 0}]}]
 
 
+def _sniff(probe: Probe) -> Match | None:
+    mine = {"asset", "scenes", "nodes"} <= probe.entries.keys()
+    return Match(evidence="asset, scenes and nodes", sure=True) if mine else None
+
+
 FORMAT = Format(
     name="gltf",
     summary="glTF 2.0 JSON: animated camera, its zoom by KHR_animation_pointer, points; y up (written only)",
     target="camera.gltf",
     encode=lambda trajectory, path: _encode(trajectory, NOTHING, path),
     encode_scene=_encode,
+    sniff=_sniff,
     keeps=frozenset({"intrinsics", "zoom", "time"}),
     lacks=partial(_film.absences, times=False, shape=False),
 )

@@ -20,7 +20,7 @@ from jaxtyping import Float
 from trajectory.frames import to_axes
 from trajectory.io import _film
 from trajectory.io._build import pinhole, size_of, some_valid
-from trajectory.io._format import Format
+from trajectory.io._format import Format, Match, Probe
 from trajectory.io._scene import NOTHING, Cloud, Scene
 from trajectory.io._text import spell
 from trajectory.model import Trajectory
@@ -55,8 +55,8 @@ def _encode(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, b
 
 
 def _camera(trajectory: Trajectory, keep: np.ndarray, frame: list[int]) -> list[str]:
-    height, width = size_of(trajectory, "usd")
     fx, fy, cx, cy = pinhole(trajectory, "usd")[keep].T
+    height, width = size_of(trajectory, "usd")
     focal = fx * _WIDTH / width
     gate = focal * height / fy
     matrices = to_axes(trajectory.world_from_cam[keep], "opengl").transpose(0, 2, 1)
@@ -97,12 +97,18 @@ def _vector(values: list[float]) -> str:
     return f"({', '.join(map(spell, values))})"
 
 
+def _sniff(probe: Probe) -> Match | None:
+    mine = probe.kind == "text" and any(line.startswith("usda ") for line in probe.comments[:1])
+    return Match(evidence="the first line #usda", sure=True) if mine else None
+
+
 FORMAT = Format(
     name="usd",
     summary="USD text: camera with transform, focal length and film gate per frame, points; y up (written only)",
     target="camera.usda",
     encode=lambda trajectory, path: _encode(trajectory, NOTHING, path),
     encode_scene=_encode,
+    sniff=_sniff,
     keeps=frozenset({"intrinsics", "zoom", "image_hw", "time"}),
     lacks=partial(_film.absences, shift=False, shape=False),
 )

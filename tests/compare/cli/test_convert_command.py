@@ -152,3 +152,15 @@ def test_parts_of_a_picture_become_pixels_by_its_size(tmp_path: Path) -> None:
     assert found.image_hw == (720, 1280)
     assert found.intrinsics_px is not None
     np.testing.assert_allclose(found.intrinsics_px[0], [[640, 0, 640], [0, 648, 360], [0, 0, 1]])
+
+
+def test_a_path_without_a_lens_takes_one_by_hand(tmp_path: Path) -> None:
+    tum = write_tum(tmp_path)
+    done = cinetraj("convert", tum, tmp_path / "a.usda", "--to", "usd", "--format", "tum")
+    assert_one_clear_line(done, "needs intrinsics", "--size WIDTH HEIGHT --fov DEGREES")
+    lens = ("--size", 640, 360, "--fov", 90)
+    done = cinetraj("convert", tum, tmp_path / "a.json", "--to", "uni3c", "--format", "tum", *lens)
+    assert done.returncode == 0, done.stderr
+    found = io.read(tmp_path / "a.json", format="uni3c").intrinsics_px
+    assert found is not None
+    np.testing.assert_allclose(found[0], [[320, 0, 320], [0, 320, 180], [0, 0, 1]])
