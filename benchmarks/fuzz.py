@@ -74,7 +74,7 @@ def make_trajectory(folder: Path, rng: np.random.Generator) -> tuple[str, Path]:
         scene_depth=np.ones(n),
         time_source="index",
     )
-    for name in rng.permutation([name for name, each in FORMATS.items() if each.encode is not None]).tolist():
+    for name in rng.permutation([name for name, each in FORMATS.items() if each.read and each.encode]).tolist():
         path = folder / str(FORMATS[name].target).replace("NAME", "clip")
         with contextlib.suppress(CinetrajError):  # some hold other paths only
             write(whole, path, format=name)

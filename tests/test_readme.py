@@ -69,8 +69,9 @@ def test_every_format_is_in_the_docs() -> None:
     from trajectory.io import FORMATS
 
     table = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
-    rows = dict(re.findall(r"^\| `([\w-]+)` \|.*\| yes \| (yes|no) \|$", table, flags=re.MULTILINE))
-    assert rows == {name: "yes" if entry.encode is not None else "no" for name, entry in FORMATS.items()}
+    rows = re.findall(r"^\| `([\w-]+)` \|.*\| (yes|no) \| (yes|no) \|$", table, flags=re.MULTILINE)
+    said = {name: (read == "yes", written == "yes") for name, read, written in rows}
+    assert said == {name: (entry.read is not None, entry.encode is not None) for name, entry in FORMATS.items()}
 
 
 def test_the_docs_name_the_exit_codes_of_the_command() -> None:

@@ -12,7 +12,7 @@ Inside, everything is in OpenCV axes (x right, y down, z forward). The axes of o
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, final
+from typing import Any, Literal, final
 
 import numpy as np
 from jaxtyping import Float
@@ -20,6 +20,7 @@ from jaxtyping import Float
 from trajectory.errors import CinetrajError
 from trajectory.model import Scale, Trajectory
 
+UnitBy = Literal["extent", "depth"]
 AXES_FROM_OPENCV: Mapping[str, tuple[tuple[int, int, int], ...]] = MappingProxyType(
     {
         "opencv": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
@@ -102,6 +103,33 @@ def transform(trajectory: Trajectory, b_from_world: Sim3) -> Trajectory:
 def _stretched(covariance: Float[np.ndarray, "n 6 6"], factor: Float[np.ndarray, "6"]) -> Float[np.ndarray, "n 6 6"]:
     """The covariance of quantities that are multiplied by `factor`."""
     return covariance * np.outer(factor, factor)
+
+
+def in_unit(trajectory: Trajectory, by: UnitBy) -> tuple[Trajectory, float]:
+    """The path counted in a unit of its own, as `unit_length` has it, and how long that is in its present one."""
+    length = unit_length(trajectory, by)
+    change = Sim3(scale=1 / length, rotation=np.eye(3), translation=np.zeros(3))
+    return transform(trajectory, change), length
+
+
+def unit_length(trajectory: Trajectory, by: UnitBy) -> float:
+    """What a path is divided by to be counted in a unit of its own.
+
+    Args:
+        by: "extent", the largest distance of a camera from the first; "depth", the median depth of the scene.
+
+    Errors: CinetrajError where that is zero or not known.
+    """
+    if by == "depth":
+        depth = trajectory.scene_depth
+        if depth is None or not np.isfinite(depth).any():
+            raise CinetrajError("scene_depth is not known, so that it can be no unit; take the extent of the path")
+        return float(np.nanmedian(depth))
+    places = trajectory.positions[trajectory.valid]
+    extent = float(np.linalg.norm(places - places[:1], axis=1).max(initial=0.0))
+    if not extent > 0:
+        raise CinetrajError("the camera does not move, so that its path has no extent; take the depth of the scene")
+    return extent
 
 
 def anchor_to_first(trajectory: Trajectory) -> Trajectory:

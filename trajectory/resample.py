@@ -10,6 +10,8 @@ from trajectory.model import Trajectory
 
 OUTSIDE = "outside the time span"
 GAP = "inside a gap"
+MOST_FRAMES = 1_000_000
+"""More are a slip of the finger: they would fill the memory."""
 
 
 def quat_wxyz_from_rotation(rotation: Float[np.ndarray, "n 3 3"]) -> Float[np.ndarray, "n 4"]:
@@ -162,6 +164,37 @@ def at_times(trajectory: Trajectory, time_s: Float[np.ndarray, " m"], *, max_gap
         "reason": reason,
     }
     return trajectory.replace(**changes)
+
+
+def evenly(trajectory: Trajectory, *, count: int | None = None, fps: float | None = None) -> Trajectory:
+    """The trajectory at even times from its first frame on.
+
+    Args:
+        count: frames in all; without `fps` they span the whole path.
+        fps: frames in a second; without `count` as many as the path has.
+
+    Errors: CinetrajError where times are frame numbers and a rate is asked for, or the path is too short for both.
+    """
+    time_s = trajectory.time_s
+    first, span = float(time_s[0]), float(time_s[-1] - time_s[0])
+    if count is not None and not 1 <= count <= MOST_FRAMES:
+        raise CinetrajError(f"{count} frames are asked for, expected 1 to {MOST_FRAMES}")
+    if fps is None:
+        return trajectory if count is None else at_times(trajectory, np.linspace(first, first + span, count))
+    if not (np.isfinite(fps) and fps > 0):
+        raise CinetrajError(f"fps is {fps}, expected a positive number of frames in a second")
+    if trajectory.time_source == "index":
+        raise CinetrajError(
+            f"times are frame numbers and no seconds: {fps:g} fps mean nothing; give a number of frames"
+        )
+    held = int(np.floor(min(span * fps, MOST_FRAMES) + 1e-6)) + 1  # the last frame counts though rounding moves it
+    wanted = held if count is None else count
+    if wanted > min(held, MOST_FRAMES):
+        raise CinetrajError(
+            f"{wanted} frames at {fps:g} fps last {(wanted - 1) / fps:.4g} s and the path {span:.4g} s, that is {held} "
+            "frames; ask for fewer, or for the number without the rate, which spans the whole path"
+        )
+    return at_times(trajectory, np.minimum(first + np.arange(wanted) / fps, first + span))
 
 
 def _reason(old: tuple[str, ...], left: int, right: int, known: bool, inside: bool) -> str:

@@ -7,11 +7,16 @@ trajectories, into one file.
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import tyro
 
 from compare.cli import _inputs, _report
 from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from trajectory.io import Scene
+    from trajectory.model import Trajectory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +31,16 @@ class Args:
     """Format to write, one of those named above."""
     format: str = "auto"
     """Format to read, where it cannot be recognised."""
+    resample: int | None = None
+    """Write N frames, evenly over the whole path, or from its start with --fps."""
+    fps: float | None = None
+    """Write frames at this rate, from the start of the path."""
+    normalise: Literal["extent", "depth"] | None = None
+    """Unit to count in: the largest distance from the first camera, or the median depth of the scene."""
+    size: tuple[int, int] | None = None
+    """Width and height of the picture that intrinsics are written for; needed where a file tells parts of a picture."""
+    fov: float | None = None
+    """Horizontal angle of view in degrees, where a file tells no lens; with --size."""
     json: bool = False
     """Print what was done as JSON."""
 
@@ -34,9 +49,10 @@ def description() -> str:
     """What `--help` says above the options: the formats are those that are installed."""
     from trajectory.io import FORMATS
 
-    able = ", ".join(name for name, entry in FORMATS.items() if entry.encode is not None)
+    able = ", ".join(name for name, entry in FORMATS.items() if entry.encode is not None and entry.read is not None)
     read_only = ", ".join(name for name, entry in FORMATS.items() if entry.encode is None)
-    return f"{__doc__}\nFormats: {able}; read only: {read_only or 'none'}."
+    written_only = ", ".join(name for name, entry in FORMATS.items() if entry.read is None)
+    return f"{__doc__}\nFormats: {able}; read only: {read_only or 'none'}; written only: {written_only or 'none'}."
 
 
 def run(args: Args) -> int:
@@ -48,10 +64,9 @@ def run(args: Args) -> int:
     found = _inputs.load(args.source, args.format)
     if len(found) > 1 and (several or (target is not None and target.encode_every is not None)):
         return _several(args, found)
-    trajectory = _inputs.sole(args.source, found).trajectory
-    assert trajectory is not None
-    io.write(trajectory, args.destination, format=args.to)
-    left_out, notes = io.losses(trajectory, args.to), io.notes(trajectory)
+    trajectory, scene, notes = _prepared(args, _inputs.sole(args.source, found))
+    io.write(trajectory, args.destination, format=args.to, scene=scene)
+    left_out = io.losses(trajectory, args.to, scene)
     frames, valid = len(trajectory), int(trajectory.valid.sum())
     if args.json:
         done = {"path": str(args.destination), "format": args.to, "frames": frames, "valid": valid}
@@ -64,29 +79,66 @@ def run(args: Args) -> int:
     return 0
 
 
+def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list[str]]":
+    """The path at the frames and in the unit that were asked for, what goes with it, and what a reader must know."""
+    from trajectory import io
+    from trajectory.frames import in_unit
+    from trajectory.picture import in_parts, resized, with_view
+    from trajectory.resample import evenly
+
+    assert one.trajectory is not None
+    trajectory, scene = one.trajectory, io.scene(one.path, format=args.format)
+    notes = list(io.notes(trajectory))
+    if args.size is not None:
+        width, height = args.size
+        scene = scene.resized(trajectory.image_hw, (height, width))
+        trajectory = resized(trajectory, (height, width))
+    elif in_parts(trajectory):
+        notes.append("intrinsics are parts of a picture whose size is not known: --size WIDTH HEIGHT makes them pixels")
+    if args.fov is not None:
+        trajectory = with_view(trajectory, args.fov)
+    if args.resample is not None or args.fps is not None:
+        kept = trajectory
+        trajectory = evenly(kept, count=args.resample, fps=args.fps)
+        target = io.FORMATS.get(args.to)
+        if target is not None and target.encode_scene is not None and not scene.timeless:
+            notes.append("the film and the tracks of points belong to other frames: left out")
+        scene = scene.resampled()
+        if kept.pose_covariance is not None:
+            notes.append("how sure each pose is, is not known between frames: pose_covariance is left out")
+    if args.normalise is not None:
+        trajectory, length = in_unit(trajectory, args.normalise)
+        scene = scene.scaled(1 / length)
+        notes.append(f"one unit of what is written is {length:.6g} of what was read")
+    return trajectory, scene, notes
+
+
 def _several(args: Args, found: list[_inputs.Loaded]) -> int:
     """Into one file where the format holds several cameras, else into one file each in a folder."""
     from trajectory import io
 
-    cameras = {each.name.rpartition("#")[2]: each.trajectory for each in found if each.trajectory is not None}
     failed = next((each for each in found if each.trajectory is None), None)
     if failed is not None:
         raise CinetrajError(f"{failed.path} has no trajectory: {failed.failed}")
+    cameras = {each.name.rpartition("#")[2]: _prepared(args, each) for each in found}
     target = io.FORMATS.get(args.to)
     if target is not None and target.encode_every is not None:
-        io.write_every(cameras, args.destination, format=args.to)
+        io.write_every({name: each for name, (each, _, _) in cameras.items()}, args.destination, format=args.to)
         places = [args.destination]
     else:
         suffix = Path(target.target).suffix if target is not None else ""
         places = [args.destination / (name.strip("/").replace("/", "_") + suffix) for name in cameras]
-        for place, trajectory in zip(places, cameras.values(), strict=True):
-            io.write(trajectory, place, format=args.to)
-    left_out = sorted({loss for trajectory in cameras.values() for loss in io.losses(trajectory, args.to)})
+        for place, (trajectory, scene, _) in zip(places, cameras.values(), strict=True):
+            io.write(trajectory, place, format=args.to, scene=scene)
+    left_out = sorted({loss for path, scene, _ in cameras.values() for loss in io.losses(path, args.to, scene)})
+    notes = sorted({f"{name}: {note}" for name, (_, _, said) in cameras.items() for note in said})
     if args.json:
         names = [str(place) for place in places]
-        _report.print_json({"path": names, "format": args.to, "cameras": list(cameras), "left_out": left_out})
+        done = {"path": names, "format": args.to, "cameras": list(cameras)}
+        _report.print_json({**done, "left_out": left_out, "notes": notes})
     else:
         print(f"{args.destination}: {args.to}, {len(cameras)} trajectories")
         if left_out:
             print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
+        print("".join(f"note: {note}\n" for note in notes), end="")
     return 0

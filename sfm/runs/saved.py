@@ -160,7 +160,8 @@ def _write_megasam(shot: ShotEstimate, structure: Structure, trajectory: Traject
 
 def _write_colmap(shot: ShotEstimate, structure: Structure, trajectory: Trajectory, place: Path) -> None:
     from trajectory.files import write_atomically
-    from trajectory.io.colmap import Cloud, encode_model
+    from trajectory.io import Cloud
+    from trajectory.io.colmap import encode_model
 
     assert structure.points is not None
     assert structure.colour is not None

@@ -13,10 +13,11 @@ STEPS = 5
 SIBLINGS = frozenset(
     (
         *("pi3", "mapanything", "worldmirror", "gen3c", "camprobe", "vggt-omega", "uni3c", "infcam", "wbench"),
-        *("da3-streaming", "scannet", "trajectorycrafter", "rosbag-body", "rosbag-optical"),
+        *("da3-streaming", "scannet", "trajectorycrafter", "rosbag-body", "rosbag-optical", "chan-xyz"),
     )
 )
 """Read and written by the code of another format, with other names: fuzzing that one fuzzes them."""
+READABLE = sorted(name for name, entry in FORMATS.items() if entry.read is not None)
 SPARSE = frozenset(name for name, entry in FORMATS.items() if entry.stride > 1) | {"viewcrafter", "trajectorycrafter"}
 """They hold some of the poses only, or some paths only, and have round trips of their own."""
 

@@ -10,10 +10,12 @@ from trajectory.errors import CinetrajError
 from trajectory.frames import (
     AXES_FROM_OPENCV,
     Sim3,
+    UnitBy,
     anchor_to_first,
     camera_from_axes,
     camera_to_axes,
     from_axes,
+    in_unit,
     inverse_poses,
     mirrored,
     time_reversed,
@@ -216,3 +218,31 @@ def test_covariances_follow_the_unit_and_the_mirror_and_no_turn_of_the_world():
     assert flipped.pose_covariance[0, 1, 5] == -path.pose_covariance[0, 1, 5]
     assert flipped.pose_covariance[0, 0, 5] == path.pose_covariance[0, 0, 5]
     np.testing.assert_array_equal(mirrored(flipped).pose_covariance, path.pose_covariance)
+
+
+@pytest.mark.parametrize("by", ["extent", "depth"])
+def test_a_path_in_its_own_unit_shows_the_same_and_does_so_once(by: UnitBy) -> None:
+    poses = np.tile(np.eye(4), (4, 1, 1))
+    poses[:, :3, 3] = [[5, 0, 0], [5, 3, 0], [5, 3, 4], [6, 0, 0]]
+    path = Trajectory(
+        world_from_cam=poses,
+        time_s=np.arange(4.0),
+        valid=np.array([True, True, True, False]),
+        scene_depth=np.array([8.0, 20, 10, np.nan]),
+        scale="metric",
+    )
+    got, length = in_unit(path, by)
+    assert length == {"extent": 5.0, "depth": 10.0}[by]
+    assert got.scale == "arbitrary"
+    np.testing.assert_allclose(got.positions[:3] * length, path.positions[:3])
+    assert got.scene_depth is not None
+    np.testing.assert_allclose(got.scene_depth[:3] * length, [8, 20, 10])
+    assert in_unit(got, by)[1] == pytest.approx(1)
+
+
+def test_no_unit_is_invented() -> None:
+    still = Trajectory(world_from_cam=np.tile(np.eye(4), (3, 1, 1)), time_s=np.arange(3.0), valid=np.ones(3, bool))
+    with pytest.raises(CinetrajError, match=r"does not move.*take the depth"):
+        in_unit(still, "extent")
+    with pytest.raises(CinetrajError, match=r"scene_depth is not known.*take the extent"):
+        in_unit(still, "depth")

@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from layouts import SIBLINGS, SPARSE
+from layouts import READABLE, SIBLINGS, SPARSE
 
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import FORMATS, read, write
 from trajectory.model import Trajectory
 
-WRITABLE = sorted(name for name, entry in FORMATS.items() if entry.encode is not None and name not in SIBLINGS | SPARSE)
-FILES = sorted(set(FORMATS) - {"colmap", "cut3r"} - SIBLINGS)
+WRITABLE = [name for name in READABLE if FORMATS[name].encode is not None and name not in SIBLINGS | SPARSE]
+FILES = sorted(set(READABLE) - {"colmap", "cut3r"} - SIBLINGS)
 RELAXED = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 

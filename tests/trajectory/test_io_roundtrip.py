@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from layouts import SPARSE
+from layouts import READABLE, SPARSE
 from scipy.spatial.transform import Rotation
 
 from trajectory.errors import CinetrajError
 from trajectory.io import FORMATS, losses, read, write
 from trajectory.model import Trajectory
 
-WRITABLE = sorted(name for name, entry in FORMATS.items() if entry.encode is not None and name not in SPARSE)
+WRITABLE = [name for name in READABLE if FORMATS[name].encode is not None and name not in SPARSE]
 NAMED_IN_THE_SPEC = {
     *("native", "tum", "kitti", "euroc", "re10k", "monst3r", "megasam", "droid", "colmap"),
     *("nerfstudio", "motionctrl", "recammaster"),
@@ -28,19 +28,24 @@ DENSE |= POSE_ARRAYS | GENERATORS
 READ_TOO = POSE_ARRAYS | GENERATORS | SPARSE | {"infcam", "wbench"}
 CAPTURES = {"record3d", "7scenes", "scannet", "llff", "splat", "stray-scanner", "mind"}
 CAPTURES |= {"rosbag", "rosbag-body", "rosbag-optical"}
+FILM = {"blender", "after-effects", "usd", "gltf", "chan", "chan-xyz"}
 DENSE |= {"record3d"}
-READ_TOO |= CAPTURES | {
-    "cut3r",
-    "vggt",
-    "vipe",
-    "cami2v",
-    "datadop",
-    "omniworld",
-    "spatialvid",
-    "et",
-    "tartanair",
-    "table",
-}
+READ_TOO |= (
+    CAPTURES
+    | FILM
+    | {
+        "cut3r",
+        "vggt",
+        "vipe",
+        "cami2v",
+        "datadop",
+        "omniworld",
+        "spatialvid",
+        "et",
+        "tartanair",
+        "table",
+    }
+)
 
 
 def make(

@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation, Slerp
 
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
-from trajectory.resample import at_times, quat_wxyz_from_rotation, rotation_from_quat_wxyz, slerp
+from trajectory.resample import at_times, evenly, quat_wxyz_from_rotation, rotation_from_quat_wxyz, slerp
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -128,3 +128,34 @@ def test_times_that_are_none_are_refused() -> None:
 def test_a_gap_limit_must_be_positive() -> None:
     with pytest.raises(CinetrajError, match="max_gap_s"):
         at_times(wander(1), np.array([1.0]), max_gap_s=0.0)
+
+
+@given(seeds, st.integers(1, 60))
+@settings(max_examples=15, deadline=None)
+def test_a_number_of_frames_spans_the_path_evenly(seed: int, count: int) -> None:
+    path = wander(seed)
+    got = evenly(path, count=count)
+    assert len(got) == count
+    assert got.valid.all()
+    np.testing.assert_array_equal(got.world_from_cam[0], path.world_from_cam[0])
+    if count > 1:
+        np.testing.assert_allclose(got.world_from_cam[-1], path.world_from_cam[-1], atol=1e-12)
+        np.testing.assert_allclose(np.diff(got.time_s), (path.time_s[-1] - path.time_s[0]) / (count - 1))
+
+
+def test_a_rate_begins_at_the_start_and_never_leaves_the_path() -> None:
+    path = wander(3).replace(time_s=np.arange(15) / 10 + 2)  # 1.4 s
+    for fps, frames in ((10.0, 15), (30.0, 43), (16.0, 23), (0.5, 1)):
+        got = evenly(path, fps=fps)
+        assert len(got) == frames
+        assert got.valid.all()
+        np.testing.assert_allclose(got.time_s, 2 + np.arange(frames) / fps)
+    assert len(evenly(path, count=9, fps=10.0)) == 9
+    with pytest.raises(CinetrajError, match=r"16 frames at 10 fps last 1\.5 s and the path 1\.4 s, that is 15 frames"):
+        evenly(path, count=16, fps=10.0)
+    with pytest.raises(CinetrajError, match="frame numbers and no seconds"):
+        evenly(path.replace(time_source="index"), fps=10.0)
+    for wrong in ({"count": 0}, {"count": 10**9}, {"fps": 0.0}, {"fps": np.nan}, {"fps": 1e300, "count": 10**6}):
+        with pytest.raises(CinetrajError):
+            evenly(path, **wrong)
+    assert evenly(path) is path

@@ -15,23 +15,28 @@ from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError
 from trajectory.files import write_atomically
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._probe import ALL, choose, look, split_part
+from trajectory.io._scene import NOTHING, Cloud, Scene
 from trajectory.model import Provenance, Trajectory
 from trajectory.registry import registry
 
 __all__ = [
     "ALL",
     "FORMATS",
+    "NOTHING",
+    "Cloud",
     "Format",
     "FormatAmbiguousError",
     "Match",
     "Probe",
     "ReadError",
+    "Scene",
     "cameras",
     "detect",
     "losses",
     "notes",
     "read",
     "read_every",
+    "scene",
     "split_part",
     "write",
     "write_every",
@@ -40,6 +45,8 @@ __all__ = [
 
 FORMATS: dict[str, Format]
 """All formats by name; looked for on first use, so that an extension may import this package."""
+BY_BLENDER = {"fbx": "FBX (.fbx)", "abc": "Alembic (.abc)", "alembic": "Alembic (.abc)"}
+"""Formats of other programs that nothing but such a program writes rightly, by its entry in Blender's menu."""
 
 
 @cache
@@ -122,10 +129,23 @@ def read_every(path: str | Path, *, format: str = "auto") -> dict[str, Trajector
         else:
             names = () if found.cameras is None else found.cameras(path)
             several = names if len(names) > 1 else ("",)
-            given = {name: found.read(Path(f"{path}#{name}") if name else path) for name in several}
+            given = {name: _read(found, Path(f"{path}#{name}") if name else path) for name in several}
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error})", remedy="check the path and permissions") from error
     return {name: _recognised(found, evidence, one) if evidence else one for name, one in given.items()}
+
+
+def scene(path: str | Path, *, format: str = "auto") -> Scene:
+    """What a file, or the run that it lies in, says besides the poses: points of the scene, and the film.
+
+    Errors: as `read`.
+    """
+    path = Path(path)
+    found = _named(format) if format != "auto" else choose(look(path), _formats())[0]
+    try:
+        return NOTHING if found.scene is None else found.scene(path)
+    except OSError as error:
+        raise ReadError(path, f"cannot be read ({error})", remedy="check the path and permissions") from error
 
 
 def _recognised(found: Format, evidence: str, trajectory: Trajectory) -> Trajectory:
@@ -145,6 +165,8 @@ def _recognised(found: Format, evidence: str, trajectory: Trajectory) -> Traject
 
 
 def _read(found: Format, path: Path) -> Trajectory:
+    if found.read is None:
+        raise CinetrajError(f"{path}: {found.name} is written only; read the file that it was made from")
     file, part = split_part(path)
     if part == ALL:
         remedy = f"name one, as {file.name}#NAME, or give it where several clips are taken"
@@ -154,8 +176,11 @@ def _read(found: Format, path: Path) -> Trajectory:
     return found.read(path)
 
 
-def write(trajectory: Trajectory, path: str | Path, *, format: str) -> None:
+def write(trajectory: Trajectory, path: str | Path, *, format: str, scene: Scene = NOTHING) -> None:
     """Write a trajectory; the files appear whole or not at all.
+
+    Args:
+        scene: points and film, for the formats that hold them.
 
     Errors: CinetrajError where the format cannot hold the trajectory without telling something untrue (missing
     frames without a place for them, intrinsics that it needs and that are not known), or the disk refuses.
@@ -165,7 +190,10 @@ def write(trajectory: Trajectory, path: str | Path, *, format: str) -> None:
     if target.encode is None:
         able = ", ".join(name for name, entry in _formats().items() if entry.encode is not None)
         raise CinetrajError(f"{format} is read only; write one of {able}")
-    write_atomically(target.encode(trajectory, Path(path)))
+    if target.encode_scene is not None:
+        write_atomically(target.encode_scene(trajectory, scene, Path(path)))
+    else:
+        write_atomically(target.encode(trajectory, Path(path)))
 
 
 def write_every(trajectories: Mapping[str, Trajectory], path: str | Path, *, format: str) -> None:
@@ -180,15 +208,17 @@ def write_every(trajectories: Mapping[str, Trajectory], path: str | Path, *, for
     write_atomically(target.encode_every(trajectories, Path(path)))
 
 
-def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
-    """What of this trajectory a format leaves out, in words."""
-    keeps = _named(format).keeps
+def losses(trajectory: Trajectory, format: str, scene: Scene = NOTHING) -> tuple[str, ...]:
+    """What of this trajectory and scene a format leaves out, in words."""
+    target = _named(format)
+    keeps = target.keeps
+    cloud = scene.cloud if target.encode_scene is None else None
+    said = [f"the points of the scene ({len(cloud.in_world)})"] if cloud is not None else []
     if "everything" in keeps:
-        return ()
-    said: list[str] = []
+        return tuple(said)
     if "time" not in keeps and trajectory.time_source != "index":
         said.append("times (frame numbers remain)")
-    stride = _named(format).stride
+    stride = target.stride
     if stride > 1 and len(trajectory) > 1:
         said.append(f"the poses between every {stride}th frame")
     missing = int((~trajectory.valid).sum())
@@ -196,7 +226,7 @@ def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
         said.append(f"{missing} frames without a pose")
     k = trajectory.intrinsics_px
     if k is not None and "intrinsics" not in keeps:
-        said.append("intrinsics")
+        said.append("intrinsics but for the focal length" if "zoom" in keeps else "intrinsics")
     if trajectory.image_hw is not None and "image_hw" not in keeps:
         said.append("image size")
     if trajectory.scale != "arbitrary" and "scale" not in keeps:
@@ -208,11 +238,16 @@ def losses(trajectory: Trajectory, format: str) -> tuple[str, ...]:
     lens = trajectory.provenance.config.get("lens") if trajectory.provenance is not None else None
     if lens and "intrinsics" in keeps:
         said.append(f"the lens {lens} (a pinhole is written)")
-    return tuple(said)
+    return (*said, *target.lacks(trajectory))
 
 
 def _named(name: str) -> Format:
     known = _formats()
+    if name in BY_BLENDER and name not in known:
+        raise CinetrajError(
+            f"{name} is written by Blender: convert to blender, run the script there, "
+            f"select the camera and choose File > Export > {BY_BLENDER[name]}"
+        )
     if name not in known:
         raise CinetrajError(f"format is {name!r}, expected auto or one of {', '.join(known)}")
     return known[name]

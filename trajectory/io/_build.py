@@ -169,8 +169,8 @@ def pinhole(trajectory: Trajectory, format_name: str) -> Float[np.ndarray, "n 4"
     k = trajectory.intrinsics_px
     if k is None:
         raise CinetrajError(
-            f"{format_name} needs intrinsics and this trajectory has none; "
-            "add them with trajectory.replace(intrinsics_px=...), or write tum"
+            f"{format_name} needs intrinsics and this trajectory has none; add trajectory.replace(intrinsics_px=...) "
+            "or `cinetraj convert --size WIDTH HEIGHT --fov DEGREES`, or write tum"
         )
     out = np.stack([k[:, 0, 0], k[:, 1, 1], k[:, 0, 2], k[:, 1, 2]], axis=1)
     good = k[trajectory.valid]
@@ -199,7 +199,9 @@ def one_k(trajectory: Trajectory, format_name: str) -> Float[np.ndarray, "3 3"]:
 def size_of(trajectory: Trajectory, format_name: str) -> tuple[int, int]:
     """Height and width of the images, which some formats cannot do without."""
     if trajectory.image_hw is None:
-        raise CinetrajError(f"{format_name} needs image_hw, the size of the images; write tum or native")
+        raise CinetrajError(
+            f"{format_name} needs image_hw, the size of the images; say `cinetraj convert --size`, or write tum"
+        )
     return trajectory.image_hw
 
 

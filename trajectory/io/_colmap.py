@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import final
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int, UInt8
 
 from trajectory.errors import ReadError
 from trajectory.io._lens import DISTORTION
@@ -63,13 +63,17 @@ class Camera:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Image:
-    """quat_wxyz and translation of cam_from_world; points: ids of the points it sees. line: in images.txt."""
+    """quat_wxyz and translation of cam_from_world. line: in images.txt.
+
+    points, xy_px: ids of the points it sees, and where.
+    """
 
     name: str
     camera: int
     quat_wxyz: tuple[float, ...]
     translation: tuple[float, ...]
     points: Int[np.ndarray, " m"]
+    xy_px: Float[np.ndarray, "m 2"]
     tokens: tuple[str, ...] | None = None
     line: int | None = None
 
@@ -77,10 +81,16 @@ class Image:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Points:
-    """Positions in the world by id, ids ascending."""
+    """Positions in the world and colours (sRGB) by id, ids ascending."""
 
     ids: Int[np.ndarray, " p"]
     in_world: Float[np.ndarray, "p 3"]
+    colour: UInt8[np.ndarray, "p 3"]
+
+    def rows(self, ids: Int[np.ndarray, " m"]) -> tuple[Int[np.ndarray, " m"], Bool[np.ndarray, " m"]]:
+        """Row of each id, and whether there is one."""
+        place = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        return place, self.ids[place] == ids
 
 
 def _camera(path: Path, model: int | str, size: tuple[int, int], params: list[float], line: int | None) -> Camera:
@@ -167,9 +177,12 @@ def images_text(path: Path) -> tuple[list[Image], int]:
             seen_text = ""
         else:
             at += 1
-        third = _floats(path, seen_line, split(seen_text)[2::3])
-        seen = [int(value) for value in third if 0 <= value < 2**53]
-        images.append(replace(image, points=np.array(seen, dtype=np.int64)))
+        tokens = split(seen_text)
+        x, y, third = (_floats(path, seen_line, tokens[column::3]) for column in range(3))
+        seen = [row for row in zip(x, y, third, strict=False) if 0 <= row[2] < 2**53]
+        points = np.array([int(row[2]) for row in seen], dtype=np.int64)
+        xy_px = np.array([row[:2] for row in seen], dtype=np.float64).reshape(-1, 2)
+        images.append(replace(image, points=points, xy_px=xy_px))
     return images, lacking
 
 
@@ -196,6 +209,7 @@ def _image(path: Path, line: int, text: str) -> Image:
         quat_wxyz=tuple(values[:4]),
         translation=tuple(values[4:]),
         points=np.zeros(0, dtype=np.int64),
+        xy_px=np.zeros((0, 2)),
         tokens=tuple(tokens[1:5]),
         line=line,
     )
@@ -205,6 +219,7 @@ def points_text(path: Path) -> Points:
     """points3D.txt: "id x y z r g b error track"."""
     ids: list[int] = []
     positions: list[list[float]] = []
+    colours: list[list[float]] = []
     for line, text in _lines(path):
         tokens = split(text)
         if not tokens or tokens[0].startswith("#"):
@@ -213,13 +228,18 @@ def points_text(path: Path) -> Points:
             raise ReadError(path, f"has {len(tokens)} columns, expected at least 8", line=line, remedy=_REMEDY)
         ids.append(_whole(path, line, tokens[0]))
         positions.append(_floats(path, line, tokens[1:4]))
-    return _points(ids, positions)
+        colours.append(_floats(path, line, tokens[4:7]))
+    return _points(ids, positions, np.nan_to_num(np.array(colours, dtype=np.float64)))
 
 
-def _points(ids: list[int], positions: list[list[float]]) -> Points:
+def _points(ids: list[int], positions: list[list[float]], colours: np.ndarray) -> Points:
     keys = np.array(ids, dtype=np.int64)
     order = np.argsort(keys)
-    return Points(ids=keys[order], in_world=np.array(positions, dtype=np.float64).reshape(-1, 3)[order])
+    return Points(
+        ids=keys[order],
+        in_world=np.array(positions, dtype=np.float64).reshape(-1, 3)[order],
+        colour=colours.reshape(-1, 3).clip(0, 255).astype(np.uint8)[order],
+    )
 
 
 class _Cursor:
@@ -271,6 +291,7 @@ def images_binary(path: Path) -> list[Image]:
         count = cursor.whole("<Q")
         start = cursor.need(24 * count)
         seen = np.frombuffer(cursor.data, dtype="<i8", count=3 * count, offset=start)[2::3]
+        place = np.frombuffer(cursor.data, dtype="<f8", count=3 * count, offset=start).reshape(-1, 3)[:, :2]
         images.append(
             Image(
                 name=name,
@@ -278,6 +299,7 @@ def images_binary(path: Path) -> list[Image]:
                 quat_wxyz=pose[:4],
                 translation=pose[4:],
                 points=seen[seen >= 0].astype(np.int64),
+                xy_px=place[seen >= 0].astype(np.float64),
             )
         )
     return images
@@ -315,12 +337,14 @@ def points_binary(path: Path) -> Points:
     cursor = _Cursor(path)
     ids: list[int] = []
     positions: list[list[float]] = []
+    colours: list[list[int]] = []
     for _ in range(cursor.whole("<Q")):
         key = cursor.whole("<Q")
         if key >= 2**63:
             raise ReadError(path, "holds an impossible point id", remedy=_REMEDY)
         ids.append(key)
         positions.append(list(cursor.doubles(3)))
-        cursor.need(11)
+        start = cursor.need(11)  # a byte each of red, green and blue, then the error
+        colours.append(list(cursor.data[start : start + 3]))
         cursor.need(8 * cursor.whole("<Q"))
-    return _points(ids, positions)
+    return _points(ids, positions, np.array(colours))

@@ -39,7 +39,7 @@ def weigh(probe: Probe) -> Verdict | None:
     A header that names the columns decides, unless the times contradict it. Else in points: fractional times 3, a
     near-identity start 3, pred_intrinsics.txt beside 2, the name pred_traj.txt 1; one side needs 3, the other fewer.
     """
-    if probe.kind != "text" or probe.columns != 8:
+    if probe.kind != "text" or probe.columns != 8 or probe.path.suffix.lower() == ".chan":  # angles, no quaternions
         return None
     named = by_header(probe)
     if named in ("tum", "monst3r"):

@@ -1,10 +1,11 @@
 """What a format module offers, and what is seen of a file before its format is known."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast, final
 
+from trajectory.io._scene import Scene
 from trajectory.model import Trajectory
 
 Kept = Literal["time", "gaps", "intrinsics", "zoom", "image_hw", "scale", "scene_depth", "distortion", "everything"]
@@ -59,16 +60,27 @@ class Match:
     sure: bool
 
 
+def _unseen(_: Probe) -> None:
+    """What no file speaks for, of formats that are only written."""
+
+
+def _nothing(_: Trajectory) -> tuple[str, ...]:
+    return ()
+
+
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Format:
     """One trajectory format; each module of `trajectory.io` without a leading underscore defines one as FORMAT.
 
     Attributes:
-        read: path -> Trajectory, raising ReadError.
+        read: path -> Trajectory, raising ReadError; None where there is no reader.
         encode: (trajectory, path) -> bytes by the path to write, the main file last; None where there is no writer.
         sniff: what of a Probe speaks for this format, or None.
         keeps: what survives writing; the rest is listed by `trajectory.io.losses`.
+        lacks: what else of a trajectory has no place, in words.
+        scene: what a file, or the folder that it lies in, says besides the poses.
+        encode_scene: as `encode`, with that.
         target: usual file name, or a folder where it ends with "/".
         read_every: all cameras of a file at once, by name, where that is cheaper than one by one.
         encode_every: cameras by name into one file; None where a file holds one.
@@ -80,10 +92,13 @@ class Format:
     name: str
     summary: str
     target: str
-    read: Callable[[Path], Trajectory]
+    read: Callable[[Path], Trajectory] | None = None
     encode: Callable[[Trajectory, Path], Mapping[Path, bytes]] | None = None
-    sniff: Callable[[Probe], Match | None]
+    sniff: Callable[[Probe], Match | None] = _unseen
     keeps: frozenset[Kept] = frozenset()
+    lacks: Callable[[Trajectory], Sequence[str]] = _nothing
+    scene: Callable[[Path], Scene] | None = None
+    encode_scene: Callable[[Trajectory, Scene, Path], Mapping[Path, bytes]] | None = None
     read_every: Callable[[Path], Mapping[str, Trajectory]] | None = None
     encode_every: Callable[[Mapping[str, Trajectory], Path], Mapping[Path, bytes]] | None = None
     stride: int = 1

@@ -124,6 +124,8 @@ def _refuse_shared_fault(probe: Probe, contest: Sequence[Format]) -> None:
     faults: list[ReadError] = []
     for candidate in contest:
         try:
+            if candidate.read is None:
+                return
             candidate.read(probe.path)
         except ReadError as fault:
             faults.append(fault)

@@ -1,5 +1,7 @@
 """CamI2V camera_data: "fx fy cx cy 0 0" in pixels and 3x4 world-to-camera, 18 columns, no time stamps.
 
+Camera-control presets of VideoX-Fun are found in these columns too, with intrinsics as parts of the picture: a
+principal point within the first pixel is none in pixels. They are read as pixels of an image of 1 x 1 (`image_hw`).
 Source: CamI2V `evaluation/glomap_evaluation.py`.
 """
 
@@ -28,13 +30,21 @@ def _read(path: Path) -> Trajectory:
     n = len(table.values)
     poses = inverse(poses_from_matrices(rows.only(kept), table.values[kept, 6:].reshape(-1, 3, 4)))
     valid, reason = gap_fields(kept, n, "no pose in its row")
-    conventions = {"pose": "cam_from_world", "matrix": "3x4 row-major", "axes": "opencv", **noted(*table.notes, *lost)}
+    parts = bool((table.values[:, 2:4] <= 1).all())
+    said = ["intrinsics are parts of the picture, hence its size of 1 x 1"] if parts else []
+    conventions = {
+        "pose": "cam_from_world",
+        "matrix": "3x4 row-major",
+        "axes": "opencv",
+        **noted(*table.notes, *lost, *said),
+    }
     return make(
         path,
         "cami2v",
         scatter(poses, kept, n),
         valid=valid,
         reason=reason,
+        image_hw=(1, 1) if parts else None,
         intrinsics_px=k_from(table.values[:, :4]),
         conventions=conventions,
     )

@@ -7,12 +7,12 @@ of the points that each image sees. A model of several cameras is several paths:
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Int
 
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import _colmap
@@ -32,6 +32,7 @@ from trajectory.io._cameras import by_camera, chosen, numbers_by_name
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, inverse, poses_from_quat, quat_from_rotations
 from trajectory.io._probe import split_part
+from trajectory.io._scene import Cloud, Scene
 from trajectory.io._text import spell
 from trajectory.model import Trajectory
 
@@ -188,8 +189,8 @@ def _scene_depth(
         return None
     out = np.full(len(images), np.nan)
     for i, image in enumerate(images):
-        place = np.minimum(np.searchsorted(points.ids, image.points), len(points.ids) - 1)
-        seen = points.in_world[place[points.ids[place] == image.points]]
+        place, known = points.rows(image.points)
+        seen = points.in_world[place[known]]
         with np.errstate(all="ignore"):
             depth = seen @ cam_from_world[i, 2, :3] + cam_from_world[i, 2, 3]
         depth = depth[np.isfinite(depth) & (depth > 0)]
@@ -198,28 +199,43 @@ def _scene_depth(
     return out if np.isfinite(out).any() else None
 
 
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Cloud:
-    """Points to write with a trajectory, and where its frames see them: one row for each sighting.
+def _read_scene(path: Path) -> Scene:
+    return Scene(cloud=read_cloud(path)[0])
 
-    Attributes:
-        in_world: in the trajectory's world.
-        colour: sRGB.
-        point: row of the point that is seen.
-        frame: row of the frame that sees it; those without a pose are left out.
-        xy_px: where, in pixels of `image_hw`, the picture spanning 0..width.
-    """
 
-    in_world: Float[np.ndarray, "m 3"]
-    colour: UInt8[np.ndarray, "m 3"]
-    point: Int[np.ndarray, " o"]
-    frame: Int[np.ndarray, " o"]
-    xy_px: Float[np.ndarray, "o 2"]
+def read_cloud(path: Path) -> tuple[Cloud | None, Float[np.ndarray, " n"]]:
+    """The points of a model, seen by the rows of the trajectory that the same path gives, and that one's time_s."""
+    path, part = split_part(path)
+    model = _load(path)
+    images = [model.images[place] for place in chosen(path, model.cameras_of, part)]
+    time_s, slot = _time(model.file("images"), [image.name for image in images])
+    file = model.file("points3D")
+    if not file.is_file() or not file.stat().st_size:
+        return None, time_s
+    points = _colmap.points_binary(file) if model.binary else _colmap.points_text(file)
+    finite = np.isfinite(points.in_world).all(axis=1)
+    if not finite.any():
+        return None, time_s
+    points = replace(points, ids=points.ids[finite], in_world=points.in_world[finite], colour=points.colour[finite])
+    seen = [points.rows(image.points) for image in images]
+    sound = [known & np.isfinite(image.xy_px).all(axis=1) for (_, known), image in zip(seen, images, strict=True)]
+    frames = [np.full(int(good.sum()), at) for at, good in zip(slot.tolist(), sound, strict=True)]
+    cloud = Cloud(
+        in_world=points.in_world,
+        colour=points.colour,
+        point=np.concatenate([place[good] for (place, _), good in zip(seen, sound, strict=True)]),
+        frame=np.concatenate(frames).astype(np.int64),
+        xy_px=np.concatenate([image.xy_px[good] for image, good in zip(images, sound, strict=True)]),
+    )
+    return cloud, time_s
 
 
 def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     return encode_model(trajectory, path, None)
+
+
+def _encode_scene(trajectory: Trajectory, scene: Scene, path: Path) -> Mapping[Path, bytes]:
+    return encode_model(trajectory, path, scene.cloud)
 
 
 def encode_model(trajectory: Trajectory, path: Path, cloud: Cloud | None) -> Mapping[Path, bytes]:
@@ -302,6 +318,8 @@ FORMAT = Format(
     target="sparse/0/",
     read=_read,
     encode=_encode,
+    encode_scene=_encode_scene,
+    scene=_read_scene,
     sniff=_sniff,
     keeps=frozenset({"gaps", "intrinsics", "zoom", "image_hw", "distortion"}),
     cameras=_cameras_in,

@@ -18,6 +18,8 @@ from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import _json
 from trajectory.io._arrays import npz_array, npz_bytes, npz_shapes
 from trajectory.io._format import Format, Match, Probe
+from trajectory.io._run_scene import run_scene
+from trajectory.io._scene import Scene
 from trajectory.model import Provenance, Scale, TimeSource, Trajectory
 
 VERSION = 1
@@ -75,6 +77,11 @@ def _read(path: Path) -> Trajectory:
         raise
     except CinetrajError as error:
         raise ReadError(file, str(error), remedy="write or copy it again") from error
+
+
+def _scene(path: Path) -> Scene:
+    file = _in_run(path) if path.is_dir() else path
+    return run_scene(file.parent, _read(file))
 
 
 def _size(path: Path, value: Any) -> tuple[int, int]:
@@ -205,6 +212,7 @@ FORMAT = Format(
     target=FILE_NAME,
     read=_read,
     encode=_encode,
+    scene=_scene,
     sniff=_sniff,
     keeps=frozenset({"everything"}),
 )

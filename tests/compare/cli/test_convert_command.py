@@ -4,9 +4,11 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from console import assert_one_clear_line, cinetraj, write_tum
 
 from trajectory import io
+from trajectory.model import Trajectory
 
 
 def test_convert_there_and_back(tmp_path: Path) -> None:
@@ -50,3 +52,115 @@ def test_all_cameras_of_a_file_become_files_and_one_file_again(tmp_path: Path) -
     again = io.read_every(tmp_path / "b.json")
     assert list(again) == [f"cam{i:02d}" for i in range(1, 11)]
     np.testing.assert_allclose(again["cam07"].positions[-1], (0, 0, 14), atol=1e-9)
+
+
+def ride(path: Path, *, seconds: float = 3.0) -> Path:
+    """A native file: 10 frames a second, 4 units to the right at a depth of 8, covariances and a zoom."""
+    n = round(seconds * 10) + 1
+    poses = np.tile(np.eye(4), (n, 1, 1))
+    poses[:, 0, 3] = np.linspace(0, 4, n)
+    k = np.tile(np.array([[500.0, 0, 320], [0, 500, 180], [0, 0, 1]]), (n, 1, 1))
+    k[:, [0, 1], [0, 1]] *= np.linspace(1, 1.5, n)[:, None]
+    ours = Trajectory(
+        world_from_cam=poses,
+        time_s=np.arange(n) / 10,
+        valid=np.ones(n, bool),
+        intrinsics_px=k,
+        image_hw=(360, 640),
+        scene_depth=np.full(n, 8.0),
+        pose_covariance=np.tile(np.eye(6), (n, 1, 1)),
+    )
+    io.write(ours, path, format="native")
+    return path
+
+
+def test_a_path_at_the_frames_that_a_generator_wants(tmp_path: Path) -> None:
+    source = ride(tmp_path / "a.npz")
+    done = cinetraj("convert", source, tmp_path / "b.json", "--to", "hy-worldplay", "--resample", 81, "--json")
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["frames"] == 81
+    assert any("pose_covariance" in note for note in said["notes"])
+    found = io.read(tmp_path / "b.json")
+    assert len(found) == 21
+    np.testing.assert_allclose(found.positions[:, 0], np.linspace(0, 4, 21), atol=1e-9)
+    assert found.focal_px is not None
+    assert found.focal_px[-1] / found.focal_px[0] == pytest.approx(1.5)
+    done = cinetraj("convert", source, tmp_path / "c.txt", "--to", "tum", "--resample", 16, "--fps", 8)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(io.read(tmp_path / "c.txt").time_s, np.arange(16) / 8)
+    done = cinetraj("convert", source, tmp_path / "d.txt", "--to", "tum", "--resample", 81, "--fps", 16)
+    assert_one_clear_line(done, "81 frames at 16 fps last 5 s and the path 3 s", "49 frames")
+    assert not (tmp_path / "d.txt").exists()
+
+
+@pytest.mark.parametrize(("by", "unit"), [("extent", 4), ("depth", 8)])
+def test_a_path_in_the_unit_that_a_generator_wants(tmp_path: Path, by: str, unit: float) -> None:
+    done = cinetraj("convert", ride(tmp_path / "a.npz"), tmp_path / "b.txt", "--to", "tum", "--normalise", by)
+    assert f"note: one unit of what is written is {unit} of what was read" in done.stdout
+    assert io.read(tmp_path / "b.txt").positions[-1, 0] == pytest.approx(4 / unit)
+
+
+def test_ten_cameras_are_made_alike(tmp_path: Path) -> None:
+    path = ten_cameras(tmp_path / "camera_extrinsics.json")
+    done = cinetraj(
+        "convert", f"{path}#*", tmp_path / "b.json", "--to", "infcam", "--resample", 5, "--normalise", "extent"
+    )
+    assert done.returncode == 0, done.stderr
+    again = io.read_every(tmp_path / "b.json")
+    assert len(again) == 10
+    for trajectory in again.values():
+        np.testing.assert_allclose(trajectory.positions[:, 2], np.linspace(0, 1, 5), atol=1e-9)
+    assert "note: cam07: one unit of what is written is 14 of what was read" in done.stdout
+    assert_one_clear_line(
+        cinetraj("convert", f"{path}#cam01", tmp_path / "c.txt", "--to", "tum", "--fps", 16), "frame numbers", "seconds"
+    )
+
+
+def test_points_and_losses_of_exports_are_told(tmp_path: Path) -> None:
+    source = ride(tmp_path / "a.npz")
+    ours, none = io.read(source), np.zeros(0, np.int64)
+    cloud = io.Cloud(
+        in_world=np.array([[0.0, 0, 8]]),
+        colour=np.zeros((1, 3), np.uint8),
+        point=none,
+        frame=none,
+        xy_px=np.zeros((0, 2)),
+    )
+    io.write(ours, tmp_path / "model", format="colmap", scene=io.Scene(cloud=cloud))
+    done = cinetraj("convert", tmp_path / "model", tmp_path / "b.txt", "--to", "tum")
+    assert "left out, for which tum has no place: the points of the scene (1)" in done.stdout
+    done = cinetraj("convert", tmp_path / "model", tmp_path / "b.py", "--to", "blender", "--normalise", "extent")
+    assert done.returncode == 0, done.stderr
+    assert "(0.0, 2.0, 0.0)," in (tmp_path / "b.py").read_text()
+    assert_one_clear_line(
+        cinetraj("convert", source, tmp_path / "b.fbx", "--to", "fbx"), "written by Blender", "File > Export > FBX"
+    )
+
+
+def test_parts_of_a_picture_become_pixels_by_its_size(tmp_path: Path) -> None:
+    """A camera-control preset as the input of a generator that counts in pixels."""
+    row = "0 0.5 0.9 0.5 0.5 0 0 1 0 0 {} 0 1 0 0 0 0 1 0\n"
+    (tmp_path / "Pan_Left.txt").write_text("\n" + "".join(row.format(i / 54) for i in range(5)))
+    done = cinetraj("convert", tmp_path / "Pan_Left.txt", tmp_path / "a.json", "--to", "uni3c")
+    assert "note: intrinsics are parts of a picture whose size is not known: --size WIDTH HEIGHT" in done.stdout
+    done = cinetraj(
+        "convert", tmp_path / "Pan_Left.txt", tmp_path / "b.json", "--to", "uni3c", "--size", 1280, 720, "--json"
+    )
+    assert not any("parts of a picture" in note for note in json.loads(done.stdout)["notes"])
+    found = io.read(tmp_path / "b.json", format="uni3c")
+    assert found.image_hw == (720, 1280)
+    assert found.intrinsics_px is not None
+    np.testing.assert_allclose(found.intrinsics_px[0], [[640, 0, 640], [0, 648, 360], [0, 0, 1]])
+
+
+def test_a_path_without_a_lens_takes_one_by_hand(tmp_path: Path) -> None:
+    tum = write_tum(tmp_path)
+    done = cinetraj("convert", tum, tmp_path / "a.usda", "--to", "usd", "--format", "tum")
+    assert_one_clear_line(done, "needs intrinsics", "--size WIDTH HEIGHT --fov DEGREES")
+    lens = ("--size", 640, 360, "--fov", 90)
+    done = cinetraj("convert", tum, tmp_path / "a.json", "--to", "uni3c", "--format", "tum", *lens)
+    assert done.returncode == 0, done.stderr
+    found = io.read(tmp_path / "a.json", format="uni3c").intrinsics_px
+    assert found is not None
+    np.testing.assert_allclose(found[0], [[320, 0, 320], [0, 320, 180], [0, 0, 1]])
