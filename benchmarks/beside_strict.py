@@ -1,7 +1,7 @@
 """Every preset of 2025-26 beside `strict`, on pairs with one thing wrong each, and on real ones.
 
-Run: python benchmarks/beside_strict.py [--data ../shared]. Prints the tables of docs/protocols.md as Markdown: those of the
-pairs that formulas make, and that of real trajectories where the folder of real data is given.
+Run: python benchmarks/beside_strict.py [--data ../shared]. Prints the tables of docs/protocols.md as Markdown: those of
+the pairs that formulas make, and that of real trajectories where the folder of real data is given.
 """
 
 import argparse
