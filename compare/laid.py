@@ -1,16 +1,19 @@
 """Two trajectories laid on each other as a protocol says: points, gauge, scale."""
 
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+from jaxtyping import Float
 
 from compare.align import anchored, extent, fix_gauge, l21_scale, least_squares_scale, moved
-from compare.association import Pair, associate
+from compare.association import Meeting, clock, meet
 from compare.depth_scales import DepthScale
 from compare.metrics import Comparison
-from compare.motion_state import MotionState, translation_state
+from compare.motion_state import MotionState, translation_states
 from compare.protocols import Protocol
+from compare.sampling import Pair, sampled
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
@@ -42,6 +45,21 @@ class Laid:
         return guard and not self.states[0].translates, guard and not self.states[1].translates
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Two:
+    """What is laid on each other.
+
+    Attributes:
+        reference, generated: both clips.
+        depth_scale: metres per unit of both paths, for protocols with a metric scale.
+    """
+
+    reference: Trajectory
+    generated: Trajectory
+    depth_scale: DepthScale | None = None
+
+
 def lay_out(
     reference: Trajectory, generated: Trajectory, protocol: Protocol, depth_scale: DepthScale | None = None
 ) -> Laid:
@@ -52,41 +70,85 @@ def lay_out(
         CinetrajError: the two share no time, no frame or no pose.
         TimeSourceError: their clocks are of different kinds and the protocol compares clocks.
     """
-    pair = associate(reference, generated, protocol)
-    if not pair.scored.any():
-        if pair.charged.any():
-            raise NotDelivered("the generated clip has no pose at any time at which the reference has one")
-        raise CinetrajError("no point of comparison has a pose in both clips")
-    states = (translation_state(reference), translation_state(generated))
-    a, b, notes = _gauge(pair, protocol)
-    if protocol.static == "guard":
-        a, b = (_stilled(x, s, pair, protocol) for x, s in ((a, states[0]), (b, states[1])))
-    units = _common_units(reference, generated, pair, depth_scale)
-    extents = _common_extents(a, b, pair, units)
-    divisors = (1.0, 1.0)
+    (laid,) = lay_out_each((Two(reference=reference, generated=generated, depth_scale=depth_scale),), protocol)
+    if isinstance(laid, CinetrajError):
+        raise laid
+    return laid
+
+
+def lay_out_each(each: Sequence[Two], protocol: Protocol) -> list[Laid | CinetrajError]:
+    """`lay_out` of many, which are laid together where they have equally many points; what it raises is returned."""
+    met: dict[Hashable, Meeting | CinetrajError] = {}
+    found: dict[int, Laid | CinetrajError] = {}
+    alike: dict[int, list[tuple[int, Meeting]]] = {}
+    for i, two in enumerate(each):
+        clocks = (clock(two.reference), clock(two.generated))
+        if clocks not in met:
+            met[clocks] = _met(two, protocol)
+        meeting = met[clocks]
+        if isinstance(meeting, Meeting):
+            alike.setdefault(len(meeting.scored), []).append((i, meeting))
+        else:
+            found[i] = meeting
+    for rows in alike.values():
+        laid = _laid([each[i] for i, _ in rows], [meeting for _, meeting in rows], protocol)
+        found.update(zip([i for i, _ in rows], laid, strict=True))
+    return [found[i] for i in range(len(each))]
+
+
+def _met(two: Two, protocol: Protocol) -> Meeting | CinetrajError:
     try:
-        a, b, unit, divisors = _scaled(a, b, pair, protocol, units, states)
-        why = ""
-    except _Undefined as error:
-        unit, why = "", str(error)
-    comparison = Comparison(
-        protocol=protocol,
-        reference_trajectory=reference,
-        generated_trajectory=generated,
-        pair=pair,
-        reference=a,
-        generated=b,
-        unit=unit,
-        no_unit=why,
-        common_extents=extents,
-    )
-    notes += _short_overlap(pair, protocol) + _assumed_rates(reference, generated, protocol)
-    return Laid(comparison=comparison, states=states, divisors=divisors, notes=notes)
+        meeting = meet(two.reference, two.generated, protocol)
+    except CinetrajError as error:
+        return error
+    if meeting.scored.any():
+        return meeting
+    if meeting.charged.any():
+        return NotDelivered("the generated clip has no pose at any time at which the reference has one")
+    return CinetrajError("no point of comparison has a pose in both clips")
 
 
-def _assumed_rates(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> tuple[str, ...]:
+def _laid(each: Sequence[Two], meetings: Sequence[Meeting], protocol: Protocol) -> list[Laid]:
+    """Pairs with equally many points, laid on each other as (b, k, 4, 4)."""
+    references, generated = [two.reference for two in each], [two.generated for two in each]
+    pairs = sampled(meetings, references, generated)
+    scored = np.stack([pair.scored for pair in pairs])
+    states = list(zip(translation_states(references), translation_states(generated), strict=True))
+    a, b, notes = _gauge(pairs, scored, protocol)
+    if protocol.static == "guard":
+        for poses, side in ((a, 0), (b, 1)):
+            _hold_still(poses, np.array([not state[side].translates for state in states]), scored, protocol)
+    units = [_common_units(two, pair) for two, pair in zip(each, pairs, strict=True)]
+    extents = _common_extents((a, b), scored, units)
+    scales = _scales((a, b), scored, protocol, units, states)
+    for poses, divisors in ((a, scales.reference), (b, scales.generated)):
+        poses[..., :3, 3] /= divisors[:, None, None]
+    told = np.where(np.isfinite(scales.generated), scales.generated, scales.reference)
+    divisors = np.stack([scales.reference, told], 1).tolist()
+    return [
+        Laid(
+            comparison=Comparison(
+                protocol=protocol,
+                reference_trajectory=two.reference,
+                generated_trajectory=two.generated,
+                pair=pairs[i],
+                reference=a[i],
+                generated=b[i],
+                unit=scales.unit[i],
+                no_unit=scales.no_unit[i],
+                common_extents=extents[i],
+            ),
+            states=states[i],
+            divisors=(divisors[i][0], divisors[i][1]),
+            notes=notes[i] + _short_overlap(pairs[i], protocol) + _assumed_rates(two, protocol),
+        )
+        for i, two in enumerate(each)
+    ]
+
+
+def _assumed_rates(two: Two, protocol: Protocol) -> tuple[str, ...]:
     """What to say where seconds are a guess on one side."""
-    sides = (("reference", reference), ("generated clip", generated))
+    sides = (("reference", two.reference), ("generated clip", two.generated))
     guessed = [who for who, t in sides if t.time_source == "assumed"]
     if protocol.time != "seconds" or len(guessed) != 1:
         return ()
@@ -107,41 +169,38 @@ class NotDelivered(CinetrajError):
     """The generated clip lacks all that is compared."""
 
 
-class _Undefined(Exception):
-    """A unit that this pair does not have."""
-
-
-def _gauge(pair: Pair, protocol: Protocol) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    first = int(np.argmax(pair.scored))
+def _gauge(
+    pairs: Sequence[Pair], scored: np.ndarray, protocol: Protocol
+) -> tuple[np.ndarray, np.ndarray, list[tuple[str, ...]]]:
+    """Both paths of each pair in one world, and what of it is not determined."""
+    a, b = np.stack([pair.reference for pair in pairs]), np.stack([pair.generated for pair in pairs])
+    notes: list[tuple[str, ...]] = [()] * len(pairs)
     if protocol.anchor == "none":
-        return pair.reference.copy(), pair.generated.copy(), ()
-    a = anchored(pair.reference, first)
+        return a, b, notes
+    a = anchored(a, scored.argmax(1))
     if protocol.anchor == "first":
-        return a, anchored(pair.generated, first), ()
-    gauge = fix_gauge(a[pair.scored], pair.generated[pair.scored])
-    notes = tuple(f"unobservable: {freedom}" for freedom in gauge.unobservable)
-    return a, moved(pair.generated, gauge.reference_from_generated), notes
+        return a, anchored(b, scored.argmax(1)), notes
+    for i, kept in enumerate(scored):
+        gauge = fix_gauge(a[i, kept], b[i, kept])
+        b[i] = moved(b[i], gauge.reference_from_generated)
+        notes[i] = tuple(f"unobservable: {freedom}" for freedom in gauge.unobservable)
+    return a, b, notes
 
 
-def _stilled(poses: np.ndarray, state: MotionState, pair: Pair, protocol: Protocol) -> np.ndarray:
+def _hold_still(poses: np.ndarray, still: np.ndarray, scored: np.ndarray, protocol: Protocol) -> None:
     """A clip that does not translate is held still: its noise is no path, whatever it would be divided by."""
-    if state.translates:
-        return poses
-    out = poses.copy()
-    out[:, :3, 3] = 0.0 if protocol.anchor == "first" else poses[pair.scored, :3, 3].mean(0)
-    return out
+    for i in np.flatnonzero(still):
+        poses[i, :, :3, 3] = 0.0 if protocol.anchor == "first" else poses[i, scored[i], :3, 3].mean(0)
 
 
-def _common_units(
-    reference: Trajectory, generated: Trajectory, pair: Pair, depth_scale: DepthScale | None
-) -> tuple[float, float] | str:
+def _common_units(two: Two, pair: Pair) -> tuple[float, float] | str:
     """Factors that bring both paths to one unit, or why there are none."""
-    if depth_scale is not None:
-        return depth_scale.reference, depth_scale.generated
-    if reference.scale == "metric" and generated.scale == "metric":
+    if two.depth_scale is not None:
+        return two.depth_scale.reference, two.depth_scale.generated
+    if two.reference.scale == "metric" and two.generated.scale == "metric":
         return 1.0, 1.0
     factors: list[float] = []
-    for trajectory, depth in ((reference, pair.reference_depth), (generated, pair.generated_depth)):
+    for trajectory, depth in ((two.reference, pair.reference_depth), (two.generated, pair.generated_depth)):
         if trajectory.scale == "bounded":
             factors.append(1.0)  # its positions are zero in any unit
             continue
@@ -156,61 +215,92 @@ def _common_units(
 
 
 def _common_extents(
-    a: np.ndarray, b: np.ndarray, pair: Pair, units: tuple[float, float] | str
-) -> tuple[float, float] | str:
+    paths: tuple[np.ndarray, np.ndarray], scored: np.ndarray, units: Sequence[tuple[float, float] | str]
+) -> list[tuple[float, float] | str]:
     """The largest distance of either camera from its first point, both in one unit; or why there is none."""
-    if isinstance(units, str):
-        return units
-    sizes = [extent(x[:, :3, 3] - x[int(np.argmax(pair.scored)), :3, 3], pair.scored) for x in (a, b)]
-    return sizes[0] * units[0], sizes[1] * units[1]
+    first = (np.arange(len(scored)), scored.argmax(1), None)
+    sizes = [extent(x[..., :3, 3] - x[first][..., :3, 3], scored).tolist() for x in paths]
+    return [
+        unit if isinstance(unit, str) else (a * unit[0], b * unit[1]) for unit, a, b in zip(units, *sizes, strict=True)
+    ]
 
 
-def _scaled(
-    a: np.ndarray,
-    b: np.ndarray,
-    pair: Pair,
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Scales:
+    """By what the positions of each pair are divided, the unit that is left, and why there is none."""
+
+    reference: Float[np.ndarray, " b"]
+    generated: Float[np.ndarray, " b"]
+    unit: Sequence[str]
+    no_unit: Sequence[str]
+
+
+def _scales(
+    paths: tuple[np.ndarray, np.ndarray],
+    scored: np.ndarray,
     protocol: Protocol,
-    units: tuple[float, float] | str,
-    states: tuple[MotionState, MotionState],
-) -> tuple[np.ndarray, np.ndarray, str, tuple[float, float]]:
-    """Both paths on the protocol's scale, the name of the unit that is left, and by what each was divided."""
-    a, b = a.copy(), b.copy()
-    p, q = a[:, :3, 3], b[:, :3, 3]
+    units: Sequence[tuple[float, float] | str],
+    states: Sequence[tuple[MotionState, MotionState]],
+) -> _Scales:
+    """The protocol's scale of each pair."""
+    p, q = (poses[..., :3, 3] for poses in paths)
+    count, ones, none = len(scored), np.ones(len(scored)), ("",) * len(scored)
     epsilon = 0.0 if protocol.static == "guard" else EPSILON
     if protocol.anchor == "gauge":
-        size = extent(p, pair.scored)
-        return *_both_divided(a, b, (size, size)), "reference extent" if size else "unit", (size or 1.0, size or 1.0)
+        size = extent(p, scored)
+        unit = ["reference extent" if each else "unit" for each in size.tolist()]
+        return _Scales(reference=_or_one(size), generated=_or_one(size), unit=unit, no_unit=none)
     if protocol.scale == "none":
-        return a, b, "metre" if units == (1.0, 1.0) else "unit", (1.0, 1.0)
+        unit = ["metre" if each == (1.0, 1.0) else "unit" for each in units]
+        return _Scales(reference=ones, generated=ones, unit=unit, no_unit=none)
     if protocol.scale == "own_extent":
-        sizes = (extent(p, pair.scored) + epsilon, extent(q, pair.scored) + epsilon)
-        return *_both_divided(a, b, sizes), "own extent", (sizes[0] or 1.0, sizes[1] or 1.0)
+        a, b = (_or_one(extent(x, scored) + epsilon) for x in (p, q))
+        return _Scales(reference=a, generated=b, unit=("own extent",) * count, no_unit=none)
     if protocol.scale in ("reference_extent", "common_extent"):
-        factors = (1.0, 1.0)
-        if protocol.scale == "common_extent":
-            if isinstance(units, str):
-                raise _Undefined(units)
-            factors = units
-        size = extent(a[:, :3, 3] * factors[0], pair.scored) + epsilon
-        if size == 0:
-            if states[1].translates:
-                raise _Undefined("the reference does not translate: its extent is no unit; use --scale relative")
-            size = 1.0  # both stand still: every error is zero in any unit
-        sizes = (size / factors[0], size / factors[1])
-        return *_both_divided(a, b, sizes), "reference extent", sizes
+        return _by_the_reference(extent(p, scored), protocol, units, states, epsilon)
     if protocol.scale == "path_length":
-        lengths = [float(np.linalg.norm(np.diff(x[pair.scored], axis=0), axis=1).sum()) + epsilon for x in (p, q)]
-        sizes = (lengths[0] or 1.0, lengths[1] or 1.0)
-        return *_both_divided(a, b, sizes), "own path length", sizes
-    factor = (l21_scale if protocol.scale == "l21" else least_squares_scale)(p[pair.scored], q[pair.scored])
-    q *= factor
-    if protocol.scale == "l21":
-        return a, b, "reference unit", (1.0, 1 / factor if factor else 1.0)
-    size = extent(p, pair.scored) or 1.0
-    return *_both_divided(a, b, (size, size)), "reference extent", (size, size / factor if factor else size)
+        a, b = (_or_one(_path_lengths(x, scored) + epsilon) for x in (p, q))
+        return _Scales(reference=a, generated=b, unit=("own path length",) * count, no_unit=none)
+    fit = l21_scale if protocol.scale == "l21" else least_squares_scale
+    factor = np.array([fit(p[i, kept], q[i, kept]) for i, kept in enumerate(scored)])
+    size = ones if protocol.scale == "l21" else _or_one(extent(p, scored))
+    # A factor of zero leaves nothing of the generated path, as dividing by infinity does.
+    divisor = np.divide(size, factor, out=np.full(count, np.inf), where=factor != 0)
+    unit = "reference unit" if protocol.scale == "l21" else "reference extent"
+    return _Scales(reference=size, generated=divisor, unit=(unit,) * count, no_unit=none)
 
 
-def _both_divided(a: np.ndarray, b: np.ndarray, sizes: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    for poses, size in zip((a, b), sizes, strict=True):
-        poses[:, :3, 3] /= size or 1.0
-    return a, b
+def _by_the_reference(
+    extents: np.ndarray,
+    protocol: Protocol,
+    units: Sequence[tuple[float, float] | str],
+    states: Sequence[tuple[MotionState, MotionState]],
+    epsilon: float,
+) -> _Scales:
+    """Both paths of each pair by the extent of the reference, in one unit of length or each in its own."""
+    divisors: list[tuple[float, float]] = []
+    no_unit: list[str] = []
+    for own, common, state in zip(extents.tolist(), units, states, strict=True):
+        factors = common if protocol.scale == "common_extent" else (1.0, 1.0)
+        why = factors if isinstance(factors, str) else ""
+        size = 1.0 if isinstance(factors, str) else own * factors[0] + epsilon
+        if size == 0:
+            if state[1].translates:
+                why = "the reference does not translate: its extent is no unit; use --scale relative"
+            size = 1.0  # else both stand still: every error is zero in any unit
+        no_unit.append(why)
+        divisors.append((1.0, 1.0) if why or isinstance(factors, str) else (size / factors[0], size / factors[1]))
+    table = np.array(divisors)
+    unit = ["" if why else "reference extent" for why in no_unit]
+    return _Scales(reference=table[:, 0], generated=table[:, 1], unit=unit, no_unit=no_unit)
+
+
+def _path_lengths(positions: np.ndarray, scored: np.ndarray) -> Float[np.ndarray, " b"]:
+    kept = [x[where] for x, where in zip(positions, scored, strict=True)]
+    return np.array([float(np.linalg.norm(np.diff(x, axis=0), axis=1).sum()) for x in kept])
+
+
+def _or_one(sizes: np.ndarray) -> np.ndarray:
+    """A path without size stays as it is."""
+    return np.where(sizes == 0, 1.0, sizes)
