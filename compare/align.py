@@ -91,11 +91,14 @@ def moved(poses: Float[np.ndarray, "k 4 4"], change: Sim3) -> Float[np.ndarray, 
 
 def anchored(poses: Float[np.ndarray, "b k 4 4"], first: Int[np.ndarray, " b"]) -> Float[np.ndarray, "b k 4 4"]:
     """Paths relative to the pose of each at `first`, which becomes the identity exactly."""
-    each = np.arange(len(poses))
-    origin = poses[each, first, None]
-    out = poses.copy()
-    out[..., :3, 3] -= origin[..., :3, 3]  # before the turn: differences of large coordinates keep their digits
-    out[..., :3, :] = origin[..., :3, :3].swapaxes(-1, -2) @ out[..., :3, :]
+    each, (b, k) = np.arange(len(poses)), poses.shape[:2]
+    origin = poses[each, first, :3]
+    rows = poses[:, :, :3].swapaxes(1, 2).copy()
+    rows[..., 3] -= origin[..., 3:]  # before the turn: differences of large coordinates keep their digits
+    turned = origin[..., :3].swapaxes(1, 2) @ rows.reshape(b, 3, 4 * k)
+    out = np.empty_like(poses)
+    out[:, :, :3] = turned.reshape(b, 3, k, 4).swapaxes(1, 2)
+    out[:, :, 3] = poses[:, :, 3]
     out[each, first] = np.eye(4)
     return out
 

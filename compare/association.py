@@ -33,6 +33,7 @@ class Places:
         fraction: (k,) of the way to the next frame.
         known: (k,) it has a pose there.
         inside: (k,) it lasts so long.
+        on_frames: each is on a frame that has a pose.
     """
 
     time_s: Float[np.ndarray, " k"]
@@ -40,6 +41,7 @@ class Places:
     fraction: Float[np.ndarray, " k"]
     known: Bool[np.ndarray, " k"]
     inside: Bool[np.ndarray, " k"]
+    on_frames: bool
 
 
 @final
@@ -68,8 +70,9 @@ class Meeting:
 
 def clock(trajectory: Trajectory) -> Hashable:
     """All that `meet` looks at: clips of equal clocks meet alike."""
-    frames = (trajectory.time_s.tobytes(), trajectory.valid.tobytes(), trajectory.time_source)
-    return frames if trajectory.valid.all() else (*frames, _lost(trajectory).tobytes())
+    times, valid = trajectory.time_s.tobytes(), trajectory.valid.tobytes()
+    lost = _lost(trajectory).tobytes() if b"\0" in valid else b""
+    return times, valid, lost, trajectory.time_source
 
 
 def check_time_sources(reference: Trajectory, generated: Trajectory, time: str) -> None:
@@ -287,10 +290,12 @@ def _lost(trajectory: Trajectory) -> Bool[np.ndarray, " n"]:
 def _places(side: _Sampling) -> Places:
     time_s = side.trajectory.time_s
     left, fraction, known, inside = brackets(side.trajectory.valid, side.axis, side.at)
+    known = known if side.vouched is None else known & side.vouched
     return Places(
         time_s=side.at if side.axis is time_s else np.interp(side.at, side.axis, time_s),
         left=left,
         fraction=fraction,
-        known=known if side.vouched is None else known & side.vouched,
+        known=known,
         inside=inside,
+        on_frames=bool(known.all()) and not fraction.any(),
     )

@@ -10,7 +10,7 @@ from jaxtyping import Float
 from compare.align import anchored, extent, fix_gauge, l21_scale, least_squares_scale, moved
 from compare.association import Meeting, clock, meet
 from compare.depth_scales import DepthScale
-from compare.metrics import Comparison
+from compare.metrics import Comparison, Comparisons, together
 from compare.motion_state import MotionState, translation_states
 from compare.protocols import Protocol
 from compare.sampling import Pair, sampled
@@ -76,10 +76,35 @@ def lay_out(
     return laid
 
 
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Together:
+    """Pairs with equally many points, laid out together.
+
+    Attributes:
+        rows: which of the pairs that were asked for they are.
+        laid: each of them.
+        pairs: all of them, as arrays.
+    """
+
+    rows: tuple[int, ...]
+    laid: tuple[Laid, ...]
+    pairs: Comparisons
+
+
 def lay_out_each(each: Sequence[Two], protocol: Protocol) -> list[Laid | CinetrajError]:
-    """`lay_out` of many, which are laid together where they have equally many points; what it raises is returned."""
+    """`lay_out` of many; what it raises is returned."""
+    groups, failed = lay_out_together(each, protocol)
+    found: dict[int, Laid | CinetrajError] = {**failed}
+    for group in groups:
+        found.update(zip(group.rows, group.laid, strict=True))
+    return [found[i] for i in range(len(each))]
+
+
+def lay_out_together(each: Sequence[Two], protocol: Protocol) -> tuple[list[Together], dict[int, CinetrajError]]:
+    """`lay_out` of many, those with equally many points together; and by their rows why the others cannot be."""
     met: dict[Hashable, Meeting | CinetrajError] = {}
-    found: dict[int, Laid | CinetrajError] = {}
+    failed: dict[int, CinetrajError] = {}
     alike: dict[int, list[tuple[int, Meeting]]] = {}
     for i, two in enumerate(each):
         clocks = (clock(two.reference), clock(two.generated))
@@ -89,11 +114,12 @@ def lay_out_each(each: Sequence[Two], protocol: Protocol) -> list[Laid | Cinetra
         if isinstance(meeting, Meeting):
             alike.setdefault(len(meeting.scored), []).append((i, meeting))
         else:
-            found[i] = meeting
-    for rows in alike.values():
-        laid = _laid([each[i] for i, _ in rows], [meeting for _, meeting in rows], protocol)
-        found.update(zip([i for i, _ in rows], laid, strict=True))
-    return [found[i] for i in range(len(each))]
+            failed[i] = meeting
+    groups = [
+        _laid(tuple(i for i, _ in found), [each[i] for i, _ in found], [meeting for _, meeting in found], protocol)
+        for found in alike.values()
+    ]
+    return groups, failed
 
 
 def _met(two: Two, protocol: Protocol) -> Meeting | CinetrajError:
@@ -108,13 +134,13 @@ def _met(two: Two, protocol: Protocol) -> Meeting | CinetrajError:
     return CinetrajError("no point of comparison has a pose in both clips")
 
 
-def _laid(each: Sequence[Two], meetings: Sequence[Meeting], protocol: Protocol) -> list[Laid]:
+def _laid(rows: tuple[int, ...], each: Sequence[Two], meetings: Sequence[Meeting], protocol: Protocol) -> Together:
     """Pairs with equally many points, laid on each other as (b, k, 4, 4)."""
     references, generated = [two.reference for two in each], [two.generated for two in each]
-    pairs = sampled(meetings, references, generated)
+    pairs, a, b = sampled(meetings, references, generated)
     scored = np.stack([pair.scored for pair in pairs])
     states = list(zip(translation_states(references), translation_states(generated), strict=True))
-    a, b, notes = _gauge(pairs, scored, protocol)
+    a, b, notes = _gauge(a, b, scored, protocol)
     if protocol.static == "guard":
         for poses, side in ((a, 0), (b, 1)):
             _hold_still(poses, np.array([not state[side].translates for state in states]), scored, protocol)
@@ -125,7 +151,7 @@ def _laid(each: Sequence[Two], meetings: Sequence[Meeting], protocol: Protocol) 
         poses[..., :3, 3] /= divisors[:, None, None]
     told = np.where(np.isfinite(scales.generated), scales.generated, scales.reference)
     divisors = np.stack([scales.reference, told], 1).tolist()
-    return [
+    laid = tuple(
         Laid(
             comparison=Comparison(
                 protocol=protocol,
@@ -143,7 +169,8 @@ def _laid(each: Sequence[Two], meetings: Sequence[Meeting], protocol: Protocol) 
             notes=notes[i] + _short_overlap(pairs[i], protocol) + _assumed_rates(two, protocol),
         )
         for i, two in enumerate(each)
-    ]
+    )
+    return Together(rows=rows, laid=laid, pairs=together([one.comparison for one in laid], (a, b), scored))
 
 
 def _assumed_rates(two: Two, protocol: Protocol) -> tuple[str, ...]:
@@ -170,16 +197,16 @@ class NotDelivered(CinetrajError):
 
 
 def _gauge(
-    pairs: Sequence[Pair], scored: np.ndarray, protocol: Protocol
+    a: np.ndarray, b: np.ndarray, scored: np.ndarray, protocol: Protocol
 ) -> tuple[np.ndarray, np.ndarray, list[tuple[str, ...]]]:
-    """Both paths of each pair in one world, and what of it is not determined."""
-    a, b = np.stack([pair.reference for pair in pairs]), np.stack([pair.generated for pair in pairs])
-    notes: list[tuple[str, ...]] = [()] * len(pairs)
+    """Both paths of each pair in one world, as copies, and what of it is not determined."""
+    notes: list[tuple[str, ...]] = [()] * len(scored)
     if protocol.anchor == "none":
-        return a, b, notes
+        return a.copy(), b.copy(), notes
     a = anchored(a, scored.argmax(1))
     if protocol.anchor == "first":
         return a, anchored(b, scored.argmax(1)), notes
+    b = b.copy()
     for i, kept in enumerate(scored):
         gauge = fix_gauge(a[i, kept], b[i, kept])
         b[i] = moved(b[i], gauge.reference_from_generated)
@@ -218,11 +245,17 @@ def _common_extents(
     paths: tuple[np.ndarray, np.ndarray], scored: np.ndarray, units: Sequence[tuple[float, float] | str]
 ) -> list[tuple[float, float] | str]:
     """The largest distance of either camera from its first point, both in one unit; or why there is none."""
-    first = (np.arange(len(scored)), scored.argmax(1), None)
-    sizes = [extent(x[..., :3, 3] - x[first][..., :3, 3], scored).tolist() for x in paths]
-    return [
-        unit if isinstance(unit, str) else (a * unit[0], b * unit[1]) for unit, a, b in zip(units, *sizes, strict=True)
-    ]
+    found: list[tuple[float, float] | str] = [*units]
+    known = [i for i, unit in enumerate(units) if not isinstance(unit, str)]
+    if known:
+        first = (np.arange(len(known)), scored[known].argmax(1), None)
+        places = [poses[known, :, :3, 3] for poses in paths]
+        sizes = [extent(x - x[first], scored[known]).tolist() for x in places]
+        for i, a, b in zip(known, *sizes, strict=True):
+            unit = units[i]
+            assert not isinstance(unit, str)
+            found[i] = a * unit[0], b * unit[1]
+    return found
 
 
 @final

@@ -28,6 +28,9 @@ class MotionState:
     because: str
 
 
+NOTHING = MotionState(translates=False, because="no frame has a pose")
+
+
 def von_neumann_ratio(positions: Float[np.ndarray, "*b n 3"]) -> Float[np.ndarray, "*b"]:
     """Mean squared successive difference over the variance (von Neumann 1941), over all axes; 0 if nothing moves."""
     apart, steps = positions - positions.mean(-2, keepdims=True), np.diff(positions, axis=-2)
@@ -45,29 +48,27 @@ def translation_states(trajectories: Sequence[Trajectory]) -> list[MotionState]:
     found: dict[int, MotionState] = {}
     for rows, positions in _stacked(trajectories):
         away = positions - positions[:, :1]
-        extents = np.sqrt(np.einsum("bki,bki->bk", away, away).max(-1, initial=0.0))
-        rounding = 1e-12 * np.abs(positions).max((1, 2), initial=1e-300)
+        extents = np.sqrt(np.einsum("bki,bki->bk", away, away).max(1, initial=0.0))
+        rounding = 1e-12 * np.abs(positions).reshape(len(rows), -1).max(1, initial=1e-300)
         ratios = von_neumann_ratio(positions) if positions.shape[1] >= NOISE_FRAMES else np.zeros(len(rows))
-        numbers = zip(rows, extents.tolist(), rounding.tolist(), ratios.tolist(), strict=True)
-        for i, extent, least, ratio in numbers:
-            # Differences of large coordinates carry rounding of their size.
-            found[i] = _state(trajectories[i], extent if extent > least else 0.0, ratio)
+        # Differences of large coordinates carry rounding of their size.
+        sizes = np.where(extents > rounding, extents, 0.0).tolist()
+        for i, size, ratio in zip(rows, sizes, ratios.tolist(), strict=True):
+            found[i] = _state(trajectories[i], size, ratio) if positions.size else NOTHING
     return [found[i] for i in range(len(trajectories))]
 
 
 def _stacked(trajectories: Sequence[Trajectory]) -> Iterator[tuple[list[int], Float[np.ndarray, "b k 3"]]]:
     """The positions of trajectories with equally many poses, and which these are."""
-    paths = [t.positions if t.valid.all() else t.positions[t.valid] for t in trajectories]
-    counts = [len(each) for each in paths]
+    counts = [int(np.count_nonzero(t.valid)) for t in trajectories]
     for count in dict.fromkeys(counts):
-        rows = [i for i, each in enumerate(counts) if each == count]
-        yield rows, np.stack([paths[i] for i in rows])
+        rows = [i for i, own in enumerate(counts) if own == count]
+        alike = [trajectories[i] for i in rows]
+        yield rows, np.stack([t.positions if len(t) == count else t.positions[t.valid] for t in alike])
 
 
 def _state(trajectory: Trajectory, extent: float, noise_ratio: float) -> MotionState:
     """The verdict, from the largest distance between the first pose and another, and von Neumann's ratio."""
-    if not trajectory.valid.any():
-        return MotionState(translates=False, because="no frame has a pose")
     if trajectory.scale == "bounded":
         return MotionState(translates=False, because="the estimator saw no translation")
     if extent == 0:

@@ -9,7 +9,7 @@ from jaxtyping import Bool
 
 from compare import metrics
 from compare.depth_scales import DepthScale
-from compare.laid import Laid, lay_out
+from compare.laid import Laid, Together, lay_out
 from compare.metrics import Comparisons, Metric, stacked
 from compare.protocols import Protocol
 from compare.rows import Aligned, PairScores, Score
@@ -27,29 +27,29 @@ def score_poses(
         CinetrajError: the two share no time, no frame or no pose.
         TimeSourceError: their clocks are of different kinds and the protocol compares clocks.
     """
-    return scores_of(lay_out(reference, generated, protocol, depth_scale))
+    laid = lay_out(reference, generated, protocol, depth_scale)
+    return _scores_of((laid,), stacked((laid.comparison,)))[0]
 
 
-def scores_of(laid: Laid) -> PairScores:
-    """The scores of a pair that is laid out."""
-    return scores_of_each((laid,))[0]
+def scores_of(group: Together) -> list[PairScores | CinetrajError]:
+    """The scores of pairs that are laid out together, or why a metric refuses one."""
+    try:
+        return [*_scores_of(group.laid, group.pairs)]
+    except CinetrajError:  # of one of them, which shall not take the others with it
+        return [_alone(laid) for laid in group.laid]
 
 
-def scores_of_each(each: Sequence[Laid]) -> list[PairScores]:
-    """The scores of pairs under one protocol; those with equally many points are computed together."""
-    found: dict[int, PairScores] = {}
-    points = [len(laid.comparison.pair.scored) for laid in each]
-    for count in dict.fromkeys(points):
-        rows = [i for i, own in enumerate(points) if own == count]
-        found.update(zip(rows, _scores_alike([each[i] for i in rows]), strict=True))
-    return [found[i] for i in range(len(each))]
+def _alone(laid: Laid) -> PairScores | CinetrajError:
+    try:
+        return _scores_of((laid,), stacked((laid.comparison,)))[0]
+    except CinetrajError as error:
+        return error
 
 
-def _scores_alike(each: Sequence[Laid]) -> list[PairScores]:
-    """The scores of pairs with equally many points."""
-    pairs = stacked([laid.comparison for laid in each])
+def _scores_of(each: Sequence[Laid], pairs: Comparisons) -> list[PairScores]:
+    """The scores of pairs that are laid out, and stand together in `pairs`."""
     charged_at, excused = (np.stack([getattr(one.pair, name) for one in pairs.each]) for name in ("charged", "excused"))
-    counts = np.stack([each.sum(1) for each in (pairs.scored, charged_at, excused)], 1).tolist()
+    counts = np.stack([x.sum(1) for x in (pairs.scored, charged_at, excused)], 1).tolist()
     both = _scores(pairs, charged_at)
     return [
         PairScores(

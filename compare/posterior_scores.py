@@ -10,9 +10,9 @@ from jaxtyping import Float
 from compare import metrics
 from compare.depth_scales import DepthScale
 from compare.draws import Draws, drawn
-from compare.laid import Laid, Two, lay_out_each
+from compare.laid import Laid, Two, lay_out_each, lay_out_together
 from compare.metrics import Metric
-from compare.pair_scores import metric_of, scores_of_each
+from compare.pair_scores import metric_of, scores_of
 from compare.protocols import Protocol
 from compare.rows import PairScores, Score
 from trajectory.errors import CinetrajError
@@ -65,12 +65,12 @@ def score_posteriors_each(
     each: Sequence[Candidates], protocol: Protocol, *, seed: int = 0
 ) -> list[PairScores | CinetrajError]:
     """`score_posteriors` of many, whose most probable answers are compared together; what it raises is returned."""
-    best = lay_out_each([_best(pair) for pair in each], protocol)
-    scores = iter(scores_of_each([laid for laid in best if isinstance(laid, Laid)]))
-    return [
-        laid if isinstance(laid, CinetrajError) else _over_posterior(next(scores), laid, pair, seed)
-        for laid, pair in zip(best, each, strict=True)
-    ]
+    groups, failed = lay_out_together([_best(pair) for pair in each], protocol)
+    found: dict[int, PairScores | CinetrajError] = {**failed}
+    for group in groups:
+        for i, laid, scores in zip(group.rows, group.laid, scores_of(group), strict=True):
+            found[i] = scores if isinstance(scores, CinetrajError) else _over_posterior(scores, laid, each[i], seed)
+    return [found[i] for i in range(len(each))]
 
 
 def _best(pair: Candidates) -> Two:

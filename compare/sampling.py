@@ -51,61 +51,54 @@ class Pair:
 
 def sampled(
     meetings: Sequence[Meeting], references: Sequence[Trajectory], generated: Sequence[Trajectory]
-) -> list[Pair]:
-    """Each pair at the points where it meets."""
-    first = _side([met.reference for met in meetings], references)
-    second = _side([met.generated for met in meetings], generated)
-    return [
+) -> tuple[list[Pair], Float[np.ndarray, "b k 4 4"], Float[np.ndarray, "b k 4 4"]]:
+    """Pairs at the points where they meet, of which all have equally many; and the poses of both sides."""
+    first, second = [met.reference for met in meetings], [met.generated for met in meetings]
+    a, b = _poses(first, references), _poses(second, generated)
+    pairs = [
         Pair(
             axis=met.axis,
             axis_value=met.axis_value,
             reference_time_s=met.reference.time_s,
             generated_time_s=met.generated.time_s,
-            reference=a.poses,
-            generated=b.poses,
+            reference=a[i],
+            generated=b[i],
             scored=met.scored,
             charged=met.charged,
             excused=met.excused,
             overlap=met.overlap,
             overlap_generated=met.overlap_generated,
-            reference_depth=a.depth,
-            generated_depth=b.depth,
-            reference_log2_focal=a.log2_focal,
-            generated_log2_focal=b.log2_focal,
+            reference_depth=_linear(references[i].scene_depth, met.reference),
+            generated_depth=_linear(generated[i].scene_depth, met.generated),
+            reference_log2_focal=_log2_focal(references[i], met.reference),
+            generated_log2_focal=_log2_focal(generated[i], met.generated),
         )
-        for met, a, b in zip(meetings, first, second, strict=True)
+        for i, met in enumerate(meetings)
     ]
+    return pairs, a, b
 
 
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Sampled:
-    """One trajectory at its places: poses, median scene depths, and log2 of the focal length in pixels."""
+def _poses(places: Sequence[Places], paths: Sequence[Trajectory]) -> Float[np.ndarray, "b k 4 4"]:
+    """Each trajectory at its places. Those between frames are laid end to end, and interpolated as one."""
+    poses = np.empty((len(paths), len(places[0].left), 4, 4))
+    between: list[int] = []
+    for i, (at, path) in enumerate(zip(places, paths, strict=True)):
+        if at.on_frames:
+            path.world_from_cam.take(at.left, axis=0, out=poses[i], mode="clip")  # unbuffered, which "raise" is not
+        else:
+            between.append(i)
+    if between:
+        starts = np.cumsum([0, *(len(paths[i]) for i in between[:-1])]).tolist()
+        left = np.concatenate([places[i].left + start for i, start in zip(between, starts, strict=True)])
+        fraction, known = (np.concatenate([getattr(places[i], x) for i in between]) for x in ("fraction", "known"))
+        frames = np.concatenate([paths[i].world_from_cam for i in between])
+        poses[between] = interpolate_poses(frames, left, fraction, known).reshape(len(between), -1, 4, 4)
+    return poses
 
-    poses: Float[np.ndarray, "k 4 4"]
-    depth: Float[np.ndarray, " k"] | None
-    log2_focal: Float[np.ndarray, " k"] | None
 
-
-def _side(places: Sequence[Places], paths: Sequence[Trajectory]) -> list[_Sampled]:
-    """Each trajectory at its places; their frames are laid end to end, and interpolated as those of one."""
-    starts = np.cumsum([0, *(len(path) for path in paths[:-1])]).tolist()
-    left = np.concatenate([at.left + start for at, start in zip(places, starts, strict=True)])
-    fraction = np.concatenate([at.fraction for at in places])
-    known = np.concatenate([at.known for at in places])
-    poses = interpolate_poses(np.concatenate([path.world_from_cam for path in paths]), left, fraction, known)
-    ends = np.cumsum([len(at.left) for at in places]).tolist()
-    found: list[_Sampled] = []
-    for at, path, end in zip(places, paths, ends, strict=True):
-        focal = path.focal_px
-        found.append(
-            _Sampled(
-                poses=poses[end - len(at.left) : end],
-                depth=_linear(path.scene_depth, at),
-                log2_focal=_linear(None if focal is None else np.log2(focal), at),
-            )
-        )
-    return found
+def _log2_focal(path: Trajectory, at: Places) -> Float[np.ndarray, " k"] | None:
+    focal = path.focal_px
+    return None if focal is None else _linear(np.log2(focal), at)
 
 
 def _linear(values: Float[np.ndarray, " n"] | None, at: Places) -> Float[np.ndarray, " k"] | None:

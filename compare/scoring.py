@@ -131,7 +131,7 @@ def score(
     names = _distinct([item.name for item in matches])
     asked = (
         Asked(
-            item=replace(item, name=name),
+            item=item if item.name == name else replace(item, name=name),
             options=replace(options, detail=True) if detail and number < MOST_DETAILS else options,
             depth_scale=scales.get(item.name),
         )

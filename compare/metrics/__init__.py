@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from compare.metrics._metric import Comparison, Comparisons, Metric, stacked
+from compare.metrics._metric import Comparison, Comparisons, Metric, stacked, together
 from compare.metrics._scores import WORST_TRANSLATION, Aggregation, aggregate, charge, over_points, undefined
 from compare.metrics.direction import DIRECTION_FLOOR, direction_err
 from compare.metrics.extent import motion_ratio
@@ -46,6 +46,7 @@ __all__ = [
     "rot_err",
     "smoothness",
     "stacked",
+    "together",
     "trans_err",
     "undefined",
     "world_score",

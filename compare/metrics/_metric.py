@@ -54,12 +54,14 @@ class Comparisons:
     Attributes:
         each: the pairs.
         reference, generated: (b, k, 4, 4) their paths, one on the other.
+        places: (b, k, 3) the positions of both, which most metrics look at.
         scored: (b, k) where both of a pair have a pose.
     """
 
     each: tuple[Comparison, ...]
     reference: Float[np.ndarray, "b k 4 4"]
     generated: Float[np.ndarray, "b k 4 4"]
+    places: tuple[Float[np.ndarray, "b k 3"], Float[np.ndarray, "b k 3"]]
     scored: Bool[np.ndarray, "b k"]
 
     @property
@@ -70,11 +72,19 @@ class Comparisons:
 
 def stacked(each: Sequence[Comparison]) -> Comparisons:
     """Pairs of one protocol and equally many points, together."""
+    paths = [np.stack([getattr(one, side) for one in each]) for side in ("reference", "generated")]
+    return together(each, (paths[0], paths[1]), np.stack([one.pair.scored for one in each]))
+
+
+def together(
+    each: Sequence[Comparison],
+    paths: tuple[Float[np.ndarray, "b k 4 4"], Float[np.ndarray, "b k 4 4"]],
+    scored: Bool[np.ndarray, "b k"],
+) -> Comparisons:
+    """`stacked`, of pairs whose paths already are the rows of two arrays."""
+    places = [poses[..., :3, 3].copy() for poses in paths]  # side by side in memory
     return Comparisons(
-        each=tuple(each),
-        reference=np.stack([one.reference for one in each]),
-        generated=np.stack([one.generated for one in each]),
-        scored=np.stack([one.pair.scored for one in each]),
+        each=tuple(each), reference=paths[0], generated=paths[1], places=(places[0], places[1]), scored=scored
     )
 
 

@@ -59,7 +59,7 @@ def _directions(
 
 def _over_pairs(pairs: Comparisons) -> list[Score | None]:
     angle = pairs.protocol.angle
-    where = _directions(pairs.reference[..., :3, 3], pairs.generated[..., :3, 3], pairs.scored)
+    where = _directions(*pairs.places, pairs.scored)
     errors, units, worst = where.apart * in_unit(angle), (angle,) * len(pairs.each), np.pi * in_unit(angle)
     scores = over_points_each("DirErr", errors, where.moving, how="mean", units=units, worst=worst)
     # `direction_err` knows why a pair has none.

@@ -50,7 +50,7 @@ def _compute(comparison: Comparison) -> Score:
     if count < FEWEST or not comparison.pair.scored.all():
         why = "there are fewer than five frames in common" if count < FEWEST else "some points have no pose"
         return undefined("Smoothness", "nat", why, better="zero")
-    return smoothness(_thinned(comparison.reference, count), _thinned(comparison.generated, count))
+    return smoothness(_thinned(comparison.reference[:, :3, 3], count), _thinned(comparison.generated[:, :3, 3], count))
 
 
 def _points(comparison: Comparison) -> int:
@@ -60,12 +60,12 @@ def _points(comparison: Comparison) -> int:
     return min(round(frames[0] * pair.overlap), round(frames[1] * pair.overlap_generated), len(pair.scored))
 
 
-def _thinned(poses: Float[np.ndarray, "*b k 4 4"], count: int) -> Float[np.ndarray, "*b n 3"]:
+def _thinned(positions: Float[np.ndarray, "*b k 3"], count: int) -> Float[np.ndarray, "*b n 3"]:
     """Positions at `count` equal steps of the points of comparison."""
-    p, last = poses[..., :3, 3], poses.shape[-3] - 1
+    last = positions.shape[-2] - 1
     at = np.linspace(0, last, count)
     left = np.minimum(at.astype(int), last - 1)
-    before, after = p[..., left, :], p[..., left + 1, :]
+    before, after = positions.take(left, axis=-2), positions.take(left + 1, axis=-2)
     return before + (at - left)[:, None] * (after - before)
 
 
@@ -75,7 +75,7 @@ def _over_pairs(pairs: Comparisons) -> list[Score | None]:
     counts = [_points(one) if kept else 0 for one, kept in zip(pairs.each, whole, strict=True)]
     for count in {count for count in counts if count >= FEWEST}:
         rows = [i for i, each in enumerate(counts) if each == count]
-        rough = [_jerks(_thinned(poses[rows], count)) for poses in (pairs.reference, pairs.generated)]
+        rough = [_jerks(_thinned(places[rows], count)) for places in pairs.places]
         for i, value in zip(rows, (rough[1] - rough[0]).tolist(), strict=True):
             if not np.isnan(value):  # else `smoothness` knows why
                 scores[i] = _score(value)

@@ -34,7 +34,7 @@ def distances(a: Float[np.ndarray, "*k c"], b: Float[np.ndarray, "*k c"]) -> Flo
 
 
 def _over_pairs(pairs: Comparisons, how: Aggregation) -> list[Score]:
-    errors = distances(pairs.generated[..., :3, 3], pairs.reference[..., :3, 3])
+    errors = distances(pairs.places[1], pairs.places[0])
     units = [one.unit for one in pairs.each]
     scores = over_points_each("TransErr", errors, pairs.scored, how=how, units=units, worst=WORST_TRANSLATION)
     return in_common_unit(scores, pairs)
