@@ -16,6 +16,9 @@ _LOG_RATIO = np.log(_RATIO)
 _LOG_PRIOR = np.log(SHRINKAGE_GRID / _RATIO / (SHRINKAGE_GRID / _RATIO).sum())
 """The prior of these sizes, on the grid's equal steps of the logarithm (`shrinkage`)."""
 
+SINGLE = np.float32
+"""Of errors: seven digits of how far an estimate may be off are more than anyone knows, in half the time. What errors
+are added to has more, so that they are kept apart from it."""
 JITTER = 1e-9
 """Added to correlations, so that errors that are known to hang together entirely have a factor too."""
 EQUAL = 0.08
@@ -25,7 +28,7 @@ EQUAL = 0.08
 @lru_cache(maxsize=8)
 def normals(draws: int, points: int, width: int, seed: int) -> Float[np.ndarray, "k w m"]:
     """Standard normal numbers, the same for the same question, read-only; draws last, so that numpy runs along them."""
-    found = np.random.default_rng(seed).normal(size=(points, width, draws))
+    found = np.random.default_rng(seed).normal(size=(points, width, draws)).astype(SINGLE)
     found.setflags(write=False)
     return found
 
@@ -41,19 +44,19 @@ def pose_errors(
     """
     covariance = trajectory.pose_covariance
     if covariance is None:
-        return np.zeros((len(frame), 6, draws))
+        return np.zeros((len(frame), 6, draws), SINGLE)
     finite = np.isfinite(covariance)
     # Where no translation was seen, only the rotation has a spread; what is not told there counts as none.
     known = np.flatnonzero(finite[:, :3, :3].all((1, 2)) | finite[:, 3:, 3:].all((1, 2)))
     if len(known) == 0:
-        return np.zeros((len(frame), 6, draws))
+        return np.zeros((len(frame), 6, draws), SINGLE)
     at = known[np.argmin(np.abs(frame[:, None] - known), axis=1)] if len(known) < len(covariance) else frame
     matrix = covariance[at] if finite.all() else np.where(finite, covariance, 0.0)[at]
     variance = np.maximum(matrix[:, range(6), range(6)], 0.0)
     largest = variance.max(0)
     size = (variance / np.where(largest > 0, largest, 1.0)).sum(1)  # positions and angles have other units
     shrunk, walk = _drift(size, normals(draws, len(frame), 6, seed))
-    return (_factors(matrix, variance) * shrunk[:, None, None]) @ walk
+    return (_factors(matrix, variance) * shrunk[:, None, None]).astype(SINGLE) @ walk
 
 
 def _factors(covariance: Float[np.ndarray, "k 6 6"], variance: Float[np.ndarray, "k 6"]) -> Float[np.ndarray, "k 6 6"]:
@@ -80,7 +83,7 @@ def _drift(
     age = np.abs(np.diff(np.log(np.maximum(size, floor)) / 2)).cumsum()
     age = np.concatenate([[0.0], age * min(1.0, STEEPEST / max(age[-1], 1e-12)) if len(age) else age])
     variance = np.diff(np.exp(2 * age), prepend=0.0)
-    walk = np.sqrt(variance)[:, None, None] * steps
+    walk = np.sqrt(variance).astype(SINGLE)[:, None, None] * steps
     return np.exp(-age), np.cumsum(walk, axis=0, out=walk)
 
 
@@ -112,7 +115,7 @@ def shrinkage(
     chi-square of as many degrees of freedom as the noise has (Satterthwaite 1946, from the draws). A large difference
     is shortened as by James and Stein (1961); one within the noise may be none.
     """
-    energy = np.einsum("kwm,kwm->m", noise, noise) / len(noise)
+    energy = np.einsum("kwm,kwm->m", noise, noise).astype(np.float64) / len(noise)
     mean = float(energy.mean())
     if mean <= 0:
         return np.ones(int(noise.shape[2]))

@@ -142,13 +142,13 @@ def _aggregate(errors: Float[np.ndarray, "k m"], where: np.ndarray, how: str) ->
     """Sum, mean or root mean square over the points of each draw; points without an error are left out."""
     found = errors if where.all() else errors[where]
     found = found**2 if how == "rmse" else found
-    total = found.sum(0)
+    total = found.sum(0, dtype=np.float64)
     if not np.isnan(total).any():
         if how == "sum":
             return total
         return np.sqrt(total / len(found)) if how == "rmse" else total / len(found)
     known = ~np.isnan(found)
-    total, count = np.where(known, found, 0.0).sum(0), known.sum(0)
+    total, count = np.where(known, found, 0.0).sum(0, dtype=np.float64), known.sum(0)
     if how == "sum":
         return np.where(count > 0, total, np.nan)
     mean = total / np.where(count > 0, count, np.nan)

@@ -74,15 +74,15 @@ def _compute(comparison: Comparison) -> Score:
 
 def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
     """As `direction_err`; the directions are those of the paths as they are drawn."""
-    a, b = draws.reference, draws.generated
+    a, b, off = draws.reference, draws.generated, draws.offset
     lengths = [np.sqrt(np.einsum("kim,kim->km", x, x)) for x in (a, b)]
     scored = draws.comparison.pair.scored
     extents = [x[scored].max(0) for x in lengths]
     moving = (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
     # Of the cross and the dot product: as good at small angles as `direction_err`, in half the passes over the draws.
-    squared = np.zeros(lengths[0].shape)
+    squared = np.zeros_like(lengths[0])
     for i, j in ((0, 1), (1, 2), (2, 0)):
-        squared += (a[:, i] * b[:, j] - a[:, j] * b[:, i]) ** 2
+        squared += (a[:, i] * off[:, j] - a[:, j] * off[:, i]) ** 2  # a x b = a x (b - a)
     errors = np.arctan2(np.sqrt(squared), np.einsum("kim,kim->km", a, b)) * in_unit(draws.comparison.protocol.angle)
     return np.where(moving & scored[:, None], errors, np.nan)
 

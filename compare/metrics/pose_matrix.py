@@ -44,7 +44,7 @@ def _over_pairs(pairs: Comparisons, how: Aggregation) -> list[Score]:
 
 def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
     # Two rotations are sqrt(8) sin of half the angle between them apart as matrices: of their quaternion's vector part.
-    apart, turn = draws.generated - draws.reference, draws.apart[:, 1:]
+    apart, turn = draws.offset, draws.apart[:, 1:]
     return np.sqrt(8 * np.einsum("kim,kim->km", turn, turn) + np.einsum("kim,kim->km", apart, apart))
 
 

@@ -47,8 +47,7 @@ def in_common_unit(scores: Sequence[Score], pairs: Comparisons) -> list[Score]:
 
 
 def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
-    apart = draws.generated - draws.reference
-    return np.sqrt(np.einsum("kim,kim->km", apart, apart))
+    return np.sqrt(np.einsum("kim,kim->km", draws.offset, draws.offset))
 
 
 METRIC = and_sum(
