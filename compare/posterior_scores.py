@@ -105,6 +105,9 @@ def _weighted(values: list[np.ndarray], parts: list[Draws]) -> Float[np.ndarray,
 def _shared_out(best: Laid, pair: Candidates) -> Iterator[tuple[Laid, int]]:
     """Each pair of candidates that can be compared, with its share of the draws: at equal steps of the probability."""
     protocol, reference, generated = best.comparison.protocol, pair.reference, pair.generated
+    if len(reference.trajectories) == len(generated.trajectories) == 1:
+        yield best, protocol.draws
+        return
     pairs = [(a, b) for a in range(len(reference.trajectories)) for b in range(len(generated.trajectories))]
     others = [
         Two(reference=reference.trajectories[a], generated=generated.trajectories[b], depth_scale=pair.depth_scale)

@@ -77,14 +77,15 @@ def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
     a, b, off = draws.reference, draws.generated, draws.offset
     lengths = [np.sqrt(np.einsum("kim,kim->km", x, x)) for x in (a, b)]
     scored = draws.comparison.pair.scored
-    extents = [x[scored].max(0) for x in lengths]
+    whole = bool(scored.all())
+    extents = [(x if whole else x[scored]).max(0) for x in lengths]
     moving = (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
     # Of the cross and the dot product: as good at small angles as `direction_err`, in half the passes over the draws.
     squared = np.zeros_like(lengths[0])
     for i, j in ((0, 1), (1, 2), (2, 0)):
         squared += (a[:, i] * off[:, j] - a[:, j] * off[:, i]) ** 2  # a x b = a x (b - a)
     errors = np.arctan2(np.sqrt(squared), np.einsum("kim,kim->km", a, b)) * in_unit(draws.comparison.protocol.angle)
-    return np.where(moving & scored[:, None], errors, np.nan)
+    return np.where(moving if whole else moving & scored[:, None], errors, np.nan)
 
 
 METRIC = Metric(
