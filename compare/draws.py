@@ -208,7 +208,7 @@ def _length(vector: Float[np.ndarray, "k c m"]) -> Float[np.ndarray, "k m"]:
 def _quaternions(vector: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, "k 4 m"]:
     """Unit quaternions wxyz of rotation vectors."""
     half = _length(vector) / 2
-    out = planes(len(vector), 4, vector.shape[2]).astype(vector.dtype)
+    out = np.empty((len(vector), 4, vector.shape[2]))
     out[:, 0] = np.cos(half)
     out[:, 1:] = vector * (np.sin(half) / np.maximum(2 * half, 1e-150))[:, None]
     return out

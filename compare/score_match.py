@@ -103,25 +103,28 @@ def score_match(item: Match, options: Options, depth_scale: DepthScale | None = 
 
 def score_matches(each: Iterable[Asked]) -> Iterator[ClipScores | TimeSourceError]:
     """`score_match` of many under one protocol, in order, read and compared in chunks; what it raises is yielded."""
-    for chunk in _chunks(_read(asked) for asked in each):
-        reads = [pair for pair in chunk if isinstance(pair, _Read)]
-        found = iter(_compute(reads))
-        for pair in chunk:
-            yield _row(pair, next(found)) if isinstance(pair, _Read) else pair
+    pairs = (_read(asked) for asked in each)
+    # No name holds a chunk while the next one is read.
+    while rows := _rows(_chunk(pairs)):
+        yield from rows
 
 
-def _chunks(pairs: Iterable[ClipScores | _Read]) -> Iterator[list[ClipScores | _Read]]:
-    """As many pairs as have `FRAMES_AT_ONCE`, one at least."""
+def _chunk(pairs: Iterator[ClipScores | _Read]) -> list[ClipScores | _Read]:
+    """The next pairs, until they have `FRAMES_AT_ONCE`; empty after the last."""
     held: list[ClipScores | _Read] = []
     frames = 0
     for pair in pairs:
         held.append(pair)
         frames += pair.frames if isinstance(pair, _Read) else 0
         if frames >= FRAMES_AT_ONCE:
-            yield held
-            held, frames = [], 0
-    if held:
-        yield held
+            break
+    return held
+
+
+def _rows(pairs: Sequence[ClipScores | _Read]) -> list[ClipScores | TimeSourceError]:
+    """The rows of pairs that were read."""
+    found = iter(_compute([pair for pair in pairs if isinstance(pair, _Read)]))
+    return [_row(pair, next(found)) if isinstance(pair, _Read) else pair for pair in pairs]
 
 
 def _read(asked: Asked) -> ClipScores | _Read:
