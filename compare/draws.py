@@ -8,10 +8,13 @@ from jaxtyping import Float, Int
 
 from compare.laid import Laid
 from compare.metrics import Comparison
-from compare.noise import SINGLE, planes, pose_errors, shrinkage, zoom_errors
+from compare.noise import SINGLE, planes, pose_errors, shrinkage, unit_errors, zoom_errors
 from trajectory.model import Trajectory
 from trajectory.posterior import has_spread
 from trajectory.resample import quat_wxyz_from_rotation, rotation_from_quat_wxyz
+
+UNIT = 11
+"""Added to the seed, so that units of length are off in another order than paths are."""
 
 
 @final
@@ -30,7 +33,7 @@ class Draws:
         reference: (k, 3, m) the positions of the reference, as the protocol compares them.
         offset: (k, 3, m) from there to the positions of the generated path.
         zoom: (k, m) log2 of the zoom of the generated clip over that of the reference, None where one has none.
-        extents: (2, m) largest distance from the first point, over that of the estimate.
+        extents: (2, m) largest distance from the first point in the common unit, over that of the estimate.
         turned: (k, 3, m) what was added to the reference's orientations, a rotation vector on their right.
         apart: (k, 4, m) quaternion wxyz from the reference's camera to the generated one.
     """
@@ -131,13 +134,16 @@ def _positions(
     for poses, error, divisor, still in zip(base, noise, laid.divisors, laid.still, strict=True):
         turn = np.zeros_like(poses[:, :3, :3]) if still else poses[:, :3, :3] / divisor
         shifts.append(turn.astype(SINGLE) @ error[:, :3])
+    draws = noise[0].shape[2]
     extents = np.stack([_growth(place[kept], shift[kept]) for place, shift in zip(places, shifts, strict=True)])
     protocol = laid.comparison.protocol
+    unit = unit_errors(laid.unit_deviation, draws, seed=seed + UNIT)
     rescaled = np.ones_like(extents)
     if protocol.scale == "own_extent" and protocol.anchor == "first":
         rescaled = 1 / extents
     elif protocol.scale in ("reference_extent", "common_extent"):
         rescaled = np.stack([1 / extents[0]] * 2)
+        rescaled[1] *= unit if protocol.scale == "common_extent" else 1.0
     # All that is added to a place: its error, and what the new scale makes of it.
     moves = [_moved(*each) for each in zip(places, shifts, rescaled, strict=True)]
     mean, error = places[1] - places[0], moves[1] - moves[0]
@@ -145,7 +151,7 @@ def _positions(
     reference, offset = planes(*error.shape), planes(*error.shape)
     np.add(places[0].astype(SINGLE)[:, :, None], moves[0], out=reference)
     np.add(error * np.sqrt(share).astype(SINGLE), mean.astype(SINGLE)[:, :, None] * share.astype(SINGLE), out=offset)
-    return reference, offset, extents
+    return reference, offset, extents * np.stack([np.ones_like(unit), unit])
 
 
 def _growth(place: Float[np.ndarray, "k 3"], shift: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, " m"]:
@@ -153,12 +159,13 @@ def _growth(place: Float[np.ndarray, "k 3"], shift: Float[np.ndarray, "k 3 m"]) 
     squared = np.einsum("ki,ki->k", place, place)
     before = float(squared.max())
     if before == 0:
-        return np.ones(shift.shape[2])
+        return np.ones(int(shift.shape[2]))
     # |p + s|² - |p|²: the large part is left in double precision.
     more = np.einsum("kim,kim->km", shift, shift)
     more += np.einsum("ki,kim->km", 2 * place.astype(SINGLE), shift)
     after: np.ndarray = (squared[:, None] + more).max(0)
-    return np.sqrt(np.maximum(after, 0.0) / before)
+    ratio: np.ndarray = np.sqrt(np.maximum(after, 0.0) / before)
+    return ratio
 
 
 def _moved(

@@ -1,5 +1,6 @@
 """Two trajectories laid on each other as a protocol says: points, gauge, scale."""
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -13,7 +14,7 @@ from compare.metrics import Comparison, Comparisons, together
 from compare.motion_state import MotionState, translation_states
 from compare.protocols import Protocol
 from compare.sampling import Pair, sampled
-from compare.scales import common_extents, common_units, scales
+from compare.scales import common_extents, common_units, depth_deviation, scales
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
@@ -27,12 +28,15 @@ class Laid:
         comparison: what metrics are computed from.
         states: whether the reference and the generated camera translate.
         divisors: by what the positions of each were divided, in its own unit of length.
+        unit_deviation: standard deviation of the logarithm of the unit that both are compared in, as one has it over
+            the other: how deep the scene is, is not known exactly.
         notes: what a reader must know.
     """
 
     comparison: Comparison
     states: tuple[MotionState, MotionState]
     divisors: tuple[float, float]
+    unit_deviation: float
     notes: tuple[str, ...]
 
     @property
@@ -166,11 +170,19 @@ def _laid(rows: tuple[int, ...], each: Sequence[Two], meetings: Sequence[Meeting
             ),
             states=states[i],
             divisors=(divisors[i][0], divisors[i][1]),
+            unit_deviation=_unit_deviation(two, protocol),
             notes=notes[i] + _short_overlap(pairs[i], protocol) + _assumed_rates(two, protocol),
         )
         for i, two in enumerate(each)
     )
     return Together(rows=rows, laid=laid, pairs=together([one.comparison for one in laid], (a, b), scored))
+
+
+def _unit_deviation(two: Two, protocol: Protocol) -> float:
+    """Of the scene's depth on both sides, where it is the common unit and errors are drawn."""
+    if protocol.draws == 0 or two.depth_scale is not None or two.reference.scale == two.generated.scale == "metric":
+        return 0.0
+    return math.hypot(depth_deviation(two.reference), depth_deviation(two.generated))
 
 
 def _assumed_rates(two: Two, protocol: Protocol) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.special import ndtri
 
 from trajectory.model import Trajectory
 
@@ -118,6 +119,13 @@ def zoom_errors(
     first, last = normals(draws, 1, 2, seed)[0]
     mixed = (1 - share)[:, None] * first + share[:, None] * last
     return sigma_log2[:, None] * mixed - sigma_log2[0] * first
+
+
+def unit_errors(deviation: float, draws: int, *, seed: int) -> Float[np.ndarray, " m"]:
+    """Draws of the factor by which a unit of length is off: normal in its logarithm, as often above one as below."""
+    if deviation == 0 or draws == 1:
+        return np.ones(draws)
+    return np.exp(deviation * ndtri(_levels(draws, seed)))
 
 
 def shrinkage(

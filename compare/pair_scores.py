@@ -104,7 +104,7 @@ def _scores(pairs: Comparisons, charged_at: Bool[np.ndarray, "b k"]) -> list[tup
     chosen = [metric_of(name) for name in pairs.protocol.metrics]
     parts = [metric_of(name) for metric in chosen for name in metric.parts]
     both: list[tuple[dict[str, Score], dict[str, Score]]] = [({}, {}) for _ in pairs.each]
-    lacking = charged_at.any(1).tolist()
+    lacking: list[bool] = np.asarray(charged_at.any(1)).tolist()
     # What is combined comes after all parts of it, whether the protocol names them or not.
     for metric in sorted({m.name: m for m in (*chosen, *parts)}.values(), key=lambda m: m.combine is not None):
         if metric.combine is not None:

@@ -62,8 +62,9 @@ def _over_pairs(pairs: Comparisons) -> list[Score | None]:
     where = _directions(*pairs.places, pairs.scored)
     errors, units, worst = where.apart * in_unit(angle), (angle,) * len(pairs.each), np.pi * in_unit(angle)
     scores = over_points_each("DirErr", errors, where.moving, how="mean", units=units, worst=worst)
+    moves: list[bool] = np.asarray(where.moving.any(1)).tolist()
     # `direction_err` knows why a pair has none.
-    return [score if moving else None for score, moving in zip(scores, where.moving.any(1), strict=True)]
+    return [score if moving else None for score, moving in zip(scores, moves, strict=True)]
 
 
 def _compute(comparison: Comparison) -> Score:

@@ -63,7 +63,7 @@ def _points(comparison: Comparison) -> int:
 def _thinned(positions: Float[np.ndarray, "*b k 3"], count: int) -> Float[np.ndarray, "*b n 3"]:
     """Positions at `count` equal steps of the points of comparison."""
     last = positions.shape[-2] - 1
-    at = np.linspace(0, last, count)
+    at = np.asarray(np.linspace(0.0, float(last), count))
     left = np.minimum(at.astype(int), last - 1)
     before, after = positions.take(left, axis=-2), positions.take(left + 1, axis=-2)
     return before + (at - left)[:, None] * (after - before)
@@ -71,7 +71,7 @@ def _thinned(positions: Float[np.ndarray, "*b k 3"], count: int) -> Float[np.nda
 
 def _over_pairs(pairs: Comparisons) -> list[Score | None]:
     scores: list[Score | None] = [None] * len(pairs.each)
-    whole = pairs.scored.all(1).tolist()
+    whole: list[bool] = np.asarray(pairs.scored.all(1)).tolist()
     counts = [_points(one) if kept else 0 for one, kept in zip(pairs.each, whole, strict=True)]
     for count in {count for count in counts if count >= FEWEST}:
         rows = [i for i, each in enumerate(counts) if each == count]

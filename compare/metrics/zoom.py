@@ -49,7 +49,7 @@ def _over_pairs(pairs: Comparisons) -> list[Score | None]:
         )
         units = ("octave",) * len(at)
         found = over_points_each("ZoomErr", errors, known, how="mean", units=units, worst=None)
-        for i, score, defined in zip(at, found, known.any(1), strict=True):
+        for i, score, defined in zip(at, found, np.asarray(known.any(1)).tolist(), strict=True):
             scores[i] = score if defined else None  # `zoom_err` knows why
     return scores
 

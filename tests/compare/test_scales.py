@@ -9,7 +9,9 @@ from paths import path, smooth
 from compare import protocols
 from compare.laid import Two, lay_out_each
 from compare.protocols import Scale
-from trajectory.model import Trajectory
+from compare.scales import depth_deviation
+from trajectory.errors import CinetrajError
+from trajectory.model import Provenance, Trajectory
 
 STRICT = protocols.get("strict")
 STILL = path(np.zeros((40, 3)), np.zeros((40, 3)), scale="metric")
@@ -52,3 +54,32 @@ def test_a_reference_that_stands_still_is_no_unit() -> None:
     assert not isinstance(still, Exception)
     assert "no unit" in moving.comparison.no_unit
     assert still.comparison.no_unit == ""
+
+
+def told(path: Trajectory, quantiles: object, **changes: object) -> Trajectory:
+    return path.replace(provenance=Provenance(evidence={"depth_quantiles": quantiles}), **changes)
+
+
+def test_a_scene_of_one_depth_is_a_sure_unit_and_a_deep_one_is_not() -> None:
+    flat, deep, deeper = (told(smooth(1), [4.0 / by, 4.0, 4.0 * by]) for by in (1.0, 2.0, 4.0))
+    assert depth_deviation(flat) == 0
+    assert depth_deviation(deep) == pytest.approx(0.5 * np.log(2), rel=0.05)
+    assert depth_deviation(deeper) == pytest.approx(2 * depth_deviation(deep))
+
+
+def test_what_is_metric_or_tells_nothing_has_no_deviation() -> None:
+    assert depth_deviation(smooth(1)) == 0
+    assert depth_deviation(told(smooth(1), [1.0, 2.0, 4.0], scale="metric")) == 0
+    with pytest.raises(CinetrajError, match="depth_quantiles"):
+        depth_deviation(told(smooth(1), [3.0, 2.0]))
+
+
+@pytest.mark.parametrize(
+    ("draws", "scale", "known"), [(0, "arbitrary", True), (64, "metric", True), (64, "arbitrary", False)]
+)
+def test_the_unit_of_a_pair_is_as_unsure_as_both_scenes(draws: int, scale: str, known: bool) -> None:
+    a, b = (told(smooth(k), [1.0, 2.0, 4.0], scale=scale, scene_depth=np.full(40, 2.0)) for k in (1, 2))
+    (laid,) = lay_out_each([Two(reference=a, generated=b)], replace(STRICT, draws=draws))
+    assert not isinstance(laid, Exception)
+    wanted = np.hypot(depth_deviation(a), depth_deviation(b)) if draws and scale == "arbitrary" else 0.0
+    assert laid.unit_deviation == pytest.approx(wanted)
