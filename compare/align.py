@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from trajectory.errors import GaugeError
 from trajectory.frames import Sim3
@@ -89,20 +89,24 @@ def moved(poses: Float[np.ndarray, "k 4 4"], change: Sim3) -> Float[np.ndarray, 
     return out
 
 
-def anchored(poses: Float[np.ndarray, "k 4 4"], first: int) -> Float[np.ndarray, "k 4 4"]:
-    """Poses relative to the one at `first`, which becomes the identity exactly."""
-    rotation, origin = poses[first, :3, :3].T, poses[first, :3, 3]
-    out = poses.copy()
-    out[:, :3, 3] -= origin  # before the turn: differences of large coordinates keep their digits
-    out[:, :3] = rotation @ out[:, :3]
-    out[first] = np.eye(4)
+def anchored(poses: Float[np.ndarray, "b k 4 4"], first: Int[np.ndarray, " b"]) -> Float[np.ndarray, "b k 4 4"]:
+    """Paths relative to the pose of each at `first`, which becomes the identity exactly."""
+    each, (b, k) = np.arange(len(poses)), poses.shape[:2]
+    origin = poses[each, first, :3]
+    rows = poses[:, :, :3].swapaxes(1, 2).copy()
+    rows[..., 3] -= origin[..., 3:]  # before the turn: differences of large coordinates keep their digits
+    turned = origin[..., :3].swapaxes(1, 2) @ rows.reshape(b, 3, 4 * k)
+    out = np.empty_like(poses)
+    out[:, :, :3] = turned.reshape(b, 3, k, 4).swapaxes(1, 2)
+    out[:, :, 3] = poses[:, :, 3]
+    out[each, first] = np.eye(4)
     return out
 
 
-def extent(positions: Float[np.ndarray, "k 3"], scored: Bool[np.ndarray, " k"]) -> float:
+def extent(positions: Float[np.ndarray, "*b k 3"], scored: Bool[np.ndarray, "*b k"]) -> Float[np.ndarray, "*b"]:
     """The largest distance from the origin among the scored points."""
-    kept = positions[scored]
-    return float(np.sqrt(np.einsum("ki,ki->k", kept, kept).max(initial=0.0)))
+    squared = np.einsum("...i,...i->...", positions, positions)
+    return np.sqrt(np.where(scored, squared, 0.0).max(-1, initial=0.0))
 
 
 def least_squares_scale(reference: Float[np.ndarray, "k 3"], generated: Float[np.ndarray, "k 3"]) -> float:

@@ -1,17 +1,18 @@
 """Which pose meets which: two trajectories on one axis of comparison."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from compare.protocols import Protocol
 from compare.rows import Axis
 from compare.shots import ELSEWHERE
 from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory
-from trajectory.resample import brackets, interpolate_poses
+from trajectory.resample import brackets
 
 HOLE = 1.5
 """A gap this many times as long as the steps of a clip is a hole: frames are missing there."""
@@ -23,38 +24,55 @@ ROUNDING = 1e-6
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Pair:
-    """A reference and a generated path at the same points of comparison.
+class Places:
+    """Where a trajectory is looked at: between which of its frames.
+
+    Attributes:
+        time_s: (k,) the points of comparison on its own `time_s`.
+        left: (k,) the frame at or before each.
+        fraction: (k,) of the way to the next frame.
+        known: (k,) it has a pose there.
+        inside: (k,) it lasts so long.
+        on_frames: each is on a frame that has a pose.
+    """
+
+    time_s: Float[np.ndarray, " k"]
+    left: Int[np.ndarray, " k"]
+    fraction: Float[np.ndarray, " k"]
+    known: Bool[np.ndarray, " k"]
+    inside: Bool[np.ndarray, " k"]
+    on_frames: bool
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Meeting:
+    """Where a reference and a generated clip meet, whatever their poses are.
 
     Attributes:
         axis: what the points are counted in.
         axis_value: (k,) the points, in the unit of `axis`: seconds since the start, frames, or share of the clip.
-        reference_time_s, generated_time_s: (k,) the same points on each clip's own `time_s`.
-        reference, generated: (k, 4, 4) camera-to-world in OpenCV axes, each in its own world.
-        scored: (k,) both have a pose.
-        charged: (k,) the reference has one, the generated clip has none.
-        excused: (k,) so too, but it is the estimator that found none of a frame that is there; with `charged` and
-            `scored` all that the reference has.
+        reference, generated: where each is looked at.
+        scored, charged, excused: (k,) as of a `Pair`.
         overlap, overlap_generated: share of each clip's duration that is compared.
-        reference_depth, generated_depth: (k,) median scene depth, NaN where unknown, or None.
-        reference_log2_focal, generated_log2_focal: (k,) log2 of the focal length in pixels, or None.
     """
 
     axis: Axis
     axis_value: Float[np.ndarray, " k"]
-    reference_time_s: Float[np.ndarray, " k"]
-    generated_time_s: Float[np.ndarray, " k"]
-    reference: Float[np.ndarray, "k 4 4"]
-    generated: Float[np.ndarray, "k 4 4"]
+    reference: Places
+    generated: Places
     scored: Bool[np.ndarray, " k"]
     charged: Bool[np.ndarray, " k"]
     excused: Bool[np.ndarray, " k"]
     overlap: float
     overlap_generated: float
-    reference_depth: Float[np.ndarray, " k"] | None = None
-    generated_depth: Float[np.ndarray, " k"] | None = None
-    reference_log2_focal: Float[np.ndarray, " k"] | None = None
-    generated_log2_focal: Float[np.ndarray, " k"] | None = None
+
+
+def clock(trajectory: Trajectory) -> Hashable:
+    """All that `meet` looks at: clips of equal clocks meet alike."""
+    times, valid = trajectory.time_s.tobytes(), trajectory.valid.tobytes()
+    lost = _lost(trajectory).tobytes() if b"\0" in valid else b""
+    return times, valid, lost, trajectory.time_source
 
 
 def check_time_sources(reference: Trajectory, generated: Trajectory, time: str) -> None:
@@ -88,7 +106,7 @@ class _Sampling:
     vouched: np.ndarray | None = None
 
 
-def associate(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Pair:
+def meet(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Meeting:
     """Bring two trajectories onto the points of comparison that the protocol asks for.
 
     Raises:
@@ -103,7 +121,7 @@ def associate(reference: Trajectory, generated: Trajectory, protocol: Protocol) 
     return _by_rows(reference, generated, protocol)
 
 
-def _by_rows(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Pair:
+def _by_rows(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Meeting:
     """Row with row, the longer one cut or brought to the shorter one's length; or frame number with frame number."""
     n, m = len(reference), len(generated)
     k = min(n, m)
@@ -112,7 +130,7 @@ def _by_rows(reference: Trajectory, generated: Trajectory, protocol: Protocol) -
         share = _shares(k)
         a = _Sampling(trajectory=reference, axis=a_axis, at=share * (n - 1))
         b = _Sampling(trajectory=generated, axis=b_axis, at=share * (m - 1))
-        return _pair(a, b, "progress", share, (1.0, 1.0))
+        return _meeting(a, b, "progress", share, (1.0, 1.0))
     common = shared = _rows_axis(k)
     if protocol.time == "index":
         a_axis, b_axis = _frame_numbers(reference, protocol), _frame_numbers(generated, protocol)
@@ -123,10 +141,10 @@ def _by_rows(reference: Trajectory, generated: Trajectory, protocol: Protocol) -
         common = a_axis
     a = _Sampling(trajectory=reference, axis=a_axis, at=common)
     b = _Sampling(trajectory=generated, axis=b_axis, at=common, vouched=np.isin(common, shared))
-    return _pair(a, b, "frames", common, (len(shared) / n, len(shared) / m))
+    return _meeting(a, b, "frames", common, (len(shared) / n, len(shared) / m))
 
 
-def _by_progress(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Pair:
+def _by_progress(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Meeting:
     share = _shares(protocol.samples)
     spans = [float(t.time_s[-1] - t.time_s[0]) for t in (reference, generated)]
     at = [t.time_s[0] + share * span for t, span in zip((reference, generated), spans, strict=True)]
@@ -138,10 +156,10 @@ def _by_progress(reference: Trajectory, generated: Trajectory, protocol: Protoco
         vouched = stands_for(ahead[generated.valid], share, step, longest)
     a = _Sampling(trajectory=reference, axis=reference.time_s, at=at[0])
     b = _Sampling(trajectory=generated, axis=generated.time_s, at=at[1], vouched=vouched)
-    return _pair(a, b, "progress", share, (1.0, 1.0))
+    return _meeting(a, b, "progress", share, (1.0, 1.0))
 
 
-def _by_clock(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Pair:
+def _by_clock(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Meeting:
     a_axis, b_axis = reference.time_s, generated.time_s
     shared = protocol.clock == "shared"
     a_zero, b_zero = (0.0, 0.0) if shared else (float(a_axis[0]), float(b_axis[0]))
@@ -159,7 +177,7 @@ def _by_clock(reference: Trajectory, generated: Trajectory, protocol: Protocol) 
     if protocol.span == "reference":
         b = _held(b, reference)
     axis: Axis = "frames" if reference.time_source == "index" else "seconds"
-    return _pair(a, b, axis, time - start, (overlap[0], overlap[1]))
+    return _meeting(a, b, axis, time - start, (overlap[0], overlap[1]))
 
 
 def _held(side: _Sampling, reference: Trajectory) -> _Sampling:
@@ -234,63 +252,50 @@ def _frame_numbers(trajectory: Trajectory, protocol: Protocol) -> np.ndarray:
     return trajectory.time_s - (trajectory.time_s[0] if protocol.clock == "from_start" else 0.0)
 
 
-def _pair(
+def _meeting(
     reference: _Sampling, generated: _Sampling, axis: Axis, axis_value: np.ndarray, overlap: tuple[float, float]
-) -> Pair:
-    a, b = _sampled(reference), _sampled(generated)
-    known = b[1] if generated.vouched is None else b[1] & generated.vouched
-    if generated.vouched is not None:
-        b[0][~known] = np.nan
-    excused = a[1] & ~known & _undetermined(generated)
-    return Pair(
+) -> Meeting:
+    a, b = _places(reference), _places(generated)
+    excused = a.known & ~b.known & _undetermined(generated, b)
+    return Meeting(
         axis=axis,
         axis_value=axis_value,
-        reference_time_s=_times(reference),
-        generated_time_s=_times(generated),
-        reference=a[0],
-        generated=b[0],
-        scored=a[1] & known,
-        charged=a[1] & ~known & ~excused,
+        reference=a,
+        generated=b,
+        scored=a.known & b.known,
+        charged=a.known & ~b.known & ~excused,
         excused=excused,
         overlap=overlap[0],
         overlap_generated=overlap[1],
-        reference_depth=a[2],
-        generated_depth=b[2],
-        reference_log2_focal=a[3],
-        generated_log2_focal=b[3],
     )
 
 
-def _undetermined(side: _Sampling) -> np.ndarray:
+def _undetermined(side: _Sampling, places: Places) -> Bool[np.ndarray, " k"]:
     """Points at which the clip has a frame whose pose its estimator could not find, or put into another shot."""
-    trajectory = side.trajectory
-    if trajectory.valid.all():
+    if side.trajectory.valid.all():
         return np.zeros(len(side.at), dtype=bool)
-    told = trajectory.provenance is not None and "status" in trajectory.provenance.evidence
+    lost = _lost(side.trajectory)
+    right = np.minimum(places.left + (places.fraction > 0), len(lost) - 1)
+    return places.inside & (lost[places.left] | lost[right])
+
+
+def _lost(trajectory: Trajectory) -> Bool[np.ndarray, " n"]:
+    """Frames that are there, and whose pose we do not know."""
+    if trajectory.provenance is not None and "status" in trajectory.provenance.evidence:
+        return ~trajectory.valid
     reason = trajectory.reason or ("",) * len(trajectory)
-    lost = ~trajectory.valid if told else np.array([why == ELSEWHERE for why in reason])
-    left, fraction, _, inside = brackets(trajectory.valid, side.axis, side.at)
-    right = np.minimum(left + (fraction > 0), len(lost) - 1)
-    return inside & (lost[left] | lost[right])
+    return np.array([why == ELSEWHERE for why in reason])
 
 
-def _times(side: _Sampling) -> np.ndarray:
+def _places(side: _Sampling) -> Places:
     time_s = side.trajectory.time_s
-    return side.at if side.axis is time_s else np.interp(side.at, side.axis, time_s)
-
-
-def _sampled(side: _Sampling) -> tuple[np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]:
-    """Poses, where they are known, scene depths and log2 of the focal length in pixels, at the points of comparison."""
-    trajectory = side.trajectory
-    left, fraction, known, inside = brackets(trajectory.valid, side.axis, side.at)
-    right = np.minimum(left + 1, len(side.axis) - 1)
-    poses = interpolate_poses(trajectory.world_from_cam, left, fraction, known)
-
-    def linear(values: np.ndarray | None) -> np.ndarray | None:
-        if values is None:
-            return None
-        mixed = np.where(fraction == 0, values[left], values[left] + fraction * (values[right] - values[left]))
-        return np.where(inside, mixed, np.nan)
-
-    focal = trajectory.focal_px
-    return poses, known, linear(trajectory.scene_depth), linear(None if focal is None else np.log2(focal))
+    left, fraction, known, inside = brackets(side.trajectory.valid, side.axis, side.at)
+    known = known if side.vouched is None else known & side.vouched
+    return Places(
+        time_s=side.at if side.axis is time_s else np.interp(side.at, side.axis, time_s),
+        left=left,
+        fraction=fraction,
+        known=known,
+        inside=inside,
+        on_frames=bool(known.all()) and not fraction.any(),
+    )

@@ -5,34 +5,23 @@ first frame of each the identity, each translation track divided by its own larg
 the next is not seen.
 """
 
-from dataclasses import replace
-
 import numpy as np
 from jaxtyping import Bool, Float
 
 from compare.align import anchored, extent
-from compare.metrics import Comparison
 
 
-def in_chunks(comparison: Comparison) -> Comparison:
-    """The comparison with both paths in chunks of as many points as its protocol says; the last may be shorter."""
-    size, scored = comparison.protocol.chunk, comparison.pair.scored
-    return replace(
-        comparison,
-        reference=chunked(comparison.reference, scored, size),
-        generated=chunked(comparison.generated, scored, size),
-        unit="own extent of each chunk",
-    )
-
-
-def chunked(poses: Float[np.ndarray, "k 4 4"], scored: Bool[np.ndarray, " k"], size: int) -> Float[np.ndarray, "k 4 4"]:
-    """Poses relative to the first one of their chunk that counts, over its extent; at rest they are not divided."""
+def chunked(
+    poses: Float[np.ndarray, "b k 4 4"], scored: Bool[np.ndarray, "b k"], size: int
+) -> Float[np.ndarray, "b k 4 4"]:
+    """Paths relative to the first pose of their chunk that counts, over its extent; at rest they are not divided."""
     out = poses.copy()
-    for start in range(0, len(poses), size):
+    for start in range(0, poses.shape[1], size):
         part = slice(start, start + size)
-        counted = scored[part]
-        if not counted.any():
-            continue
-        out[part] = anchored(poses[part], int(np.argmax(counted)))
-        out[part, :3, 3] /= extent(out[part, :3, 3], counted) or 1.0
+        some = scored[:, part].any(1)
+        counted = scored[some, part]
+        found = anchored(poses[some, part], counted.argmax(1))
+        extents = extent(found[..., :3, 3], counted)
+        found[..., :3, 3] /= np.where(extents > 0, extents, 1.0)[:, None, None]
+        out[some, part] = found
     return out

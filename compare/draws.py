@@ -8,10 +8,13 @@ from jaxtyping import Float, Int
 
 from compare.laid import Laid
 from compare.metrics import Comparison
-from compare.noise import pose_errors, shrinkage, zoom_errors
+from compare.noise import SINGLE, planes, pose_errors, shrinkage, unit_errors, zoom_errors
 from trajectory.model import Trajectory
 from trajectory.posterior import has_spread
 from trajectory.resample import quat_wxyz_from_rotation, rotation_from_quat_wxyz
+
+UNIT = 11
+"""Added to the seed, so that units of length are off in another order than paths are."""
 
 
 @final
@@ -19,15 +22,18 @@ from trajectory.resample import quat_wxyz_from_rotation, rotation_from_quat_wxyz
 class Draws:
     """m draws of the paths of one pair at its k points of comparison; a metric may look at them all at once.
 
-    Draws are the last axis of each array, so that numpy runs along them.
+    Draws are the last axis of each array, so that numpy runs along them, and components lie apart in memory. They are
+    of single precision, and therefore hold the difference of the paths beside one of them: it may be much smaller than
+    both.
 
     Attributes:
         comparison: of the estimates themselves.
         weight: how many draws of the posterior each of these stands for.
         angle: (k, m) between the orientations, in radians.
-        reference, generated: (k, 3, m) the positions, as the protocol compares them.
+        reference: (k, 3, m) the positions of the reference, as the protocol compares them.
+        offset: (k, 3, m) from there to the positions of the generated path.
         zoom: (k, m) log2 of the zoom of the generated clip over that of the reference, None where one has none.
-        extents: (2, m) largest distance from the first point, over that of the estimate.
+        extents: (2, m) largest distance from the first point in the common unit, over that of the estimate.
         turned: (k, 3, m) what was added to the reference's orientations, a rotation vector on their right.
         apart: (k, 4, m) quaternion wxyz from the reference's camera to the generated one.
     """
@@ -36,20 +42,26 @@ class Draws:
     weight: int
     angle: Float[np.ndarray, "k m"]
     reference: Float[np.ndarray, "k 3 m"]
-    generated: Float[np.ndarray, "k 3 m"]
+    offset: Float[np.ndarray, "k 3 m"]
     zoom: Float[np.ndarray, "k m"] | None
     extents: Float[np.ndarray, "2 m"]
     turned: Float[np.ndarray, "k 3 m"]
     apart: Float[np.ndarray, "k 4 m"]
 
+    @property
+    def generated(self) -> Float[np.ndarray, "k 3 m"]:
+        """The positions of the generated path."""
+        return self.reference + self.offset
+
     def one(self, number: int) -> Comparison:
         """The comparison of a single draw, for a metric that looks at one at a time."""
         base = self.comparison
         a, b = base.reference.copy(), base.generated.copy()
-        turned = _quaternions(self.turned[..., number : number + 1])[..., 0]
+        turned = _quaternions(self.turned[..., number : number + 1].astype(np.float64))[..., 0]
         a[:, :3, :3] = base.reference[:, :3, :3] @ rotation_from_quat_wxyz(turned)
-        b[:, :3, :3] = a[:, :3, :3] @ rotation_from_quat_wxyz(self.apart[..., number])
-        a[:, :3, 3], b[:, :3, 3] = self.reference[..., number], self.generated[..., number]
+        b[:, :3, :3] = a[:, :3, :3] @ rotation_from_quat_wxyz(self.apart[..., number].astype(np.float64))
+        a[:, :3, 3] = self.reference[..., number]
+        b[:, :3, 3] = a[:, :3, 3] + self.offset[..., number]
         sizes = base.common_extents
         if not isinstance(sizes, str):
             sizes = (float(sizes[0] * self.extents[0, number]), float(sizes[1] * self.extents[1, number]))
@@ -65,13 +77,13 @@ def drawn(laid: Laid, count: int, *, seed: int) -> Draws:
     frames = [_frames(t, at) for t, at in zip(both, (pair.reference_time_s, pair.generated_time_s), strict=True)]
     noise = [_relative(pose_errors(both[i], frames[i], m, seed=seed + i), scored) for i in (0, 1)]
     apart, turned = _orientations(base, noise, scored, seed)
-    places, extents = _positions(laid, base, noise, seed)
+    reference, offset, extents = _positions(laid, base, noise, seed)
     return Draws(
         comparison=laid.comparison,
         weight=count // m,
         angle=2 * np.arctan2(_length(apart[:, 1:]), np.abs(apart[:, 0])),
-        reference=places[0],
-        generated=places[1],
+        reference=reference,
+        offset=offset,
         zoom=_zooms(laid, both, frames, m, seed),
         extents=extents,
         turned=turned,
@@ -100,11 +112,11 @@ def _orientations(
     mean[scored] = _rotation_vectors(between[scored])
     turned, other = noise[0][:, 3:], noise[1][:, 3:]
     # To first order: (exp ω_a)⁻¹ D exp ω_b = D exp(ω_b - Dᵀ ω_a).
-    error = other - np.where(scored[:, None, None], between, 0.0).transpose(0, 2, 1) @ turned
+    error = other - np.where(scored[:, None, None], between, 0.0).transpose(0, 2, 1).astype(SINGLE) @ turned
     everywhere = bool(scored.all())
     # Rotation, translation and zoom share their order of the draws: where one is told to be equal, all are.
     share = shrinkage(mean, error, seed=seed) if everywhere else shrinkage(mean[scored], error[scored], seed=seed)
-    apart = _product(_shares_of(mean, share), _small_quaternions(np.sqrt(share) * error))
+    apart = _product(_shares_of(mean, share), _small_quaternions(np.sqrt(share).astype(SINGLE) * error))
     if not everywhere:
         apart[~scored] = np.nan
     return apart, turned
@@ -112,33 +124,55 @@ def _orientations(
 
 def _positions(
     laid: Laid, base: tuple[np.ndarray, np.ndarray], noise: list[np.ndarray], seed: int
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Places of both cameras (k, 3, m), and how their extents compare with those of the estimates (2, m)."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places of the reference (k, 3, m), from there to the generated ones (k, 3, m), and how the extents of both
+    compare with those of the estimates (2, m)."""
     scored = laid.comparison.pair.scored
     kept = slice(None) if scored.all() else scored
-    places: list[np.ndarray] = []
-    extents: list[np.ndarray] = []
+    places = [poses[:, :3, 3] for poses in base]
+    shifts: list[np.ndarray] = []
     for poses, error, divisor, still in zip(base, noise, laid.divisors, laid.still, strict=True):
-        if still:
-            place = np.repeat(poses[:, :3, 3:], error.shape[2], axis=2)
-        else:
-            place = poses[:, :3, :3] / divisor @ error[:, :3] + poses[:, :3, 3:]
-        size = _length(place[kept]).max(0)
-        before = float(np.sqrt(np.square(poses[kept, :3, 3]).sum(-1).max()))
-        extents.append(size / before if before > 0 else np.ones_like(size))
-        places.append(place)
+        turn = np.zeros_like(poses[:, :3, :3]) if still else poses[:, :3, :3] / divisor
+        shifts.append(turn.astype(SINGLE) @ error[:, :3])
+    draws = noise[0].shape[2]
+    extents = np.stack([_growth(place[kept], shift[kept]) for place, shift in zip(places, shifts, strict=True)])
     protocol = laid.comparison.protocol
+    unit = unit_errors(laid.unit_deviation, draws, seed=seed + UNIT)
+    rescaled = np.ones_like(extents)
     if protocol.scale == "own_extent" and protocol.anchor == "first":
-        places = [place / size for place, size in zip(places, extents, strict=True)]
+        rescaled = 1 / extents
     elif protocol.scale in ("reference_extent", "common_extent"):
-        places = [place / extents[0] for place in places]
-    mean = (base[1] - base[0])[:, :3, 3]
-    error = places[1] - places[0] - mean[:, :, None]
+        rescaled = np.stack([1 / extents[0]] * 2)
+        rescaled[1] *= unit if protocol.scale == "common_extent" else 1.0
+    # All that is added to a place: its error, and what the new scale makes of it.
+    moves = [_moved(*each) for each in zip(places, shifts, rescaled, strict=True)]
+    mean, error = places[1] - places[0], moves[1] - moves[0]
     share = shrinkage(mean[kept], error[kept], seed=seed)
-    error *= np.sqrt(share)
-    error += share * mean[:, :, None]
-    error += places[0]
-    return [places[0], error], np.stack(extents)
+    reference, offset = planes(*error.shape), planes(*error.shape)
+    np.add(places[0].astype(SINGLE)[:, :, None], moves[0], out=reference)
+    np.add(error * np.sqrt(share).astype(SINGLE), mean.astype(SINGLE)[:, :, None] * share.astype(SINGLE), out=offset)
+    return reference, offset, extents * np.stack([np.ones_like(unit), unit])
+
+
+def _growth(place: Float[np.ndarray, "k 3"], shift: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, " m"]:
+    """By which factor shifts change the largest distance from the origin; 1 where there is none."""
+    squared = np.einsum("ki,ki->k", place, place)
+    before = float(squared.max())
+    if before == 0:
+        return np.ones(int(shift.shape[2]))
+    # |p + s|² - |p|²: the large part is left in double precision.
+    more = np.einsum("kim,kim->km", shift, shift)
+    more += np.einsum("ki,kim->km", 2 * place.astype(SINGLE), shift)
+    after: np.ndarray = (squared[:, None] + more).max(0)
+    ratio: np.ndarray = np.sqrt(np.maximum(after, 0.0) / before)
+    return ratio
+
+
+def _moved(
+    place: Float[np.ndarray, "k 3"], shift: Float[np.ndarray, "k 3 m"], scale: Float[np.ndarray, " m"]
+) -> Float[np.ndarray, "k 3 m"]:
+    """From places to where shifts and then a scale take them."""
+    return shift * scale.astype(SINGLE) + place.astype(SINGLE)[:, :, None] * (scale - 1).astype(SINGLE)
 
 
 def _zooms(
@@ -190,9 +224,9 @@ def _quaternions(vector: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, "k 4 m
 def _shares_of(vector: Float[np.ndarray, "k 3"], share: Float[np.ndarray, " m"]) -> Float[np.ndarray, "k 4 m"]:
     """Unit quaternions wxyz of each share of a rotation vector: all of one row turn about one axis."""
     length = np.sqrt(np.einsum("ki,ki->k", vector, vector))
-    axis = vector / np.maximum(length, 1e-150)[:, None]
-    half = (length / 2)[:, None] * share
-    out = np.empty((len(vector), 4, len(share)))
+    axis = (vector / np.maximum(length, 1e-150)[:, None]).astype(SINGLE)
+    half = (length / 2).astype(SINGLE)[:, None] * share.astype(SINGLE)
+    out = planes(len(vector), 4, len(share))
     np.cos(half, out=out[:, 0])
     np.multiply(axis[:, :, None], np.sin(half)[:, None], out=out[:, 1:])
     return out
@@ -200,7 +234,7 @@ def _shares_of(vector: Float[np.ndarray, "k 3"], share: Float[np.ndarray, " m"])
 
 def _small_quaternions(vector: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, "k 4 m"]:
     """The same for errors: by Cayley's map, without trigonometry; 4 % short at 40°, 0.04 % at 4°."""
-    out = np.empty((len(vector), 4, vector.shape[2]))
+    out = planes(len(vector), 4, vector.shape[2])
     out[:, 0] = 1 / np.sqrt(1 + _length(vector) ** 2 / 4)
     out[:, 1:] = vector * (out[:, 0] / 2)[:, None]
     return out
@@ -210,7 +244,7 @@ def _product(a: Float[np.ndarray, "k 4 m"], b: Float[np.ndarray, "k 4 m"]) -> Fl
     """Products of quaternions wxyz (Hamilton)."""
     aw, ax, ay, az = a[:, 0], a[:, 1], a[:, 2], a[:, 3]
     bw, bx, by, bz = b[:, 0], b[:, 1], b[:, 2], b[:, 3]
-    out = np.empty(a.shape)
+    out = np.empty_like(a)
     out[:, 0] = aw * bw - ax * bx - ay * by - az * bz
     out[:, 1] = aw * bx + ax * bw + ay * bz - az * by
     out[:, 2] = aw * by - ax * bz + ay * bw + az * bx

@@ -1,17 +1,21 @@
 """Two trajectories laid on each other as a protocol says: points, gauge, scale."""
 
+import math
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
 
-from compare.align import anchored, extent, fix_gauge, l21_scale, least_squares_scale, moved
-from compare.association import Pair, associate
-from compare.chunks import in_chunks
+from compare.align import anchored, fix_gauge, moved
+from compare.association import Meeting, clock, meet
+from compare.chunks import chunked
 from compare.depth_scales import DepthScale
-from compare.metrics import Comparison
-from compare.motion_state import MotionState, translation_state
+from compare.metrics import Comparison, Comparisons, together
+from compare.motion_state import MotionState, translation_states
 from compare.protocols import Protocol
+from compare.sampling import Pair, sampled
+from compare.scales import common_extents, common_units, depth_deviation, scales
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
@@ -25,12 +29,15 @@ class Laid:
         comparison: what metrics are computed from.
         states: whether the reference and the generated camera translate.
         divisors: by what the positions of each were divided, in its own unit of length.
+        unit_deviation: standard deviation of the logarithm of the unit that both are compared in, as one has it over
+            the other: how deep the scene is, is not known exactly.
         notes: what a reader must know.
     """
 
     comparison: Comparison
     states: tuple[MotionState, MotionState]
     divisors: tuple[float, float]
+    unit_deviation: float
     notes: tuple[str, ...]
 
     @property
@@ -38,6 +45,21 @@ class Laid:
         """Which of the two is held still, so that its positions have no error either."""
         guard = self.comparison.protocol.static == "guard"
         return guard and not self.states[0].translates, guard and not self.states[1].translates
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Two:
+    """What is laid on each other.
+
+    Attributes:
+        reference, generated: both clips.
+        depth_scale: metres per unit of both paths, for protocols with a metric scale.
+    """
+
+    reference: Trajectory
+    generated: Trajectory
+    depth_scale: DepthScale | None = None
 
 
 def lay_out(
@@ -50,43 +72,127 @@ def lay_out(
         CinetrajError: the two share no time, no frame or no pose.
         TimeSourceError: their clocks are of different kinds and the protocol compares clocks.
     """
-    pair = associate(reference, generated, protocol)
-    if not pair.scored.any():
-        if pair.charged.any():
-            raise NotDelivered("the generated clip has no pose at any time at which the reference has one")
-        raise CinetrajError("no point of comparison has a pose in both clips")
-    states = (translation_state(reference), translation_state(generated))
-    a, b, notes = _gauge(pair, protocol)
-    if protocol.static == "guard":
-        a, b = (_stilled(x, s, pair, protocol) for x, s in ((a, states[0]), (b, states[1])))
-    units = _common_units(reference, generated, pair, depth_scale)
-    extents = _common_extents(a, b, pair, units)
-    divisors = (1.0, 1.0)
+    (laid,) = lay_out_each((Two(reference=reference, generated=generated, depth_scale=depth_scale),), protocol)
+    if isinstance(laid, CinetrajError):
+        raise laid
+    return laid
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Together:
+    """Pairs with equally many points, laid out together.
+
+    Attributes:
+        rows: which of the pairs that were asked for they are.
+        laid: each of them.
+        pairs: all of them, as arrays.
+    """
+
+    rows: tuple[int, ...]
+    laid: tuple[Laid, ...]
+    pairs: Comparisons
+
+
+def lay_out_each(each: Sequence[Two], protocol: Protocol) -> list[Laid | CinetrajError]:
+    """`lay_out` of many; what it raises is returned."""
+    groups, failed = lay_out_together(each, protocol)
+    found: dict[int, Laid | CinetrajError] = {**failed}
+    for group in groups:
+        found.update(zip(group.rows, group.laid, strict=True))
+    return [found[i] for i in range(len(each))]
+
+
+def lay_out_together(each: Sequence[Two], protocol: Protocol) -> tuple[list[Together], dict[int, CinetrajError]]:
+    """`lay_out` of many, those with equally many points together; and by their rows why the others cannot be."""
+    met: dict[Hashable, Meeting | CinetrajError] = {}
+    failed: dict[int, CinetrajError] = {}
+    alike: dict[int, list[tuple[int, Meeting]]] = {}
+    for i, two in enumerate(each):
+        clocks = (clock(two.reference), clock(two.generated))
+        if clocks not in met:
+            met[clocks] = _met(two, protocol)
+        meeting = met[clocks]
+        if isinstance(meeting, Meeting):
+            alike.setdefault(len(meeting.scored), []).append((i, meeting))
+        else:
+            failed[i] = meeting
+    groups = [
+        _laid(tuple(i for i, _ in found), [each[i] for i, _ in found], [meeting for _, meeting in found], protocol)
+        for found in alike.values()
+    ]
+    return groups, failed
+
+
+def _met(two: Two, protocol: Protocol) -> Meeting | CinetrajError:
     try:
-        a, b, unit, divisors = _scaled(a, b, pair, protocol, units, states)
-        why = ""
-    except _Undefined as error:
-        unit, why = "", str(error)
-    comparison = Comparison(
-        protocol=protocol,
-        reference_trajectory=reference,
-        generated_trajectory=generated,
-        pair=pair,
-        reference=a,
-        generated=b,
-        unit=unit,
-        no_unit=why,
-        common_extents=extents,
-    )
+        meeting = meet(two.reference, two.generated, protocol)
+    except CinetrajError as error:
+        return error
+    if meeting.scored.any():
+        return meeting
+    if meeting.charged.any():
+        return NotDelivered("the generated clip has no pose at any time at which the reference has one")
+    return CinetrajError("no point of comparison has a pose in both clips")
+
+
+def _laid(rows: tuple[int, ...], each: Sequence[Two], meetings: Sequence[Meeting], protocol: Protocol) -> Together:
+    """Pairs with equally many points, laid on each other as (b, k, 4, 4)."""
+    references, generated = [two.reference for two in each], [two.generated for two in each]
+    pairs, a, b = sampled(meetings, references, generated)
+    scored = np.stack([pair.scored for pair in pairs])
+    states = list(zip(translation_states(references), translation_states(generated), strict=True))
+    a, b, notes = _gauge(a, b, scored, protocol)
+    if protocol.static == "guard":
+        for poses, side in ((a, 0), (b, 1)):
+            _hold_still(poses, np.array([not state[side].translates for state in states]), scored, protocol)
+    units = [
+        common_units(pair, (two.reference.scale, two.generated.scale), two.depth_scale)
+        for two, pair in zip(each, pairs, strict=True)
+    ]
+    extents = common_extents((a, b), scored, units)
+    scale = scales((a, b), scored, protocol, units, states)
+    for poses, divisors in ((a, scale.reference), (b, scale.generated)):
+        poses[..., :3, 3] /= divisors[:, None, None]
+    unit = scale.unit
     if protocol.chunk:
-        comparison = in_chunks(comparison)
-    notes += _short_overlap(pair, protocol) + _assumed_rates(reference, generated, protocol)
-    return Laid(comparison=comparison, states=states, divisors=divisors, notes=notes)
+        a, b = (chunked(poses, scored, protocol.chunk) for poses in (a, b))
+        unit = ("own extent of each chunk",) * len(each)
+    told = np.where(np.isfinite(scale.generated), scale.generated, scale.reference)
+    divisors = np.stack([scale.reference, told], 1).tolist()
+    laid = tuple(
+        Laid(
+            comparison=Comparison(
+                protocol=protocol,
+                reference_trajectory=two.reference,
+                generated_trajectory=two.generated,
+                pair=pairs[i],
+                reference=a[i],
+                generated=b[i],
+                unit=unit[i],
+                no_unit=scale.no_unit[i],
+                common_extents=extents[i],
+            ),
+            states=states[i],
+            divisors=(divisors[i][0], divisors[i][1]),
+            unit_deviation=_unit_deviation(two, protocol),
+            notes=notes[i] + _short_overlap(pairs[i], protocol) + _assumed_rates(two, protocol),
+        )
+        for i, two in enumerate(each)
+    )
+    return Together(rows=rows, laid=laid, pairs=together([one.comparison for one in laid], (a, b), scored))
 
 
-def _assumed_rates(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> tuple[str, ...]:
+def _unit_deviation(two: Two, protocol: Protocol) -> float:
+    """Of the scene's depth on both sides, where it is the common unit and errors are drawn."""
+    if protocol.draws == 0 or two.depth_scale is not None or two.reference.scale == two.generated.scale == "metric":
+        return 0.0
+    return math.hypot(depth_deviation(two.reference), depth_deviation(two.generated))
+
+
+def _assumed_rates(two: Two, protocol: Protocol) -> tuple[str, ...]:
     """What to say where seconds are a guess on one side."""
-    sides = (("reference", reference), ("generated clip", generated))
+    sides = (("reference", two.reference), ("generated clip", two.generated))
     guessed = [who for who, t in sides if t.time_source == "assumed"]
     if protocol.time != "seconds" or len(guessed) != 1:
         return ()
@@ -107,110 +213,25 @@ class NotDelivered(CinetrajError):
     """The generated clip lacks all that is compared."""
 
 
-class _Undefined(Exception):
-    """A unit that this pair does not have."""
-
-
-def _gauge(pair: Pair, protocol: Protocol) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    first = int(np.argmax(pair.scored))
+def _gauge(
+    a: np.ndarray, b: np.ndarray, scored: np.ndarray, protocol: Protocol
+) -> tuple[np.ndarray, np.ndarray, list[tuple[str, ...]]]:
+    """Both paths of each pair in one world, as copies, and what of it is not determined."""
+    notes: list[tuple[str, ...]] = [()] * len(scored)
     if protocol.anchor == "none":
-        return pair.reference.copy(), pair.generated.copy(), ()
-    a = anchored(pair.reference, first)
+        return a.copy(), b.copy(), notes
+    a = anchored(a, scored.argmax(1))
     if protocol.anchor == "first":
-        return a, anchored(pair.generated, first), ()
-    gauge = fix_gauge(a[pair.scored], pair.generated[pair.scored])
-    notes = tuple(f"unobservable: {freedom}" for freedom in gauge.unobservable)
-    return a, moved(pair.generated, gauge.reference_from_generated), notes
+        return a, anchored(b, scored.argmax(1)), notes
+    b = b.copy()
+    for i, kept in enumerate(scored):
+        gauge = fix_gauge(a[i, kept], b[i, kept])
+        b[i] = moved(b[i], gauge.reference_from_generated)
+        notes[i] = tuple(f"unobservable: {freedom}" for freedom in gauge.unobservable)
+    return a, b, notes
 
 
-def _stilled(poses: np.ndarray, state: MotionState, pair: Pair, protocol: Protocol) -> np.ndarray:
+def _hold_still(poses: np.ndarray, still: np.ndarray, scored: np.ndarray, protocol: Protocol) -> None:
     """A clip that does not translate is held still: its noise is no path, whatever it would be divided by."""
-    if state.translates:
-        return poses
-    out = poses.copy()
-    out[:, :3, 3] = 0.0 if protocol.anchor == "first" else poses[pair.scored, :3, 3].mean(0)
-    return out
-
-
-def _common_units(
-    reference: Trajectory, generated: Trajectory, pair: Pair, depth_scale: DepthScale | None
-) -> tuple[float, float] | str:
-    """Factors that bring both paths to one unit, or why there are none."""
-    if depth_scale is not None:
-        return depth_scale.reference, depth_scale.generated
-    if reference.scale == "metric" and generated.scale == "metric":
-        return 1.0, 1.0
-    factors: list[float] = []
-    for trajectory, depth in ((reference, pair.reference_depth), (generated, pair.generated_depth)):
-        if trajectory.scale == "bounded":
-            factors.append(1.0)  # its positions are zero in any unit
-            continue
-        known = np.flatnonzero(pair.scored & np.isfinite(depth)) if depth is not None else np.empty(0, dtype=int)
-        if depth is None or len(known) == 0:
-            return (
-                "the two have no common unit of length: neither metres nor scene depth in both; "
-                "give a depth file, or use --scale relative"
-            )
-        factors.append(1.0 / float(depth[known[0]]))
-    return factors[0], factors[1]
-
-
-def _common_extents(
-    a: np.ndarray, b: np.ndarray, pair: Pair, units: tuple[float, float] | str
-) -> tuple[float, float] | str:
-    """The largest distance of either camera from its first point, both in one unit; or why there is none."""
-    if isinstance(units, str):
-        return units
-    sizes = [extent(x[:, :3, 3] - x[int(np.argmax(pair.scored)), :3, 3], pair.scored) for x in (a, b)]
-    return sizes[0] * units[0], sizes[1] * units[1]
-
-
-def _scaled(
-    a: np.ndarray,
-    b: np.ndarray,
-    pair: Pair,
-    protocol: Protocol,
-    units: tuple[float, float] | str,
-    states: tuple[MotionState, MotionState],
-) -> tuple[np.ndarray, np.ndarray, str, tuple[float, float]]:
-    """Both paths on the protocol's scale, the name of the unit that is left, and by what each was divided."""
-    a, b = a.copy(), b.copy()
-    p, q = a[:, :3, 3], b[:, :3, 3]
-    epsilon = 0.0 if protocol.static == "guard" else protocol.epsilon
-    if protocol.anchor == "gauge":
-        size = extent(p, pair.scored)
-        return *_both_divided(a, b, (size, size)), "reference extent" if size else "unit", (size or 1.0, size or 1.0)
-    if protocol.scale == "none":
-        return a, b, "metre" if units == (1.0, 1.0) else "unit", (1.0, 1.0)
-    if protocol.scale == "own_extent":
-        sizes = (extent(p, pair.scored) + epsilon, extent(q, pair.scored) + epsilon)
-        return *_both_divided(a, b, sizes), "own extent", (sizes[0] or 1.0, sizes[1] or 1.0)
-    if protocol.scale in ("reference_extent", "common_extent"):
-        factors = (1.0, 1.0)
-        if protocol.scale == "common_extent":
-            if isinstance(units, str):
-                raise _Undefined(units)
-            factors = units
-        size = extent(a[:, :3, 3] * factors[0], pair.scored) + epsilon
-        if size == 0:
-            if states[1].translates:
-                raise _Undefined("the reference does not translate: its extent is no unit; use --scale relative")
-            size = 1.0  # both stand still: every error is zero in any unit
-        sizes = (size / factors[0], size / factors[1])
-        return *_both_divided(a, b, sizes), "reference extent", sizes
-    if protocol.scale == "path_length":
-        lengths = [float(np.linalg.norm(np.diff(x[pair.scored], axis=0), axis=1).sum()) + epsilon for x in (p, q)]
-        sizes = (lengths[0] or 1.0, lengths[1] or 1.0)
-        return *_both_divided(a, b, sizes), "own path length", sizes
-    factor = (l21_scale if protocol.scale == "l21" else least_squares_scale)(p[pair.scored], q[pair.scored])
-    q *= factor
-    if protocol.scale == "l21":
-        return a, b, "reference unit", (1.0, 1 / factor if factor else 1.0)
-    size = extent(p, pair.scored) or 1.0
-    return *_both_divided(a, b, (size, size)), "reference extent", (size, size / factor if factor else size)
-
-
-def _both_divided(a: np.ndarray, b: np.ndarray, sizes: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    for poses, size in zip((a, b), sizes, strict=True):
-        poses[:, :3, 3] /= size or 1.0
-    return a, b
+    for i in np.flatnonzero(still):
+        poses[i, :, :3, 3] = 0.0 if protocol.anchor == "first" else poses[i, scored[i], :3, 3].mean(0)

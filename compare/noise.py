@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.special import ndtri
 
 from trajectory.model import Trajectory
 
@@ -16,6 +17,9 @@ _LOG_RATIO = np.log(_RATIO)
 _LOG_PRIOR = np.log(SHRINKAGE_GRID / _RATIO / (SHRINKAGE_GRID / _RATIO).sum())
 """The prior of these sizes, on the grid's equal steps of the logarithm (`shrinkage`)."""
 
+SINGLE = np.float32
+"""Of errors: seven digits of how far an estimate may be off are more than anyone knows, in half the time. What errors
+are added to has more, so that they are kept apart from it."""
 JITTER = 1e-9
 """Added to correlations, so that errors that are known to hang together entirely have a factor too."""
 EQUAL = 0.08
@@ -25,9 +29,14 @@ EQUAL = 0.08
 @lru_cache(maxsize=8)
 def normals(draws: int, points: int, width: int, seed: int) -> Float[np.ndarray, "k w m"]:
     """Standard normal numbers, the same for the same question, read-only; draws last, so that numpy runs along them."""
-    found = np.random.default_rng(seed).normal(size=(points, width, draws))
+    found = np.random.default_rng(seed).normal(size=(points, width, draws)).astype(SINGLE)
     found.setflags(write=False)
     return found
+
+
+def planes(points: int, width: int, draws: int) -> Float[np.ndarray, "k w m"]:
+    """An array to be filled, each of whose components lies in one piece, so that what is computed of them is fast."""
+    return np.empty((width, points, draws), SINGLE).transpose(1, 0, 2)
 
 
 def pose_errors(
@@ -39,21 +48,30 @@ def pose_errors(
     for a drift: of two frames the one that is better known shares all of its error with the other, as in a random walk
     (the increments of a Wiener process are independent; correlation sqrt(var_i / var_j) for i before j).
     """
-    covariance = trajectory.pose_covariance
-    if covariance is None:
-        return np.zeros((len(frame), 6, draws))
-    finite = np.isfinite(covariance)
-    # Where no translation was seen, only the rotation has a spread; what is not told there counts as none.
-    known = np.flatnonzero(finite[:, :3, :3].all((1, 2)) | finite[:, 3:, 3:].all((1, 2)))
-    if len(known) == 0:
-        return np.zeros((len(frame), 6, draws))
-    at = known[np.argmin(np.abs(frame[:, None] - known), axis=1)] if len(known) < len(covariance) else frame
-    matrix = covariance[at] if finite.all() else np.where(finite, covariance, 0.0)[at]
-    variance = np.maximum(matrix[:, range(6), range(6)], 0.0)
+    matrix = _covariances(trajectory, frame)
+    if matrix is None:
+        return np.zeros((len(frame), 6, draws), SINGLE)
+    variance = np.maximum(np.einsum("kii->ki", matrix), 0.0)
     largest = variance.max(0)
     size = (variance / np.where(largest > 0, largest, 1.0)).sum(1)  # positions and angles have other units
     shrunk, walk = _drift(size, normals(draws, len(frame), 6, seed))
-    return (_factors(matrix, variance) * shrunk[:, None, None]) @ walk
+    return (_factors(matrix, variance) * shrunk[:, None, None]).astype(SINGLE) @ walk
+
+
+def _covariances(trajectory: Trajectory, frame: Int[np.ndarray, " k"]) -> Float[np.ndarray, "k 6 6"] | None:
+    """The covariance of each frame, or of the nearest one that has any; None where none has."""
+    covariance = trajectory.pose_covariance
+    if covariance is None:
+        return None
+    finite = np.isfinite(covariance)
+    if finite.all():
+        return covariance[frame]
+    # Where no translation was seen, only the rotation has a spread; what is not told there counts as none.
+    known = np.flatnonzero(finite[:, :3, :3].all((1, 2)) | finite[:, 3:, 3:].all((1, 2)))
+    if len(known) == 0:
+        return None
+    at = known[np.argmin(np.abs(frame[:, None] - known), axis=1)] if len(known) < len(covariance) else frame
+    return np.where(finite, covariance, 0.0)[at]
 
 
 def _factors(covariance: Float[np.ndarray, "k 6 6"], variance: Float[np.ndarray, "k 6"]) -> Float[np.ndarray, "k 6 6"]:
@@ -77,10 +95,13 @@ def _drift(
     Wiener process. The scale is left to the caller, who has a smaller array to apply it to."""
     positive = size[size > 0]
     floor = positive.min() if len(positive) else 1.0
-    age = np.abs(np.diff(np.log(np.maximum(size, floor)) / 2)).cumsum()
-    age = np.concatenate([[0.0], age * min(1.0, STEEPEST / max(age[-1], 1e-12)) if len(age) else age])
-    variance = np.diff(np.exp(2 * age), prepend=0.0)
-    walk = np.sqrt(variance)[:, None, None] * steps
+    spread = np.log(np.maximum(size, floor)) / 2
+    age = np.zeros(len(size))
+    age[1:] = np.abs(spread[1:] - spread[:-1]).cumsum()
+    age *= min(1.0, STEEPEST / max(age[-1], 1e-12))
+    variance = np.exp(2 * age)
+    variance[1:] -= variance[:-1].copy()
+    walk = np.sqrt(variance).astype(SINGLE)[:, None, None] * steps
     return np.exp(-age), np.cumsum(walk, axis=0, out=walk)
 
 
@@ -100,6 +121,13 @@ def zoom_errors(
     return sigma_log2[:, None] * mixed - sigma_log2[0] * first
 
 
+def unit_errors(deviation: float, draws: int, *, seed: int) -> Float[np.ndarray, " m"]:
+    """Draws of the factor by which a unit of length is off: normal in its logarithm, as often above one as below."""
+    if deviation == 0 or draws == 1:
+        return np.ones(draws)
+    return np.exp(deviation * ndtri(_levels(draws, seed)))
+
+
 def shrinkage(
     difference: Float[np.ndarray, "k w"], noise: Float[np.ndarray, "k w m"], *, seed: int
 ) -> Float[np.ndarray, " m"]:
@@ -112,11 +140,13 @@ def shrinkage(
     chi-square of as many degrees of freedom as the noise has (Satterthwaite 1946, from the draws). A large difference
     is shortened as by James and Stein (1961); one within the noise may be none.
     """
-    energy = np.einsum("kwm,kwm->m", noise, noise) / len(noise)
+    energy = np.einsum("kwm,kwm->m", noise, noise).astype(np.float64) / len(noise)
     mean = float(energy.mean())
     if mean <= 0:
         return np.ones(int(noise.shape[2]))
-    freedom = float(np.clip(2 * mean**2 / max(float(energy.var()), 1e-300), 1.5, 6.0 * len(noise)))
+    apart = energy - mean
+    freedom = 2 * mean**2 / max(float(apart @ apart) / len(apart), 1e-300)
+    freedom = min(max(freedom, 1.5), 6.0 * len(noise))
     q = freedom * float(np.einsum("kw,kw->", difference, difference)) / len(difference) / mean
     density = _LOG_PRIOR - freedom / 2 * _LOG_RATIO - q / 2 / _RATIO
     highest = max(float(density.max()), -q / 2)

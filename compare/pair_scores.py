@@ -1,5 +1,6 @@
 """One pair of trajectories under one protocol."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,8 +9,8 @@ from jaxtyping import Bool
 
 from compare import metrics
 from compare.depth_scales import DepthScale
-from compare.laid import Laid, lay_out
-from compare.metrics import Comparison, Metric
+from compare.laid import Laid, Together, lay_out
+from compare.metrics import Comparisons, Metric, stacked
 from compare.protocols import Protocol
 from compare.rows import Aligned, PairScores, Score
 from trajectory.errors import CinetrajError
@@ -26,44 +27,64 @@ def score_poses(
         CinetrajError: the two share no time, no frame or no pose.
         TimeSourceError: their clocks are of different kinds and the protocol compares clocks.
     """
-    return scores_of(lay_out(reference, generated, protocol, depth_scale))
+    laid = lay_out(reference, generated, protocol, depth_scale)
+    return _scores_of((laid,), stacked((laid.comparison,)))[0]
 
 
-def scores_of(laid: Laid) -> PairScores:
-    """The scores of a pair that is laid out."""
-    comparison = laid.comparison
-    pair = comparison.pair
-    dropped, charged = _scores(comparison, pair.charged)
-    return PairScores(
-        charged=charged,
-        dropped=dropped,
-        notes=laid.notes,
-        facts={
-            "axis": pair.axis,
-            "samples": len(pair.scored),
-            "overlap": pair.overlap,
-            "overlap_generated": pair.overlap_generated,
-            "scored": float(pair.scored.mean()),
-            **compared_facts(comparison),
-            "reference_translates": laid.states[0].translates,
-            "reference_state": laid.states[0].because,
-            "generated_translates": laid.states[1].translates,
-            "generated_state": laid.states[1].because,
-        },
-        aligned=Aligned(
-            axis=pair.axis, axis_value=pair.axis_value, reference=comparison.reference, generated=comparison.generated
-        ),
-    )
+def scores_of(group: Together) -> list[PairScores | CinetrajError]:
+    """The scores of pairs that are laid out together, or why a metric refuses one."""
+    try:
+        return [*_scores_of(group.laid, group.pairs)]
+    except CinetrajError:  # of one of them, which shall not take the others with it
+        return [_alone(laid) for laid in group.laid]
 
 
-def compared_facts(comparison: Comparison) -> dict[str, Any]:
-    """How much of the reference was compared, and how lengths and speeds differ."""
-    pair = comparison.pair
-    asked = pair.scored.sum() + pair.charged.sum() + pair.excused.sum()
+def _alone(laid: Laid) -> PairScores | CinetrajError:
+    try:
+        return _scores_of((laid,), stacked((laid.comparison,)))[0]
+    except CinetrajError as error:
+        return error
+
+
+def _scores_of(each: Sequence[Laid], pairs: Comparisons) -> list[PairScores]:
+    """The scores of pairs that are laid out, and stand together in `pairs`."""
+    charged_at, excused = (np.stack([getattr(one.pair, name) for one in pairs.each]) for name in ("charged", "excused"))
+    counts = np.stack([x.sum(1) for x in (pairs.scored, charged_at, excused)], 1).tolist()
+    both = _scores(pairs, charged_at)
+    return [
+        PairScores(
+            charged=charged,
+            dropped=dropped,
+            notes=laid.notes,
+            facts=_facts(laid, scored, charges, excuses),
+            aligned=Aligned(
+                axis=laid.comparison.pair.axis,
+                axis_value=laid.comparison.pair.axis_value,
+                reference=laid.comparison.reference,
+                generated=laid.comparison.generated,
+            ),
+        )
+        for laid, (dropped, charged), (scored, charges, excuses) in zip(each, both, counts, strict=True)
+    ]
+
+
+def _facts(laid: Laid, scored: int, charged: int, excused: int) -> dict[str, Any]:
+    """How a pair was compared: at how many points, how much of the reference, how lengths and speeds differ."""
+    pair = laid.comparison.pair
+    asked = scored + charged + excused
     return {
-        "compared": float(pair.scored.sum() / asked),
-        "undetermined": float(pair.excused.sum() / asked),
-        **lengths(comparison.reference_trajectory, comparison.generated_trajectory),
+        "axis": pair.axis,
+        "samples": len(pair.scored),
+        "overlap": pair.overlap,
+        "overlap_generated": pair.overlap_generated,
+        "scored": scored / len(pair.scored),
+        "compared": scored / asked,
+        "undetermined": excused / asked,
+        **lengths(laid.comparison.reference_trajectory, laid.comparison.generated_trajectory),
+        "reference_translates": laid.states[0].translates,
+        "reference_state": laid.states[0].because,
+        "generated_translates": laid.states[1].translates,
+        "generated_state": laid.states[1].because,
     }
 
 
@@ -78,23 +99,34 @@ def lengths(reference: Trajectory, generated: Trajectory) -> dict[str, Any]:
     }
 
 
-def _scores(comparison: Comparison, charged_at: Bool[np.ndarray, " k"]) -> tuple[dict[str, Score], dict[str, Score]]:
+def _scores(pairs: Comparisons, charged_at: Bool[np.ndarray, "b k"]) -> list[tuple[dict[str, Score], dict[str, Score]]]:
     """The protocol's metrics without and with the points that have no pose in the generated clip (`charged_at`)."""
-    chosen = [metric_of(name) for name in comparison.protocol.metrics]
+    chosen = [metric_of(name) for name in pairs.protocol.metrics]
     parts = [metric_of(name) for metric in chosen for name in metric.parts]
-    dropped: dict[str, Score] = {}
-    charged: dict[str, Score] = {}
+    both: list[tuple[dict[str, Score], dict[str, Score]]] = [({}, {}) for _ in pairs.each]
+    lacking: list[bool] = np.asarray(charged_at.any(1)).tolist()
     # What is combined comes after all parts of it, whether the protocol names them or not.
     for metric in sorted({m.name: m for m in (*chosen, *parts)}.values(), key=lambda m: m.combine is not None):
         if metric.combine is not None:
-            dropped[metric.name], charged[metric.name] = metric.combine(dropped), metric.combine(charged)
-        elif metric.compute is not None:
-            score = metric.compute(comparison)
-            score = score if score.name == metric.name else replace(score, name=metric.name)
+            for dropped, charged in both:
+                dropped[metric.name], charged[metric.name] = metric.combine(dropped), metric.combine(charged)
+            continue
+        how = metric.how(pairs.protocol)
+        scores = zip(both, _over_pairs(metric, pairs), lacking, charged_at, strict=True)
+        for (dropped, charged), score, some, at in scores:
             dropped[metric.name] = score
-            charged[metric.name] = metrics.charge(score, charged_at, metric.how(comparison.protocol))
-    names = comparison.protocol.metrics
-    return {name: dropped[name] for name in names}, {name: charged[name] for name in names}
+            charged[metric.name] = metrics.charge(score, at, how) if some else score
+    names = pairs.protocol.metrics
+    return [({name: d[name] for name in names}, {name: c[name] for name in names}) for d, c in both]
+
+
+def _over_pairs(metric: Metric, pairs: Comparisons) -> Iterator[Score]:
+    """The metric of each pair: of all at once where it can, of one where it cannot, or has a reason to give."""
+    assert metric.compute is not None
+    many = (None,) * len(pairs.each) if metric.over_pairs is None else metric.over_pairs(pairs)
+    for comparison, known in zip(pairs.each, many, strict=True):
+        score = metric.compute(comparison) if known is None else known
+        yield score if score.name == metric.name else replace(score, name=metric.name)
 
 
 def metric_of(name: str) -> Metric:

@@ -1,7 +1,8 @@
 """The scores of a pair over all that its estimates leave open: medians, and 5 to 95 %."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import final
 
 import numpy as np
 from jaxtyping import Float
@@ -9,17 +10,32 @@ from jaxtyping import Float
 from compare import metrics
 from compare.depth_scales import DepthScale
 from compare.draws import Draws, drawn
-from compare.laid import Laid, lay_out
+from compare.laid import Laid, Two, lay_out_each, lay_out_together
 from compare.metrics import Metric
 from compare.pair_scores import metric_of, scores_of
 from compare.protocols import Protocol
 from compare.rows import PairScores, Score
 from trajectory.errors import CinetrajError
-from trajectory.posterior import Posterior, has_spread
+from trajectory.posterior import Posterior
 
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
 MOST_UNDEFINED = 0.5
 """A metric that is undefined in a larger share of the draws has no interval."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Candidates:
+    """What is known of both clips of a pair.
+
+    Attributes:
+        reference, generated: the answers that are possible.
+        depth_scale: metres per unit of both paths, for protocols with a metric scale.
+    """
+
+    reference: Posterior
+    generated: Posterior
+    depth_scale: DepthScale | None = None
 
 
 def score_posteriors(
@@ -38,12 +54,35 @@ def score_posteriors(
         CinetrajError: as `score_poses`, of the most probable answers; a less probable one that cannot be compared is
             left out.
     """
-    best = lay_out(reference.best, generated.best, protocol, depth_scale)
-    scores = scores_of(best)
-    alone = len(reference.trajectories) == len(generated.trajectories) == 1
-    if protocol.draws == 0 or (alone and not has_spread(reference.best) and not has_spread(generated.best)):
+    pair = Candidates(reference=reference, generated=generated, depth_scale=depth_scale)
+    (found,) = score_posteriors_each((pair,), protocol, seed=seed)
+    if isinstance(found, CinetrajError):
+        raise found
+    return found
+
+
+def score_posteriors_each(
+    each: Sequence[Candidates], protocol: Protocol, *, seed: int = 0
+) -> list[PairScores | CinetrajError]:
+    """`score_posteriors` of many, whose most probable answers are compared together; what it raises is returned."""
+    groups, failed = lay_out_together([_best(pair) for pair in each], protocol)
+    found: dict[int, PairScores | CinetrajError] = {**failed}
+    for group in groups:
+        for i, laid, scores in zip(group.rows, group.laid, scores_of(group), strict=True):
+            found[i] = scores if isinstance(scores, CinetrajError) else _over_posterior(scores, laid, each[i], seed)
+    return [found[i] for i in range(len(each))]
+
+
+def _best(pair: Candidates) -> Two:
+    return Two(reference=pair.reference.best, generated=pair.generated.best, depth_scale=pair.depth_scale)
+
+
+def _over_posterior(scores: PairScores, best: Laid, pair: Candidates, seed: int) -> PairScores:
+    """The scores of the most probable answers, with intervals where there is more to them."""
+    protocol = best.comparison.protocol
+    if protocol.draws == 0 or not (pair.reference.spreads or pair.generated.spreads):
         return scores
-    parts = [drawn(laid, count, seed=seed) for laid, count in _shared_out(best, reference, generated, depth_scale)]
+    parts = [drawn(laid, count, seed=seed) for laid, count in _shared_out(best, pair)]
     dropped, charged = dict(scores.dropped), dict(scores.charged)
     for metric in [metric_of(name) for name in protocol.metrics]:
         if metric.spread == "none" or dropped[metric.name].value is charged[metric.name].value is None:
@@ -63,18 +102,20 @@ def _weighted(values: list[np.ndarray], parts: list[Draws]) -> Float[np.ndarray,
     return each[0] if len(each) == 1 else np.concatenate(each)
 
 
-def _shared_out(
-    best: Laid, reference: Posterior, generated: Posterior, depth_scale: DepthScale | None
-) -> Iterator[tuple[Laid, int]]:
+def _shared_out(best: Laid, pair: Candidates) -> Iterator[tuple[Laid, int]]:
     """Each pair of candidates that can be compared, with its share of the draws: at equal steps of the probability."""
-    protocol = best.comparison.protocol
+    protocol, reference, generated = best.comparison.protocol, pair.reference, pair.generated
+    if len(reference.trajectories) == len(generated.trajectories) == 1:
+        yield best, protocol.draws
+        return
     pairs = [(a, b) for a in range(len(reference.trajectories)) for b in range(len(generated.trajectories))]
-    laid: dict[int, Laid] = {0: best}
-    for k, (a, b) in enumerate(pairs[1:], start=1):
-        try:
-            laid[k] = lay_out(reference.trajectories[a], generated.trajectories[b], protocol, depth_scale)
-        except CinetrajError:
-            continue  # its probability goes to the others
+    others = [
+        Two(reference=reference.trajectories[a], generated=generated.trajectories[b], depth_scale=pair.depth_scale)
+        for a, b in pairs[1:]
+    ]
+    # The probability of what cannot be compared goes to the others.
+    tried = enumerate((best, *lay_out_each(others, protocol)))
+    laid = {k: each for k, each in tried if isinstance(each, Laid)}
     both = [(reference.probability[pairs[k][0]], generated.probability[pairs[k][1]]) for k in laid]
     share: np.ndarray = np.array(both).prod(1)
     levels = (np.arange(protocol.draws) + 0.5) / protocol.draws * share.sum()
@@ -104,13 +145,13 @@ def _aggregate(errors: Float[np.ndarray, "k m"], where: np.ndarray, how: str) ->
     """Sum, mean or root mean square over the points of each draw; points without an error are left out."""
     found = errors if where.all() else errors[where]
     found = found**2 if how == "rmse" else found
-    total = found.sum(0)
+    total = found.sum(0, dtype=np.float64)
     if not np.isnan(total).any():
         if how == "sum":
             return total
         return np.sqrt(total / len(found)) if how == "rmse" else total / len(found)
     known = ~np.isnan(found)
-    total, count = np.where(known, found, 0.0).sum(0), known.sum(0)
+    total, count = np.where(known, found, 0.0).sum(0, dtype=np.float64), known.sum(0)
     if how == "sum":
         return np.where(count > 0, total, np.nan)
     mean = total / np.where(count > 0, count, np.nan)

@@ -1,6 +1,6 @@
 """From a matched pair of clips to its row of the table: read, scored, or the reason why not."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, final
@@ -14,7 +14,7 @@ from compare.details import keep
 from compare.estimators import RENDERED, estimator
 from compare.laid import NotDelivered
 from compare.mind import score_mind
-from compare.posterior_scores import score_posteriors
+from compare.posterior_scores import Candidates, score_posteriors_each
 from compare.protocols import Protocol
 from compare.rows import ClipScores, Fault, PairScores, Score
 from compare.sources import Clip, Match
@@ -24,6 +24,9 @@ from trajectory.model import Trajectory
 from trajectory.posterior import Posterior, rigid_probability
 
 Side = Literal["reference", "generated"]
+FRAMES_AT_ONCE = 16_384
+"""Of all trajectories that are held at once, on both sides: some 80 pairs of 100 frames, ten megabytes while they are
+compared. More of them gain nothing: what each call of numpy costs is a small share of the work by then."""
 
 
 @final
@@ -46,36 +49,111 @@ class Options:
     actions: Path | Commands | None = None
 
 
-def score_match(item: Match, options: Options, depth_scale: DepthScale | None = None) -> ClipScores:
-    """The row of a pair.
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Asked:
+    """A pair and how it is scored.
 
-    Args:
+    Attributes:
         item: the pair; either side may be missing.
         options: how to read and score it.
         depth_scale: metres per unit of both paths, for protocols with a metric scale.
+    """
+
+    item: Match
+    options: Options
+    depth_scale: DepthScale | None = None
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Read:
+    """A pair that was read.
+
+    Attributes:
+        name: of the pair.
+        clips: where the reference and the generated clip come from.
+        known: what they may be.
+        notes: what a reader must know of them.
+        options: how they are scored.
+        depth_scale: metres per unit of both paths.
+        mistrusted: why the pair counts as failed whatever its scores, and whose fault that is; both empty else.
+    """
+
+    name: str
+    clips: tuple[Clip, Clip]
+    known: tuple[Posterior, Posterior]
+    notes: tuple[str, ...]
+    options: Options
+    depth_scale: DepthScale | None
+    mistrusted: tuple[str, Fault]
+
+    @property
+    def frames(self) -> int:
+        """Of all its trajectories."""
+        return sum(len(trajectory) for side in self.known for trajectory in side.trajectories)
+
+
+def score_match(item: Match, options: Options, depth_scale: DepthScale | None = None) -> ClipScores:
+    """The row of a pair.
 
     Raises:
         TimeSourceError: the clocks are of different kinds. Every other failure is in the row.
     """
-    a, b = item.reference, item.generated
+    (row,) = score_matches((Asked(item=item, options=options, depth_scale=depth_scale),))
+    if isinstance(row, TimeSourceError):
+        raise row
+    return row
+
+
+def score_matches(each: Iterable[Asked]) -> Iterator[ClipScores | TimeSourceError]:
+    """`score_match` of many under one protocol, in order, read and compared in chunks; what it raises is yielded."""
+    pairs = (_read(asked) for asked in each)
+    # No name holds a chunk while the next one is read.
+    while rows := _rows(_chunk(pairs)):
+        yield from rows
+
+
+def _chunk(pairs: Iterator[ClipScores | _Read]) -> list[ClipScores | _Read]:
+    """The next pairs, until they have `FRAMES_AT_ONCE`; empty after the last."""
+    held: list[ClipScores | _Read] = []
+    frames = 0
+    for pair in pairs:
+        held.append(pair)
+        frames += pair.frames if isinstance(pair, _Read) else 0
+        if frames >= FRAMES_AT_ONCE:
+            break
+    return held
+
+
+def _rows(pairs: Sequence[ClipScores | _Read]) -> list[ClipScores | TimeSourceError]:
+    """The rows of pairs that were read."""
+    found = iter(_compute([pair for pair in pairs if isinstance(pair, _Read)]))
+    return [_row(pair, next(found)) if isinstance(pair, _Read) else pair for pair in pairs]
+
+
+def _read(asked: Asked) -> ClipScores | _Read:
+    """The pair with its trajectories read; its row where there is nothing to be read, or other rows than poses."""
+    name, options = asked.item.name, asked.options
+    a, b = asked.item.reference, asked.item.generated
     if a is None:
-        return ClipScores(name=item.name, failed="no reference has this name", fault="unmatched")
+        return ClipScores(name=name, failed="no reference has this name", fault="unmatched")
     if b is None:
-        return ClipScores(name=item.name, failed="no generated clip has this name", fault="model")
+        return ClipScores(name=name, failed="no generated clip has this name", fault="model")
+    mistrusted: tuple[str, Fault] = ("", "")
     for side, clip, _ in _sides(a, b, options):
-        if clip.failed:
-            return ClipScores(name=item.name, failed=f"{side}: {clip.failed}", fault=_whose(side, clip.fault, options))
-        if clip.unreliable and options.protocol.unreliable == "charge":
+        if clip.failed and not mistrusted[0]:
+            return ClipScores(name=name, failed=f"{side}: {clip.failed}", fault=_whose(side, clip.fault, options))
+        if clip.unreliable and options.protocol.unreliable == "charge" and not mistrusted[0]:
             # It counts as failed because its estimator does not vouch for it; its scores are kept for the report.
-            trusting = replace(options, protocol=replace(options.protocol, unreliable="score"))
-            row = score_match(item, trusting, depth_scale)
-            why = f"{side}: unreliable: {clip.unreliable}"
-            return replace(row, failed=why, fault=_whose(side, "instrument", options))
+            mistrusted = (f"{side}: unreliable: {clip.unreliable}", _whose(side, "instrument", options))
     if options.protocol.method == "cinetechbench":
-        return _score_rows(item.name, a, b, options)
-    if options.protocol.commanded:
-        return _score_commanded(item.name, a, b, options)
-    return _score_paths(item.name, a, b, options, depth_scale)
+        row = _score_rows(name, a, b, options)
+    elif options.protocol.commanded:
+        row = _score_commanded(name, a, b, options)
+    else:
+        return _read_paths(asked, (a, b), mistrusted)
+    return replace(row, failed=mistrusted[0], fault=mistrusted[1]) if mistrusted[0] else row
 
 
 def _whose(side: Side, fault: Fault, options: Options) -> Fault:
@@ -91,19 +169,22 @@ def _sides(reference: Clip, generated: Clip, options: Options) -> Iterator[tuple
     yield "generated", generated, options.generated_format
 
 
-def _score_paths(
-    name: str, reference: Clip, generated: Clip, options: Options, depth_scale: DepthScale | None
-) -> ClipScores:
-    """Both trajectories read and compared, by our own computation or by evo."""
+def _read_paths(asked: Asked, clips: tuple[Clip, Clip], mistrusted: tuple[str, Fault]) -> ClipScores | _Read:
+    """Both trajectories, with what else they may be."""
+    name, options = asked.item.name, asked.options
     loaded: list[Trajectory] = []
     notes: list[str] = []
-    for side, clip, format in _sides(reference, generated, options):
+
+    def failed(side: Side, why: str, fault: Fault) -> ClipScores:
+        return _failed(name, why, _whose(side, fault, options), mistrusted)
+
+    for side, clip, format in _sides(*clips, options):
         try:
             trajectory = clip.load(format)
             if not trajectory.valid.any():
                 raise CinetrajError("no frame has a pose")
         except CinetrajError as error:
-            return ClipScores(name=name, failed=f"{side}: {error}", fault=_whose(side, "model", options))
+            return failed(side, f"{side}: {error}", "model")
         loaded.append(trajectory)
         who = "reference" if side == "reference" else "generated clip"
         if clip.unreliable:
@@ -111,26 +192,70 @@ def _score_paths(
         if clip.shot is not None:
             notes.append(f"the {who} {clip.shot.note}")
     try:
-        known = tuple(c.posterior(t) for c, t in zip((reference, generated), loaded, strict=True))
-        found = _compute(name, (known[0], known[1]), options, depth_scale)
-    except TimeSourceError:
-        raise
-    except NotDelivered as error:
-        return ClipScores(name=name, failed=str(error), fault=_whose("generated", "model", options))
+        known = (clips[0].posterior(loaded[0]), clips[1].posterior(loaded[1]))
     except CinetrajError as error:
-        return ClipScores(name=name, failed=str(error), fault=_whose("generated", "instrument", options))
-    failed, fault = _doubted((reference, generated), (known[0], known[1]), options)
-    return ClipScores(
+        return failed("generated", str(error), "instrument")
+    return _Read(
         name=name,
+        clips=clips,
+        known=known,
+        notes=tuple(notes),
+        options=options,
+        depth_scale=asked.depth_scale,
+        mistrusted=mistrusted,
+    )
+
+
+def _failed(name: str, why: str, fault: Fault, mistrusted: tuple[str, Fault]) -> ClipScores:
+    """A row without scores; of a pair that nobody vouches for this is the reason that counts."""
+    return ClipScores(name=name, failed=mistrusted[0] or why, fault=mistrusted[1] if mistrusted[0] else fault)
+
+
+def _compute(pairs: Sequence[_Read]) -> Iterable[PairScores | CinetrajError]:
+    """The scores of each pair by our own computation or by evo, or why it has none."""
+    if not pairs:
+        return ()
+    protocol = pairs[0].options.protocol
+    if protocol.method in ("evo", "mind"):
+        return (_by_itself(pair) for pair in pairs)
+    each = [Candidates(reference=p.known[0], generated=p.known[1], depth_scale=p.depth_scale) for p in pairs]
+    return score_posteriors_each(each, protocol)
+
+
+def _by_itself(pair: _Read) -> PairScores | CinetrajError:
+    """The scores of a pair that is compared as its protocol's own code does."""
+    best, options = (pair.known[0].best, pair.known[1].best), pair.options
+    try:
+        if options.protocol.method == "mind":
+            commands = None if options.actions is None else commands_of(pair.name, options.actions)
+            return score_mind(*best, options.protocol, commands)
+        from compare.evo_scores import score_evo
+
+        return score_evo(*best, options.protocol)
+    except CinetrajError as error:
+        return error
+
+
+def _row(pair: _Read, found: PairScores | CinetrajError) -> ClipScores | TimeSourceError:
+    """The row of a pair from its scores, or from the reason why it has none."""
+    options, best = pair.options, (pair.known[0].best, pair.known[1].best)
+    if isinstance(found, TimeSourceError):
+        return found
+    if isinstance(found, CinetrajError):
+        fault = _whose("generated", "model" if isinstance(found, NotDelivered) else "instrument", options)
+        return _failed(pair.name, str(found), fault, pair.mistrusted)
+    failed, fault = pair.mistrusted if pair.mistrusted[0] else _doubted(pair.clips, pair.known, options)
+    return ClipScores(
+        name=pair.name,
         scores=found.charged if options.protocol.failures == "worst" else found.dropped,
         charged=found.charged,
         dropped=found.dropped,
         failed=failed,
         fault=fault,
-        notes=(*found.notes, *notes, *_silent_side((known[0], known[1]), found)),
+        notes=(*found.notes, *pair.notes, *_silent_side(pair.known, found)),
         facts=found.facts,
-        estimators=(estimator(loaded[0]), estimator(loaded[1])),
-        detail=keep(found.aligned, loaded[0], loaded[1], (reference, generated)) if options.detail else None,
+        estimators=(estimator(best[0]), estimator(best[1])),
+        detail=keep(found.aligned, *best, pair.clips) if options.detail else None,
     )
 
 
@@ -155,7 +280,7 @@ def _doubted(clips: tuple[Clip, Clip], known: tuple[Posterior, Posterior], optio
 
 def _silent_side(known: tuple[Posterior, Posterior], found: PairScores) -> tuple[str, ...]:
     """What to say where an interval holds what one estimate leaves open, and the other tells nothing of its errors."""
-    if known[0].spreads == known[1].spreads or all(score.interval is None for score in found.charged.values()):
+    if all(score.interval is None for score in found.charged.values()) or known[0].spreads == known[1].spreads:
         return ()
     silent = 0 if known[1].spreads else 1
     maker = estimator(known[silent].best)
@@ -166,20 +291,6 @@ def _silent_side(known: tuple[Posterior, Posterior], found: PairScores) -> tuple
         f"the estimate of the {who[silent]} tells nothing of its own errors: the intervals hold those of the "
         f"{who[1 - silent]} alone",
     )
-
-
-def _compute(
-    name: str, known: tuple[Posterior, Posterior], options: Options, depth_scale: DepthScale | None
-) -> PairScores:
-    protocol = options.protocol
-    if protocol.method == "evo":
-        from compare.evo_scores import score_evo
-
-        return score_evo(known[0].best, known[1].best, protocol)
-    if protocol.method == "mind":
-        commands = None if options.actions is None else commands_of(name, options.actions)
-        return score_mind(known[0].best, known[1].best, protocol, commands)
-    return score_posteriors(known[0], known[1], protocol, depth_scale=depth_scale)
 
 
 def _score_commanded(name: str, reference: Clip, generated: Clip, options: Options) -> ClipScores:

@@ -12,7 +12,7 @@ from compare.details import detail_json
 from compare.estimators import estimator_warnings, estimators
 from compare.protocols import Protocol
 from compare.rows import ClipScores
-from compare.score_match import Options, score_match
+from compare.score_match import Asked, Options, score_matches
 from compare.sources import Source, listed, match
 from compare.summary import summarise
 from compare.summary import values as summary_values
@@ -140,21 +140,35 @@ def score(
         generated_format=format,
         actions=Path(actions) if isinstance(actions, str) else actions,
     )
+    names = _distinct([item.name for item in matches])
+    asked = (
+        Asked(
+            item=item if item.name == name else replace(item, name=name),
+            options=replace(options, detail=True) if detail and number < MOST_DETAILS else options,
+            depth_scale=scales.get(item.name),
+        )
+        for number, (name, item) in enumerate(zip(names, matches, strict=True))
+    )
     rows: dict[str, ClipScores] = {}
     clock: TimeSourceError | None = None
-    for done, item in enumerate(matches, start=1):
-        name = item.name if item.name not in rows else f"{item.name} (generated only)"
-        try:
-            row_options = replace(options, detail=detail and done <= MOST_DETAILS)
-            rows[name] = score_match(replace(item, name=name), row_options, scales.get(item.name))
-        except TimeSourceError as error:
-            clock = clock or error
-            rows[name] = ClipScores(name=name, failed=str(error), fault="instrument")
+    for name, row in zip(names, score_matches(asked), strict=True):
+        if isinstance(row, TimeSourceError):
+            clock = clock or row
+            row = ClipScores(name=name, failed=str(row), fault="instrument")
+        rows[name] = row
         if progress is not None:
-            progress(done, len(matches))
+            progress(len(rows), len(matches))
     if clock is not None and all(row.failed for row in rows.values()):
         raise clock
     return build_result(rows, chosen, model)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """The names of rows; of two alike the later one is a generated clip without a reference."""
+    found: dict[str, None] = {}
+    for name in names:
+        found[name if name not in found else f"{name} (generated only)"] = None
+    return list(found)
 
 
 def build_result(rows: Mapping[str, ClipScores], protocol: Protocol, model: str) -> Result:

@@ -33,20 +33,21 @@ def values(rows: Mapping[str, ClipScores], metric: str, protocol: Protocol, poli
     enters neither.
     """
     if policy == "drop":
-        ok = {name: row for name, row in rows.items() if not row.failed and metric in row.dropped}
-        found = {name: row.dropped[metric].value for name, row in ok.items()}
-        return {name: value for name, value in found.items() if value is not None}
-    samples = [int(row.facts["samples"]) for row in rows.values() if "samples" in row.facts]
-    worst = worst_value(metric, protocol, max(samples, default=protocol.samples))
+        scores = ((name, row.dropped.get(metric)) for name, row in rows.items() if not row.failed)
+        return {name: s.value for name, s in scores if s is not None and s.value is not None}
     charged: dict[str, float] = {}
+    worst: float | None = None
+    if any(row.failed and row.fault == "model" for row in rows.values()):
+        samples = [int(row.facts["samples"]) for row in rows.values() if "samples" in row.facts]
+        worst = worst_value(metric, protocol, max(samples, default=protocol.samples))
     for name, row in rows.items():
         if row.failed:
             if row.fault == "model" and worst is not None:
                 charged[name] = worst
-        elif metric in row.charged:
-            value = row.charged[metric].value
-            if value is not None:
-                charged[name] = value
+            continue
+        score = row.charged.get(metric)
+        if score is not None and score.value is not None:
+            charged[name] = score.value
     return charged
 
 

@@ -171,13 +171,23 @@ def _nearness(trajectory: Trajectory) -> float:
     found = evidence_of(trajectory).get("depth_quantiles")
     if found is None:
         return 1.0
+    near, middle, _ = checked_quantiles(found)
+    return near / middle
+
+
+def checked_quantiles(found: object) -> tuple[float, float, float]:
+    """The three depths of `evidence["depth_quantiles"]`.
+
+    Raises:
+        CinetrajError: they are none.
+    """
     values = cast("list[Any]", found) if isinstance(found, list | tuple) else []
     numbers = [float(v) for v in values if isinstance(v, int | float) and np.isfinite(v)]
     if len(numbers) != 3 or len(values) != 3 or not 0.0 < numbers[0] <= numbers[1] <= numbers[2]:
         raise CinetrajError(
             f"evidence['depth_quantiles'] is {found!r}, expected three depths that rise: 16th, 50th, 84th percentile"
         )
-    return numbers[0] / numbers[1]
+    return numbers[0], numbers[1], numbers[2]
 
 
 def _noise_diag(trajectory: Trajectory) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from compare.metrics._metric import Comparison, Metric
+from compare.metrics._metric import Comparison, Comparisons, Metric, stacked, together
 from compare.metrics._scores import WORST_TRANSLATION, Aggregation, aggregate, charge, over_points, undefined
 from compare.metrics.direction import DIRECTION_FLOOR, direction_err
 from compare.metrics.extent import motion_ratio
@@ -30,6 +30,7 @@ __all__ = [
     "Aggregation",
     "Better",
     "Comparison",
+    "Comparisons",
     "Metric",
     "Score",
     "aggregate",
@@ -44,6 +45,8 @@ __all__ = [
     "primitive_agreement",
     "rot_err",
     "smoothness",
+    "stacked",
+    "together",
     "trans_err",
     "undefined",
     "world_score",

@@ -1,16 +1,16 @@
 """What a metric is, and what it is computed from."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
-from compare.association import Pair
 from compare.metrics._scores import Aggregation
 from compare.protocols import Protocol
 from compare.rows import Better, Score
+from compare.sampling import Pair
 from trajectory.model import Trajectory
 
 if TYPE_CHECKING:
@@ -48,6 +48,48 @@ class Comparison:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Comparisons:
+    """Pairs under one protocol with equally many points of comparison, for metrics that look at them all at once.
+
+    Attributes:
+        each: the pairs.
+        reference, generated: (b, k, 4, 4) their paths, one on the other.
+        places: (b, k, 3) the positions of both, which most metrics look at.
+        scored: (b, k) where both of a pair have a pose.
+    """
+
+    each: tuple[Comparison, ...]
+    reference: Float[np.ndarray, "b k 4 4"]
+    generated: Float[np.ndarray, "b k 4 4"]
+    places: tuple[Float[np.ndarray, "b k 3"], Float[np.ndarray, "b k 3"]]
+    scored: Bool[np.ndarray, "b k"]
+
+    @property
+    def protocol(self) -> Protocol:
+        """The way of scoring that they share."""
+        return self.each[0].protocol
+
+
+def stacked(each: Sequence[Comparison]) -> Comparisons:
+    """Pairs of one protocol and equally many points, together."""
+    paths = [np.stack([getattr(one, side) for one in each]) for side in ("reference", "generated")]
+    return together(each, (paths[0], paths[1]), np.stack([one.pair.scored for one in each]))
+
+
+def together(
+    each: Sequence[Comparison],
+    paths: tuple[Float[np.ndarray, "b k 4 4"], Float[np.ndarray, "b k 4 4"]],
+    scored: Bool[np.ndarray, "b k"],
+) -> Comparisons:
+    """`stacked`, of pairs whose paths already are the rows of two arrays."""
+    places = [poses[..., :3, 3].copy() for poses in paths]  # side by side in memory
+    return Comparisons(
+        each=tuple(each), reference=paths[0], generated=paths[1], places=(places[0], places[1]), scored=scored
+    )
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Metric:
     """One metric; each module of `compare.metrics` without a leading underscore defines one, or a few, as METRIC.
 
@@ -63,6 +105,8 @@ class Metric:
         aggregation: what is made of the errors at points when points without a pose are charged; "protocol" leaves it
             to the protocol.
         worst: what a clip or a point without a pose is charged; None where no worst value exists.
+        over_pairs: the scores of many pairs at once, by the same formulas as `compute`, which is asked where this has
+            None for a pair, or is None itself.
         over_draws: the metric of all draws of a pair (`compare.draws`) at once: errors (k, m) at points, or values
             (m,). Without it `compute` is asked for one draw after the other.
         spread: "none" for a metric of which the spread of the poses says nothing.
@@ -77,6 +121,7 @@ class Metric:
     parts: tuple[str, ...] = ()
     aggregation: Aggregation | Literal["protocol"] = "mean"
     worst: float | Literal["half turn"] | None = None
+    over_pairs: Callable[[Comparisons], Sequence[Score | None]] | None = None
     over_draws: "Callable[[Draws], Float[np.ndarray, ...]] | None" = None
     spread: Literal["draws", "none"] = "draws"
 
@@ -97,7 +142,7 @@ def and_sum(
     summary: str,
     unit: str,
     worst: float | Literal["half turn"],
-    score: Callable[[Comparison, Aggregation], Score],
+    over_pairs: Callable[[Comparisons, Aggregation], Sequence[Score]],
     over_draws: "Callable[[Draws], Float[np.ndarray, ...]] | None" = None,
 ) -> tuple[Metric, Metric]:
     """A metric of errors at points, which the protocol aggregates, and its sum over the samples.
@@ -107,25 +152,27 @@ def and_sum(
         summary: of the first.
         unit: of one error.
         worst: what a point without a pose is charged.
-        score: the score of a pair under an aggregation.
+        over_pairs: the scores of pairs under an aggregation; one pair is asked as many of one.
         over_draws: the errors at the points of each draw.
     """
     mine = Metric(
         name=name,
         summary=summary,
         unit=unit,
-        compute=lambda comparison: score(comparison, comparison.protocol.aggregation),
+        compute=lambda comparison: over_pairs(stacked((comparison,)), comparison.protocol.aggregation)[0],
         aggregation="protocol",
         worst=worst,
+        over_pairs=lambda pairs: over_pairs(pairs, pairs.protocol.aggregation),
         over_draws=over_draws,
     )
     summed = Metric(
         name=f"{name}_sum",
         summary=f"{name} summed over the samples",
         unit=unit,
-        compute=lambda comparison: score(comparison, "sum"),
+        compute=lambda comparison: over_pairs(stacked((comparison,)), "sum")[0],
         aggregation="sum",
         worst=worst,
+        over_pairs=lambda pairs: over_pairs(pairs, "sum"),
         over_draws=over_draws,
     )
     return mine, summed

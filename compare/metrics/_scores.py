@@ -1,5 +1,6 @@
 """From errors at points to one `Score`, and back to what points without a pose are charged."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -14,16 +15,17 @@ WORST_TRANSLATION = 2.0
 """The charge for a point without a pose, in units of the extent: as far as two paths of unit extent can be apart."""
 
 
-def aggregate(per_frame: Float[np.ndarray, " k"], how: Aggregation) -> float:
-    """Sum, mean or root mean square of what is not NaN."""
-    values = per_frame
-    if np.isnan(float(per_frame.sum())):
-        values = per_frame[~np.isnan(per_frame)]
+def aggregate(per_frame: Float[np.ndarray, "*b k"], how: Aggregation) -> Float[np.ndarray, "*b"]:
+    """Sum, mean or root mean square over the points, of what is not NaN."""
+    values = per_frame if how != "rmse" else np.square(per_frame)
+    total, count = values.sum(-1), np.full(values.shape[:-1], values.shape[-1])
+    if np.isnan(total).any():
+        known = ~np.isnan(values)
+        total, count = np.where(known, values, 0.0).sum(-1), known.sum(-1)
     if how == "sum":
-        return float(values.sum())
-    total = float(values.sum() if how == "mean" else np.square(values).sum())
-    mean = total / len(values) if len(values) else float("nan")
-    return mean if how == "mean" else mean**0.5
+        return np.asarray(total)
+    mean = total / np.where(count > 0, count, np.nan)
+    return np.asarray(mean if how == "mean" else np.sqrt(mean))
 
 
 def over_points(
@@ -45,18 +47,34 @@ def over_points(
         unit: of one error.
         worst: what a point without a pose is charged, None where no worst value exists.
     """
-    whole = bool(scored.all())
-    per_frame = errors if whole else np.where(scored, errors, np.nan)
-    if not whole and not scored.any():
-        return undefined(name, unit, "no point has a pose in both clips", worst=worst)
-    return Score(
-        name=name,
-        value=aggregate(per_frame, how),
-        unit=unit if how != "sum" else f"{unit} (sum)",
-        per_frame=per_frame,
-        coverage=1.0 if whole else float(scored.mean()),
-        worst=worst,
-    )
+    return over_points_each(name, errors[None], scored[None], how=how, units=(unit,), worst=worst)[0]
+
+
+def over_points_each(
+    name: str,
+    errors: Float[np.ndarray, "b k"],
+    scored: Bool[np.ndarray, "b k"],
+    *,
+    how: Aggregation,
+    units: Sequence[str],
+    worst: float | None,
+) -> list[Score]:
+    """`over_points` of many pairs, each with its own unit."""
+    per_frame = errors if scored.all() else np.where(scored, errors, np.nan)
+    values, coverage = aggregate(per_frame, how).tolist(), scored.mean(1).tolist()
+    return [
+        Score(
+            name=name,
+            value=value,
+            unit=unit if how != "sum" else f"{unit} (sum)",
+            per_frame=row,
+            coverage=share,
+            worst=worst,
+        )
+        if share > 0
+        else undefined(name, unit, "no point has a pose in both clips", worst=worst)
+        for value, unit, row, share in zip(values, units, per_frame, coverage, strict=True)
+    ]
 
 
 def undefined(name: str, unit: str, why: str, *, better: Better = "lower", worst: float | None = None) -> Score:
@@ -75,6 +93,7 @@ def charge(score: Score, charged: Bool[np.ndarray, " k"], how: Aggregation) -> S
     if score.per_frame is None:
         missing = score.value is None and charged.mean() > 0.5
         per_frame = np.where(charged, score.worst, np.nan)
-        return replace(score, value=aggregate(per_frame, how), per_frame=per_frame, undefined="") if missing else score
+        value = float(aggregate(per_frame, how))
+        return replace(score, value=value, per_frame=per_frame, undefined="") if missing else score
     per_frame = np.where(charged, score.worst, score.per_frame)
-    return replace(score, value=aggregate(per_frame, how), per_frame=per_frame)
+    return replace(score, value=float(aggregate(per_frame, how)), per_frame=per_frame)

@@ -1,12 +1,13 @@
 """DirErr: whether both cameras travel the same way."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
 
-from compare.metrics._metric import Comparison, Metric
-from compare.metrics._scores import over_points, undefined
+from compare.metrics._metric import Comparison, Comparisons, Metric
+from compare.metrics._scores import over_points, over_points_each, undefined
+from compare.metrics.rotation import in_unit
 from compare.rows import Score
 
 if TYPE_CHECKING:
@@ -24,23 +25,46 @@ def direction_err(
     angle: Literal["rad", "deg"] = "deg",
 ) -> Score:
     """DirErr: the angle between the displacements from the first frame, where both are long enough to have one."""
-    factor = 180 / np.pi if angle == "deg" else 1.0
-    a, b = reference[:, :3, 3], generated[:, :3, 3]
-    lengths = [np.where(scored, np.sqrt(np.einsum("ki,ki->k", x, x)), 0.0) for x in (a, b)]
-    extents = [float(x.max(initial=0.0)) for x in lengths]
-    for extent, who in zip(extents, ("reference", "generated camera"), strict=True):
+    where = _directions(reference[:, :3, 3], generated[:, :3, 3], scored)
+    worst = np.pi * in_unit(angle)
+    for extent, who in zip(where.extents, ("reference", "generated camera"), strict=True):
         if extent == 0:
-            still = float(np.nanmax(np.abs(a), initial=0.0)) == 0  # at no time at all: then no direction is missed
-            worst = None if still else np.pi * factor
-            return undefined("DirErr", angle, f"the {who} does not translate", worst=worst)
-    moving = scored & (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
-    if not moving.any():
-        return undefined("DirErr", angle, "the two never move at the same time", worst=np.pi * factor)
+            still = float(np.nanmax(np.abs(reference[:, :3, 3]), initial=0.0)) == 0  # at no time at all: none is missed
+            return undefined("DirErr", angle, f"the {who} does not translate", worst=None if still else worst)
+    if not where.moving.any():
+        return undefined("DirErr", angle, "the two never move at the same time", worst=worst)
+    return over_points("DirErr", where.apart * in_unit(angle), where.moving, how="mean", unit=angle, worst=worst)
+
+
+class _Directions(NamedTuple):
+    """Of displacements from the first point: angles between them in radians, where both have one, the largest."""
+
+    apart: Float[np.ndarray, "*b k"]
+    moving: Bool[np.ndarray, "*b k"]
+    extents: tuple[Float[np.ndarray, "*b"], Float[np.ndarray, "*b"]]
+
+
+def _directions(
+    a: Float[np.ndarray, "*b k 3"], b: Float[np.ndarray, "*b k 3"], scored: Bool[np.ndarray, "*b k"]
+) -> _Directions:
+    lengths = [np.where(scored, np.sqrt(np.einsum("...i,...i->...", x, x)), 0.0) for x in (a, b)]
+    extents = [np.asarray(x.max(-1, initial=0.0)) for x in lengths]
+    floors = [DIRECTION_FLOOR * x[..., None] for x in extents]
+    moving = scored & (lengths[0] > floors[0]) & (lengths[1] > floors[1])
     with np.errstate(invalid="ignore", divide="ignore"):
-        a, b = a / lengths[0][:, None], b / lengths[1][:, None]
-        apart, along = (np.sqrt(np.einsum("ki,ki->k", x, x)) for x in (a - b, a + b))
-    errors = 2 * np.arctan2(apart, along) * factor
-    return over_points("DirErr", errors, moving, how="mean", unit=angle, worst=np.pi * factor)
+        a, b = a / lengths[0][..., None], b / lengths[1][..., None]
+        apart, along = (np.sqrt(np.einsum("...i,...i->...", x, x)) for x in (a - b, a + b))
+    return _Directions(2 * np.arctan2(apart, along), moving, (extents[0], extents[1]))
+
+
+def _over_pairs(pairs: Comparisons) -> list[Score | None]:
+    angle = pairs.protocol.angle
+    where = _directions(*pairs.places, pairs.scored)
+    errors, units, worst = where.apart * in_unit(angle), (angle,) * len(pairs.each), np.pi * in_unit(angle)
+    scores = over_points_each("DirErr", errors, where.moving, how="mean", units=units, worst=worst)
+    moves: list[bool] = np.asarray(where.moving.any(1)).tolist()
+    # `direction_err` knows why a pair has none.
+    return [score if moving else None for score, moving in zip(scores, moves, strict=True)]
 
 
 def _compute(comparison: Comparison) -> Score:
@@ -51,18 +75,18 @@ def _compute(comparison: Comparison) -> Score:
 
 def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
     """As `direction_err`; the directions are those of the paths as they are drawn."""
-    factor = 180 / np.pi if draws.comparison.protocol.angle == "deg" else 1.0
-    a, b = draws.reference, draws.generated
+    a, b, off = draws.reference, draws.generated, draws.offset
     lengths = [np.sqrt(np.einsum("kim,kim->km", x, x)) for x in (a, b)]
     scored = draws.comparison.pair.scored
-    extents = [x[scored].max(0) for x in lengths]
+    whole = bool(scored.all())
+    extents = [(x if whole else x[scored]).max(0) for x in lengths]
     moving = (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
     # Of the cross and the dot product: as good at small angles as `direction_err`, in half the passes over the draws.
-    squared = np.zeros(lengths[0].shape)
+    squared = np.zeros_like(lengths[0])
     for i, j in ((0, 1), (1, 2), (2, 0)):
-        squared += (a[:, i] * b[:, j] - a[:, j] * b[:, i]) ** 2
-    errors = np.arctan2(np.sqrt(squared), np.einsum("kim,kim->km", a, b)) * factor
-    return np.where(moving & scored[:, None], errors, np.nan)
+        squared += (a[:, i] * off[:, j] - a[:, j] * off[:, i]) ** 2  # a x b = a x (b - a)
+    errors = np.arctan2(np.sqrt(squared), np.einsum("kim,kim->km", a, b)) * in_unit(draws.comparison.protocol.angle)
+    return np.where(moving if whole else moving & scored[:, None], errors, np.nan)
 
 
 METRIC = Metric(
@@ -71,5 +95,6 @@ METRIC = Metric(
     unit="angle",
     compute=_compute,
     worst="half turn",
+    over_pairs=_over_pairs,
     over_draws=_over_draws,
 )

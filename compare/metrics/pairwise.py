@@ -35,9 +35,8 @@ def pair_errors(
         guard: a direction counts only where there is one: NaN for pairs of frames between which the reference moves
             less than `DIRECTION_FLOOR` of its extent, unless it moves at no time and the generated clip does.
     """
-    paths = [anchored(x, 0) for x in (reference, generated)]
-    everywhere = np.ones(len(reference), dtype=bool)
-    sizes = [extent(x[:, :3, 3], everywhere) for x in paths]
+    paths = anchored(np.stack([reference, generated]), np.zeros(2, int))
+    sizes = extent(paths[..., :3, 3], np.ones(paths.shape[:2], bool)).tolist()
     w2c = [inverse_poses(x) for x in paths]
     rotation: list[np.ndarray] = []
     direction: list[np.ndarray] = []

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from compare.association import Pair
 from compare.metrics._metric import Comparison, Metric
 from compare.metrics._scores import aggregate
 from compare.rows import Score
+from compare.sampling import Pair
 from trajectory.kinematics import seconds
 from trajectory.model import Trajectory
 
@@ -27,7 +27,7 @@ def primitive_agreement(reference: Trajectory, generated: Trajectory, pair: Pair
     agreement = np.where(either == 0, 1.0, both / np.maximum(either, 1))
     return Score(
         name="Primitives",
-        value=aggregate(agreement, "mean"),
+        value=float(aggregate(agreement, "mean")),
         unit="share",
         better="higher",
         per_frame=agreement,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from paths import elsewhere, smooth
 
-from compare.metrics import Metric, Score
+from compare.laid import lay_out
+from compare.metrics import Comparison, Metric, Score, stacked
 from compare.pair_scores import score_poses
 from compare.protocols import Protocol
 from trajectory.errors import CinetrajError
@@ -60,6 +61,10 @@ def check_metric(metric: Metric) -> None:
         equal, unlike, moved, short = (
             score_poses(one, clip, protocol) for clip in (one, other, elsewhere(other, 3), _with_gaps(other))
         )
+        if metric.compute is not None and metric.over_pairs is not None:
+            _check_together(
+                metric, [lay_out(one, clip, protocol).comparison for clip in (one, other, _with_gaps(other))]
+            )
         score = unlike.dropped[metric.name]
         assert (score.name, score.better) == (metric.name, metric.better)
         if score.worst is not None:
@@ -75,6 +80,17 @@ def check_metric(metric: Metric) -> None:
         if dropped.value is not None:
             assert np.isfinite(dropped.value)
             assert _badness(charged) >= _badness(dropped), "missing poses never help"
+
+
+def _check_together(metric: Metric, pairs: list[Comparison]) -> None:
+    """What is computed of many pairs at once is what is computed of each."""
+    assert metric.compute is not None
+    assert metric.over_pairs is not None
+    for found, pair in zip(metric.over_pairs(stacked(pairs)), pairs, strict=True):
+        single = metric.compute(pair)
+        assert found is None or (found.undefined, found.coverage) == (single.undefined, single.coverage)
+        if found is not None and single.value is not None:
+            assert found.value == pytest.approx(single.value, rel=1e-9, abs=1e-9)
 
 
 def check_format(entry: Format, folder: Path) -> None:

@@ -29,7 +29,7 @@ def test_each_chunk_starts_at_the_identity_and_reaches_one() -> None:
     poses = np.array(smooth(1, 10).world_from_cam)
     scored = np.ones(10, dtype=bool)
     scored[4] = False
-    found = chunked(poses, scored, 4)
+    found = chunked(poses[None], scored[None], 4)[0]
     for start, first in ((0, 0), (4, 5), (8, 8)):
         part = found[start : start + 4]
         counted = scored[start : start + 4]

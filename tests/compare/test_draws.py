@@ -38,7 +38,7 @@ def test_shapes_and_seeds() -> None:
 def test_the_paths_are_on_the_scale_of_the_protocol() -> None:
     draws = drawn(LAID, 8, seed=0)
     reach = np.linalg.norm(draws.reference, axis=1).max(0)
-    np.testing.assert_allclose(reach, 1.0, rtol=1e-9)
+    np.testing.assert_allclose(reach, 1.0, rtol=1e-6)  # single precision
     assert not draws.reference[0].any()
 
 

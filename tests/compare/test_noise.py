@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from paths import smooth
 
-from compare.noise import pose_errors, shrinkage, zoom_errors
+from compare.noise import pose_errors, shrinkage, unit_errors, zoom_errors
 from trajectory.posterior import has_spread
 
 N, M = 30, 4000
@@ -71,7 +71,8 @@ def test_covariances_of_any_rank_and_unit_are_followed() -> None:
         pose_errors(smooth(1, N).replace(pose_covariance=c), np.arange(N), 20, seed=0)
         for c in (walk(), small @ walk() @ small)
     )
-    np.testing.assert_allclose(tiny[:, :3], 1e-9 * plain[:, :3], rtol=1e-6)
+    wanted = 1e-9 * plain[:, :3]
+    np.testing.assert_allclose(tiny[:, :3], wanted, rtol=1e-6, atol=1e-6 * wanted.std())  # single precision
 
 
 def test_a_focal_length_that_is_one_unknown_cancels() -> None:
@@ -100,3 +101,11 @@ def test_it_does_not_depend_on_the_unit() -> None:
     found = [shrinkage(c * slope, c * noise(0.1), seed=0) for c in (1e-3, 1.0, 1e3)]
     np.testing.assert_allclose(found[0], found[1])
     np.testing.assert_allclose(found[2], found[1])
+
+
+def test_a_unit_is_off_as_often_one_way_as_the_other() -> None:
+    factor = np.log(unit_errors(0.3, 2000, seed=1))
+    assert np.median(factor) == pytest.approx(0.0, abs=1e-3)
+    np.testing.assert_allclose(np.quantile(factor, [0.05, 0.95]), [-0.3 * 1.645, 0.3 * 1.645], rtol=0.01)
+    assert (unit_errors(0.0, 20, seed=1) == 1).all()
+    assert (unit_errors(0.3, 1, seed=1) == 1).all()  # a single draw is the most probable answer

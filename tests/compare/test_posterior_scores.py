@@ -1,6 +1,7 @@
 """Intervals: they cover the truth as often as they say, and what all answers share is simply known."""
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from compare import protocols
 from compare.metrics import Metric, rot_err
 from compare.pair_scores import score_poses
 from compare.posterior_scores import quantiles, score_posteriors
+from compare.scales import depth_deviation
 from compare.scoring import score
 from trajectory import io
 from trajectory.frames import transform
@@ -186,3 +188,22 @@ def test_an_unsure_run_is_scored_with_an_interval_and_charged_to_nobody(tmp_path
 def test_quantiles_are_exceeded_as_often_as_they_say() -> None:
     assert quantiles(np.arange(1.0, 20.0), (0.05, 0.5, 0.95)) == [1.0, 10.0, 19.0]
     assert quantiles(np.array([3.0]), (0.05, 0.95)) == [3.0, 3.0]
+
+
+def test_how_far_a_camera_went_is_as_unsure_as_how_deep_the_scenes_are() -> None:
+    random = np.random.default_rng(3)
+    protocol = replace(STRICT, scale="common_extent", metrics=("MotionRatio", "TransErr"))
+    a, b = (estimate(smooth(k, N, scene_depth=np.full(N, 2.0)), 1e-3, random) for k in (1, 2))
+    sure = score_posteriors(alone(a), alone(b), protocol).charged
+    deep = Provenance(evidence={"depth_quantiles": [1.0, 2.0, 4.0]})
+    a, b = a.replace(provenance=deep), b.replace(provenance=deep)
+    found = score_posteriors(alone(a), alone(b), protocol).charged
+    low, high = found["MotionRatio"].interval or (np.nan, np.nan)
+    sigma = float(np.hypot(depth_deviation(a), depth_deviation(b)))
+    assert np.log(high / low) == pytest.approx(2 * 1.645 * sigma, rel=0.1)
+    assert found["MotionRatio"].value == pytest.approx(sure["MotionRatio"].value, rel=0.01)
+    for name in ("MotionRatio", "TransErr"):
+        narrow, wide = sure[name].interval, found[name].interval
+        assert narrow is not None
+        assert wide is not None
+        assert wide[0] < narrow[0] < narrow[1] < wide[1]
