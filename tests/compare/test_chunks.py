@@ -36,7 +36,7 @@ def test_each_chunk_starts_at_the_identity_and_reaches_one() -> None:
         np.testing.assert_array_equal(found[first], np.eye(4))
         assert np.linalg.norm(part[counted, :3, 3], axis=1).max() == pytest.approx(1)
     still = np.tile(np.eye(4), (6, 1, 1))
-    np.testing.assert_array_equal(chunked(still, np.ones(6, dtype=bool), 3), still)
+    np.testing.assert_array_equal(chunked(still[None], np.ones((1, 6), dtype=bool), 3)[0], still)
 
 
 def test_drift_between_chunks_is_not_seen() -> None:
