@@ -1,5 +1,7 @@
 """PitchErr, RollErr and FovErr are absolute."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -66,3 +68,24 @@ def test_what_is_not_known_is_said() -> None:
     assert "generated clip does not tell which way is down" in found["PitchErr"]["undefined"]
     assert "the generated clip has no focal length" in found["FovErr"]["undefined"]
     assert field_of_view_deg(blind, blind.time_s) is None
+
+
+def test_errors_are_those_of_the_definition_frame_by_frame() -> None:
+    """By loops over frames that share no code with ours: where gravity points in each camera, and its angles."""
+    a, b = held(12, -8, turn=(25, 14, 31)), elsewhere(held(-17, 33, turn=(-40, 9, -12), focal=410.0), 5)
+    angles: list[list[tuple[float, float]]] = []
+    for clip, pitch, roll in ((a, 12, -8), (b, -17, 33)):
+        p, r = math.radians(pitch), math.radians(roll)
+        seen_first = [math.cos(p) * math.sin(r), math.cos(p) * math.cos(r), -math.sin(p)]
+        first = clip.world_from_cam[0]
+        down = [sum(first[i][k] * seen_first[k] for k in range(3)) for i in range(3)]
+        rows: list[tuple[float, float]] = []
+        for pose in clip.world_from_cam:
+            right, below, ahead = (sum(pose[i][k] * down[i] for i in range(3)) for k in range(3))
+            rows.append((math.degrees(math.asin(-ahead)), math.degrees(math.atan2(right, below))))
+        angles.append(rows)
+    found = one(a, b, "attitude", time="index")
+    for axis, name in enumerate(("PitchErr", "RollErr")):
+        expected = sum(abs(y[axis] - x[axis]) for x, y in zip(*angles, strict=True)) / len(a)
+        assert found[name] == pytest.approx(expected, abs=1e-9)
+    assert found["FovErr"] == pytest.approx(2 * math.degrees(math.atan(320 / 410) - math.atan(320 / 500)), abs=1e-9)
