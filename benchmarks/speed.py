@@ -84,6 +84,10 @@ def of_clips(videos: list[Path], arguments: argparse.Namespace) -> list[dict[str
         for backend in ["auto", *arguments.beside]:
             try:
                 rows.append(timed(video, backend, arguments))
+                print(
+                    f"  {rows[-1]['clip']:40s} {backend:12s} {rows[-1]['status']:10s} {rows[-1]['wall_s']:8.2f} s",
+                    flush=True,
+                )
             except Exception as problem:  # a clip that one of them cannot read is a row that says so
                 print(f"  {video}: {backend}: {problem}", file=sys.stderr)
     ours = [row for row in rows if row["backend"] == "auto"]
