@@ -15,16 +15,21 @@ def set_threads(threads: int) -> None:
 
 @contextmanager
 def thread_limit(threads: int, *, opencv: bool = True) -> Generator[None]:
-    """Limits torch, and OpenCV where asked, to so many threads inside of the block; then all is as before."""
+    """Limits torch, numpy's linear algebra, and OpenCV where asked, to so many threads inside of the block.
+
+    Then all is as before. The small products of the solvers gain nothing by threads, which only wait and burn time.
+    """
     import cv2
     import torch
+    from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
     before = cv2.getNumThreads(), torch.get_num_threads()
     if opencv:
         cv2.setNumThreads(threads)
     torch.set_num_threads(threads)
     try:
-        yield
+        with threadpool_limits(threads, user_api="blas"):
+            yield
     finally:
         if opencv:
             cv2.setNumThreads(before[0])
