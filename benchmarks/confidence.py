@@ -273,7 +273,7 @@ def main() -> None:
     parser.add_argument("rows", nargs="?", type=Path)
     parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 2) // 2))
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache" / "cinetraj-benchmarks")
+    parser.add_argument("--cache", type=Path, default=render.CACHE)
     parser.add_argument("--figure", type=Path)
     given = parser.parse_args()
     if given.verb == "show":

@@ -29,7 +29,6 @@ import render
 import worker
 
 WORST_DEG, WORST_SHARE = 180.0, 1.0
-CACHE = Path.home() / ".cache" / "cinetraj-benchmarks"
 
 
 def config_of(name: str, *, device: str, focal_px: float | None, mask: Path | None = None) -> Any:
@@ -115,10 +114,9 @@ def measure_cost(lengths: list[int], device: str) -> None:
     drawn = draw(ClipSpec(seed=1, move={"truck": 0.2, "pan_deg": 6}, frames=60, noise=1.5))
     print("| frames | device | s | frames/s | peak MiB of the process so far |\n|---|---|---|---|---|")
     for length in lengths:
-        order = np.abs((np.arange(length) + 59) % 118 - 59)
         with tempfile.TemporaryDirectory() as folder:
             video = Path(folder) / "clip.mp4"
-            encode(drawn.rgb[order], video, fps=30.0, crf=18)
+            encode(drawn.rgb[render.to_and_fro(60, length)], video, fps=30.0, crf=18)
             config = sfm.EstimateConfig(backend="dense", split_shots=False, device=device)  # type: ignore[arg-type]
             for _ in range(2 if device == "cuda" else 1):
                 begin = time.perf_counter()
@@ -139,7 +137,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--known-focal", action="store_true")
     parser.add_argument("--mask", choices=("truth",), default=None)
-    parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--cache", type=Path, default=render.CACHE)
     parser.add_argument("--out", type=Path, default=None)
     parser.add_argument("--cost", default="")
     args = parser.parse_args()

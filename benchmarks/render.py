@@ -15,6 +15,7 @@ from sfm.synthetic import ClipSpec, encode, render, widest
 from trajectory import io
 from trajectory.model import Trajectory
 
+CACHE = Path.home() / ".cache" / "cinetraj-benchmarks"
 KINDS_OF_DISPLACEMENT = ("static_rms", "static_p90", "rotation_rms", "rotation_p90", "zoom_rms", "zoom_p90")
 
 
@@ -34,6 +35,12 @@ class Clip:
     trajectory: Trajectory
     displacement: dict[str, float]
     moving_share: float
+
+
+def to_and_fro(count: int, length: int) -> np.ndarray:
+    """Numbers of `length` frames of a clip of `count` that is played to its end, back, and again."""
+    last = count - 1
+    return np.abs((np.arange(length) + last) % (2 * last) - last)
 
 
 def cached(entry: dict[str, Any], folder: Path) -> Clip:

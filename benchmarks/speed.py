@@ -27,7 +27,6 @@ import numpy as np
 import render
 import worker
 
-CACHE = Path.home() / ".cache" / "cinetraj-benchmarks"
 FRAMES = 60
 
 
@@ -115,12 +114,11 @@ def of_lengths(videos: list[Path], arguments: argparse.Namespace) -> list[dict[s
     from sfm.video import load
 
     rgb = load(videos[0]).rgb
-    once = np.concatenate([rgb, rgb[-2:0:-1]])
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         for count in arguments.frames:
             longer = Path(folder) / f"{count}.mp4"
-            encode(once[np.arange(count) % len(once)], longer, fps=24.0)
+            encode(rgb[render.to_and_fro(len(rgb), count)], longer, fps=24.0)
             rows.append(timed(longer, "auto", arguments))
             print(f"  {count:6d} frames {rows[-1]['wall_s']:8.2f} s")
     if len(rows) > 1:
@@ -169,7 +167,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--jobs", type=numbers, default=[])
     parser.add_argument("--videos")
-    parser.add_argument("--cache", type=Path, default=CACHE)
+    parser.add_argument("--cache", type=Path, default=render.CACHE)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     videos = videos_of(arguments)

@@ -8,11 +8,10 @@ from compare.navigation import score_navigation
 from compare.protocols import Protocol
 from compare.rows import PairScores
 from compare.sources import Clip
-from trajectory.commands import REMEDY, Commands, is_pose_string, pose_string, read_commands
+from trajectory.commands import FILES, REMEDY, Commands, is_pose_string, pose_string, read_commands
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
-FILES_OF_ACTIONS = ("action.json", "action.npy", "wasd_action.npy")
 SUFFIXES = (".json", ".txt", ".npy")
 REMEDY_TURNS = (
     'give {"turns": [{"action": "W", "start": 0, "end": 30}]} or a case of WBench as the reference or by --actions'
@@ -44,7 +43,7 @@ def _file_of(name: str, actions: Path) -> Path:
     """The file or folder of a clip; a file, or a folder of one clip, is that of every clip."""
     if not actions.exists():
         raise CinetrajError(f"{actions} does not exist, expected a file of commands or a folder of them")
-    if actions.is_file() or any((actions / each).is_file() for each in FILES_OF_ACTIONS):
+    if actions.is_file() or any((actions / each).is_file() for each in FILES):
         return actions
     places = [actions / name, *(actions / f"{name}{suffix}" for suffix in SUFFIXES)]
     found = next((place for place in places if place.exists()), None)

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation, Slerp
 
+from compare.align import anchored
 from compare.expected_turns import CANONICAL, expected_turn, is_translation, path_length, total_turn_deg
 from compare.metrics import METRICS
 from compare.metrics.rotation import angles_between
@@ -164,7 +165,7 @@ def _between(
     """Errors between two turns, moved to one start, over their mean length and mean turn."""
     flip = np.array([-1.0 if axis in axes else 1.0 for axis in range(3)])
     count = min(len(first), len(second))
-    both = [_from_start(x) for x in (first, second)]
+    both = [anchored(x[None], np.zeros(1, int))[0] for x in (first, second)]
     both[1][:, :3, :3] *= flip[:, None] * flip
     both[1][:, :3, 3] *= flip
     a, b = (x[np.linspace(0, len(x) - 1, count).astype(int)] for x in both)
@@ -172,14 +173,6 @@ def _between(
     length = max((path_length(a) + path_length(b)) / 2, SHORTEST_PATH)
     turn = max((total_turn_deg(a) + total_turn_deg(b)) / 2, SMALLEST_TURN_DEG)
     return min(apart / length, 1.0), min(turned / turn, 1.0)
-
-
-def _from_start(poses: Float[np.ndarray, "n 4 4"]) -> Float[np.ndarray, "n 4 4"]:
-    out = poses.copy()
-    back = poses[0, :3, :3].T
-    out[:, :3, :3] = back @ poses[:, :3, :3]
-    out[:, :3, 3] = (poses[:, :3, 3] - poses[0, :3, 3]) @ back.T
-    return out
 
 
 def _mean_errors(a: Float[np.ndarray, "k 4 4"], b: Float[np.ndarray, "k 4 4"]) -> tuple[float, float]:

@@ -169,6 +169,14 @@ def _sides(reference: Clip, generated: Clip, options: Options) -> Iterator[tuple
     yield "generated", generated, options.generated_format
 
 
+def _loaded(clip: Clip, format: str) -> Trajectory:
+    """The trajectory of a clip, with at least one pose."""
+    trajectory = clip.load(format)
+    if not trajectory.valid.any():
+        raise CinetrajError("no frame has a pose")
+    return trajectory
+
+
 def _read_paths(asked: Asked, clips: tuple[Clip, Clip], mistrusted: tuple[str, Fault]) -> ClipScores | _Read:
     """Both trajectories, with what else they may be."""
     name, options = asked.item.name, asked.options
@@ -180,9 +188,7 @@ def _read_paths(asked: Asked, clips: tuple[Clip, Clip], mistrusted: tuple[str, F
 
     for side, clip, format in _sides(*clips, options):
         try:
-            trajectory = clip.load(format)
-            if not trajectory.valid.any():
-                raise CinetrajError("no frame has a pose")
+            trajectory = _loaded(clip, format)
         except CinetrajError as error:
             return failed(side, f"{side}: {error}", "model")
         loaded.append(trajectory)
@@ -300,9 +306,7 @@ def _score_commanded(name: str, reference: Clip, generated: Clip, options: Optio
     except CinetrajError as error:
         return ClipScores(name=name, failed=f"commands: {error}", fault="instrument")
     try:
-        trajectory = generated.load(options.generated_format)
-        if not trajectory.valid.any():
-            raise CinetrajError("no frame has a pose")
+        trajectory = _loaded(generated, options.generated_format)
     except CinetrajError as error:
         return ClipScores(name=name, failed=f"generated: {error}", fault=_whose("generated", "model", options))
     try:

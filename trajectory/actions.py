@@ -78,6 +78,11 @@ def steps_between(
     return shift, before @ world_from_cam[1:, :3, :3]
 
 
+def beyond(value: Float[np.ndarray, " s"], limit: float | Float[np.ndarray, " s"]) -> Int[np.ndarray, " s"]:
+    """1 above a limit, -1 below its negative, 0 between."""
+    return (value > limit).astype(int) - (value < -limit)
+
+
 def worldplay_codes(
     world_from_cam: Float[np.ndarray, "n 4 4"], *, move: float, turn_deg: float
 ) -> Int[np.ndarray, "s 4"]:
@@ -104,5 +109,5 @@ def worldplay_codes(
         np.where(upright, np.arctan2(turn[:, 2, 1], turn[:, 2, 2]), np.arctan2(-turn[:, 1, 2], turn[:, 1, 1]))
     )
     for axis, value in ((2, yaw), (3, pitch)):
-        codes[:, axis] = (value > turn_deg).astype(int) - (value < -turn_deg)
+        codes[:, axis] = beyond(value, turn_deg)
     return codes

@@ -45,6 +45,8 @@ LINGBOT_TURN_DEG = float(np.degrees(0.005))
 """From which turn on LingBot-World shows a look (extract_rotation_directions)."""
 ROUNDING = 1e-6
 """Printed times may be off by this much, in seconds or frames."""
+FILES = ("action.json", "action.npy", "wasd_action.npy")
+"""What a folder of commands holds, the first of them that is there counts."""
 REMEDY = (
     'expected {"turns": [{"action": "W", "start": 0, "end": 30}]}, a case of WBench, action.json of MIND, action.npy '
     "of LingBot-World, a pose string of HY-WorldPlay, or a trajectory"
@@ -148,9 +150,7 @@ def read_commands(path: str | Path, format: str = "auto") -> Commands:
     """
     file = Path(path)
     if file.is_dir():
-        inside = next(
-            (file / n for n in ("action.json", "action.npy", "wasd_action.npy") if (file / n).is_file()), None
-        )
+        inside = next((file / name for name in FILES if (file / name).is_file()), None)
         return _of_path(file, format) if inside is None else read_commands(inside, format)
     if not file.exists():
         raise ReadError(file, "does not exist", remedy=REMEDY)

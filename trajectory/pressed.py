@@ -8,7 +8,7 @@ from typing import Any, Literal, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from trajectory.actions import AXES, WITHIN_DEG, Code, labels, spelled
+from trajectory.actions import AXES, WITHIN_DEG, Code, beyond, labels, spelled
 from trajectory.certainty import certainty_of
 from trajectory.commands import Commands
 from trajectory.errors import CinetrajError
@@ -250,10 +250,9 @@ def _codes(change: Float[np.ndarray, "m 7"], limits: tuple[float, float]) -> Int
     codes = np.zeros((len(change), 4), dtype=np.int64)
     for axis, component in ((0, 2), (1, 0)):
         value = np.where(goes, change[:, component], 0.0)
-        codes[:, axis] = (value > along).astype(int) - (value < -along)
+        codes[:, axis] = beyond(value, along)
     for axis, component in ((2, 4), (3, 3)):
-        value = change[:, component]
-        codes[:, axis] = (value > look).astype(int) - (value < -look)
+        codes[:, axis] = beyond(change[:, component], look)
     return codes
 
 

@@ -9,6 +9,7 @@ from jaxtyping import Float
 
 from compare.metrics._metric import Comparison, Metric
 from compare.metrics._scores import over_points, undefined
+from compare.metrics.rotation import in_unit
 from compare.rows import Score
 from trajectory.gravity import known_gravity
 from trajectory.model import Trajectory
@@ -46,32 +47,30 @@ def _turn(comparison: Comparison, name: str, axis: int) -> Score:
         attitude_deg(comparison.reference_trajectory, comparison.pair.reference),
         attitude_deg(comparison.generated_trajectory, comparison.pair.generated),
     )
-    factor = np.pi / 180 if comparison.protocol.angle == "rad" else 1.0
-    unit, worst = comparison.protocol.angle, 180.0 * factor
+    unit = comparison.protocol.angle
     if both[0] is None or both[1] is None:
         who = "reference" if both[0] is None else "generated clip"
         why = f"the {who} does not tell which way is down (evidence 'gravity', as `cinetraj estimate` leaves it)"
         return undefined(name, unit, why)
     apart = np.abs((both[1][axis] - both[0][axis] + 180) % 360 - 180)
-    return over_points(name, apart * factor, comparison.pair.scored, how="mean", unit=unit, worst=worst)
+    return _over_points(comparison, name, apart)
 
 
 def _fov(comparison: Comparison) -> Score:
     pair = comparison.pair
     a = field_of_view_deg(comparison.reference_trajectory, pair.reference_time_s)
     b = field_of_view_deg(comparison.generated_trajectory, pair.generated_time_s)
-    factor = np.pi / 180 if comparison.protocol.angle == "rad" else 1.0
     if a is None or b is None:
         who = "reference" if a is None else "generated clip"
         return undefined("FovErr", comparison.protocol.angle, f"the {who} has no focal length, or no size of its image")
-    return over_points(
-        "FovErr",
-        np.abs(b - a) * factor,
-        pair.scored,
-        how="mean",
-        unit=comparison.protocol.angle,
-        worst=180.0 * factor,
-    )
+    return _over_points(comparison, "FovErr", np.abs(b - a))
+
+
+def _over_points(comparison: Comparison, name: str, error_deg: Float[np.ndarray, " k"]) -> Score:
+    unit = comparison.protocol.angle
+    factor = in_unit(unit) / in_unit("deg")
+    worst = 180.0 * factor
+    return over_points(name, error_deg * factor, comparison.pair.scored, how="mean", unit=unit, worst=worst)
 
 
 METRIC = (

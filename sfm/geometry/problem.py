@@ -144,33 +144,24 @@ class Problem:
         """Robust kernels in pixels of this frame, wide to tight."""
         return tuple(k * self.unit_px for k in KERNELS_PX)
 
-    @property
-    def device(self) -> torch.device:
-        """Where the tracks lie."""
-        return self.observations.xy_px.device
-
     def free(self, models: Sequence[MotionModel]) -> FreeParameters:
         """The parameters that each of several models moves."""
-        return free_parameters(models, self.prior, self.device)
+        return free_parameters(models, self.prior)
 
     def thinned(self) -> tuple[Int[Tensor, " s"], "Problem"]:
         """Every other track where there are `MANY`, and the problem they make: enough to tell which way to go."""
         every = len(self.observations.xy_px)
-        rows = torch.arange(0, every, 2 if every >= MANY else 1, device=self.device)
+        rows = torch.arange(0, every, 2 if every >= MANY else 1)
         return rows, replace(self, observations=self.observations.of_tracks(rows))
 
 
-def free_parameters(models: Sequence[MotionModel], prior: FocalPrior, device: torch.device) -> FreeParameters:
+def free_parameters(models: Sequence[MotionModel], prior: FocalPrior) -> FreeParameters:
     """The parameters that each model moves; a static camera shows nothing of its focal length."""
-
-    def flags(values: list[bool]) -> Tensor:
-        return torch.tensor(values, device=device)
-
     return FreeParameters(
-        rotation=flags([m.rotates for m in models]),
-        translation=flags([m.translates for m in models]),
-        zoom=flags([m.zooms for m in models]),
-        focal=flags([m.rotates and not prior.given for m in models]),
+        rotation=torch.tensor([m.rotates for m in models]),
+        translation=torch.tensor([m.translates for m in models]),
+        zoom=torch.tensor([m.zooms for m in models]),
+        focal=torch.tensor([m.rotates and not prior.given for m in models]),
         log_focal_prior=math.log(prior.focal_px),
         log_focal_sigma=prior.log_sigma,
     )

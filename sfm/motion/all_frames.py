@@ -100,12 +100,12 @@ def interpolate(parameters: Parameters, keyframes: Int[np.ndarray, " k"], n: int
         keyframes,
         n,
     )
-    options = {"dtype": parameters.zoom.dtype, "device": parameters.zoom.device}
+    dtype = parameters.zoom.dtype
     return replace(
         parameters,
-        rotation=torch.tensor(rotation, **options)[None],
-        translation=torch.tensor(translation, **options)[None],
-        zoom=torch.tensor(zoom, **options)[None],
+        rotation=torch.tensor(rotation, dtype=dtype)[None],
+        translation=torch.tensor(translation, dtype=dtype)[None],
+        zoom=torch.tensor(zoom, dtype=dtype)[None],
     )
 
 
@@ -138,7 +138,7 @@ def initialise_points(observations: Observations, parameters: Parameters, count:
     typical: Float[torch.Tensor, " n"] = torch.nan_to_num(nearness.nanmedian(dim=0).values, nan=1.0)
     typical = typical.clamp_min(0.0) * depth
     middle = middle_observation(observations)[count:]
-    rows = torch.arange(count, len(seen), device=middle.device)
+    rows = torch.arange(count, len(seen))
     xy = observations.xy_px[rows, middle]
     ray = unit_rays(xy, parameters.focal_px[0, middle], observations.pixel_aspect)
     w = typical[middle][:, None]

@@ -57,7 +57,7 @@ def _first_window(problem: Problem, count: int) -> Parameters:
     part = problem.observations.of_frames(slice(0, count))
     rows = (part.weight > 0).sum(1) >= 2
     parameters = search(replace(problem, observations=part.of_tracks(rows))).parameters
-    point = torch.zeros(1, len(rows), 4, dtype=part.xy_px.dtype, device=part.xy_px.device)
+    point = torch.zeros(1, len(rows), 4, dtype=part.xy_px.dtype)
     point[..., 2] = 1.0
     point[:, rows] = parameters.point
     return replace(parameters, point=point)

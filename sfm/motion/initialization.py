@@ -58,7 +58,7 @@ def parameters_from(
     inverse_depth: float,
 ) -> Parameters:
     """One hypothesis: points stand at `inverse_depth` on the ray of the middle frame that sees them."""
-    options = {"dtype": observations.xy_px.dtype, "device": observations.xy_px.device}
+    dtype = observations.xy_px.dtype
     xy = observations.xy_px.cpu().numpy()
     middle = middle_observation(observations).cpu().numpy()
     local = unit_rays(xy[np.arange(len(xy)), middle], np.exp(log_focal + log_zoom[middle]), observations.pixel_aspect)
@@ -66,11 +66,11 @@ def parameters_from(
     point = np.concatenate([world, np.full((len(xy), 1), inverse_depth)], 1)
     point /= np.linalg.norm(point, axis=1, keepdims=True)
     return Parameters(
-        rotation=torch.tensor(rotation, **options)[None],
-        translation=torch.tensor(translation, **options)[None],
-        zoom=torch.tensor(log_zoom, **options)[None],
-        log_focal=torch.tensor([log_focal], **options),
-        point=torch.tensor(point, **options)[None],
+        rotation=torch.tensor(rotation, dtype=dtype)[None],
+        translation=torch.tensor(translation, dtype=dtype)[None],
+        zoom=torch.tensor(log_zoom, dtype=dtype)[None],
+        log_focal=torch.tensor([log_focal], dtype=dtype),
+        point=torch.tensor(point, dtype=dtype)[None],
     )
 
 

@@ -108,7 +108,7 @@ def simple_starts(problem: Problem) -> list[Start]:
 
 def _translated_alone(problem: Problem, begin: Parameters) -> Parameters:
     """The best translation of a camera that does not turn, under the widest kernel."""
-    yes, no = (torch.tensor([value], device=problem.device) for value in (True, False))
+    yes, no = (torch.tensor([value]) for value in (True, False))
     only = replace(problem.free([FULL]), rotation=no, translation=yes, zoom=no, focal=no)
     kernel = problem.kernels_px[:1]
     return adjust(problem.observations, begin, only, kernel_px=kernel, noise_px=problem.noise_px).parameters
@@ -162,7 +162,7 @@ def heading_starts(problem: Problem, model: MotionModel) -> list[Parameters]:
     if pair is None:
         return []
     paths = _heading_paths(problem, xy, pair, zoom=model.zooms)
-    rows = torch.tensor(pair.rows, device=problem.device)
+    rows = torch.tensor(pair.rows)
     two = problem.observations.of_tracks(rows).of_frames([0, pair.last])
     ends = [0, pair.last]
     starts = [
@@ -171,9 +171,7 @@ def heading_starts(problem: Problem, model: MotionModel) -> list[Parameters]:
         )
         for p in paths
     ]
-    held = replace(
-        problem.free([model] * len(starts)), focal=torch.zeros(len(starts), dtype=torch.bool, device=problem.device)
-    )
+    held = replace(problem.free([model] * len(starts)), focal=torch.zeros(len(starts), dtype=torch.bool))
     unit_px = problem.unit_px
     kernel, solver = (8.0 * unit_px, 3.0 * unit_px), replace(SOLVER, iterations=4)
     fitted = adjust(two, joined(starts), held, kernel_px=kernel, noise_px=problem.noise_px, solver=solver).parameters
@@ -243,7 +241,7 @@ def _replace_bad_frames(problem: Problem, fitted: FittedModel) -> Parameters | N
     parameters, kernels = fitted.parameters, problem.kernels_px[1:]
     free: FreeParameters = problem.free([fitted.model])
     n = parameters.zoom.shape[1]
-    index = torch.arange(n, device=parameters.zoom.device)
+    index = torch.arange(n)
     sources = [index, (index - 1).clamp_min(0), (index + 1).clamp_max(n - 1)]
     for source in sources[1:]:
         source[0] = 0  # the gauge
@@ -281,8 +279,8 @@ def _from_two_views(observations: Observations, log_focal: float, second: int) -
         log_focal,
         inverse_depth=_median_inverse_distance(world),
     )
-    known = torch.tensor(np.isfinite(world[:, 0]), device=start.point.device)
-    point = torch.tensor(np.nan_to_num(world), dtype=start.point.dtype, device=start.point.device)
+    known = torch.tensor(np.isfinite(world[:, 0]))
+    point = torch.tensor(np.nan_to_num(world), dtype=start.point.dtype)
     return replace(start, point=torch.where(known[None, :, None], point[None], start.point))
 
 

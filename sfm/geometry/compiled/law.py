@@ -5,8 +5,11 @@ The law of `sfm.geometry.projection.residuals` and `sfm.geometry.normal_equation
 
 import numpy as np
 
+from sfm.geometry import robust
 from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.projection import BEYOND_INFINITY, FAR_PX, MIN_DEPTH
+
+geman_mcclure = compiled(robust.geman_mcclure)
 
 
 @compiled
@@ -43,7 +46,7 @@ def robust_sum(seen, weight, kernel_squared):
     total = 0.0
     for j in range(len(weight)):
         squared = seen[6, j] * seen[6, j] + seen[7, j] * seen[7, j]
-        total += weight[j] * kernel_squared * squared / (kernel_squared + squared)
+        total += weight[j] * geman_mcclure(squared, kernel_squared)
     return total
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from sfm.geometry.compiled.jit import compiled
-from sfm.geometry.compiled.law import camera_rows, projected
-from sfm.geometry.compiled.system import moved_cameras
+from sfm.geometry.compiled.law import camera_rows, geman_mcclure, projected
+from sfm.geometry.compiled.system import add_products, moved_cameras
 from sfm.geometry.compiled.values import Law, State, Tracks, parameters_of, state_of, tracks_of
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
 from sfm.geometry.normal_equations import CAMERA
@@ -86,12 +86,7 @@ def frame_systems(tracks, law, state, blocks, pull):
     for i in range(m):
         projected(i, tracks, state, state.point[i], seen)
         camera_rows(i, tracks, law, state, state.point[i, 3], seen, rows)
-        for a in range(c):
-            for j in range(n):
-                pulls[a, j] += rows[0, a, j] * seen[6, j] + rows[1, a, j] * seen[7, j]
-            for b in range(a + 1):
-                for j in range(n):
-                    sums[a, b, j] += rows[0, a, j] * rows[0, b, j] + rows[1, a, j] * rows[1, b, j]
+        add_products(rows, law.used, seen, sums, pulls)
     for j in range(n):
         for a in range(c):
             pull[j, a] = pulls[a, j]
@@ -110,4 +105,4 @@ def frame_costs(tracks, law, state, cost):
         kernel_squared = law.kernel_squared[i]
         for j in range(n):
             squared = seen[6, j] * seen[6, j] + seen[7, j] * seen[7, j]
-            cost[j] += tracks.weight[i, j] * kernel_squared * squared / (kernel_squared + squared)
+            cost[j] += tracks.weight[i, j] * geman_mcclure(squared, kernel_squared)

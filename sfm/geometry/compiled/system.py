@@ -35,14 +35,7 @@ def linearise(tracks, law, state, system):
         camera_rows(i, tracks, law, state, point[i, 3], seen, rows)
         tangent_basis(point[i], basis)
         point_rows(state, basis, seen, bends)
-        for a in range(c + 1):
-            u, v = rows[0, which[a]], rows[1, which[a]]
-            for j in range(n):
-                pull[a, j] += u[j] * seen[6, j] + v[j] * seen[7, j]
-            for b in range(a + 1):
-                u2, v2 = rows[0, which[b]], rows[1, which[b]]
-                for j in range(n):
-                    blocks[a, b, j] += u[j] * u2[j] + v[j] * v2[j]
+        add_products(rows, which, seen, blocks, pull)
         for e in range(d):
             total = 0.0
             for j in range(n):
@@ -65,6 +58,25 @@ def linearise(tracks, law, state, system):
     _assemble(blocks, pull, system.camera, system.gradient)
     system.camera[-1, -1] += law.precision
     system.gradient[-1] += law.precision * (state.log_focal - law.prior) * law.moves[3]
+
+
+@compiled
+def add_products(rows, which, seen, blocks, pull):
+    """Adds what one track tells of the cameras to their blocks (c c n), lower halves, and gradients (c n).
+
+    Args:
+        rows, seen: of `camera_rows`.
+        which: (c) rows that count.
+    """
+    n = pull.shape[1]
+    for a in range(len(which)):
+        u, v = rows[0, which[a]], rows[1, which[a]]
+        for j in range(n):
+            pull[a, j] += u[j] * seen[6, j] + v[j] * seen[7, j]
+        for b in range(a + 1):
+            u2, v2 = rows[0, which[b]], rows[1, which[b]]
+            for j in range(n):
+                blocks[a, b, j] += u[j] * u2[j] + v[j] * v2[j]
 
 
 @compiled

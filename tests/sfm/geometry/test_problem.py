@@ -14,12 +14,12 @@ UNKNOWN = FocalPrior(focal_px=0.85 * 640, sigma=0.35)
 
 
 def test_free_parameters_name_what_each_model_moves():
-    free = free_parameters(MOTION_MODELS, UNKNOWN, torch.device("cpu"))
+    free = free_parameters(MOTION_MODELS, UNKNOWN)
     assert free.rotation.tolist() == [False, True, True, True, True]
     assert free.translation.tolist() == [False, False, False, True, True]
     assert free.zoom.tolist() == [False, False, True, False, True]
     assert free.focal.tolist() == [False, True, True, True, True]
-    assert not free_parameters(MOTION_MODELS, GIVEN, torch.device("cpu")).focal.any()
+    assert not free_parameters(MOTION_MODELS, GIVEN).focal.any()
 
 
 def test_scene_is_centred_and_blind_where_tracks_are_not_seen():

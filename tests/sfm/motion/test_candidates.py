@@ -62,7 +62,7 @@ def test_an_unknown_focal_length_is_known_from_a_pan_and_not_from_a_truck():
     sigma = {}
     for name in ("pan", "truck"):
         tracks, _, choice = fitted(name, 0.0, known=False)
-        free = free_parameters([choice.model], UNKNOWN, torch.device("cpu"))
+        free = free_parameters([choice.model], UNKNOWN)
         spread = camera_covariance(
             tracks.observations(), choice.fitted.parameters, free, kernel_px=2.0, noise_px=choice.noise_px
         )

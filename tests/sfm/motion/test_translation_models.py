@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from fitted_moves import UNKNOWN, zoom_of
 from projected import FOCAL_PX, angle_deg, path_error, positions_of, project
 
@@ -34,7 +33,7 @@ def test_a_truck_never_comes_back_reversed(sign, seed):
 def test_the_depth_reversed_minimum_is_left_by_its_twin(seed, monkeypatch):
     """A truck to the right explained as a small move left with a pan: a real minimum, where every start is put here."""
     tracks = project({"truck": 0.15}, seed=seed, noise_px=0.1, movers=0.2, depth=(1.0, 1.6), points=80, frames=6)
-    free = free_parameters([FULL], UNKNOWN, torch.device("cpu"))
+    free = free_parameters([FULL], UNKNOWN)
     trap = adjust(tracks.observations(), reversed_depth(tracks.parameters()), free, kernel_px=KERNELS_PX).parameters
     assert positions_of(trap)[-1, 0] < 0 < tracks.centre[-1, 0]
     starts = [Start(parameters=trap, model=FULL, origin="trap")]
