@@ -673,7 +673,7 @@ class CommandConfig:
 
 PERSON = "person"
 """The word for which `EstimateConfig.mask` asks a network; a file of that name is ./person."""
-SAVABLE = ("depth", "mask", "points", "megasam", "colmap")
+SAVABLE = ("depth", "mask", "points", "tracks", "megasam", "colmap")
 """What `EstimateConfig.save` may name."""
 
 
@@ -705,8 +705,8 @@ class EstimateConfig:
         threads: CPU threads of the backend; None takes OMP_NUM_THREADS where that is set, else leaves it to the
             backend. Results are the same for the same number.
         save: what else to write into the run folder, names with commas between them: depth (maps of every frame), mask
-            (a video of what moves by itself), points (a coloured cloud), megasam (MegaSaM's file), colmap (a model with
-            points). What the backend or the clip cannot give is a warning.
+            (a video of what moves by itself), points (a coloured cloud), tracks (points that were followed, in pixels),
+            megasam (MegaSaM's file), colmap (a model with points). What the backend or the clip cannot give is a warning.
     """
 
     backend: Any = "auto"

@@ -138,7 +138,8 @@ def _estimate_shot(
 
 def _with_files(shot: ShotEstimate, part: Frames, config: EstimateConfig) -> ShotEstimate:
     """The shot with what of `config.save` it can give, and why not the rest."""
-    unsaved = {name: obstacle(name, shot.structure, shot.trajectory) for name in config.save}
+    tracked = shot.picture.get("tracks_px") is not None
+    unsaved = {name: obstacle(name, shot.structure, shot.trajectory, tracked=tracked) for name in config.save}
     save = tuple(name for name, why in unsaved.items() if not why)
     return replace(
         shot,

@@ -4,10 +4,18 @@ from sfm.structure import Structure
 from trajectory.model import Trajectory
 
 
-def obstacle(name: str, structure: Structure | None, trajectory: Trajectory | None) -> str:
-    """Why the file `name` (one of `sfm.config.SAVABLE`) cannot be written, "" where it can."""
+def obstacle(
+    name: str, structure: Structure | None, trajectory: Trajectory | None, *, tracked: bool = False
+) -> str:
+    """Why the file `name` (one of `sfm.config.SAVABLE`) cannot be written, "" where it can.
+
+    Args:
+        tracked: whether the answer rests on tracks of points.
+    """
     if trajectory is None:
         return "the shot has no trajectory"
+    if name == "tracks":
+        return "" if tracked else "the answer rests on dense flow, and no point was followed"
     if name == "mask":
         return "" if structure is not None and structure.moving is not None else "the backend has no movement mask"
     if name in ("points", "colmap"):

@@ -16,6 +16,7 @@ DEPTH_FILE, DEPTH_FOLDER, DEPTH_SCALE = "depth.npz", "depth", "depth.json"
 ALTERNATIVES_FOLDER = "alternatives"
 """Other motions that may be the right one: 1.npz, 2.npz, ... as `evidence["candidates"]` of the trajectory says."""
 MASK_FILE, POINTS_FILE, MEGASAM_FILE, COLMAP_FOLDER = "mask.mp4", "points.ply", "megasam.npz", "colmap"
+TRACKS_FILE = "tracks.npz"
 LEVELS_PER_UNIT = 1000.0
 """Of the PNGs: the median scene depth is 1, so that a level is a thousandth of it and 65.5 of them are reached."""
 FARTHEST_LEVEL = 65535
@@ -34,7 +35,7 @@ def alternative_file(number: int) -> Path:
 
 def write_saved(shot: ShotEstimate, place: Path) -> None:
     """Write the files of `shot.save` into the folder of the shot."""
-    if shot.trajectory is None or shot.structure is None:
+    if shot.trajectory is None:
         return
     for name in shot.save:
         WRITERS[name](shot, shot.structure, shot.trajectory, place)
@@ -42,7 +43,7 @@ def write_saved(shot: ShotEstimate, place: Path) -> None:
 
 def copied_files(home: Path) -> list[Path]:
     """Files in a shot's folder that `write_saved` made, and its alternatives, relative to it."""
-    names = (DEPTH_FILE, MASK_FILE, POINTS_FILE, MEGASAM_FILE)
+    names = (DEPTH_FILE, MASK_FILE, POINTS_FILE, TRACKS_FILE, MEGASAM_FILE)
     found = [Path(name) for name in names if (home / name).is_file()]
     for folder in (DEPTH_FOLDER, COLMAP_FOLDER, ALTERNATIVES_FOLDER):
         found += [path.relative_to(home) for path in sorted((home / folder).glob("*")) if path.is_file()]
@@ -90,9 +91,10 @@ def _between(side: int, cell_px: int, count: int) -> tuple[np.ndarray, np.ndarra
     return first, at - first, np.rint(at).astype(int)
 
 
-def _write_depth(shot: ShotEstimate, structure: Structure, trajectory: Trajectory, place: Path) -> None:
+def _write_depth(shot: ShotEstimate, structure: Structure | None, trajectory: Trajectory, place: Path) -> None:
     import cv2
 
+    assert structure is not None
     assert structure.depth is not None
     np.savez_compressed(
         place / DEPTH_FILE,
@@ -121,9 +123,10 @@ def _write_depth(shot: ShotEstimate, structure: Structure, trajectory: Trajector
     write_whole(folder / DEPTH_SCALE, json.dumps(said, indent=2) + "\n")
 
 
-def _write_mask(shot: ShotEstimate, structure: Structure, trajectory: Trajectory, place: Path) -> None:
+def _write_mask(shot: ShotEstimate, structure: Structure | None, trajectory: Trajectory, place: Path) -> None:
     from sfm.video.encode import encode
 
+    assert structure is not None
     assert structure.moving is not None
     time_s, n = trajectory.time_s, len(trajectory)
     fps = (n - 1) / float(time_s[-1] - time_s[0]) if trajectory.time_source != "index" and n > 1 else ASSUMED_FPS
@@ -131,7 +134,8 @@ def _write_mask(shot: ShotEstimate, structure: Structure, trajectory: Trajectory
     encode(np.repeat(white[..., None], 3, axis=-1), place / MASK_FILE, fps=fps, crf=MASK_CRF)
 
 
-def _write_points(shot: ShotEstimate, structure: Structure, trajectory: Trajectory, place: Path) -> None:
+def _write_points(shot: ShotEstimate, structure: Structure | None, trajectory: Trajectory, place: Path) -> None:
+    assert structure is not None
     assert structure.points is not None
     assert structure.colour is not None
     write_whole(place / POINTS_FILE, ply_bytes(structure.points, structure.colour))
@@ -150,19 +154,32 @@ def ply_bytes(points: Float[np.ndarray, "m 3"], colour: UInt8[np.ndarray, "m 3"]
     return "\n".join(header).encode() + rows.tobytes()
 
 
-def _write_megasam(shot: ShotEstimate, structure: Structure, trajectory: Trajectory, place: Path) -> None:
+def _write_tracks(shot: ShotEstimate, structure: Structure | None, trajectory: Trajectory, place: Path) -> None:
+    xy_px = shot.picture["tracks_px"]
+    np.savez_compressed(
+        place / TRACKS_FILE,
+        xy_px=xy_px.astype(np.float32),
+        moving=np.asarray(shot.picture.get("moving", np.zeros(len(xy_px))), dtype=bool),
+        image_hw=np.array(shot.picture["rgb"].shape[:2]),
+        time_s=trajectory.time_s,
+    )
+
+
+def _write_megasam(shot: ShotEstimate, structure: Structure | None, trajectory: Trajectory, place: Path) -> None:
     from trajectory.io.megasam import encode_scene
 
+    assert structure is not None
     assert shot.images is not None
     depths = np.stack([depth_at_pixels(structure, frame) for frame in range(len(trajectory))]).astype(np.float32)
     write_whole(place / MEGASAM_FILE, encode_scene(trajectory, shot.images, depths))
 
 
-def _write_colmap(shot: ShotEstimate, structure: Structure, trajectory: Trajectory, place: Path) -> None:
+def _write_colmap(shot: ShotEstimate, structure: Structure | None, trajectory: Trajectory, place: Path) -> None:
     from trajectory.files import write_atomically
     from trajectory.io import Cloud
     from trajectory.io.colmap import encode_model
 
+    assert structure is not None
     assert structure.points is not None
     assert structure.colour is not None
     tracks, hw = structure.tracks, trajectory.image_hw or structure.image_hw
@@ -178,11 +195,12 @@ def _write_colmap(shot: ShotEstimate, structure: Structure, trajectory: Trajecto
     write_atomically(encode_model(trajectory, place / COLMAP_FOLDER, cloud))
 
 
-Writer = Callable[[ShotEstimate, Structure, Trajectory, Path], None]
+Writer = Callable[[ShotEstimate, Structure | None, Trajectory, Path], None]
 WRITERS: Mapping[str, Writer] = {
     "depth": _write_depth,
     "mask": _write_mask,
     "points": _write_points,
+    "tracks": _write_tracks,
     "megasam": _write_megasam,
     "colmap": _write_colmap,
 }

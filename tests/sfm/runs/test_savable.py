@@ -14,8 +14,8 @@ from trajectory.errors import CinetrajError
 
 @pytest.mark.parametrize("name", SAVABLE)
 def test_a_whole_estimate_gives_everything_and_a_path_alone_nothing(name: str) -> None:
-    assert obstacle(name, structure(), trajectory()) == ""
-    assert obstacle(name, None, trajectory()).startswith("the backend has no")
+    assert obstacle(name, structure(), trajectory(), tracked=True) == ""
+    assert obstacle(name, None, trajectory()).startswith(("the backend has no", "the answer rests on dense flow"))
     assert obstacle(name, structure(), None) == "the shot has no trajectory"
 
 
@@ -40,6 +40,6 @@ def test_megasams_file_holds_one_focal_length_and_a_pose_for_every_frame() -> No
 
 def test_names_are_checked_at_the_door() -> None:
     assert EstimateConfig(save=("mask,depth", "depth")).save == ("depth", "mask")
-    with pytest.raises(CinetrajError, match="save names 'dept', expected some of depth, mask, points, megasam, colmap"):
+    with pytest.raises(CinetrajError, match="save names 'dept', expected some of depth, mask, points, tracks, megasam, colmap"):
         EstimateConfig(save=("dept",))
     assert set(WRITERS) == set(SAVABLE)

@@ -17,14 +17,22 @@ from sfm.runs.saved import copied_files, depth_at_pixels, moving_at_pixels
 from sfm.structure import Structure
 from trajectory import io
 
-EVERYTHING = ("depth", "mask", "points", "megasam", "colmap")
+EVERYTHING = ("depth", "mask", "points", "tracks", "megasam", "colmap")
 
 
 def shot(save: tuple[str, ...] = EVERYTHING) -> ShotEstimate:
     images = np.random.default_rng(0).integers(0, 255, (N, *HW, 3), dtype=np.uint8)
-    return replace(
+    whole = replace(
         made_shots.shot(), trajectory=trajectory(), structure=structure(), save=save, images=images, registered=N
     )
+    return replace(whole, picture={**whole.picture, "tracks_px": tracks_px(), "moving": np.array([True, False])})
+
+
+def tracks_px() -> np.ndarray:
+    """Two points, of which the second is lost in the third frame."""
+    xy_px = np.arange(4.0 * N).reshape(2, N, 2)
+    xy_px[1, 2] = np.nan
+    return xy_px
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +101,15 @@ def test_points_are_a_coloured_cloud(written: Path) -> None:
     rows = np.frombuffer(body, [("xyz", "<f4", 3), ("rgb", "u1", 3)])
     np.testing.assert_allclose(rows["xyz"], structure().points)
     np.testing.assert_array_equal(rows["rgb"], structure().colour)
+
+
+def test_tracks_are_kept_by_frame_with_their_verdict(tmp_path: Path, written: Path) -> None:
+    with np.load(written / "tracks.npz") as held:
+        np.testing.assert_array_equal(held["xy_px"], tracks_px().astype(np.float32))
+        np.testing.assert_array_equal(held["moving"], [True, False])
+        assert tuple(held["image_hw"]) == (20, 30)
+    alone = replace(shot(("tracks",)), structure=None)  # a camera that only turns has tracks and no structure
+    assert (runs.write_run(made_shots.estimate(alone), tmp_path / "clip", plot=False) / "tracks.npz").is_file()
 
 
 def test_megasams_file_gives_the_trajectory_back(written: Path) -> None:
