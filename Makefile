@@ -20,7 +20,7 @@ $(STAMP): pyproject.toml constraints.txt
 		{ echo "cinetraj needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11"; exit 1; }
 	@echo "== Making the environment in $(VENV) (downloads about 1 GB the first time, some minutes)"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,report,depth]'
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,report,depth,tables,view]'
 	@touch $@
 
 install: $(STAMP)

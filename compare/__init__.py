@@ -8,13 +8,15 @@ if TYPE_CHECKING:
     from compare.protocols import Protocol as Protocol
     from compare.scoring import Result as Result
     from compare.scoring import score as score
+    from compare.tidy import table as table
 
 _NAMES = {
     "score": "compare.scoring",
     "Result": "compare.scoring",
     "Protocol": "compare.protocols",
+    "table": "compare.tidy",
 }
-__getattr__ = exporter(__name__, _NAMES, ("camerabench", "protocols", "metrics", "align"))
+__getattr__ = exporter(__name__, _NAMES, ("camerabench", "protocols", "metrics", "align", "plots", "tidy"))
 __all__ = sorted(_NAMES)  # pyright: ignore[reportUnsupportedDunderAll]
 
 

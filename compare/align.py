@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int
 from trajectory.errors import GaugeError
 from trajectory.frames import Sim3
 from trajectory.model import Trajectory
+from trajectory.resample import at_times
 
 OBSERVABLE = 1e-6
 """A spread of positions below this share of their size is no spread."""
@@ -87,6 +88,15 @@ def moved(poses: Float[np.ndarray, "k 4 4"], change: Sim3) -> Float[np.ndarray, 
     out[:, :3, :3] = change.rotation @ poses[:, :3, :3]
     out[:, :3, 3] = change.scale * poses[:, :3, 3] @ change.rotation.T + change.translation
     return out
+
+
+def laid_on(reference: Trajectory, path: Trajectory) -> Trajectory:
+    """A path at the times of a reference, in its world and at its scale. Raises GaugeError where they share no pose."""
+    there = path
+    if len(path) != len(reference) or not np.allclose(path.time_s, reference.time_s, atol=1e-6):
+        there = at_times(path, reference.time_s)
+    change = fix_gauge_between(reference, there).reference_from_generated
+    return there.replace(world_from_cam=moved(np.array(there.world_from_cam), change), pose_covariance=None)
 
 
 def anchored(poses: Float[np.ndarray, "b k 4 4"], first: Int[np.ndarray, " b"]) -> Float[np.ndarray, "b k 4 4"]:

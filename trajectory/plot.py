@@ -12,10 +12,17 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.description import Description
+from trajectory.errors import CinetrajError
 from trajectory.kinematics import INDEX_FPS, seconds
 from trajectory.model import Trajectory
 from trajectory.segments import Segment
 
+PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Colours that no kind of colour blindness confuses, by M. Okabe and K. Ito (2008); without their yellow, which is not
+seen on white, and their black."""
+ALONG, AGAINST = PALETTE[2], PALETTE[1]
+"""Of what moves with the scene (green) and of what moves by itself (red)."""
+KINDS = (".png", ".svg", ".pdf")
 ROTATION_LABELS = ("tilt (up +)", "pan (right +)", "roll (clockwise +)")
 POSITION_LABELS = ("x (right +)", "y (down +)", "z (forward +)")
 
@@ -30,7 +37,7 @@ def draw_path(
             not valid leave gaps.
     """
     points = _drawn(trajectory.positions)
-    (line,) = axes.plot(points[:, 0], points[:, 1], points[:, 2], color=color, label=label, linewidth=1.5)
+    (line,) = axes.plot(*points.T, color=color or PALETTE[0], label=label, linewidth=1.5)
     index = np.flatnonzero(trajectory.valid)
     chosen = index[np.unique(np.linspace(0, len(index) - 1, min(frusta, len(index))).round().astype(int))]
     size = 0.08 * (_extent(trajectory) or 1.0)
@@ -48,7 +55,7 @@ def draw_path(
 def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, label: str | None = None) -> None:
     """The path seen from above, x to the right and z upwards, with the viewing direction at some frames."""
     x, z = trajectory.positions[:, 0], trajectory.positions[:, 2]
-    (line,) = axes.plot(x, z, color=color, label=label, linewidth=1.5)
+    (line,) = axes.plot(x, z, color=color or PALETTE[0], label=label, linewidth=1.5)
     index = np.flatnonzero(trajectory.valid)
     if len(index):
         axes.plot(x[index[0]], z[index[0]], "o", color=line.get_color(), markersize=5)
@@ -64,13 +71,14 @@ def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, lab
 
 
 def draw_position(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", prefix: str = "") -> None:
-    """Position relative to the first valid frame, in that camera's axes, over time."""
+    """Position relative to the first valid frame, in that camera's axes, over time, with one standard deviation."""
     index = np.flatnonzero(trajectory.valid)
     moved = np.full((len(trajectory), 3), np.nan)
     if len(index):
         first = trajectory.rotations[index[0]]
         moved = (trajectory.positions - trajectory.positions[index[0]]) @ first
     _draw_lines(axes, trajectory, moved, POSITION_LABELS, linestyle, prefix)
+    _draw_bands(axes, trajectory, moved, pose_sigma(trajectory)[:, :3])
     axes.set_ylabel(
         {"metric": "position [m]", "arbitrary": "position [arbitrary]", "bounded": "position (not seen)"}[
             trajectory.scale
@@ -79,8 +87,11 @@ def draw_position(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", pr
 
 
 def draw_rotation(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", prefix: str = "") -> None:
-    """Rotation relative to the first valid frame, as a rotation vector in that camera's axes, in degrees."""
-    _draw_lines(axes, trajectory, rotation_deg(trajectory), ROTATION_LABELS, linestyle, prefix)
+    """Rotation relative to the first valid frame, as a rotation vector in that camera's axes, in degrees, with one
+    standard deviation where it is known."""
+    turned = rotation_deg(trajectory)
+    _draw_lines(axes, trajectory, turned, ROTATION_LABELS, linestyle, prefix)
+    _draw_bands(axes, trajectory, turned, np.degrees(pose_sigma(trajectory)[:, 3:]))
     axes.set_ylabel("rotation [°]")
 
 
@@ -91,7 +102,7 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
         axes.text(0.5, 0.5, "focal length not known", ha="center", va="center", transform=axes.transAxes)
         return
     focal = np.where(trajectory.valid, focal, np.nan)
-    (line,) = axes.plot(trajectory.time_s, focal, linestyle, label=label, linewidth=1.3)
+    (line,) = axes.plot(trajectory.time_s, focal, linestyle, color=PALETTE[0], label=label, linewidth=1.3)
     if trajectory.focal_sigma_px is not None:
         sigma = trajectory.focal_sigma_px
         axes.fill_between(trajectory.time_s, focal - sigma, focal + sigma, color=line.get_color(), alpha=0.2, lw=0)
@@ -111,7 +122,7 @@ def draw_segments(axes: Any, segments: Sequence[Segment], *, span_s: tuple[float
     names = list(dict.fromkeys(segment.primitive for segment in segments))
     for segment in segments:
         row = names.index(segment.primitive)
-        axes.barh(row, segment.end_s - segment.start_s, left=segment.start_s, height=0.6, color=f"C{row % 10}")
+        axes.barh(row, segment.end_s - segment.start_s, left=segment.start_s, height=0.6, color=color_of(row))
     axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names], fontsize="small")
     axes.set_ylim(len(names) - 0.4 if names else 1, -0.6)
     axes.set_xlim(*(span_s if span_s[1] > span_s[0] else (span_s[0], span_s[0] + 1)))
@@ -144,8 +155,8 @@ def draw_overview(
     top, position, rotation = (figure.add_subplot(grid[k]) for k in ((0, 1), (1, 0), (1, 1)))
     for number, (trajectory, name) in enumerate(zip(trajectories, names, strict=True)):
         style = ("-", "--", ":", "-.")[number % 4]
-        draw_path(path, trajectory, color=f"C{number}", label=name or None)
-        draw_top(top, trajectory, color=f"C{number}", label=name or None)
+        draw_path(path, trajectory, color=color_of(number), label=name or None)
+        draw_top(top, trajectory, color=color_of(number), label=name or None)
         draw_position(position, trajectory, linestyle=style, prefix=f"{name} " if name else "")
         draw_rotation(rotation, trajectory, linestyle=style, prefix=f"{name} " if name else "")
     if any(names):
@@ -157,6 +168,34 @@ def draw_overview(
         draw_segments(below, description.segments, span_s=(span[0], span[1]), counts=first.time_source != "seconds")
         figure.suptitle(fill(description.sentence, 110), fontsize="medium")
     figure.subplots_adjust(left=0.14, right=0.97, bottom=0.07, top=0.92, hspace=0.3, wspace=0.25)
+
+
+def color_of(number: int) -> str:
+    """The colour of the line of that number; they come again after six."""
+    return PALETTE[number % len(PALETTE)]
+
+
+def pose_sigma(trajectory: Trajectory) -> Float[np.ndarray, "n 6"]:
+    """Standard deviation of each pose relative to the first valid one, in that camera's axes: position (in its unit)
+    and rotation vector (radians); NaN where it is not known."""
+    sigma = np.full((len(trajectory), 6), np.nan)
+    covariance, index = trajectory.pose_covariance, np.flatnonzero(trajectory.valid)
+    if covariance is None or not len(index):
+        return sigma
+    turn = np.swapaxes(trajectory.rotations[index], 1, 2) @ trajectory.rotations[index[0]]  # cam from first
+    for rows in (slice(0, 3), slice(3, 6)):
+        own = covariance[index, rows, rows]
+        variance = np.einsum("nki,nkl,nli->ni", turn, own, turn)
+        sigma[index, rows] = np.sqrt(np.maximum(variance, 0.0))
+    return sigma
+
+
+def kind_of(path: str | Path) -> str:
+    """png, svg or pdf, by the suffix of a picture's name. Raises CinetrajError for another one."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in KINDS:
+        raise CinetrajError(f"{path} ends in {suffix or 'nothing'}, expected {', '.join(KINDS)}")
+    return suffix[1:]
 
 
 def rotation_deg(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:
@@ -191,7 +230,7 @@ def _draw_lines(
 ) -> None:
     for column, label in enumerate(labels):
         axes.plot(
-            trajectory.time_s, values[:, column], linestyle, color=f"C{column}", label=prefix + label, linewidth=1.3
+            trajectory.time_s, values[:, column], linestyle, color=color_of(column), label=prefix + label, linewidth=1.3
         )
     missing = trajectory.time_s[~trajectory.valid]
     if len(missing):
@@ -199,6 +238,16 @@ def _draw_lines(
     axes.set_xlabel(_time_label(trajectory))
     axes.legend(fontsize="x-small")
     axes.grid(visible=True, alpha=0.3)
+
+
+def _draw_bands(
+    axes: Any, trajectory: Trajectory, values: Float[np.ndarray, "n 3"], sigma: Float[np.ndarray, "n 3"]
+) -> None:
+    if not (sigma > 0).any():
+        return
+    for column in range(3):
+        low, high = values[:, column] - sigma[:, column], values[:, column] + sigma[:, column]
+        axes.fill_between(trajectory.time_s, low, high, color=color_of(column), alpha=0.18, lw=0)
 
 
 def _time_label(trajectory: Trajectory) -> str:
@@ -235,13 +284,14 @@ def save_overview(
     description: Description | None = None,
     index_fps: float = INDEX_FPS,
 ) -> None:
-    """`draw_overview` into a PNG file, on a figure of its own: matplotlib's settings and backend stay."""
+    """`draw_overview` into a file (.png, .svg, .pdf) by a figure of its own: matplotlib's settings and backend stay."""
     import zlib  # noqa: F401  pycolmap exports its own copy of zlib; the first one loaded wins  # pyright: ignore
 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    kind = kind_of(path)
     figure: Any = Figure(figsize=(11, 8 if description is None else 9.5), dpi=100)
     FigureCanvasAgg(figure)
     draw_overview(figure, trajectories, labels, description=description, index_fps=index_fps)
-    figure.savefig(path, format="png")
+    figure.savefig(path, format=kind)

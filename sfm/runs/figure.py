@@ -9,7 +9,7 @@ import numpy as np
 
 from sfm.runs.estimate import ShotEstimate
 from sfm.types import ModelName
-from trajectory import plot
+from trajectory import plot, plot_frames
 from trajectory.model import Trajectory
 
 MODEL_WORDS: dict[ModelName | None, str] = {
@@ -20,12 +20,13 @@ MODEL_WORDS: dict[ModelName | None, str] = {
     "full_zoom": "full motion and zoom",
     None: "no motion model",
 }
-TRAIL = 12
-"""Frames over which a track's trail is drawn."""
 
 
 def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, title: str, backend: str) -> None:
-    """`plot.png` of a shot. Uses its own figure and canvas, so that matplotlib's settings and backend stay."""
+    """`plot.png` of a shot; a vector drawing where the name ends in .svg or .pdf.
+
+    Uses its own figure and canvas, so that matplotlib's settings and backend stay.
+    """
     import mpl_toolkits.mplot3d  # noqa: F401  registers the projection
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -49,7 +50,7 @@ def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, tit
         draw_depth(figure.add_subplot(grid[0, 3]), shot)
         draw_moving(figure.add_subplot(grid[1, 3]), shot)
     figure.suptitle(headline(shot, trajectory, title, backend), fontsize="large", x=0.06, ha="left", parse_math=False)
-    figure.savefig(path, format="png")
+    figure.savefig(path, format=plot.kind_of(path))
 
 
 def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: str) -> str:
@@ -83,73 +84,31 @@ def said_by_both(shot: ShotEstimate) -> list[str]:
 
 def draw_frame(axes: Any, shot: ShotEstimate) -> None:
     """One frame with its tracks, those that move by themselves in another colour."""
-    axes.set_xticks([])
-    axes.set_yticks([])
     rgb = shot.picture.get("rgb")
     if rgb is None:
-        axes.text(0.5, 0.5, "no frame", ha="center", va="center", transform=axes.transAxes)
+        plot_frames.say(axes, "no frame")
         return
     frame = int(shot.picture["frame"])
-    axes.imshow(rgb)
-    tracks = shot.picture.get("tracks_px")
-    said = f"frame {shot.start + frame}"
-    if tracks is not None and tracks.size:
-        moving = np.asarray(shot.picture.get("moving", np.zeros(len(tracks), bool)), dtype=bool)
-        here = np.isfinite(tracks[:, frame, 0])
-        trail = tracks[:, max(0, frame - TRAIL) : frame + 1]
-        for chosen, color in ((here & ~moving, "#39d353"), (here & moving, "#ff4040")):
-            lines = np.concatenate([trail[chosen], np.full((int(chosen.sum()), 1, 2), np.nan)], axis=1).reshape(-1, 2)
-            axes.plot(lines[:, 0], lines[:, 1], color=color, linewidth=0.7)
-            axes.plot(tracks[chosen, frame, 0], tracks[chosen, frame, 1], ".", color=color, markersize=2.5)
-        said += f": {int((here & ~moving).sum())} tracks with the camera's motion (green), "
-        said += f"{int((here & moving).sum())} against it (red)"
-    axes.set_xlim(-0.5, rgb.shape[1] - 0.5)
-    axes.set_ylim(rgb.shape[0] - 0.5, -0.5)
-    axes.set_title(said, fontsize="x-small")
+    xy_px, moving = shot.picture.get("tracks_px"), shot.picture.get("moving")
+    against = None if moving is None else np.asarray(moving, dtype=bool)
+    plot_frames.draw_tracks(axes, rgb, xy_px, against, frame, number=shot.start + frame)
 
 
 def draw_depth(axes: Any, shot: ShotEstimate) -> None:
-    """Depth of the frame that `draw_frame` shows, near in warm colours, by its inverse; white where unknown."""
+    """Depth of the frame that `draw_frame` shows."""
     structure, frame = shot.structure, int(shot.picture["frame"])
-    axes.set_xticks([])
-    axes.set_yticks([])
     if structure is None or not structure.has_depth() or structure.depth is None:
-        axes.text(0.5, 0.5, "no depth: the camera does not translate", ha="center", va="center")
+        plot_frames.say(axes, "no depth: the camera does not translate")
         return
-    nearness = 1.0 / structure.depth[frame]
-    seen = nearness[np.isfinite(nearness)]
-    top = float(np.percentile(seen, 99)) if len(seen) else 1.0
-    shown = axes.imshow(nearness, cmap="turbo", vmin=0.0, vmax=top, extent=_extent(nearness.shape, structure.cell_px))
-    _frame_limits(axes, structure.image_hw)
-    bar = axes.figure.colorbar(shown, ax=axes, fraction=0.03, pad=0.02)
-    bar.ax.tick_params(labelsize="xx-small")
-    share = np.isfinite(nearness).mean()
-    axes.set_title(f"frame {shot.start + frame}: 1 / depth, known in {share:.0%}", fontsize="x-small")
+    plot_frames.draw_depth(
+        axes, structure.depth[frame], structure.cell_px, structure.image_hw, number=shot.start + frame
+    )
 
 
 def draw_moving(axes: Any, shot: ShotEstimate) -> None:
     """The same frame with what moves by itself in red."""
     structure, frame = shot.structure, int(shot.picture["frame"])
-    axes.set_xticks([])
-    axes.set_yticks([])
-    rgb = shot.picture["rgb"]
-    axes.imshow(rgb)
-    if structure is None or structure.moving is None:
-        axes.set_title("no movement mask", fontsize="x-small")
-        return
-    moving = structure.moving[frame]
-    red = np.zeros((*moving.shape, 4))
-    red[moving] = (1.0, 0.1, 0.1, 0.55)
-    axes.imshow(red, extent=_extent(moving.shape, structure.cell_px), interpolation="nearest")
-    _frame_limits(axes, structure.image_hw)
-    axes.set_title(f"frame {shot.start + frame}: {moving.mean():.0%} moves by itself (red)", fontsize="x-small")
-
-
-def _extent(shape: tuple[int, ...], cell_px: int) -> tuple[float, float, float, float]:
-    """Where matplotlib puts a grid of cells over the picture: left, right, bottom, top."""
-    return -0.5, shape[1] * cell_px - 0.5, shape[0] * cell_px - 0.5, -0.5
-
-
-def _frame_limits(axes: Any, hw: tuple[int, int]) -> None:
-    axes.set_xlim(-0.5, hw[1] - 0.5)
-    axes.set_ylim(hw[0] - 0.5, -0.5)
+    known = structure is not None and structure.moving is not None
+    moving = structure.moving[frame] if known else None
+    cell_px = structure.cell_px if known else 1
+    plot_frames.draw_moving(axes, shot.picture["rgb"], moving, cell_px, number=shot.start + frame)

@@ -4,9 +4,7 @@ from sfm.structure import Structure
 from trajectory.model import Trajectory
 
 
-def obstacle(
-    name: str, structure: Structure | None, trajectory: Trajectory | None, *, tracked: bool = False
-) -> str:
+def obstacle(name: str, structure: Structure | None, trajectory: Trajectory | None, *, tracked: bool = False) -> str:
     """Why the file `name` (one of `sfm.config.SAVABLE`) cannot be written, "" where it can.
 
     Args:

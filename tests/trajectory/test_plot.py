@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from scipy.spatial.transform import Rotation
 
 from trajectory import plot
+from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
 
@@ -137,6 +138,58 @@ def test_the_timeline_of_counted_frames_spans_the_clip_at_the_assumed_rate() -> 
     below = figure.axes[-1]
     assert below.get_xlim() == pytest.approx((0.0, 5.9))
     assert max(bar.get_x() + bar.get_width() for bar in below.patches) > 3.0
+
+
+def test_the_spread_of_poses_is_drawn_where_it_is_known() -> None:
+    own = np.zeros((20, 6, 6))
+    own[:, 0, 0], own[:, 4, 4] = 0.04, 0.01  # along the camera's own x, and about its y
+    trajectory = moving(turn_deg=90.0).replace(pose_covariance=own)
+    sigma = plot.pose_sigma(trajectory)
+    np.testing.assert_allclose(sigma[0], [0.2, 0, 0, 0, 0.1, 0], atol=1e-12)
+    np.testing.assert_allclose(sigma[-1], [0, 0, 0.2, 0, 0.1, 0], atol=1e-9)  # x of the last camera is z of the first
+    axes = Figure().add_subplot()
+    plot.draw_position(axes, trajectory)
+    assert len(axes.collections) == 3
+    bare = Figure().add_subplot()
+    plot.draw_position(bare, moving())
+    assert not bare.collections
+    assert np.isnan(plot.pose_sigma(moving(invalid=tuple(range(20))))).all()
+
+
+@pytest.mark.parametrize(("suffix", "start"), [(".svg", b"<?xml"), (".pdf", b"%PDF")])
+def test_pictures_can_be_vectors(tmp_path: Path, suffix: str, start: bytes) -> None:
+    plot.save_overview([moving()], tmp_path / f"a{suffix}")
+    assert (tmp_path / f"a{suffix}").read_bytes().startswith(start)
+
+
+def test_other_pictures_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match=r"ends in \.tiff, expected \.png, \.svg, \.pdf"):
+        plot.save_overview([moving()], tmp_path / "a.tiff")
+
+
+def seen_by(rgb: np.ndarray, kind: str) -> np.ndarray:
+    """Linear RGB as seen without one kind of cones (Viénot, Brettel and Mollon 1999)."""
+    to_lms = np.array([[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714], [0.0299566, 0.184309, 1.46709]])
+    lost = {
+        "protanope": np.array([[0, 2.02344, -2.52581], [0, 1, 0], [0, 0, 1]]),
+        "deuteranope": np.array([[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]]),
+    }[kind]
+    return rgb @ to_lms.T @ lost.T @ np.linalg.inv(to_lms).T
+
+
+@pytest.mark.parametrize("kind", ["protanope", "deuteranope"])
+def test_no_two_colours_of_a_plot_look_alike_to_the_colour_blind(kind: str) -> None:
+    from matplotlib.colors import to_rgb
+
+    def least(colours: tuple[str, ...]) -> float:
+        seen = seen_by(np.array([to_rgb(colour) for colour in colours]) ** 2.2, kind)
+        gap = np.linalg.norm(seen[:, None] - seen[None], axis=-1)
+        return float(gap[~np.eye(len(colours), dtype=bool)].min())
+
+    assert least(plot.PALETTE) > 0.1
+    assert least((plot.ALONG, plot.AGAINST)) > 0.1
+    usual = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b")
+    assert least(usual) < 0.1  # matplotlib's own six
 
 
 def test_no_segments_are_said_to_be_none() -> None:

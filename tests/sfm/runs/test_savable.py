@@ -40,6 +40,8 @@ def test_megasams_file_holds_one_focal_length_and_a_pose_for_every_frame() -> No
 
 def test_names_are_checked_at_the_door() -> None:
     assert EstimateConfig(save=("mask,depth", "depth")).save == ("depth", "mask")
-    with pytest.raises(CinetrajError, match="save names 'dept', expected some of depth, mask, points, tracks, megasam, colmap"):
+    with pytest.raises(
+        CinetrajError, match="save names 'dept', expected some of depth, mask, points, tracks, megasam, colmap"
+    ):
         EstimateConfig(save=("dept",))
     assert set(WRITERS) == set(SAVABLE)

@@ -1,0 +1,316 @@
+# pyright: basic
+# (pandas and pyarrow have partial types)
+"""Runs, descriptions and scores of whole folders as tidy tables: one row for one observation.
+
+Rows are made without pandas; `table` and Parquet need the extra `tables`.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from compare import metrics
+from compare.report import page, tables
+from compare.run_files import RunShot, all_shots, runs_in
+from compare.scoring import Result
+from trajectory.certainty import QUANTITIES
+from trajectory.errors import CinetrajError
+from trajectory.files import write_whole
+from trajectory.model import Trajectory
+
+if TYPE_CHECKING:
+    import pandas
+
+Kind = Literal["runs", "frames", "descriptions", "segments", "scores", "errors", "leaderboard"]
+"""What a row is. runs: a shot; frames: a frame; descriptions: a shot and primitive; segments: a segment; scores: one
+model, protocol, clip and metric; errors: a point of comparison of these; leaderboard: a model, protocol and metric."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
+OF_SCORES: tuple[Kind, ...] = ("scores", "errors", "leaderboard")
+Row = dict[str, Any]
+Runs = str | Path
+Source = Runs | Result | Mapping[str, Any] | Sequence["Source"]
+"""A run or a folder of runs, several of these by the name of their set; or results, saved ones, or their folder."""
+NO_PANDAS = "tables need pandas, which is not installed; run: pip install 'cinetraj[tables]'"
+NO_PARQUET = "Parquet needs pandas and pyarrow, which are not installed; run: pip install 'cinetraj[tables]'"
+
+
+def table(source: Source, of: Kind | None = None) -> "pandas.DataFrame":
+    """A tidy table of runs or of scores.
+
+    Args:
+        source: a run, a folder of runs, or a mapping from the name of a set (a backend, a model) to one, which adds the
+            column `set`; or scores: a `Result`, a saved record, a folder of these, or a sequence.
+        of: one of `KINDS`; by default `runs` of runs and `scores` of scores.
+
+    Raises:
+        CinetrajError: pandas is not installed, or the source is neither.
+    """
+    try:
+        import pandas
+    except ImportError as error:
+        raise CinetrajError(NO_PANDAS) from error
+    found = pandas.DataFrame(rows(source, of))
+    for name in found.columns:
+        if found[name].dtype == object:  # a truth that may be unknown is no float
+            found[name] = found[name].convert_dtypes()
+    return found
+
+
+def rows(source: Source, of: Kind | None = None) -> list[Row]:
+    """The rows of `table` as dictionaries of JSON values; None is what is not known."""
+    if of is not None and of not in KINDS:
+        raise CinetrajError(f"of is {of!r}, expected one of {', '.join(KINDS)}")
+    records = _records(source)
+    kind = of or ("runs" if records is None else "scores")
+    if (kind in OF_SCORES) != (records is not None):
+        given = "runs" if records is None else "scores"
+        able = [name for name in KINDS if (name in OF_SCORES) != (records is None)]
+        raise CinetrajError(f"there is no table of {kind} from {given}, expected one of {', '.join(able)}")
+    if records is not None:
+        return list(_OF_SCORES[kind](records))
+    sets: Mapping[str, Any] = source if isinstance(source, Mapping) else {"": source}
+    return [
+        ({"set": name} if name else {}) | {"clip": shot.record.get("name"), "shot": shot.shot["name"]} | row
+        for name, folder in sets.items()
+        for shot in all_shots(folder)
+        for row in _OF_RUNS[kind](shot)
+    ]
+
+
+def write(found: "Sequence[Mapping[str, Any]] | pandas.DataFrame", path: str | Path) -> Path:
+    """Write rows or a table, whole or not at all; the suffix says how: .csv, .jsonl or .parquet."""
+    target = Path(path)
+    kind = target.suffix.lower()
+    if kind not in (".csv", ".jsonl", ".parquet"):
+        raise CinetrajError(f"{target} ends in {kind or 'nothing'}, expected .csv, .jsonl or .parquet")
+    if kind == ".parquet":
+        return write_whole(target, _parquet(found))
+    plain = found if isinstance(found, Sequence) else found.astype(object).where(found.notna(), None).to_dict("records")
+    return write_whole(target, (tables.to_csv if kind == ".csv" else tables.to_jsonl)(plain))
+
+
+def _parquet(found: Any) -> bytes:
+    data = io.BytesIO()
+    try:
+        import pandas
+
+        frame = found if isinstance(found, pandas.DataFrame) else pandas.DataFrame(list(found))
+        frame.to_parquet(data, index=False, engine="pyarrow")
+    except ImportError as error:
+        raise CinetrajError(NO_PARQUET) from error
+    return data.getvalue()
+
+
+def _records(source: Any) -> list[Mapping[str, Any]] | None:
+    """Saved scores that a source holds; None where it stands for runs."""
+    if isinstance(source, Result):
+        return [source.record()]
+    if isinstance(source, Mapping):
+        return [source] if {"protocol", "clips"} <= source.keys() else None
+    if isinstance(source, str | Path):
+        path = Path(source)
+        scored = path.suffix == ".json" or (path.is_dir() and any(path.glob("*.json")) and not _holds_runs(path))
+        return list(page.load(path)[0]) if scored else None
+    if not isinstance(source, Iterable):
+        raise CinetrajError(f"there is no table of {type(source).__name__}, expected runs or scores")
+    found = [_records(each) for each in source]
+    if not found or any(each is None for each in found):
+        raise CinetrajError("a sequence is of scores; give several folders of runs as a mapping, their names to them")
+    return [record for each in found if each is not None for record in each]
+
+
+def _holds_runs(path: Path) -> bool:
+    try:
+        return bool(runs_in(path))
+    except CinetrajError:
+        return False
+
+
+def _run_rows(shot: RunShot) -> Iterator[Row]:
+    trajectory = shot.trajectory()
+    told, video = shot.statistics, shot.record.get("video") or {}
+    row: Row = {
+        "status": shot.status,
+        "reason": shot.shot.get("reason", ""),
+        "backend": shot.record.get("backend"),
+        "motion_model": shot.shot.get("motion_model"),
+        "frames": shot.shot.get("frames"),
+        "registered": shot.shot.get("registered"),
+        "start_s": shot.shot.get("start_s"),
+        "end_s": shot.shot.get("end_s"),
+        "confidence": told.get("confidence"),
+    }
+    for what in (*QUANTITIES, "rigid"):
+        row[f"probability_{what}"] = (told.get("probability") or {}).get(what)
+    for what in QUANTITIES:
+        row[f"sure_{what}"] = (told.get("sure") or {}).get(what)
+    row |= {key: told.get(key) for key in ("noise_px", "share_explained", "translation_bound")}
+    row["other_answers"] = max(0, len(told.get("candidates") or ()) - 1)
+    row |= dict.fromkeys(("scale", "focal_px", "zoom", "path_length", "turned_deg", "sentence"))
+    if trajectory is not None:
+        row |= _of_path(trajectory) | {"sentence": shot.describe(trajectory).sentence}
+    row |= {"seconds": (shot.record.get("seconds") or {}).get("total"), "source": shot.source}
+    yield row | {"time_source": video.get("time_source"), "folder": str(shot.folder)}
+
+
+def _of_path(trajectory: Trajectory) -> Row:
+    points, focal = trajectory.positions[trajectory.valid], trajectory.focal_px
+    known = focal[trajectory.valid] if focal is not None else np.zeros(0)
+    turned = None
+    if len(points):
+        from trajectory.plot import rotation_deg
+
+        turned = float(np.linalg.norm(rotation_deg(trajectory)[trajectory.valid][-1]))
+    return {
+        "scale": trajectory.scale,
+        "focal_px": float(np.median(known)) if len(known) else None,
+        "zoom": float(known[-1] / known[0]) if len(known) else None,
+        "path_length": float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()),
+        "turned_deg": turned,
+    }
+
+
+def _frame_rows(shot: RunShot) -> Iterator[Row]:
+    from trajectory.plot import pose_sigma, rotation_deg
+    from trajectory.resample import quat_wxyz_from_rotation
+
+    trajectory = shot.trajectory()
+    if trajectory is None:
+        return
+    n = len(trajectory)
+    quat = np.full((n, 4), np.nan)
+    quat[trajectory.valid] = quat_wxyz_from_rotation(np.array(trajectory.rotations[trajectory.valid]))
+    sigma = pose_sigma(trajectory)
+    columns: dict[str, np.ndarray | None] = {
+        **dict(zip(("x", "y", "z"), trajectory.positions.T, strict=True)),
+        **dict(zip(("qw", "qx", "qy", "qz"), quat.T, strict=True)),
+        **dict(zip(("tilt_deg", "pan_deg", "roll_deg"), rotation_deg(trajectory).T, strict=True)),
+        **dict(zip(("sigma_x", "sigma_y", "sigma_z"), sigma[:, :3].T, strict=True)),
+        **dict(zip(("sigma_tilt_deg", "sigma_pan_deg", "sigma_roll_deg"), np.degrees(sigma[:, 3:]).T, strict=True)),
+        "focal_px": trajectory.focal_px,
+        "focal_sigma_px": trajectory.focal_sigma_px,
+        "scene_depth": trajectory.scene_depth,
+    }
+    for i in range(n):
+        row: Row = {"frame": int(shot.shot.get("start", 0)) + i, "time_s": float(trajectory.time_s[i])}
+        row["valid"] = bool(trajectory.valid[i])
+        yield row | {name: None if values is None else _number(values[i]) for name, values in columns.items()}
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _description_rows(shot: RunShot) -> Iterator[Row]:
+    trajectory = shot.trajectory()
+    if trajectory is None:
+        return
+    told = shot.describe(trajectory)
+    for name, score in told.scores.items():
+        decision = told.decisions[name]
+        yield {
+            "primitive": name,
+            "score": score,
+            "yes": decision.yes,
+            "margin": decision.margin,
+            "reliability": decision.reliability,
+            "probability": decision.probability,
+            "flagged": told.flagged.get(name, ""),
+            "status": shot.status,
+        }
+
+
+def _segment_rows(shot: RunShot) -> Iterator[Row]:
+    trajectory = shot.trajectory()
+    if trajectory is None:
+        return
+    told = shot.describe(trajectory)
+    for segment in told.segments:
+        yield {
+            "primitive": segment.primitive,
+            "start_s": segment.start_s,
+            "end_s": segment.end_s,
+            "strength": segment.strength,
+            "margin": segment.margin,
+            "probability": told.decisions[segment.primitive].probability,
+        }
+
+
+def _score_rows(records: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    for record in records:
+        stamp, units = record["protocol"], record.get("units", {})
+        for clip, value in record["clips"].items():
+            told = record.get("rows", {}).get(clip, {})
+            for metric in stamp["metrics"]:
+                given = value.get(metric)
+                undefined = given["undefined"] if isinstance(given, Mapping) else ""
+                interval = told.get("intervals", {}).get(metric) or {}
+                yield {
+                    **_of_record(record),
+                    "clip": clip,
+                    "metric": metric,
+                    "value": None if isinstance(given, Mapping) else given,
+                    "low": interval.get("low"),
+                    "high": interval.get("high"),
+                    "unit": units.get(metric, ""),
+                    "better": metrics.better_of(metric),
+                    "failed": "failed" in value,
+                    "fault": told.get("fault", ""),
+                    "reason": value.get("failed", undefined),
+                }
+
+
+def _error_rows(records: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    if records and not any(record.get("details") for record in records):
+        raise CinetrajError(
+            "these scores keep no errors over time; score with detail=True, or `cinetraj compare --out`"
+        )
+    for record in records:
+        for clip, detail in record.get("details", {}).items():
+            for metric, errors in detail["errors"].items():
+                values = errors["values"]
+                at = detail.get("at") or []
+                points = at if len(at) == len(values) else [float(i) for i in range(len(values))]
+                for point, value in zip(points, values, strict=True):
+                    row: Row = {**_of_record(record), "clip": clip, "metric": metric, "unit": errors["unit"]}
+                    yield row | {"axis": detail.get("axis", "frames"), "at": point, "error": value}
+
+
+def _leader_rows(records: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
+    for record, row in zip(records, tables.leaderboard(records), strict=True):
+        for metric in record["protocol"]["metrics"]:
+            yield {
+                **_of_record(record),
+                "metric": metric,
+                "value": row[metric],
+                "low": row[f"{metric}_low"],
+                "high": row[f"{metric}_high"],
+                "clips": row[f"{metric}_clips"],
+                "drop": row[f"{metric}_drop"],
+                "worst": row[f"{metric}_worst"],
+                "unit": record.get("units", {}).get(metric, ""),
+                "better": metrics.better_of(metric),
+                "ok": row["ok"],
+                "all": row["all"],
+            }
+
+
+def _of_record(record: Mapping[str, Any]) -> Row:
+    stamp = record["protocol"]
+    return {"model": record["model"], "protocol": stamp["name"], "hash": stamp["hash"][:12]}
+
+
+_OF_RUNS: Mapping[str, Callable[[RunShot], Iterator[Row]]] = {
+    "runs": _run_rows,
+    "frames": _frame_rows,
+    "descriptions": _description_rows,
+    "segments": _segment_rows,
+}
+_OF_SCORES: Mapping[str, Callable[[Sequence[Mapping[str, Any]]], Iterator[Row]]] = {
+    "scores": _score_rows,
+    "errors": _error_rows,
+    "leaderboard": _leader_rows,
+}

@@ -1,0 +1,46 @@
+"""`cinetraj table`."""
+
+import csv
+import io
+from pathlib import Path
+
+import made_runs
+import pytest
+from console import cinetraj
+
+from compare.cli import table
+from trajectory.errors import CinetrajError
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_runs.write(tmp_path_factory.mktemp("made"), clips=False)
+
+
+def test_a_folder_of_runs_becomes_csv(runs: Path, tmp_path: Path) -> None:
+    printed = cinetraj("table", runs, "--of", "segments")
+    assert printed.returncode == 0
+    rows = list(csv.DictReader(io.StringIO(printed.stdout)))
+    assert {row["primitive"] for row in rows} >= {"Move_Right", "Pan_Right"}
+    done = cinetraj("table", f"auto={runs}", f"dense={runs}", "--out", tmp_path / "runs.csv")
+    assert done.stdout == f"10 rows: {tmp_path / 'runs.csv'}\n"
+    with (tmp_path / "runs.csv").open() as file:
+        assert {row["set"] for row in csv.DictReader(file)} == {"auto", "dense"}
+
+
+def test_what_is_not_there_ends_with_two(tmp_path: Path) -> None:
+    done = cinetraj("table", tmp_path / "nowhere")
+    assert done.returncode == 2
+    assert "does not exist" in done.stderr
+    assert cinetraj("table").returncode == 2
+
+
+def test_sources_with_names_are_sets(tmp_path: Path) -> None:
+    (tmp_path / "a=b").mkdir()
+    assert table.source_of((f"{tmp_path}/a=b",)) == f"{tmp_path}/a=b"  # a folder that is there is no name
+    assert table.source_of(("a=x", "b=y")) == {"a": "x", "b": "y"}
+    assert table.source_of((str(tmp_path), str(tmp_path))) == [str(tmp_path)] * 2
+    with pytest.raises(CinetrajError, match="does not exist or has no name"):
+        table.source_of(("a=x", "nowhere"))
+    with pytest.raises(CinetrajError, match="two sets"):
+        table.source_of(("a=x", "a=y"))

@@ -1,0 +1,86 @@
+"""Run folders are read as files, whatever wrote them."""
+
+import json
+from pathlib import Path
+
+import made_runs
+import numpy as np
+import pytest
+
+from compare import run_files
+from trajectory.errors import CinetrajError, ReadError
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_runs.write(tmp_path_factory.mktemp("made"))
+
+
+def test_the_reader_of_the_estimator_finds_the_same(runs: Path) -> None:
+    from sfm.runs.folder import find_runs, read_run
+
+    assert run_files.runs_in(runs) == find_runs(runs)
+    for folder in run_files.runs_in(runs):
+        theirs = read_run(folder)
+        for ours in run_files.shots_of(folder):
+            expected = theirs.trajectories.get(ours.shot["name"])
+            found = ours.trajectory()
+            assert (found is None) == (expected is None)
+            if found is not None and expected is not None:
+                np.testing.assert_array_equal(found.world_from_cam, expected.world_from_cam)
+
+
+def test_shots_have_the_name_of_their_run_before_their_own(runs: Path) -> None:
+    names = [shot.name for shot in run_files.all_shots(runs)]
+    assert names == ["cuts/shot-000", "cuts/shot-001", "lost", "pan", "truck"]
+    assert [shot.status for shot in run_files.all_shots(runs)] == ["ok", "failed", "failed", "unreliable", "ok"]
+
+
+def test_what_was_saved_is_what_the_estimate_held(runs: Path) -> None:
+    (truck,) = run_files.shots_of(runs / "truck")
+    depth, tracks = run_files.read_depth(truck.folder), run_files.read_tracks(truck.folder)
+    assert depth is not None
+    assert tracks is not None
+    np.testing.assert_array_equal(depth.depth, made_runs.structure().depth)
+    assert (depth.cell_px, depth.image_hw) == (made_runs.CELL, made_runs.HW)
+    np.testing.assert_array_equal(tracks.xy_px, made_runs.tracks_px().astype(np.float32))
+    assert tracks.longest(6).tolist() == [0, 1, 2, 3, 4, 6]  # the fifth comes three frames late
+    path = truck.trajectory()
+    assert path is not None
+    cloud = run_files.read_points(truck, path)
+    assert cloud is not None
+    np.testing.assert_allclose(cloud.in_world, made_runs.structure().points, atol=1e-7)
+    (pan,) = run_files.shots_of(runs / "pan")
+    assert run_files.read_depth(pan.folder) is None
+    assert run_files.read_tracks(pan.folder) is None
+
+
+def test_the_clip_is_found_from_a_folder_above_the_run(runs: Path) -> None:
+    (truck,) = run_files.shots_of(runs / "truck")
+    assert truck.clip_path() == Path(truck.source)
+    record = {**truck.record, "source": "truck.mp4"}
+    moved = run_files.RunShot(
+        name="truck", run=truck.run, folder=truck.folder, record=record, shot=truck.shot
+    ).clip_path()
+    assert moved is not None
+    assert moved.samefile(truck.source)
+    (lost,) = run_files.shots_of(runs / "lost")
+    assert lost.clip_path() is None
+
+
+def test_what_is_no_run_says_so(tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match="does not exist"):
+        run_files.runs_in(tmp_path / "nowhere")
+    with pytest.raises(CinetrajError, match="holds no run"):
+        run_files.runs_in(tmp_path)
+    with pytest.raises(ReadError, match=r"holds no readable run\.json"):
+        run_files.shots_of(tmp_path)
+    (tmp_path / "run.json").write_text(json.dumps({"format": "cinetraj-run"}))
+    with pytest.raises(ReadError, match="is no run record"):
+        run_files.shots_of(tmp_path)
+
+
+def test_a_torn_file_of_depth_names_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "depth.npz").write_bytes(b"PK\x03\x04 torn")
+    with pytest.raises(ReadError, match="--save depth"):
+        run_files.read_depth(tmp_path)

@@ -1,0 +1,43 @@
+"""Frames with what was seen in them."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from trajectory import plot, plot_frames
+
+RGB = np.zeros((20, 30, 3), np.uint8)
+
+
+def test_tracks_have_trails_of_their_own_colour() -> None:
+    xy_px = np.full((3, 20, 2), np.nan)
+    xy_px[0] = np.arange(20)[:, None]
+    xy_px[1] = 30.0 - np.arange(20)[:, None]
+    axes = Figure().add_subplot()
+    plot_frames.draw_tracks(axes, RGB, xy_px, np.array([False, True, True]), 19, number=119)
+    assert axes.get_title() == "frame 119: 1 tracks with the camera's motion (green), 1 against it (red)"
+    along, _, against, _ = axes.lines
+    assert (along.get_color(), against.get_color()) == (plot.ALONG, plot.AGAINST)
+    assert np.isfinite(along.get_xdata()).sum() == plot_frames.TRAIL + 1
+    assert axes.get_xlim() == (-0.5, 29.5)
+
+
+def test_depth_is_bright_where_it_is_near_and_blank_where_unknown() -> None:
+    depth = np.array([[1.0, 2.0], [4.0, np.nan]])
+    axes = Figure().add_subplot()
+    plot_frames.draw_depth(axes, depth, 10, (20, 20), number=0)
+    assert axes.get_title() == "frame 0: 1 / depth, known in 75%"
+    np.testing.assert_allclose(np.ma.filled(axes.images[0].get_array(), np.nan), 1 / depth)
+    assert axes.images[0].get_cmap().name == "viridis"
+    assert tuple(axes.images[0].get_extent()) == (-0.5, 19.5, 19.5, -0.5)
+
+
+def test_what_moves_is_laid_over_the_frame() -> None:
+    axes = Figure().add_subplot()
+    moving = np.zeros((2, 3), bool)
+    moving[0, 0] = True
+    plot_frames.draw_moving(axes, RGB, moving, 10, number=4)
+    assert len(axes.images) == 2
+    assert axes.get_title() == "frame 4: 17% moves by itself (red)"
+    bare = Figure().add_subplot()
+    plot_frames.draw_moving(bare, RGB, None, 1, number=4)
+    assert bare.get_title() == "no movement mask"

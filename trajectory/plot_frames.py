@@ -1,0 +1,102 @@
+"""A frame of a clip with what was seen in it, drawn on the caller's axes: tracks, depth, movement."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, UInt8
+
+from trajectory.plot import AGAINST, ALONG
+
+TRAIL = 12
+"""Frames over which a track's trail is drawn."""
+NEARNESS = "viridis"
+"""Even steps of brightness, which no kind of colour blindness confuses; near is bright."""
+
+
+def draw_tracks(
+    axes: Any,
+    rgb: UInt8[np.ndarray, "h w 3"],
+    xy_px: Float[np.ndarray, "m n 2"] | None,
+    moving: Bool[np.ndarray, " m"] | None,
+    frame: int,
+    *,
+    number: int,
+) -> None:
+    """One frame with its tracks and their trails, those that move by themselves in another colour.
+
+    Args:
+        xy_px: pixels of `rgb`, NaN where a point is not seen; None where there are no tracks.
+        frame: row of the tracks; number: of the frame in the clip, for the title.
+    """
+    _bare(axes)
+    axes.imshow(rgb)
+    said = f"frame {number}"
+    if xy_px is not None and xy_px.size:
+        against = np.zeros(len(xy_px), bool) if moving is None else moving
+        here = np.isfinite(xy_px[:, frame, 0])
+        trail = xy_px[:, max(0, frame - TRAIL) : frame + 1]
+        for chosen, color in ((here & ~against, ALONG), (here & against, AGAINST)):
+            lines = np.concatenate([trail[chosen], np.full((int(chosen.sum()), 1, 2), np.nan)], axis=1).reshape(-1, 2)
+            axes.plot(lines[:, 0], lines[:, 1], color=color, linewidth=0.8)
+            axes.plot(xy_px[chosen, frame, 0], xy_px[chosen, frame, 1], ".", color=color, markersize=2.5)
+        said += f": {int((here & ~against).sum())} tracks with the camera's motion (green), "
+        said += f"{int((here & against).sum())} against it (red)"
+    _frame_limits(axes, (rgb.shape[0], rgb.shape[1]))
+    axes.set_title(said, fontsize="x-small")
+
+
+def draw_depth(
+    axes: Any, depth: Float[np.ndarray, "gh gw"], cell_px: int, image_hw: tuple[int, int], *, number: int
+) -> None:
+    """Depth of a frame by its inverse, near is bright; white where unknown."""
+    _bare(axes)
+    nearness = 1.0 / depth
+    seen = nearness[np.isfinite(nearness)]
+    top = float(np.percentile(seen, 99)) if len(seen) else 1.0
+    shown = axes.imshow(nearness, cmap=NEARNESS, vmin=0.0, vmax=top, extent=_extent(nearness.shape, cell_px))
+    _frame_limits(axes, image_hw)
+    bar = axes.figure.colorbar(shown, ax=axes, fraction=0.03, pad=0.02)
+    bar.ax.tick_params(labelsize="xx-small")
+    axes.set_title(f"frame {number}: 1 / depth, known in {np.isfinite(nearness).mean():.0%}", fontsize="x-small")
+
+
+def draw_moving(
+    axes: Any,
+    rgb: UInt8[np.ndarray, "h w 3"],
+    moving: Bool[np.ndarray, "gh gw"] | None,
+    cell_px: int,
+    *,
+    number: int,
+) -> None:
+    """A frame with what moves by itself in red; a mask of the frame's own size has cells of one pixel."""
+    _bare(axes)
+    axes.imshow(rgb)
+    if moving is None:
+        axes.set_title("no movement mask", fontsize="x-small")
+        return
+    red = np.zeros((*moving.shape, 4))
+    red[moving] = (0.835, 0.369, 0.0, 0.6)
+    axes.imshow(red, extent=_extent(moving.shape, cell_px), interpolation="nearest")
+    _frame_limits(axes, (rgb.shape[0], rgb.shape[1]))
+    axes.set_title(f"frame {number}: {moving.mean():.0%} moves by itself (red)", fontsize="x-small")
+
+
+def say(axes: Any, text: str) -> None:
+    """Why there is nothing to draw."""
+    _bare(axes)
+    axes.text(0.5, 0.5, text, ha="center", va="center", transform=axes.transAxes)
+
+
+def _bare(axes: Any) -> None:
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def _extent(shape: tuple[int, ...], cell_px: int) -> tuple[float, float, float, float]:
+    """Where matplotlib puts a grid of cells over the picture: left, right, bottom, top."""
+    return -0.5, shape[1] * cell_px - 0.5, shape[0] * cell_px - 0.5, -0.5
+
+
+def _frame_limits(axes: Any, hw: tuple[int, int]) -> None:
+    axes.set_xlim(-0.5, hw[1] - 0.5)
+    axes.set_ylim(hw[0] - 0.5, -0.5)
