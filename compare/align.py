@@ -91,12 +91,16 @@ def moved(poses: Float[np.ndarray, "k 4 4"], change: Sim3) -> Float[np.ndarray, 
 
 
 def laid_on(reference: Trajectory, path: Trajectory) -> Trajectory:
-    """A path at the times of a reference, in its world and at its scale. Raises GaugeError where they share no pose."""
-    there = path
-    if len(path) != len(reference) or not np.allclose(path.time_s, reference.time_s, atol=1e-6):
-        there = at_times(path, reference.time_s)
+    """A path in the world and at the scale of a reference, to be drawn over it.
+
+    Paths of as many frames are laid frame by frame; of another number, the path is taken at the reference's times.
+    Raises GaugeError where they share no pose.
+    """
+    there = path if len(path) == len(reference) else at_times(path, reference.time_s)
     change = fix_gauge_between(reference, there).reference_from_generated
-    return there.replace(world_from_cam=moved(np.array(there.world_from_cam), change), pose_covariance=None)
+    return there.replace(
+        world_from_cam=moved(np.array(there.world_from_cam), change), time_s=reference.time_s, pose_covariance=None
+    )
 
 
 def anchored(poses: Float[np.ndarray, "b k 4 4"], first: Int[np.ndarray, " b"]) -> Float[np.ndarray, "b k 4 4"]:

@@ -34,8 +34,8 @@ def draw_paths(
     """Paths over each other, from above or (on axes with projection "3d") in space.
 
     Args:
-        laid: lay all on the first by the rotation, shift and scale that fit best over the frames that both have; those
-            of other times are taken at the first one's.
+        laid: lay all on the first by the rotation, shift and scale that fit best over the frames that both have
+            (`compare.align.laid_on`).
     """
     first = next(iter(paths.values()), None)
     for number, (name, path) in enumerate(paths.items()):

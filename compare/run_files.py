@@ -176,6 +176,12 @@ def all_shots(source: str | Path) -> Iterator[RunShot]:
         yield from shots_of(run)
 
 
+def paths_in(source: str | Path) -> "dict[str, Trajectory]":
+    """The camera paths of a run or a folder of runs by name, without the shots that failed."""
+    found = {shot.name: shot.trajectory() for shot in all_shots(source)}
+    return {name: path for name, path in found.items() if path is not None}
+
+
 def read_depth(folder: Path) -> SavedDepth | None:
     """The depth maps of a shot; None where none were saved."""
     held = _arrays(folder / DEPTH_FILE, ("depth", "cell_px", "image_hw"), f"{_SAVE} depth")

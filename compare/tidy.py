@@ -235,7 +235,7 @@ def _segment_rows(shot: RunShot) -> Iterator[Row]:
             "end_s": segment.end_s,
             "strength": segment.strength,
             "margin": segment.margin,
-            "probability": told.decisions[segment.primitive].probability,
+            "reliability": told.decisions[segment.primitive].reliability,
         }
 
 

@@ -25,6 +25,7 @@ COVERED = {
     "sfm/synthetic": "tests/sfm/synthetic/test_synthetic_clip.py",
     "sfm/tracking/klt.py": "tests/sfm/tracking/test_track.py",
     "compare/cli/cinetechbench.py": "tests/compare/cli/test_benchmark_commands.py",
+    "compare/view": "tests/compare/view/test_recording.py",
     "compare/metrics/action_codes.py": "tests/compare/test_action_accuracy.py",
     "compare/metrics/evo_errors.py": "tests/compare/test_evo_scores.py",
     "compare/metrics/mind_errors.py": "tests/compare/test_mind.py",

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "kornia", "pycolmap", "cv2", "av", "evo", "matplotlib", "sklearn", "scenedetect", "plotly")
+HEAVY = ("torch", "kornia", "pycolmap", "cv2", "av", "evo", "matplotlib", "sklearn", "scenedetect", "plotly", "pandas", "pyarrow", "rerun", "PIL")
 
 
 def modules_after(code: str) -> set[str]:

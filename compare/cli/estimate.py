@@ -77,6 +77,8 @@ class Args:
     time_limit: Any = option("backend.mapping.time_limit_s", "backend.timeout_s", none_is_unset=True)
     plot: Any = option("batch.plot")
     save: Any = option("save")
+    html: bool = False
+    """Also write OUT/NAME/index.html, a page to look at, for each clip, and for several OUT/index.html with all."""
     json: bool = False
     """Print {NAME: the content of run.json} instead of words."""
 
@@ -84,6 +86,8 @@ class Args:
 def run(args: Args) -> int:
     """Estimate every clip; one that fails does not stop the others."""
     records, bad = estimate_all(args, say=_nothing if args.json else print)
+    if args.html and records:
+        pages(args.out, list(records), say=_nothing if args.json else print)
     if args.json:
         _report.print_json(records)
     if not records:
@@ -108,6 +112,15 @@ def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, A
     from compare.cli import _batch
 
     return _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence), []
+
+
+def pages(out: Path, names: list[str], *, say: Callable[[str], None]) -> None:
+    """Write the pages of runs, and of several the page of their folder."""
+    from compare.cli._pages import write_pages
+
+    written = write_pages([out / name for name in names], out if len(names) > 1 else None, kept=True)
+    if written:
+        say(f"{len(written)} page{'s' if len(written) != 1 else ''}: {written[-1]}")
 
 
 def form(*, whole: bool) -> type:

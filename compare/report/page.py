@@ -2,7 +2,6 @@
 # (plotly has no types)
 """One self-contained page over saved scores: no network, no server, light and dark."""
 
-import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
@@ -12,13 +11,13 @@ from typing import Any, cast
 
 from compare import metrics
 from compare.common import common_mean
+from compare.report.assemble import assembled, asset, data_uri, embedded
 from compare.rows import FAULTS
 from compare.sources import TRAJECTORY_SUFFIXES
 from compare.uncertainty import paired_values
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import write_whole
 
-ASSETS = Path(__file__).parent / "assets"
 NOISE_FILE = "noise_floor.json"
 """Name of the saved `NoiseFloor` (or a list of them) beside the scores."""
 
@@ -98,25 +97,13 @@ def render(
         ) from error
     if not records:
         raise CinetrajError("there are no scores, expected at least one record")
-    payload = json.dumps(_payload(records, title, noise, thumbnails), allow_nan=False, ensure_ascii=False)
     parts = {
-        "STYLE": _asset("report.css"),
-        # "</" would end the script element; in JSON "<\/" is the same string.
-        "DATA": payload.replace("</", "<\\/").replace("<!--", "<\\u0021--"),
+        "STYLE": asset("report.css"),
+        "DATA": embedded(_payload(records, title, noise, thumbnails)),
         "PLOTLY": get_plotlyjs(),
-        "SCRIPT": _asset("report.js"),
+        "SCRIPT": asset("report.js"),
     }
-    pieces = _asset("report.html")
-    # One pass: a placeholder inside an inserted text must not be replaced in its turn.
-    before: list[str] = []
-    for name, text in parts.items():
-        head, _, pieces = pieces.partition(f"/*{name}*/")
-        before += [head, text]
-    return "".join([*before, pieces])
-
-
-def _asset(name: str) -> str:
-    return (ASSETS / name).read_text(encoding="utf-8")
+    return assembled("report.html", parts)
 
 
 def _payload(
@@ -149,7 +136,7 @@ def _payload(
             if Path(source).suffix.lower() in TRAJECTORY_SUFFIXES:
                 continue  # a trajectory file has no frames to show
             images = thumbnails(source)
-            strips[source] = ["data:image/jpeg;base64," + base64.b64encode(image).decode() for image in images]
+            strips[source] = [data_uri(image, "image/jpeg") for image in images]
     for board in boards.values():
         for model in board["models"]:
             del model["values"]

@@ -68,6 +68,11 @@ def test_the_clip_is_found_from_a_folder_above_the_run(runs: Path) -> None:
     assert lost.clip_path() is None
 
 
+def test_paths_are_those_of_the_shots_that_have_one(runs: Path) -> None:
+    assert list(run_files.paths_in(runs)) == ["cuts/shot-000", "pan", "truck"]
+    np.testing.assert_allclose(run_files.paths_in(runs / "pan")["pan"].rotations[-1][0, 2], np.sin(np.radians(20)))
+
+
 def test_what_is_no_run_says_so(tmp_path: Path) -> None:
     with pytest.raises(CinetrajError, match="does not exist"):
         run_files.runs_in(tmp_path / "nowhere")

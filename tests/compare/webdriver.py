@@ -56,6 +56,12 @@ class Page:
         entries = _request("POST", f"{self._base}/se/log", {"type": "browser"})
         return [entry["message"] for entry in entries if entry["level"] == "SEVERE"]
 
+    def width(self, pixels: int) -> None:
+        """Show the page as a screen of that width does, such as a phone's."""
+        size = {"width": pixels, "height": 800, "deviceScaleFactor": 1, "mobile": True}
+        told = {"cmd": "Emulation.setDeviceMetricsOverride", "params": size}
+        _request("POST", f"{self._base}/goog/cdp/execute", told)
+
     def picture(self) -> bytes:
         return base64.b64decode(_request("GET", f"{self._base}/screenshot"))
 

@@ -1,0 +1,88 @@
+"""Frames of a run's clip, decoded as the estimator did."""
+
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from compare.film import Film, Films, spaced
+from compare.run_files import MASK_FILE, RunShot
+from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    from sfm.types import Frames
+
+
+def films(*, long_side: int, most: int, clip: Path | None = None) -> Films:
+    """A decoder of films: each clip is decoded once for all its shots.
+
+    Args:
+        long_side: of the frames, in pixels. most: frames of a shot, evenly picked.
+        clip: where the clip lies now, where it is not where the run says.
+    """
+    held: dict[Path, Frames] = {}
+
+    def film(shot: RunShot) -> Film:
+        if shot.run not in held:
+            held.clear()  # one clip at a time fills the memory
+            held[shot.run] = _decoded(shot, long_side, clip)
+        start, stop = int(shot.shot["start"]), int(shot.shot["stop"])
+        rgb = held[shot.run].rgb[start:stop]
+        rows = spaced(len(rgb), most)
+        return Film(rgb=rgb[rows], rows=rows, moving=_mask(shot, len(rgb), rows, rgb.shape[1:3]))
+
+    return film
+
+
+def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
+    from sfm.config import VideoConfig
+    from sfm.video.reader import load
+
+    path = clip or shot.clip_path()
+    if path is None:
+        raise CinetrajError(f"the clip is gone: {shot.source or 'the run names none'}; say where it is with --video")
+    recorded: dict[str, Any] = (shot.record.get("config") or {}).get("video") or {}
+    known = {field.name for field in fields(VideoConfig)} - {"long_side"}
+    config = VideoConfig(**{key: value for key, value in recorded.items() if key in known}, long_side=long_side)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # they were told when it was estimated
+        frames = load(path, config)
+    expected = int((shot.record.get("video") or {}).get("frames") or len(frames))
+    if len(frames) != expected:
+        raise CinetrajError(f"{path} has {len(frames)} frames, the estimate was made from {expected}: another clip")
+    return frames
+
+
+def _mask(shot: RunShot, count: int, rows: np.ndarray, hw: tuple[int, ...]) -> np.ndarray | None:
+    """What moves in some frames, at the size of the film; None where no mask was saved for these frames."""
+    import cv2
+
+    from sfm.config import VideoConfig
+    from sfm.video.reader import load
+
+    path = shot.folder / MASK_FILE
+    if not path.is_file():
+        return None
+    white = load(path, VideoConfig(long_side=None)).rgb[..., 0]
+    if len(white) != count:
+        return None
+    size = (int(hw[1]), int(hw[0]))
+    return np.stack([cv2.resize(white[i], size, interpolation=cv2.INTER_NEAREST) > 127 for i in rows])
+
+
+def encoder(crf: int = 26) -> Callable[[np.ndarray, float], bytes]:
+    """Frames to an MP4 file, small rather than exact."""
+
+    def encode(rgb: np.ndarray, fps: float) -> bytes:
+        from sfm.video.encode import encode as write
+
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "film.mp4"
+            write(np.ascontiguousarray(rgb), path, fps=fps, crf=crf, keyframes=10)
+            return path.read_bytes()
+
+    return encode

@@ -1,0 +1,43 @@
+"""Pages of runs with their films: for `cinetraj view --html` and `cinetraj estimate --html`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from compare.cli import _film, _report
+from compare.film import jpeg
+from compare.run_files import RUN_FILE
+from trajectory.errors import CinetrajError
+
+FILM_SIDE, MOST_FRAMES = 480, 240
+"""Of the film of a page: some hundred kilobytes a clip."""
+THUMBNAIL_SIDE = 320
+
+
+def write_pages(
+    runs: Iterable[Path], folder: Path | None = None, *, clip: Path | None = None, kept: bool = False
+) -> list[Path]:
+    """Write the page of each run, and that of the folder they are in; what was written.
+
+    A run that cannot be read is a warning.
+
+    Args:
+        folder: whose page lists all the runs in it; None writes none.
+        clip: where the clip of a single run lies now.
+        kept: leave pages that are younger than their run as they are.
+    """
+    from compare.report import folder_page, run_page
+
+    written: list[Path] = []
+    films = _film.films(long_side=FILM_SIDE, most=MOST_FRAMES, clip=clip)
+    for run in runs:
+        page, record = run / run_page.PAGE_FILE, run / RUN_FILE
+        if kept and page.is_file() and record.is_file() and page.stat().st_mtime >= record.stat().st_mtime:
+            continue
+        try:
+            written.append(run_page.write(run, films=films, encode=_film.encoder(), listed=folder is not None))
+        except CinetrajError as error:
+            _report.warn(f"{run} has no page: {error}")
+    if folder is not None:
+        thumbnails = _film.films(long_side=THUMBNAIL_SIDE, most=3)
+        written.append(folder_page.write(folder, films=thumbnails, jpeg=jpeg))
+    return written

@@ -1,0 +1,71 @@
+"""The page of a folder of runs: a card for each clip, with filters by status, by kind of camera and by primitive."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from compare.evidence import WORDS
+from compare.film import Films
+from compare.report.assemble import assembled, asset, data_uri, embedded
+from compare.report.run_page import PAGE_FILE
+from compare.run_files import RunShot, runs_in, shots_of
+from trajectory.components import NAMES
+from trajectory.errors import CinetrajError
+from trajectory.files import write_whole
+
+Jpeg = Callable[[Any], bytes]
+"""One frame (h w 3) to a JPEG file."""
+
+
+def write(folder: str | Path, *, films: Films | None = None, jpeg: Jpeg | None = None) -> Path:
+    """Write `index.html` into a folder of runs, whole or not at all.
+
+    Args:
+        films, jpeg: decode the shots and encode their thumbnails; without them the cards have none.
+
+    Raises:
+        CinetrajError: the folder holds no run, or is one itself.
+    """
+    place = Path(folder)
+    runs = runs_in(place)
+    if runs == [place]:
+        raise CinetrajError(f"{place} is a run itself, expected a folder of runs")
+    return write_whole(place / PAGE_FILE, render(runs, films=films, jpeg=jpeg, title=place.resolve().name))
+
+
+def render(runs: Sequence[Path], *, films: Films | None = None, jpeg: Jpeg | None = None, title: str = "Runs") -> str:
+    """The page as text; it links to the pages of the runs that have one."""
+    cards = [_card(shot, films, jpeg) for run in runs for shot in shots_of(run)]
+    parts = {
+        "STYLE": asset("report.css") + asset("run.css") + asset("folder.css"),
+        "DATA": embedded({"title": title, "cards": cards, "primitives": list(NAMES), "models": WORDS}),
+        "SCRIPT": asset("folder.js"),
+    }
+    return assembled("folder.html", parts)
+
+
+def _card(shot: RunShot, films: Films | None, jpeg: Jpeg | None) -> dict[str, Any]:
+    card: dict[str, Any] = {
+        "name": shot.name,
+        "link": f"{shot.run.name}/{PAGE_FILE}" if (shot.run / PAGE_FILE).is_file() else None,
+        "status": shot.status,
+        "reason": str(shot.shot.get("reason") or ""),
+        "model": shot.shot.get("motion_model"),
+        "confidence": shot.statistics.get("confidence"),
+        "frames": shot.shot.get("frames"),
+        "sentence": "",
+        "primitives": [],
+    }
+    trajectory = shot.trajectory()
+    if trajectory is not None:
+        told = shot.describe(trajectory)
+        card["sentence"] = told.sentence
+        card["primitives"] = [name for name, decision in told.decisions.items() if decision.yes]
+    if films is not None and jpeg is not None:
+        try:
+            film = films(shot)
+        except (CinetrajError, OSError) as error:
+            card["gone"] = str(error)
+        else:
+            card["picture"] = data_uri(jpeg(film.rgb[len(film.rgb) // 2]), "image/jpeg")
+    return card

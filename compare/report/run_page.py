@@ -1,0 +1,211 @@
+"""The page of a run: its film with what was seen in it, path, curves, segments, and the evidence in words."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from compare.evidence import MODELS, WORDS, reasons
+from compare.film import Encode, Film, Films, scaled_tracks, spaced, stacked
+from compare.report.assemble import assembled, asset, data_uri, embedded, numbers
+from compare.run_files import RunShot, read_depth, read_points, read_tracks, shots_of
+from trajectory.components import CHANNELS
+from trajectory.description import Description
+from trajectory.errors import CinetrajError
+from trajectory.files import write_whole
+from trajectory.kinematics import seconds
+from trajectory.model import Trajectory
+
+PAGE_FILE = "index.html"
+MOST_ROWS = 1500
+"""Frames of a shot whose poses are drawn."""
+MOST_TRACKS = 120
+MOST_POINTS = 4000
+ASSUMED_FPS = 24.0
+"""Of a film whose frames have numbers and no times."""
+NO_FILM = "no film: the page was made without one"
+
+
+def write(run: str | Path, *, films: Films | None = None, encode: Encode | None = None, listed: bool = False) -> Path:
+    """Write `index.html` into the folder of a run, whole or not at all.
+
+    Args:
+        films, encode: decode the shots and encode what the page plays; without them the page has no film.
+        listed: link to the page of the folder above, which will be there; else where it is.
+    """
+    folder = Path(run)
+    above = listed or (folder.resolve().parent / PAGE_FILE).is_file()
+    return write_whole(folder / PAGE_FILE, render(shots_of(folder), films=films, encode=encode, listed=above))
+
+
+def render(
+    shots: list[RunShot], *, films: Films | None = None, encode: Encode | None = None, listed: bool = False
+) -> str:
+    """The page of a run's shots as text."""
+    record = shots[0].record if shots else {}
+    payload = {
+        "name": str(record.get("name") or "run"),
+        "status": record.get("status"),
+        "reason": record.get("reason"),
+        "facts": _facts(record),
+        "folder": listed,
+        "shots": [_shot(shot, films, encode) for shot in shots],
+    }
+    parts = {
+        "TITLE": _escaped(payload["name"]),
+        "STYLE": asset("report.css") + asset("run.css"),
+        "DATA": embedded(payload),
+        "SCRIPT": asset("run.js"),
+    }
+    return assembled("run.html", parts)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What a reader may ask of the making of the run."""
+    video = record.get("video") or {}
+    size, working = video.get("source_hw"), video.get("working_hw")
+    versions = ", ".join(f"{name} {value}" for name, value in (record.get("versions") or {}).items())
+    told = {
+        "clip": record.get("source"),
+        "frames": f"{record.get('registered')} of {record.get('frames')} with a pose",
+        "size": f"{size[1]} x {size[0]}, worked at {working[1]} x {working[0]}" if size and working else None,
+        "backend": record.get("backend"),
+        "time spent": f"{record['seconds']['total']:.1f} s" if record.get("seconds") else None,
+        "seed": record.get("seed"),
+        "versions": versions,
+        "notes": "; ".join(record.get("notes") or ()),
+    }
+    return [(name, str(value)) for name, value in told.items() if value not in (None, "")]
+
+
+def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str, Any]:
+    """Everything that the page shows of one shot, as JSON values."""
+    told: dict[str, Any] = {
+        "name": str(shot.shot["name"]),
+        "status": shot.status,
+        "reason": str(shot.shot.get("reason") or ""),
+        "model": shot.shot.get("motion_model"),
+        "model_words": WORDS.get(str(shot.shot.get("motion_model")), ""),
+        "confidence": shot.statistics.get("confidence"),
+        "probability": dict(shot.statistics.get("probability") or {}),
+        "reasons": [[each.question, each.answer] for each in reasons(shot)],
+        "shares": _shares(shot),
+        "files": sorted(path.name for path in shot.folder.iterdir() if path.is_file() and path.name != PAGE_FILE),
+        "start": int(shot.shot.get("start") or 0),
+    }
+    trajectory = shot.trajectory()
+    film, gone = _film(shot, films, encode)
+    if film is not None and encode is not None:
+        told["film"] = _played(shot, film, encode, trajectory)
+    told["gone"] = gone
+    if trajectory is not None:
+        description = shot.describe(trajectory)
+        told |= {"sentence": description.sentence, "notes": list(description.notes)}
+        told["path"] = _path(trajectory)
+        told["segments"] = _segments(description)
+        told["points"] = _points(shot, trajectory)
+    return told
+
+
+def _film(shot: RunShot, films: Films | None, encode: Encode | None) -> tuple[Film | None, str]:
+    """The frames of a shot, or why there are none."""
+    if films is None or encode is None:
+        return None, NO_FILM
+    try:
+        return films(shot), ""
+    except (CinetrajError, OSError) as error:
+        return None, str(error)
+
+
+def _played(shot: RunShot, film: Film, encode: Encode, trajectory: Trajectory | None) -> dict[str, Any]:
+    step = int(film.rows[1] - film.rows[0]) if len(film.rows) > 1 else 1
+    fps = ASSUMED_FPS / step
+    if trajectory is not None and trajectory.time_source == "seconds" and len(film.rows) > 1:
+        time_s = trajectory.time_s[film.rows]
+        fps = (len(time_s) - 1) / float(time_s[-1] - time_s[0])
+    depth = read_depth(shot.folder)
+    rgb, tiles = stacked(film, depth)
+    found: dict[str, Any] = {
+        "src": data_uri(encode(rgb, fps), "video/mp4"),
+        "fps": fps,
+        "rows": film.rows.tolist(),
+        "hw": [rgb.shape[1] // len(tiles), rgb.shape[2]],
+        "tiles": list(tiles),
+    }
+    tracks = read_tracks(shot.folder)
+    if tracks is not None and len(tracks.xy_px):
+        chosen = tracks.longest(MOST_TRACKS)
+        places = scaled_tracks(tracks.xy_px[chosen][:, film.rows], tracks.image_hw, film.hw)
+        found["tracks"] = {"moving": tracks.moving[chosen].tolist(), "xy": numbers(places.astype(float), 1)}
+    return found
+
+
+def _shares(shot: RunShot) -> list[tuple[str, str, float]]:
+    told = shot.statistics.get("share") or {}
+    return [(model, WORDS[model], float(told[model])) for model in MODELS if told.get(model) is not None]
+
+
+def _path(trajectory: Trajectory) -> dict[str, Any]:
+    """Poses, turns and focal length of the frames that are drawn, with one standard deviation."""
+    from trajectory.plot import pose_sigma, rotation_deg
+    from trajectory.resample import quat_wxyz_from_rotation
+
+    rows = spaced(len(trajectory), MOST_ROWS)
+    index = np.flatnonzero(trajectory.valid)
+    quat = np.full((len(trajectory), 4), np.nan)
+    moved = np.full((len(trajectory), 3), np.nan)
+    if len(index):
+        quat[index] = quat_wxyz_from_rotation(np.array(trajectory.rotations[index]))
+        moved = (trajectory.positions - trajectory.positions[index[0]]) @ trajectory.rotations[index[0]]
+    sigma = pose_sigma(trajectory)
+    focal, spread = trajectory.focal_px, trajectory.focal_sigma_px
+    known = np.zeros(0) if trajectory.scene_depth is None else trajectory.scene_depth[index]
+    depth = float(np.nanmedian(known)) if np.isfinite(known).any() else None
+    half = [0.5, 0.3]
+    if focal is not None and trajectory.image_hw is not None and len(index):
+        half = [side / 2 / float(focal[index[0]]) for side in reversed(trajectory.image_hw)]
+    return {
+        "rows": rows.tolist(),
+        "time": numbers(seconds(trajectory, trajectory.time_s[rows])),
+        "counted": trajectory.time_source == "index",
+        "xyz": numbers(trajectory.positions[rows]),
+        "wxyz": numbers(quat[rows]),
+        "half": half,
+        "moved": numbers(moved[rows]),
+        "moved_sigma": numbers(sigma[rows, :3]),
+        "turned": numbers(rotation_deg(trajectory)[rows], 4),
+        "turned_sigma": numbers(np.degrees(sigma[rows, 3:]), 4),
+        "focal": None if focal is None else numbers(np.where(trajectory.valid, focal, np.nan)[rows], 3),
+        "focal_sigma": None if spread is None else numbers(spread[rows], 3),
+        "scale": trajectory.scale,
+        "depth": depth,
+        "bound": trajectory.translation_bound if np.isfinite(trajectory.translation_bound or np.nan) else None,
+    }
+
+
+def _segments(description: Description) -> list[dict[str, Any]]:
+    """A line for each primitive that happens, opposites below each other, with how far it can be trusted."""
+    found: list[dict[str, Any]] = []
+    for name in (*(name for pair in CHANNELS for name in pair), "Static"):
+        spans = [s for s in description.segments if s.primitive == name]
+        if spans:
+            told = {
+                "name": name.replace("_", " "),
+                "reliability": round(description.decisions[name].reliability, 3),
+                "spans": [[round(s.start_s, 4), round(s.end_s, 4)] for s in spans],
+            }
+            found.append(told)
+    return found
+
+
+def _points(shot: RunShot, trajectory: Trajectory) -> dict[str, Any] | None:
+    cloud = read_points(shot, trajectory)
+    if cloud is None:
+        return None
+    rows = spaced(len(cloud.in_world), MOST_POINTS)
+    return {"xyz": numbers(cloud.in_world[rows], 3), "rgb": cloud.colour[rows].tolist()}

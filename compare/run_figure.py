@@ -1,0 +1,96 @@
+# pyright: basic
+# (matplotlib's figures)
+"""A drawing of a run from its folder: path, curves with their spread, segments, a frame with what was seen in it."""
+
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from compare.film import Film, Films, scaled_tracks
+from compare.run_files import RunShot, read_depth, read_tracks
+from trajectory import plot, plot_frames
+from trajectory.errors import CinetrajError
+from trajectory.kinematics import seconds
+
+
+def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None) -> None:
+    """Draw a shot on an empty figure of the caller.
+
+    Args:
+        films: decodes the shot; without it, or where the clip is gone, the frames are left out and the figure says so.
+
+    Raises:
+        CinetrajError: the shot has no path.
+    """
+    import mpl_toolkits.mplot3d  # noqa: F401  registers the projection  # pyright: ignore
+
+    trajectory = shot.trajectory()
+    if trajectory is None:
+        raise CinetrajError(f"{shot.name} has no path to draw: {shot.shot.get('reason')}")
+    description = shot.describe(trajectory)
+    grid = figure.add_gridspec(3, 3, height_ratios=(1.15, 1.0, 0.55), hspace=0.38, wspace=0.28)
+    figure.subplots_adjust(left=0.07, right=0.97, bottom=0.07, top=0.9)
+    plot.draw_path(figure.add_subplot(grid[0, 0], projection="3d"), trajectory)
+    _draw_frames([figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[0, 2])], shot, films)
+    plot.draw_position(figure.add_subplot(grid[1, 0]), trajectory)
+    plot.draw_rotation(figure.add_subplot(grid[1, 1]), trajectory)
+    plot.draw_focal(figure.add_subplot(grid[1, 2]), trajectory)
+    first, last = seconds(trajectory, trajectory.time_s[[0, -1]]).tolist()
+    below = figure.add_subplot(grid[2, :])
+    plot.draw_segments(below, description.segments, span_s=(first, last), counts=trajectory.time_source != "seconds")
+    confidence = shot.statistics.get("confidence")
+    sure = f", confidence {confidence:.2f}" if isinstance(confidence, int | float) else ""
+    said = textwrap.fill(description.sentence, 120)
+    title = f"{shot.name}: {shot.status}{sure}\n{said}"
+    figure.suptitle(title, fontsize="medium", x=0.07, ha="left", parse_math=False)
+
+
+def _draw_frames(axes: list[Any], shot: RunShot, films: Films | None) -> None:
+    """The frame in the middle with its tracks or what moves, and its depth."""
+    try:
+        film = None if films is None else films(shot)
+        gone = "no film"
+    except CinetrajError as error:
+        film, gone = None, textwrap.fill(str(error), 40)
+    depth = read_depth(shot.folder)
+    start = int(shot.shot.get("start") or 0)
+    row = 0 if film is None else int(film.rows[len(film.rows) // 2])
+    if film is None:
+        plot_frames.say(axes[0], gone)
+    else:
+        _draw_seen(axes[0], shot, film, row, start)
+    if depth is None or not np.isfinite(depth.depth[row]).any():
+        plot_frames.say(axes[1], "no depth was kept")
+    else:
+        plot_frames.draw_depth(axes[1], depth.depth[row], depth.cell_px, depth.image_hw, number=start + row)
+
+
+def _draw_seen(axes: Any, shot: RunShot, film: Film, row: int, start: int) -> None:
+    at = len(film.rows) // 2
+    tracks = read_tracks(shot.folder)
+    if tracks is None and film.moving is not None:
+        plot_frames.draw_moving(axes, film.rgb[at], film.moving[at], 1, number=start + row)
+        return
+    places = None if tracks is None else scaled_tracks(tracks.xy_px.astype(float), tracks.image_hw, film.hw)
+    moving = None if tracks is None else tracks.moving
+    plot_frames.draw_tracks(axes, film.rgb[at], places, moving, row, number=start + row)
+
+
+def save_figure(shot: RunShot, path: str | Path, *, films: Films | None = None) -> Path:
+    """`draw_run` into a file (.png, .svg, .pdf) by a figure of its own: matplotlib's settings and backend stay."""
+    import io
+
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from trajectory.files import write_whole
+
+    kind = plot.kind_of(path)
+    figure: Any = Figure(figsize=(14, 9.5), dpi=100)
+    FigureCanvasAgg(figure)
+    draw_run(figure, shot, films=films)
+    data = io.BytesIO()
+    figure.savefig(data, format=kind)
+    return write_whole(path, data.getvalue())

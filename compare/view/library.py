@@ -1,0 +1,18 @@
+# pyright: basic
+# (rerun's classes have partial types)
+"""The library behind the viewer, imported on first use."""
+
+from types import ModuleType
+
+from trajectory.errors import CinetrajError
+
+
+def rerun() -> ModuleType:
+    """The module `rerun`. Raises CinetrajError with the remedy where it is not installed."""
+    try:
+        import rerun as module
+    except ImportError as error:
+        raise CinetrajError(
+            "the viewer needs rerun, which is not installed; run: pip install 'cinetraj[view]'"
+        ) from error
+    return module

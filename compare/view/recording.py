@@ -1,0 +1,180 @@
+# pyright: basic
+# (rerun's classes have partial types)
+"""A recording of a run for the viewer: into a file, onto a page, or into a window."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, final
+
+from compare.align import laid_on
+from compare.evidence import WORDS, reasons
+from compare.film import Film
+from compare.run_files import RunShot
+from compare.view import curves, scene
+from compare.view.layout import WORDS_ENTITY, blueprint
+from compare.view.library import rerun
+from trajectory.description import Description
+from trajectory.errors import CinetrajError
+from trajectory.model import Trajectory
+from trajectory.plot import PALETTE
+
+APPLICATION = "cinetraj"
+Say = Callable[[str], None]
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shown:
+    """What a recording shows.
+
+    Attributes:
+        film: the frames of the shot; None where the clip is gone.
+        model: the scene in space by the saved points (sparse), or by the depth map of each frame (dense).
+        reference: another path of the same clip, over which this one is laid.
+    """
+
+    shot: RunShot
+    film: Film | None = None
+    model: Literal["sparse", "dense"] = "sparse"
+    reference: Trajectory | None = None
+
+
+def save(shown: Shown, path: str | Path) -> Path:
+    """Write a recording (.rrd), whole or not at all."""
+    target = Path(path)
+    partial = target.with_name(f".{target.stem}.part-{uuid.uuid4().hex[:8]}.rrd")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    stream = _stream(shown)
+    try:
+        stream.save(partial, default_blueprint=_layout(shown))
+        log(stream, shown)
+        stream.disconnect()
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+    return target
+
+
+def serve(shown: Shown, port: int, *, say: Say, until: Callable[[], bool] = lambda: False) -> None:
+    """Show the viewer as a web page, until Ctrl-C.
+
+    Args:
+        port: of the page; the data go over the next one.
+        until: asked twice a second, whether to end.
+    """
+    rr = rerun()
+    stream = _stream(shown)
+    address = stream.serve_grpc(grpc_port=port + 1, default_blueprint=_layout(shown))
+    log(stream, shown)
+    stream.flush()
+    rr.serve_web_viewer(web_port=port, open_browser=False, connect_to=address)
+    from urllib.parse import quote
+
+    say(f"http://localhost:{port}/?url={quote(address, safe='')}  (Ctrl-C ends it)")
+    while not until():
+        time.sleep(0.5)
+    stream.disconnect()
+
+
+def spawn(shown: Shown) -> None:
+    """Show a recording in a window of the viewer, which stays when this process ends."""
+    stream = _stream(shown)
+    try:
+        stream.spawn(default_blueprint=_layout(shown))
+    except RuntimeError as error:
+        raise CinetrajError(
+            f"the viewer's window cannot be made ({error}); write a file with --save, or show a page with --serve"
+        ) from error
+    log(stream, shown)
+    stream.flush()
+
+
+def log(stream: Any, shown: Shown) -> None:
+    """Everything of a shot. Raises CinetrajError where it has no path."""
+    trajectory = _path(shown)
+    description = shown.shot.describe(trajectory)
+    dense = shown.model == "dense"
+    clock = _clock(stream, trajectory)
+    # What is small comes first: a page that loads slowly shows it while the frames are on their way.
+    text = rerun().TextDocument(words(shown.shot, description), media_type="text/markdown")
+    stream.log(WORDS_ENTITY, text, static=True)
+    curves.log_curves(stream, trajectory)
+    curves.log_segments(stream, trajectory, description)
+    scene.log_world(stream, shown.shot, trajectory, points=not dense)
+    hw = _size(shown, trajectory)
+    for row in range(len(trajectory)):
+        clock(row)
+        scene.log_camera(stream, scene.CAMERA, trajectory, row, hw, PALETTE[0])
+    if shown.reference is not None:
+        _log_reference(stream, shown.reference, trajectory, hw, clock)
+    if shown.film is not None:
+        scene.log_frames(stream, shown.shot, trajectory, shown.film, dense=dense, clock=clock)
+    stream.reset_time()
+
+
+def words(shot: RunShot, description: Description) -> str:
+    """The sentence, how sure, and the evidence, in Markdown."""
+    told = shot.statistics
+    lines = [f"# {shot.name}", "", description.sentence, ""]
+    model = WORDS.get(str(shot.shot.get("motion_model")), "no motion model")
+    confidence = told.get("confidence")
+    sure = f", confidence {confidence:.2f}" if isinstance(confidence, int | float) else ""
+    lines += [f"**{shot.status}**: {model}{sure}. {shot.shot.get('reason') or ''}".strip(), ""]
+    for each in reasons(shot):
+        lines += [f"**{each.question}** {each.answer}", ""]
+    return "\n".join(lines)
+
+
+def _log_reference(
+    stream: Any, reference: Trajectory, trajectory: Trajectory, hw: tuple[int, int], clock: Callable[[int], None]
+) -> None:
+    laid = laid_on(trajectory, reference)
+    scene.log_path(stream, f"{scene.REFERENCE}/path", laid, PALETTE[1])
+    for row in range(len(laid)):
+        clock(row)
+        scene.log_camera(stream, f"{scene.REFERENCE}/camera", laid, row, hw, PALETTE[1])
+    stream.reset_time()
+    curves.log_curves(stream, laid, reference=True)
+
+
+def _stream(shown: Shown) -> Any:
+    return rerun().RecordingStream(APPLICATION, recording_id=f"{shown.shot.name}-{uuid.uuid4().hex[:8]}")
+
+
+def _layout(shown: Shown) -> Any:
+    trajectory = _path(shown)
+    return blueprint(
+        film=shown.film is not None,
+        depth=(shown.shot.folder / "depth.npz").is_file() and shown.film is not None,
+        dense=shown.model == "dense",
+        timeline="frame" if trajectory.time_source == "index" else "time",
+    )
+
+
+def _path(shown: Shown) -> Trajectory:
+    trajectory = shown.shot.trajectory()
+    if trajectory is None:
+        raise CinetrajError(f"{shown.shot.name} has no path to look at: {shown.shot.shot.get('reason')}")
+    return trajectory
+
+
+def _clock(stream: Any, trajectory: Trajectory) -> Callable[[int], None]:
+    def set_time(row: int) -> None:
+        stream.set_time("frame", sequence=row)
+        if trajectory.time_source != "index":
+            stream.set_time("time", duration=float(trajectory.time_s[row]))
+
+    return set_time
+
+
+def _size(shown: Shown, trajectory: Trajectory) -> tuple[int, int]:
+    """Of the pictures in the viewer."""
+    if shown.film is not None:
+        return shown.film.hw
+    if trajectory.image_hw is not None:
+        return trajectory.image_hw
+    working = shown.shot.working_hw
+    return working if working is not None else (360, 640)

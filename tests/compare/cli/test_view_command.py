@@ -1,0 +1,69 @@
+"""`cinetraj view`, and the pages of `cinetraj estimate --html`."""
+
+from pathlib import Path
+
+import made_runs
+import pytest
+from console import cinetraj
+
+from compare.cli import estimate, view
+from compare.run_files import RunShot
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_runs.write(tmp_path_factory.mktemp("made"))
+
+
+def test_pages_of_a_folder_and_of_a_run(runs: Path) -> None:
+    done = cinetraj("view", runs, "--html")
+    assert done.returncode == 0
+    assert done.stdout == f"5 pages: {runs / 'index.html'}\n"
+    assert cinetraj("view", runs / "pan", "--html").stdout == f"1 page: {runs / 'pan' / 'index.html'}\n"
+    said: list[str] = []
+    estimate.pages(runs, ["pan", "truck"], say=said.append)  # both are younger than their runs
+    assert said == [f"1 page: {runs / 'index.html'}"]
+    (runs / "pan" / "index.html").unlink()
+    estimate.pages(runs, ["pan"], say=said.append)
+    assert (runs / "pan" / "index.html").is_file()
+
+
+def test_a_run_without_its_clip_is_recorded_with_a_warning(runs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("rerun")
+    done = cinetraj("view", runs / "cuts", "--save", tmp_path / "cuts.rrd", "--figure", tmp_path / "cuts.svg")
+    assert done.returncode == 0
+    assert (tmp_path / "cuts.rrd").stat().st_size > 1000
+    assert (tmp_path / "cuts.svg").is_file()
+    assert "2 shots; shot-000 is shown" in done.stderr
+    assert "the viewer shows no film: the clip is gone" in done.stderr
+
+
+def test_a_moved_clip_and_a_reference_are_taken(runs: Path, tmp_path: Path) -> None:
+    pytest.importorskip("rerun")
+    film = runs.parent / "truck.mp4"
+    options = ("--video", film, "--reference", runs / "pan", "--save", tmp_path / "a.rrd")
+    done = cinetraj("view", runs / "truck", *options)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ((), "holds 4 runs, expected one"),
+        (("--save", "a.mp4"), "expected a name that ends in .rrd"),
+        (("--video", "nowhere.mp4"), "nowhere.mp4 does not exist"),
+    ],
+)
+def test_what_cannot_be_shown_says_why(runs: Path, options: tuple[str, ...], said: str) -> None:
+    done = cinetraj("view", runs, *options)
+    assert done.returncode == 2
+    assert said in done.stderr
+
+
+def test_shots_are_named(runs: Path) -> None:
+    done = cinetraj("view", runs / "cuts", "--shot", "shot-007", "--save", "a.rrd")
+    assert "has no shot 'shot-007', expected one of shot-000, shot-001" in done.stderr
+    assert "has no path to look at" in cinetraj("view", runs / "lost", "--save", "a.rrd").stderr
+    found = view.shot_of(runs / "cuts", "shot-000")
+    assert isinstance(found, RunShot)
+    assert found.name == "cuts/shot-000"

@@ -1,0 +1,145 @@
+"""The page of a run: self-contained, what it holds, and alive in a browser with that of its folder."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import made_runs
+import pytest
+import webdriver
+
+from compare.cli._film import encoder, films
+from compare.cli._pages import write_pages
+from compare.report import run_page
+from compare.run_files import runs_in
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four runs with their pages; the clip of one is gone."""
+    folder = made_runs.write(tmp_path_factory.mktemp("made"))
+    write_pages(runs_in(folder), folder)
+    return folder
+
+
+def payload(page: Path) -> dict[str, Any]:
+    inner = re.search(r'<script id="data" type="application/json">(.*?)</script>', page.read_text(), re.DOTALL)
+    assert inner
+    return json.loads(inner[1])
+
+
+def test_pages_need_no_network(runs: Path) -> None:
+    pages = sorted(runs.glob("*/index.html")) + [runs / "index.html"]
+    assert len(pages) == 5
+    for page in pages:
+        assert not re.search(r"""(src|href)=["']?(https?:)?//""", page.read_text())
+        assert "@import" not in page.read_text()
+
+
+def test_the_page_holds_what_the_run_holds(runs: Path) -> None:
+    (truck,) = payload(runs / "truck" / "index.html")["shots"]
+    assert truck["film"]["tiles"] == ["film", "moving", "depth"]
+    assert truck["film"]["src"].startswith("data:video/mp4;base64,")
+    assert truck["film"]["fps"] == pytest.approx(made_runs.FPS)
+    assert len(truck["film"]["tracks"]["xy"]) == 7
+    assert truck["film"]["tracks"]["xy"][5][0] == [None, None]
+    path = truck["path"]
+    assert path["xyz"][1] == [None, None, None]
+    assert path["xyz"][-1] == [0.4, 0.0, 0.0]
+    assert path["moved_sigma"][-1] == [0.02, 0.02, 0.02]
+    assert len(truck["points"]["xyz"]) == 4
+    assert [segment["name"] for segment in truck["segments"]] == ["Move Right"]
+    assert truck["segments"][0]["reliability"] == pytest.approx(0.81 * (made_runs.N - 1) / made_runs.N, abs=1e-3)
+    assert "Why not a zoom?" in [question for question, _ in truck["reasons"]]
+
+
+def test_a_clip_that_is_gone_or_another_is_said_to_be(runs: Path, tmp_path: Path) -> None:
+    first, failed = payload(runs / "cuts" / "index.html")["shots"]
+    assert first["gone"].startswith("the clip is gone: ")
+    assert "film" not in first
+    assert "path" in first
+    assert "path" not in failed
+    assert failed["reason"] == "no texture"
+    other = tmp_path / "other.mp4"
+    from sfm.video.encode import encode
+
+    encode(made_runs.pixels()[:5], other, fps=8.0)
+    page = run_page.render(
+        run_page.shots_of(runs / "pan"), films=films(long_side=64, most=10, clip=other), encode=encoder()
+    )
+    assert "has 5 frames, the estimate was made from 12: another clip" in page
+
+
+def test_a_name_cannot_break_the_page(runs: Path) -> None:
+    shots = run_page.shots_of(runs / "pan")
+    named = [run_page.RunShot(**{**vars(each), "record": {**each.record, "name": "</title><b>"}}) for each in shots]
+    page = run_page.render(named)
+    assert "<title>&lt;/title&gt;&lt;b&gt;</title>" in page
+    assert page.count("</script>") == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (webdriver.CHROMIUM and webdriver.DRIVER),
+    reason="no chromium with chromedriver; apt-get install chromium-driver",
+)
+def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
+    text = "return document.getElementById('{}').textContent"
+    with webdriver.browser(tmp_path) as page:
+        page.go(runs / "truck" / "index.html")
+        page.wait("return document.getElementById('video').readyState >= 1")
+        page.run("cinetraj.seek(6)")
+        assert page.run(text.format("clock")) == "frame 6 · 0.75 s"
+        page.wait("return document.getElementById('video').readyState >= 2")
+        # Of the film: the square is red in the picture, and where it moves by itself the mask lies over it.
+        assert page.run("return document.querySelectorAll('#layers input').length") == 3
+        pixels = (
+            "const c = document.getElementById('picture');"
+            "const p = c.getContext('2d').getImageData(0, 0, c.width, c.height);"
+            "let n = 0; for (let i = 0; i < p.data.length; i += 4) n += p.data[i] > p.data[i + 2] + 60; return n"
+        )
+        page.wait("return document.getElementById('picture').width > 100")
+        assert page.wait(pixels) > 1000
+        # By keys: a step, and the end; the path turns by arrows of its own.
+        key = "document.body.dispatchEvent(new KeyboardEvent('keydown', {{key: '{}', bubbles: true}}))"
+        page.run(key.format("ArrowRight"))
+        assert page.run("return cinetraj.state.at") == 7
+        page.run(key.format("End"))
+        assert page.run("return cinetraj.state.at") == made_runs.N - 1
+        before = page.run("return cinetraj.state.turn[0]")
+        page.run("document.getElementById('space').dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowRight'}))")
+        assert page.run("return cinetraj.state.turn[0]") > before
+        assert page.run("return document.querySelectorAll('#curves svg path').length") == 7
+        assert page.run("return document.querySelectorAll('#when .lane').length") == 1
+        # Playing comes to the end and stops; dark; as wide as a phone without a scroll bar.
+        page.run(key.format(" "))
+        page.wait("return !cinetraj.state.playing && cinetraj.state.at > 8", 30)
+        page.run("document.documentElement.dataset.theme = 'light'; document.getElementById('theme').click()")
+        assert page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
+        page.width(360)
+        assert page.run("return document.documentElement.scrollWidth") == 360
+        # Several shots, a clip that is gone, a shot without a path.
+        page.go(runs / "cuts" / "index.html")
+        assert page.run(text.format("gone")).startswith("the clip is gone")
+        assert not page.run("return document.getElementById('path-section').hidden")
+        page.run("const s = document.getElementById('shot'); s.value = '1'; s.dispatchEvent(new Event('change'))")
+        assert page.run(text.format("sentence")) == "No camera path was found."
+        assert page.run("return document.getElementById('path-section').hidden")
+        # The folder: cards, filters, and the way to a run.
+        page.go(runs / "index.html")
+        cards = "return [...document.querySelectorAll('.card h2')].map((n) => n.textContent).join()"
+        assert page.run(cards) == "cuts/shot-000,cuts/shot-001,lost,pan,truck"
+        change = "const s = document.getElementById('{}'); s.value = '{}'; s.dispatchEvent(new Event('{}'))"
+        page.run(change.format("status", "failed", "change"))
+        assert page.run(cards) == "cuts/shot-001,lost"
+        page.run(change.format("status", "", "change"))
+        page.run(change.format("primitive", "Pan_Right", "change"))
+        assert page.run(cards) == "pan"
+        page.run(change.format("primitive", "", "change"))
+        page.run(change.format("find", "truck", "input"))
+        assert page.run(text.format("count")) == "1 of 5 shown"
+        page.run("document.querySelector('a.card').click()")
+        page.wait("return document.getElementById('name')?.textContent === 'truck'")
+        assert page.run("return document.getElementById('up').hidden") is False
+        assert page.log() == []

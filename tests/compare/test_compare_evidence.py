@@ -1,0 +1,67 @@
+"""Evidence in words says what the numbers of run.json say."""
+
+from pathlib import Path
+from typing import Any
+
+import made_runs
+import pytest
+
+from compare.evidence import reasons
+from compare.run_files import RunShot
+
+
+def shot(model: str | None, told: dict[str, Any]) -> RunShot:
+    entry = {"name": "", "status": "ok", "motion_model": model, "statistics": told}
+    return RunShot(name="clip", run=Path("clip"), folder=Path("clip"), record={}, shot=entry)
+
+
+def answers(model: str | None, **changes: Any) -> dict[str, str]:
+    told = made_runs.evidence("full" if model and model.startswith("full") else "rotation") | changes
+    return {each.question: each.answer for each in reasons(shot(model, told))}
+
+
+def test_a_travelling_camera_says_why_it_travels_and_does_not_zoom() -> None:
+    found = answers("full")
+    assert found["Why not a fixed camera?"] == "Standing still explains 2% of what is seen, a camera that travels 92%."
+    assert found["Why does it travel?"] == (
+        "A camera that only turns explains 40%, one that travels 92%. Residuals of the rigid scene are 2.5 times "
+        "smaller with it, at depths that spread by 30%. The median residual goes from 2.50 to 0.20 pixels."
+    )
+    assert found["Why not a zoom?"].endswith("too little to pay. That this is right has the probability 0.97.")
+
+
+def test_a_turning_camera_says_why_it_does_not_travel() -> None:
+    found = answers("rotation")
+    assert "explain 92% instead of 90%" in found["Why does it not travel?"]
+    assert "less than 0.01 of the scene's depth" in found["Why does it not travel?"]
+
+
+def test_a_fixed_camera_and_a_zoom_have_answers_too() -> None:
+    share = {"static": 0.97, "rotation": 0.97, "rotation_zoom": 0.98, "full": 0.97}
+    assert "no more than that (97%)" in answers("static", share=share)["Why a fixed camera?"]
+    assert "no more (97%)" in answers("static", share=share)["Why does it not travel?"]
+    zoomed = answers("rotation_zoom", share=share | {"rotation": 0.3})
+    assert zoomed["Why a zoom?"].startswith("Without a zoom it explains 30% of what is seen, with one 98%.")
+
+
+def test_what_other_answers_there_are_is_said_with_their_probability() -> None:
+    found = answers("full", ambiguous=["dolly_zoom"], won="flow", other={"motion_model": "rotation", "status": "ok"})
+    said = found["What else might it be?"]
+    assert "a camera that travels and zooms, by dense flow (probability 0.10)" in said
+    assert "dolly zoom" in said
+    assert said.endswith("Dense flow won; tracks alone said a camera that only turns (ok).")
+    sole = [{"backend": "sparse", "motion_model": "full", "probability": 1.0, "file": None}]
+    assert answers("full", candidates=sole)["What else might it be?"].startswith("No other answer")
+
+
+def test_evidence_against_the_residuals_is_not_hidden() -> None:
+    paying = [made_runs.compared("rotation", "full", 0.3, 0.4)]
+    assert "by its residuals alone it would pay" in answers("rotation", comparisons=paying)["Why does it not travel?"]
+
+
+@pytest.mark.parametrize("told", [{}, {"tracks": 12}, {"share": {}}, {"share": {"full": None}, "candidates": []}])
+def test_a_backend_that_says_little_is_quoted_with_little(told: dict[str, Any]) -> None:
+    found = reasons(shot("full", told))
+    assert all(each.answer for each in found)
+    assert bool(found) == ("share" in told)
+    assert not reasons(shot(None, {}))

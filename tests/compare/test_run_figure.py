@@ -1,0 +1,46 @@
+"""Drawings of a run from its folder."""
+
+from pathlib import Path
+
+import made_runs
+import pytest
+from matplotlib.figure import Figure
+
+from compare.cli._film import films
+from compare.run_figure import draw_run, save_figure
+from compare.run_files import shots_of
+from trajectory.errors import CinetrajError
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made_runs.write(tmp_path_factory.mktemp("made"))
+
+
+def test_the_drawing_shows_frame_depth_and_spread(runs: Path) -> None:
+    (truck,) = shots_of(runs / "truck")
+    figure = Figure(figsize=(14, 9))
+    draw_run(figure, truck, films=films(long_side=64, most=100))
+    titles = [axes.get_title() for axes in figure.axes]
+    assert any("6 tracks with the camera's motion (green), 1 against it (red)" in title for title in titles)
+    assert any("1 / depth, known in 99%" in title for title in titles)
+    bands = [axes for axes in figure.axes if axes.get_ylabel().startswith("position")]
+    assert len(bands[0].collections) == 3
+    assert figure.get_suptitle().startswith("truck: ok, confidence 0.77\nThe camera")
+
+
+def test_what_is_missing_is_said(runs: Path) -> None:
+    (pan,) = shots_of(runs / "pan")
+    figure = Figure()
+    draw_run(figure, pan)
+    assert {text.get_text() for axes in figure.axes for text in axes.texts} >= {"no film", "no depth was kept"}
+    (lost,) = shots_of(runs / "lost")
+    with pytest.raises(CinetrajError, match="lost has no path to draw: no texture"):
+        draw_run(Figure(), lost)
+
+
+def test_a_vector_drawing_is_written_whole(runs: Path, tmp_path: Path) -> None:
+    (pan,) = shots_of(runs / "pan")
+    assert save_figure(pan, tmp_path / "pan.svg").read_text().startswith("<?xml")
+    with pytest.raises(CinetrajError, match=r"expected \.png, \.svg, \.pdf"):
+        save_figure(pan, tmp_path / "pan.gif")
