@@ -107,11 +107,11 @@ def draw_distributions(
 
     Args:
         table: rows with the columns `value`, `by` and `split`; rows without a value are counted in the labels.
-        by: the groups, one above the other; split: within them, one colour each.
+        by: the groups, one below the other as they come; split: within them, one colour each.
     """
     rows = records(table)
-    groups = sorted({_said(row[by]) for row in rows})
-    parts = sorted({_said(row[split]) for row in rows}) if split else [""]
+    groups = list(dict.fromkeys(_said(row[by]) for row in rows))
+    parts = list(dict.fromkeys(_said(row[split]) for row in rows)) if split else [""]
     height = 0.8 / len(parts)
     labels: list[str] = []
     for at, group in enumerate(groups):
@@ -167,9 +167,9 @@ def draw_precision(axes: Any, percent: Mapping[str, Mapping[str, float | None]],
         values = [_float(percent[chance].get(split)) for split in shown]
         axes.plot(at, values, "_", color="black", markersize=14, label=chance, linestyle="none")
     axes.set_xticks(at, [split.replace("_", " ") for split in shown], rotation=45, ha="right", fontsize="small")
-    axes.set_ylim(0, 100)
+    axes.set_ylim(0, 105)
     axes.set_ylabel("average precision [%]")
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4, frameon=False)
     axes.grid(visible=True, axis="y", alpha=0.3)
 
 

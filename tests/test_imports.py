@@ -6,7 +6,22 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "kornia", "pycolmap", "cv2", "av", "evo", "matplotlib", "sklearn", "scenedetect", "plotly", "pandas", "pyarrow", "rerun", "PIL")
+HEAVY = (
+    "torch",
+    "kornia",
+    "pycolmap",
+    "cv2",
+    "av",
+    "evo",
+    "matplotlib",
+    "sklearn",
+    "scenedetect",
+    "plotly",
+    "pandas",
+    "pyarrow",
+    "rerun",
+    "PIL",
+)
 
 
 def modules_after(code: str) -> set[str]:

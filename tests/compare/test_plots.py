@@ -65,7 +65,7 @@ def test_distributions_count_what_has_no_value() -> None:
     table += [{"motion": "dolly", "model": "b", "value": v} for v in (4.0, float("nan"))]
     axes = Figure().add_subplot()
     plots.draw_distributions(axes, table, by="motion")
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["dolly (1, 1 without)", "pan (3, 1 without)"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["pan (3, 1 without)", "dolly (1, 1 without)"]
     dots = [line for line in axes.lines if line.get_marker() == "o"]
     assert sorted(float(x) for line in dots for x in line.get_xdata()) == [1.0, 2.0, 3.0, 4.0]
     split = Figure().add_subplot()
