@@ -168,7 +168,7 @@ def _times(improvement: float) -> str:
 
 
 def _rms(told: Mapping[str, Any], simpler: str, richer: str) -> str:
-    rms = told.get("median_rms_px") or {}
+    rms: Any = told.get("median_rms_px") or {}
     before, after = rms.get(simpler), rms.get(richer)
     if before is None or after is None:
         return ""
@@ -176,5 +176,6 @@ def _rms(told: Mapping[str, Any], simpler: str, richer: str) -> str:
 
 
 def _chance(told: Mapping[str, Any], quantity: str) -> str:
-    value = (told.get("probability") or {}).get(quantity)
+    probability: Any = told.get("probability") or {}
+    value = probability.get(quantity)
     return "" if value is None else f" That this is right has the probability {value:.2f}."

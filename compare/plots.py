@@ -24,7 +24,9 @@ QUIET = "0.55"
 
 def records(table: Table) -> list[dict[str, Any]]:
     """The rows of a table as dictionaries."""
-    given = table.to_dict("records") if hasattr(table, "to_dict") else table
+    given: Any = table
+    if hasattr(given, "to_dict"):
+        given = given.to_dict("records")
     return [dict(row) for row in given]
 
 

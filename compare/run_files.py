@@ -58,7 +58,8 @@ class RunShot:
     @property
     def working_hw(self) -> tuple[int, int] | None:
         """The size at which tracks, depth and movement were measured."""
-        told: Any = (self.record.get("video") or {}).get("working_hw")
+        video: Any = self.record.get("video") or {}
+        told: Any = video.get("working_hw")
         return (int(told[0]), int(told[1])) if told else None
 
     def trajectory(self) -> "Trajectory | None":

@@ -48,6 +48,26 @@ def test_a_notebook_that_fails_is_seen(tmp_path: Path) -> None:
         NotebookClient(broken, timeout=60, kernel_name="python3", resources={"metadata": {"path": tmp_path}}).execute()
 
 
+def test_outputs_become_markdown_and_pictures(tmp_path: Path) -> None:
+    import runpy
+
+    from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+    rendered = runpy.run_path(str(FOLDER.parent / "docs" / "notebooks.py"))["rendered"]
+    outputs = [
+        new_output("stream", name="stdout", text="said\n"),
+        new_output("stream", name="stderr", text="noise\n"),
+        new_output("display_data", data={"image/png": "iVBORw==", "text/plain": "<Figure>"}),
+        new_output("execute_result", data={"text/plain": "{'a': 1}"}),
+    ]
+    cells = [new_markdown_cell("# Title"), new_code_cell("a", outputs=outputs)]
+    text = rendered(new_notebook(cells=cells), "one", tmp_path)
+    assert text == (
+        "# Title\n\n```python\na\n```\n\n```text\nsaid\n```\n\n![one, picture 1](one_1.png)\n\n```text\n{'a': 1}\n```\n"
+    )
+    assert (tmp_path / "one_1.png").read_bytes() == b"\x89PNG"
+
+
 def test_there_are_notebooks_and_none_with_outputs() -> None:
     assert len(NOTEBOOKS) == 6
     assert not list(FOLDER.glob("*.ipynb")) or "notebooks/*.ipynb" in (FOLDER.parent / ".gitignore").read_text()

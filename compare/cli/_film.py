@@ -45,13 +45,15 @@ def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
     path = clip or shot.clip_path()
     if path is None:
         raise CinetrajError(f"the clip is gone: {shot.source or 'the run names none'}; say where it is with --video")
-    recorded: dict[str, Any] = (shot.record.get("config") or {}).get("video") or {}
+    made_by: Any = shot.record.get("config") or {}
+    recorded: dict[str, Any] = made_by.get("video") or {}
     known = {field.name for field in fields(VideoConfig)} - {"long_side"}
     config = VideoConfig(**{key: value for key, value in recorded.items() if key in known}, long_side=long_side)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were told when it was estimated
         frames = load(path, config)
-    expected = int((shot.record.get("video") or {}).get("frames") or len(frames))
+    video: Any = shot.record.get("video") or {}
+    expected = int(video.get("frames") or len(frames))
     if len(frames) != expected:
         raise CinetrajError(f"{path} has {len(frames)} frames, the estimate was made from {expected}: another clip")
     return frames

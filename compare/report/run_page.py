@@ -43,9 +43,10 @@ def render(
     shots: list[RunShot], *, films: Films | None = None, encode: Encode | None = None, listed: bool = False
 ) -> str:
     """The page of a run's shots as text."""
-    record = shots[0].record if shots else {}
-    payload = {
-        "name": str(record.get("name") or "run"),
+    record: Mapping[str, Any] = shots[0].record if shots else {}
+    name = str(record.get("name") or "run")
+    payload: dict[str, Any] = {
+        "name": name,
         "status": record.get("status"),
         "reason": record.get("reason"),
         "facts": _facts(record),
@@ -53,7 +54,7 @@ def render(
         "shots": [_shot(shot, films, encode) for shot in shots],
     }
     parts = {
-        "TITLE": _escaped(payload["name"]),
+        "TITLE": _escaped(name),
         "STYLE": asset("report.css") + asset("run.css"),
         "DATA": embedded(payload),
         "SCRIPT": asset("run.js"),
@@ -67,9 +68,10 @@ def _escaped(text: str) -> str:
 
 def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What a reader may ask of the making of the run."""
-    video = record.get("video") or {}
+    video: Any = record.get("video") or {}
     size, working = video.get("source_hw"), video.get("working_hw")
-    versions = ", ".join(f"{name} {value}" for name, value in (record.get("versions") or {}).items())
+    made_by: Any = record.get("versions") or {}
+    versions = ", ".join(f"{name} {value}" for name, value in made_by.items())
     told = {
         "clip": record.get("source"),
         "frames": f"{record.get('registered')} of {record.get('frames')} with a pose",
@@ -146,7 +148,7 @@ def _played(shot: RunShot, film: Film, encode: Encode, trajectory: Trajectory | 
 
 
 def _shares(shot: RunShot) -> list[tuple[str, str, float]]:
-    told = shot.statistics.get("share") or {}
+    told: Any = shot.statistics.get("share") or {}
     return [(model, WORDS[model], float(told[model])) for model in MODELS if told.get(model) is not None]
 
 

@@ -108,7 +108,7 @@ def draw_depth(axes: Any, shot: ShotEstimate) -> None:
 def draw_moving(axes: Any, shot: ShotEstimate) -> None:
     """The same frame with what moves by itself in red."""
     structure, frame = shot.structure, int(shot.picture["frame"])
-    known = structure is not None and structure.moving is not None
-    moving = structure.moving[frame] if known else None
-    cell_px = structure.cell_px if known else 1
+    moving, cell_px = None, 1
+    if structure is not None and structure.moving is not None:
+        moving, cell_px = structure.moving[frame], structure.cell_px
     plot_frames.draw_moving(axes, shot.picture["rgb"], moving, cell_px, number=shot.start + frame)
