@@ -2,6 +2,8 @@
 # (rerun's classes have partial types)
 """A recording of a run for the viewer: into a file, onto a page, or into a window."""
 
+import os
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -22,6 +24,8 @@ from trajectory.model import Trajectory
 from trajectory.plot import PALETTE
 
 APPLICATION = "cinetraj"
+PATIENCE_S = 30.0
+"""For the viewer's window to take all in."""
 Say = Callable[[str], None]
 
 
@@ -80,16 +84,23 @@ def serve(shown: Shown, port: int, *, say: Say, until: Callable[[], bool] = lamb
 
 
 def spawn(shown: Shown) -> None:
-    """Show a recording in a window of the viewer, which stays when this process ends."""
+    """Show a recording in a window of the viewer, which stays when this process ends.
+
+    Raises:
+        CinetrajError: there is no display, or the viewer does not start.
+    """
+    remedy = "write a file with --save, or show a page with --serve"
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise CinetrajError(f"there is no display for the viewer's window; {remedy}")
     stream = _stream(shown)
+    beside = Path(sys.executable).with_name("rerun")  # it need not be on the PATH
+    path = str(beside) if beside.is_file() else None
     try:
-        stream.spawn(default_blueprint=_layout(shown))
+        rerun().spawn(executable_path=path, default_blueprint=_layout(shown), recording=stream)
+        log(stream, shown)
+        stream.flush(timeout_sec=PATIENCE_S)
     except RuntimeError as error:
-        raise CinetrajError(
-            f"the viewer's window cannot be made ({error}); write a file with --save, or show a page with --serve"
-        ) from error
-    log(stream, shown)
-    stream.flush()
+        raise CinetrajError(f"the viewer does not start ({str(error).partition('.')[0]}); {remedy}") from error
 
 
 def log(stream: Any, shown: Shown) -> None:

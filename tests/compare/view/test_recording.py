@@ -170,6 +170,13 @@ def test_a_page_is_served_until_it_shall_end(runs: Path) -> None:
     assert said[0].startswith(f"http://localhost:{port}/?url=")
 
 
+def test_without_a_display_other_ways_are_named(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    with pytest.raises(CinetrajError, match="no display for the viewer's window; write a file with --save"):
+        recording.spawn(recording.Shown(shot=shot_of(runs, "pan")))
+
+
 def test_without_the_library_the_remedy_is_named(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
