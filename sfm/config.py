@@ -494,13 +494,14 @@ class FeatureConfig:
     `sfm.features.extract.kinds` has the kinds, each with a line that says what it is.
 
     Attributes:
-        name: kind of features.
+        name: kind of features; auto takes aliked-n16 on a GPU, where it is quick and finds more that lasts, else sift.
         max_features: the strongest of each frame that are kept.
-        weights: local file (ALIKED) or folder of the trained weights; None downloads them from their hub.
+        weights: local file or folder of the trained weights, a folder also those of the matcher; None downloads them
+            from their hub.
         budget_mb: memory for one batch of frames on the device.
     """
 
-    name: str = "sift"
+    name: str = "auto"
     max_features: int = 2048
     weights: Path | None = None
     budget_mb: int = 2048
@@ -517,11 +518,14 @@ class MatchConfig:
         method: matcher.
         ratio: largest nearest over second nearest distance (Lowe 2004), for snn and smnn.
         budget_mb: memory for the table of distances on the device; larger problems go through it in blocks.
+        weights: local file or folder of the weights of a trained matcher; None: those of the features where they are a
+            folder, else they are downloaded from their hub.
     """
 
     method: str = "smnn"
     ratio: float = 0.8
     budget_mb: int = 512
+    weights: Path | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.ratio <= 1 or self.budget_mb < 1:
