@@ -31,6 +31,7 @@ from sfm.processes.threads import thread_limit
 from sfm.video import reader
 from sfm.video.pixels import in_source_pixels
 from trajectory import Trajectory
+from trajectory.frames import at_rows
 
 COMBINATIONS = (
     "sift+smnn",
@@ -108,23 +109,9 @@ def of_clip(entry: dict[str, Any], combination: str, arguments: argparse.Namespa
         told: dict[str, Any] = {"status": result.status}
         if result.trajectory is not None:
             found_path = in_source_pixels(result.trajectory, frames.source_hw)
-            told |= measures.compare(at_frames(clip.trajectory, kept), found_path)
+            told |= measures.compare(at_rows(clip.trajectory, kept), found_path)
         row[mapper] = told
     return row
-
-
-def at_frames(trajectory: Trajectory, kept: np.ndarray) -> Trajectory:
-    """The path at some of its frames."""
-    assert trajectory.intrinsics_px is not None
-    return Trajectory(
-        world_from_cam=trajectory.world_from_cam[kept],
-        time_s=trajectory.time_s[kept],
-        valid=trajectory.valid[kept],
-        image_hw=trajectory.image_hw,
-        intrinsics_px=trajectory.intrinsics_px[kept],
-        scale=trajectory.scale,
-        scene_depth=None if trajectory.scene_depth is None else trajectory.scene_depth[kept],
-    )
 
 
 def _calibrations(trajectory: Trajectory, kept: np.ndarray, frames: Any) -> np.ndarray:

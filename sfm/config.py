@@ -67,6 +67,31 @@ class VideoConfig:
 
 @final
 @dataclass(frozen=True, kw_only=True)
+class WindowConfig:
+    """How a clip is read that is too long to be held at once.
+
+    Attributes:
+        beyond: a video file with more frames is read in windows; a shorter one is held whole. 1,500 frames of 640x360
+            take 1 GiB, and an estimate as much again.
+        frames: held at a time. A shot that ends within a window is estimated as ever; one that does not is estimated
+            window by window, and the pieces are joined.
+        overlap: frames that two pieces of a shot share, by which they are joined: two seconds.
+    """
+
+    beyond: int = 1500
+    frames: int = 600
+    overlap: int = 48
+
+    def __post_init__(self) -> None:
+        if self.overlap < 8 or self.frames < 4 * self.overlap or self.beyond < self.frames:
+            raise CinetrajError(
+                f"windows have beyond={self.beyond}, frames={self.frames}, overlap={self.overlap}; expected an overlap "
+                "of at least 8, at least four times as many frames, and no fewer beyond"
+            )
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
 class OverlayConfig:
     """Thresholds in grey levels (0..255) and shares of the picture.
 
@@ -691,6 +716,7 @@ class EstimateConfig:
             program is a `sfm.external.command.CommandConfig`; the options of video, shots and focal length are not for
             it.
         video: sampling rate, working size, part of the clip.
+        windows: how a clip is read that is too long to be held at once.
         split_shots: cut the clip at its shot boundaries; without it the whole clip is taken for one shot.
         shots: where the clip is cut.
         masks: what of the picture shows no scene.
@@ -715,6 +741,7 @@ class EstimateConfig:
 
     backend: Any = "auto"
     video: VideoConfig = field(default_factory=VideoConfig)
+    windows: WindowConfig = field(default_factory=WindowConfig)
     split_shots: bool = True
     shots: ShotConfig = field(default_factory=ShotConfig)
     masks: MaskConfig = field(default_factory=MaskConfig)
