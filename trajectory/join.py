@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from scipy.spatial.transform import Rotation
 
 from trajectory.errors import CinetrajError
-from trajectory.frames import Sim3, transform
+from trajectory.frames import Sim3, inverse_poses, transform
 from trajectory.model import Trajectory
 from trajectory.resample import slerp
 
@@ -29,7 +29,7 @@ class Seam:
     Attributes:
         start, stop: shared frames, of the joined path.
         rotation_deg: largest angle between the two there, after the turn that joins them.
-        position: root mean square distance there over the way that the first goes, NaN where neither travels.
+        position: root mean square distance there over the longer of their ways there, 0 where neither travels.
         scale: unit of the second in that of the first.
         scale_sigma_log: standard deviation of its logarithm.
     """
@@ -57,6 +57,17 @@ def joined(first: Trajectory, second: Trajectory, start: int) -> tuple[Trajector
     Raises:
         CinetrajError: fewer than three shared frames have a pose in both.
     """
+    moved, seam, rows = _fitted(first, second, start)
+    return _passing(first, moved, start, int(rows[0]), seam.scale_sigma_log), seam
+
+
+def seam_of(first: Trajectory, second: Trajectory, start: int) -> Seam:
+    """How well two pieces fit, as `joined` tells it, without joining them."""
+    return _fitted(first, second, start)[1]
+
+
+def _fitted(first: Trajectory, second: Trajectory, start: int) -> tuple[Trajectory, Seam, Int[np.ndarray, " k"]]:
+    """The second in the world and the unit of the first, how well it fits, and the shared frames with poses in both."""
     shared = len(first) - start
     both = first.valid[start:] & second.valid[:shared]
     if both.sum() < FEWEST:
@@ -70,16 +81,16 @@ def joined(first: Trajectory, second: Trajectory, start: int) -> tuple[Trajector
     moved = transform(second, Sim3(scale=scale, rotation=turn, translation=shift))
     turned = Rotation.from_matrix(here.transpose(0, 2, 1) @ moved.rotations[rows]).magnitude()
     apart = np.linalg.norm(place - moved.positions[rows], axis=1)
-    way = float(np.linalg.norm(np.ptp(place, axis=0)))
+    way = max(float(np.linalg.norm(np.ptp(each, axis=0))) for each in (place, moved.positions[rows]))
     seam = Seam(
         start=start,
         stop=len(first),
         rotation_deg=float(np.rad2deg(turned.max())),
-        position=float(np.sqrt((apart**2).mean()) / way) if way > 0 else float("nan"),
+        position=float(np.sqrt((apart**2).mean()) / way) if way > 0 else 0.0,
         scale=scale,
         scale_sigma_log=sigma_log,
     )
-    return _passing(first, moved, start, int(rows[0]), sigma_log), seam
+    return moved, seam, rows
 
 
 def _scale(
@@ -186,7 +197,7 @@ def _covariance(
     shared, count = len(first) - start, start + len(moved)
     covariance = _padded(first.pose_covariance, 0, count)
     at_link = first.pose_covariance[start + link]
-    step = np.linalg.inv(moved.world_from_cam[link]) @ moved.world_from_cam[shared:]
+    step = inverse_poses(moved.world_from_cam[link : link + 1]) @ moved.world_from_cam[shared:]
     back = step[:, :3, :3].transpose(0, 2, 1)
     adjoint = np.zeros((len(step), 6, 6))
     adjoint[:, :3, :3] = adjoint[:, 3:, 3:] = back

@@ -76,7 +76,7 @@ def test_turns_without_travel_are_joined_and_their_bounds_add() -> None:
     np.testing.assert_allclose(found.rotations, whole.rotations, atol=1e-9)
     np.testing.assert_allclose(found.positions, 0, atol=1e-9)
     assert (found.scale, found.translation_bound) == ("bounded", 0.02)
-    assert np.isnan(seam.position)
+    assert seam.position == 0
 
 
 def test_depths_give_the_unit_where_one_piece_does_not_travel() -> None:
@@ -84,6 +84,7 @@ def test_depths_give_the_unit_where_one_piece_does_not_travel() -> None:
     first = part(path(travels=False), 0, STOP)
     found, seam = joined(first, elsewhere(part(whole, START, COUNT)), START)
     assert seam.scale == pytest.approx(1 / 3, rel=1e-6)
+    assert seam.position > 0.2, "one travels there, the other does not"
     assert found.scale == "arbitrary"
     blind = part(whole, START, COUNT).replace(scene_depth=None)
     _, unlinked = joined(first, blind, START)
