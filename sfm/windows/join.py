@@ -22,7 +22,7 @@ TURN_SIGMA_DEG, APART_SIGMA = 0.3, 0.1
 by several times that."""
 LEAST_PROBABILITY = 1e-3
 DOUBT: tuple[Status, ...] = ("ok", "partial", "unreliable")
-RICHNESS = [model.name for model in MOTION_MODELS]
+RICHNESS: list[ModelName] = [model.name for model in MOTION_MODELS]
 
 
 def shots_of(pieces: Sequence[ShotEstimate]) -> tuple[ShotEstimate, ...]:
@@ -130,7 +130,8 @@ def _as_one(pieces: list[ShotEstimate], path: Trajectory | None, seams: list[Sea
     if len(pieces) == 1 or path is None:
         return first
     status, reason = _verdict(pieces, path, seams)
-    model = max((piece.motion_model for piece in pieces if piece.motion_model), key=RICHNESS.index)
+    models: list[ModelName] = [piece.motion_model for piece in pieces if piece.motion_model]
+    model = max(models, key=RICHNESS.index)
     told = _told([piece.statistics for piece in pieces])
     windows = [
         {"start": piece.start, "stop": piece.stop, "status": piece.status, "motion_model": piece.motion_model}
@@ -167,7 +168,8 @@ def _verdict(pieces: list[ShotEstimate], path: Trajectory, seams: list[Seam]) ->
                 f"two parts that were estimated apart differ in frames {seam.start}..{seam.stop - 1}, which both saw, "
                 f"by {seam.rotation_deg:.1f}° and {100 * seam.position:.0f} % of the way there"
             )
-    status = max((piece.status for piece in pieces), key=DOUBT.index)
+    statuses: list[Status] = [piece.status for piece in pieces]
+    status = max(statuses, key=DOUBT.index)
     if status == "ok" and not path.valid.all():
         status = "partial"
     reasons = [f"frames {p.start}..{p.stop - 1}: {p.reason}" for p in pieces if p.status != "ok" and p.reason]
