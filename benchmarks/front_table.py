@@ -97,7 +97,7 @@ def _of_beside(told: dict[str, Any]) -> list[tuple[str, str, str]]:
             lambda side: f"{side['succeed']} of {side['clips']}",
         ),
         line("the same: every move told right", lambda side: f"{side['told_right']} of {side['clips']}"),
-        line("the same: median seconds a clip, one busy slow core", lambda side: f"{side['seconds']:.0f} s"),
+        line("the same: median CPU seconds a clip", lambda side: f"{side['cpu_seconds']:.0f} s"),
     ]
 
 

@@ -4,6 +4,7 @@ Usage: python benchmarks/worker.py TASKS.json ROWS.jsonl CACHE
 """
 
 import json
+import os
 import sys
 import time
 import traceback
@@ -46,9 +47,10 @@ def row_of(task: dict[str, Any], cache: Path) -> dict[str, Any]:
         focal_px=float(clip.trajectory.focal_px[0]) if task["focal"] else None,
         threads=task["threads"],
     )
-    begin = time.perf_counter()
+    begin, used = time.perf_counter(), sum(os.times()[:4])
     estimate = sfm.estimate(clip.video, config)
     row["wall_s"] = time.perf_counter() - begin
+    row["cpu_s"] = sum(os.times()[:4]) - used  # with the processes that it started
     row |= {"status": estimate.status, "reason": estimate.reason, "shots": len(estimate.shots)}
     spent = estimate.to_json()["seconds"]
     row["seconds"] = {stage: round(value, 3) for stage, value in spent.items()}

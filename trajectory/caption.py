@@ -44,7 +44,8 @@ class Captions:
         short: a few words: the two strongest moves, no amounts.
         medium: one sentence with rounded amounts, steadiness and speed, and what is not sure.
         long: that sentence, then each move with its time and amount, the whole turn, and what is sure.
-        prompt: a sentence for a generator in the words of the trade, with sure moves only; None where nothing is sure.
+        prompt: a sentence for a generator in the words of the trade, with sure moves only; None where nothing is sure
+            or the clip is unreliable as a whole.
     """
 
     short: str
@@ -172,7 +173,7 @@ def _long(medium: str, plan: _Plan, certainty: Certainty, turned_deg: tuple[floa
 
 
 def _prompt(plan: _Plan, manner: tuple[Steadiness, Speed | None], certainty: Certainty) -> str | None:
-    if certainty.unreliable and not any(certainty.sure.values()):
+    if certainty.unreliable:
         return None
     if not plan.parts:
         known = not plan.unknown and not certainty.doubted("Static")

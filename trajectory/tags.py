@@ -1,7 +1,7 @@
 """Tags of published data sets from our decisions: their words and numbers, our segments."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Literal, final, get_args
 
@@ -185,7 +185,25 @@ def _spans(
                 unnamed=tuple(n for n in named if getattr(WORDS[n], name) is None),
             )
         )
-    return tuple(found)
+    return tuple(_joined(found))
+
+
+def _joined(spans: Sequence[Tag]) -> list[Tag]:
+    """Neighbours that the set calls the same as one: they differ in moves for which it has no word."""
+    joined: list[Tag] = []
+    for span in spans:
+        last = joined[-1] if joined else None
+        if last is None or (last.words, last.index, last.unknown) != (span.words, span.index, span.unknown):
+            joined.append(span)
+            continue
+        joined[-1] = replace(
+            last,
+            stop=span.stop,
+            end_s=span.end_s,
+            sure=last.sure and span.sure,
+            unnamed=tuple(dict.fromkeys((*last.unnamed, *span.unnamed))),
+        )
+    return joined
 
 
 def _named(signs: _Signs | None) -> list[str]:

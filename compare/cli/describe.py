@@ -122,7 +122,7 @@ def chosen(name: str, result: dict[str, Any], args: Args) -> str:
     said = result["captions"]
     lines = [said[args.caption]] if args.caption is not None else []
     if args.prompt:
-        lines.append(said["prompt"] or "no prompt: nothing of the motion is sure")
+        lines.append(said["prompt"] or "no prompt: nothing of the motion is sure enough")
     lines += [line for each, told in result.get("tags", {}).items() for line in _tag_lines(each, told["spans"])]
     return "\n".join(f"{name}: {line}" for line in lines)
 

@@ -163,6 +163,14 @@ def test_prompts_say_only_what_is_sure():
     assert describe(still).captions.short == "Possibly static."
 
 
+def test_unreliable_clips_have_no_prompt():
+    t = build(turn_deg=(0, -28, 0), duration_s=3.0, frames=90)
+    evidence = {"status": "unreliable", "sure": {"rotation": True}}
+    found = describe(t.replace(provenance=Provenance(evidence=evidence))).captions
+    assert found.prompt is None
+    assert found.short == "Pans left."
+
+
 def test_nothing_known_has_no_prompt():
     t = build(frames=4)
     poses = t.world_from_cam.copy()

@@ -93,6 +93,18 @@ def test_spans_follow_each_other_and_cover_every_step():
     assert keys[-1].endswith(f"->{len(t) - 1}")
 
 
+def test_moves_without_a_word_make_no_spans_of_their_own():
+    t = build(frames=121, duration_s=4.0)
+    poses = t.world_from_cam.copy()
+    pan, tilt = 30 * np.clip(t.time_s / 2, 0, 1), 20 * np.clip(t.time_s / 2 - 1, 0, 1)
+    poses[:, :3, :3] = Rotation.from_euler("YX", np.stack([pan, tilt], axis=1), degrees=True).as_matrix()
+    found = tagged(t.replace(world_from_cam=poses))
+    assert len(found["spatialvid"].spans) >= 2
+    (span,) = found["et"].spans
+    assert span.words == ("static",)
+    assert span.unnamed == ("Pan_Right", "Tilt_Up")
+
+
 def test_times_of_a_file_that_counts_frames_follow_the_rate():
     t = pan_then_truck()
     counted = t.replace(time_s=np.arange(len(t), dtype=float), time_source="index")
