@@ -6,6 +6,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FROM_ROOT = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+WIDE = {"index.md": ["navigation", "toc"], "vocabulary.md": ["navigation", "toc"], "options.md": ["toc"]}
+"""What pages with wide tables go without."""
 _LINK = re.compile(r"(\]\()([^)#\s]+)")
 
 
@@ -38,7 +40,9 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
-    """Links out of docs/ lead to the pages made above."""
+    """Links out of docs/ lead to the pages made above; wide pages go without their columns at the side."""
+    if page.file.src_uri in WIDE:
+        page.meta["hide"] = WIDE[page.file.src_uri]
     for source, target in FROM_ROOT.items():
         markdown = markdown.replace(f"](../{source}", f"]({target}")
     return markdown
