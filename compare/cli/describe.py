@@ -86,8 +86,13 @@ def run(args: Args) -> int:
             failed += "failed" in results[each.name]["actions"]
         if sets:
             results[each.name]["tags"] = tags_of(description, each.trajectory, sets, config.assumed_fps)
+        if args.prompt and description.captions.prompt is None:
+            _report.warn(f"{each.name}: no prompt, since nothing of the motion is sure enough")
         if not args.json:
-            print(chosen(each.name, results[each.name], args) or words(each.name, results[each.name]))
+            in_words = args.caption is not None or args.prompt or bool(sets)
+            said = results[each.name]
+            for line in chosen(each.name, said, args) if in_words else [words(each.name, said)]:
+                print(line)
     if args.plot is not None:
         draw(described, args.plot, index_fps=config.assumed_fps)
     if args.json:
@@ -117,14 +122,14 @@ def tags_of(
     return {name: each.to_json() for name, each in tags(description, path, sets, index_fps=index_fps).items()}
 
 
-def chosen(name: str, result: dict[str, Any], args: Args) -> str:
-    """The lines that --caption, --prompt and --tags ask for; "" where they do not."""
+def chosen(name: str, result: dict[str, Any], args: Args) -> list[str]:
+    """The lines that --caption, --prompt and --tags ask for; a prompt only where there is one."""
     said = result["captions"]
     lines = [said[args.caption]] if args.caption is not None else []
-    if args.prompt:
-        lines.append(said["prompt"] or "no prompt: nothing of the motion is sure enough")
+    if args.prompt and said["prompt"] is not None:
+        lines.append(said["prompt"])
     lines += [line for each, told in result.get("tags", {}).items() for line in _tag_lines(each, told["spans"])]
-    return "\n".join(f"{name}: {line}" for line in lines)
+    return [f"{name}: {line}" for line in lines]
 
 
 def _tag_lines(name: "TagSet", spans: list[dict[str, Any]]) -> list[str]:

@@ -141,6 +141,15 @@ def test_captions_prompts_and_tags_stand_instead_of_the_table(
     assert lines[2].endswith(": Truck Left")
 
 
+def test_where_there_is_no_prompt_a_warning_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unsure = io.read(trucking(tmp_path)).replace(provenance=Provenance(evidence={"sure": {"translation": False}}))
+    io.write(unsure, tmp_path / "truck.npz", format="native")
+    assert describe.run(describe.Args(target=tmp_path / "truck.npz", prompt=True)) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "truck: no prompt" in said.err
+
+
 def test_tags_and_captions_are_in_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert describe.run(describe.Args(target=trucking(tmp_path), tags="datadop", json=True)) == 0
     told = json.loads(capsys.readouterr().out)
