@@ -101,7 +101,7 @@ def tags(
     time_s = seconds(trajectory, trajectory.time_s, index_fps=index_fps)
     active = _active(description.moves, time_s, trajectory)
     bounds = _stretches(active, time_s, SegmentConfig().min_duration_s)
-    wanted = [name for name in SETS if sets.count(name)]
+    wanted: list[TagSet] = [name for name in SETS if sets.count(name)]
     return {name: Tags(name=name, spans=_spans(name, description, active, bounds, time_s)) for name in wanted}
 
 
