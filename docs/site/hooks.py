@@ -6,7 +6,13 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FROM_ROOT = {"CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
-WIDE = {"index.md": ["navigation", "toc"], "vocabulary.md": ["navigation", "toc"], "options.md": ["toc"]}
+WIDE = {
+    "index.md": ["navigation", "toc"],
+    "vocabulary.md": ["navigation", "toc"],
+    "options.md": ["toc"],
+    "protocols.md": ["navigation"],
+    "formats.md": ["navigation"],
+}
 """What pages with wide tables go without."""
 _LINK = re.compile(r"(\]\()([^)#\s]+)")
 
