@@ -23,6 +23,9 @@ LIMIT_S = 1200.0
 """For COLMAP on a clip, matching included: far beyond what it needs, so that a busy machine takes nothing from it."""
 OUT = Path(__file__).with_name("results") / "beside_colmap.json"
 
+NOTE = "measured on two busy slow cores; the clips are of a part that was looked at during development (seen_third)"
+"""What a reader must know of the kept file: say here where it was measured."""
+
 
 def rows_of(backend: str, entries: list[dict[str, Any]], cache: Path) -> list[dict[str, Any]]:
     """A row for each clip, from the cache where it is there."""
@@ -85,6 +88,7 @@ def main() -> None:
     document = {
         "command": f"python benchmarks/beside_colmap.py --limit {given.limit} --backends {given.backends}",
         "about": about,
+        "note": NOTE,
         "machine": platform.machine(),
         "limit_s": LIMIT_S,
         "clips": [entry["id"] for entry in entries],

@@ -80,8 +80,8 @@ def read() -> dict[str, Any]:
 def table(kept: dict[str, Any]) -> str:
     """The table in Markdown."""
     rows = [("measured on", "cinetraj", "for comparison"), ("---",) * 3]
-    rows += _of_beside(kept["beside_colmap"]) if "beside_colmap" in kept else []
-    rows += [*_of_estimator(kept["estimator"]), *_of_confidence(kept["confidence"]), *_of_speed(kept["speed"])]
+    rows += [*_of_beside(kept["beside_colmap"]), *_of_estimator(kept["estimator"])]
+    rows += [*_of_confidence(kept["confidence"]), *_of_speed(kept["speed"])]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n"
 
 
@@ -93,12 +93,16 @@ def _of_beside(told: dict[str, Any]) -> list[tuple[str, str, str]]:
 
     return [
         line(
-            f"{ours['clips']} rendered clips, one of a kind: a path for nine frames in ten",
+            f"{ours['clips']} rendered clips, each another move: a path for nine frames in ten",
             lambda side: f"{side['succeed']} of {side['clips']}",
         ),
         line("the same: every move told right", lambda side: f"{side['told_right']} of {side['clips']}"),
-        line("the same: median CPU seconds a clip", lambda side: f"{side['cpu_seconds']:.0f} s"),
+        line("the same: median CPU seconds a clip", lambda side: _seconds(side["cpu_seconds"])),
     ]
+
+
+def _seconds(value: float) -> str:
+    return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
 
 
 def _of_estimator(told: dict[str, Any]) -> list[tuple[str, str, str]]:

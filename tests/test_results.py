@@ -43,7 +43,7 @@ def test_another_number_is_another_table(front_table: Any) -> None:
 
 def test_every_file_names_its_command_and_it_is_there() -> None:
     found = sorted(RESULTS.glob("*.json"))
-    assert len(found) >= 3
+    assert len(found) == 4
     for path in found:
         script = json.loads(path.read_text())["command"].split()[1]
         assert (ROOT / script).is_file(), path.name
@@ -64,6 +64,10 @@ def test_the_files_say_what_the_pages_say(front_table: Any) -> None:
     tracks, dense = quick["by_tracks_alone"], quick["with_dense"]
     assert f"median {tracks['median_s']} s, 95 % below {tracks['p95_s']} s" in page
     assert f"took {dense['min_s']:.0f} to {dense['max_s']:.0f} s" in page
+    ours, theirs = (kept["beside_colmap"]["backends"][name] for name in ("auto", "colmap-sift"))
+    assert f"| every move told right | {ours['told_right']} of 8 | {theirs['told_right']} of 8 |" in page
+    assert f"| {ours['succeed']} of 8 | {theirs['succeed']} of 8 |" in page
+    assert f"| median CPU seconds | {ours['cpu_seconds']:.1f} | {theirs['cpu_seconds']:.0f} |" in page
     assert re.search(rf"On the {clips['clips']} rendered clips no static camera moved", said("README.md"))
     assert clips["static_as_moving"] == clips["turning_as_travelling"] == 0
 
