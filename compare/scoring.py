@@ -111,16 +111,19 @@ def score(
     """Score generated trajectories against references.
 
     Args:
-        reference, generated: a trajectory file, a run folder, a folder of either, a Trajectory, or a mapping of names.
-        time: truncate, downsample, seconds, index or progress; scale: relative or absolute; None: the protocol's own.
+        reference: a trajectory file, a run folder, a folder of either, a Trajectory, or a mapping of names.
+        generated: the same.
+        time: truncate, downsample, seconds, index or progress; None: the protocol's own.
+        scale: relative or absolute; None: the protocol's own.
         intervals: over the posterior of each pair, where the protocol has them (`Protocol.draws`); else the most
             probable answer alone, which is another protocol and has another hash.
-        chunk: poses in each part that has an anchor and an extent of its own; angle: rad or deg; None: as above.
+        chunk: poses in each part that has an anchor and an extent of its own; None: the protocol's own.
+        angle: rad or deg; None: the protocol's own.
         actions: what the cameras were told to do, for protocols that compare with commands, where the references are
             not that themselves: a file for all clips, or a folder with one of each clip's name (`trajectory.commands`).
         pairs: a CSV with columns reference,generated[,name] where names do not match.
-        format: of the files, where it cannot be told (`trajectory.io.FORMATS`); reference_format: of the references, if
-            it is another. Runs know their own.
+        format: of the files, where it cannot be told (`trajectory.io.FORMATS`). Runs know their own.
+        reference_format: of the references, if it is another.
         resolution: which of CineTechBench's gen_540p_/gen_720p_/gen_1080p_ clips, where there are several.
         depth_scales: metres per unit of length by clip name, for protocols with a metric scale.
         detail: keep the aligned paths and the moves of both clips for a report (30 KB and 20 ms a clip), of the first

@@ -6,9 +6,10 @@ from typing import Any, Literal, cast, final
 
 import numpy as np
 
-from trajectory import best_estimates, caption, compound, minor, segments, steadiness
+from trajectory import best_estimates, caption, compound, minor, moves, segments, steadiness
 from trajectory.best_estimates import UnknownScores
 from trajectory.candidates import Candidates
+from trajectory.caption import Captions
 from trajectory.certainty import QUANTITIES, RIGID, Certainty, certainty_of
 from trajectory.components import CHANNELS, NAMES, Scores, TranslationUnit, evidence_of
 from trajectory.compound import Compound, CompoundConfig
@@ -125,13 +126,14 @@ class Description:
         shake_diag: content shake, robust deviation in image diagonals.
         speed_diag_s: typical content speed while the camera moves, in image diagonals per second.
         minor_motion: there is motion, but none that reaches a threshold.
+        moves: what tags name, in the camera's own axes: segments, and moves of the whole clip that are in none.
     """
 
     rule: str
     scores: Mapping[str, float | None]
     decisions: Mapping[str, Decision]
     segments: tuple[Segment, ...]
-    sentence: str
+    captions: Captions
     translation_unit: TranslationUnit
     steadiness: Steadiness | None = None
     shake_diag: float | None = None
@@ -145,6 +147,12 @@ class Description:
     minor: tuple[Minor, ...] = ()
     turned: Turned | None = None
     notes: tuple[str, ...] = ()
+    moves: tuple[Segment, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The caption of medium length."""
+        return self.captions.medium
 
     def to_json(self) -> dict[str, Any]:
         """JSON values; the first five keys are stable, others may be added."""
@@ -155,6 +163,7 @@ class Description:
             "decisions": {name: asdict(decision) for name, decision in self.decisions.items()},
             "segments": [asdict(segment) for segment in self.segments],
             "sentence": self.sentence,
+            "captions": self.captions.to_json(),
             "translation_unit": self.translation_unit,
             "steadiness": {"level": self.steadiness, "shake_diag": self.shake_diag},
             "speed": {"level": self.speed, "diag_per_s": self.speed_diag_s},
@@ -220,21 +229,22 @@ def describe(
     moving = any(decisions[name].yes for name in NAMES if name != "Static") or any(
         span.primitive != "Static" for span in spans
     )
+    turned = _turned(seen, config)
     return Description(
         rule=config.rule,
         scores=told.numbers,
         decisions=decisions,
         segments=spans,
-        sentence=caption.sentence(
+        captions=caption.captions(
             seen,
             decisions,
             spans,
             named,
-            steadiness=level,
-            speed=word,
+            manner=(level, word),
             certainty=certainty,
             doubted=doubts,
             minor=small,
+            turned_deg=turned.told,
         ),
         translation_unit=told.scores.translation_unit,
         steadiness=level,
@@ -247,8 +257,9 @@ def describe(
         flagged=told.flagged,
         certainty=certainty,
         minor=small,
-        turned=_turned(seen, config),
+        turned=turned,
         notes=_notes(told.scores, seen, trajectory, candidates),
+        moves=moves.in_camera_axes(decisions, spans, seen, seen_limits),
     )
 
 
@@ -374,7 +385,7 @@ def _unknown(config: DescribeConfig, trajectory: Trajectory) -> Description:
         scores=dict.fromkeys(NAMES),
         decisions={name: Decision(yes=None, margin=None, reliability=0.0, probability=chance[name]) for name in NAMES},
         segments=(),
-        sentence=TOO_FEW,
+        captions=caption.unknown(TOO_FEW),
         translation_unit="scene_depth",
         flagged=dict.fromkeys(NAMES, best_estimates.NOT_KNOWN),
         certainty=certainty_of(trajectory),

@@ -8,30 +8,14 @@ from trajectory.decisions import Thresholds
 from trajectory.description import Description
 from trajectory.margins import held_below, negated, weakest
 from trajectory.steadiness import SteadinessConfig
+from trajectory.vocabulary import PRIMITIVES
 
-_CENTRIC = "cam_motion.camera_centric_movement"
 _STEADY = "cam_motion.steadiness_and_movement"
 _ARC = "cam_motion.arc_crane_movement"
 _GROUND = "cam_motion.ground_centric_movement"
 _INCLUDED = "birds_worms_included"
 
-CAMERABENCH: Final[Mapping[str, str]] = {
-    "Move_In": f"{_CENTRIC}.forward.has_forward_wrt_camera",
-    "Move_Out": f"{_CENTRIC}.backward.has_backward_wrt_camera",
-    "Move_Up": f"{_CENTRIC}.upward.has_upward_wrt_camera",
-    "Move_Down": f"{_CENTRIC}.downward.has_downward_wrt_camera",
-    "Move_Right": f"{_CENTRIC}.rightward.has_rightward",
-    "Move_Left": f"{_CENTRIC}.leftward.has_leftward",
-    "Zoom_In": f"{_CENTRIC}.zoom_in.has_zoom_in",
-    "Zoom_Out": f"{_CENTRIC}.zoom_out.has_zoom_out",
-    "Pan_Right": f"{_CENTRIC}.pan_right.has_pan_right",
-    "Pan_Left": f"{_CENTRIC}.pan_left.has_pan_left",
-    "Tilt_Up": f"{_CENTRIC}.tilt_up.has_tilt_up",
-    "Tilt_Down": f"{_CENTRIC}.tilt_down.has_tilt_down",
-    "Roll_Clockwise": f"{_CENTRIC}.roll_clockwise.has_roll_clockwise",
-    "Roll_Counterclockwise": f"{_CENTRIC}.roll_counterclockwise.has_roll_counterclockwise",
-    "Static": f"{_STEADY}.fixed_camera",
-}
+CAMERABENCH: Final[Mapping[str, str]] = {word.name: word.camerabench for word in PRIMITIVES}
 """The 15 binary splits of CameraBench and their label names."""
 
 _GROUND_WORDS = (
@@ -73,19 +57,7 @@ CINETECHBENCH_GROUPS: Final[Mapping[str, tuple[str, ...]]] = {
 """The 8 groups that CineTechBench reports. A tracking shot follows a subject, so it is in none of them."""
 
 CINETECHBENCH_PRIMITIVES: Final[Mapping[str, str]] = {
-    "Dolly In Shot": "Move_In",
-    "Dolly Out Shot": "Move_Out",
-    "Fixed Shot": "Static",
-    "Pan Left Shot": "Pan_Left",
-    "Pan Right Shot": "Pan_Right",
-    "Rolling Clockwise Shot": "Roll_Clockwise",
-    "Rolling Counterclockwise Shot": "Roll_Counterclockwise",
-    "Tilt Down Shot": "Tilt_Down",
-    "Tilt Up Shot": "Tilt_Up",
-    "Trucking Left Shot": "Move_Left",
-    "Trucking Right Shot": "Move_Right",
-    "Zoom In Shot": "Zoom_In",
-    "Zoom Out Shot": "Zoom_Out",
+    word.cinetechbench: word.name for word in PRIMITIVES if word.cinetechbench is not None
 }
 """The primitive that each of these types is; a crane and a tracking shot are none alone."""
 

@@ -14,6 +14,7 @@ from compare.cli import _inputs, _report
 if TYPE_CHECKING:
     from trajectory.description import DescribeConfig, Description
     from trajectory.model import Trajectory
+    from trajectory.tags import TagSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +45,13 @@ class Args:
     commanded: Path | None = None
     """What the camera was told to do (turns, action.json, action.npy, a path), to compare with the keys of --actions: a
     file, a folder with one of each path's name, or a pose string such as "w-3, right-2"."""
+    caption: Literal["short", "medium", "long"] | None = None
+    """Print a caption of this length instead of the table: a few words, one sentence, or each move with its time."""
+    prompt: bool = False
+    """Print a prompt for video generators instead of the table: words of the trade, and only what is sure."""
+    tags: str | None = None
+    """Print tags of published data sets instead of the table, one or more of et,datadop,spatialvid with commas between:
+    what E.T., DataDoP and SpatialVID call the moves that are told, by steps between frames."""
     plot: Path | None = None
     """Also draw the trajectory into this PNG file."""
     json: bool = False
@@ -56,6 +64,7 @@ def run(args: Args) -> int:
     from trajectory.candidates import candidates_beside
 
     config = config_of(args)
+    sets = sets_of(args)
     found = _inputs.load(args.target, args.format, estimate_clip=estimated)
     results: dict[str, Any] = {}
     described: list[tuple[_inputs.Loaded, Description]] = []
@@ -75,14 +84,70 @@ def run(args: Args) -> int:
         if args.actions or args.commanded is not None:
             results[each.name]["actions"] = keys_of(each.name, each.trajectory, args, config.assumed_fps)
             failed += "failed" in results[each.name]["actions"]
+        if sets:
+            results[each.name]["tags"] = tags_of(description, each.trajectory, sets, config.assumed_fps)
+        if args.prompt and description.captions.prompt is None:
+            _report.warn(f"{each.name}: no prompt, since nothing of the motion is sure enough")
         if not args.json:
-            print(words(each.name, results[each.name]))
+            in_words = args.caption is not None or args.prompt or bool(sets)
+            said = results[each.name]
+            for line in chosen(each.name, said, args) if in_words else [words(each.name, said)]:
+                print(line)
     if args.plot is not None:
         draw(described, args.plot, index_fps=config.assumed_fps)
     if args.json:
         single = len(found) == 1
         _report.print_json(results[found[0].name] if single else results)
     return 1 if failed else 0
+
+
+def sets_of(args: Args) -> "tuple[TagSet, ...]":
+    """The sets of --tags."""
+    from trajectory.errors import CinetrajError
+    from trajectory.tags import SETS
+
+    wanted = [] if args.tags is None else [name.strip() for name in args.tags.split(",")]
+    strange = [name for name in wanted if name not in SETS]
+    if strange:
+        raise CinetrajError(f"--tags has {strange[0]!r}, expected {','.join(SETS)} or some of them")
+    return tuple(name for name in SETS if name in wanted)
+
+
+def tags_of(
+    description: "Description", path: "Trajectory", sets: "tuple[TagSet, ...]", index_fps: float
+) -> dict[str, Any]:
+    """Tags of a path by set, as JSON."""
+    from trajectory.tags import tags
+
+    return {name: each.to_json() for name, each in tags(description, path, sets, index_fps=index_fps).items()}
+
+
+def chosen(name: str, result: dict[str, Any], args: Args) -> list[str]:
+    """The lines that --caption, --prompt and --tags ask for; a prompt only where there is one."""
+    said = result["captions"]
+    lines = [said[args.caption]] if args.caption is not None else []
+    if args.prompt and said["prompt"] is not None:
+        lines.append(said["prompt"])
+    lines += [line for each, told in result.get("tags", {}).items() for line in _tag_lines(each, told["spans"])]
+    return [f"{name}: {line}" for line in lines]
+
+
+def _tag_lines(name: "TagSet", spans: list[dict[str, Any]]) -> list[str]:
+    """As "E.T. 0-29 (0.00 to 1.20 s): trucking_left (18)"."""
+    from trajectory.tags import TITLE
+
+    lines: list[str] = []
+    for span in spans:
+        number = "" if span["index"] is None else f" ({span['index']})"
+        said = (" + " if name == "datadop" else ", ").join(span["words"]) + number if span["words"] else span["unknown"]
+        doubt = "" if span["sure"] or not span["words"] else "; not sure"
+        unnamed = ", ".join(span["unnamed"]).replace("_", " ")
+        times = f"{span['start_s']:.2f} to {span['end_s']:.2f} s"
+        lines.append(
+            f"{TITLE[name]} {span['start']}-{span['stop']} ({times}): {said}{doubt}"
+            + (f"; without a word: {unnamed}" if unnamed else "")
+        )
+    return lines
 
 
 def keys_of(name: str, path: "Trajectory", args: Args, index_fps: float) -> dict[str, Any]:

@@ -104,3 +104,78 @@ def test_an_arc_is_as_sure_as_its_turn_and_its_move(quantity):
     assert describe(t).sentence.startswith("The camera arcs right around its subject")
     assert doubting(t, **{quantity: False}).startswith("The camera possibly arcs right around its subject")
     assert doubting(t, zoom=False).startswith("The camera arcs right around its subject")
+
+
+def captions(*args, **options):
+    return describe(build(*args, **options)).captions
+
+
+def test_three_lengths_and_a_prompt():
+    found = captions(turn_deg=(0, -28, 0), move=(0, 0, 0.13), duration_s=3.0, frames=90)
+    assert found.short == "Pans left while moving forward."
+    assert found.medium == "The camera pans left about 28° while moving forward slightly; smooth, regular speed."
+    assert found.long.startswith(found.medium)
+    assert "it pans left about 28°" in found.long
+    assert "% of the scene depth" in found.long
+    assert "turns by pan -28°, tilt 0°, roll 0°" in found.long
+    assert found.prompt == "The camera pans left while dollying in slightly; smooth camera movement."
+
+
+@pytest.mark.parametrize(
+    ("name", "prompt"),
+    [
+        ("Move_Left", "trucks left"),
+        ("Move_In", "dollies in"),
+        ("Move_Up", "pedestals up"),
+        ("Zoom_Out", "zooms out"),
+        ("Roll_Clockwise", "rolls clockwise"),
+    ],
+)
+def test_prompts_use_the_words_of_the_trade(name, prompt):
+    said = describe(primitive(name, UNIT[SIGN[name][0]], duration_s=3.0, frames=90)).captions.prompt
+    assert said.removeprefix("The camera ").removeprefix("slowly ") == f"{prompt}; smooth camera movement."
+    assert not any(letter.isdigit() for letter in said)
+
+
+def test_pace_and_shake_are_in_prompts():
+    assert captions(turn_deg=(0, 12, 0), duration_s=6.0, frames=90).prompt.startswith("The camera slowly pans right")
+    shaky = captions(turn_deg=(0, 40, 0), duration_s=4.0, frames=120, noise_deg=0.5).prompt
+    assert shaky.endswith("shaky handheld camera.")
+
+
+def test_cameras_that_rest():
+    assert captions().short == "Static."
+    assert captions().prompt == "The camera is locked off in a static shot."
+    assert captions(noise_deg=0.5, frames=120).short == "In place, shaky."
+
+
+def test_prompts_say_only_what_is_sure():
+    t = build(turn_deg=(0, -28, 0), move=(0, 0, 0.13), duration_s=3.0, frames=90)
+
+    def unsure(**sure):
+        return describe(t.replace(provenance=Provenance(evidence={"sure": sure}))).captions
+
+    assert unsure(translation=False).prompt == "The camera pans left; smooth camera movement."
+    assert unsure(translation=False).short == "Pans left while possibly moving forward."
+    assert unsure(translation=False, rotation=False).prompt is None
+    still = build().replace(provenance=Provenance(evidence={"sure": {"translation": False}}))
+    assert describe(still).captions.prompt is None
+    assert describe(still).captions.short == "Possibly static."
+
+
+def test_unreliable_clips_have_no_prompt():
+    t = build(turn_deg=(0, -28, 0), duration_s=3.0, frames=90)
+    evidence = {"status": "unreliable", "sure": {"rotation": True}}
+    found = describe(t.replace(provenance=Provenance(evidence=evidence))).captions
+    assert found.prompt is None
+    assert found.short == "Pans left."
+
+
+def test_nothing_known_has_no_prompt():
+    t = build(frames=4)
+    poses = t.world_from_cam.copy()
+    poses[1:] = np.nan
+    valid = np.array([True, False, False, False])
+    found = describe(t.replace(world_from_cam=poses, valid=valid, reason=("", "lost", "lost", "lost"))).captions
+    assert found.prompt is None
+    assert found.short == "Not known."

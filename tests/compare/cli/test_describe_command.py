@@ -10,6 +10,7 @@ from paths import path
 
 from compare.cli import describe
 from trajectory import io
+from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
 
@@ -115,3 +116,49 @@ def test_what_tells_no_keys_is_named(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "nothing.json does not exist, expected a file of commands" in capsys.readouterr().out
     assert describe.run(describe.Args(target=forward(None, tmp_path), commanded=Path("w-6, s-6"))) == 0
     assert "as commanded (pose string): 50% of 2 intervals" in capsys.readouterr().out
+
+
+def trucking(tmp_path: Path) -> Path:
+    u = np.linspace(0, 1, 49)[:, None]
+    moved = path(-2.0 * u * [1, 0, 0], 0 * u * [1, 1, 1], scene_depth=np.full(49, 4.0))
+    io.write(moved, tmp_path / "truck.npz", format="native")
+    return tmp_path / "truck.npz"
+
+
+def test_captions_prompts_and_tags_stand_instead_of_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = trucking(tmp_path)
+    assert describe.run(describe.Args(target=target, caption="short")) == 0
+    assert capsys.readouterr().out == "truck: Moves left.\n"
+    assert describe.run(describe.Args(target=target, prompt=True, tags="spatialvid,et")) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("truck: The camera ")
+    assert "trucks left" in lines[0]
+    assert lines[1].startswith("truck: E.T. 0-48 (0.00 to ")
+    assert lines[1].endswith(" s): trucking_left (18)")
+    assert lines[2].startswith("truck: SpatialVID 0-48")
+    assert lines[2].endswith(": Truck Left")
+
+
+def test_where_there_is_no_prompt_a_warning_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    unsure = io.read(trucking(tmp_path)).replace(provenance=Provenance(evidence={"sure": {"translation": False}}))
+    io.write(unsure, tmp_path / "truck.npz", format="native")
+    assert describe.run(describe.Args(target=tmp_path / "truck.npz", prompt=True)) == 0
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "truck: no prompt" in said.err
+
+
+def test_tags_and_captions_are_in_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert describe.run(describe.Args(target=trucking(tmp_path), tags="datadop", json=True)) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["captions"]["short"] == "Moves left."
+    assert told["captions"]["medium"] == told["sentence"]
+    assert told["tags"]["datadop"]["labels"] == [126] * 48
+    assert list(told["tags"]) == ["datadop"]
+
+
+def test_an_unknown_set_of_tags_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match="expected et,datadop,spatialvid"):
+        describe.run(describe.Args(target=trucking(tmp_path), tags="et,vbench"))

@@ -1,0 +1,64 @@
+"""Which moves are told in words and tags, and when."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float
+
+from trajectory.components import CHANNEL_OF
+from trajectory.decisions import Decision
+from trajectory.image_motion import ImageMotion
+from trajectory.segments import Segment
+
+CLEAR_MARGIN: Final = 1.0
+"""Margin from which a segment is told though the clip as a whole does not show its primitive, as there and back."""
+
+
+def in_segments(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Segments of moves that the decisions confirm, or that are clear by themselves."""
+    return tuple(
+        segment
+        for segment in segments
+        if segment.primitive != "Static" and (segment.margin >= CLEAR_MARGIN or decisions[segment.primitive].yes)
+    )
+
+
+def throughout(
+    decisions: Mapping[str, Decision], told: Sequence[Segment], span_s: tuple[float, float]
+) -> tuple[Segment, ...]:
+    """Moves of the whole clip that are decided but in no segment, such as a drift hidden in shake."""
+    named = {CHANNEL_OF[segment.primitive][0] for segment in told}
+    return tuple(
+        Segment(
+            primitive=name, start_s=span_s[0], end_s=span_s[1], strength=abs(decision.margin), margin=decision.margin
+        )
+        for name, decision in decisions.items()
+        if decision.yes and decision.margin is not None and name in CHANNEL_OF and CHANNEL_OF[name][0] not in named
+    )
+
+
+def in_camera_axes(
+    decisions: Mapping[str, Decision],
+    segments: Sequence[Segment],
+    seen: ImageMotion,
+    limits: Float[np.ndarray, " 7"],
+) -> tuple[Segment, ...]:
+    """What is told, without moves of the whole clip that the camera's own axes do not show.
+
+    Decisions about a translation are relative to the first frame: a camera that pans right by 90 degrees and then
+    trucks right has moved backward. Tags are those of the camera as it stands, and there it never went back.
+    """
+    told = in_segments(decisions, segments)
+    rest = throughout(decisions, told, (float(seen.moved.time_s[0]), float(seen.moved.time_s[-1])))
+
+    def shown(segment: Segment) -> bool:
+        channel, sign = CHANNEL_OF[segment.primitive]
+        return sign * float(seen.shift[-1, channel]) >= float(limits[channel])
+
+    return (*told, *(segment for segment in rest if shown(segment)))
+
+
+def translation_is_known(decisions: Mapping[str, Decision]) -> bool:
+    """Whether anything is known of the way of the camera."""
+    return all(decision.yes is not None for name, decision in decisions.items() if name.startswith("Move"))

@@ -1,0 +1,196 @@
+"""Moves as parts of a sentence: what they are called, how much, which of them belong together."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from trajectory.certainty import Certainty, Quantity, listed, quantities_of
+from trajectory.components import CHANNEL_OF
+from trajectory.compound import Compound
+from trajectory.image_motion import ImageMotion
+from trajectory.segments import Segment
+from trajectory.vocabulary import WORDS, Phrase, Word
+
+SLIGHT_DEPTHS = 0.15
+"""A translation below this share of the scene depth is "slight": it changes the size of things by less than a sixth."""
+_CERTAIN = 1e6
+"""Weight of a compound: it says more than its parts, whatever their margins."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A move to be named: its word, how much of it, when.
+
+    Attributes:
+        amount: behind the way, with its space or comma; "" where no amount is told.
+        exact: the amount with numbers only, for long captions.
+        sure: whether everything that it rests on is.
+        channel: the component of `components.CHANNELS`; None for a compound.
+    """
+
+    word: Word
+    amount: str
+    exact: str
+    start_s: float
+    end_s: float
+    weight: float
+    rests_on: tuple[Quantity, ...]
+    sure: bool
+    channel: int | None = None
+
+    @property
+    def slight(self) -> bool:
+        """Whether the move is a small one."""
+        return self.amount == " slightly"
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """A part as it is put into a sentence."""
+
+    finite: str
+    gerund: str
+    rest: str
+
+
+Style = Callable[[Part], Spoken]
+
+
+def with_amounts(part: Part) -> Spoken:
+    """As captions of medium length say it: "pans left about 28°", "possibly moves forward slightly"."""
+    return _spoken(part.word.said, part.amount, sure=part.sure)
+
+
+def without_amounts(part: Part) -> Spoken:
+    """As short captions say it."""
+    return _spoken(part.word.said, "", sure=part.sure)
+
+
+def as_prompted(part: Part) -> Spoken:
+    """As generators are told: words of the trade, no numbers."""
+    return _spoken(part.word.prompt, " slightly" if part.slight else "", sure=True)
+
+
+def parts_of(
+    told: Sequence[Segment],
+    compound: Compound,
+    seen: ImageMotion,
+    *,
+    certainty: Certainty,
+    doubted: Collection[str],
+) -> list[Part]:
+    """A part for each segment; those that an arc, a crane or a dolly zoom is made of are replaced by its name."""
+    parts = [_of_segment(segment, seen, certainty, doubted=segment.primitive in doubted) for segment in told]
+    return _with_compounds(parts, compound, seen, certainty)
+
+
+def joined(parts: Sequence[Part], style: Style) -> str:
+    """Simultaneous moves joined by "while", successive ones by "then"."""
+    return ", then ".join(_joined(group, style) for group in _groups(parts))
+
+
+def _spoken(phrase: Phrase, amount: str, *, sure: bool) -> Spoken:
+    hedge = "" if sure else "possibly "
+    return Spoken(finite=hedge + phrase.finite, gerund=hedge + phrase.gerund, rest=phrase.way + amount)
+
+
+def _of_segment(segment: Segment, seen: ImageMotion, certainty: Certainty, *, doubted: bool) -> Part:
+    channel, sign = CHANNEL_OF[segment.primitive]
+    ends = [float(np.interp(t, seen.moved.time_s, seen.amount[:, channel])) for t in (segment.start_s, segment.end_s)]
+    amount = sign * (ends[1] - ends[0])
+    return Part(
+        word=WORDS[segment.primitive],
+        amount=_how_much(segment.primitive, amount, seen),
+        exact=_exactly(segment.primitive, amount, seen),
+        start_s=segment.start_s,
+        end_s=segment.end_s,
+        weight=segment.margin,
+        rests_on=quantities_of(segment.primitive),
+        sure=not doubted and not certainty.doubted(segment.primitive),
+        channel=channel,
+    )
+
+
+def _how_much(name: str, amount: float, seen: ImageMotion) -> str:
+    if name.startswith("Move"):
+        slight = seen.unit != "path_length" and amount < SLIGHT_DEPTHS
+        return " slightly" if slight else ""
+    return _exactly(name, amount, seen)
+
+
+def _exactly(name: str, amount: float, seen: ImageMotion) -> str:
+    if name.startswith("Move"):
+        if seen.unit == "path_length":
+            return ""
+        return f" by {100 * amount:.0f} % of the {'depth of what is near' if seen.nearness < 1.0 else 'scene depth'}"
+    if name.startswith("Zoom"):
+        return f" about {np.exp(abs(amount)):.1f} times"
+    return f" about {abs(np.degrees(amount)):.0f}°"
+
+
+def _with_compounds(parts: list[Part], compound: Compound, seen: ImageMotion, certainty: Certainty) -> list[Part]:
+    def whole(name: str, amount: str, rests_on: tuple[Quantity, ...]) -> Part:
+        return Part(
+            word=WORDS[name],
+            amount=amount,
+            exact=amount,
+            start_s=float(seen.moved.time_s[0]),
+            end_s=float(seen.moved.time_s[-1]),
+            weight=_CERTAIN,
+            rests_on=rests_on,
+            sure=all(certainty.sure.get(quantity) is not False for quantity in rests_on),
+        )
+
+    if compound.dolly_zoom is not None:
+        name = "Dolly_In_Zoom_Out" if compound.dolly_zoom == "in_zoom_out" else "Dolly_Out_Zoom_In"
+        parts = _without(parts, "Zoom_In", "Zoom_Out", "Move_In", "Move_Out")
+        parts.append(whole(name, "", ("translation", "zoom")))
+    if compound.arc is not None:
+        parts = _without(parts, "Pan_Left", "Pan_Right", "Move_Left", "Move_Right")
+        swept = f", about {compound.arc.swept_deg:.0f}° of a circle"
+        parts.append(whole(f"Arc_{compound.arc.direction.capitalize()}", swept, ("rotation", "translation")))
+    if compound.crane is not None:
+        parts = _without(parts, "Move_Up", "Move_Down")
+        parts.append(whole(f"Crane_{compound.crane.direction.capitalize()}", "", ("translation",)))
+    return parts
+
+
+def _without(parts: list[Part], *names: str) -> list[Part]:
+    return [part for part in parts if part.word.name not in names]
+
+
+def _groups(parts: Sequence[Part]) -> list[list[Part]]:
+    """Parts that overlap by half of the shorter one belong together, unless they oppose; others follow each other."""
+    groups: list[list[Part]] = []
+    for part in parts:
+        last = groups[-1] if groups else []
+        if any(_overlap(part, member) for member in last) and not any(_oppose(part, member) for member in last):
+            last.append(part)
+        else:
+            groups.append([part])
+    return groups
+
+
+def _overlap(a: Part, b: Part) -> bool:
+    shared = min(a.end_s, b.end_s) - max(a.start_s, b.start_s)
+    return shared >= 0.5 * min(a.end_s - a.start_s, b.end_s - b.start_s)
+
+
+def _oppose(a: Part, b: Part) -> bool:
+    return a.channel is not None and a.channel == b.channel
+
+
+def _joined(group: list[Part], style: Style) -> str:
+    lead, *others = [style(part) for part in sorted(group, key=lambda p: -p.weight)]
+    text = f"{lead.finite} {lead.rest}"
+    same = [p.rest for p in others if p.finite == lead.finite]
+    if same:
+        text = f"{lead.finite} {listed([lead.rest, *same])}"
+    clauses: list[str] = []
+    for gerund in dict.fromkeys(p.gerund for p in others if p.finite != lead.finite):
+        clauses.append(f"{gerund} {listed([p.rest for p in others if p.gerund == gerund])}")
+    return f"{text} while {listed(clauses)}" if clauses else text
