@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from small_batches import clips, run
 
-from sfm.batch import manifest, runner
+from sfm.batch import manifest
+from sfm.batch.engines import choose
 from sfm.batch.inputs import Clip
 from sfm.config import BatchConfig, EstimateConfig, VideoConfig
 from sfm.runs import folder as runs
@@ -176,12 +177,13 @@ def test_a_clip_that_is_not_there_fails_and_is_found_once_it_is(tmp_path: Path) 
 
 
 def test_threads_are_shared_out_among_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner.system, "cores", lambda: 6)
+    monkeypatch.setattr(choose.system, "cores", lambda: 6)
     monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
     run(clips(tmp_path / "in", a="ok", b="ok"), tmp_path / "out", EstimateConfig(backend="colmap-sift"), jobs=2)
     assert {tuple(line.split()[1:3]) for line in (tmp_path / "log").read_text().splitlines()} == {("3", "3")}
-    assert [runner.threads_of(EstimateConfig(), jobs) for jobs in (1, 4, 9)] == [6, 1, 1]
-    assert runner.threads_of(EstimateConfig(threads=5), 2) == 5
+    assert [choose.threads_of(None, BatchConfig(jobs=jobs)) for jobs in (1, 4, 9)] == [6, 1, 1]
+    assert choose.threads_of(5, BatchConfig(jobs=2)) == 5
+    assert [choose.threads_of(None, BatchConfig(engine="ray", cpus_per_clip=c)) for c in (0.5, 1.0, 4.0)] == [1, 1, 4]
 
 
 SCRIPT = """
@@ -301,7 +303,18 @@ def test_a_worker_that_cannot_start_ends_the_batch(tmp_path: Path) -> None:
         run(clips(tmp_path / "in", a="ok", b="ok"), tmp_path / "out", work="no_such_module:work")
 
 
-@pytest.mark.parametrize("options", [{"jobs": 0}, {"time_limit_s": 0.0}, {"memory_limit_gib": float("nan")}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"jobs": 0},
+        {"time_limit_s": 0.0},
+        {"memory_limit_gib": float("nan")},
+        {"cpus_per_clip": 0.0},
+        {"engine": "ray", "gpus_per_clip": -1.0},
+        {"engine": "ray", "jobs": 2},
+        {"engine": "local", "address": "10.0.0.1:6379"},
+    ],
+)
 def test_senseless_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(CinetrajError, match="expected"):
         BatchConfig(**options)
