@@ -276,7 +276,7 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
     folder = path.is_dir()
     own_name = None if folder else name
     chosen: dict[str, Any] = {} if options.split_shots else {"split_shots": False}
-    args = estimate.Args(clips=tuple(map(str, clips)), out=target if folder else runs, name=own_name, **chosen)
+    args = estimate.Args(clips=tuple(map(str, clips)), out=str(target if folder else runs), name=own_name, **chosen)
     records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr))
     if not records:
         raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")

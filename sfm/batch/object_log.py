@@ -56,10 +56,10 @@ class ObjectLog:
         with self._guard:
             if not self._unsent:
                 return
-            data, self._unsent = b"".join(self._lines), False
             name = f"{self._folder}/{self._start:015d}-{self._token}-{self._part:06d}.jsonl"
-        with reached(self._address):
-            self._fs.pipe_file(name, data)
+            with reached(self._address):  # guarded: an older state must not arrive after a newer one
+                self._fs.pipe_file(name, b"".join(self._lines))
+            self._unsent = False
 
     def beat(self, *, first: bool = False) -> None:
         """Say that this batch is at work; the first to say so has the log. Raises CinetrajError for the second."""

@@ -22,7 +22,9 @@ np.isfinite cannot be asked; comparisons can."""
 def compiled(function: Function) -> Function:
     """The function as machine code, made at the first call and kept beside its module for later processes."""
     plain = inspect.unwrap(function)  # without the type checks that tests put around every function
-    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", fastmath=REORDER)(plain)
+    # Inlined: else a process that has made a callee's code calls that, and one that finds the caller's on disk calls
+    # the copy in there, where sums are taken in another order: two processes would differ in the last bits.
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", fastmath=REORDER, forceinline=True)(plain)
     with suppress(RuntimeError):  # there is no folder that could keep them: each process compiles anew
         dispatcher._cache = _Cache(plain)  # what `cache=True` does, with another name for the files
     return dispatcher

@@ -339,6 +339,29 @@ def test_an_output_that_cannot_be_written_is_said_before_any_work(
         pass
 
 
+def test_a_full_disk_ends_the_batch_with_one_line_and_the_same_call_goes_on(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="full", c="ok")
+    expected = r"out cannot be written \(No space left on device\); put that right, then give the same command"
+    with pytest.raises(CinetrajError, match=expected):
+        run(wanted, tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "manifest.jsonl"]
+    (tmp_path / "in" / "b.clip").write_text("ok 0 b")
+    again = run(wanted, tmp_path / "out")
+    assert {o.name: (o.status, o.how) for o in again.values()} == {
+        "a": ("ok", "kept"),
+        "b": ("ok", "computed"),
+        "c": ("ok", "computed"),
+    }
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch, manifest.open_manifest(tmp_path / "log") as log:
+        patch.setattr(manifest.os, "write", full)
+        with pytest.raises(CinetrajError, match=r"manifest\.jsonl cannot be written \(No space left on device\)"):
+            log.append("start", name="a")
+
+
 def test_each_clip_has_the_mask_of_its_name_and_a_changed_one_computes_it_anew(tmp_path: Path) -> None:
     wanted = clips(tmp_path / "in", a="ok", b="ok", c="ok")
     (tmp_path / "masks").mkdir()
