@@ -10,7 +10,7 @@ from typing import Any, Literal, final
 from sfm import pipeline
 from sfm.batch import keys, store, work
 from sfm.batch.engines.choose import engine_of, threads_of
-from sfm.batch.engines.port import Answer, Engine, Setup
+from sfm.batch.engines.port import LOST_NODES, Answer, Engine, Setup
 from sfm.batch.inputs import Clip
 from sfm.batch.places import Place, PlaceError, place_of
 from sfm.config import BatchConfig, EstimateConfig
@@ -51,6 +51,7 @@ class _Task:
     digest: str = ""
     key: str = ""
     before: str = ""
+    lost: int = 0
 
 
 Tell = Callable[[Outcome], None]
@@ -155,7 +156,7 @@ class _Batch:
                 task = replace(task, digest=digest, key=keys.key_of(digest + told, self.options, self.versions))
             if task.key in at_work:
                 self.waiting.setdefault(task.key, []).append(task)
-            elif task.attempt > 1 or not self._settled(task):
+            elif task.attempt > 1 or task.lost or not self._settled(task):
                 return task
         return None
 
@@ -202,7 +203,7 @@ class _Batch:
             attempt=task.attempt,
         )
         job = {"clip": clip.path, "name": clip.name, "smaller": task.attempt > 1, "batch": self._about(task, "")}
-        engine.take(clip.name, job)
+        engine.take(clip.name, {**job, "again": True} if task.lost else job)
 
     def _finish(self, task: _Task, answer: Answer) -> None:
         name = task.clip.name
@@ -215,13 +216,17 @@ class _Batch:
             )
             self.holders[task.key] = name
             more: dict[str, Any] = {"node": answer.node} if answer.node else {}
-            more |= {"retried": answer.retried} if answer.retried else {}
+            more |= {"adopted": True} if answer.values.get("found") else {}
             peak = round(answer.peak_bytes / 2**20)
             self._done(task, status, reason, peak_mib=peak, seconds=answer.seconds, **more)
             self._tell(task, status, reason, "", "computed", answer)
             return
         if answer.failure != "input":
             self.out.sweep(frozenset({name}))
+        if answer.failure == "node" and task.lost < LOST_NODES:
+            self.log.append("lost", name=name, key=task.key, failure="node", reason=answer.problem)
+            self.pending.appendleft(replace(task, lost=task.lost + 1))
+            return
         if answer.failure not in ("input", "node") and task.attempt == 1 and work.can_be_smaller(self.config):
             self.log.append("lost", name=name, key=task.key, failure=answer.failure, reason=answer.problem)
             self.pending.appendleft(replace(task, attempt=2, before=answer.problem))
@@ -265,7 +270,7 @@ class _Batch:
             failure=failure,
             how=how,
             seconds=0.0 if answer is None else answer.seconds,
-            retried=0 if answer is None else answer.retried,
+            retried=task.lost,
         )
         self.outcomes[task.clip.name] = outcome
         self.pending.extendleft(reversed(self.waiting.pop(task.key, [])))

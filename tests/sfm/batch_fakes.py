@@ -19,7 +19,7 @@ WORK = "batch_fakes:work"
 
 
 def work(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimate:
-    """`ok SECONDS`, `abort`, `raise`, `hang`, `eat`, `bad`, `blank`, `full`; `-once` in front: only at the full size."""
+    """`ok SECONDS`, `abort`, `raise`, `hang`, `eat`, `bad`, `blank`, `full`; `-once`: only at the full size."""
     order, _, rest = Path(clip).read_text().partition(" ")
     if order.endswith("-once"):
         order = "ok" if smaller else order.removesuffix("-once")

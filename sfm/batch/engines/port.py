@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, final, runtime_checkable
 
+LOST_NODES = 3
+"""So many are bad luck for one job; with another, the job itself may be what kills them."""
 Failure = Literal["", "input", "error", "died", "time limit", "memory", "node", "store"]
 
 
@@ -13,12 +15,11 @@ class Answer:
     """What became of a job.
 
     Attributes:
-        failure: "" where the unit of work was done; node: machines were lost again and again while it ran; store: the
-            result could not be written, which is no fault of the clip.
+        failure: "" where the unit of work was done; node: its machine was lost while it ran; store: the result could
+            not be written. Neither of these two is the fault of the job.
         values: what the unit of work gave.
         seconds: from when a worker took it; peak_bytes: of its processes, as far as they were looked at.
         node: where it ran, "" on this machine.
-        retried: how many times it was begun anew because its machine or its worker was lost.
     """
 
     failure: Failure = ""
@@ -27,7 +28,6 @@ class Answer:
     seconds: float = 0.0
     peak_bytes: int = 0
     node: str = ""
-    retried: int = 0
 
 
 @final

@@ -1,7 +1,7 @@
 """The engine of a cluster: Ray places units of work on nodes; what they are, and their limits, is as on one machine.
 
-Ray's own retries are off: a job whose node was lost is handed in again from here, so that it is counted, and so that
-the unit of work is told and can look whether its result is there already.
+Ray's own retries are off: a job whose node was lost is an answer that says so. Who keeps the books hands it in again,
+counts it, and tells the unit of work, which can then look whether its result is there already.
 """
 
 import contextlib
@@ -13,8 +13,6 @@ from sfm.batch.engines.local import MEMORY_SHARE
 from sfm.batch.engines.port import Answer, Setup
 from trajectory.errors import CinetrajError
 
-RETRIES = 3
-"""So many lost nodes are bad luck; beyond, the job itself may be what kills them."""
 AHEAD = 2
 """Jobs handed in for each that can run: a node has the next one at once, and the rest waits in the books."""
 LOOK_S = 5.0
@@ -30,7 +28,7 @@ class RayEngine:
         self._mine = _connect(address)
         self._setup, self._cpus, self._gpus = setup, cpus, gpus
         self._slots, self._looked = 0, 0.0
-        self._jobs: dict[Any, tuple[str, Mapping[str, Any], int]] = {}
+        self._jobs: dict[Any, str] = {}
         import ray
 
         from sfm.batch.engines import seat
@@ -57,23 +55,15 @@ class RayEngine:
 
     def take(self, name: str, job: Mapping[str, Any]) -> None:
         """Hand a job in."""
-        self._hand_in(name, job, 0)
+        self._jobs[self._do.remote(self._setup, self.memory_bytes, dict(job))] = name
 
     def answers(self) -> list[tuple[str, Answer]]:
-        """What has come since the last call, waiting a moment; jobs of lost nodes are handed in again."""
+        """What has come since the last call, waiting a moment."""
         if not self._jobs:
             return []
         some, _ = self._ray.wait(list(self._jobs), num_returns=1, timeout=POLL_S)
         ready = self._ray.wait(list(self._jobs), num_returns=len(self._jobs), timeout=0)[0] if some else []
-        told = [(self._jobs.pop(ref), self._told(ref)) for ref in ready]
-        found: list[tuple[str, Answer]] = []
-        for (name, job, lost), answer in told:
-            if answer.failure == "node" and lost < RETRIES:
-                self._hand_in(name, job, lost + 1)
-                continue
-            values = {**vars(answer), "retried": lost}
-            found.append((name, Answer(**values)))
-        return found
+        return [(self._jobs.pop(ref), self._told(ref)) for ref in ready]
 
     def stop(self) -> None:
         """Call all jobs back, and leave the cluster."""
@@ -83,10 +73,6 @@ class RayEngine:
         self._jobs.clear()
         if self._mine:
             self._ray.shutdown()
-
-    def _hand_in(self, name: str, job: Mapping[str, Any], lost: int) -> None:
-        job = {**job, "again": True} if lost else job
-        self._jobs[self._do.remote(self._setup, self.memory_bytes, job)] = (name, job, lost)
 
     def _told(self, ref: Any) -> Answer:
         errors = self._ray.exceptions
@@ -99,7 +85,7 @@ class RayEngine:
                 f"a node cannot do the work ({_line(problem)}); install the same cinetraj on every node"
             ) from None
         except errors.RayError as problem:
-            return Answer(failure="node", problem=f"its node was lost again and again ({_line(problem)})")
+            return Answer(failure="node", problem=f"its node was lost ({_line(problem)})")
         if "broken" in values:
             raise CinetrajError(values["broken"])
         return Answer(**values)

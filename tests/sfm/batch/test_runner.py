@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from small_batches import clips, run
 
-from sfm.batch import manifest
+from sfm.batch import manifest, runner, work
 from sfm.batch.engines import choose
+from sfm.batch.engines.port import LOST_NODES, Answer, Setup
 from sfm.batch.inputs import Clip
 from sfm.config import BatchConfig, EstimateConfig, VideoConfig
 from sfm.runs import folder as runs
@@ -337,6 +338,65 @@ def test_an_output_that_cannot_be_written_is_said_before_any_work(
     expected = pytest.raises(CinetrajError, match=r"manifest\.jsonl cannot be written \(Read-only file system\)")
     with expected, manifest.open_manifest(tmp_path / "out"):
         pass
+
+
+class Losing:
+    """An engine whose machines are lost so often for each clip; then it has its run, or had written it already."""
+
+    def __init__(self, setup: Setup, losses: dict[str, int], *, wrote: bool) -> None:
+        self.setup, self.losses, self.wrote, self.jobs = setup, losses, wrote, list[tuple[str, Any]]()
+        self.memory_bytes, self.room, self.handed = 2**30, 1, list[Any]()
+
+    def take(self, name: str, job: Any) -> None:
+        self.jobs.append((name, job))
+        self.handed.append(job)
+        self.room = 0
+
+    def answers(self) -> list[tuple[str, Answer]]:
+        self.room = 1
+        found: list[tuple[str, Answer]] = []
+        while self.jobs:
+            name, job = self.jobs.pop()
+            self.losses[name] = self.losses.get(name, 0) - 1
+            if self.losses[name] < 0 or self.wrote:
+                values = work.estimate_run(job, self.setup.setting)
+            lost = self.losses[name] >= 0
+            found.append((name, Answer(failure="node", problem="gone") if lost else Answer(values=values)))
+        return found
+
+    def stop(self) -> None: ...
+
+
+@pytest.mark.parametrize("wrote", [False, True])
+def test_a_clip_whose_machine_is_lost_is_begun_anew_and_found_where_it_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrote: bool
+) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="ok", c="ok")
+    made: list[Losing] = []
+
+    def engine(batch: BatchConfig, setup: Setup, *, most: int) -> Losing:
+        made.append(Losing(setup, {"a": 1, "b": LOST_NODES + 1}, wrote=wrote))
+        return made[0]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "engine_of", engine)
+        found = run(wanted, tmp_path / "out")
+    assert [(o.status, o.failure, o.retried) for o in found.values()] == [
+        ("ok", "", 1),
+        ("failed", "node", LOST_NODES),
+        ("ok", "", 0),
+    ]
+    assert found["b"].reason == "gone"
+    assert [job["name"] for job in made[0].handed if job.get("again")] == ["a", *["b"] * LOST_NODES]
+    assert [e["name"] for e in events(tmp_path / "out", "lost")] == ["a", *["b"] * LOST_NODES]
+    adopted = [e["name"] for e in events(tmp_path / "out", "done") if e.get("adopted")]
+    assert adopted == (["a"] if wrote else [])
+    again = run(wanted, tmp_path / "out")  # what a lost machine has cost is tried again by the next call
+    assert {o.name: (o.status, o.how) for o in again.values()} == {
+        "a": ("ok", "kept"),
+        "b": ("ok", "computed"),
+        "c": ("ok", "kept"),
+    }
 
 
 def test_a_full_disk_ends_the_batch_with_one_line_and_the_same_call_goes_on(tmp_path: Path) -> None:
