@@ -14,7 +14,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -42,7 +42,7 @@ class Args:
     clips: tyro.conf.Positional[tuple[str, ...]]
     """Video files, folders of images, folders of videos, globs in quotes, or lists: .csv or .jsonl with a column
     `video` (and `name`), .txt with one path a line."""
-    out: str
+    out: Annotated[str, tyro.conf.arg(metavar="PATH")]
     """Folder for the runs, or the address of a store, such as s3://BUCKET/runs."""
     name: str | None = None
     """Name of the run instead of the clip's own; for a single clip."""

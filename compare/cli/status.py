@@ -1,7 +1,7 @@
 """How far a batch of clips has come: done, failed and why, remaining, rate, end."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
@@ -13,7 +13,7 @@ from trajectory.errors import CinetrajError
 class Args:
     """Options of `cinetraj status`."""
 
-    runs: tyro.conf.Positional[str]
+    runs: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="PATH")]
     """Folder that `cinetraj estimate --out` or `cinetraj import --out` writes to, or the address of a store."""
     json: bool = False
     """Print JSON."""

@@ -81,10 +81,6 @@ class Place(Protocol):
         """A run, which `write` writes into a folder. Raises PlaceError where that has no room or cannot be reached."""
         ...
 
-    def fetched(self, name: str) -> AbstractContextManager[Path]:
-        """A run as a folder on this machine, while the block lasts."""
-        ...
-
 
 def place_of(address: str | Path) -> Place:
     """The place of an address: a path, or PROTOCOL://... of any store that fsspec knows (s3, gs, ...)."""
@@ -171,11 +167,6 @@ class FolderPlace:
         """Written where it belongs: `write` renames."""
         with told(self._folder):
             write(self._folder / name)
-
-    @contextmanager
-    def fetched(self, name: str) -> Generator[Path]:
-        """It is here already."""
-        yield self._folder / name
 
 
 @contextmanager

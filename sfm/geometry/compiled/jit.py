@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -28,6 +28,16 @@ def compiled(function: Function) -> Function:
     with suppress(RuntimeError):  # there is no folder that could keep them: each process compiles anew
         dispatcher._cache = _Cache(plain)  # what `cache=True` does, with another name for the files
     return dispatcher
+
+
+def kept_in() -> Path | None:
+    """The folder that keeps machine code of these loops; None where each process compiles anew."""
+    dispatcher: Any = compiled(_probe)
+    return None if isinstance(dispatcher._cache, NullCache) else Path(dispatcher._cache.cache_path)
+
+
+def _probe() -> int:
+    return 0
 
 
 class _Files(CompileResultCacheImpl):
