@@ -118,6 +118,7 @@ def disturbed(nodes: Nodes, videos: Path, out: Path, count: int) -> dict[str, An
     begin = time.monotonic()
     driver = subprocess.Popen(command(videos, out, *nodes.engine()), stdout=subprocess.DEVNULL)
     _until(lambda: done(out) >= count // 4, driver)
+    time.sleep(1.0)  # a clip is at work on every node
     nodes.lose_one()
     _until(lambda: done(out) >= count // 2, driver)
     driver.send_signal(signal.SIGKILL)

@@ -11,7 +11,7 @@ import contextlib
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -122,7 +122,7 @@ def _help(*words: str) -> str:
 
 
 @contextlib.contextmanager
-def _columns() -> Iterator[None]:
+def _columns() -> Generator[None]:
     before = os.environ.get("COLUMNS")
     os.environ["COLUMNS"] = WIDE
     try:

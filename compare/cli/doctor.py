@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal, final
+from typing import Any, Literal, final
 
 from compare.cli import _report
 
@@ -137,7 +137,8 @@ def gpu() -> list[Finding]:
     if not torch.cuda.is_available():
         said = "none that torch can use: all runs on the CPU"
         return [Finding(name="gpu", state="absent", said=said, needed=False)]
-    cards = [torch.cuda.get_device_properties(k) for k in range(torch.cuda.device_count())]
+    cuda: Any = torch.cuda
+    cards: list[Any] = [cuda.get_device_properties(k) for k in range(cuda.device_count())]
     said = ", ".join(f"{card.name} ({card.total_memory / 2**30:.0f} GiB)" for card in cards)
     return [Finding(name="gpu", state="ok", said=f"{said}; --device cuda", needed=False)]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from sfm.batch.places import PlaceError
@@ -15,11 +16,9 @@ def file_system(address: str) -> tuple[Any, str]:
     """The file system of an address, and the path in it. Raises CinetrajError where there is none for it."""
     protocol = address.partition("://")[0]
     try:
-        from fsspec.core import url_to_fs  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
-
-        connect: Any = url_to_fs
+        core: Any = import_module("fsspec.core")
         # Others change what lies there: what was listed a moment ago says nothing.
-        made, path = connect(address, use_listings_cache=False)
+        made, path = core.url_to_fs(address, use_listings_cache=False)
     except ImportError as error:
         extra = EXTRAS.get(protocol, "ray")
         raise CinetrajError(f"{address} needs more ({error}); pip install 'cinetraj[{extra}]'") from None

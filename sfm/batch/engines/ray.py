@@ -61,8 +61,9 @@ class RayEngine:
         """What has come since the last call, waiting a moment."""
         if not self._jobs:
             return []
-        some, _ = self._ray.wait(list(self._jobs), num_returns=1, timeout=POLL_S)
-        ready = self._ray.wait(list(self._jobs), num_returns=len(self._jobs), timeout=0)[0] if some else []
+        ready: list[Any] = self._ray.wait(list(self._jobs), num_returns=1, timeout=POLL_S)[0]
+        if ready:  # and what else has come
+            ready = self._ray.wait(list(self._jobs), num_returns=len(self._jobs), timeout=0)[0]
         return [(self._jobs.pop(ref), self._told(ref)) for ref in ready]
 
     def stop(self) -> None:

@@ -102,16 +102,18 @@ def test_estimates_of_rendered_clips_are_the_same_to_the_byte(cluster: Any, tmp_
 
 
 def test_with_a_node_and_the_driver_killed_nothing_is_lost_nor_done_twice(cluster: Any, tmp_path: Path) -> None:
-    wanted = clips(tmp_path / "in", **{f"c{k:02d}": f"ok 0.3 {k}" for k in range(24)})
+    wanted = clips(tmp_path / "in", **{f"c{k:02d}": f"ok 0.6 {k}" for k in range(16)})
     run(wanted, tmp_path / "here", jobs=2, **LIMIT)
     out = tmp_path / "there"
     lost = cluster.add_node(**SMALL, wait=True)
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(tmp_path / "in"), str(out), cluster.address])
     wait_for(lambda: any(lost.node_id.startswith(each.get("node", "-").rpartition(":")[2]) for each in done(out)))
+    time.sleep(0.25)  # in the middle of the next clip
     cluster.remove_node(lost, allow_graceful=False)
     had = len(done(out))
     wait_for(lambda: len(done(out)) >= had + 3)
     assert progress_of(out).running
+    assert "node" in {e["failure"] for e in manifest.read_events(out)[0] if e["event"] == "lost"}
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert len(done(out)) < len(wanted)
