@@ -30,7 +30,7 @@ class Lane:
     """A worker process and the job that it has. A class because a process is state."""
 
     def __init__(self, setup: Setup, *, memory_bytes: int | None) -> None:
-        self._setup, self._threads = encode_setup(setup.unit, setup.setting), setup.threads
+        self._setup, self._threads = encode_setup(setup), setup.threads
         self._time_limit_s, self._memory_bytes = setup.time_limit_s, memory_bytes
         self._process: subprocess.Popen[bytes] | None = None
         self._answers, self._text, self._ready, self._served, self._deaths = -1, b"", False, 0, 0

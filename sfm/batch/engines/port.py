@@ -1,5 +1,6 @@
 """What a batch asks of an engine: run units of work somewhere, under limits, and say what became of each."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, final, runtime_checkable
@@ -42,6 +43,7 @@ class Setup:
         threads: for each job.
         time_limit_s: for each job.
         memory_bytes: for each job; None: an equal share of the machine.
+        folder: in which workers work, where their machine has it: paths in jobs may be relative to that of the caller.
     """
 
     unit: str
@@ -49,6 +51,7 @@ class Setup:
     threads: int = 1
     time_limit_s: float | None = None
     memory_bytes: int | None = None
+    folder: str = field(default_factory=os.getcwd)
 
 
 @runtime_checkable

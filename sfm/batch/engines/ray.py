@@ -83,7 +83,8 @@ class RayEngine:
             return Answer(failure="memory", problem=f"stopped because its node had no memory left ({_line(problem)})")
         except (errors.RayTaskError, errors.RuntimeEnvSetupError, errors.TaskUnschedulableError) as problem:
             raise CinetrajError(
-                f"a node cannot do the work ({_line(problem)}); install the same cinetraj on every node"
+                f"a node cannot do the work ({str(problem).strip().splitlines()[-1][:200]}); "
+                "install the same cinetraj on every node"
             ) from None
         except errors.RayError as problem:
             return Answer(failure="node", problem=f"its node was lost ({_line(problem)})")

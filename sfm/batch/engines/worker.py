@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sfm.batch.engines.port import Setup
 from sfm.batch.places import PlaceError
 from sfm.processes.life import die_with_parent
 from trajectory.errors import CinetrajError
@@ -23,15 +24,17 @@ KILL_ME_FIRST = 800
 """oom_score_adj: where memory runs out, the kernel takes the worker and not the one who keeps the books."""
 
 
-def encode_setup(unit: str, setting: Any) -> bytes:
+def encode_setup(setup: Setup) -> bytes:
     """The first line that a worker reads."""
-    packed = base64.b64encode(pickle.dumps(setting)).decode()
-    return json.dumps({"unit": unit, "setting": packed}).encode() + b"\n"
+    packed = base64.b64encode(pickle.dumps(setup.setting)).decode()
+    return json.dumps({"unit": setup.unit, "setting": packed, "folder": setup.folder}).encode() + b"\n"
 
 
 def serve(answers: int) -> None:
     """Do jobs until there are no more."""
     setup = json.loads(sys.stdin.readline())
+    if os.path.isdir(setup["folder"]):
+        os.chdir(setup["folder"])
     module_name, name = setup["unit"].split(":")
     module = importlib.import_module(module_name)
     unit: Callable[..., Any] = getattr(module, name)

@@ -17,14 +17,15 @@ _ROOT = Path(__file__).parents[2]
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be taken in another order, so that they fill vector registers. Then x - x is 0 whatever x is, so that
 np.isfinite cannot be asked; comparisons can."""
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": REORDER, "forceinline": True}
+"""Inlined: else a process that has made a callee's code calls that, and one that finds the caller's on disk calls the
+copy in there, where sums are taken in another order: two processes would differ in the last bits."""
 
 
 def compiled(function: Function) -> Function:
     """The function as machine code, made at the first call and kept beside its module for later processes."""
     plain = inspect.unwrap(function)  # without the type checks that tests put around every function
-    # Inlined: else a process that has made a callee's code calls that, and one that finds the caller's on disk calls
-    # the copy in there, where sums are taken in another order: two processes would differ in the last bits.
-    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", fastmath=REORDER, forceinline=True)(plain)
+    dispatcher: Any = numba.njit(**OPTIONS)(plain)
     with suppress(RuntimeError):  # there is no folder that could keep them: each process compiles anew
         dispatcher._cache = _Cache(plain)  # what `cache=True` does, with another name for the files
     return dispatcher

@@ -84,12 +84,15 @@ def test_a_cluster_gives_what_one_machine_gives_and_computes_nothing_twice(clust
     assert {o.how for o in back.values()} == {"kept"}
 
 
-def test_estimates_of_rendered_clips_are_the_same_to_the_byte(cluster: Any, tmp_path: Path) -> None:
-    (tmp_path / "in").mkdir()
+def test_estimates_of_rendered_clips_are_the_same_to_the_byte(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # nodes know where a relative path begins
+    Path("in").mkdir()
     wanted: list[Clip] = []
     for name, move in (("pan", {"pan_deg": 6.0}), ("dolly", {"dolly": 0.2})):
         spec = synthetic.ClipSpec(scene="room", seed=3, move=move, frames=8, image_hw=(90, 120), focal_px=110.0)
-        path = tmp_path / "in" / f"{name}.mp4"
+        path = Path("in", f"{name}.mp4")
         synthetic.write_video(synthetic.render(spec), path)
         wanted.append(Clip(path=str(path), name=name))
     config = EstimateConfig(threads=1)
