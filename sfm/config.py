@@ -67,6 +67,31 @@ class VideoConfig:
 
 @final
 @dataclass(frozen=True, kw_only=True)
+class WindowConfig:
+    """How a clip is read that is too long to be held at once.
+
+    Attributes:
+        beyond: a video file with more frames is read in windows; a shorter one is held whole. 1,500 frames of 640x360
+            take 1 GiB, and an estimate as much again.
+        frames: held at a time. A shot that ends within a window is estimated as ever; one that does not is estimated
+            window by window, and the pieces are joined.
+        overlap: frames that two pieces of a shot share, by which they are joined: two seconds.
+    """
+
+    beyond: int = 1500
+    frames: int = 600
+    overlap: int = 48
+
+    def __post_init__(self) -> None:
+        if self.overlap < 8 or self.frames < 4 * self.overlap or self.beyond < self.frames:
+            raise CinetrajError(
+                f"windows have beyond={self.beyond}, frames={self.frames}, overlap={self.overlap}; expected an overlap "
+                "of at least 8, at least four times as many frames, and no fewer beyond"
+            )
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
 class OverlayConfig:
     """Thresholds in grey levels (0..255) and shares of the picture.
 
@@ -494,13 +519,14 @@ class FeatureConfig:
     `sfm.features.extract.kinds` has the kinds, each with a line that says what it is.
 
     Attributes:
-        name: kind of features.
+        name: kind of features; auto takes aliked-n16 on a GPU, where it is quick and finds more that lasts, else sift.
         max_features: the strongest of each frame that are kept.
-        weights: local file (ALIKED) or folder of the trained weights; None downloads them from their hub.
+        weights: local file or folder of the trained weights, a folder also those of the matcher; None downloads them
+            from their hub.
         budget_mb: memory for one batch of frames on the device.
     """
 
-    name: str = "sift"
+    name: str = "auto"
     max_features: int = 2048
     weights: Path | None = None
     budget_mb: int = 2048
@@ -517,11 +543,14 @@ class MatchConfig:
         method: matcher.
         ratio: largest nearest over second nearest distance (Lowe 2004), for snn and smnn.
         budget_mb: memory for the table of distances on the device; larger problems go through it in blocks.
+        weights: local file or folder of the weights of a trained matcher; None: those of the features where they are a
+            folder, else they are downloaded from their hub.
     """
 
     method: str = "smnn"
     ratio: float = 0.8
     budget_mb: int = 512
+    weights: Path | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.ratio <= 1 or self.budget_mb < 1:
@@ -687,6 +716,7 @@ class EstimateConfig:
             program is a `sfm.external.command.CommandConfig`; the options of video, shots and focal length are not for
             it.
         video: sampling rate, working size, part of the clip.
+        windows: how a clip is read that is too long to be held at once.
         split_shots: cut the clip at its shot boundaries; without it the whole clip is taken for one shot.
         shots: where the clip is cut.
         masks: what of the picture shows no scene.
@@ -711,6 +741,7 @@ class EstimateConfig:
 
     backend: Any = "auto"
     video: VideoConfig = field(default_factory=VideoConfig)
+    windows: WindowConfig = field(default_factory=WindowConfig)
     split_shots: bool = True
     shots: ShotConfig = field(default_factory=ShotConfig)
     masks: MaskConfig = field(default_factory=MaskConfig)

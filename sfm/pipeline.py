@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from sfm import backends, gravity
-from sfm.config import CommandConfig, EstimateConfig, GravityConfig
+from sfm.config import PERSON, CommandConfig, EstimateConfig, GravityConfig
 from sfm.external import command
 from sfm.masks import cards, projections
 from sfm.masks import find as masks
@@ -25,11 +25,15 @@ from sfm.runs.versions import installed_versions
 from sfm.shots import boundaries
 from sfm.types import BackendResult, Frames, Masks
 from sfm.video import reader
+from sfm.video.container import film
 from sfm.video.pixels import in_source_pixels, with_camera
+from sfm.windows.read import is_long
+from sfm.windows.shots import estimated, unsaved
 from trajectory.errors import CinetrajError
 from trajectory.files import printable
 from trajectory.model import Provenance, Trajectory
 
+UNHELD = "the clip is too long to be held at once; cut it (--video.start-s, --video.stop-s)"
 PINHOLE_AFTER_ALL = 0.1
 """Probability that one pinhole took pictures that look as if none had. None of some 250 that it did are taken so, real
 and rendered: a choice on the safe side and no measurement."""
@@ -63,17 +67,13 @@ def estimate(
             raise CinetrajError("mask has no effect on another program; put its own option into the command")
         tell("running the command", 0.0)
         return _of_a_program(command.estimate(video, config, backend_config), config)
+    if not isinstance(video, Frames) and is_long(video, config.video, config.windows):
+        return _in_windows(Path(video), config, backend, backend_config, tell)
     begin = time.perf_counter()
     frames, spans, seconds = _read_and_cut(video, config, tell)
     with _Clock(seconds, "masks"):
         told = None if config.mask is None else told_to_move.find(frames, config.mask, config.mask_weights)
-    origin = Provenance(
-        backend=backend,
-        config=plain({**asdict(config), "backend": {"name": backend, **asdict(backend_config)}}),
-        versions=installed_versions(),
-        seed=config.seed,
-        source=printable(frames.source),
-    )
+    origin = _origin(frames.source, config, backend, backend_config)
     shots: list[ShotEstimate] = []
     for number, (start, stop) in enumerate(spans):
         name = "estimating" if len(spans) == 1 else f"shot {number + 1} of {len(spans)}"
@@ -90,8 +90,65 @@ def estimate(
         versions=origin.versions,
         seed=config.seed,
         seconds=MappingProxyType(seconds),
-        video=MappingProxyType(_video(frames)),
+        video=MappingProxyType(_video(frames, frames)),
         notes=(*frames.notes, *(told.notes if told else ())),
+    )
+
+
+def _origin(source: str, config: EstimateConfig, backend: str, backend_config: Any) -> Provenance:
+    return Provenance(
+        backend=backend,
+        config=plain({**asdict(config), "backend": {"name": backend, **asdict(backend_config)}}),
+        versions=installed_versions(),
+        seed=config.seed,
+        source=printable(source),
+    )
+
+
+def _in_windows(path: Path, config: EstimateConfig, backend: str, backend_config: Any, tell: Progress) -> Estimate:
+    """That of a clip which is too long to be held: shot by shot as it is read, a long shot in pieces."""
+    most = config.windows.beyond
+    if config.mask not in (None, PERSON):
+        raise CinetrajError(
+            f"{path} has more than {most} frames and is read in windows, beside which a mask cannot be laid; "
+            "cut it (--video.start-s, --video.stop-s), or hold it whole (--windows.beyond 100000)"
+        )
+    begin, seconds = time.perf_counter(), {"decode": 0.0, "shots": 0.0}
+    origin, bare = _origin(str(path), config, backend, backend_config), replace(config, save=())
+
+    def estimate_piece(frames: Frames, span: tuple[int, int]) -> ShotEstimate:
+        part = with_camera(frames, focal_px=config.focal_px, fov_deg=config.fov_deg, pixel_aspect=config.pixel_aspect)
+        moving = told_to_move.find(part, PERSON, config.mask_weights).moving if config.mask else None
+        return _estimate_shot(part, moving, span, backend_config, bare, origin)
+
+    def split(frames: Frames) -> Sequence[tuple[int, int]]:
+        with _Clock(seconds, "shots"):
+            return boundaries.split(frames, config.shots) if config.split_shots else ((0, len(frames)),)
+
+    with film(path, config.video) as reel:
+
+        def told(done: int) -> None:
+            rate = done / (time.perf_counter() - begin)
+            tell(f"frame {done}, {rate:.1f} a second", min(0.99, done / max(reel.expected, 1)))
+
+        tell("reading", 0.0)
+        found = estimated(reel, split, estimate_piece, config.windows, told)
+    if found is None:
+        raise CinetrajError(f"{path}: not one frame can be decoded; the file is damaged, get it again")
+    seconds["total"] = time.perf_counter() - begin
+    spent = sum(sum(shot.seconds.values()) for shot in found.shots)
+    seconds["decode"] = max(0.0, seconds["total"] - seconds["shots"] - spent)
+    tell("done", 1.0)
+    return Estimate(
+        source=str(path),
+        backend=backend,
+        shots=tuple(unsaved(shot, config.save, UNHELD) for shot in found.shots),
+        config=origin.config,
+        versions=origin.versions,
+        seed=config.seed,
+        seconds=MappingProxyType(seconds),
+        video=MappingProxyType({**_video(found.first, found.last), "frames": found.shots[-1].stop}),
+        notes=(*found.notes, f"read in windows of {config.windows.frames} frames: there are more than {most}"),
     )
 
 
@@ -154,13 +211,14 @@ def _of_a_program(found: Estimate, config: EstimateConfig) -> Estimate:
     return replace(found, shots=tuple(replace(shot, unsaved=unsaved) for shot in found.shots))
 
 
-def _video(frames: Frames) -> dict[str, Any]:
+def _video(frames: Frames, last: Frames) -> dict[str, Any]:
+    """What was read, from its first frames and its last ones."""
     return {
         "frames": len(frames),
         "first_index": int(frames.index[0]),
-        "last_index": int(frames.index[-1]),
+        "last_index": int(last.index[-1]),
         "start_s": float(frames.time_s[0]),
-        "end_s": float(frames.time_s[-1]),
+        "end_s": float(last.time_s[-1]),
         "time_source": frames.time_source,
         "source_hw": list(frames.source_hw),
         "working_hw": list(frames.hw),

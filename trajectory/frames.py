@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any, Literal, final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from trajectory.errors import CinetrajError
 from trajectory.model import Scale, Trajectory
@@ -98,6 +98,24 @@ def transform(trajectory: Trajectory, b_from_world: Sim3) -> Trajectory:
     if covariance is not None:
         covariance = _stretched(covariance, np.repeat([b_from_world.scale, 1.0], 3))
     return trajectory.replace(world_from_cam=poses, scale=scale, scene_depth=depth, pose_covariance=covariance)
+
+
+def at_rows(trajectory: Trajectory, rows: Int[np.ndarray, " k"]) -> Trajectory:
+    """The path at some of its frames, in their order; covariances stay those against the first frame of the whole."""
+
+    def chosen(values: np.ndarray | None) -> np.ndarray | None:
+        return None if values is None else values[rows]
+
+    return trajectory.replace(
+        world_from_cam=trajectory.world_from_cam[rows],
+        time_s=trajectory.time_s[rows],
+        valid=trajectory.valid[rows],
+        intrinsics_px=chosen(trajectory.intrinsics_px),
+        scene_depth=chosen(trajectory.scene_depth),
+        reason=None if trajectory.reason is None else tuple(trajectory.reason[row] for row in rows.tolist()),
+        focal_sigma_px=chosen(trajectory.focal_sigma_px),
+        pose_covariance=chosen(trajectory.pose_covariance),
+    )
 
 
 def _stretched(covariance: Float[np.ndarray, "n 6 6"], factor: Float[np.ndarray, "6"]) -> Float[np.ndarray, "n 6 6"]:

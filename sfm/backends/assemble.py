@@ -1,5 +1,6 @@
 """From what a backend found to a `Trajectory` and a `Structure`: gauge, unit, intrinsics, repeated frames."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -53,8 +54,17 @@ def _covariance(poses: FramePoses, unit: float) -> Float[np.ndarray, "n 6 6"] | 
     return np.where(poses.valid[:, None, None], poses.covariance * np.outer(factor, factor), np.nan)
 
 
-def assemble_result(frames: Frames, solved: Solved, *, backend: str, seed: int) -> BackendResult:
-    """What an estimator found, as its backend returns it; no trajectory where there are no poses."""
+def assemble_result(
+    frames: Frames, solved: Solved, *, backend: str, seed: int, ran_on: Mapping[str, str]
+) -> BackendResult:
+    """What an estimator found, as its backend returns it; no trajectory where there are no poses.
+
+    Args:
+        frames, solved: of the shot.
+        backend: its name.
+        seed: recorded.
+        ran_on: "cpu" or "cuda" for each part of the work.
+    """
     trajectory, structure = None, None
     alternatives: list[Trajectory] = []
     if solved.poses is not None:
@@ -75,7 +85,7 @@ def assemble_result(frames: Frames, solved: Solved, *, backend: str, seed: int) 
         reason=solved.reason,
         trajectory=trajectory,
         motion_model=solved.motion_model,
-        statistics=solved.statistics,
+        statistics={**solved.statistics, "ran_on": dict(ran_on)},
         seconds=solved.seconds,
         picture=solved.picture,
         structure=structure,

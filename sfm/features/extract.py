@@ -1,6 +1,7 @@
 """Key points and their descriptors, on the device, for many frames. One file of this folder per kind of features."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -23,10 +24,18 @@ def kinds() -> dict[str, FeatureKind]:
     return registry("sfm.features", "FEATURE", FeatureKind, group="cinetraj.features", besides=besides)
 
 
+def kind_of(config: FeatureConfig, device: str) -> str:
+    """The kind of features that `config` asks for on "cpu" or "cuda"."""
+    if config.name != "auto":
+        return config.name
+    return "aliked-n16" if device == "cuda" else "sift"
+
+
 def build(config: FeatureConfig, *, device: str = "cpu") -> Extractor:
     """The extractor that `config` asks for, its weights loaded. Raises CinetrajError for a bad config or weights."""
+    config = replace(config, name=kind_of(config, device))
     if config.name not in kinds():
-        raise CinetrajError(f"features {config.name!r} are unknown, expected one of {', '.join(kinds())}")
+        raise CinetrajError(f"features {config.name!r} are unknown, expected auto or one of {', '.join(kinds())}")
     if config.max_features < 1 or config.budget_mb < 1:
         raise CinetrajError(
             f"max_features={config.max_features} and budget_mb={config.budget_mb} must both be at least 1"
@@ -51,10 +60,10 @@ def extract(
     config = config or FeatureConfig()
     extractor = build(config, device=device)
     height, width = rgb.shape[1:3]
-    allowed = _shrunk(usable, len(rgb)) if usable is not None and not usable.all() else None
+    allowed = shrunk(usable, len(rgb)) if usable is not None and not usable.all() else None
     share = 1.0 if allowed is None else max(float(allowed.mean((1, 2)).min()), 0.1)
     asked = int(np.ceil(config.max_features / share))
-    per_frame = height * width * kinds()[config.name].bytes_per_pixel
+    per_frame = height * width * kinds()[kind_of(config, device)].bytes_per_pixel
     batch = max(1, config.budget_mb * 2**20 // per_frame)
     result: list[Features] = []
     for start in range(0, len(rgb), batch):
@@ -70,8 +79,8 @@ def extract(
     return result
 
 
-def _shrunk(usable: np.ndarray, count: int) -> Bool[np.ndarray, "n h w"]:
-    """Of each of `count` frames, without what lies beside unusable pixels."""
+def shrunk(usable: np.ndarray, count: int) -> Bool[np.ndarray, "n h w"]:
+    """Pixels of each of `count` frames that may bear key points: without what lies beside unusable ones."""
     import cv2
 
     around = np.ones((2 * EDGE_PX + 1, 2 * EDGE_PX + 1), np.uint8)

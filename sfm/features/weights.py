@@ -1,14 +1,15 @@
 """Trained weights: from a local file or their hub, never half loaded, never code from a pickle."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from trajectory.errors import CinetrajError
 
-INERT = ("num_batches_tracked", "dkd.hw_grid")
-"""Buffers that inference does not read or that are rebuilt from the image size: published files may lack them."""
+INERT = ("num_batches_tracked", "dkd.hw_grid", "confidence_thresholds")
+"""Buffers that inference does not read, or that follow from the image size or from the number of layers: published
+files may lack them."""
 
 
 def local_file(weights: Path | None, names: Sequence[str], option: str = "--weights") -> Path | None:
@@ -49,10 +50,19 @@ def downloaded(urls: Sequence[str], sha256: str, *, model_name: str, option: str
     raise _not_downloaded(model_name, urls, problems[-1], option)
 
 
-def load(model: Any, file: Path | None, urls: Sequence[str], *, model_name: str, sha256_of_others: Mapping[str, str]):
+def load(
+    model: Any,
+    file: Path | None,
+    urls: Sequence[str],
+    *,
+    model_name: str,
+    sha256_of_others: Mapping[str, str],
+    own_key: Callable[[str], str | None] = lambda key: key,
+):
     """`model` with the trained values of `file` (or of the hub), in evaluation mode, without gradients.
 
     Args:
+        own_key: the model's name of a tensor from the file's; None where it belongs to another model of the same file.
         sha256_of_others: digest -> name of published files with the same shapes that belong to another model. Raises
             CinetrajError in one line where the file cannot be read, belongs to another model, or leaves a parameter
             without a trained value.
@@ -67,12 +77,13 @@ def load(model: Any, file: Path | None, urls: Sequence[str], *, model_name: str,
                 f"weights {source} are those of {other}, not of {model_name}; give the file of this model"
             )
     state = _read(file, urls, model_name)
-    for key in ("state_dict", "model"):
+    for key in ("state_dict", "model", "extractor"):
         if isinstance(state, Mapping) and isinstance(state.get(key), Mapping):
             state = state[key]
             break
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
         raise CinetrajError(f"weights {source} hold no table of tensors; give the published file of {model_name}")
+    state = {name: value for key, value in state.items() if (name := own_key(key)) is not None}
     expected = model.state_dict()
     missing = [key for key in expected if key not in state and not key.endswith(INERT)]
     strange = [key for key in state if key not in expected]

@@ -12,18 +12,16 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from sfm.features.weights import load, local_file
+from sfm.features.xfeat import MULTIPLE_PX, NAMES, URLS
 from sfm.flow._start import network_input
 from sfm.flow.pyramid import Pyramid, grid, sampled
 
 CELL_PX = 8
-COARSEST_PX = 32
-"""The network halves a picture five times."""
-URLS = ("https://github.com/verlab/accelerated_features/raw/main/weights/xfeat.pt",)
 
 
 def network(weights: Path | None, device: torch.device) -> Any:
     """kornia's XFeat with its trained weights."""
-    file = local_file(weights, ("xfeat.pt",))
+    file = local_file(weights, NAMES)
     from kornia.feature import XFeat
 
     return load(XFeat().net, file, URLS, model_name="XFeat", sha256_of_others={}).to(device)
@@ -47,7 +45,7 @@ def start(
 
 def described(net: Any, pyramid: Pyramid, frame: Int[Tensor, " n"]) -> Float[Tensor, "n ch cw c"]:
     """Descriptors of unit length for each cell of some frames; one that begins within the picture belongs to it."""
-    found = net(network_input(pyramid, frame, multiple=COARSEST_PX))[0]
+    found = net(network_input(pyramid, frame, multiple=MULTIPLE_PX))[0]
     height, width = (-(-side // CELL_PX) for side in pyramid.hw(0))
     return F.normalize(found[:, :, :height, :width].permute(0, 2, 3, 1), dim=-1)
 

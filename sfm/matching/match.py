@@ -1,12 +1,13 @@
 """Which key points of two frames show the same place, for many pairs of frames. One file of this folder per matcher."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int, UInt8
 
 from sfm.config import MatchConfig
+from sfm.features.extract import shrunk
 from sfm.features.types import Features
 from sfm.matching._matcher import Matcher, Setting
 from trajectory.errors import CinetrajError
@@ -24,11 +25,7 @@ def match(
     features: Sequence[Features],
     pairs: Int[np.ndarray, "p 2"],
     config: MatchConfig | None = None,
-    *,
-    device: str = "cpu",
-    seed: int = 0,
-    hw: tuple[int, int] | None = None,
-    progress: Callable[[int], object] | None = None,
+    setting: Setting | None = None,
 ) -> list[Int[np.ndarray, "m 2"]]:
     """For each pair of frames the rows (in the first, in the second) of the key points that match, sorted.
 
@@ -36,17 +33,40 @@ def match(
         features: of each frame.
         pairs: numbers of frames.
         config: names the matcher.
-        device: "cpu" or "cuda".
-        seed: of matchers that sample.
-        hw: size of the frames, for matchers that scale their neighbourhoods by it.
-        progress: called with the number of pairs done so far.
+        setting: where and how it runs; None: on the CPU.
 
     Raises:
-        CinetrajError: the matcher is unknown, or the budget does not suffice for it.
+        CinetrajError: the matcher is unknown, looks at pictures, or the budget does not suffice for it.
     """
     config = config or MatchConfig()
-    if config.method not in matchers():
-        raise CinetrajError(f"matcher {config.method!r} is unknown, expected one of {', '.join(matchers())}")
-    return matchers()[config.method].match(
-        features, pairs, config, Setting(device=device, seed=seed, hw=hw, progress=progress)
-    )
+    chosen = matcher(config.method)
+    if chosen.match is None:
+        raise CinetrajError(f"matcher {chosen.name} looks at pictures and not at features; use match_images")
+    return chosen.match(features, pairs, config, setting or Setting())
+
+
+def match_images(
+    rgb: UInt8[np.ndarray, "n h w 3"],
+    pairs: Int[np.ndarray, "p 2"],
+    config: MatchConfig,
+    *,
+    usable: Bool[np.ndarray, "h w"] | Bool[np.ndarray, "n h w"] | None = None,
+    setting: Setting | None = None,
+) -> tuple[list[Features], list[Int[np.ndarray, "m 2"]]]:
+    """Key points of n frames, without descriptors, and the rows that match of each pair, by a matcher of pictures.
+
+    Args:
+        usable: pixels that may testify, of all frames or of each.
+    """
+    chosen = matcher(config.method)
+    if chosen.match_images is None:
+        raise CinetrajError(f"matcher {chosen.name} looks at features and not at pictures; use match")
+    allowed = shrunk(np.ones(rgb.shape[1:3], bool) if usable is None else usable, len(rgb))
+    return chosen.match_images(rgb, allowed, pairs, config, setting or Setting())
+
+
+def matcher(name: str) -> Matcher:
+    """The matcher of that name. Raises CinetrajError where there is none."""
+    if name not in matchers():
+        raise CinetrajError(f"matcher {name!r} is unknown, expected one of {', '.join(matchers())}")
+    return matchers()[name]

@@ -1,12 +1,13 @@
 """Video files by PyAV: presentation times from the container, upright frames at the working size."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, Int, UInt8
 
 from sfm.config import VideoConfig
 from sfm.types import Frames
@@ -47,7 +48,6 @@ class _Reading:
     stopped: bool = False
     error: str = ""
     turn: "_Turn | None" = None
-    notes: list[str] = field(default_factory=list)
 
 
 @final
@@ -68,61 +68,97 @@ class _Turn:
 
 def load_container(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
     """Decode a video file once. Also returns what was lost, in words, where the file is damaged."""
-    container = open_video(path)
-    with container:
-        return _load(container, path, config)
-
-
-def _load(container: Any, path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
-    if set(container.format.name.split(",")) & TEXT_DEMUXERS:
-        raise CinetrajError(f"{path}: this is a text file ({container.format.name}), expected a video; give a video")
-    stream = largest_stream(container, path)
-    stream.thread_type = "AUTO"
-    stream.codec_context.thread_count = DECODER_THREADS
-
-    reading = _Reading(standing=stands(stream))
-    rate = config.assumed_fps or float(stated_rate(stream) or 0) or None
-    pictures = _wanted(_frames(container, stream, reading, rate), config, reading)
-    buffer: FrameBuffer | None = None
-    source_hw = hw = stored_hw = (0, 0)
-    for number, time_s, frame in nearest_to_ticks(pictures, config.fps):
+    with film(path, config) as reel:
+        buffer: FrameBuffer | None = None
+        for number, time_s, rgb in reel.pictures():
+            if buffer is None:
+                buffer = FrameBuffer(reel.hw, reel.expected, path)
+            buffer.add(number, time_s, rgb)
         if buffer is None:
-            reading.turn = _turn_of(frame)
-            stored_hw = (int(frame.height), int(frame.width))
-            source_hw = reading.turn.swap(stored_hw)
-            hw = working_hw(source_hw, config.long_side)
-            buffer = FrameBuffer(hw, _expected(stream, config, path), path)
-        assert reading.turn is not None
-        _check_shape(frame, stored_hw, path)
-        buffer.add(number, time_s, _upright_rgb(frame, hw, reading.turn))
-    if buffer is None:
-        raise CinetrajError(_nothing(path, reading, config))
+            raise CinetrajError(_nothing(path, reel.reading, config))
+        lost = reel.lost()
+        return reel.frames(*buffer.arrays(), lost), lost
 
-    rgb, time_s, index = buffer.arrays()
-    timed = reading.untimed == 0
-    if timed:
-        time_s, moved = spread_repeats(time_s, path)
-        if moved:
-            reading.notes.append(f"{moved} repeated timestamps were spread up to the next one")
-    else:
-        time_s = index / rate
-        reading.notes.append(f"the file carries no timestamps; {rate:g} frames per second assumed")
-    if reading.interlaced:
-        reading.notes.append(f"{reading.interlaced} frames are interlaced and were not deinterlaced")
-    lost = _lost(container, stream, reading, path)
-    aspect = float(stream.sample_aspect_ratio or 1) or 1.0
-    assert reading.turn is not None
-    frames = Frames(
-        rgb=rgb,
-        time_s=time_s,
-        index=index,
-        source_hw=source_hw,
-        source=str(path),
-        time_source="seconds" if timed else "assumed",
-        pixel_aspect=1.0 / aspect if reading.turn.quarters % 2 else aspect,
-        notes=(*reading.notes, *lost),
-    )
-    return frames, lost
+
+@contextmanager
+def film(path: Path, config: VideoConfig) -> Generator["Film"]:
+    """A video file while it is read, picture by picture."""
+    with open_video(path) as container:
+        if set(container.format.name.split(",")) & TEXT_DEMUXERS:
+            raise CinetrajError(
+                f"{path}: this is a text file ({container.format.name}), expected a video; give a video"
+            )
+        yield Film(container, path, config)
+
+
+@final
+class Film:
+    """What is read of a video file, and what is learnt of it meanwhile. A class because reading is state."""
+
+    def __init__(self, container: Any, path: Path, config: VideoConfig) -> None:
+        self._container, self._path, self._config = container, path, config
+        self._stream = largest_stream(container, path)
+        self._stream.thread_type = "AUTO"
+        self._stream.codec_context.thread_count = DECODER_THREADS
+        self._rate = config.assumed_fps or float(stated_rate(self._stream) or 0) or None
+        self.reading = _Reading(standing=stands(self._stream))
+        self.source_hw = self.hw = (0, 0)
+
+    @property
+    def expected(self) -> int:
+        """About how many frames there are, by the header, which may say anything."""
+        return _expected(self._stream, self._config, self._path)
+
+    def pictures(self) -> Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]]:
+        """Number, time and upright picture at the working size, in order, once."""
+        reading, config = self.reading, self._config
+        pictures = _wanted(_frames(self._container, self._stream, reading, self._rate), config, reading)
+        stored_hw = (0, 0)
+        for number, time_s, frame in nearest_to_ticks(pictures, config.fps):
+            if reading.turn is None:
+                reading.turn = _turn_of(frame)
+                stored_hw = (int(frame.height), int(frame.width))
+                self.source_hw = reading.turn.swap(stored_hw)
+                self.hw = working_hw(self.source_hw, config.long_side)
+            _check_shape(frame, stored_hw, self._path)
+            yield number, time_s, _upright_rgb(frame, self.hw, reading.turn)
+
+    def frames(
+        self,
+        rgb: UInt8[np.ndarray, "n h w 3"],
+        time_s: Float[np.ndarray, " n"],
+        index: Int[np.ndarray, " n"],
+        lost: tuple[str, ...] = (),
+    ) -> Frames:
+        """Pictures that were read, with their times, as `Frames`."""
+        reading = self.reading
+        notes: list[str] = []
+        timed = reading.untimed == 0
+        if timed:
+            time_s, moved = spread_repeats(time_s, self._path)
+            if moved:
+                notes.append(f"{moved} repeated timestamps were spread up to the next one")
+        else:
+            time_s = index / self._rate
+            notes.append(f"the file carries no timestamps; {self._rate:g} frames per second assumed")
+        if reading.interlaced:
+            notes.append(f"{reading.interlaced} frames are interlaced and were not deinterlaced")
+        aspect = float(self._stream.sample_aspect_ratio or 1) or 1.0
+        assert reading.turn is not None
+        return Frames(
+            rgb=rgb,
+            time_s=time_s,
+            index=index,
+            source_hw=self.source_hw,
+            source=str(self._path),
+            time_source="seconds" if timed else "assumed",
+            pixel_aspect=1.0 / aspect if reading.turn.quarters % 2 else aspect,
+            notes=(*notes, *lost),
+        )
+
+    def lost(self) -> tuple[str, ...]:
+        """What the file lacks, in words, once all of it is read."""
+        return _lost(self._container, self._stream, self.reading, self._path)
 
 
 def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) -> Iterator[tuple[int, float, Any]]:

@@ -46,6 +46,15 @@ def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
     return frames
 
 
+def is_film(source: str | Path) -> bool:
+    """Whether the source is one video file, which can be read picture by picture; not so images and animations."""
+    path = Path(source)
+    if not path.is_file() or path.stat().st_size == 0:
+        return False
+    content = content_of(path)
+    return content == FILM or (content != PICTURE and path.suffix.lower() not in IMAGE_SUFFIXES)
+
+
 def own_name(path: str) -> str:
     """The name that a clip has by itself: a file's stem, a folder's name, the folder of a glob of images."""
     place = Path(path)
@@ -60,8 +69,7 @@ def _load_file(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]
     """A film or a picture by its content, which names often hide; where the content does not say, by its name."""
     if path.stat().st_size == 0:
         raise CinetrajError(f"{path}: the file is empty (0 bytes); give a video or a folder of images")
-    content = content_of(path)
-    if content == FILM or (content != PICTURE and path.suffix.lower() not in IMAGE_SUFFIXES):
+    if is_film(path):
         return load_container(path, config)
     if is_animation(path):
         return load_animation(path, config)

@@ -24,7 +24,9 @@ def run(
 
     with exact(frames, DenseConfig(), device=device, threads=threads):
         solved = solve(frames, masks, config, device=device)
-    return assemble_result(frames, solved, backend="auto", seed=seed)
+    flowed = any(step.startswith("dense_") for step in solved.seconds)
+    ran_on = {"tracks": "cpu", "motion_models": "cpu", **({"dense": device} if flowed else {})}
+    return assemble_result(frames, solved, backend="auto", seed=seed, ran_on=ran_on)
 
 
 BACKEND = Backend(

@@ -1,6 +1,7 @@
 """What the pycolmap backends share: settings, our features and matches, and the way through the worker."""
 
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,9 @@ import numpy as np
 from sfm.backends.colmap.result import Before, failed, result_of
 from sfm.config import ColmapConfig, GlomapConfig, MapConfig
 from sfm.features import extract as kinds
+from sfm.features.types import Features
+from sfm.matching import Setting, pairs
 from sfm.matching import match as matching
-from sfm.matching import pairs
 from sfm.processes import isolated
 from sfm.processes.threads import thread_limit
 from sfm.types import BackendResult, Frames, Masks
@@ -61,19 +63,21 @@ def run_fed(
     kept = masks.distinct()
     if len(kept) < 2:
         return failed("fewer than two frames differ: blank and repeated ones do not count", seconds)
+    chosen = pairs.sequential(len(kept), window=config.pairs.window, quadratic=config.pairs.quadratic)
+    kind = kinds.kind_of(config.features, device)
+    setting = Setting(device=device, seed=seed, hw=frames.hw, features=kind, weights=_weights_of_matcher(config))
     with thread_limit(threads):
-        clock = time.perf_counter()
-        usable = masks.usable if masks.moving is None else masks.usable & ~masks.moving[kept]
-        found = kinds.extract(frames.rgb[kept], config.features, usable=usable, device=device)
-        seconds["features"] = time.perf_counter() - clock
-        clock = time.perf_counter()
-        chosen = pairs.sequential(len(kept), window=config.pairs.window, quadratic=config.pairs.quadratic)
-        matched = matching.match(found, chosen, config.matching, device=device, seed=seed, hw=frames.hw)
-        seconds["match"] = time.perf_counter() - clock
+        found, matched = _matched(frames.rgb[kept], _usable(masks, kept), chosen, config, setting, seconds)
     enough = [row for row, rows in enumerate(matched) if len(rows) >= config.mapping.min_matches]
-    counts = {"features_per_frame": float(np.median([len(each) for each in found])), "pairs_tried": len(chosen)}
+    of_pictures = matching.matcher(config.matching.method).match_images is not None
+    counts: dict[str, Any] = {
+        "features": config.matching.method if of_pictures else kind,
+        "features_per_frame": float(np.median([len(each) for each in found])),
+        "pairs_tried": len(chosen),
+        "ran_on": {"features": "cpu" if kind == "sift" else device, "matching": device, "mapping": "cpu"},
+    }
     if not enough:
-        reason = f"no two frames share {config.mapping.min_matches} matches ({config.features.name})"
+        reason = f"no two frames share {config.mapping.min_matches} matches ({counts['features']})"
         return failed(reason, seconds, counts)
     reply = isolated.call(
         "sfm.backends.colmap.worker:map_matches",
@@ -90,3 +94,38 @@ def run_fed(
     )
     before = Before(seconds=seconds, counts=counts)
     return result_of(frames, masks, kept, reply, backend=backend, seed=seed, before=before)
+
+
+def _matched(
+    rgb: np.ndarray,
+    usable: np.ndarray,
+    chosen: np.ndarray,
+    config: ColmapConfig | GlomapConfig,
+    setting: Setting,
+    seconds: dict[str, float],
+) -> tuple[list[Features], list[np.ndarray]]:
+    """Key points of the frames and the rows of each pair; `seconds` is told what it took."""
+    clock = time.perf_counter()
+    if matching.matcher(config.matching.method).match_images is not None:
+        found, rows = matching.match_images(rgb, chosen, config.matching, usable=usable, setting=setting)
+        seconds["match"] = time.perf_counter() - clock
+        return found, rows
+    found = kinds.extract(rgb, config.features, usable=usable, device=setting.device)
+    seconds["features"] = time.perf_counter() - clock
+    clock = time.perf_counter()
+    rows = matching.match(found, chosen, config.matching, setting)
+    seconds["match"] = time.perf_counter() - clock
+    return found, rows
+
+
+def _usable(masks: Masks, kept: np.ndarray) -> np.ndarray:
+    return masks.usable if masks.moving is None else masks.usable & ~masks.moving[kept]
+
+
+def _weights_of_matcher(config: ColmapConfig | GlomapConfig) -> Path | None:
+    """Its own, else those of the features: a folder may hold both, and a matcher of pictures has no features."""
+    own, shared = config.matching.weights, config.features.weights
+    if own is not None or shared is None:
+        return own
+    alone = matching.matcher(config.matching.method).match_images is not None
+    return shared if alone or Path(shared).is_dir() else None

@@ -25,7 +25,7 @@ def run(
 
     with exact(frames, config, device=device, threads=threads):
         solved = solve(frames, masks, config, device=device)
-    return assemble_result(frames, solved, backend="dense", seed=seed)
+    return assemble_result(frames, solved, backend="dense", seed=seed, ran_on={"dense": device})
 
 
 BACKEND = Backend(

@@ -8,7 +8,7 @@ import pytest
 from shifted import SHIFT_PX, check, shift_of
 
 from sfm.config import FeatureConfig
-from sfm.features.extract import EDGE_PX, build, extract, kinds
+from sfm.features.extract import EDGE_PX, build, extract, kind_of, kinds
 from sfm.matching.match import match
 from trajectory.errors import CinetrajError
 
@@ -56,7 +56,7 @@ def test_batches_change_nothing_and_progress_is_told(rgb: np.ndarray) -> None:
         assert np.array_equal(a.descriptors, b.descriptors)
 
 
-@pytest.mark.parametrize("name", [*ALIKED, "keynet-tfeat"])
+@pytest.mark.parametrize("name", [*ALIKED, "keynet-tfeat", "xfeat"])
 def test_networks_with_trained_weights_follow_a_shift(name: str, rgb: np.ndarray, shared: Path) -> None:
     part = np.ascontiguousarray(rgb[:, :160, :192])
     found = extract(part, FeatureConfig(name=name, max_features=200, weights=shared / "weights"))
@@ -74,8 +74,16 @@ def test_networks_give_equal_bits_and_batches_agree(rgb: np.ndarray, shared: Pat
 
 
 def test_names_and_bad_configs() -> None:
-    assert {"sift", *ALIKED, "keynet-hardnet", "keynet-tfeat"} <= set(kinds())
-    with pytest.raises(CinetrajError, match="expected one of aliked-n16"):
+    assert {"sift", *ALIKED, "keynet-hardnet", "keynet-tfeat", "xfeat", "disk", "dedode-b"} <= set(kinds())
+    with pytest.raises(CinetrajError, match="expected auto or one of aliked-n16"):
         build(FeatureConfig(name="orb"))
     with pytest.raises(CinetrajError, match="max_features=0"):
         build(FeatureConfig(max_features=0))
+
+
+def test_auto_takes_what_suits_the_device(rgb: np.ndarray) -> None:
+    config = FeatureConfig(max_features=50)
+    assert (kind_of(config, "cpu"), kind_of(config, "cuda")) == ("sift", "aliked-n16")
+    assert kind_of(FeatureConfig(name="disk"), "cuda") == "disk"
+    named = extract(rgb, FeatureConfig(name="sift", max_features=50))
+    assert all(np.array_equal(a.xy_px, b.xy_px) for a, b in zip(extract(rgb, config), named, strict=True))

@@ -11,6 +11,7 @@ from shifted import SHIFT_PX, check, shift_of
 from sfm.config import FeatureConfig, MatchConfig
 from sfm.features.extract import build, extract
 from sfm.matching.match import match
+from sfm.processes.threads import thread_limit
 from trajectory.errors import CinetrajError
 
 
@@ -30,12 +31,14 @@ def test_sift_positions_have_no_bias() -> None:
     assert np.abs(found.xy_px[0] - (60, 50)).max() < 0.05
 
 
-def test_sift_of_the_gpu_agrees_on_the_motion(rgb: np.ndarray) -> None:
-    from sfm.features.sift import on_device
-
-    found = on_device("cpu")(rgb, 200)
-    check(found, 200)
-    assert np.abs(shift_of(found) - SHIFT_PX).max() < 0.1
+def test_threads_change_nothing(rgb: np.ndarray) -> None:
+    with thread_limit(1):
+        alone = extract(rgb, FeatureConfig(name="sift", max_features=200))
+    with thread_limit(3):
+        together = extract(rgb, FeatureConfig(name="sift", max_features=200), device="cuda")  # asks for no device
+    for a, b in zip(alone, together, strict=True):
+        np.testing.assert_array_equal(a.xy_px, b.xy_px)
+        np.testing.assert_array_equal(a.descriptors, b.descriptors)
 
 
 def test_rotation_and_scale_are_read(rgb: np.ndarray) -> None:

@@ -7,17 +7,21 @@ from hypothesis import strategies as st
 from random_features import ONE, features
 
 from sfm.config import MatchConfig
-from sfm.matching.match import match, matchers
+from sfm.matching import Matcher, Setting
+from sfm.matching.match import match, match_images, matchers
 from trajectory.errors import CinetrajError
+
+PLAIN = [name for name, each in matchers().items() if not each.trained]
+"""Those that need no weights."""
 
 
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 99), n=st.integers(0, 100), m=st.integers(0, 100))
-@pytest.mark.parametrize("method", matchers())
+@pytest.mark.parametrize("method", PLAIN)
 def test_rows_are_sorted_and_each_key_point_matches_once(method: str, seed: int, n: int, m: int) -> None:
     first = features(seed, n)
     second = features(seed + 1, m, near=first, noise=0.2)
-    there, back = match([first, second], np.array([[0, 1], [1, 0]]), MatchConfig(method=method), seed=seed)
+    there, back = match([first, second], np.array([[0, 1], [1, 0]]), MatchConfig(method=method), Setting(seed=seed))
     for rows, (here, other) in ((there, (n, m)), (back, (m, n))):
         assert rows.dtype == np.int64
         assert rows.shape == (len(rows), 2)
@@ -26,7 +30,7 @@ def test_rows_are_sorted_and_each_key_point_matches_once(method: str, seed: int,
         assert ((rows >= 0) & (rows < (here, other))).all()
 
 
-@pytest.mark.parametrize("method", matchers())
+@pytest.mark.parametrize("method", PLAIN)
 def test_frames_without_features_match_nothing(method: str) -> None:
     empty, full = features(0, 0), features(1, 50)
     found = match([empty, full], np.array([[0, 1], [1, 0], [0, 0]]), MatchConfig(method=method))
@@ -34,11 +38,11 @@ def test_frames_without_features_match_nothing(method: str) -> None:
     assert match([empty, full], np.zeros((0, 2), np.int64), MatchConfig(method=method)) == []
 
 
-@pytest.mark.parametrize("method", matchers())
+@pytest.mark.parametrize("method", PLAIN)
 def test_the_truth_is_found(method: str) -> None:
     first = features(0, 200, dim=64)
     second = features(1, 260, near=first, noise=0.05, dim=64)
-    rows = match([first, second], ONE, MatchConfig(method=method), hw=(300, 300))[0]
+    rows = match([first, second], ONE, MatchConfig(method=method), Setting(hw=(300, 300)))[0]
     assert len(rows) > 180
     assert (rows[:, 0] == rows[:, 1]).mean() > 0.99
 
@@ -52,3 +56,12 @@ def test_a_bad_config_is_refused(option: str, value: float) -> None:
 def test_an_unknown_matcher_is_refused() -> None:
     with pytest.raises(CinetrajError, match=f"matcher 'flann' is unknown, expected one of {', '.join(matchers())}"):
         match([], ONE, MatchConfig(method="flann"))
+
+
+def test_features_and_pictures_are_not_taken_for_each_other() -> None:
+    with pytest.raises(CinetrajError, match="looks at pictures"):
+        match([], ONE, MatchConfig(method="loftr"))
+    with pytest.raises(CinetrajError, match="looks at features"):
+        match_images(np.zeros((2, 32, 32, 3), np.uint8), ONE, MatchConfig(method="smnn"))
+    with pytest.raises(CinetrajError, match="one of the two"):
+        Matcher(name="nothing", summary="")
