@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FUZZ_SECONDS ?= 600
 
-.PHONY: help demo test docs fuzz check install clean
+.PHONY: help demo test docs fuzz check wheel-check install clean
 
 help:
 	@echo "make demo     install, render a clip with known motion, estimate, describe and compare it (pictures in demo/)"
@@ -13,8 +13,9 @@ help:
 	@echo "make docs     the docs site in site/ (open site/index.html)"
 	@echo "make fuzz     the property tests on examples that nobody has tried, then damaged files and clips for FUZZ_SECONDS (600)"
 	@echo "make check    only the linters and the type checker"
+	@echo "make wheel-check  builds a wheel, installs it beside the installed libraries, and runs the demo from there"
 	@echo "make install  only the environment in $(VENV)"
-	@echo "make clean    remove $(VENV), demo/ and site/"
+	@echo "make clean    remove $(VENV), demo/, site/ and build/"
 
 $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -52,5 +53,19 @@ fuzz: $(STAMP)
 	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python -m pytest -n 2 tests/trajectory --hypothesis-profile=random
 	OMP_NUM_THREADS=$${OMP_NUM_THREADS:-1} $(BIN)/python benchmarks/fuzz.py --seconds $(FUZZ_SECONDS)
 
+# The libraries are those of $(VENV), by a path file; cinetraj itself comes from the wheel alone.
+wheel-check: $(STAMP)
+	rm -rf build/wheel
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	$(PYTHON) -m venv build/wheel/venv
+	$(BIN)/python -c 'import site; print(site.getsitepackages()[0])' \
+		> $$(build/wheel/venv/bin/python -c 'import site; print(site.getsitepackages()[0])')/libraries.pth
+	build/wheel/venv/bin/python -m pip install --quiet --no-deps --no-index build/wheel/*.whl
+	cd build/wheel && env -u PYTHONPATH venv/bin/python -c \
+		'import sfm; assert sfm.__file__.startswith(__import__("sys").prefix), sfm.__file__'
+	cd build/wheel && env -u PYTHONPATH venv/bin/cinetraj --version
+	cd build/wheel && env -u PYTHONPATH venv/bin/cinetraj doctor
+	cd build/wheel && env -u PYTHONPATH venv/bin/cinetraj demo --out demo
+
 clean:
-	rm -rf $(VENV) demo site
+	rm -rf $(VENV) demo site build

@@ -8,7 +8,7 @@ from sfm.batch import work as unit
 from sfm.config import EstimateConfig
 from sfm.runs.estimate import Estimate
 
-prepare = unit.prepare
+load = unit.load
 
 
 def work(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimate:

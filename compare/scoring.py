@@ -1,7 +1,7 @@
 """`score`: two sets of trajectories under a protocol; nothing is dropped, failures are rows."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -107,6 +107,7 @@ def score(
     model: str = "generated",
     detail: bool = False,
     progress: Callable[[int, int], None] | None = None,
+    through: Callable[[Iterable[Asked]], Iterator[ClipScores | TimeSourceError]] = score_matches,
 ) -> Result:
     """Score generated trajectories against references.
 
@@ -129,6 +130,7 @@ def score(
         detail: keep the aligned paths and the moves of both clips for a report (30 KB and 20 ms a clip), of the first
             `MOST_DETAILS` clips.
         progress: called with (done, all) after each clip.
+        through: what makes rows of pairs, in their order; another does it in other processes.
 
     Raises:
         CinetrajError: nothing can be scored at all. A single clip that cannot be scored is a row with its reason.
@@ -154,7 +156,7 @@ def score(
     )
     rows: dict[str, ClipScores] = {}
     clock: TimeSourceError | None = None
-    for name, row in zip(names, score_matches(asked), strict=True):
+    for name, row in zip(names, through(asked), strict=True):
         if isinstance(row, TimeSourceError):
             clock = clock or row
             row = ClipScores(name=name, failed=str(row), fault="instrument")

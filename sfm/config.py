@@ -796,9 +796,17 @@ class BatchConfig:
             memory.
         retry_failed: estimate again what failed in an earlier call.
         plot: draw plot.png for each clip.
+        engine: local: processes of this machine; ray: those of a cluster.
+        address: of the Ray cluster: auto for the one this machine belongs to, or HOST:PORT of its head.
+        cpus_per_clip: CPUs that the cluster sets aside for a clip, which is its number of threads too.
+        gpus_per_clip: GPUs for a clip; with 0.25 four clips share one. Give the device cuda besides.
         work: "module:function" (clip, config, *, smaller) -> Estimate.
     """
 
+    engine: Literal["local", "ray"] = "local"
+    address: str = "auto"
+    cpus_per_clip: float = 1.0
+    gpus_per_clip: float = 0.0
     jobs: int = 1
     time_limit_s: float | None = 1800.0
     memory_limit_gib: float | None = None
@@ -809,6 +817,14 @@ class BatchConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.jobs <= 1024:
             raise CinetrajError(f"jobs is {self.jobs}, expected 1 to 1024")
+        if not 0 < self.cpus_per_clip <= 1024:
+            raise CinetrajError(f"cpus_per_clip is {self.cpus_per_clip}, expected a positive number")
+        if not 0 <= self.gpus_per_clip <= 1024:
+            raise CinetrajError(f"gpus_per_clip is {self.gpus_per_clip}, expected 0 or a positive number")
+        if self.engine == "ray" and self.jobs != 1:
+            raise CinetrajError(f"jobs is {self.jobs}, expected none: the cluster decides that by cpus_per_clip")
+        if self.engine == "local" and (self.address, self.cpus_per_clip, self.gpus_per_clip) != ("auto", 1.0, 0.0):
+            raise CinetrajError("address, cpus_per_clip or gpus_per_clip is given, expected engine ray with them")
         for name in ("time_limit_s", "memory_limit_gib"):
             value = getattr(self, name)
             if value is not None and not value > 0:

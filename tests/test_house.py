@@ -18,6 +18,8 @@ COVERED = {
     "sfm/backends/colmap": "tests/sfm/backends/test_backends.py",
     "sfm/backends/dense/running.py": "tests/sfm/backends/dense/test_memory.py",
     "sfm/batch/engines": "tests/sfm/batch/test_runner.py",
+    "sfm/batch/object_log.py": "tests/sfm/batch/test_objects.py",
+    "sfm/batch/reach.py": "tests/sfm/batch/test_objects.py",
     "sfm/features/aliked.py": "tests/sfm/features/test_extract.py",
     "sfm/features/keynet.py": "tests/sfm/features/test_extract.py",
     "sfm/geometry/compiled": "tests/sfm/geometry/test_compiled.py",

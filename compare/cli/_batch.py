@@ -1,11 +1,9 @@
 """What `estimate` and `status` say of many clips: lines as they come, a bar with rate and end, a table at the end."""
 
-import json
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare.cli import _report
@@ -20,19 +18,21 @@ STATUSES = ("ok", "partial", "unreliable", "failed")
 
 def estimate_batch(
     clips: list["Clip"],
-    out: Path,
+    out: str,
     config: "EstimateConfig",
     batch: "BatchConfig",
     *,
     say: Callable[[str], None],
     tell: Callable[[str, dict[str, Any]], None],
-    sentence: Callable[[Path, dict[str, Any]], str],
+    sentence: Callable[[str, dict[str, Any]], str],
 ) -> dict[str, Any]:
     """Run the batch; the content of run.json by name. Ctrl-C passes through after the summary."""
     from tqdm import tqdm
 
     from sfm.batch import run_batch
+    from sfm.batch.places import place_of
 
+    place = place_of(out)
     begin = time.monotonic()
     outcomes: list[Outcome] = []
     # On a terminal only; the rate is the mean of this call, over what was computed in it.
@@ -41,9 +41,9 @@ def estimate_batch(
     def hear(outcome: "Outcome") -> None:
         outcomes.append(outcome)
         if outcome.how == "computed":
-            record = read_record(out / outcome.name)
+            record = place.records([outcome.name])[outcome.name]
             with bar.external_write_mode(file=sys.stderr):
-                say(sentence(out / outcome.name, record))
+                say(sentence(place.where(outcome.name), record))
                 tell(outcome.name, record)
         elif not bar.disable:
             bar.initial += 1
@@ -58,12 +58,7 @@ def estimate_batch(
         say("The same command again goes on from here.")
         raise
     say(summary(outcomes, len(clips), time.monotonic() - begin))
-    return {clip.name: read_record(out / clip.name) for clip in clips}
-
-
-def read_record(folder: Path) -> dict[str, Any]:
-    """The content of a run's run.json."""
-    return json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    return place.records(clip.name for clip in clips)
 
 
 def summary(outcomes: Iterable["Outcome"], total: int, seconds: float) -> str:
@@ -75,6 +70,8 @@ def summary(outcomes: Iterable["Outcome"], total: int, seconds: float) -> str:
     speed = f", {60 * new / seconds:.1f} clips a minute" if new and seconds else ""
     head = f"{len(found)} of {total} clips in {duration(seconds)}: {new} computed{speed}"
     head += f", {hows['kept']} kept from before" if hows["kept"] else ""
+    again = sum(outcome.retried for outcome in found)
+    head += f", {again} begun anew where a machine was lost" if again else ""
     head += f", {hows['copied']} copied from equal clips" if hows["copied"] else ""
     rows = [[status, str(counts[status])] for status in STATUSES if counts[status]]
     if left := total - len(found):

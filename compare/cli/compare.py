@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
-from compare.cli import _report
+from compare.cli import _report, _spread
 from compare.cli._progress import bar
 from trajectory.errors import CinetrajError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Args:
+class Args(_spread.Spread):
     """Options of `cinetraj compare`."""
 
     reference: tyro.conf.Positional[Path]
@@ -102,6 +102,8 @@ def _all_pairs(args: Args) -> int:
     """Compare every two paths of one folder, and say which are alike."""
     from compare.all_pairs import all_pairs
 
+    if args.is_spread:
+        raise CinetrajError("--all-pairs compares all paths in one process; leave --jobs and --engine out")
     if args.generated:
         raise CinetrajError("--all-pairs takes one folder; put all trajectories into it")
     time = args.time or ("progress" if args.protocol == "strict" else None)
@@ -142,6 +144,8 @@ def _scored(args: Args, models: list[str], protocols: list[str]) -> tuple[list["
         for protocol in protocols:
             with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
                 options: dict[str, Any] = {**_options(args), "protocol": protocol, "progress": progress}
+                if args.is_spread:
+                    options |= {"progress": None, "through": _spread.scorer(args, progress)}
                 try:
                     if len(args.generated) == 1:
                         result = score(reference, generated, model=model, **options)
@@ -276,7 +280,7 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
     folder = path.is_dir()
     own_name = None if folder else name
     chosen: dict[str, Any] = {} if options.split_shots else {"split_shots": False}
-    args = estimate.Args(clips=tuple(map(str, clips)), out=target if folder else runs, name=own_name, **chosen)
+    args = estimate.Args(clips=tuple(map(str, clips)), out=str(target if folder else runs), name=own_name, **chosen)
     records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr))
     if not records:
         raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")

@@ -50,7 +50,7 @@ def run(args: Args) -> int:
 
     runs = args.out / "runs"
     print(f"$ cinetraj estimate {clip} --out {runs}")
-    code = estimate.run(estimate.Args(clips=(str(clip),), out=runs, seed=args.seed))
+    code = estimate.run(estimate.Args(clips=(str(clip),), out=str(runs), seed=args.seed))
     if code != 0:
         return code
     print(f"\n$ cinetraj describe {runs / 'clip'}")

@@ -3,13 +3,15 @@
 TARGET is a run, a folder of runs, a trajectory file of any format, or a clip (which is estimated first).
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import tyro
 
-from compare.cli import _inputs, _report
+from compare.cli import _inputs, _report, _spread
+from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
     from trajectory.description import DescribeConfig, Description
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Args:
+class Args(_spread.Spread):
     """Options of `cinetraj describe`."""
 
     target: tyro.conf.Positional[Path]
@@ -60,45 +62,84 @@ class Args:
 
 def run(args: Args) -> int:
     """Describe one camera path or many; those without a trajectory are named with the reason."""
+    described: list[tuple[_inputs.Loaded, Description]] = []
+    if args.is_spread:
+        found = _elsewhere(args)
+    else:
+        found = _described(_inputs.load(args.target, args.format, estimate_clip=estimated), args, described)
+    results: dict[str, Any] = {}
+    failed = 0
+    for name, status, result in found:
+        results[name] = result
+        failed += "failed" in result or "failed" in result.get("actions", {})
+        if status == "unreliable":
+            _report.warn(f"{name}: the estimate is unreliable")
+        if not args.json and "failed" in result:
+            _report.error(f"{name}: {result['failed']}")
+            continue
+        if args.prompt and "failed" not in result and result["captions"]["prompt"] is None:
+            _report.warn(f"{name}: no prompt, since nothing of the motion is sure enough")
+        if not args.json:
+            in_words = args.caption is not None or args.prompt or args.tags is not None
+            for line in chosen(name, result, args) if in_words else [words(name, result)]:
+                print(line)
+    if args.plot is not None:
+        draw(described, args.plot, index_fps=config_of(args).assumed_fps)
+    if args.json:
+        _report.print_json(next(iter(results.values())) if len(results) == 1 else results)
+    return 1 if failed else 0
+
+
+def describe_runs(job: Mapping[str, Any], args: Args) -> dict[str, Any]:
+    """The unit of work: what is told of some runs or files."""
+    told: list[Any] = []
+    for path in job["paths"]:
+        try:
+            told += _described(_inputs.load(path, args.format), args, [])
+        except CinetrajError as error:
+            told.append((Path(path).stem, "", {"failed": str(error)}))
+    return {"told": told}
+
+
+def _elsewhere(args: Args) -> "list[tuple[str, str, dict[str, Any]]]":
+    """The same by an engine, for a folder of runs or of files."""
+    from compare.cli._progress import bar
+    from sfm.batch.spread import spread
+    from sfm.runs.folder import find_runs
+
+    if args.plot is not None:
+        raise CinetrajError("--plot draws the paths of one process; leave --jobs and --engine out")
+    if not args.target.is_dir():
+        raise CinetrajError(f"{args.target} is no folder; --jobs and --engine are for a folder of runs or trajectories")
+    target = args.target.absolute()
+    paths = find_runs(target) or [path for path in sorted(target.iterdir()) if not path.name.startswith(".")]
+    jobs = [{"paths": [str(path) for path in chunk]} for chunk in _spread.chunks(paths)]
+    with bar(str(args.target), "chunk", hidden=args.json) as progress:
+        said = spread("compare.cli.describe:describe_runs", args, jobs, _spread.batch_of(args), progress=progress)
+    return [tuple(each) for told in said for each in told["told"]]
+
+
+def _described(
+    found: list[_inputs.Loaded], args: Args, described: "list[tuple[_inputs.Loaded, Description]]"
+) -> "Iterator[tuple[str, str, dict[str, Any]]]":
+    """Name, status and description of each, or why there is none; what was described joins `described`."""
     from trajectory import describe
     from trajectory.candidates import candidates_beside
 
     config = config_of(args)
     sets = sets_of(args)
-    found = _inputs.load(args.target, args.format, estimate_clip=estimated)
-    results: dict[str, Any] = {}
-    described: list[tuple[_inputs.Loaded, Description]] = []
-    failed = 0
     for each in found:
         if each.trajectory is None:
-            failed += 1
-            results[each.name] = {"failed": each.failed}
-            if not args.json:
-                _report.error(f"{each.name}: {each.failed}")
+            yield each.name, "", {"failed": each.failed}
             continue
-        if each.status == "unreliable":
-            _report.warn(f"{each.name}: the estimate is unreliable")
         description = describe(each.trajectory, config, candidates=candidates_beside(each.trajectory, each.path))
         described.append((each, description))
-        results[each.name] = description.to_json()
+        result = description.to_json()
         if args.actions or args.commanded is not None:
-            results[each.name]["actions"] = keys_of(each.name, each.trajectory, args, config.assumed_fps)
-            failed += "failed" in results[each.name]["actions"]
+            result["actions"] = keys_of(each.name, each.trajectory, args, config.assumed_fps)
         if sets:
-            results[each.name]["tags"] = tags_of(description, each.trajectory, sets, config.assumed_fps)
-        if args.prompt and description.captions.prompt is None:
-            _report.warn(f"{each.name}: no prompt, since nothing of the motion is sure enough")
-        if not args.json:
-            in_words = args.caption is not None or args.prompt or bool(sets)
-            said = results[each.name]
-            for line in chosen(each.name, said, args) if in_words else [words(each.name, said)]:
-                print(line)
-    if args.plot is not None:
-        draw(described, args.plot, index_fps=config.assumed_fps)
-    if args.json:
-        single = len(found) == 1
-        _report.print_json(results[found[0].name] if single else results)
-    return 1 if failed else 0
+            result["tags"] = tags_of(description, each.trajectory, sets, config.assumed_fps)
+        yield each.name, each.status, result
 
 
 def sets_of(args: Args) -> "tuple[TagSet, ...]":
@@ -153,7 +194,6 @@ def _tag_lines(name: "TagSet", spans: list[dict[str, Any]]) -> list[str]:
 def keys_of(name: str, path: "Trajectory", args: Args, index_fps: float) -> dict[str, Any]:
     """The keys that a path amounts to, beside the commanded ones where they are given; or why there are none."""
     from compare.commanded import commands_of
-    from trajectory.errors import CinetrajError
     from trajectory.pressed import PressedConfig, pressed
 
     try:
@@ -165,7 +205,6 @@ def keys_of(name: str, path: "Trajectory", args: Args, index_fps: float) -> dict
 
 def draw(described: "list[tuple[_inputs.Loaded, Description]]", path: Path, *, index_fps: float) -> None:
     """The first four paths over each other; a single one with its segments and its sentence."""
-    from trajectory.errors import CinetrajError
     from trajectory.plot import save_overview
 
     shown = described[:4]

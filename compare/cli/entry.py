@@ -28,6 +28,23 @@ exit codes:
   70  an error in cinetraj itself
   130 interrupted"""
 
+EXAMPLES = """\
+examples:
+  cinetraj demo                                              render a clip, estimate and describe it
+  cinetraj estimate clip.mp4 --out runs/                     one clip
+  cinetraj estimate videos/ --out runs/ --jobs 4             many; the same again goes on after an interruption
+  cinetraj estimate videos/ --out s3://b/runs --engine ray   on the machines of a Ray cluster
+  cinetraj status runs/                                      how far it is
+  cinetraj describe runs/clip                                what the camera does, in words
+  cinetraj compare reference/ runs/ --protocol strict        scores
+  cinetraj doctor                                            what works on this machine
+
+environment:
+  NUMBA_CACHE_DIR    where machine code of the inner loops is kept (by default beside the modules)
+  TORCH_HOME         where weights that were downloaded are kept
+  TMPDIR             where temporary files go
+  AWS_..., RAY_...   of the libraries that reach s3:// and a Ray cluster"""
+
 _FIRST = ("estimate", "describe", "compare", "convert", "info", "demo")
 
 
@@ -152,7 +169,7 @@ def _help(modules: dict[str, str]) -> str:
     for name, module in modules.items():
         summary = (import_module(module).__doc__ or "").splitlines()[0].rstrip(".")
         lines.append(f"  {name:<14} {summary}")
-    lines += ["", "cinetraj COMMAND --help shows the options of a command.", "", EXIT_CODES]
+    lines += ["", "cinetraj COMMAND --help shows the options of a command.", "", EXAMPLES, "", EXIT_CODES]
     lines += ["", "--version      the installed version", "--traceback    the whole Python traceback of an error"]
     return "\n".join(lines)
 

@@ -6,14 +6,15 @@ shots gets OUT/NAME/shot-000/ and so on. NAME is the file's stem or the folder's
 points beside them.
 
 Many clips (a folder, a glob, a list, --jobs) are a batch: OUT/manifest.jsonl logs it, each clip has a process of its
-own, and the same command again computes only what is not there yet. `cinetraj status OUT` tells how far it is.
+own, and the same command again computes only what is not there yet. `cinetraj status OUT` tells how far it is. With
+--engine ray the machines of a Ray cluster compute it; clips and OUT lie where all of them find them.
 """
 
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
@@ -41,11 +42,15 @@ class Args:
     clips: tyro.conf.Positional[tuple[str, ...]]
     """Video files, folders of images, folders of videos, globs in quotes, or lists: .csv or .jsonl with a column
     `video` (and `name`), .txt with one path a line."""
-    out: Path
-    """Folder for the runs."""
+    out: Annotated[str, tyro.conf.arg(metavar="PATH")]
+    """Folder for the runs, or the address of a store, such as s3://BUCKET/runs."""
     name: str | None = None
     """Name of the run instead of the clip's own; for a single clip."""
     backend: Any = option("backend")
+    engine: Any = option("batch.engine")
+    address: Any = option("batch.address")
+    cpus_per_clip: Any = option("batch.cpus_per_clip")
+    gpus_per_clip: Any = option("batch.gpus_per_clip")
     jobs: Any = option("batch.jobs", none_is_unset=True)
     clip_time_limit: Any = option("batch.time_limit_s")
     clip_memory_limit: Any = option("batch.memory_limit_gib")
@@ -101,12 +106,15 @@ def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, A
     Args:
         say: called with one line for each clip. A single clip that cannot be read raises CinetrajError.
     """
+    from sfm.batch.places import is_address
+
     clips, several = chosen_clips(args)
     config, batch = _settings.configs_of(args)
-    if not several:
+    if not several and batch.engine == "local" and not is_address(args.out):
         clip = clips[0]
-        record = estimate_one(clip.path, args.out / clip.name, config, plot=batch.plot, quiet=args.json)
-        say(sentence(args.out / clip.name, record))
+        folder = Path(args.out.removeprefix("file://"), clip.name)
+        record = estimate_one(clip.path, folder, config, plot=batch.plot, quiet=args.json)
+        say(sentence(str(folder), record))
         tell(clip.name, record)
         return {clip.name: record}, []
     from compare.cli import _batch
@@ -164,13 +172,13 @@ def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: boo
     return {"name": folder.name, **estimate.to_json()}
 
 
-def sentence(folder: Path, record: dict[str, Any]) -> str:
+def sentence(run: str, record: dict[str, Any]) -> str:
     """One line of what became of a clip."""
     shots = len(record["shots"])
     model = (record["motion_model"] or ("several motion models" if shots > 1 else "no motion model")).replace("_", "+")
     cut = f", {shots} shots" if shots > 1 else ""
     return (
-        f"{folder}: {record['status']}, {model}, {record['registered']} of {record['frames']} frames{cut}, "
+        f"{run}: {record['status']}, {model}, {record['registered']} of {record['frames']} frames{cut}, "
         f"{record['seconds']['total']:.1f} s{_prior_of(record)}"
     )
 

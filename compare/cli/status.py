@@ -1,8 +1,7 @@
 """How far a batch of clips has come: done, failed and why, remaining, rate, end."""
 
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
@@ -14,17 +13,18 @@ from trajectory.errors import CinetrajError
 class Args:
     """Options of `cinetraj status`."""
 
-    runs: tyro.conf.Positional[Path]
-    """Folder that `cinetraj estimate --out` or `cinetraj import --out` writes to."""
+    runs: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="PATH")]
+    """Folder that `cinetraj estimate --out` or `cinetraj import --out` writes to, or the address of a store."""
     json: bool = False
     """Print JSON."""
 
 
 def run(args: Args) -> int:
     """Tell how far a folder of runs has come."""
+    from sfm.batch.places import place_of
     from sfm.batch.progress import progress_of
 
-    if not args.runs.is_dir():
+    if not place_of(args.runs).exists():
         raise CinetrajError(f"{args.runs} is no folder; give the folder that `cinetraj estimate --out` writes to")
     found = progress_of(args.runs)
     if not found.clips:

@@ -7,11 +7,11 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast, final
+from typing import Any, Protocol, cast, final, runtime_checkable
 
 from trajectory.errors import CinetrajError
 
@@ -20,21 +20,36 @@ LOCK_WAIT_S = 3.0
 """A batch that was just killed may take a moment to let go."""
 
 
+@runtime_checkable
+class Log(Protocol):
+    """Where the events of a batch go."""
+
+    def append(self, event: str, *, sync: bool = True, **values: Any) -> None:
+        """Add an event; one that may be lost has `sync=False`."""
+        ...
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
     """An open manifest; only `open_manifest` makes one."""
 
     descriptor: int
+    path: Path
 
     def append(self, event: str, *, sync: bool = True, **values: Any) -> None:
         """Add a line; it is on the disk when this returns, but for those that may be lost (`sync=False`)."""
-        line = json.dumps({"event": event, "time": round(time.time(), 3), **values}, allow_nan=False) + "\n"
-        data = line.encode()
-        while data:
-            data = data[os.write(self.descriptor, data) :]
-        if sync:
-            os.fsync(self.descriptor)
+        data = line_of(event, values)
+        try:
+            while data:
+                data = data[os.write(self.descriptor, data) :]
+            if sync:
+                os.fsync(self.descriptor)
+        except OSError as error:
+            raise CinetrajError(
+                f"{self.path} cannot be written ({error.strerror}); "
+                "put that right, then give the same command: it goes on"
+            ) from error
 
 
 @contextmanager
@@ -51,7 +66,7 @@ def open_manifest(folder: Path) -> Generator[Manifest, None, None]:
         size = os.fstat(descriptor).st_size
         if size and os.pread(descriptor, 1, size - 1) != b"\n":
             os.write(descriptor, b"\n")  # a line that was torn by a kill stays alone on its line
-        yield Manifest(descriptor=descriptor)
+        yield Manifest(descriptor=descriptor, path=path)
     finally:
         os.close(descriptor)
 
@@ -59,11 +74,20 @@ def open_manifest(folder: Path) -> Generator[Manifest, None, None]:
 def read_events(folder: Path) -> tuple[list[dict[str, Any]], int]:
     """All whole lines, in order, and how many were torn."""
     path = folder / MANIFEST_FILE
-    if not path.is_file():
-        return [], 0
+    return parse(path.read_bytes()) if path.is_file() else ([], 0)
+
+
+def line_of(event: str, values: Mapping[str, Any]) -> bytes:
+    """The line of an event that happens now."""
+    text = json.dumps({"event": event, "time": round(time.time(), 3), **values}, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def parse(data: bytes) -> tuple[list[dict[str, Any]], int]:
+    """All whole lines, in order, and how many were torn."""
     events: list[dict[str, Any]] = []
     torn = 0
-    for line in path.read_bytes().split(b"\n"):
+    for line in data.split(b"\n"):
         if not line.strip():
             continue
         try:

@@ -1,13 +1,11 @@
 """How far a batch has come, from the runs and the manifest, without disturbing it."""
 
-import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
-from sfm.batch import manifest
-from sfm.runs.folder import RUN_FILE, find_runs
+from sfm.batch.places import place_of
 
 
 @final
@@ -46,20 +44,25 @@ class Progress:
         return tuple(done for done in self.done if done.status == "failed")
 
 
-def progress_of(folder: Path) -> Progress:
-    """How far the last batch of a folder of runs has come."""
-    events, torn = manifest.read_events(folder)
-    running = manifest.is_running(folder)
+def progress_of(runs: str | Path) -> Progress:
+    """How far the last batch has come whose runs lie in a folder, or below an address of a store."""
+    place = place_of(runs)
+    events, torn = place.events()
+    running = place.running()
     start = max((k for k, event in enumerate(events) if event["event"] == "batch"), default=None)
     recent = [] if start is None else events[start:]
     if start is None:
-        names = sorted(path.name for path in find_runs(folder) if path != folder)
+        names = place.names()
         finished = set(names)
     else:  # what lies there from a batch with other options is not done
         names = list(events[start]["names"])
         finished = {event["name"] for event in recent if event["event"] in ("done", "kept")}
     at_work: set[str] = {e["name"] for e in recent if e["event"] == "start"} - finished if running else set()
-    done = [each for name in names if name in finished and (each := _done(name, folder / name)) is not None]
+    records = place.records(name for name in names if name in finished)
+    done = [
+        Done(name=name, source=record["source"], status=record["status"], reason=record["reason"])
+        for name, record in records.items()
+    ]
     have = {each.name for each in done}
     remaining = tuple(name for name in names if name not in have)
     computed = [e for e in recent if e["event"] == "done" and not e.get("adopted") and not e.get("copied")]
@@ -79,11 +82,3 @@ def progress_of(folder: Path) -> Progress:
         eta_s=eta_s,
         torn=torn,
     )
-
-
-def _done(name: str, path: Path) -> Done | None:
-    try:
-        record: dict[str, Any] = json.loads((path / RUN_FILE).read_bytes())
-    except (OSError, ValueError):  # removed by hand, or being replaced: it is to be computed
-        return None
-    return Done(name=name, source=record["source"], status=record["status"], reason=record["reason"])

@@ -1,8 +1,6 @@
-"""Many clips: worker processes, nothing computed twice, nothing lost, every failure on record."""
+"""Many clips: nothing computed twice, nothing lost, every failure on record, whatever engine computes them."""
 
 import os
-import selectors
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,22 +8,19 @@ from pathlib import Path
 from typing import Any, Literal, final
 
 from sfm import pipeline
-from sfm.batch import keys, manifest, store, work
-from sfm.batch.engines.local import Answer, Lane
-from sfm.batch.engines.worker import encode_setup
+from sfm.batch import keys, store, work
+from sfm.batch.engines.choose import engine_of, threads_of
+from sfm.batch.engines.port import LOST_NODES, Answer, Engine, Setup
 from sfm.batch.inputs import Clip
+from sfm.batch.places import Place, PlaceError, place_of
 from sfm.config import BatchConfig, EstimateConfig
-from sfm.processes import system
 from sfm.runs import build as records
-from sfm.runs import folder as runs
+from sfm.runs.folder import write_run
 from sfm.runs.versions import installed_versions
 from trajectory.errors import CinetrajError
 from trajectory.files import printable
 
-MEMORY_SHARE = 0.8
-"""Of the machine's memory, for all jobs together, where no limit is given."""
 LIMIT_FAILURES = {"time limit": "time_s", "memory": "memory_gib"}
-POLL_S = 0.1
 
 
 @final
@@ -34,7 +29,8 @@ class Outcome:
     """What became of a clip. how: computed now, kept from before, or copied from an equal clip.
 
     Attributes:
-        failure: "" where the estimator itself gave the verdict, else input, error, died, time limit or memory.
+        failure: "" where the estimator itself gave the verdict, else input, error, died, time limit, memory or node.
+        seconds: from when a worker took it. retried: how many times its machine was lost.
     """
 
     name: str
@@ -44,6 +40,7 @@ class Outcome:
     failure: str
     how: Literal["computed", "kept", "copied"]
     seconds: float = 0.0
+    retried: int = 0
 
 
 @final
@@ -54,7 +51,7 @@ class _Task:
     digest: str = ""
     key: str = ""
     before: str = ""
-    started: float = 0.0
+    lost: int = 0
 
 
 Tell = Callable[[Outcome], None]
@@ -66,80 +63,85 @@ def run_batch(
     """Estimate every clip into `out/NAME`, in the order of the clips as far as jobs allow; resumes what was begun.
 
     Args:
+        out: a folder, or an address that fsspec knows (`sfm.batch.places.place_of`).
         tell: called with each outcome as it comes. A clip that fails is an outcome and a run of status "failed". Raises
             CinetrajError where `out` cannot be used, or no worker can be started; KeyboardInterrupt passes through
             after the workers are stopped, and the same call continues.
     """
-    folder, wanted = Path(out), list(clips)
-    for clip in wanted:
-        runs.require_free(folder / clip.name)
+    place, wanted = place_of(out), list(clips)
+    place.require_free(clip.name for clip in wanted)
     if wanted and config.mask is not None and not Path(config.mask).is_dir():  # it fits all clips or none
         keys.mask_digest(wanted[0].path, config.mask, alone=len(wanted) == 1)
-    return _Batch(wanted, folder, config, batch, tell or _silent).run()
-
-
-def threads_of(config: EstimateConfig, jobs: int) -> int:
-    """Threads of one job: what was asked for, else an equal share of the cores."""
-    return config.threads or max(1, system.cores() // jobs)
+    return _Batch(wanted, place, config, batch, tell or _silent).run()
 
 
 @final
 class _Batch:
     """The books of one batch while it runs."""
 
-    def __init__(self, clips: list[Clip], out: Path, config: EstimateConfig, batch: BatchConfig, tell: Tell) -> None:
+    def __init__(self, clips: list[Clip], out: Place, config: EstimateConfig, batch: BatchConfig, tell: Tell) -> None:
         self.clips, self.out, self.batch, self.tell = clips, out, batch, tell
         self.names = frozenset(clip.name for clip in clips)
-        self.threads = threads_of(config, batch.jobs)
-        self.config = replace(config, threads=self.threads)
+        self.config = replace(config, threads=threads_of(config.threads, batch))
         self.options, self.versions = keys.deciding(config), installed_versions()
-        self.memory_bytes = self._memory()
-        self.limits = {"time_s": batch.time_limit_s, "memory_gib": round((self.memory_bytes or 0) / 2**30, 3)}
+        self.limits: dict[str, float | None] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.waiting: dict[str, list[_Task]] = {}
+        self.active: dict[str, _Task] = {}
         self.pending = deque(_Task(clip=clip) for clip in clips)
 
     def run(self) -> list[Outcome]:
-        with manifest.open_manifest(self.out) as self.log:
-            store.sweep(self.out, self.names)
-            events, _ = manifest.read_events(self.out)
+        with self.out.log() as self.log:
+            self.out.sweep(self.names)
+            events, _ = self.out.events()
             self.digests = {e["source"]: (e["stamp"], e["sha256"]) for e in events if e["event"] == "start"}
             self.logged = {(e["name"], e["key"]) for e in events if e["event"] == "done"}
-            self.known = store.stored_runs(self.out)
+            self.known = self.out.stored()
             self.holders = {run.key: run.name for run in self.known.values() if run.key}
-            self.log.append("batch", names=[c.name for c in self.clips], jobs=self.batch.jobs, limits=self.limits)
-            setup = encode_setup(self.batch.work, self.config, plot=self.batch.plot)
-            lanes = [
-                Lane(setup, threads=self.threads, time_limit_s=self.batch.time_limit_s, memory_bytes=self.memory_bytes)
-                for _ in range(min(self.batch.jobs, len(self.clips)))
-            ]
+            engine = engine_of(self.batch, self._setup(), most=len(self.clips))
+            self.limits = {
+                "time_s": self.batch.time_limit_s,
+                "memory_gib": round((engine.memory_bytes or 0) / 2**30, 3),
+            }
             try:
-                self._work(lanes)
+                self.log.append("batch", names=[c.name for c in self.clips], jobs=self.batch.jobs, limits=self.limits)
+                self._work(engine)
             except KeyboardInterrupt:
                 self.log.append("interrupted")
                 raise
             finally:
-                for lane in lanes:
-                    lane.stop()
-                store.sweep(self.out, self.names)
+                engine.stop()
+                self.out.sweep(self.names)
             self.log.append("end")
         return [self.outcomes[clip.name] for clip in self.clips]
 
-    def _work(self, lanes: list[Lane]) -> None:
-        active: dict[Lane, _Task] = {}
-        while self.pending or active:
-            for lane in lanes:
-                if lane.free and (task := self._next({t.key for t in active.values()})) is not None:
-                    active[lane] = replace(task, started=time.monotonic())
-                    self._begin(lane, task)
-            _wait([lane.descriptor for lane in active])
-            for lane, task in list(active.items()):
-                if (answer := lane.poll()) is not None:
-                    del active[lane]
-                    self._finish(task, answer, lane.peak_bytes)
+    def _setup(self) -> Setup:
+        limit = self.batch.memory_limit_gib
+        return Setup(
+            unit="sfm.batch.work:estimate_run",
+            setting=work.Setting(
+                estimate=self.batch.work,
+                config=self.config,
+                out=self.out.address,
+                plot=self.batch.plot,
+                versions=self.versions,
+            ),
+            threads=self.config.threads or 1,
+            time_limit_s=self.batch.time_limit_s,
+            memory_bytes=None if limit is None else int(limit * 2**30),
+        )
 
-    def _next(self, at_work: set[str]) -> _Task | None:
+    def _work(self, engine: Engine) -> None:
+        while self.pending or self.active:
+            while engine.room > 0 and (task := self._next()) is not None:
+                self.active[task.clip.name] = task
+                self._begin(engine, task)
+            for name, answer in engine.answers():
+                self._finish(self.active.pop(name), answer)
+
+    def _next(self) -> _Task | None:
         """The next clip that has to be computed; those that need not be are told."""
+        at_work = {task.key for task in self.active.values()}
         while self.pending:
             task = self.pending.popleft()
             if not task.key:
@@ -154,7 +156,7 @@ class _Batch:
                 task = replace(task, digest=digest, key=keys.key_of(digest + told, self.options, self.versions))
             if task.key in at_work:
                 self.waiting.setdefault(task.key, []).append(task)
-            elif task.attempt > 1 or not self._settled(task):
+            elif task.attempt > 1 or task.lost or not self._settled(task):
                 return task
         return None
 
@@ -171,17 +173,17 @@ class _Batch:
         holder = self.known.get(self.holders.get(task.key, ""))
         if holder is None or holder.name == name or self._again(holder):
             return False
-        store.copy_run(self.out / holder.name, self.out / name, printable(task.clip.path))
+        self.out.copy(holder.name, name, printable(task.clip.path))
         self.known[name] = replace(holder, name=name)
         self._done(task, holder.status, holder.reason, copied=holder.name)
         self._tell(task, holder.status, holder.reason, holder.failure, "copied")
         return True
 
     def _again(self, run: store.Stored) -> bool:
-        """Whether a stored failure is worth another attempt: it was asked for, or its limit is wider now."""
+        """Whether a stored failure is worth another attempt: it was asked for, its limit is wider now, or not its."""
         if run.status != "failed" or run.name in self.outcomes:
             return False
-        if self.batch.retry_failed:
+        if self.batch.retry_failed or run.failure == "node":
             return True
         limit = LIMIT_FAILURES.get(run.failure)
         if limit is None:
@@ -189,7 +191,7 @@ class _Batch:
         before, now = run.limits.get(limit), self.limits[limit]
         return before is not None and (now is None or now > before)
 
-    def _begin(self, lane: Lane, task: _Task) -> None:
+    def _begin(self, engine: Engine, task: _Task) -> None:
         clip = task.clip
         self.log.append(
             "start",
@@ -200,40 +202,41 @@ class _Batch:
             sha256=task.digest,
             attempt=task.attempt,
         )
-        lane.take(
-            {
-                "clip": clip.path,
-                "folder": str(self.out / clip.name),
-                "smaller": task.attempt > 1,
-                "batch": self._about(task, ""),
-            }
-        )
+        job = {"clip": clip.path, "name": clip.name, "smaller": task.attempt > 1, "batch": self._about(task, "")}
+        engine.take(clip.name, {**job, "again": True} if task.lost else job)
 
-    def _finish(self, task: _Task, answer: Answer, peak_bytes: int) -> None:
-        if answer.failure in ("", "input"):
-            if answer.failure:
-                self._fail(task, answer.failure, answer.problem)
-                return
-            self.known[task.clip.name] = store.Stored(
-                name=task.clip.name, key=task.key, status=answer.status, reason=answer.reason, failure="", limits={}
+    def _finish(self, task: _Task, answer: Answer) -> None:
+        name = task.clip.name
+        if answer.failure == "store":
+            raise PlaceError(answer.problem)
+        if not answer.failure:
+            status, reason = answer.values["status"], answer.values["reason"]
+            self.known[name] = store.Stored(
+                name=name, key=task.key, status=status, reason=reason, failure="", limits={}
             )
-            self.holders[task.key] = task.clip.name
-            self._done(
-                task, answer.status, answer.reason, peak_mib=round(peak_bytes / 2**20), seconds=self._seconds(task)
-            )
-            self._tell(task, answer.status, answer.reason, "", "computed")
+            self.holders[task.key] = name
+            more: dict[str, Any] = {"node": answer.node} if answer.node else {}
+            more |= {"adopted": True} if answer.values.get("found") else {}
+            peak = round(answer.peak_bytes / 2**20)
+            self._done(task, status, reason, peak_mib=peak, seconds=answer.seconds, **more)
+            self._tell(task, status, reason, "", "computed", answer)
             return
-        store.sweep(self.out, frozenset({task.clip.name}))
-        if task.attempt == 1 and work.can_be_smaller(self.config):
-            self.log.append("lost", name=task.clip.name, key=task.key, failure=answer.failure, reason=answer.problem)
+        if answer.failure != "input":
+            self.out.sweep(frozenset({name}))
+        if answer.failure == "node" and task.lost < LOST_NODES:
+            self.log.append("lost", name=name, key=task.key, failure="node", reason=answer.problem)
+            self.pending.appendleft(replace(task, lost=task.lost + 1))
+            return
+        if answer.failure not in ("input", "node") and task.attempt == 1 and work.can_be_smaller(self.config):
+            self.log.append("lost", name=name, key=task.key, failure=answer.failure, reason=answer.problem)
             self.pending.appendleft(replace(task, attempt=2, before=answer.problem))
             return
         same = answer.problem == task.before
         again = "the same again" if same else f"then {answer.problem}"
         problem = f"{task.before}; at half the size: {again}" if task.before else answer.problem
-        self._fail(task, answer.failure, problem)
+        self._fail(task, answer.failure, answer.problem if answer.failure == "input" else problem, answer)
 
-    def _fail(self, task: _Task, failure: str, problem: str) -> None:
+    def _fail(self, task: _Task, failure: str, problem: str, answer: Answer | None = None) -> None:
         name = task.clip.name
         backend, _ = pipeline.resolve(self.config.backend)
         record = records.failed(
@@ -242,7 +245,7 @@ class _Batch:
                 source=printable(task.clip.path), backend=backend, config=self.options, seed=self.config.seed
             ),
         )
-        runs.write_run(record, self.out / name, extra={"batch": self._about(task, failure)})
+        self.out.put(name, lambda folder: write_run(record, folder, extra={"batch": self._about(task, failure)}))
         run = store.Stored(
             name=name, key=task.key, status="failed", reason=problem, failure=failure, limits=self.limits
         )
@@ -250,16 +253,15 @@ class _Batch:
         if task.key:
             self.holders[task.key] = name
         self._done(task, "failed", printable(problem), failure=failure)
-        self._tell(task, "failed", problem, failure, "computed")
+        self._tell(task, "failed", problem, failure, "computed", answer)
 
     def _done(self, task: _Task, status: str, reason: str, **more: Any) -> None:
         self.logged.add((task.clip.name, task.key))
         self.log.append("done", name=task.clip.name, key=task.key, status=status, reason=reason, **more)
 
-    def _seconds(self, task: _Task) -> float:
-        return round(time.monotonic() - task.started, 3) if task.started else 0.0
-
-    def _tell(self, task: _Task, status: str, reason: str, failure: str, how: Any) -> None:
+    def _tell(
+        self, task: _Task, status: str, reason: str, failure: str, how: Any, answer: Answer | None = None
+    ) -> None:
         outcome = Outcome(
             name=task.clip.name,
             source=task.clip.path,
@@ -267,7 +269,8 @@ class _Batch:
             reason=reason,
             failure=failure,
             how=how,
-            seconds=self._seconds(task),
+            seconds=0.0 if answer is None else answer.seconds,
+            retried=task.lost,
         )
         self.outcomes[task.clip.name] = outcome
         self.pending.extendleft(reversed(self.waiting.pop(task.key, [])))
@@ -284,25 +287,9 @@ class _Batch:
             return digest
         return keys.clip_digest(path)
 
-    def _memory(self) -> int | None:
-        if self.batch.memory_limit_gib is not None:
-            return int(self.batch.memory_limit_gib * 2**30)
-        total = system.total_memory()
-        return None if total is None else int(MEMORY_SHARE * total / self.batch.jobs)
-
 
 def _stored_path(path: str) -> str:
     return printable(os.path.abspath(path))
-
-
-def _wait(descriptors: list[int]) -> None:
-    """Until an answer comes, at most a moment."""
-    with selectors.DefaultSelector() as selector:
-        for descriptor in descriptors:
-            if descriptor >= 0:
-                selector.register(descriptor, selectors.EVENT_READ)
-        if selector.get_map():
-            selector.select(POLL_S)
 
 
 def _silent(outcome: Outcome) -> None:

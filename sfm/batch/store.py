@@ -43,19 +43,27 @@ def stored(path: Path) -> Stored | None:
     try:
         record = json.loads((path / RUN_FILE).read_bytes())
         shots = [path / shot["name"] / TRAJECTORY_FILE for shot in record["shots"] if shot["status"] != "failed"]
-        batch = record["batch"]
         if any(file.stat().st_size == 0 for file in shots):
             return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None  # no run, or not whole: it will be computed
+    return stored_of(path.name, record)
+
+
+def stored_of(name: str, record: Any) -> Stored | None:
+    """The run of a run.json, None where that is not of a batch."""
+    try:
+        batch = record["batch"]
         return Stored(
-            name=path.name,
+            name=name,
             key=batch["key"] or "",
             status=record["status"],
             reason=record["reason"],
             failure=batch["failure"],
             limits=batch["limits"],
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None  # no run, not of a batch, or not whole: it will be computed
+    except (KeyError, TypeError, AttributeError):
+        return None
 
 
 def copy_run(source: Path, target: Path, clip: str) -> None:

@@ -1,19 +1,78 @@
-"""The unit of work: one clip and its config give one estimate. Pure, so any engine may call it anywhere."""
+"""The unit of work: one clip and its config give one estimate and its run. Any engine may call it anywhere."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
+from typing import Any, final
 
 from sfm import pipeline
 from sfm.backends import backends
+from sfm.batch.places import place_of
 from sfm.config import EstimateConfig
 from sfm.processes.threads import set_threads
 from sfm.runs.estimate import Estimate
+from sfm.runs.versions import installed_versions
 from sfm.video.opening import largest_stream, open_video
 from trajectory.errors import CinetrajError
 
 SMALLEST_SIDE = 64
 """Pixels; a retry does not go below."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """What is the same for all clips of a batch.
+
+    Attributes:
+        estimate: "module:function" (clip, config, *, smaller) -> Estimate.
+        out: where the runs go, as `place_of` takes it.
+        versions: of the libraries where the batch was begun; results of others would be another result.
+    """
+
+    estimate: str
+    config: EstimateConfig
+    out: str
+    plot: bool
+    versions: Mapping[str, str]
+
+
+def estimate_run(job: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
+    """Estimate a clip and write its run: status and reason of what became of it.
+
+    Args:
+        job: clip, name, smaller, batch (a key of run.json); `again` where it was begun before and its machine was lost.
+        setting: of the batch.
+    """
+    from sfm.runs.folder import write_run
+
+    place, name = place_of(setting.out), job["name"]
+    if job.get("again"):  # the machine may have been lost after the run was whole
+        there = place.stored_one(name)
+        if there is not None and there.key == job["batch"]["key"] and there.status != "failed":
+            return {"status": there.status, "reason": there.reason, "found": True}
+    estimate = _function(setting.estimate)(job["clip"], setting.config, smaller=job["smaller"])
+    place.put(name, lambda folder: write_run(estimate, folder, plot=setting.plot, extra={"batch": job["batch"]}))
+    return {"status": estimate.status, "reason": estimate.reason}
+
+
+def prepare(setting: Setting) -> None:
+    """Load the libraries that estimating needs. Raises CinetrajError where they are not those of the batch."""
+    mine, theirs = installed_versions(), dict(setting.versions)
+    if wrong := [name for name in sorted({*mine, *theirs}) if mine.get(name) != theirs.get(name)]:
+        said = ", ".join(f"{name} {mine.get(name, 'missing')}, not {theirs.get(name, 'missing')}" for name in wrong[:4])
+        raise CinetrajError(f"this machine has other versions than the one of the batch: {said}; install the same")
+    import_module("sfm.runs.folder")
+    import_module("trajectory.io")
+    own = import_module(setting.estimate.partition(":")[0])
+    if hasattr(own, "load"):
+        own.load(setting.config)
+
+
+def _function(name: str) -> Callable[..., Estimate]:
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)
 
 
 def estimate_clip(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimate:
@@ -28,8 +87,8 @@ def estimate_clip(clip: str, config: EstimateConfig, *, smaller: bool = False) -
     return pipeline.estimate(clip, config)
 
 
-def prepare(config: EstimateConfig) -> None:
-    """Load the libraries that estimating needs."""
+def load(config: EstimateConfig) -> None:
+    """Load the libraries of the backend."""
     name, _ = pipeline.resolve(config.backend)
     for module in backends()[name].modules if name in backends() else ():
         import_module(module)

@@ -1,5 +1,6 @@
 """A quick stand-in for the estimator: a clip is a text file that says what happens to the one who reads it."""
 
+import errno
 import hashlib
 import os
 import time
@@ -9,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sfm.config import EstimateConfig
+from sfm.runs import folder
 from sfm.runs.estimate import Estimate, ShotEstimate
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
@@ -17,7 +19,7 @@ WORK = "batch_fakes:work"
 
 
 def work(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimate:
-    """`ok SECONDS`, `abort`, `raise`, `hang`, `eat`, `bad`, `blank`; `-once` in front: only at the full size."""
+    """`ok SECONDS`, `abort`, `raise`, `hang`, `eat`, `bad`, `blank`, `full`; `-once`: only at the full size."""
     order, _, rest = Path(clip).read_text().partition(" ")
     if order.endswith("-once"):
         order = "ok" if smaller else order.removesuffix("-once")
@@ -34,12 +36,18 @@ def work(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimat
     elif order == "eat":
         eaten = [bytearray(os.urandom(1) * 2**26) for _ in range(12)]
         time.sleep(3600 + len(eaten))
+    elif order == "full":
+        folder.os.rename = _no_room
     elif order == "bad":
         raise CinetrajError(f"{clip}: is no film")
     if log := os.environ.get("FAKE_LOG"):
         with Path(log).open("a") as stream:
             stream.write(f"{Path(clip).name} {config.threads} {os.environ['OMP_NUM_THREADS']} {os.getpid()}\n")
     return estimate(clip, config, failed=order == "blank", notes=("smaller",) if smaller else ())
+
+
+def _no_room(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def path_of(clip: str) -> Trajectory:

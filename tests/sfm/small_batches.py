@@ -22,6 +22,6 @@ def clips(folder: Path, **orders: str) -> list[Clip]:
     return [Clip(path=str(folder / f"{name}.clip"), name=name) for name in orders]
 
 
-def run(wanted: list[Clip], out: Path, config: EstimateConfig = CONFIG, **options: Any) -> dict[str, Outcome]:
+def run(wanted: list[Clip], out: str | Path, config: EstimateConfig = CONFIG, **options: Any) -> dict[str, Outcome]:
     """What became of each clip, by name."""
     return {o.name: o for o in run_batch(wanted, out, config, BatchConfig(**{**FAST, **options}))}

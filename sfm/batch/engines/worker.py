@@ -1,7 +1,7 @@
-"""The process in which clips are estimated, one after the other; it may die without harm to the batch.
+"""The process in which units of work are done, one after the other; it may die without harm to the batch.
 
 Jobs come as JSON lines on the standard input, answers go as JSON lines to a pipe of their own; whatever libraries
-print goes to the worker's log. The first line names the work function and holds its config.
+print goes to the worker's log. The first line names the unit of work and holds its setting.
 """
 
 import base64
@@ -15,6 +15,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from sfm.batch.engines.port import Setup
+from sfm.batch.places import PlaceError
 from sfm.processes.life import die_with_parent
 from trajectory.errors import CinetrajError
 
@@ -22,36 +24,34 @@ KILL_ME_FIRST = 800
 """oom_score_adj: where memory runs out, the kernel takes the worker and not the one who keeps the books."""
 
 
-def encode_setup(work: str, config: Any, *, plot: bool) -> bytes:
+def encode_setup(setup: Setup) -> bytes:
     """The first line that a worker reads."""
-    packed = base64.b64encode(pickle.dumps(config)).decode()
-    return json.dumps({"work": work, "config": packed, "plot": plot}).encode() + b"\n"
+    packed = base64.b64encode(pickle.dumps(setup.setting)).decode()
+    return json.dumps({"unit": setup.unit, "setting": packed, "folder": setup.folder}).encode() + b"\n"
 
 
 def serve(answers: int) -> None:
     """Do jobs until there are no more."""
     setup = json.loads(sys.stdin.readline())
-    module_name, name = setup["work"].split(":")
+    if os.path.isdir(setup["folder"]):
+        os.chdir(setup["folder"])
+    module_name, name = setup["unit"].split(":")
     module = importlib.import_module(module_name)
-    work: Callable[..., Any] = getattr(module, name)
-    config = pickle.loads(base64.b64decode(setup["config"]))  # written by the batch that started this process
-    importlib.import_module("sfm.runs.folder")
-    importlib.import_module("trajectory.io")
+    unit: Callable[..., Any] = getattr(module, name)
+    setting = pickle.loads(base64.b64decode(setup["setting"]))  # written by the batch that started this process
     if hasattr(module, "prepare"):
-        module.prepare(config)  # imports count for no clip's time limit
+        module.prepare(setting)  # imports count for no clip's time limit
     _answer(answers, {"ready": True})
     for line in sys.stdin:
-        job = json.loads(line)
-        _answer(answers, _do(job, work, config, plot=setup["plot"]))
+        _answer(answers, _do(json.loads(line), unit, setting))
         sys.stdout.flush()
 
 
-def _do(job: dict[str, Any], work: Callable[..., Any], config: Any, *, plot: bool) -> dict[str, Any]:
-    from sfm.runs.folder import write_run
-
+def _do(job: dict[str, Any], unit: Callable[..., Any], setting: Any) -> dict[str, Any]:
     try:
-        estimate = work(job["clip"], config, smaller=job["smaller"])
-        write_run(estimate, Path(job["folder"]), plot=plot, extra={"batch": job["batch"]})
+        return {"failure": "", "values": unit(job, setting)}
+    except PlaceError as problem:
+        return {"failure": "store", "problem": " ".join(str(problem).split())}
     except CinetrajError as problem:
         return {"failure": "input", "problem": " ".join(str(problem).split())}
     except Exception as problem:  # a defect or an exhausted resource costs one clip; the log has the traceback
@@ -60,7 +60,6 @@ def _do(job: dict[str, Any], work: Callable[..., Any], config: Any, *, plot: boo
         said = " ".join(str(problem).split())[:300]
         place = f"{Path(where.filename).name}:{where.lineno}"
         return {"failure": "error", "problem": f"{type(problem).__name__} at {place}: {said}"}
-    return {"failure": "", "status": estimate.status, "reason": estimate.reason}
 
 
 def _answer(descriptor: int, values: dict[str, Any]) -> None:

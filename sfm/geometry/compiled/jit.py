@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -17,15 +17,28 @@ _ROOT = Path(__file__).parents[2]
 REORDER = {"reassoc", "contract", "nsz", "arcp"}
 """Sums may be taken in another order, so that they fill vector registers. Then x - x is 0 whatever x is, so that
 np.isfinite cannot be asked; comparisons can."""
+OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": REORDER, "forceinline": True}
+"""Inlined: else a process that has made a callee's code calls that, and one that finds the caller's on disk calls the
+copy in there, where sums are taken in another order: two processes would differ in the last bits."""
 
 
 def compiled(function: Function) -> Function:
     """The function as machine code, made at the first call and kept beside its module for later processes."""
     plain = inspect.unwrap(function)  # without the type checks that tests put around every function
-    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", fastmath=REORDER)(plain)
+    dispatcher: Any = numba.njit(**OPTIONS)(plain)
     with suppress(RuntimeError):  # there is no folder that could keep them: each process compiles anew
         dispatcher._cache = _Cache(plain)  # what `cache=True` does, with another name for the files
     return dispatcher
+
+
+def kept_in() -> Path | None:
+    """The folder that keeps machine code of these loops; None where each process compiles anew."""
+    dispatcher: Any = compiled(_probe)
+    return None if isinstance(dispatcher._cache, NullCache) else Path(dispatcher._cache.cache_path)
+
+
+def _probe() -> int:
+    return 0
 
 
 class _Files(CompileResultCacheImpl):

@@ -99,8 +99,8 @@ def test_videos_of_one_name_get_runs_of_their_own(tmp_path: Path, monkeypatch: p
         (clip,) = args.clips
         assert args.name is not None
         seed = 1 if "reference" in clip else 2
-        (args.out / args.name).mkdir(parents=True)
-        io.write(smooth(seed), args.out / args.name / "trajectory.npz", format="native")
+        Path(args.out, args.name).mkdir(parents=True)
+        io.write(smooth(seed), Path(args.out, args.name, "trajectory.npz"), format="native")
         return {args.name: {}}, []
 
     monkeypatch.setattr(estimate, "estimate_all", made)

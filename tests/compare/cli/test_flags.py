@@ -95,7 +95,7 @@ def test_the_help_is_read_whole() -> None:
     assert found["--clip-time-limit"] == {"value": "FLOAT", "default": "1800.0"}
     assert found["--no-split-shots"] == {"value": "", "default": "True"}
     assert found["--out"] == {"value": "PATH", "default": "required"}
-    assert len(found) == 36
+    assert len(found) == 40
 
 
 def _store() -> None:

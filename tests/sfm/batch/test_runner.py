@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 from small_batches import clips, run
 
-from sfm.batch import manifest, runner
+from sfm.batch import manifest, runner, work
+from sfm.batch.engines import choose
+from sfm.batch.engines.port import LOST_NODES, Answer, Setup
 from sfm.batch.inputs import Clip
 from sfm.config import BatchConfig, EstimateConfig, VideoConfig
 from sfm.runs import folder as runs
@@ -176,12 +178,13 @@ def test_a_clip_that_is_not_there_fails_and_is_found_once_it_is(tmp_path: Path) 
 
 
 def test_threads_are_shared_out_among_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runner.system, "cores", lambda: 6)
+    monkeypatch.setattr(choose.system, "cores", lambda: 6)
     monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
     run(clips(tmp_path / "in", a="ok", b="ok"), tmp_path / "out", EstimateConfig(backend="colmap-sift"), jobs=2)
     assert {tuple(line.split()[1:3]) for line in (tmp_path / "log").read_text().splitlines()} == {("3", "3")}
-    assert [runner.threads_of(EstimateConfig(), jobs) for jobs in (1, 4, 9)] == [6, 1, 1]
-    assert runner.threads_of(EstimateConfig(threads=5), 2) == 5
+    assert [choose.threads_of(None, BatchConfig(jobs=jobs)) for jobs in (1, 4, 9)] == [6, 1, 1]
+    assert choose.threads_of(5, BatchConfig(jobs=2)) == 5
+    assert [choose.threads_of(None, BatchConfig(engine="ray", cpus_per_clip=c)) for c in (0.5, 1.0, 4.0)] == [1, 1, 4]
 
 
 SCRIPT = """
@@ -301,7 +304,18 @@ def test_a_worker_that_cannot_start_ends_the_batch(tmp_path: Path) -> None:
         run(clips(tmp_path / "in", a="ok", b="ok"), tmp_path / "out", work="no_such_module:work")
 
 
-@pytest.mark.parametrize("options", [{"jobs": 0}, {"time_limit_s": 0.0}, {"memory_limit_gib": float("nan")}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"jobs": 0},
+        {"time_limit_s": 0.0},
+        {"memory_limit_gib": float("nan")},
+        {"cpus_per_clip": 0.0},
+        {"engine": "ray", "gpus_per_clip": -1.0},
+        {"engine": "ray", "jobs": 2},
+        {"engine": "local", "address": "10.0.0.1:6379"},
+    ],
+)
 def test_senseless_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(CinetrajError, match="expected"):
         BatchConfig(**options)
@@ -324,6 +338,88 @@ def test_an_output_that_cannot_be_written_is_said_before_any_work(
     expected = pytest.raises(CinetrajError, match=r"manifest\.jsonl cannot be written \(Read-only file system\)")
     with expected, manifest.open_manifest(tmp_path / "out"):
         pass
+
+
+class Losing:
+    """An engine whose machines are lost so often for each clip; then it has its run, or had written it already."""
+
+    def __init__(self, setup: Setup, losses: dict[str, int], *, wrote: bool) -> None:
+        self.setup, self.losses, self.wrote, self.jobs = setup, losses, wrote, list[tuple[str, Any]]()
+        self.memory_bytes, self.room, self.handed = 2**30, 1, list[Any]()
+
+    def take(self, name: str, job: Any) -> None:
+        self.jobs.append((name, job))
+        self.handed.append(job)
+        self.room = 0
+
+    def answers(self) -> list[tuple[str, Answer]]:
+        self.room = 1
+        found: list[tuple[str, Answer]] = []
+        while self.jobs:
+            name, job = self.jobs.pop()
+            self.losses[name] = self.losses.get(name, 0) - 1
+            if self.losses[name] < 0 or self.wrote:
+                values = work.estimate_run(job, self.setup.setting)
+            lost = self.losses[name] >= 0
+            found.append((name, Answer(failure="node", problem="gone") if lost else Answer(values=values)))
+        return found
+
+    def stop(self) -> None: ...
+
+
+@pytest.mark.parametrize("wrote", [False, True])
+def test_a_clip_whose_machine_is_lost_is_begun_anew_and_found_where_it_was_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrote: bool
+) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="ok", c="ok")
+    made: list[Losing] = []
+
+    def engine(batch: BatchConfig, setup: Setup, *, most: int) -> Losing:
+        made.append(Losing(setup, {"a": 1, "b": LOST_NODES + 1}, wrote=wrote))
+        return made[0]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(runner, "engine_of", engine)
+        found = run(wanted, tmp_path / "out")
+    assert [(o.status, o.failure, o.retried) for o in found.values()] == [
+        ("ok", "", 1),
+        ("failed", "node", LOST_NODES),
+        ("ok", "", 0),
+    ]
+    assert found["b"].reason == "gone"
+    assert [job["name"] for job in made[0].handed if job.get("again")] == ["a", *["b"] * LOST_NODES]
+    assert [e["name"] for e in events(tmp_path / "out", "lost")] == ["a", *["b"] * LOST_NODES]
+    adopted = [e["name"] for e in events(tmp_path / "out", "done") if e.get("adopted")]
+    assert adopted == (["a"] if wrote else [])
+    again = run(wanted, tmp_path / "out")  # what a lost machine has cost is tried again by the next call
+    assert {o.name: (o.status, o.how) for o in again.values()} == {
+        "a": ("ok", "kept"),
+        "b": ("ok", "computed"),
+        "c": ("ok", "kept"),
+    }
+
+
+def test_a_full_disk_ends_the_batch_with_one_line_and_the_same_call_goes_on(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="full", c="ok")
+    expected = r"out cannot be written \(No space left on device\); put that right, then give the same command"
+    with pytest.raises(CinetrajError, match=expected):
+        run(wanted, tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a", "manifest.jsonl"]
+    (tmp_path / "in" / "b.clip").write_text("ok 0 b")
+    again = run(wanted, tmp_path / "out")
+    assert {o.name: (o.status, o.how) for o in again.values()} == {
+        "a": ("ok", "kept"),
+        "b": ("ok", "computed"),
+        "c": ("ok", "computed"),
+    }
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch, manifest.open_manifest(tmp_path / "log") as log:
+        patch.setattr(manifest.os, "write", full)
+        with pytest.raises(CinetrajError, match=r"manifest\.jsonl cannot be written \(No space left on device\)"):
+            log.append("start", name="a")
 
 
 def test_each_clip_has_the_mask_of_its_name_and_a_changed_one_computes_it_anew(tmp_path: Path) -> None:

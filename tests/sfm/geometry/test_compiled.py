@@ -1,7 +1,10 @@
 """The compiled loops against the plain batch of torch: two ways to write one law."""
 
+import inspect
+import re
 from dataclasses import replace
 
+import numba
 import numpy as np
 import plain_adjustment
 import pytest
@@ -14,8 +17,8 @@ from sfm.geometry.compiled import jit
 from sfm.geometry.compiled.minimise import minimise
 from sfm.geometry.compiled.resection import resect
 from sfm.geometry.compiled.sweep import best_depths
-from sfm.geometry.compiled.system import stepped
-from sfm.geometry.compiled.values import Eliminated, Law, state_of
+from sfm.geometry.compiled.system import moved_cameras, stepped
+from sfm.geometry.compiled.values import Eliminated, Law, State, state_of
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt
 from sfm.geometry.problem import Observations, Parameters, rescaled
 from sfm.geometry.resectioning import SOLVER
@@ -33,6 +36,25 @@ def scene(seed: int) -> tuple[Observations, Parameters]:
     weight = observations.weight * torch.from_numpy(~holes)
     starts = joined([shaken(tracks.parameters(), seed + 1, 0.02), shaken(tracks.parameters(), seed + 2, 0.3)])
     return replace(observations, weight=weight), starts
+
+
+def test_a_loop_calls_no_other_so_that_every_process_has_the_same_code() -> None:
+    # Which of two copies of a callee is called would depend on what the process has compiled itself.
+    compile_ = numba.njit(**jit.OPTIONS)
+    inner = compile_(inspect.unwrap(moved_cameras.py_func))
+
+    def twice(state, used, delta):
+        return inner(state, used, delta, 0.5, 0.5)[0] + inner(state, used, 2.0 * delta, 0.5, 0.5)[0]
+
+    outer = compile_(twice)
+    still = State(
+        np.tile(np.eye(3)[:, :, None], (1, 1, 2)), np.zeros((3, 2)), np.zeros(2), 5.0, np.ones(2), np.ones((3, 1))
+    )
+    turned = outer(still, np.arange(6), np.zeros(13))
+    np.testing.assert_array_equal(turned, 2 * still.rotation)
+    (code,) = outer.inspect_llvm().values()
+    assert "moved_cameras" in code
+    assert not re.search(r"call [^\n]*moved_cameras", code)
 
 
 def assert_same(a: Parameters, b: Parameters, atol: float) -> None:
