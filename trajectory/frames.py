@@ -112,7 +112,7 @@ def at_rows(trajectory: Trajectory, rows: Int[np.ndarray, " k"]) -> Trajectory:
         valid=trajectory.valid[rows],
         intrinsics_px=chosen(trajectory.intrinsics_px),
         scene_depth=chosen(trajectory.scene_depth),
-        reason=None if trajectory.reason is None else tuple(trajectory.reason[row] for row in rows.tolist()),
+        reason=None if trajectory.reason is None else tuple(trajectory.reason[row] for row in map(int, rows)),
         focal_sigma_px=chosen(trajectory.focal_sigma_px),
         pose_covariance=chosen(trajectory.pose_covariance),
     )

@@ -90,9 +90,15 @@ class Args:
 
 def run(args: Args) -> int:
     """Estimate every clip; one that fails does not stop the others."""
+    from sfm.batch.places import is_address
+
+    if args.html and is_address(args.out):  # before hours of work, not after
+        raise CinetrajError(
+            f"--html writes pages into folders, not into {args.out}; copy the runs, then cinetraj view --html"
+        )
     records, bad = estimate_all(args, say=_nothing if args.json else print)
     if args.html and records:
-        pages(args.out, list(records), say=_nothing if args.json else print)
+        pages(Path(args.out.removeprefix("file://")), list(records), say=_nothing if args.json else print)
     if args.json:
         _report.print_json(records)
     if not records:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from test_flags import flags_of
 
-from compare.cli import _options, _settings, entry, estimate
+from compare.cli import _options, _settings, entry, estimate, main
 from sfm import config
 from trajectory.errors import CinetrajError
 
@@ -251,3 +251,8 @@ def test_what_was_not_saved_is_one_warning(capsys: pytest.CaptureFixture[str]) -
     assert said == "cinetraj: warning: clip: depth was not saved: no depth (a, c); mask was not saved: no mask (c)\n"
     estimate.tell("clip", {"status": "ok", "shots": [{"name": "", "status": "ok", "unsaved": {}}]})
     assert capsys.readouterr().err == ""
+
+
+def test_pages_are_not_written_into_object_stores(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["estimate", "clip.mp4", "--out", "s3://bucket/runs", "--html"]) == 2
+    assert "--html writes pages into folders, not into s3://bucket/runs" in capsys.readouterr().err
