@@ -22,7 +22,8 @@ $(STAMP): pyproject.toml constraints.txt
 		{ echo "cinetraj needs Python 3.11 or later; $(PYTHON) is $$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.11"; exit 1; }
 	@echo "== Making the environment in $(VENV) (downloads about 1 GB the first time, some minutes)"
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[dev,report,depth,docs,tables,view]'
+	@# Of 25,000 files some thousands are used: they are compiled when they are.
+	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[dev,report,depth,docs,tables,view]'
 	@touch $@
 
 install: $(STAMP)

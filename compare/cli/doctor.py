@@ -27,16 +27,23 @@ EXTRAS = {
     "report": ("plotly", "HTML reports (cinetraj report)"),
     "depth": ("transformers", "depth networks (--depth-prior NETWORK)"),
     "raft": ("torchvision", "RAFT flow (--dense.flow raft)"),
+    "tables": ("pandas", "tables of many runs (compare.table, cinetraj table)"),
+    "view": ("rerun", "the viewer (cinetraj view)"),
+    "docs": ("mkdocs", "the docs site (make docs)"),
     "ray": ("ray", "clusters (--engine ray)"),
     "s3": ("s3fs", "runs in s3://"),
     "gcs": ("gcsfs", "runs in gs:// (not tested)"),
 }
 """Extra -> a module that it brings, and what it gives."""
 WEIGHTS = {
-    "checkpoints/xfeat.pt": "--dense.flow xfeat",
+    "checkpoints/xfeat.pt": "--features xfeat, --dense.flow xfeat",
     "checkpoints/aliked-n16.pth": "--features aliked-n16",
     "checkpoints/aliked-n16rot.pth": "--features aliked-n16rot",
     "checkpoints/keynet_pytorch.pth": "--features keynet-hardnet",
+    "checkpoints/depth-save.pth": "--features disk",
+    "checkpoints/dedode_detector_L_v2.pth": "--features dedode-b",
+    "checkpoints/xfeat-lighterglue.pt": "--matcher lighterglue",
+    "checkpoints/loftr_outdoor.ckpt": "--matcher loftr",
     "checkpoints/selfie_segmentation.tflite": "--mask person",
     "checkpoints/raft_large_C_T_SKHT_V2-ff5fadd5.pth": "--dense.flow raft",
 }

@@ -56,7 +56,7 @@ def test_what_is_absent_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
         patch.setattr(doctor.metadata, "version", version)
         found = doctor.extras()
     assert {each.state for each in found} == {"absent"}
-    assert found[3].remedy == "pip install 'cinetraj[ray]'"
+    assert "pip install 'cinetraj[ray]'" in {each.remedy for each in found}
     assert not any(each.needed for each in found)
     monkeypatch.setattr("sfm.geometry.compiled.jit.kept_in", lambda: None)
     (code,) = doctor.compiled_code()
