@@ -74,12 +74,13 @@ class WindowConfig:
         beyond: a video file with more frames is read in windows; a shorter one is held whole. 1,500 frames of 640x360
             take 1 GiB, and an estimate as much again.
         frames: held at a time. A shot that ends within a window is estimated as ever; one that does not is estimated
-            window by window, and the pieces are joined.
+            window by window, and the pieces are joined. Twelve seconds: of pieces of half a minute with a move that
+            came and went many times, one was taken for a turn, with confidence.
         overlap: frames that two pieces of a shot share, by which they are joined: two seconds.
     """
 
     beyond: int = 1500
-    frames: int = 600
+    frames: int = 288
     overlap: int = 48
 
     def __post_init__(self) -> None:

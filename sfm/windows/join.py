@@ -15,8 +15,9 @@ from trajectory.join import Seam, joined, seam_of
 from trajectory.model import Provenance, Trajectory
 
 MOST_TURN_DEG = 3.0
-MOST_APART = 0.5
-"""Of the way over the shared frames. Where two pieces differ by more in what both saw, the path is not vouched for."""
+MOST_APART = 0.2
+"""Of the way over the shared frames; where one side travels evenly and the other rests it is .29. Where two pieces
+differ by more in what both saw, the path is not vouched for."""
 TURN_SIGMA_DEG, APART_SIGMA = 0.3, 0.1
 """By so much two right answers differ there: pieces of rendered clips by .05° and a hundredth of the way, of real ones
 by several times that."""
@@ -122,7 +123,9 @@ def _with_answer(piece: ShotEstimate, answer: Answer) -> ShotEstimate:
     if answer.path is piece.trajectory or answer.path is None or piece.trajectory is None:
         return piece
     path = answer.path.replace(provenance=piece.trajectory.provenance)
-    return replace(piece, trajectory=path, motion_model=answer.model)
+    why = f"the parts beside it contradict its own answer ({str(piece.motion_model).replace('_', '+')})"
+    reason = f"{piece.reason}; {why}" if piece.reason else why
+    return replace(piece, trajectory=path, motion_model=answer.model, status="unreliable", reason=reason)
 
 
 def _as_one(pieces: list[ShotEstimate], path: Trajectory | None, seams: list[Seam]) -> ShotEstimate:

@@ -95,6 +95,8 @@ def test_an_answer_that_its_neighbours_contradict_gives_way_to_one_that_fits() -
     assert found.trajectory is not None
     np.testing.assert_allclose(found.trajectory.positions, whole().positions, atol=1e-9)
     assert [window["motion_model"] for window in found.statistics["windows"]] == ["full", "full", "full"]
+    assert found.status == "unreliable"
+    assert found.reason == "frames 12..29: the parts beside it contradict its own answer (rotation)"
     alone = agreeing([doubtful])
     assert alone[0].motion_model == "rotation"
 
