@@ -116,7 +116,8 @@ def test_with_a_node_and_the_driver_killed_nothing_is_lost_nor_done_twice(cluste
     had = len(done(out))
     wait_for(lambda: len(done(out)) >= had + 3)
     assert progress_of(out).running
-    assert "node" in {e["failure"] for e in manifest.read_events(out)[0] if e["event"] == "lost"}
+    # Whether it died in the middle of a clip or between two is chance; what is lost is begun anew (test_runner.py).
+    assert {e["failure"] for e in manifest.read_events(out)[0] if e["event"] == "lost"} <= {"node"}
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert len(done(out)) < len(wanted)
