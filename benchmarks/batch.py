@@ -21,7 +21,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import render
+
 from sfm.batch import manifest
+from sfm.synthetic import ClipSpec
 
 BATCH = """
 import sys
@@ -36,16 +39,10 @@ MOVES = ("pan_deg", "tilt_deg", "roll_deg")
 
 
 def render_one(task: tuple[int, Path, int]) -> None:
-    from sfm import synthetic
-
     number, path, frames = task
-    if path.is_file():
-        return
     move = {MOVES[number % 3]: (-1) ** number * (3.0 + number % 7)}
-    spec = synthetic.ClipSpec(scene="room", seed=number, move=move, frames=frames, image_hw=(90, 160), focal_px=140.0)
-    part = path.with_suffix(".part.mp4")
-    synthetic.write_video(synthetic.render(spec), part)
-    part.replace(path)
+    spec = ClipSpec(scene="room", seed=number, move=move, frames=frames, image_hw=(90, 160), focal_px=140.0)
+    render.written(spec, path)
 
 
 def prepare(folder: Path, count: int, frames: int) -> Path:

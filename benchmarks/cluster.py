@@ -23,7 +23,10 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import render
+
 from sfm.batch import manifest
+from sfm.synthetic import ClipSpec
 
 NODE: dict[str, Any] = {"object_store_memory": 80 * 2**20}
 OVERHEAD = 0.10
@@ -37,17 +40,10 @@ MOVES = (
 
 
 def render_one(task: tuple[int, Path, int]) -> None:
-    from sfm import synthetic
-
     number, path, frames = task
-    if path.is_file():
-        return
-    spec = synthetic.ClipSpec(
-        scene="room", seed=number, move=MOVES[number % len(MOVES)], frames=frames, image_hw=(120, 160), focal_px=140.0
-    )
-    part = path.with_suffix(".part.mp4")
-    synthetic.write_video(synthetic.render(spec), part)
-    part.replace(path)
+    move = MOVES[number % len(MOVES)]
+    spec = ClipSpec(scene="room", seed=number, move=move, frames=frames, image_hw=(120, 160), focal_px=140.0)
+    render.written(spec, path)
 
 
 def rendered(folder: Path, count: int, frames: int) -> Path:

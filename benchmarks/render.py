@@ -11,7 +11,7 @@ from typing import Any, final
 import numpy as np
 
 import sfm.synthetic
-from sfm.synthetic import ClipSpec, encode, render, widest
+from sfm.synthetic import ClipSpec, encode, render, widest, write_video
 from trajectory import io
 from trajectory.model import Trajectory
 
@@ -41,6 +41,15 @@ def to_and_fro(count: int, length: int) -> np.ndarray:
     """Numbers of `length` frames of a clip of `count` that is played to its end, back, and again."""
     last = count - 1
     return np.abs((np.arange(length) + last) % (2 * last) - last)
+
+
+def written(spec: ClipSpec, path: Path) -> None:
+    """The clip as a video, whole or not there; one that is there already stays."""
+    if path.is_file():
+        return
+    part = path.with_suffix(".part.mp4")
+    write_video(render(spec), part)
+    part.replace(path)
 
 
 def cached(entry: dict[str, Any], folder: Path) -> Clip:

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 
 from compare.run_files import RunShot, SavedDepth
 from trajectory.errors import CinetrajError
-from trajectory.plot_frames import NEARNESS
+from trajectory.plot_frames import NEARNESS, nearness_of
 
 
 @final
@@ -54,9 +54,7 @@ def nearness_rgb(depth: SavedDepth, rows: Int[np.ndarray, " k"], hw: tuple[int, 
     """Depth maps as pictures of a size, near is bright, on one scale for the whole shot; black where unknown."""
     import matplotlib
 
-    near = 1.0 / depth.depth[rows].astype(float)
-    known = near[np.isfinite(near)]
-    top = float(np.percentile(known, 99)) if len(known) else 1.0
+    near, top = nearness_of(depth.depth[rows].astype(float))
     coloured = matplotlib.colormaps[NEARNESS](np.nan_to_num(near / top, nan=0.0), bytes=True)[..., :3].copy()
     coloured[~np.isfinite(near)] = 0
     return np.stack([enlarged(image, depth.cell_px, depth.image_hw, hw) for image in coloured])

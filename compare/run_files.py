@@ -10,15 +10,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.run_names import DEPTH_FILE, RUN_FILE, RUN_FORMAT, TRACKS_FILE, TRAJECTORY_FILE
 
 if TYPE_CHECKING:
     from trajectory.description import Description
     from trajectory.io import Cloud
     from trajectory.model import Trajectory
 
-RUN_FILE, TRAJECTORY_FILE, MASK_FILE = "run.json", "trajectory.npz", "mask.mp4"
-DEPTH_FILE, TRACKS_FILE = "depth.npz", "tracks.npz"
-RUN_FORMAT = "cinetraj-run"
 _AGAIN = "estimate the clip again"
 _SAVE = "estimate the clip again with --save"
 

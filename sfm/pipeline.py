@@ -117,13 +117,13 @@ def _in_windows(path: Path, config: EstimateConfig, backend: str, backend_config
     origin, bare = _origin(str(path), config, backend, backend_config), replace(config, save=())
 
     def estimate_piece(frames: Frames, span: tuple[int, int]) -> ShotEstimate:
-        part = with_camera(frames, focal_px=config.focal_px, fov_deg=config.fov_deg, pixel_aspect=config.pixel_aspect)
+        part = _with_given_camera(frames, config)
         moving = told_to_move.find(part, PERSON, config.mask_weights).moving if config.mask else None
         return _estimate_shot(part, moving, span, backend_config, bare, origin)
 
     def split(frames: Frames) -> Sequence[tuple[int, int]]:
         with _Clock(seconds, "shots"):
-            return boundaries.split(frames, config.shots) if config.split_shots else ((0, len(frames)),)
+            return _spans(frames, config)
 
     with film(path, config.video) as reel:
 
@@ -160,14 +160,24 @@ def _read_and_cut(
     tell("reading", 0.0)
     with _Clock(seconds, "decode"):
         frames = video if isinstance(video, Frames) else reader.load(video, config.video)
-    frames = with_camera(frames, focal_px=config.focal_px, fov_deg=config.fov_deg, pixel_aspect=config.pixel_aspect)
+    frames = _with_given_camera(frames, config)
     if len(frames) < 2:
         least = "a trajectory needs at least 2, by the default backend 3"
         raise CinetrajError(f"{frames.source}: the clip has {len(frames)} frame; {least}")
     tell("cutting into shots", 0.05)
     with _Clock(seconds, "shots"):
-        spans = boundaries.split(frames, config.shots) if config.split_shots else ((0, len(frames)),)
+        spans = _spans(frames, config)
     return frames, spans, seconds
+
+
+def _with_given_camera(frames: Frames, config: EstimateConfig) -> Frames:
+    """The frames with what the user tells of the camera."""
+    return with_camera(frames, focal_px=config.focal_px, fov_deg=config.fov_deg, pixel_aspect=config.pixel_aspect)
+
+
+def _spans(frames: Frames, config: EstimateConfig) -> Sequence[tuple[int, int]]:
+    """The shots as (start, stop)."""
+    return boundaries.split(frames, config.shots) if config.split_shots else ((0, len(frames)),)
 
 
 def _estimate_shot(
@@ -196,20 +206,20 @@ def _estimate_shot(
 def _with_files(shot: ShotEstimate, part: Frames, config: EstimateConfig) -> ShotEstimate:
     """The shot with what of `config.save` it can give, and why not the rest."""
     tracked = shot.picture.get("tracks_px") is not None
-    unsaved = {name: obstacle(name, shot.structure, shot.trajectory, tracked=tracked) for name in config.save}
-    save = tuple(name for name, why in unsaved.items() if not why)
+    lacking = {name: obstacle(name, shot.structure, shot.trajectory, tracked=tracked) for name in config.save}
+    save = tuple(name for name, why in lacking.items() if not why)
     return replace(
         shot,
         save=save,
-        unsaved=MappingProxyType({name: why for name, why in unsaved.items() if why}),
+        unsaved=MappingProxyType({name: why for name, why in lacking.items() if why}),
         images=part.rgb if "megasam" in save else None,
     )
 
 
 def _of_a_program(found: Estimate, config: EstimateConfig) -> Estimate:
     """The estimate of another program, which gives a trajectory and nothing else."""
-    unsaved = MappingProxyType(dict.fromkeys(config.save, "another program gives its trajectory alone"))
-    return replace(found, shots=tuple(replace(shot, unsaved=unsaved) for shot in found.shots))
+    why = "another program gives its trajectory alone"
+    return replace(found, shots=tuple(unsaved(shot, config.save, why) for shot in found.shots))
 
 
 def _video(frames: Frames, last: Frames) -> dict[str, Any]:

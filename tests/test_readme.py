@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from panned_clip import write_panned_clip
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -20,16 +21,8 @@ def blocks(language: str) -> list[str]:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the README's commands expect: clip.mp4, reference/ and generated/."""
-    from sfm import synthetic
-    from trajectory import io
-
     folder = tmp_path_factory.mktemp("readme")
-    spec = synthetic.ClipSpec(scene="room", move={"pan_deg": 6.0}, frames=16, image_hw=(180, 320), focal_px=275.0)
-    rendered = synthetic.render(spec)
-    synthetic.write_video(rendered, folder / "clip.mp4")
-    for side in ("reference", "generated"):
-        (folder / side / "pan").mkdir(parents=True)
-        io.write(rendered.trajectory, folder / side / "pan" / "pred_traj.txt", format="monst3r")
+    write_panned_clip(folder, (180, 320), 275.0)
     return folder
 
 

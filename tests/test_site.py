@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from panned_clip import write_panned_clip
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -79,16 +80,10 @@ def test_notebooks_in_scripts_become_pages() -> None:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with what the pages' commands expect."""
-    from sfm import synthetic
     from trajectory import io as formats
 
     folder = tmp_path_factory.mktemp("pages")
-    spec = synthetic.ClipSpec(scene="room", move={"pan_deg": 6.0}, frames=16, image_hw=(120, 160), focal_px=140.0)
-    rendered = synthetic.render(spec)
-    synthetic.write_video(rendered, folder / "clip.mp4")
-    for side in ("reference", "generated"):
-        (folder / side / "pan").mkdir(parents=True)
-        formats.write(rendered.trajectory, folder / side / "pan" / "pred_traj.txt", format="monst3r")
+    rendered = write_panned_clip(folder, (120, 160), 140.0)
     path = long_path(rendered.trajectory)
     formats.write(path, folder / "path.npz", format="native")
     formats.write(path, folder / "pose_re10k.txt", format="re10k")

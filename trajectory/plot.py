@@ -72,11 +72,7 @@ def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, lab
 
 def draw_position(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", prefix: str = "") -> None:
     """Position relative to the first valid frame, in that camera's axes, over time, with one standard deviation."""
-    index = np.flatnonzero(trajectory.valid)
-    moved = np.full((len(trajectory), 3), np.nan)
-    if len(index):
-        first = trajectory.rotations[index[0]]
-        moved = (trajectory.positions - trajectory.positions[index[0]]) @ first
+    moved = moved_from_first(trajectory)
     _draw_lines(axes, trajectory, moved, POSITION_LABELS, linestyle, prefix)
     _draw_bands(axes, trajectory, moved, pose_sigma(trajectory)[:, :3])
     axes.set_ylabel(
@@ -196,6 +192,14 @@ def kind_of(path: str | Path) -> str:
     if suffix not in KINDS:
         raise CinetrajError(f"{path} ends in {suffix or 'nothing'}, expected {', '.join(KINDS)}")
     return suffix[1:]
+
+
+def moved_from_first(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:
+    """Positions relative to the first valid frame, in that camera's axes; NaN where there is no pose."""
+    index = np.flatnonzero(trajectory.valid)
+    if not len(index):
+        return np.full((len(trajectory), 3), np.nan)
+    return (trajectory.positions - trajectory.positions[index[0]]) @ trajectory.rotations[index[0]]
 
 
 def rotation_deg(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:

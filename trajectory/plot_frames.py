@@ -50,14 +50,19 @@ def draw_depth(
 ) -> None:
     """Depth of a frame by its inverse, near is bright; white where unknown."""
     _bare(axes)
-    nearness = 1.0 / depth
-    seen = nearness[np.isfinite(nearness)]
-    top = float(np.percentile(seen, 99)) if len(seen) else 1.0
+    nearness, top = nearness_of(depth)
     shown = axes.imshow(nearness, cmap=NEARNESS, vmin=0.0, vmax=top, extent=_extent(nearness.shape, cell_px))
     _frame_limits(axes, image_hw)
     bar = axes.figure.colorbar(shown, ax=axes, fraction=0.03, pad=0.02)
     bar.ax.tick_params(labelsize="xx-small")
     axes.set_title(f"frame {number}: 1 / depth, known in {np.isfinite(nearness).mean():.0%}", fontsize="x-small")
+
+
+def nearness_of(depth: Float[np.ndarray, "*shape"]) -> tuple[Float[np.ndarray, "*shape"], float]:
+    """Inverse depth, and the value that is drawn brightest: few are nearer, and outliers shall not darken the rest."""
+    nearness = 1.0 / depth
+    seen = nearness[np.isfinite(nearness)]
+    return nearness, float(np.percentile(seen, 99)) if len(seen) else 1.0
 
 
 def draw_moving(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from compare.film import Film, Films, spaced
-from compare.run_files import MASK_FILE, RunShot
+from compare.run_files import RunShot
 from trajectory.errors import CinetrajError
+from trajectory.run_names import MASK_FILE
 
 if TYPE_CHECKING:
     from sfm.types import Frames

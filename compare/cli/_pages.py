@@ -5,12 +5,17 @@ from pathlib import Path
 
 from compare.cli import _film, _report
 from compare.film import jpeg
-from compare.run_files import RUN_FILE
 from trajectory.errors import CinetrajError
+from trajectory.run_names import RUN_FILE
 
 FILM_SIDE, MOST_FRAMES = 480, 240
 """Of the film of a page: some hundred kilobytes a clip."""
 THUMBNAIL_SIDE = 320
+
+
+def told(written: list[Path]) -> str:
+    """How many pages were written, and the one to begin with."""
+    return f"{len(written)} page{'s' if len(written) != 1 else ''}: {written[-1]}"
 
 
 def write_pages(

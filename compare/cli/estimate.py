@@ -98,7 +98,7 @@ def run(args: Args) -> int:
         )
     records, bad = estimate_all(args, say=_nothing if args.json else print)
     if args.html and records:
-        pages(Path(args.out.removeprefix("file://")), list(records), say=_nothing if args.json else print)
+        pages(Path(args.out), list(records), say=_nothing if args.json else print)
     if args.json:
         _report.print_json(records)
     if not records:
@@ -118,7 +118,7 @@ def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, A
     config, batch = _settings.configs_of(args)
     if not several and batch.engine == "local" and not is_address(args.out):
         clip = clips[0]
-        folder = Path(args.out.removeprefix("file://"), clip.name)
+        folder = Path(args.out, clip.name)
         record = estimate_one(clip.path, folder, config, plot=batch.plot, quiet=args.json)
         say(sentence(str(folder), record))
         tell(clip.name, record)
@@ -130,11 +130,11 @@ def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, A
 
 def pages(out: Path, names: list[str], *, say: Callable[[str], None]) -> None:
     """Write the pages of runs, and of several the page of their folder."""
-    from compare.cli._pages import write_pages
+    from compare.cli._pages import told, write_pages
 
     written = write_pages([out / name for name in names], out if len(names) > 1 else None, kept=True)
     if written:
-        say(f"{len(written)} page{'s' if len(written) != 1 else ''}: {written[-1]}")
+        say(told(written))
 
 
 def form(*, whole: bool) -> type:

@@ -62,12 +62,12 @@ def run(args: Args) -> int:
     runs = runs_in(args.target)
     single = is_run(args.target)
     if args.html:
-        from compare.cli._pages import write_pages
+        from compare.cli._pages import told, write_pages
 
         written = write_pages(runs, None if single else args.target, clip=args.video if single else None)
         if not written:
             return 1
-        print(f"{len(written)} page{'s' if len(written) != 1 else ''}: {written[-1]}")
+        print(told(written))
     asked = args.save is not None or args.serve or args.figure is not None
     if args.html and not asked:
         return 0

@@ -1,5 +1,6 @@
 """The page of a run: its film with what was seen in it, path, curves, segments, and the evidence in words."""
 
+import html
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -54,16 +55,12 @@ def render(
         "shots": [_shot(shot, films, encode) for shot in shots],
     }
     parts = {
-        "TITLE": _escaped(name),
+        "TITLE": html.escape(name, quote=False),
         "STYLE": asset("report.css") + asset("run.css"),
         "DATA": embedded(payload),
         "SCRIPT": asset("run.js"),
     }
     return assembled("run.html", parts)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -154,16 +151,14 @@ def _shares(shot: RunShot) -> list[tuple[str, str, float]]:
 
 def _path(trajectory: Trajectory) -> dict[str, Any]:
     """Poses, turns and focal length of the frames that are drawn, with one standard deviation."""
-    from trajectory.plot import pose_sigma, rotation_deg
+    from trajectory.plot import moved_from_first, pose_sigma, rotation_deg
     from trajectory.resample import quat_wxyz_from_rotation
 
     rows = spaced(len(trajectory), MOST_ROWS)
     index = np.flatnonzero(trajectory.valid)
     quat = np.full((len(trajectory), 4), np.nan)
-    moved = np.full((len(trajectory), 3), np.nan)
     if len(index):
         quat[index] = quat_wxyz_from_rotation(np.array(trajectory.rotations[index]))
-        moved = (trajectory.positions - trajectory.positions[index[0]]) @ trajectory.rotations[index[0]]
     sigma = pose_sigma(trajectory)
     focal, spread = trajectory.focal_px, trajectory.focal_sigma_px
     known = np.zeros(0) if trajectory.scene_depth is None else trajectory.scene_depth[index]
@@ -178,7 +173,7 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
         "xyz": numbers(trajectory.positions[rows]),
         "wxyz": numbers(quat[rows]),
         "half": half,
-        "moved": numbers(moved[rows]),
+        "moved": numbers(moved_from_first(trajectory)[rows]),
         "moved_sigma": numbers(sigma[rows, :3]),
         "turned": numbers(rotation_deg(trajectory)[rows], 4),
         "turned_sigma": numbers(np.degrees(sigma[rows, 3:]), 4),

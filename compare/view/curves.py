@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from compare.view.library import rerun
+from compare.view.library import rerun, rgb_of
 from trajectory.description import Description
 from trajectory.kinematics import seconds
 from trajectory.model import Trajectory
-from trajectory.plot import color_of, pose_sigma, rotation_deg
+from trajectory.plot import color_of, moved_from_first, pose_sigma, rotation_deg
 
 ROTATION, POSITION, FOCAL, SEGMENTS = "curves/rotation", "curves/position", "curves/focal", "segments"
 SPREAD = "spread"
@@ -28,12 +28,10 @@ def log_curves(stream: Any, trajectory: Trajectory, *, reference: bool = False) 
     Args:
         reference: it is the path that another one is compared with: its curves are paler, and named so.
     """
-    index = np.flatnonzero(trajectory.valid)
-    if not len(index):
+    if not trajectory.valid.any():
         return
     sigma = pose_sigma(trajectory)
-    moved = (trajectory.positions - trajectory.positions[index[0]]) @ trajectory.rotations[index[0]]
-    values = {ROTATION: rotation_deg(trajectory), POSITION: moved}
+    values = {ROTATION: rotation_deg(trajectory), POSITION: moved_from_first(trajectory)}
     spreads = {ROTATION: np.degrees(sigma[:, 3:]), POSITION: sigma[:, :3]}
     if trajectory.focal_px is not None:
         values[FOCAL] = trajectory.focal_px[:, None]
@@ -41,7 +39,7 @@ def log_curves(stream: Any, trajectory: Trajectory, *, reference: bool = False) 
         spreads[FOCAL] = np.full((len(trajectory), 1), np.nan) if spread is None else spread[:, None]
     for origin, columns in values.items():
         for column, name in enumerate(NAMES[origin]):
-            colour = [int(color_of(column)[at : at + 2], 16) for at in (1, 3, 5)]
+            colour = rgb_of(color_of(column))
             if reference:
                 line = f"{origin}/{name}_reference"
                 _send(stream, line, trajectory, columns[:, column], f"reference {name}", _pale(colour))

@@ -22,6 +22,7 @@ from trajectory.description import Description
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 from trajectory.plot import PALETTE
+from trajectory.run_names import DEPTH_FILE
 
 APPLICATION = "cinetraj"
 PATIENCE_S = 30.0
@@ -159,7 +160,7 @@ def _layout(shown: Shown) -> Any:
     trajectory = _path(shown)
     return blueprint(
         film=shown.film is not None,
-        depth=(shown.shot.folder / "depth.npz").is_file() and shown.film is not None,
+        depth=(shown.shot.folder / DEPTH_FILE).is_file() and shown.film is not None,
         dense=shown.model == "dense",
         timeline="frame" if trajectory.time_source == "index" else "time",
     )

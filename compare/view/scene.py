@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, UInt16
 
 from compare.film import Film, enlarged, jpeg, scaled_tracks
 from compare.run_files import RunShot, SavedDepth, SavedTracks, read_depth, read_points, read_tracks
-from compare.view.library import rerun
+from compare.view.library import rerun, rgb_of
 from trajectory.model import Trajectory
 from trajectory.plot import AGAINST, ALONG, PALETTE
 
@@ -45,7 +45,7 @@ def log_path(stream: Any, entity: str, trajectory: Trajectory, colour: str) -> N
     runs = np.split(index, np.flatnonzero(np.diff(index) > 1) + 1) if len(index) else []
     strips = [np.array(trajectory.positions[run]) for run in runs]
     radius = rr.Radius.ui_points(1.5)
-    stream.log(entity, rr.LineStrips3D(strips, colors=[_rgb(colour)] * len(strips), radii=radius), static=True)
+    stream.log(entity, rr.LineStrips3D(strips, colors=[rgb_of(colour)] * len(strips), radii=radius), static=True)
 
 
 def log_camera(stream: Any, entity: str, trajectory: Trajectory, row: int, hw: tuple[int, int], colour: str) -> None:
@@ -63,7 +63,7 @@ def log_camera(stream: Any, entity: str, trajectory: Trajectory, row: int, hw: t
         width=hw[1],
         height=hw[0],
         image_plane_distance=plane,
-        color=_rgb(colour),
+        color=rgb_of(colour),
     )
     stream.log(f"{entity}/image", lens)
 
@@ -95,7 +95,7 @@ def log_frames(stream: Any, shot: RunShot, trajectory: Trajectory, film: Film, *
     rr = rerun()
     depth, tracks = read_depth(shot.folder), read_tracks(shot.folder)
     rests = rr.AnnotationInfo(id=0, label="moves with the scene, or is not known", color=[0, 0, 0, 0])
-    moves = rr.AnnotationInfo(id=MOVING_CLASS, label="moves by itself", color=_rgb(AGAINST))
+    moves = rr.AnnotationInfo(id=MOVING_CLASS, label="moves by itself", color=rgb_of(AGAINST))
     stream.log(IMAGE, rr.AnnotationContext([rests, moves]), static=True)
     for number, row in enumerate(film.rows.tolist()):
         clock(row)
@@ -118,7 +118,7 @@ def _log_tracks(stream: Any, tracks: SavedTracks, row: int, hw: tuple[int, int])
     here = np.isfinite(trail[:, -1, 0])
     for name, chosen, colour in (("along", here & ~tracks.moving, ALONG), ("against", here & tracks.moving, AGAINST)):
         lines = [each[np.isfinite(each[:, 0])] for each in trail[chosen]]
-        colours = [_rgb(colour)] * len(lines)
+        colours = [rgb_of(colour)] * len(lines)
         size = rr.Radius.ui_points(2.5)
         stream.log(f"{IMAGE}/tracks/{name}", rr.Points2D(trail[chosen, -1], colors=colours, radii=size))
         stream.log(f"{IMAGE}/trails/{name}", rr.LineStrips2D(lines, colors=colours, radii=rr.Radius.ui_points(0.7)))
@@ -148,7 +148,3 @@ def png(levels: UInt16[np.ndarray, "h w"]) -> bytes:
     data = io.BytesIO()
     Image.fromarray(levels).save(data, format="PNG")
     return data.getvalue()
-
-
-def _rgb(colour: str) -> list[int]:
-    return [int(colour[at : at + 2], 16) for at in (1, 3, 5)]

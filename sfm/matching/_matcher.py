@@ -55,7 +55,7 @@ class Matcher:
         name: by which `--matcher` and `MatchConfig.method` ask for it.
         summary: one line for the help.
         match: the function; it must be light to import, so heavy libraries are imported inside.
-        match_images: that of a matcher which finds its own key points; no features are extracted for it.
+        match_images: that of a matcher which finds its own key points.
         trained: whether it needs weights.
     """
 
@@ -64,6 +64,11 @@ class Matcher:
     match: MatchFunction | None = None
     match_images: ImageMatchFunction | None = None
     trained: bool = False
+
+    @property
+    def sees_pictures(self) -> bool:
+        """Whether it finds its own key points, so that no features are extracted for it."""
+        return self.match_images is not None
 
     def __post_init__(self) -> None:
         if (self.match is None) == (self.match_images is None):

@@ -13,8 +13,8 @@ from trajectory.errors import CinetrajError
 from trajectory.files import printable
 from trajectory.frozen import reduced
 from trajectory.model import Trajectory
+from trajectory.run_names import RUN_FORMAT
 
-RUN_FORMAT = "cinetraj-run"
 RUN_VERSION = 1
 """Rises when a key of run.json changes its meaning; keys may be added without."""
 

@@ -11,12 +11,12 @@ from sfm.runs.estimate import ShotEstimate
 from sfm.structure import Structure
 from trajectory.files import write_whole
 from trajectory.model import Trajectory
+from trajectory.run_names import COLMAP_FOLDER, DEPTH_FILE, MASK_FILE, POINTS_FILE, TRACKS_FILE
 
-DEPTH_FILE, DEPTH_FOLDER, DEPTH_SCALE = "depth.npz", "depth", "depth.json"
+DEPTH_FOLDER, DEPTH_SCALE = "depth", "depth.json"
 ALTERNATIVES_FOLDER = "alternatives"
 """Other motions that may be the right one: 1.npz, 2.npz, ... as `evidence["candidates"]` of the trajectory says."""
-MASK_FILE, POINTS_FILE, MEGASAM_FILE, COLMAP_FOLDER = "mask.mp4", "points.ply", "megasam.npz", "colmap"
-TRACKS_FILE = "tracks.npz"
+MEGASAM_FILE = "megasam.npz"
 LEVELS_PER_UNIT = 1000.0
 """Of the PNGs: the median scene depth is 1, so that a level is a thousandth of it and 65.5 of them are reached."""
 FARTHEST_LEVEL = 65535

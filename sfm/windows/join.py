@@ -157,7 +157,7 @@ def _as_one(pieces: list[ShotEstimate], path: Trajectory | None, seams: list[Sea
         statistics=MappingProxyType(told),
         seconds=MappingProxyType(seconds),
         notes=tuple(dict.fromkeys(note for piece in pieces for note in piece.notes)),
-        picture=MappingProxyType(_picture(first)),
+        picture=MappingProxyType(_shown(first.picture)),
         structure=None,
         alternatives=(),
     )
@@ -208,15 +208,15 @@ def _with_evidence(path: Trajectory, told: dict[str, Any], status: Status, model
     return path.replace(provenance=replace(path.provenance, evidence=evidence))
 
 
-def _picture(first: ShotEstimate) -> dict[str, np.ndarray]:
+def _shown(picture: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """The frame that is shown; tracks are those of one piece, and so is what moves by itself."""
-    return {key: first.picture[key] for key in ("frame", "rgb") if key in first.picture}
+    return {key: picture[key] for key in ("frame", "rgb") if key in picture}
 
 
 def _without_shared(piece: ShotEstimate, shared: int, note: str) -> ShotEstimate:
     """What the piece alone saw, as a shot of its own."""
     path = None if piece.trajectory is None else at_rows(piece.trajectory, np.arange(shared, len(piece.trajectory)))
-    picture = dict(piece.picture)
+    picture = _shown(piece.picture)
     if "frame" in picture:
         picture["frame"] = np.array(max(int(picture["frame"]) - shared, 0))
     return replace(
@@ -226,7 +226,7 @@ def _without_shared(piece: ShotEstimate, shared: int, note: str) -> ShotEstimate
         trajectory=path,
         registered=0 if path is None else int(path.valid.sum()),
         notes=(*piece.notes, note),
-        picture=MappingProxyType({key: picture[key] for key in ("frame", "rgb") if key in picture}),
+        picture=MappingProxyType(picture),
         structure=None,
         alternatives=(),
     )

@@ -13,8 +13,8 @@ from trajectory.io._scene import Cloud, Scene
 from trajectory.io.colmap import read_cloud
 from trajectory.media import is_video
 from trajectory.model import Trajectory
+from trajectory.run_names import COLMAP_FOLDER, POINTS_FILE, RUN_FILE
 
-RUN_FILE, COLMAP_FOLDER, POINTS_FILE = "run.json", "colmap", "points.ply"
 _PLY = np.dtype([("at", "<f4", 3), ("colour", "u1", 3)])
 """A point of our own PLY files: `sfm.runs.saved.ply_bytes`."""
 

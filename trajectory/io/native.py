@@ -21,9 +21,9 @@ from trajectory.io._format import Format, Match, Probe
 from trajectory.io._run_scene import run_scene
 from trajectory.io._scene import Scene
 from trajectory.model import Provenance, Scale, TimeSource, Trajectory
+from trajectory.run_names import RUN_FILE, TRAJECTORY_FILE
 
 VERSION = 1
-FILE_NAME = "trajectory.npz"
 _TAG = "cinetraj"
 _REQUIRED = ("world_from_cam", "time_s", "valid")
 _SHAPES: Mapping[str, tuple[int, ...]] = {
@@ -100,19 +100,19 @@ def _texts(path: Path, value: Any) -> tuple[str, ...]:
 
 def _in_run(folder: Path) -> Path:
     """trajectory.npz of a run folder; a failed run and a run of several shots say so."""
-    file = folder / FILE_NAME
+    file = folder / TRAJECTORY_FILE
     if file.is_file():
         return file
-    shots = sorted(entry.name for entry in folder.iterdir() if (entry / FILE_NAME).is_file())
+    shots = sorted(entry.name for entry in folder.iterdir() if (entry / TRAJECTORY_FILE).is_file())
     if shots:
         raise ReadError(
             folder, f"holds {len(shots)} trajectories, one per shot", remedy=f"name one, as {folder / shots[0]}"
         )
-    if (folder / "run.json").is_file():
-        run = _json.as_object(folder / "run.json", "the document", _json.load(folder / "run.json"))
+    if (folder / RUN_FILE).is_file():
+        run = _json.as_object(folder / RUN_FILE, "the document", _json.load(folder / RUN_FILE))
         status, reason = str(run.get("status"))[:40], str(run.get("reason") or "no reason given")[:200]
         raise ReadError(folder, f"has no trajectory: status {status}, {reason}", remedy="estimate the clip again")
-    raise ReadError(folder, f"holds no {FILE_NAME}", remedy="name the folder of one run")
+    raise ReadError(folder, f"holds no {TRAJECTORY_FILE}", remedy="name the folder of one run")
 
 
 def _header(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
@@ -199,9 +199,9 @@ def _sniff(probe: Probe) -> Match | None:
     if probe.kind == "npz" and probe.arrays.get("header") == ():
         return Match(evidence="an npz with a header", sure=True)
     if probe.kind == "folder":
-        if FILE_NAME in probe.names:
-            return Match(evidence=f"a run folder with {FILE_NAME}", sure=True)
-        if "run.json" in probe.names:
+        if TRAJECTORY_FILE in probe.names:
+            return Match(evidence=f"a run folder with {TRAJECTORY_FILE}", sure=True)
+        if RUN_FILE in probe.names:
             return Match(evidence="a run folder", sure=True)
     return None
 
@@ -209,7 +209,7 @@ def _sniff(probe: Probe) -> Match | None:
 FORMAT = Format(
     name="native",
     summary="the file of cinetraj, trajectory.npz: every field, exactly; a run folder is read as its file",
-    target=FILE_NAME,
+    target=TRAJECTORY_FILE,
     read=_read,
     encode=_encode,
     scene=_scene,

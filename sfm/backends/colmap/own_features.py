@@ -69,9 +69,8 @@ def run_fed(
     with thread_limit(threads):
         found, matched = _matched(frames.rgb[kept], _usable(masks, kept), chosen, config, setting, seconds)
     enough = [row for row, rows in enumerate(matched) if len(rows) >= config.mapping.min_matches]
-    of_pictures = matching.matcher(config.matching.method).match_images is not None
     counts: dict[str, Any] = {
-        "features": config.matching.method if of_pictures else kind,
+        "features": config.matching.method if matching.matcher(config.matching.method).sees_pictures else kind,
         "features_per_frame": float(np.median([len(each) for each in found])),
         "pairs_tried": len(chosen),
         "ran_on": {"features": "cpu" if kind == "sift" else device, "matching": device, "mapping": "cpu"},
@@ -106,7 +105,7 @@ def _matched(
 ) -> tuple[list[Features], list[np.ndarray]]:
     """Key points of the frames and the rows of each pair; `seconds` is told what it took."""
     clock = time.perf_counter()
-    if matching.matcher(config.matching.method).match_images is not None:
+    if matching.matcher(config.matching.method).sees_pictures:
         found, rows = matching.match_images(rgb, chosen, config.matching, usable=usable, setting=setting)
         seconds["match"] = time.perf_counter() - clock
         return found, rows
@@ -127,5 +126,5 @@ def _weights_of_matcher(config: ColmapConfig | GlomapConfig) -> Path | None:
     own, shared = config.matching.weights, config.features.weights
     if own is not None or shared is None:
         return own
-    alone = matching.matcher(config.matching.method).match_images is not None
+    alone = matching.matcher(config.matching.method).sees_pictures
     return shared if alone or Path(shared).is_dir() else None
