@@ -166,7 +166,9 @@ def _by_clock(reference: Trajectory, generated: Trajectory, protocol: Protocol) 
     start = max(float(a_axis[0]) - a_zero, float(b_axis[0]) - b_zero)
     end = min(float(a_axis[-1]) - a_zero, float(b_axis[-1]) - b_zero)
     if end < start:
-        raise CinetrajError("the clips share no time; if their clocks differ, associate them with --time progress")
+        raise CinetrajError(
+            "the clips share no time; if their clocks differ, use --time index (frames correspond) or --time progress"
+        )
     spans = (float(a_axis[-1] - a_axis[0]), float(b_axis[-1] - b_axis[0]))
     overlap = tuple(1.0 if span == 0 else float((end - start) / span) for span in spans)
     if protocol.span == "reference":

@@ -40,4 +40,5 @@ def estimator_warnings(rows: Mapping[str, ClipScores]) -> tuple[str, ...]:
     if not different:
         return ()
     listed = ", ".join(different[:3]) + (" …" if len(different) > 3 else "")
-    return (f"reference and generated clip were estimated differently in {len(different)} pairs ({listed})",)
+    pairs = "1 pair" if len(different) == 1 else f"{len(different)} pairs"
+    return (f"reference and generated clip were estimated differently in {pairs} ({listed})",)

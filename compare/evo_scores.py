@@ -15,6 +15,7 @@ from trajectory.resample import quat_wxyz_from_rotation
 
 MAX_TIME_DIFFERENCE_S = 0.01
 """evo's default for associating by time."""
+_APART = "no poses of the two clips are within 10 ms of each other"
 
 
 def evo_path(trajectory: Trajectory) -> Any:
@@ -59,7 +60,7 @@ def ate_rpe(
         try:
             ref, est = sync.associate_trajectories(ref, est, max_diff=MAX_TIME_DIFFERENCE_S)
         except sync.SyncException as error:
-            raise CinetrajError(f"no poses of the two clips are within 10 ms of each other ({error})") from error
+            raise CinetrajError(f"{_APART} ({error}); if frames correspond, use --time index") from error
     else:
         count = min(len(reference), len(generated))
         both = np.flatnonzero(reference.valid[:count] & generated.valid[:count])

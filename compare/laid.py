@@ -14,7 +14,7 @@ from compare.depth_scales import DepthScale
 from compare.metrics import Comparison, Comparisons, together
 from compare.motion_state import MotionState, translation_states
 from compare.protocols import Protocol
-from compare.sampling import Pair, sampled
+from compare.sampling import sampled
 from compare.scales import common_extents, common_units, depth_deviation, scales
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
@@ -31,6 +31,8 @@ class Laid:
         divisors: by what the positions of each were divided, in its own unit of length.
         unit_deviation: standard deviation of the logarithm of the unit that both are compared in, as one has it over
             the other: how deep the scene is, is not known exactly.
+        covered: share of each clip's own time at which the other one is there, its last frame's time included where
+            all of the reference's is asked for.
         notes: what a reader must know.
     """
 
@@ -38,6 +40,7 @@ class Laid:
     states: tuple[MotionState, MotionState]
     divisors: tuple[float, float]
     unit_deviation: float
+    covered: tuple[float, float]
     notes: tuple[str, ...]
 
     @property
@@ -160,6 +163,7 @@ def _laid(rows: tuple[int, ...], each: Sequence[Two], meetings: Sequence[Meeting
         unit = ("own extent of each chunk",) * len(each)
     told = np.where(np.isfinite(scale.generated), scale.generated, scale.reference)
     divisors = np.stack([scale.reference, told], 1).tolist()
+    covered = [_covered(meeting, protocol) for meeting in meetings]
     laid = tuple(
         Laid(
             comparison=Comparison(
@@ -176,7 +180,8 @@ def _laid(rows: tuple[int, ...], each: Sequence[Two], meetings: Sequence[Meeting
             states=states[i],
             divisors=(divisors[i][0], divisors[i][1]),
             unit_deviation=_unit_deviation(two, protocol),
-            notes=notes[i] + _short_overlap(pairs[i], protocol) + _assumed_rates(two, protocol),
+            covered=covered[i],
+            notes=notes[i] + _short_overlap(covered[i], protocol) + _assumed_rates(two, protocol),
         )
         for i, two in enumerate(each)
     )
@@ -199,13 +204,20 @@ def _assumed_rates(two: Two, protocol: Protocol) -> tuple[str, ...]:
     return (f"the {guessed[0]} carries no times: its frame rate is assumed",)
 
 
-def _short_overlap(pair: Pair, protocol: Protocol) -> tuple[str, ...]:
+def _covered(meeting: Meeting, protocol: Protocol) -> tuple[float, float]:
+    reference, asked = meeting.overlap, meeting.reference.known
+    if protocol.span == "reference" and asked.any():
+        reference = float(meeting.generated.inside[asked].mean())
+    return reference, meeting.overlap_generated
+
+
+def _short_overlap(covered: tuple[float, float], protocol: Protocol) -> tuple[str, ...]:
     """What to say where the clock leaves a good part of either clip out: perhaps its clocks do not run alike."""
-    if protocol.time != "seconds" or min(pair.overlap, pair.overlap_generated) > 0.9:
+    if protocol.time != "seconds" or min(covered) > 0.9:
         return ()
     return (
-        f"by the clock, {pair.overlap:.0%} of the reference's and {pair.overlap_generated:.0%} of the generated clip's "
-        "duration are compared; if frames correspond, use --time index or --time progress",
+        f"by the clock, {covered[0]:.0%} of the reference's and {covered[1]:.0%} of the generated clip's duration are "
+        "compared; if frames correspond, use --time index or --time progress",
     )
 
 

@@ -77,6 +77,7 @@ def _facts(laid: Laid, scored: int, charged: int, excused: int) -> dict[str, Any
         "samples": len(pair.scored),
         "overlap": pair.overlap,
         "overlap_generated": pair.overlap_generated,
+        "covered": list(laid.covered),
         "scored": scored / len(pair.scored),
         "compared": scored / asked,
         "undetermined": excused / asked,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, final
 
 from compare import protocols
+from compare.clocks import clock_warnings
 from compare.depth_scales import DepthScale
 from compare.details import detail_json
 from compare.estimators import estimator_warnings, estimators
@@ -178,8 +179,8 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 def build_result(rows: Mapping[str, ClipScores], protocol: Protocol, model: str) -> Result:
     """A result from finished rows: the summary under both failure policies, and the warnings."""
-    summary = summarise(rows, protocol)
-    return Result(model=model, protocol=protocol, clips=rows, summary=summary, warnings=estimator_warnings(rows))
+    warnings = (*clock_warnings(rows, protocol), *estimator_warnings(rows))
+    return Result(model=model, protocol=protocol, clips=rows, summary=summarise(rows, protocol), warnings=warnings)
 
 
 def score_trials(

@@ -132,6 +132,7 @@ def _holds_runs(path: Path) -> bool:
 def _run_rows(shot: RunShot) -> Iterator[Row]:
     trajectory = shot.trajectory()
     told, video = shot.statistics, shot.record.get("video") or {}
+    clocked = _counts_seconds(video, trajectory)
     row: Row = {
         "status": shot.status,
         "reason": shot.shot.get("reason", ""),
@@ -139,8 +140,10 @@ def _run_rows(shot: RunShot) -> Iterator[Row]:
         "motion_model": shot.shot.get("motion_model"),
         "frames": shot.shot.get("frames"),
         "registered": shot.shot.get("registered"),
-        "start_s": shot.shot.get("start_s"),
-        "end_s": shot.shot.get("end_s"),
+        "start": shot.shot.get("start"),
+        "stop": shot.shot.get("stop"),
+        "start_s": shot.shot.get("start_s") if clocked else None,
+        "end_s": shot.shot.get("end_s") if clocked else None,
         "confidence": told.get("confidence"),
     }
     for what in (*QUANTITIES, "rigid"):
@@ -154,6 +157,11 @@ def _run_rows(shot: RunShot) -> Iterator[Row]:
         row |= _of_path(trajectory) | {"sentence": shot.describe(trajectory).sentence}
     row |= {"seconds": (shot.record.get("seconds") or {}).get("total"), "source": shot.source}
     yield row | {"time_source": video.get("time_source"), "folder": str(shot.folder)}
+
+
+def _counts_seconds(video: Mapping[str, Any], trajectory: Trajectory | None) -> bool:
+    """Whether times are seconds: images without a rate have frame numbers in their place, which are no seconds."""
+    return (video.get("time_source") or (trajectory and trajectory.time_source)) != "index"
 
 
 def _of_path(trajectory: Trajectory) -> Row:
@@ -195,7 +203,8 @@ def _frame_rows(shot: RunShot) -> Iterator[Row]:
         "scene_depth": trajectory.scene_depth,
     }
     for i in range(n):
-        row: Row = {"frame": int(shot.shot.get("start", 0)) + i, "time_s": float(trajectory.time_s[i])}
+        row: Row = {"frame": int(shot.shot.get("start", 0)) + i}
+        row["time_s"] = None if trajectory.time_source == "index" else float(trajectory.time_s[i])
         row["valid"] = bool(trajectory.valid[i])
         yield row | {name: None if values is None else _number(values[i]) for name, values in columns.items()}
 

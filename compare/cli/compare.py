@@ -87,6 +87,8 @@ def run(args: Args) -> int:
     if not results:
         raise CinetrajError("; ".join(refused))
     asked = len(args.generated) * len(chosen)
+    for warning in dict.fromkeys(f"{result.model}: {each}" for result in results for each in result.warnings):
+        _report.warn(warning)  # above the tables: it changes how they are to be read
     if args.json:
         whole = [{"model": r.model, **r.to_json()} for r in results]
         _report.print_json(results[0].to_json() if asked == 1 else {"results": whole, "refused": refused})
@@ -183,12 +185,9 @@ def _options(args: Args) -> dict[str, Any]:
 
 
 def _tell_problems(results: list["Result"], refused: list[str]) -> None:
-    """Warnings, each cause of failures once, and what was refused."""
+    """Each cause of failures once, and what was refused."""
     from compare.causes import causes
 
-    for result in results:
-        for warning in result.warnings:
-            _report.warn(f"{result.model}: {warning}")
     for cause in causes([(result.model, result.clips) for result in results]):
         say = _report.warn if cause.fault == "unmatched" else _report.error
         say(cause.text)
@@ -207,6 +206,7 @@ def words(result: "Result") -> str:
     head += f"angles in {protocol['angle']}, {protocol['hash'][:8]})"
     rows = _rows(said, metrics)
     lines = [head, "", _report.table(rows, right=tuple(range(1, len(rows[0])))), ""]
+    lines += [*undefined, ""] if (undefined := _undefined(said, metrics)) else []
     coverage, summary = said["coverage"], said["summary"]
     apart = counts_text(summary["faults"])
     scored = f"{coverage['ok']} of {coverage['all']} clips scored" + (f"; {apart}" if apart else "")
@@ -236,8 +236,24 @@ def _rows(said: Mapping[str, Any], metrics: list[str]) -> list[list[str]]:
         rows.append([name, "" if share is None else f"{share:.0%}", *cells])
     summary = said["summary"]
     clips = summary["policies"][said["protocol"]["failures"]][metrics[0]]["clips"]
-    rows.append([f"mean of {clips} clips", "", *[_number(summary.get(metric)) for metric in metrics]])
+    mean = f"mean of {clips} clip" + ("s" if clips != 1 else "")
+    rows.append([mean, "", *[_number(summary.get(metric)) for metric in metrics]])
     return rows
+
+
+def _undefined(said: Mapping[str, Any], metrics: list[str]) -> list[str]:
+    """A line for each reason why metrics have no value, with the clips that it met."""
+    from compare.sources import listed
+
+    met: dict[tuple[str, str], list[str]] = {}
+    for name, scores in said["clips"].items():
+        for metric in metrics:
+            if isinstance(value := scores.get(metric), Mapping):
+                met.setdefault((metric, value["undefined"]), []).append(name)
+    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (metric, why), names in met.items():
+        alike.setdefault((why, tuple(names)), []).append(metric)
+    return [f"undefined: {', '.join(which)}: {why} ({listed(names)})" for (why, names), which in alike.items()]
 
 
 def _interval(interval: Mapping[str, float] | None) -> str:

@@ -121,7 +121,7 @@ def _payload(
         key = f"{stamp['name']} {stamp['hash']}"
         if key not in boards:
             others = sum(board["stamp"]["name"] == stamp["name"] for board in boards.values())
-            name = stamp["name"] if not others else f"{stamp['name']} ({stamp['hash'][:6]})"
+            name = stamp["name"] if not others else f"{stamp['name']} (time {stamp['time']}, {stamp['hash'][:6]})"
             boards[key] = _empty_board(name, record)
         _add(boards[key], record, details)
     for board in boards.values():

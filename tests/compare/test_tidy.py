@@ -3,6 +3,7 @@
 import builtins
 import csv
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import made_runs
@@ -12,6 +13,7 @@ import pytest
 import compare
 from compare import run_files, tidy
 from compare.scoring import Result, score
+from sfm.runs.folder import write_run
 from trajectory.errors import CinetrajError
 
 KEYS = {
@@ -142,3 +144,18 @@ def test_wrong_questions_say_what_can_be_asked(runs: Path, results: list[Result]
         tidy.write([], tmp_path / "a.xls")
     with pytest.raises(CinetrajError, match="as a mapping"):
         tidy.rows([runs, runs])
+
+
+def test_frame_numbers_are_no_seconds(tmp_path: Path) -> None:
+    path = made_runs.path(pan_deg=10.0)
+    images = path.replace(time_s=np.arange(made_runs.N, dtype=float), time_source="index")
+    for name, each in (("film", path), ("images", images)):
+        made = made_runs.estimate(name, made_runs.shot(each))
+        made = replace(made, video={**made.video, "time_source": each.time_source})
+        write_run(made, tmp_path / name, plot=False)
+    first, second = tidy.rows(tmp_path)
+    assert (first["start_s"], first["end_s"]) == (0.0, (made_runs.N - 1) / made_runs.FPS)
+    assert (second["start_s"], second["end_s"]) == (None, None)
+    assert (second["start"], second["stop"], second["time_source"]) == (0, made_runs.N, "index")
+    times = [row["time_s"] for row in tidy.rows(tmp_path, "frames")]
+    assert times == [*path.time_s.tolist(), *[None] * made_runs.N]

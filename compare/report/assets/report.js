@@ -106,7 +106,7 @@
           cell.append(" ", make("span", `(${number(rest.value)})`, "other"));
         }
         if (entry.ci95) cell.append(make("span", `[${entry.ci95.map(number).join(", ")}]`, "interval under"));
-        cell.title = `mean of the ${entry.clips} clips that all models have; square brackets: 95 % over clips; round: failures ` +
+        cell.title = `mean of the ${entry.clips} clip${entry.clips === 1 ? "" : "s"} that all models have; square brackets: 95 % over clips; round: failures ` +
           (other === "drop" ? "left out" : "charged");
         row.append(cell);
       }
@@ -114,6 +114,10 @@
     }
     at("board").append(body);
     at("warnings").replaceChildren(...models.flatMap((m) => m.warnings.map((w) => make("p", `⚠ ${m.model}: ${w}`, "warning"))));
+    // A metric without a mean: no clip has it in every model, which is so of all metrics where names differ.
+    const lacking = metrics.map((m) => m.name).filter((name) => models.every((m) => m.policies[chosen][name].value === null));
+    at("valueless").textContent = !lacking.length ? "" : `undefined: ${lacking.join(", ")}: no clip has a value` +
+      (models.length > 1 ? " in every model, and they are compared on clips that all have" : "") + "; the rows of the clips say why";
     const floor = data.noise[board().protocol];
     at("noise").textContent = floor
       ? "Instrument noise (median disagreement of a clip with itself, changed and undone): " +
@@ -151,6 +155,8 @@
     const { metrics, models } = board();
     const metric = metrics.find((m) => state.boardSort && m.name === state.boardSort[0]) || metrics[0];
     const entries = models.map((m) => m.policies[policy()][metric.name]);
+    at("overview").hidden = entries.every((e) => e.value === null);
+    if (at("overview").hidden) return;
     Plotly.react("overview", [{
       type: "bar", x: models.map((m) => m.model), y: entries.map((e) => e.value), marker: { color: colour("generated") }, width: 0.4,
       error_y: {
@@ -242,7 +248,7 @@
       body.append(line);
     }
     at("clips").append(body);
-    at("count").textContent = `${rows.length} rows` + (rows.length > shown.length ? `, the first ${shown.length} shown` : "");
+    at("count").textContent = `${rows.length} ${rows.length === 1 ? "row" : "rows"}` + (rows.length > shown.length ? `, the first ${shown.length} shown` : "");
   }
 
   function open(row) {
@@ -407,6 +413,7 @@
     at("title").textContent = data.title;
     at("lead").textContent = `${models.length} ${models.length === 1 ? "model" : "models"} under ${board().protocol}` +
       ` · ${stamp.hash.slice(0, 12)} · time ${stamp.time}, scale ${stamp.scale}, ${stamp.aggregation} over frames`;
+    [...at("protocols").querySelectorAll("button")].forEach((b, i) => b.setAttribute("aria-pressed", i === state.board));
     at("notes").replaceChildren(...stamp.notes.map((note) => make("li", note)));
     at("stamp").textContent = JSON.stringify(stamp, null, 1);
     at("model").replaceChildren(new Option("all", ""), ...models.map((m) => new Option(m.model, m.model)));
@@ -417,12 +424,22 @@
     drawDetail();
   }
 
-  data.boards.forEach((b, i) => at("protocol").append(new Option(b.protocol, i)));
-  at("protocol").addEventListener("change", (event) => {
-    Object.assign(state, { board: Number(event.target.value), policy: null, boardSort: null, clipSort: ["clip", 1], open: null });
-    at("detail").hidden = true;
-    drawAll();
-  });
+  function drawProtocols() {
+    at("protocols").hidden = data.boards.length < 2;
+    at("protocols").append(make("span", `Scores under ${data.boards.length} protocols:`, "quiet"));
+    data.boards.forEach((each, i) => {
+      const button = make("button", each.protocol);
+      button.type = "button";
+      button.addEventListener("click", () => {
+        Object.assign(state, { board: i, policy: null, boardSort: null, clipSort: ["clip", 1], open: null });
+        at("detail").hidden = true;
+        drawAll();
+      });
+      at("protocols").append(button);
+    });
+  }
+
+  drawProtocols();
   at("policy").addEventListener("change", (event) => { state.policy = event.target.value; drawAll(); });
   at("model").addEventListener("change", (event) => { state.model = event.target.value; drawClips(); });
   at("find").addEventListener("input", (event) => { state.find = event.target.value; drawClips(); });

@@ -83,6 +83,27 @@ def test_clocks_of_two_kinds(sets: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "under strict: " in said.err
 
 
+def test_clocks_that_differ_are_warned_of_before_the_table(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = smooth(1)
+    io.write(path.replace(time_s=2.25 * path.time_s), sets / "measured.npz", format="native")
+    command = ["compare", str(sets / "measured.npz"), str(sets / "good" / "a.npz")]
+    assert main([*command, "--protocol", "strict,attitude", "--out", str(sets / "scores")]) == 0
+    said = capsys.readouterr()
+    assert said.err.count("warning: ") == 1  # once, not for each protocol
+    assert "use --time index" in said.err
+    saved = json.loads((sets / "scores" / "a_strict.json").read_text())["protocol"]["warnings"]
+    assert "use --time index" in saved[0]  # what the page shows
+    assert main([*command, "--time", "index"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_what_is_undefined_has_a_reason_below_the_table(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", str(sets / "ref"), str(sets / "good")]) == 0
+    said = capsys.readouterr().out
+    assert "undefined: ZoomErr: the reference has no focal length (a, b)" in said
+    assert said.count("undefined: ") == 2
+
+
 def test_an_unknown_protocol_is_refused_before_anything_is_scored(
     sets: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -163,7 +163,14 @@ def test_in_a_browser(scores: Path, page_file: Path, tmp_path: Path) -> None:
         assert page.run(mean) != charged
         page.run("document.documentElement.dataset.theme = 'light'; document.getElementById('theme').click()")
         assert page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
-        page.run("const p = document.getElementById('protocol'); p.value = '1'; p.dispatchEvent(new Event('change'))")
+        # Every protocol is named in view, the one that is shown marked.
+        tabs = "[...document.querySelectorAll('#protocols button')]"
+        shown = f"return {tabs}.filter(b => b.getAttribute('aria-pressed') === 'true').map(b => b.textContent).join()"
+        assert page.run("return document.getElementById('protocols').offsetHeight > 0")
+        assert page.run(f"return {tabs}.length") == 2
+        before = page.run(shown)
+        page.run(f"{tabs}[1].click()")
+        assert page.run(shown) != before
         assert page.run("return document.getElementById('lead').textContent").startswith("2 models under")
         assert page.log() == []
         # Whole numbers keep their zeros.
@@ -174,4 +181,7 @@ def test_in_a_browser(scores: Path, page_file: Path, tmp_path: Path) -> None:
         assert (
             page.run("return document.querySelector('#clips tr[data-clip=\"pan\"]').children[3].textContent") == "1500"
         )
+        assert page.run("return document.getElementById('protocols').offsetHeight") == 0
+        page.run("const f = document.getElementById('find'); f.value = 'pan'; f.dispatchEvent(new Event('input'))")
+        assert page.run("return document.getElementById('count').textContent") == "1 row"
         assert page.log() == []

@@ -64,7 +64,7 @@ def test_a_mismatch_of_estimators_is_a_warning_in_the_table() -> None:
     b = smooth(1, provenance=Provenance(backend="colmap", versions={"pycolmap": "4"}))
     mixed, alike = score({"x": a}, {"x": b}, model="mixed"), score({"x": a}, {"x": a}, model="alike")
     assert alike.warnings == ()
-    assert "estimated differently in 1 pairs (x)" in mixed.warnings[0]
+    assert "estimated differently in 1 pair (x)" in mixed.warnings[0]
     exact = smooth(1, provenance=Provenance(backend="rendered", config={"seed": 3}))
     assert score({"x": exact}, {"x": a}).warnings == ()  # rendered truth is no estimate
     assert score({"x": smooth(1)}, {"x": a}).warnings == ()  # nor is a plain file
