@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal, cast, final
 
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, perhaps
 
 LATER: Mapping[str, Any] = MappingProxyType(
     {"span": "overlap", "draws": 0, "epsilon": 1e-9, "chunk": 0, "move_thresholds": []}
@@ -460,5 +460,7 @@ def get(protocol: "str | Protocol") -> Protocol:
     if isinstance(protocol, Protocol):
         return protocol
     if protocol not in PRESETS:
-        raise CinetrajError(f"protocol {protocol!r} is not known, expected one of {', '.join(PRESETS)}")
+        raise CinetrajError(
+            f"protocol {protocol!r} is not known{perhaps(protocol, PRESETS)}; expected one of {', '.join(PRESETS)}"
+        )
     return PRESETS[protocol]

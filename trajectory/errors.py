@@ -1,10 +1,18 @@
 """The errors that users see: what was wrong, the value, what was expected, the remedy."""
 
+import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 
 class CinetrajError(ValueError):
     """Base of every error that is the input's fault; the command line prints it as one line."""
+
+
+def perhaps(given: str, known: Iterable[str]) -> str:
+    """As ", perhaps 'tum' is meant": the name that is most like what was given; "" where none is like it."""
+    close = difflib.get_close_matches(given.lower(), [*known], n=1)
+    return f", perhaps {close[0]!r} is meant" if close else ""
 
 
 class ReadError(CinetrajError):

@@ -15,13 +15,27 @@ if TYPE_CHECKING:
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Loaded:
-    """One camera path by name, or why there is none."""
+    """One camera path by name, or why there is none.
+
+    Attributes:
+        failed: why there is none.
+        status: of the estimate that it is; "" where it is none, or the file does not say.
+        reason: why the status is not ok.
+    """
 
     name: str
     path: Path
     trajectory: "Trajectory | None"
     failed: str = ""
     status: str = ""
+    reason: str = ""
+
+    @property
+    def doubt(self) -> str:
+        """What must be said of an estimate that is not vouched for, "" of others."""
+        if self.status != "unreliable":
+            return ""
+        return "the estimate is unreliable" + (f": {self.reason}" if self.reason else "")
 
 
 def load(
@@ -86,6 +100,7 @@ def _run(path: Path, name: str) -> list[Loaded]:
             trajectory=run.trajectories.get(shot["name"]),
             failed=shot["reason"] if shot["status"] == "failed" else "",
             status=shot["status"],
+            reason=shot["reason"],
         )
         for shot in run.record["shots"]
     ]
@@ -109,7 +124,10 @@ def _cameras(path: Path, part: str, format: str) -> list[Loaded]:
 def _read(path: Path, name: str, format: str) -> Loaded:
     from trajectory import io
 
-    return Loaded(name=name, path=path, trajectory=io.read(path, format=format))
+    trajectory = io.read(path, format=format)
+    made = trajectory.provenance
+    status = None if made is None else made.evidence.get("status")
+    return Loaded(name=name, path=path, trajectory=trajectory, status=status if isinstance(status, str) else "")
 
 
 def _is_format(path: Path) -> bool:

@@ -1,18 +1,18 @@
 """Convert a trajectory from any format to any other.
 
 SOURCE is a trajectory file, a model folder or a run; DESTINATION is written whole or not at all. FILE#* is every
-camera of a file and becomes a folder of files. A format that holds several cameras takes them, or a folder of
-trajectories, into one file.
+camera of a file; it, a run of several shots and a folder of runs or trajectories become a folder of files. A format
+that holds several cameras takes them into one file.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import tyro
 
-from compare.cli import _inputs, _report
-from trajectory.errors import CinetrajError
+from compare.cli import _inputs, _notes, _report
+from trajectory.errors import CinetrajError, perhaps
 
 if TYPE_CHECKING:
     from trajectory.io import Scene
@@ -59,12 +59,26 @@ def run(args: Args) -> int:
     """Read, write, and say what the target format cannot hold."""
     from trajectory import io
 
+    if args.to not in {*io.FORMATS, *io.BY_BLENDER}:
+        able = [name for name, entry in io.FORMATS.items() if entry.encode is not None]
+        raise CinetrajError(
+            f"--to is {args.to!r}{perhaps(args.to, able)}; expected a format that is written: "
+            "cinetraj convert --help lists them"
+        )
     target = io.FORMATS.get(args.to)
-    several = io.split_part(args.source)[1] == io.ALL
+    several = io.split_part(args.source)[1] == io.ALL or not args.destination.suffix
     found = _inputs.load(args.source, args.format)
     if len(found) > 1 and (several or (target is not None and target.encode_every is not None)):
         return _several(args, found)
-    trajectory, scene, notes = _prepared(args, _inputs.sole(args.source, found))
+    if len(found) > 1:
+        raise CinetrajError(
+            f"{args.source} holds {len(found)} trajectories ({found[0].name}, ...), and {args.destination} is one "
+            f"file of {args.to}; give one of them, or a folder to write to"
+        )
+    one = _inputs.sole(args.source, found)
+    trajectory, scene, notes = _prepared(args, one)
+    if one.doubt:
+        _report.warn(f"{one.name}: {one.doubt}")
     io.write(trajectory, args.destination, format=args.to, scene=scene)
     left_out = io.losses(trajectory, args.to, scene)
     frames, valid = len(trajectory), int(trajectory.valid.sum())
@@ -114,31 +128,68 @@ def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list
 
 
 def _several(args: Args, found: list[_inputs.Loaded]) -> int:
-    """Into one file where the format holds several cameras, else into one file each in a folder."""
+    """Into one file where the format holds several cameras, else into one file each in a folder.
+
+    What has no trajectory, or none that the format can hold, is named and left out.
+    """
     from trajectory import io
 
-    failed = next((each for each in found if each.trajectory is None), None)
-    if failed is not None:
-        raise CinetrajError(f"{failed.path} has no trajectory: {failed.failed}")
-    cameras = {each.name.rpartition("#")[2]: _prepared(args, each) for each in found}
+    known = {each.name.rpartition("#")[2]: each for each in found if each.trajectory is not None}
+    failed = [each for each in found if each.trajectory is None]
+    if not known:
+        raise CinetrajError(f"{failed[0].path} has no trajectory: {failed[0].failed}")
+    cameras = {name: _prepared(args, each) for name, each in known.items()}
     target = io.FORMATS.get(args.to)
     if target is not None and target.encode_every is not None:
         io.write_every({name: each for name, (each, _, _) in cameras.items()}, args.destination, format=args.to)
         places = [args.destination]
     else:
         suffix = Path(target.target).suffix if target is not None else ""
-        places = [args.destination / (name.strip("/").replace("/", "_") + suffix) for name in cameras]
-        for place, (trajectory, scene, _) in zip(places, cameras.values(), strict=True):
-            io.write(trajectory, place, format=args.to, scene=scene)
+        files = {name: args.destination / (name.strip("/").replace("/", "_") + suffix) for name in cameras}
+        refused = _written(args, cameras, files)
+        failed += [replace(known.pop(name), failed=why) for name, why in refused.items()]
+        cameras = {name: cameras[name] for name in known}
+        places = [files[name] for name in known]
+    _tell_doubts(known, failed)
     left_out = sorted({loss for path, scene, _ in cameras.values() for loss in io.losses(path, args.to, scene)})
-    notes = sorted({f"{name}: {note}" for name, (_, _, said) in cameras.items() for note in said})
+    notes = {name: said for name, (_, _, said) in cameras.items()}
     if args.json:
         names = [str(place) for place in places]
         done = {"path": names, "format": args.to, "cameras": list(cameras)}
-        _report.print_json({**done, "left_out": left_out, "notes": notes})
+        told = sorted(f"{name}: {note}" for name, said in notes.items() for note in said)
+        _report.print_json({**done, "left_out": left_out, "notes": told})
     else:
-        print(f"{args.destination}: {args.to}, {len(cameras)} trajectories")
+        print(f"{args.destination}: {args.to}, {_notes.counted(len(cameras), 'trajectory')}")
         if left_out:
             print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
-        print("".join(f"note: {note}\n" for note in notes), end="")
-    return 0
+        print("".join(f"note: {line}\n" for line in _notes.grouped(notes)), end="")
+    return 1 if failed else 0
+
+
+def _written(
+    args: Args, cameras: "dict[str, tuple[Trajectory, Scene, list[str]]]", files: dict[str, Path]
+) -> dict[str, str]:
+    """Write a file for each camera; those that the format cannot hold, with the reason. Raises where it holds none."""
+    from trajectory import io
+
+    refused: dict[str, str] = {}
+    for name, (trajectory, scene, _) in cameras.items():
+        try:
+            io.write(trajectory, files[name], format=args.to, scene=scene)
+        except CinetrajError as error:
+            refused[name] = str(error)
+    if len(refused) == len(cameras):
+        name, why = next(iter(refused.items()))
+        raise CinetrajError(f"{name}: {why}")
+    return refused
+
+
+def _tell_doubts(known: dict[str, _inputs.Loaded], failed: list[_inputs.Loaded]) -> None:
+    """What is not vouched for in one line, what was left out in a line for each reason."""
+    doubted = {name: each for name, each in known.items() if each.doubt}
+    if len(doubted) == 1:
+        _report.warn(next(f"{name}: {each.doubt}" for name, each in doubted.items()))
+    elif doubted:
+        _report.warn(f"{len(doubted)} of {len(known)} estimates are unreliable: {_notes.named(list(doubted))}")
+    for line in _notes.grouped({each.name: [each.failed] for each in failed}, of=len(known) + len(failed)):
+        _report.error(f"left out: {line}")

@@ -69,11 +69,11 @@ def run(args: Args) -> int:
         found = _described(_inputs.load(args.target, args.format, estimate_clip=estimated), args, described)
     results: dict[str, Any] = {}
     failed = 0
-    for name, status, result in found:
+    for name, doubt, result in found:
         results[name] = result
         failed += "failed" in result or "failed" in result.get("actions", {})
-        if status == "unreliable":
-            _report.warn(f"{name}: the estimate is unreliable")
+        if doubt:
+            _report.warn(f"{name}: {doubt}")
         if not args.json and "failed" in result:
             _report.error(f"{name}: {result['failed']}")
             continue
@@ -122,7 +122,7 @@ def _elsewhere(args: Args) -> "list[tuple[str, str, dict[str, Any]]]":
 def _described(
     found: list[_inputs.Loaded], args: Args, described: "list[tuple[_inputs.Loaded, Description]]"
 ) -> "Iterator[tuple[str, str, dict[str, Any]]]":
-    """Name, status and description of each, or why there is none; what was described joins `described`."""
+    """Name, doubt and description of each, or why there is none; what was described joins `described`."""
     from trajectory import describe
     from trajectory.candidates import candidates_beside
 
@@ -139,7 +139,7 @@ def _described(
             result["actions"] = keys_of(each.name, each.trajectory, args, config.assumed_fps)
         if sets:
             result["tags"] = tags_of(description, each.trajectory, sets, config.assumed_fps)
-        yield each.name, each.status, result
+        yield each.name, each.doubt, result
 
 
 def sets_of(args: Args) -> "tuple[TagSet, ...]":
@@ -347,6 +347,7 @@ def estimated(path: Path) -> list[_inputs.Loaded]:
             trajectory=shot.trajectory,
             failed="" if shot.trajectory is not None else shot.reason,
             status=shot.status,
+            reason=shot.reason,
         )
         for shot, name in zip(estimate.shots, estimate.shot_names(), strict=True)
     ]

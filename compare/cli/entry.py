@@ -23,7 +23,7 @@ INTERRUPTED = 130
 EXIT_CODES = """\
 exit codes:
   0   done (an estimate that is unreliable is done too: a warning says so)
-  1   a clip could not be estimated, scored or described; the others were
+  1   a clip could not be estimated, scored, described or converted; the others were
   2   bad input or usage; nothing was written
   70  an error in cinetraj itself
   130 interrupted"""

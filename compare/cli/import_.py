@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import tyro
 
 from compare.cli import _batch, _report
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, perhaps
 from trajectory.files import printable
 
 if TYPE_CHECKING:
@@ -49,7 +49,9 @@ def run(args: Args) -> int:
     from trajectory.io import FORMATS
 
     if args.format != "auto" and args.format not in FORMATS:
-        raise CinetrajError(f"format is {args.format!r}, expected auto or one of {', '.join(FORMATS)}")
+        raise CinetrajError(
+            f"format is {args.format!r}{perhaps(args.format, FORMATS)}; expected auto or one of {', '.join(FORMATS)}"
+        )
     found = imported.results_in(args.results, args.format, args.output)
     wanted = _expected(args.expect, found)
     for name in wanted:

@@ -34,14 +34,25 @@ class Args:
 def run(args: Args) -> int:
     """Facts of one camera path or of many."""
     found = _inputs.load(args.target, args.format)
-    facts: dict[str, Any] = {
-        each.name: {"failed": each.failed} if each.trajectory is None else facts_of(each.trajectory) for each in found
-    }
+    facts = {each.name: _facts(each) for each in found}
+    for each in found:
+        if each.doubt:
+            _report.warn(f"{each.name}: {each.doubt}")
+        elif each.trajectory is None:
+            _report.error(f"{each.name}: {each.failed}")
     if args.json:
         _report.print_json(facts[found[0].name] if len(found) == 1 else facts)
     else:
         print("\n\n".join(_words(name, fact) for name, fact in facts.items()))
     return 1 if any(each.trajectory is None for each in found) else 0
+
+
+def _facts(one: _inputs.Loaded) -> dict[str, Any]:
+    """What is shown of a path: of an estimate its status first, with the reason where it is not ok."""
+    status = {"status": one.status} if one.status else {}
+    if one.trajectory is None:
+        return status | {"failed": one.failed}
+    return status | ({"reason": one.reason} if one.reason else {}) | facts_of(one.trajectory)
 
 
 def facts_of(trajectory: "Trajectory") -> dict[str, Any]:
@@ -114,7 +125,10 @@ def _words(name: str, fact: dict[str, Any]) -> str:
             value = mark.join(map(_number, numbers))
         elif key in ("start", "end"):
             value = f"{value:.6f}".rstrip("0").rstrip(".")  # six digits in all would hide the seconds of a date
-        rows.append([key.replace("_", " "), _number(value)])
+        label = key.replace("_", " ")
+        if key in ("start", "end", "duration"):
+            label += " (frames)" if fact["time_source"] == "index" else " (s)"
+        rows.append([label, _number(value)])
     return _report.table(rows)
 
 

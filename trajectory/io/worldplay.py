@@ -71,7 +71,7 @@ def latents(trajectory: Trajectory, name: str) -> Int[np.ndarray, " m"]:
         return np.arange(0, len(frames), FRAMES)
     raise CinetrajError(
         f"{name} holds the poses of every fourth frame of a clip of 4n + 1 frames, this trajectory has {len(frames)}; "
-        "cut it to such a length first"
+        "write as many evenly: --resample 81, or another 4n + 1"
     )
 
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import made_runs
 import numpy as np
 import pytest
 from console import assert_one_clear_line, cinetraj, write_tum
@@ -24,7 +25,8 @@ def test_convert_there_and_back(tmp_path: Path) -> None:
 def test_convert_refuses_an_unknown_format(tmp_path: Path) -> None:
     tum = write_tum(tmp_path)
     done = cinetraj("convert", tum, tmp_path / "a.xyz", "--to", "xyz", "--format", "tum")
-    assert_one_clear_line(done, "'xyz'", "native")
+    assert_one_clear_line(done, "--to is 'xyz'", "cinetraj convert --help lists them")
+    assert_one_clear_line(cinetraj("convert", tum, tmp_path / "a.txt", "--to", "tumm"), "perhaps 'tum' is meant")
     assert not (tmp_path / "a.xyz").exists()
 
 
@@ -111,7 +113,7 @@ def test_ten_cameras_are_made_alike(tmp_path: Path) -> None:
     assert len(again) == 10
     for trajectory in again.values():
         np.testing.assert_allclose(trajectory.positions[:, 2], np.linspace(0, 1, 5), atol=1e-9)
-    assert "note: cam07: one unit of what is written is 14 of what was read" in done.stdout
+    assert "note: all 10: one unit of what is written is 2 to 20 of what was read" in done.stdout
     assert_one_clear_line(
         cinetraj("convert", f"{path}#cam01", tmp_path / "c.txt", "--to", "tum", "--fps", 16), "frame numbers", "seconds"
     )
@@ -164,3 +166,51 @@ def test_a_path_without_a_lens_takes_one_by_hand(tmp_path: Path) -> None:
     found = io.read(tmp_path / "a.json", format="uni3c").intrinsics_px
     assert found is not None
     np.testing.assert_allclose(found[0], [[320, 0, 320], [0, 320, 180], [0, 0, 1]])
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """cuts (two shots, one failed), lost (failed), pan (unreliable), truck."""
+    return made_runs.write(tmp_path_factory.mktemp("made"), clips=False)
+
+
+def test_an_unreliable_run_is_converted_with_a_warning(runs: Path, tmp_path: Path) -> None:
+    done = cinetraj("convert", runs / "pan", tmp_path / "pan.txt", "--to", "tum")
+    assert done.returncode == 0
+    assert "warning: pan: the estimate is unreliable: rotation may be wrong" in done.stderr
+    assert cinetraj("convert", runs / "truck", tmp_path / "truck.npz", "--to", "native").stderr == ""
+    assert_one_clear_line(cinetraj("convert", runs / "lost", tmp_path / "a.txt", "--to", "tum"), "has no trajectory")
+
+
+def test_a_folder_of_runs_becomes_a_folder_of_files(runs: Path, tmp_path: Path) -> None:
+    done = cinetraj("convert", runs, tmp_path / "out", "--to", "native")
+    assert done.returncode == 1  # two of them have no path, which is said
+    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["cuts_shot-000.npz", "pan.npz", "truck.npz"]
+    assert "warning: pan: the estimate is unreliable" in done.stderr
+    assert "error: left out: 2 of 5 (cuts/shot-001, lost): " in done.stderr
+    assert_one_clear_line(cinetraj("convert", runs, tmp_path / "out.txt", "--to", "tum"), "or a folder to write to")
+    assert not (tmp_path / "out.txt").exists()
+
+
+def test_what_a_format_cannot_hold_is_named_and_the_others_are_written(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name, frames in (("a", 9), ("b", 16), ("c", 18)):
+        poses = np.tile(np.eye(4), (frames, 1, 1))
+        path = Trajectory(world_from_cam=poses, time_s=np.arange(frames) / 8, valid=np.ones(frames, bool))
+        io.write(path, tmp_path / "in" / f"{name}.npz", format="native")
+    options = ("--to", "hy-worldplay", "--size", "64", "48", "--fov", "60")
+    done = cinetraj("convert", tmp_path / "in", tmp_path / "out", *options)
+    assert done.returncode == 1
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["a.json"]
+    assert "left out: 2 of 3 (b, c): hy-worldplay" in done.stderr
+    assert "this trajectory has 16 to 18; write as many evenly: --resample 81" in done.stderr
+    assert cinetraj("convert", tmp_path / "in", tmp_path / "all", *options, "--resample", 81).returncode == 0
+
+
+def test_notes_of_many_are_few(runs: Path, tmp_path: Path) -> None:
+    done = cinetraj(
+        "convert", runs, tmp_path / "a.json", "--to", "recammaster", "--resample", 81, "--normalise", "depth"
+    )
+    notes = [line for line in done.stdout.splitlines() if line.startswith("note: ")]
+    assert len(notes) == 2
+    assert all(line.startswith("note: all 3: ") for line in notes)

@@ -4,6 +4,7 @@ import json
 import math
 from pathlib import Path
 
+import made_runs
 import pytest
 from console import cinetraj, write_tum
 
@@ -37,3 +38,35 @@ def test_angles_are_within_half_a_turn(tmp_path: Path, turn_deg: float, shown: f
     path.write_text("".join(f"{i / 24} 0 0 0 0 {math.sin(a)} 0 {math.cos(a)}\n" for i, a in enumerate(half)))
     said = json.loads(cinetraj("info", path, "--format", "tum", "--json").stdout)
     assert said["rotation_first_to_last_deg"]["pan_right"] == pytest.approx(shown, abs=1e-6)
+
+
+def test_info_of_a_run_has_its_status(tmp_path: Path) -> None:
+    runs = made_runs.write(tmp_path, clips=False)
+    done = cinetraj("info", runs)
+    assert done.returncode == 1  # two shots have no path
+    assert "warning: pan: the estimate is unreliable: rotation may be wrong" in done.stderr
+    assert "error: lost: " in done.stderr
+    said = json.loads(cinetraj("info", runs, "--json").stdout)
+    assert {name: each["status"] for name, each in said.items()} == {
+        "cuts/shot-000": "ok",
+        "cuts/shot-001": "failed",
+        "lost": "failed",
+        "pan": "unreliable",
+        "truck": "ok",
+    }
+    assert said["pan"]["reason"] == "rotation may be wrong"
+    assert "reason" not in said["truck"]
+    assert cinetraj("info", runs / "truck").stderr == ""
+
+
+def test_a_file_of_a_run_tells_its_status_too(tmp_path: Path) -> None:
+    runs = made_runs.write(tmp_path, clips=False)
+    assert json.loads(cinetraj("info", runs / "truck" / "trajectory.npz", "--json").stdout)["status"] == "ok"
+    assert "status" not in json.loads(cinetraj("info", write_tum(tmp_path), "--format", "tum", "--json").stdout)
+
+
+def test_frame_numbers_are_not_called_seconds(tmp_path: Path) -> None:
+    path = tmp_path / "pred_traj.txt"
+    path.write_text("".join(f"{i} {i} 0 0 1 0 0 0\n" for i in range(5)))
+    assert "start (frames)" in cinetraj("info", path, "--format", "monst3r").stdout
+    assert "start (s)" in cinetraj("info", write_tum(tmp_path), "--format", "tum").stdout

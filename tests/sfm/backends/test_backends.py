@@ -213,7 +213,7 @@ def test_nothing_new_in_any_frame_fails_with_a_reason(
 @pytest.mark.parametrize(
     ("make", "words"),
     [
-        (lambda: "colmp", "backend 'colmp' is unknown, expected one of auto, colmap"),
+        (lambda: "colmp", "backend 'colmp' is unknown, perhaps 'colmap' is meant; expected one of auto, colmap"),
         (lambda: object(), "backend config is a object"),
         (lambda: ColmapConfig(features=FeatureConfig(name="surf")), "features 'surf' are unknown"),
         (lambda: ColmapConfig(mapping=MapConfig(options={"mapper.no_such": 1})), "no_such"),

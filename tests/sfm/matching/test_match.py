@@ -54,7 +54,7 @@ def test_a_bad_config_is_refused(option: str, value: float) -> None:
 
 
 def test_an_unknown_matcher_is_refused() -> None:
-    with pytest.raises(CinetrajError, match=f"matcher 'flann' is unknown, expected one of {', '.join(matchers())}"):
+    with pytest.raises(CinetrajError, match=f"matcher 'flann' is unknown; expected one of {', '.join(matchers())}"):
         match([], ONE, MatchConfig(method="flann"))
 
 

@@ -1,0 +1,28 @@
+"""Notes of many files in few lines."""
+
+from compare.cli._notes import counted, grouped, named
+
+
+def test_notes_that_differ_in_numbers_alone_are_one_line() -> None:
+    notes = {
+        name: [f"one unit is {unit} of it", "pose_covariance is left out"] for name, unit in (("a", 1), ("b", 0.25))
+    }
+    assert grouped(notes) == ["all 2: one unit is 0.25 to 1 of it", "all 2: pose_covariance is left out"]
+
+
+def test_those_of_some_files_name_them() -> None:
+    notes = {name: ["in ns"] if name in "abcd" else [] for name in "abcdef"}
+    assert grouped(notes) == ["4 of 6 (a, b, c and 1 more): in ns"]
+    assert grouped({"a": ["no pose"]}, of=3) == ["1 of 3 (a): no pose"]
+    assert grouped({"a": ["no pose"]}) == ["a: no pose"]
+
+
+def test_digits_of_names_are_no_numbers() -> None:
+    assert grouped({"a": ["write uni3c"], "b": ["write pi3"]}) == ["1 of 2 (a): write uni3c", "1 of 2 (b): write pi3"]
+    assert grouped({"a": ["4n + 1, of 30"], "b": ["4n + 1, of 8"]}) == ["all 2: 4n + 1, of 8 to 30"]
+
+
+def test_counts_have_their_plural() -> None:
+    assert [counted(n, "trajectory") for n in (1, 2)] == ["1 trajectory", "2 trajectories"]
+    assert [counted(n, "row") for n in (1, 2)] == ["1 row", "2 rows"]
+    assert named(["a", "b"]) == "a, b"
