@@ -24,6 +24,8 @@ class _Unset:
 UNSET: Any = _Unset()
 PATHS = "paths"
 """Under this name a field of a form says which fields of configs it sets."""
+NOT_GIVEN = "(default: False)"
+"""Help of a switch --no-X: what is so by default is that it is not given, whatever the setting X is."""
 GROUP = "group"
 """Under this name it says whose fields its own are: root of their paths, and root of their flags."""
 

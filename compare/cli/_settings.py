@@ -151,7 +151,7 @@ def _member(each: Any, flags: dict[str, str]) -> tuple[str, Any, Any]:
         setting, text = _described(paths, flags)
     if setting.kind is bool:
         text = f"Turns off: {text[:1].lower()}{text[1:]}" if setting.default else text
-        kind = Annotated[bool, tyro.conf.arg(help=text)]
+        kind = Annotated[bool, tyro.conf.arg(help=text, help_behavior_hint=_options.NOT_GIVEN)]
         return each.name, kind, field(default=setting.default, metadata=each.metadata)
     shown = setting.default
     if each.metadata["none_is_unset"]:

@@ -8,11 +8,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
 from compare.cli import _report, _spread
+from compare.cli._options import NOT_GIVEN
 from compare.cli._progress import bar
 from trajectory.errors import CinetrajError
 
@@ -24,9 +25,12 @@ if TYPE_CHECKING:
 class Args(_spread.Spread):
     """Options of `cinetraj compare`."""
 
-    reference: tyro.conf.Positional[Path]
+    reference: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="REFERENCE")]
     """The references: a file, a run, or a folder."""
-    generated: tyro.conf.Positional[tuple[Path, ...]]
+    generated: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]],
+        tyro.conf.arg(metavar="GENERATED...", help_behavior_hint="(required, but for --all-pairs)"),
+    ]
     """What is to be scored; several folders are several models, named after the folders."""
     protocol: str = "strict"
     """One protocol or several with commas: strict, cinetechbench-compat, cinetechbench-fixed, cami2v-rel, ..."""
@@ -49,9 +53,9 @@ class Args(_spread.Spread):
     """Format of the references if it is another."""
     depth_scales: Path | None = None
     """JSON {clip: {reference: metres per unit, generated: metres per unit}} for protocols with a metric scale."""
-    intervals: bool = True
+    intervals: Annotated[bool, tyro.conf.arg(help_behavior_hint=NOT_GIVEN)] = True
     """Take the most probable answers alone: no medians and no 5 to 95 % over what the estimates leave open."""
-    split_shots: bool = True
+    split_shots: Annotated[bool, tyro.conf.arg(help_behavior_hint=NOT_GIVEN)] = True
     """Take each video that is estimated first for one shot; by default it is cut at its shot boundaries."""
     resolution: Literal["540p", "720p", "1080p"] | None = None
     """Which of CineTechBench's gen_540p_NAME, gen_720p_NAME, gen_1080p_NAME is meant."""

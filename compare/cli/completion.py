@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Generator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Literal
 
 import tyro
@@ -77,11 +78,11 @@ def script() -> str:
     flags: dict[str, dict[str, str]] = {}
     below: dict[str, list[str]] = {}
     for name in command_modules():
-        text = _help(name)
+        text = help_of(name)
         found = _BELOW.search(text.splitlines()[0])
         below[name] = found[1].split(",") if found else []
         for each in below[name]:
-            flags[f"{name} {each}"] = flags_in(_help(name, each))
+            flags[f"{name} {each}"] = flags_in(help_of(name, each))
         flags[name] = dict.fromkeys(below[name], "") or flags_in(text)
     values = [
         f'        "{place} {flag}") words="{words}" ;;'
@@ -112,12 +113,14 @@ def choices(value: str) -> list[str]:
     ]
 
 
-def _help(*words: str) -> str:
-    from compare.cli.entry import main
+def help_of(*words: str, whole: bool = False) -> str:
+    """The help of a command as users read it, in lines that are long enough; `whole`: --help-all where there is one."""
+    from compare.cli.entry import command_modules, main
 
+    more = whole and hasattr(import_module(command_modules()[words[0]]), "HELP_ALL")
     said = io.StringIO()
     with _columns(), contextlib.redirect_stdout(said):
-        main([*words, "--help"])
+        main([*words, "--help-all" if more else "--help"])
     return said.getvalue()
 
 

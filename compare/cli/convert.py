@@ -7,7 +7,7 @@ that holds several cameras takes them into one file.
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 class Args:
     """Options of `cinetraj convert`."""
 
-    source: tyro.conf.Positional[Path]
+    source: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="SOURCE")]
     """What to read."""
-    destination: tyro.conf.Positional[Path]
+    destination: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="DESTINATION")]
     """What to write."""
     to: str
     """Format to write, one of those named above."""

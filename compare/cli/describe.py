@@ -6,7 +6,7 @@ TARGET is a run, a folder of runs, a trajectory file of any format, or a clip (w
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Args(_spread.Spread):
     """Options of `cinetraj describe`."""
 
-    target: tyro.conf.Positional[Path]
+    target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="TARGET")]
     """Run, folder of runs, trajectory file, or clip."""
     format: str = "auto"
     """Format of a trajectory file; see `cinetraj convert --help`."""

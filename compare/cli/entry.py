@@ -12,7 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, get_type_hints
 
-from trajectory.errors import CinetrajError
+from compare.cli import _usage
+from trajectory.errors import CinetrajError, perhaps
 
 OK = 0
 FAILED = 1
@@ -102,11 +103,7 @@ def _dispatch(arguments: list[str]) -> int:
         print(f"cinetraj {version('cinetraj')}")
         return OK
     if name not in modules:
-        import difflib
-
-        close = difflib.get_close_matches(name, modules, n=1)
-        hint = f"perhaps {close[0]}; " if close else ""
-        raise CinetrajError(f"no command {name!r}; {hint}cinetraj --help lists them")
+        raise CinetrajError(f"no command {name!r}{perhaps(name, modules)}; cinetraj --help lists them")
     module = import_module(modules[name])
     return module.run(parse(name, module, rest))
 
@@ -130,7 +127,7 @@ def parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = 
     flat = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes) if more is None else ()
     said = io.StringIO()
     try:
-        with contextlib.redirect_stderr(said):
+        with contextlib.redirect_stderr(said), _usage.listening() as heard:
             return tyro.cli(
                 kind,
                 prog=f"cinetraj {name}",
@@ -145,11 +142,19 @@ def parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = 
             raise
         if more is not None and not whole:  # the others may be what was meant
             return parse(name, module, arguments, whole=True)
-        text = _without_box(said.getvalue()) or f"options of {name} are wrong"
+        told = _usage.sentence(heard[0], arguments, _shown_help) if heard else None
+        text = told or _without_box(said.getvalue()) or f"options of {name} are wrong"
         hint = "" if "--help" in text else f"; cinetraj {name} --help lists the options"
         if dashed := [each for each in arguments if each.startswith("-") and Path(each).exists()]:
             hint += f"; for the file of that name give ./{dashed[0]}"
         raise CinetrajError(text + hint) from None
+
+
+def _shown_help(command: Sequence[str]) -> str:
+    """All of the help of a command, as wide as its longest line."""
+    from compare.cli.completion import help_of
+
+    return help_of(*command, whole=True)
 
 
 def _without_box(text: str) -> str:

@@ -39,7 +39,9 @@ class Args:
     Type, default and help of the latter are written in `sfm.config`; `form` adds an option for every other field.
     """
 
-    clips: tyro.conf.Positional[tuple[str, ...]]
+    clips: Annotated[
+        tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="CLIP...", help_behavior_hint="(required)")
+    ]
     """Video files, folders of images, folders of videos, globs in quotes, or lists: .csv or .jsonl with a column
     `video` (and `name`), .txt with one path a line."""
     out: Annotated[str, tyro.conf.arg(metavar="PATH")]

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
 
 from compare.cli import _batch, _report
+from compare.cli._options import NOT_GIVEN
 from trajectory.errors import CinetrajError, perhaps
 from trajectory.files import printable
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 class Args:
     """Options of `cinetraj import`."""
 
-    results: tyro.conf.Positional[Path]
+    results: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="RESULTS")]
     """Folder with the outputs of another program, of many clips."""
     out: Path
     """Folder for the runs."""
@@ -36,7 +37,7 @@ class Args:
     """Every n-th frame of the clip was used; its poses then get the times of these frames of the expected clip."""
     method: str | None = None
     """Name of the method in the runs; the format by default."""
-    plot: bool = True
+    plot: Annotated[bool, tyro.conf.arg(help_behavior_hint=NOT_GIVEN)] = True
     """Leave plot.png away."""
     json: bool = False
     """Print {NAME: the content of run.json} instead of words."""

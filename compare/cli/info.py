@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import tyro
 
@@ -23,7 +23,7 @@ _MARKS = {"image_hw": " x ", "focal_px_first_last": " to ", "notes": "; "}
 class Args:
     """Options of `cinetraj info`."""
 
-    target: tyro.conf.Positional[Path]
+    target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="TARGET")]
     """Trajectory file, model folder, run, or folder of these."""
     format: str = "auto"
     """Format of a trajectory file, where it cannot be recognised."""

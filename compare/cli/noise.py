@@ -7,7 +7,7 @@ same, so the median disagreement, after undoing the change, is the instrument's;
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import tyro
 
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 class Args:
     """Options of `cinetraj noise`."""
 
-    clips: tyro.conf.Positional[tuple[str, ...]]
+    clips: Annotated[
+        tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="CLIP...", help_behavior_hint="(required)")
+    ]
     """Video files, folders of images, or globs in quotes."""
     protocol: str = "strict"
     """The protocol whose metrics are measured."""

@@ -6,7 +6,7 @@ noise_floor.json of `cinetraj noise --out` in it is that judge's own noise.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
@@ -18,7 +18,9 @@ from trajectory.errors import CinetrajError
 class Args:
     """Options of `cinetraj panel`."""
 
-    judges: tyro.conf.Positional[tuple[str, ...]]
+    judges: Annotated[
+        tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="JUDGE=SCORES...", help_behavior_hint="(required)")
+    ]
     """JUDGE=SCORES for each estimator, as auto=scores/auto dense=scores/dense."""
     protocol: str = "strict"
     """Whose scores are looked at, where the folders hold several."""

@@ -7,11 +7,12 @@ them is drawn as a line. The page needs no network: mail it, or open it from dis
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import tyro
 
 from compare.cli import _report
+from compare.cli._options import NOT_GIVEN
 from trajectory.errors import CinetrajError
 
 STRIP_FRAMES = 8
@@ -22,7 +23,9 @@ STRIP_SIDE = 160
 class Args:
     """Options of `cinetraj report`."""
 
-    scores: tyro.conf.Positional[tuple[Path, ...]]
+    scores: Annotated[
+        tyro.conf.Positional[tuple[Path, ...]], tyro.conf.arg(metavar="SCORES...", help_behavior_hint="(required)")
+    ]
     """Folders or files of saved scores."""
     html: Path | None = None
     """Where to write the page."""
@@ -34,7 +37,7 @@ class Args:
     """Where to write the leaderboard as Markdown; it is printed if no output is named."""
     title: str = "Camera scores"
     """Title of the page."""
-    strips: bool = True
+    strips: Annotated[bool, tyro.conf.arg(help_behavior_hint=NOT_GIVEN)] = True
     """Leave out the frames of the videos."""
 
 

@@ -13,7 +13,7 @@ from trajectory.errors import CinetrajError
 class Args:
     """Options of `cinetraj status`."""
 
-    runs: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="PATH")]
+    runs: Annotated[tyro.conf.Positional[str], tyro.conf.arg(metavar="RUNS")]
     """Folder that `cinetraj estimate --out` or `cinetraj import --out` writes to, or the address of a store."""
     json: bool = False
     """Print JSON."""

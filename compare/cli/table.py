@@ -6,7 +6,7 @@ of runs take names, as auto=runs/auto dense=runs/dense, which become the column 
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import tyro
 
@@ -17,7 +17,9 @@ from trajectory.errors import CinetrajError
 class Args:
     """Options of `cinetraj table`."""
 
-    sources: tyro.conf.Positional[tuple[str, ...]]
+    sources: Annotated[
+        tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="SOURCES...", help_behavior_hint="(required)")
+    ]
     """Runs, folders of runs, or saved scores; SET=FOLDER names one of several folders of runs."""
     of: Literal["runs", "frames", "descriptions", "segments", "scores", "errors", "leaderboard"] | None = None
     """What a row is. Of runs: a shot (runs), a frame (frames), a primitive of a shot (descriptions), a segment. Of

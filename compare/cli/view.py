@@ -6,7 +6,7 @@ Without --save, --serve, --html and --figure a window of the viewer (rerun, extr
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
@@ -27,7 +27,7 @@ MOST_FRAMES = 600
 class Args:
     """Options of `cinetraj view`."""
 
-    target: tyro.conf.Positional[Path]
+    target: Annotated[tyro.conf.Positional[Path], tyro.conf.arg(metavar="TARGET")]
     """A run; for --html also a folder of runs."""
     model: Literal["sparse", "dense"] = "sparse"
     """The scene in 3-D: the points that were saved (sparse), or the depth map of each frame (dense)."""

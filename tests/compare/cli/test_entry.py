@@ -39,7 +39,7 @@ def test_no_command_is_a_usage_error() -> None:
 
 
 def test_an_unknown_command_names_the_likely_one() -> None:
-    assert_one_clear_line(cinetraj("estimat"), "'estimat'", "perhaps estimate")
+    assert_one_clear_line(cinetraj("estimat"), "'estimat'", "perhaps 'estimate' is meant")
 
 
 def test_a_misspelt_option_is_refused_in_one_line() -> None:
@@ -74,3 +74,44 @@ def test_traceback_shows_where(tmp_path: Path) -> None:
     done = cinetraj("--traceback", "info", tmp_path / "absent.txt")
     assert done.returncode == 2
     assert "Traceback (most recent call last)" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("estimate x.mp4 --out r --jobs two", "--jobs is 'two', expected a whole number;"),
+        ("describe x --fps=abc", "--fps is 'abc', expected a number;"),
+        ("convert a b --to tum --size 3", "--size is '3', expected two whole numbers;"),
+        ("estimate x --out r --backend dens", "--backend is 'dens', perhaps 'dense' is meant; expected auto, colmap, "),
+        ("estimate x --out r --dense.flow foo", "--dense.flow is 'foo'; expected lk, dis, xfeat or raft;"),
+        ("describe x --caption mediun", "'mediun', perhaps 'medium' is meant; expected short, medium or long;"),
+        ("describe x --caption", "--caption has no value after it, expected short, medium or long;"),
+        ("describe x --captoin short", "cinetraj describe has no option --captoin, perhaps '--caption' is meant;"),
+        ("compare a b --intervals", "has no option --intervals, perhaps '--no-intervals' is meant;"),
+        ("estimate x --out r --auto.keyframe 3", "--auto.keyframe, perhaps '--auto.keyframes' is meant;"),
+        ("convert", "cinetraj convert needs SOURCE, DESTINATION and --to;"),
+        ("convert a b --tp tum", "cinetraj convert needs --to, and has no option --tp;"),
+        ("describe x y z", "'y' is more than cinetraj describe takes, expected TARGET;"),
+        ("doctor x", "'x' is more than cinetraj doctor takes, expected options alone;"),
+        ("camerabench", "cinetraj camerabench needs one of score, evaluate or download after it;"),
+        ("camerabench scor", "has no 'scor', perhaps 'score' is meant; expected score, evaluate or download;"),
+        ("camerabench score --ruls a --labels x --out y", "camerabench score has no option --ruls, perhaps '--rules'"),
+        ("completion fish", "SHELL is 'fish'; expected bash or zsh;"),
+    ],
+)
+def test_wrong_words_are_told_by_value_and_what_is_expected(given: str, said: str) -> None:
+    done = cinetraj(*given.split())
+    assert_one_clear_line(done, said, "--help lists the options")
+    assert "helptext" not in done.stderr
+
+
+def test_every_command_calls_its_arguments_as_its_help_does() -> None:
+    for command in ("describe", "info", "view"):
+        said = cinetraj(command, "--help").stdout
+        assert " TARGET" in said.splitlines()[0]
+        assert "PATH  " not in said.partition("positional arguments")[2].partition("options")[0]
+
+
+def test_of_another_tyro_its_own_words_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compare.cli._usage.sentence", lambda *_: None)
+    assert_one_clear_line(cinetraj("describe", "x", "--caption", "huge"), "invalid choice 'huge'", "--help")

@@ -84,6 +84,12 @@ def test_every_stored_flag_is_still_offered(command: str) -> None:
         assert known["default"] == now[flag]["default"], f"{command} {flag}"
 
 
+@pytest.mark.parametrize("command", stored() if STORED.is_file() else [])
+def test_no_switch_is_on_by_default(command: str) -> None:
+    on = [flag for flag, known in flags_of(command).items() if known == {"value": "", "default": "True"}]
+    assert on == []
+
+
 def test_the_stored_list_has_every_command() -> None:
     assert set(commands()) == set(stored())
 
@@ -93,7 +99,7 @@ def test_the_help_is_read_whole() -> None:
     found = stored()["estimate"]
     assert found["--device"] == {"value": "{auto,cpu,cuda}", "default": "auto"}
     assert found["--clip-time-limit"] == {"value": "FLOAT", "default": "1800.0"}
-    assert found["--no-split-shots"] == {"value": "", "default": "True"}
+    assert found["--no-split-shots"] == {"value": "", "default": "False"}
     assert found["--out"] == {"value": "PATH", "default": "required"}
     assert len(found) == 40
 
