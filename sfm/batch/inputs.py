@@ -15,7 +15,7 @@ from typing import Any, cast, final
 from sfm.batch.manifest import MANIFEST_FILE
 from sfm.video.animation import is_animation
 from sfm.video.images import IMAGE_SUFFIXES
-from sfm.video.reader import own_name as own_name
+from sfm.video.reader import place_of, told_name, told_names
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import printable
 from trajectory.media import VIDEO_SUFFIXES
@@ -56,7 +56,8 @@ def clips_of(given: Iterable[str]) -> tuple[list[Clip], list[str]]:
 def distinct(clips: list[Clip]) -> tuple[list[Clip], list[str]]:
     """Names that a file system can hold, no two of which are the same; says which names are not the clips' own.
 
-    Clips of one name in several folders are told apart by the folder, then by the file's suffix, then by a digest.
+    Clips of one name in several folders are told apart by the next folder that is not in the name, then by the file's
+    suffix, then by a digest.
     """
     said: list[str] = []
     kept = [replace(clip, name=safe_name(clip.name)) for clip in clips]
@@ -107,7 +108,7 @@ def read_list(path: Path) -> list[Clip]:
         if not video:
             raise ReadError(path, "has no clip", remedy="fill the column video", line=line)
         place = video if os.path.isabs(video) else os.path.join(path.parent, video)
-        clips.append(Clip(path=place, name=name or own_name(place), named=bool(name)))
+        clips.append(Clip(path=place, name=name or told_name(place), named=bool(name)))
     return clips
 
 
@@ -142,19 +143,19 @@ def _expand(text: str, heard: list[str]) -> list[Clip]:
     if path.is_file():
         if path.suffix.lower() in LIST_SUFFIXES:
             return read_list(path)
-        return [Clip(path=text, name=own_name(text))]
+        return [Clip(path=text, name=told_name(text))]
     if path.is_dir():
         found, said = _in_folder(path)
         heard += said
-        return [Clip(path=each, name=own_name(each)) for each in found]
+        return [Clip(path=each, name=told_name(each)) for each in found]
     if glob.has_magic(text):
         found = sorted(glob.glob(text, recursive=True))
         if not found:
             raise CinetrajError(f"{text}: matches no file; check the pattern")
         if any(Path(name).suffix.lower() in IMAGE_SUFFIXES for name in found):
-            return [Clip(path=text, name=own_name(text))]
+            return [Clip(path=text, name=told_name(text))]
         return [clip for name in found for clip in _expand(name, heard)]
-    return [Clip(path=text, name=own_name(text))]
+    return [Clip(path=text, name=told_name(text))]
 
 
 def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
@@ -199,7 +200,10 @@ def _repeated(clips: list[Clip]) -> set[str]:
 
 
 def _with_folder(clip: Clip) -> str:
-    return f"{Path(os.path.abspath(clip.path)).parent.name}-{clip.name}"
+    """Behind the next folder that is not in the name."""
+    above = Path(os.path.abspath(place_of(clip.path))).parents
+    number = len(told_names(clip.path)) - 1
+    return f"{above[number].name}-{clip.name}" if number < len(above) and above[number].name else clip.name
 
 
 def _with_suffix(clip: Clip) -> str:

@@ -13,7 +13,7 @@ from sfm.config import PERSON, EstimateConfig
 from sfm.masks import told
 from sfm.runs.estimate import plain
 from sfm.video.images import IMAGE_SUFFIXES, images_in, natural_key
-from sfm.video.reader import own_name
+from sfm.video.reader import told_name
 from trajectory.errors import CinetrajError
 
 UNDECIDING = frozenset({"threads"})
@@ -73,7 +73,7 @@ def mask_digest(clip: str, mask: str | None, *, alone: bool) -> str:
     if own == mask and not alone and Path(mask).suffix.lower() not in IMAGE_SUFFIXES:
         raise CinetrajError(
             f"{mask} is the mask of one clip; for several give a folder with a mask under each clip's name "
-            f"(such as {own_name(clip)}.mp4), one image for all, or {PERSON}"
+            f"(such as {told_name(clip)}.mp4), one image for all, or {PERSON}"
         )
     return clip_digest(own)
 

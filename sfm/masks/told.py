@@ -70,19 +70,20 @@ def find(frames: Frames, mask: str, weights: Path | None = None) -> Told:
 
 
 def mask_of(clip: str, mask: str) -> str:
-    """The mask of a clip: in a folder the one under the clip's own name, where it holds one, else the mask itself.
+    """The mask of a clip: in a folder the one of that name (its run's or its own), if any, else the mask itself.
 
     Raises CinetrajError for a folder that holds neither that nor images, or two of that name.
     """
     folder = Path(mask)
     if not folder.is_dir():
         return mask
-    name = reader.own_name(clip)
+    names = (reader.told_name(clip), reader.own_name(clip))
     inside = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     images = [path for path in inside if path.suffix.lower() in IMAGE_SUFFIXES]
     films = [path for path in inside if path.suffix.lower() in VIDEO_SUFFIXES]
-    own = [path for path in (*images, *films) if path.stem == name]
-    own += [path for path in inside if path.is_dir() and path.name == name]
+    named = [(path.stem, path) for path in (*images, *films)] + [(path.name, path) for path in inside if path.is_dir()]
+    name = next((each for each in names if any(other == each for other, _ in named)), names[0])
+    own = [path for other, path in named if other == name]
     if len(own) > 1:
         raise CinetrajError(f"{mask} holds {own[0].name} and {own[1].name}, both masks of {name}; keep one of them")
     if not own and not images:

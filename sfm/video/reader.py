@@ -17,6 +17,31 @@ from trajectory.errors import CinetrajError
 from trajectory.media import VIDEO_SUFFIXES
 
 DEFAULT_CONFIG = VideoConfig()
+GENERIC = frozenset(
+    {
+        "clip",
+        "clips",
+        "color",
+        "colour",
+        "frame",
+        "frames",
+        "image",
+        "image_2",
+        "images",
+        "img",
+        "imgs",
+        "input",
+        "left",
+        "movie",
+        "output",
+        "rgb",
+        "right",
+        "source",
+        "video",
+        "videos",
+    }
+)
+"""Names under which data sets and programs keep every clip alike; they tell none from another."""
 
 
 def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
@@ -57,12 +82,33 @@ def is_film(source: str | Path) -> bool:
 
 def own_name(path: str) -> str:
     """The name that a clip has by itself: a file's stem, a folder's name, the folder of a glob of images."""
-    place = Path(path)
-    if not place.exists() and glob.has_magic(place.name):
-        return place.parent.resolve().name
-    if place.is_dir():
+    place = place_of(path)
+    if place.is_dir() or place != Path(path):
         return place.resolve().name
     return place.stem if place.is_file() or place.suffix.lower() in VIDEO_SUFFIXES else place.name
+
+
+def place_of(path: str) -> Path:
+    """Where a clip lies: the file or folder itself, the folder of a glob of images."""
+    place = Path(path)
+    return place.parent if not place.exists() and glob.has_magic(place.name) else place
+
+
+def told_name(path: str) -> str:
+    """The name of a clip's run: its own, behind its folder's where its own says nothing: bear/video.mp4 is bear-video.
+
+    A path without a folder has its own name alone.
+    """
+    return "-".join(told_names(path))
+
+
+def told_names(path: str) -> list[str]:
+    """The parts of `told_name`, from the outermost folder."""
+    place, names = place_of(path), [own_name(path)]
+    while names[0].casefold() in GENERIC and place.parent.name:
+        place = place.parent
+        names.insert(0, place.resolve().name if place.name == ".." else place.name)
+    return names
 
 
 def _load_file(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:

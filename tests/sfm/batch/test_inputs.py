@@ -8,7 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from sfm.batch.inputs import NAME_BYTES, Clip, clips_of, distinct, own_name, safe_name
+from sfm.batch.inputs import NAME_BYTES, Clip, clips_of, distinct, safe_name
+from sfm.video.reader import own_name, told_name
 from trajectory.errors import CinetrajError, ReadError
 
 
@@ -126,6 +127,29 @@ def test_equal_names_are_told_apart_and_it_is_said(tmp_path: Path) -> None:
     clips, _ = clips_of([str(tmp_path / "p"), str(tmp_path / "q")])
     assert len({clip.name for clip in clips}) == 2
     assert all(clip.name.startswith("y-pan.mp4-") for clip in clips)
+
+
+def test_a_name_that_says_nothing_stands_behind_its_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "bear/video.mp4", "lady/Video.MP4", "room/rgb/frames/1.png", "pan.mp4")
+    for text in ("bear/video.mp4", "bear"):  # alone as beside others, by its file as by its folder
+        assert list(found(tmp_path / text)) == ["bear-video"]
+    assert list(found(tmp_path)) == ["pan", "bear-video", "lady-Video"]
+    assert list(found(tmp_path / "room")) == list(found(tmp_path / "room/rgb/frames/*.png")) == ["room-rgb-frames"]
+    (tmp_path / "list.txt").write_text("bear/video.mp4\n")
+    assert list(found(tmp_path / "list.txt")) == ["bear-video"]
+    assert clips_of([str(tmp_path)])[1] == [
+        f"{tmp_path} has 3 videos; images beside them were left out, give their folders too: {tmp_path}/room/rgb/frames"
+    ]  # the rule is not said of each
+    monkeypatch.chdir(tmp_path / "bear")
+    assert list(found("video.mp4")) == list(found(".")) == ["video"]  # no folder was given
+    assert list(found("../lady/Video.MP4")) == ["lady-Video"]
+    monkeypatch.chdir(tmp_path / "room")
+    assert told_name("../bear/../video.mp4") == f"{tmp_path.name}-video"
+
+
+def test_equal_names_behind_their_folders_get_the_next_folder(tmp_path: Path) -> None:
+    touch(tmp_path, "a/bear/video.mp4", "b/bear/video.mp4")
+    assert list(found(tmp_path)) == ["a-bear-video", "b-bear-video"]
 
 
 def test_names_that_the_user_gives_twice_are_refused(tmp_path: Path) -> None:

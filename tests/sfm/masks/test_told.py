@@ -156,6 +156,8 @@ def test_a_folder_holds_a_mask_for_each_clip_by_its_name_or_is_one_itself(tmp_pa
     (folder / "c.png").write_bytes((folder / "b" / "000.png").read_bytes())
     own = {name: told.mask_of(f"elsewhere/{name}", str(folder)) for name in ("a.mp4", "b.mov", "c.mp4")}
     assert {name: Path(path).name for name, path in own.items()} == {"a.mp4": "a.mp4", "b.mov": "b", "c.mp4": "c.png"}
+    (folder / "bear-video.png").write_bytes((folder / "c.png").read_bytes())
+    assert Path(told.mask_of("bear/video.mp4", str(folder))).name == "bear-video.png"  # the name of its run
     assert told.mask_of("d.mp4", str(folder / "b")) == str(folder / "b")
     assert told.mask_of("d.mp4", str(folder / "a.mp4")) == str(folder / "a.mp4")
     (folder / "c.png").unlink()
