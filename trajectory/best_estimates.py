@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from trajectory.certainty import RIGID, Certainty, quantities_of
+from trajectory.certainty import Certainty, quantities_of
 from trajectory.components import NAMES, Scores
 
 UnknownScores = Literal["number", "nan"]
@@ -20,7 +20,7 @@ def flags(scores: Scores, certainty: Certainty) -> dict[str, str]:
             found[name] = NOT_KNOWN
         elif certainty.doubted(name):
             found[name] = " and ".join(q for q in quantities_of(name) if certainty.sure.get(q) is False) + " not sure"
-        elif certainty.unreliable and (not certainty.sure or certainty.probability.get(RIGID, 1.0) < 0.5):
+        elif certainty.groundless:
             found[name] = UNRELIABLE
     return found
 

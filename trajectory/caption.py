@@ -16,6 +16,7 @@ from trajectory.steadiness import Speed, Steadiness
 from trajectory.vocabulary import SPEED, STEADINESS, WORDS
 
 _DOES: dict[Quantity, str] = {"rotation": "turns", "translation": "travels", "zoom": "zooms"}
+_NOUN: dict[str, str] = {"turns": "turn", "travels": "travel", "zooms": "zoom"}
 _MOST = 4
 _MOST_SHORT = 2
 _MOST_LONG = 8
@@ -41,7 +42,7 @@ class Captions:
     """What the camera does, at three lengths and as a prompt.
 
     Attributes:
-        short: a few words: the two strongest moves, no amounts.
+        short: a few words: the two strongest moves, no amounts, and what is not sure.
         medium: one sentence with rounded amounts, steadiness and speed, and what is not sure.
         long: that sentence, then each move with its time and amount, the whole turn, and what is sure.
         prompt: a sentence for a generator in the words of the trade, with sure moves only; None where nothing is sure
@@ -143,12 +144,15 @@ def _medium(plan: _Plan, manner: tuple[Steadiness, Speed | None], certainty: Cer
 
 
 def _short(plan: _Plan, certainty: Certainty) -> str:
+    told: set[Quantity] = {quantity for part in plan.strongest for quantity in part.rests_on}
+    doubt = "".join(f"; {_NOUN[verb]} {why}" for verb, why in _doubted(certainty, told, unknown=plan.unknown))
     if plan.strongest:
         text = joined(plan.strongest, without_amounts)
-        return f"Many moves: {text}." if plan.many else f"{text[0].upper()}{text[1:]}."
+        return f"Many moves: {text}{doubt}." if plan.many else f"{text[0].upper()}{text[1:]}{doubt}."
     still = plan.still[1]
-    hedged = plan.still is _STATIC and (plan.unknown or certainty.doubted("Static"))
-    return f"Possibly {still.lower()}." if hedged else f"{still}."
+    if plan.still is _STATIC and (plan.unknown or certainty.groundless or certainty.doubted("Static")):
+        return f"Possibly {still.lower()}."
+    return f"{still}{doubt}."
 
 
 def _long(medium: str, plan: _Plan, certainty: Certainty, turned_deg: tuple[float, float, float] | None) -> str:
@@ -188,11 +192,16 @@ def _prompt(plan: _Plan, manner: tuple[Steadiness, Speed | None], certainty: Cer
 
 def _doubts(certainty: Certainty, told: set[Quantity], *, unknown: bool) -> str:
     """What is not known or not sure of quantities of which nothing is told."""
-    doubts = ["whether it travels is not known"] if unknown else []
+    return "".join(f"; whether it {verb} is {why}" for verb, why in _doubted(certainty, told, unknown=unknown))
+
+
+def _doubted(certainty: Certainty, told: set[Quantity], *, unknown: bool) -> list[tuple[str, str]]:
+    """What it may do, of which nothing is told, and why it is not: as ("travels", "not known")."""
+    doubts = [("travels", "not known")] if unknown else []
     for quantity, verb in _DOES.items():
         if certainty.sure.get(quantity) is False and quantity not in told and not (unknown and verb == "travels"):
-            doubts.append(f"whether it {verb} is not sure")
-    return "".join(f"; {doubt}" for doubt in doubts)
+            doubts.append((verb, "not sure"))
+    return doubts
 
 
 def _minor_words(minor: Sequence[Minor]) -> str:

@@ -32,6 +32,11 @@ class Certainty:
     sure: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     unreliable: bool = False
 
+    @property
+    def groundless(self) -> bool:
+        """Whether the clip is not vouched for, and nothing says which quantity is sure all the same."""
+        return self.unreliable and (not self.sure or self.probability.get(RIGID, 1.0) < 0.5)
+
     def of(self, name: str) -> float | None:
         """Probability that the answer about a primitive is right, None where it is not given.
 

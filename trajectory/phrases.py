@@ -110,7 +110,7 @@ def _of_segment(segment: Segment, seen: ImageMotion, certainty: Certainty, *, do
         end_s=segment.end_s,
         weight=segment.margin,
         rests_on=quantities_of(segment.primitive),
-        sure=not doubted and not certainty.doubted(segment.primitive),
+        sure=not (doubted or certainty.groundless or certainty.doubted(segment.primitive)),
         channel=channel,
     )
 
@@ -142,7 +142,7 @@ def _with_compounds(parts: list[Part], compound: Compound, seen: ImageMotion, ce
             end_s=float(seen.moved.time_s[-1]),
             weight=_CERTAIN,
             rests_on=rests_on,
-            sure=all(certainty.sure.get(quantity) is not False for quantity in rests_on),
+            sure=not certainty.groundless and all(certainty.sure.get(each) is not False for each in rests_on),
         )
 
     if compound.dolly_zoom is not None:

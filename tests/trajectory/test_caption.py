@@ -163,6 +163,30 @@ def test_prompts_say_only_what_is_sure():
     assert describe(still).captions.short == "Possibly static."
 
 
+def test_short_captions_doubt_what_the_longer_ones_doubt():
+    t = build(turn_deg=(0, -28, 0), duration_s=3.0, frames=90)
+
+    def short(trajectory, **evidence):
+        return describe(trajectory.replace(provenance=Provenance(evidence=evidence))).captions.short
+
+    assert short(t, sure={"translation": False}) == "Pans left; travel not sure."
+    assert short(t, sure={"translation": False, "zoom": False}) == "Pans left; travel not sure; zoom not sure."
+    assert short(t, sure={"rotation": False}) == "Possibly pans left."
+    unknown = t.replace(scale="bounded", translation_bound=np.inf)
+    assert short(unknown, sure={"translation": False}) == "Pans left; travel not known."
+    shaky = build(noise_deg=0.5, frames=120)
+    assert short(shaky, sure={"translation": False}) == "In place, shaky; travel not sure."
+
+
+def test_an_unreliable_clip_that_does_not_say_what_is_sure_is_doubted_whole():
+    t = build(turn_deg=(0, -28, 0), move=(0, 0, 0.13), duration_s=3.0, frames=90)
+    found = describe(t.replace(provenance=Provenance(evidence={"status": "unreliable"}))).captions
+    assert found.short == "Possibly pans left while possibly moving forward."
+    assert "possibly pans left" in found.medium
+    still = describe(build().replace(provenance=Provenance(evidence={"status": "unreliable"}))).captions
+    assert still.short == "Possibly static."
+
+
 def test_unreliable_clips_have_no_prompt():
     t = build(turn_deg=(0, -28, 0), duration_s=3.0, frames=90)
     evidence = {"status": "unreliable", "sure": {"rotation": True}}
