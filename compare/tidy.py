@@ -82,14 +82,19 @@ def rows(source: Source, of: Kind | None = None) -> list[Row]:
 
 def write(found: "Sequence[Mapping[str, Any]] | pandas.DataFrame", path: str | Path) -> Path:
     """Write rows or a table, whole or not at all; the suffix says how: .csv, .jsonl or .parquet."""
-    target = Path(path)
-    kind = target.suffix.lower()
-    if kind not in (".csv", ".jsonl", ".parquet"):
-        raise CinetrajError(f"{target} ends in {kind or 'nothing'}, expected .csv, .jsonl or .parquet")
+    target, kind = Path(path), kind_of(path)
     if kind == ".parquet":
         return write_whole(target, _parquet(found))
     plain = found if isinstance(found, Sequence) else found.astype(object).where(found.notna(), None).to_dict("records")
     return write_whole(target, (tables.to_csv if kind == ".csv" else tables.to_jsonl)(plain))
+
+
+def kind_of(path: str | Path) -> str:
+    """The suffix of a table's file. Raises CinetrajError for one that no table has."""
+    kind = Path(path).suffix.lower()
+    if kind not in (".csv", ".jsonl", ".parquet"):
+        raise CinetrajError(f"{path} ends in {kind or 'nothing'}, expected .csv, .jsonl or .parquet")
+    return kind
 
 
 def _parquet(found: Any) -> bytes:

@@ -66,6 +66,8 @@ def run(args: Args) -> int:
             "cinetraj convert --help lists them"
         )
     target = io.FORMATS.get(args.to)
+    if target is not None and target.encode is None:
+        raise CinetrajError(f"{args.to} is read only; cinetraj convert --help lists the formats that are written")
     several = io.split_part(args.source)[1] == io.ALL or not args.destination.suffix
     found = _inputs.load(args.source, args.format)
     if len(found) > 1 and (several or (target is not None and target.encode_every is not None)):

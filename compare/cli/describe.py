@@ -62,6 +62,8 @@ class Args(_spread.Spread):
 
 def run(args: Args) -> int:
     """Describe one camera path or many; those without a trajectory are named with the reason."""
+    if args.plot is not None:
+        _refuse_kind(args.plot)  # before minutes of work, not after
     described: list[tuple[_inputs.Loaded, Description]] = []
     if args.is_spread:
         found = _elsewhere(args)
@@ -88,6 +90,12 @@ def run(args: Args) -> int:
     if args.json:
         _report.print_json(next(iter(results.values())) if len(results) == 1 else results)
     return 1 if failed else 0
+
+
+def _refuse_kind(plot: Path) -> None:
+    from trajectory.plot import kind_of
+
+    kind_of(plot)
 
 
 def describe_runs(job: Mapping[str, Any], args: Args) -> dict[str, Any]:

@@ -38,12 +38,13 @@ def run(args: Args) -> int:
     for each in found:
         if each.doubt:
             _report.warn(f"{each.name}: {each.doubt}")
-        elif each.trajectory is None:
+        elif each.trajectory is None and not args.json:
             _report.error(f"{each.name}: {each.failed}")
     if args.json:
         _report.print_json(facts[found[0].name] if len(found) == 1 else facts)
     else:
-        print("\n\n".join(_words(name, fact) for name, fact in facts.items()))
+        shown = [_words(name, fact) for name, fact in facts.items() if "failed" not in fact]
+        print("".join(f"{text}\n" for text in "\n\n".join(shown).splitlines()), end="")
     return 1 if any(each.trajectory is None for each in found) else 0
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import tyro
 
+from compare.cli import _notes
 from trajectory.errors import CinetrajError
 
 
@@ -36,12 +37,14 @@ def run(args: Args) -> int:
 
     if not args.sources:
         raise CinetrajError("no source given; usage: cinetraj table runs/ --out runs.csv")
+    if args.out is not None:
+        tidy.kind_of(args.out)  # before the work, not after
     rows = tidy.rows(source_of(args.sources), args.of)
     if args.out is None:
         print(to_csv(rows), end="")
         return 0
     tidy.write(rows, args.out)
-    print(f"{len(rows)} rows: {args.out}")
+    print(f"{_notes.counted(len(rows), 'row')}: {args.out}")
     return 0
 
 

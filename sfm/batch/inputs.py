@@ -176,7 +176,8 @@ def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
         pictures += [place] if images else []
     if videos and pictures:
         some = ", ".join(pictures[:3]) + (", ..." if len(pictures) > 3 else "")
-        said = f"{folder} has {len(videos)} videos; images beside them were left out, give their folders too: {some}"
+        count = "1 video" if len(videos) == 1 else f"{len(videos)} videos"
+        said = f"{folder} has {count}; images beside them were left out, give their folders too: {some}"
         return videos, [said]
     return videos or pictures or [str(folder)], []
 

@@ -60,7 +60,7 @@ def images_in(folder: Path) -> list[Path]:
         kind = unread[0].suffix
         raise CinetrajError(f"{folder}: {len(unread)} {kind} pictures, which cannot be read; convert them to JPEG")
     raise CinetrajError(
-        f"{folder}: no images among the {len(entries)} entries of this folder; "
+        f"{folder}: no images in this folder (entries: {len(entries)}); "
         f"give a video file or a folder with {', '.join(sorted(IMAGE_SUFFIXES))}"
     )
 

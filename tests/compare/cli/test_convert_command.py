@@ -27,6 +27,7 @@ def test_convert_refuses_an_unknown_format(tmp_path: Path) -> None:
     done = cinetraj("convert", tum, tmp_path / "a.xyz", "--to", "xyz", "--format", "tum")
     assert_one_clear_line(done, "--to is 'xyz'", "cinetraj convert --help lists them")
     assert_one_clear_line(cinetraj("convert", tum, tmp_path / "a.txt", "--to", "tumm"), "perhaps 'tum' is meant")
+    assert_one_clear_line(cinetraj("convert", tum, tmp_path / "a.json", "--to", "wbench"), "wbench is read only")
     assert not (tmp_path / "a.xyz").exists()
 
 

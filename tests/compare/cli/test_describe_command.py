@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import made_runs
 import numpy as np
 import pytest
+from console import assert_one_clear_line, cinetraj
 from paths import path
 
 from compare.cli import describe
@@ -162,3 +164,14 @@ def test_tags_and_captions_are_in_the_json(tmp_path: Path, capsys: pytest.Captur
 def test_an_unknown_set_of_tags_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CinetrajError, match="expected et,datadop,spatialvid"):
         describe.run(describe.Args(target=trucking(tmp_path), tags="et,vbench"))
+
+
+def test_a_picture_of_a_kind_that_there_is_not_is_refused_before_the_work(tmp_path: Path) -> None:
+    done = cinetraj("describe", forward(None, tmp_path), "--plot", tmp_path / "a.gif")
+    assert_one_clear_line(done, "ends in .gif, expected .png")
+    assert done.stdout == ""
+
+
+def test_an_unreliable_estimate_is_warned_of_with_its_reason(tmp_path: Path) -> None:
+    runs = made_runs.write(tmp_path, clips=False)
+    assert "warning: pan: the estimate is unreliable: rotation may be wrong" in cinetraj("describe", runs).stderr

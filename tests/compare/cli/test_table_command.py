@@ -24,6 +24,8 @@ def test_a_folder_of_runs_becomes_csv(runs: Path, tmp_path: Path) -> None:
     assert {row["primitive"] for row in rows} >= {"Move_Right", "Pan_Right"}
     done = cinetraj("table", f"auto={runs}", f"dense={runs}", "--out", tmp_path / "runs.csv")
     assert done.stdout == f"10 rows: {tmp_path / 'runs.csv'}\n"
+    one = cinetraj("table", runs / "truck", "--out", tmp_path / "one.csv")
+    assert one.stdout.startswith("1 row: ")
     with (tmp_path / "runs.csv").open() as file:
         assert {row["set"] for row in csv.DictReader(file)} == {"auto", "dense"}
 
@@ -33,6 +35,7 @@ def test_what_is_not_there_ends_with_two(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "does not exist" in done.stderr
     assert cinetraj("table").returncode == 2
+    assert "ends in .txt, expected .csv" in cinetraj("table", tmp_path / "nowhere", "--out", "a.txt").stderr
 
 
 def test_sources_with_names_are_sets(tmp_path: Path) -> None:
