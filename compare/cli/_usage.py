@@ -3,7 +3,7 @@
 """What is wrong with the words of a command line, in one sentence: which, its value, what is expected, the nearest."""
 
 import re
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,16 +16,15 @@ _UNSET = ("None", "")
 
 
 @contextmanager
-def listening() -> Generator[list[Any]]:
-    """The reasons why tyro refuses a command line, as it meets them; none with a tyro that does not tell them."""
-    heard: list[Any] = []
+def listening(hear: Callable[[Any], None]) -> Generator[None]:
+    """Hear why tyro refuses a command line, as it meets the reasons; nothing with a tyro that does not tell them."""
     try:
         from tyro._errors import on_parse_error  # not of its stable interface: without it there is its text
     except ImportError:
-        yield heard
+        yield
         return
-    with on_parse_error(heard.append):
-        yield heard
+    with on_parse_error(hear):
+        yield
 
 
 def sentence(event: Any, arguments: Sequence[str], help_text: Any) -> str | None:

@@ -252,7 +252,8 @@ def _undefined(said: Mapping[str, Any], metrics: list[str]) -> list[str]:
     met: dict[tuple[str, str], list[str]] = {}
     for name, scores in said["clips"].items():
         for metric in metrics:
-            if isinstance(value := scores.get(metric), Mapping):
+            value: dict[str, str] | float = scores.get(metric, 0.0)
+            if isinstance(value, dict):
                 met.setdefault((metric, value["undefined"]), []).append(name)
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (metric, why), names in met.items():
@@ -285,6 +286,8 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
         made: source of each folder that this call has made so far. Sources of the same name get folders of their own.
     """
     from compare.cli import estimate
+    from sfm.batch.inputs import Clip, distinct
+    from sfm.video.reader import own_name
 
     clips = _videos(path)
     if not clips:
@@ -298,10 +301,11 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
     if target in made:
         return target
     folder = path.is_dir()
-    own_name = None if folder else name
+    # Clips are paired by their own names, wherever they lie.
+    named, _ = distinct([Clip(path=str(clip), name=own_name(str(clip)) if folder else name) for clip in clips])
     chosen: dict[str, Any] = {} if options.split_shots else {"split_shots": False}
-    args = estimate.Args(clips=tuple(map(str, clips)), out=str(target if folder else runs), name=own_name, **chosen)
-    records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr))
+    args = estimate.Args(clips=tuple(map(str, clips)), out=str(target if folder else runs), **chosen)
+    records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr), named=named)
     if not records:
         raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")
     made[target] = source

@@ -49,8 +49,8 @@ def run(args: Args) -> int:
     print(f"Its true path is in {truth_file}.\n")
 
     runs = args.out / "runs"
-    print(f"$ cinetraj estimate {clip} --out {runs}")
-    code = estimate.run(estimate.Args(clips=(str(clip),), out=str(runs), seed=args.seed))
+    print(f"$ cinetraj estimate {clip} --out {runs} --name clip")
+    code = estimate.run(estimate.Args(clips=(str(clip),), out=str(runs), name="clip", seed=args.seed))
     if code != 0:
         return code
     print(f"\n$ cinetraj describe {runs / 'clip'}")

@@ -125,9 +125,9 @@ def parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = 
     extent = {} if more is None else {"whole": whole}
     kind = get_type_hints(module.run)["args"] if form is None else form(**extent)
     flat = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes) if more is None else ()
-    said = io.StringIO()
+    said, heard = io.StringIO(), list[Any]()
     try:
-        with contextlib.redirect_stderr(said), _usage.listening() as heard:
+        with contextlib.redirect_stderr(said), _usage.listening(heard.append):
             return tyro.cli(
                 kind,
                 prog=f"cinetraj {name}",

@@ -110,15 +110,18 @@ def run(args: Args) -> int:
     return 1 if bad or any(record["status"] == "failed" for record in records.values()) else 0
 
 
-def estimate_all(args: Args, *, say: Callable[[str], None]) -> tuple[dict[str, Any], list[str]]:
+def estimate_all(
+    args: Args, *, say: Callable[[str], None], named: "list[Clip] | None" = None
+) -> tuple[dict[str, Any], list[str]]:
     """The content of run.json by name, and the names of clips that could not be read.
 
     Args:
         say: called with one line for each clip. A single clip that cannot be read raises CinetrajError.
+        named: the clips with the names of their runs, where these are not to follow from `args.clips`.
     """
     from sfm.batch.places import is_address
 
-    clips, several = chosen_clips(args)
+    clips, several = chosen_clips(args) if named is None else (named, len(named) > 1 or is_given(args.jobs))
     config, batch = _settings.configs_of(args)
     if not several and batch.engine == "local" and not is_address(args.out):
         clip = clips[0]

@@ -7,6 +7,7 @@ import pytest
 from paths import elsewhere, monst3r_text, smooth
 
 from compare.cli import main
+from sfm.batch import Clip
 from trajectory import io
 
 
@@ -116,13 +117,12 @@ def test_an_unknown_protocol_is_refused_before_anything_is_scored(
 def test_videos_of_one_name_get_runs_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from compare.cli import estimate
 
-    def made(args: estimate.Args, say: object) -> tuple[dict[str, object], list[str]]:
-        (clip,) = args.clips
-        assert args.name is not None
-        seed = 1 if "reference" in clip else 2
-        Path(args.out, args.name).mkdir(parents=True)
-        io.write(smooth(seed), Path(args.out, args.name, "trajectory.npz"), format="native")
-        return {args.name: {}}, []
+    def made(args: estimate.Args, say: object, named: list[Clip]) -> tuple[dict[str, object], list[str]]:
+        for clip in named:
+            seed = 1 if "reference" in clip.path else 2
+            Path(args.out, clip.name).mkdir(parents=True)
+            io.write(smooth(seed), Path(args.out, clip.name, "trajectory.npz"), format="native")
+        return {clip.name: {} for clip in named}, []
 
     monkeypatch.setattr(estimate, "estimate_all", made)
     videos = [tmp_path / side / "clip.mp4" for side in ("reference", "generated")]
@@ -135,6 +135,10 @@ def test_videos_of_one_name_get_runs_of_their_own(tmp_path: Path, monkeypatch: p
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["clip", "clip-2"]
     saved = json.loads((scores / "clip_strict.json").read_text())
     assert saved["summary"]["RotErr"] > 1  # and not the generated clip against itself
+    for video in videos:
+        (video.parent / "other.mp4").touch()
+    folders = [str(video.parent) for video in videos]
+    assert main(["compare", *folders, "--runs", str(tmp_path / "runs")]) == 0  # folders are paired by the clips' names
 
 
 def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
