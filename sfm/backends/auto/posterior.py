@@ -60,7 +60,7 @@ class Judged:
         answers: all of them.
         probability: of each among them.
         best: number of the one that stands for the most probable motion.
-        agree: whether each answer is followed by each other one on rotation, translation and zoom.
+        agree: whether, were the first one true, what the second one says of rotation, translation and zoom is right.
         quantity: probability that what it says of each quantity is right.
         features, seen: what was looked at, for the calibration.
     """
@@ -80,8 +80,8 @@ class Judged:
 
     @property
     def follows(self) -> Bool[np.ndarray, "a 3"]:
-        """Whether each one agrees with the best on rotation, translation and zoom."""
-        return self.agree[self.best]
+        """Whether, were each one true, what the best says of rotation, translation and zoom is right."""
+        return self.agree[:, self.best]
 
     @property
     def focal_apart_log(self) -> float:
@@ -95,7 +95,7 @@ class Judged:
         found: list[int] = []
         while left.any():
             best = int(np.argmax(np.where(left, self.probability, -1.0)))
-            with_it = left & self.agree[best].all(1)
+            with_it = left & self.agree[:, best].all(1)
             with_it[best] = True
             if self.probability[with_it].sum() >= least:
                 found.append(best)
@@ -134,19 +134,23 @@ def judge(answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: flo
 
 
 def told(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"]) -> tuple[int, dict[str, float]]:
-    """The answer that stands for the most probable motion, and the probability of those that agree with it.
+    """The answer that stands for the most probable motion, and the probability that what it says is right.
+
+    Those stand together of which each is right if the other is. One way is not enough: a short way is nearly rest where
+    rest is true, so that a camera at rest would be followed by all that are not, however improbable it is itself.
 
     Args:
         probability: of each answer among them.
-        agree: whether each is followed by each other one, as in `Judged`.
+        agree: of the first, were it true, and of the second, as in `Judged`.
 
     Returns:
         Its number; of each of `QUANTITY_NAMES`, and of "all" of them together, the probability of what it says.
     """
-    mass = agree.all(2) @ probability
+    mass = (agree & agree.transpose(1, 0, 2)).all(2) @ probability
     best = int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
-    shared = {name: float(agree[best, :, i] @ probability) for i, name in enumerate(QUANTITY_NAMES)}
-    return best, shared | {"all": float(mass[best])}
+    right = agree[:, best]
+    shared = {name: float(probability @ right[:, i]) for i, name in enumerate(QUANTITY_NAMES)}
+    return best, shared | {"all": float(probability @ right.all(1))}
 
 
 def log_odds(share: float) -> float:
