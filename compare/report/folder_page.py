@@ -47,6 +47,7 @@ def render(runs: Sequence[Path], *, films: Films | None = None, jpeg: Jpeg | Non
 def _card(shot: RunShot, films: Films | None, jpeg: Jpeg | None) -> dict[str, Any]:
     card: dict[str, Any] = {
         "name": shot.name,
+        "shot": str(shot.shot["name"]),
         "link": f"{shot.run.name}/{PAGE_FILE}" if (shot.run / PAGE_FILE).is_file() else None,
         "status": shot.status,
         "reason": str(shot.shot.get("reason") or ""),

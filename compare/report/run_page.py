@@ -69,17 +69,32 @@ def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     size, working = video.get("source_hw"), video.get("working_hw")
     made_by: Any = record.get("versions") or {}
     versions = ", ".join(f"{name} {value}" for name, value in made_by.items())
+    whole = " of the whole clip" if len(record.get("shots") or ()) > 1 else ""
     told = {
         "clip": record.get("source"),
-        "frames": f"{record.get('registered')} of {record.get('frames')} with a pose",
+        "frames" + whole: f"{record.get('registered')} of {record.get('frames')} with a pose",
         "size": f"{size[1]} x {size[0]}, worked at {working[1]} x {working[0]}" if size and working else None,
         "backend": record.get("backend"),
-        "time spent": f"{record['seconds']['total']:.1f} s" if record.get("seconds") else None,
+        "time spent" + whole.replace(" of", " on"): f"{record['seconds']['total']:.1f} s"
+        if record.get("seconds")
+        else None,
         "seed": record.get("seed"),
         "versions": versions,
         "notes": "; ".join(record.get("notes") or ()),
     }
     return [(name, str(value)) for name, value in told.items() if value not in (None, "")]
+
+
+def _facts_of_shot(shot: RunShot, trajectory: Trajectory | None) -> list[tuple[str, str]]:
+    """What the shot is of the clip, where it is not all of it."""
+    if len(shot.record.get("shots") or ()) < 2:
+        return []
+    start, count, posed = (int(shot.shot.get(key) or 0) for key in ("start", "frames", "registered"))
+    span = f"frames {start} to {start + count - 1} of the clip, {posed} of {count} with a pose"
+    if trajectory is not None and trajectory.time_source == "seconds" and count > 1:
+        first_s, last_s = trajectory.time_s[[0, -1]]
+        span += f", {last_s - first_s:.2f} s"
+    return [("this shot", span)]
 
 
 def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str, Any]:
@@ -98,6 +113,7 @@ def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str
         "start": int(shot.shot.get("start") or 0),
     }
     trajectory = shot.trajectory()
+    told["facts"] = _facts_of_shot(shot, trajectory)
     film, gone = _film(shot, films, encode)
     if film is not None and encode is not None:
         told["film"] = _played(shot, film, encode, trajectory)
@@ -105,7 +121,7 @@ def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str
     if trajectory is not None:
         description = shot.describe(trajectory)
         told |= {"sentence": description.sentence, "notes": list(description.notes)}
-        told["path"] = _path(trajectory)
+        told["path"] = _path(trajectory) | {"travels": _travels(description), "frame": _frame(description)}
         told["segments"] = _segments(description)
         told["points"] = _points(shot, trajectory)
     return told
@@ -186,18 +202,33 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
 
 
 def _segments(description: Description) -> list[dict[str, Any]]:
-    """A line for each primitive that happens, opposites below each other, with how far it can be trusted."""
+    """A line for each primitive that happens, opposites below each other, with how far it can be trusted.
+
+    Spans while it lasts; `whole` where the clip as a whole is told as it.
+    """
     found: list[dict[str, Any]] = []
     for name in (*(name for pair in CHANNELS for name in pair), "Static"):
         spans = [s for s in description.segments if s.primitive == name]
-        if spans:
+        decision = description.decisions[name]
+        if spans or (decision.yes and name != "Static"):
             told = {
                 "name": name.replace("_", " "),
-                "reliability": round(description.decisions[name].reliability, 3),
+                "reliability": round(decision.reliability, 3),
+                "whole": bool(decision.yes),
                 "spans": [[round(s.start_s, 4), round(s.end_s, 4)] for s in spans],
             }
             found.append(told)
     return found
+
+
+def _travels(description: Description) -> bool:
+    """Whether a move is told, of the whole clip or of a part of it."""
+    told = {name for name, decision in description.decisions.items() if decision.yes}
+    return any(name.startswith("Move") for name in told | {each.primitive for each in description.segments})
+
+
+def _frame(description: Description) -> str:
+    return "camera" if description.turned is None else description.turned.frame
 
 
 def _points(shot: RunShot, trajectory: Trajectory) -> dict[str, Any] | None:

@@ -21,6 +21,8 @@ class LevenbergMarquardt:
         least_damping, most_damping: where it stays.
         stalled_damping: beyond this a step that did not gain ends the search.
         max_turn_rad, max_log_zoom, max_log_focal: a step turns a camera, and changes a log focal length, by no more.
+        single: what points take from the system of the cameras is summed in single precision: a step of a search may be
+            off by a millionth, while costs and gradients are exact.
     """
 
     iterations: int = 12
@@ -34,6 +36,7 @@ class LevenbergMarquardt:
     max_turn_rad: float = 0.5
     max_log_zoom: float = 0.5
     max_log_focal: float = 0.3
+    single: bool = False
 
     def damped(self, damping: Tensor, better: Tensor) -> Tensor:
         """The damping after a step, by whether it gained."""

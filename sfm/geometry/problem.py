@@ -17,7 +17,7 @@ from torch import Tensor
 from sfm.geometry.states import taken
 from sfm.types import MotionModel
 
-MANY = 400
+MANY = 160
 """Of so many tracks, every other one will do for a search; all of them say where it ends."""
 KERNELS_PX = (16.0, 6.0, 2.5)
 """Robust kernels in pixels of a 640-pixel frame, wide to tight; the last is about five times a good residual."""

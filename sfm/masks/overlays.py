@@ -19,11 +19,9 @@ def find_bars(
     margin = max(1, round(config.margin * max(height, width)))
     for axis, length, names in ((1, height, ("top", "bottom")), (2, width, ("left", "right"))):
         lines = sample if axis == 1 else sample.transpose(0, 2, 1)
-        # One line after the other: (n, lines, pixels) -> level and worst deviation of each line over all frames.
-        level = np.median(lines[:, :, ::4], axis=(0, 2))
-        close = np.abs(lines[:, :, ::2].astype(np.int16) - np.rint(level).astype(np.int16)[:, None])
-        flat = (close.mean((0, 2)) <= 0.5 * config.bar_spread) & ((close > 3 * config.bar_spread).mean((0, 2)) < 0.002)
-        roughly = (close <= 3 * config.bar_spread).mean((0, 2)) > 0.5
+        if not _levels(lines[:, [0, -1]], config)[1].any():  # a bar begins at the border
+            continue
+        level, flat, roughly = _levels(lines, config)
         depths = [_bar_depth(level[::step], flat[::step], roughly[::step], length, config) for step in (1, -1)]
         if sum(depths) > config.bar_most * length:
             continue
@@ -36,6 +34,14 @@ def find_bars(
             band = slice(0, depth + margin) if name in ("top", "left") else slice(length - depth - margin, length)
             bars[(band, slice(None)) if axis == 1 else (slice(None), band)] = True
     return bars, sides
+
+
+def _levels(lines: UInt8[np.ndarray, "n l p"], config: OverlayConfig) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each line over all frames: its level, whether it is flat, and whether it is so but for some text."""
+    level = np.median(lines[:, :, ::4], axis=(0, 2))
+    close = np.abs(lines[:, :, ::2].astype(np.int16) - np.rint(level).astype(np.int16)[:, None])
+    flat = (close.mean((0, 2)) <= 0.5 * config.bar_spread) & ((close > 3 * config.bar_spread).mean((0, 2)) < 0.002)
+    return level, flat, (close <= 3 * config.bar_spread).mean((0, 2)) > 0.5
 
 
 def _bar_depth(level: np.ndarray, flat: np.ndarray, roughly: np.ndarray, length: int, config: OverlayConfig) -> int:

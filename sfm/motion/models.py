@@ -15,7 +15,7 @@ from sfm.geometry.robust import GOOD_RESIDUAL_PX
 from sfm.geometry.states import joined
 from sfm.types import MotionModel
 
-ROUGH = replace(SOLVER, tolerance=1e-3)
+ROUGH = replace(SOLVER, tolerance=1e-3, single=True)
 """For searches: what is not the end need not be exact."""
 
 

@@ -173,7 +173,7 @@ def heading_starts(problem: Problem, model: MotionModel) -> list[Parameters]:
     ]
     held = replace(problem.free([model] * len(starts)), focal=torch.zeros(len(starts), dtype=torch.bool))
     unit_px = problem.unit_px
-    kernel, solver = (8.0 * unit_px, 3.0 * unit_px), replace(SOLVER, iterations=4)
+    kernel, solver = (8.0 * unit_px, 3.0 * unit_px), replace(SOLVER, iterations=4, single=True)
     fitted = adjust(two, joined(starts), held, kernel_px=kernel, noise_px=problem.noise_px, solver=solver).parameters
     support = (1.0 / (1.0 + (capped_track_rms(two, fitted) / unit_px) ** 2)).sum(1).cpu().numpy()
     ways = [2 * k + int(support[2 * k + 1] > support[2 * k]) for k in range(len(paths) // 2)]

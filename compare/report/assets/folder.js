@@ -27,7 +27,7 @@
 
   function card(c) {
     const item = make("li"), box = make(c.link ? "a" : "div", undefined, "card"), text = make("div", undefined, "text");
-    if (c.link) box.href = c.link.split("/").map(encodeURIComponent).join("/");
+    if (c.link) box.href = c.link.split("/").map(encodeURIComponent).join("/") + (c.shot ? `#${encodeURIComponent(c.shot)}` : "");
     if (c.picture) {
       const image = make("img");
       image.src = c.picture;
@@ -37,7 +37,9 @@
     const chips = make("p");
     chips.append(make("span", c.status, `chip ${c.status}`));
     if (typeof c.confidence === "number") chips.append(make("span", `confidence ${c.confidence.toFixed(2)}`, "chip quiet"));
-    text.append(make("h2", c.name), chips, make("p", c.sentence || "No camera path was found."));
+    const title = make("h2", c.shot ? c.name.slice(0, -c.shot.length) : c.name);
+    if (c.shot) title.append(make("span", c.shot, "whole"));
+    text.append(title, chips, make("p", c.sentence || "No camera path was found."));
     if (c.reason) {
       const why = make("p", c.reason, "why");
       why.title = c.reason;

@@ -133,7 +133,9 @@
     const of = (list) => list.length ? [0, 1, 2].map((k) => spread(list, k)) : null;
     const wide = (box) => box ? Math.max(...box.map(([a, b]) => b - a)) : 0;
     const mine = of(known), theirs = of(cloud);
-    const way = mine ? Math.hypot(...mine.map(([a, b]) => b - a)) : 0;
+    const span = mine ? Math.hypot(...mine.map(([a, b]) => b - a)) : 0;
+    /* What is too little to be called a move is drawn as little, not blown up to a path. */
+    const way = path.travels ? span : Math.max(span, 0.2 * (path.depth || 0));
     /* The path is what matters: points may run out of the picture before it gets small. */
     const size = Math.min(Math.max(wide(mine), wide(theirs)), way ? Math.max(2.4 * way, 0.5 * (path.depth || 0)) : Infinity) || 1;
     const middle = [0, 1, 2].map((k) => {
@@ -142,7 +144,25 @@
       const points_ = (theirs[k][0] + theirs[k][1]) / 2;
       return path_ + Math.max(-0.2 * size, Math.min(0.2 * size, 0.5 * (points_ - path_)));
     });
-    return { middle, size, way };
+    return { middle, size, way, span };
+  }
+
+  /* How long the path's unit is called; a sum of scene depths only where the path was made so. */
+  const unitOf = (path) => path.scale === "metric" ? "m" : path.depth && Math.abs(path.depth - 1) < 0.5 ? "scene depths" : "units of the path";
+
+  function ruler(pen, path, unit, width, height) {
+    const most = 0.3 * width / unit, power = 10 ** Math.floor(Math.log10(most));
+    const step = power * [5, 2, 1].find((m) => m * power <= most);
+    const [x, y] = [width - 14, height - 14];
+    pen.strokeStyle = pen.fillStyle = colour("quiet");
+    pen.lineWidth = 1.5;
+    pen.beginPath();
+    for (const [a, b] of [[0, -4], [0, 0], [-step * unit, 0], [-step * unit, -4]]) pen.lineTo(x + a, y + b);
+    pen.stroke();
+    pen.font = "11px system-ui, sans-serif";
+    pen.textAlign = "right";
+    pen.fillText(`${number(step)} ${step === 1 && unitOf(path) !== "m" ? unitOf(path).replace(/s\b/, "") : unitOf(path)}`, x, y - 8);
+    pen.textAlign = "left";
   }
 
   function drawSpace() {
@@ -150,8 +170,8 @@
     if (!path) return;
     const { pen, width, height } = fitted(space, 0.66);
     if (!width) return;
-    const { middle, size, way } = extent();
-    const still = way < 1e-9 * size || !way;
+    const { middle, size, way, span } = extent();
+    const still = span < 1e-9 * size || !span;
     const unit = 0.72 * Math.min(width, height) / (still && !points ? 1.6 : size) * state.near;
     const [yaw, pitch] = state.turn;
     const cy = Math.cos(yaw), sy = Math.sin(yaw), cp = Math.cos(pitch), sp = Math.sin(pitch);
@@ -200,10 +220,12 @@
     pen.lineWidth = 2;
     frustum(state.at);
     compass(pen, flat, middle, unit, height);
-    if (still) {
+    if (!still) ruler(pen, path, unit, width, height);
+    if (!path.travels) {
       pen.fillStyle = colour("quiet");
       pen.font = "13px system-ui, sans-serif";
-      pen.fillText(path.scale === "bounded" ? "no travel was seen" : "no travel", 12, 22);
+      pen.fillText(!still ? "hardly travels: too little to be called a move"
+        : path.scale === "bounded" ? "no travel was seen" : "no travel", 12, 22);
     }
   }
 
@@ -230,6 +252,8 @@
     const { segments, path } = shot();
     at("when-section").hidden = !path;
     if (!path) return;
+    at("told").textContent = segments.length ? `Told about the ${path.frame === "horizon" ? "horizon" : "camera's own axes"}. `
+      + "A bar: while it lasts; ✓: the clip as a whole, its last frame against its first, is told as it. What goes and comes back has bars alone." : "";
     const start = path.time[0], span = path.time[last()] - start || 1;
     if (!segments.length) {
       at("when").replaceChildren(make("p", "No movement lasts long enough to be a segment.", "quiet"));
@@ -253,7 +277,9 @@
       });
       const sure = make("div", line.reliability === null ? "" : percent(line.reliability), "sure");
       sure.title = "probability that what is told of this quantity is right, where it is known";
-      grid.append(make("div", line.name, "name"), lane, sure);
+      const whole = make("div", line.whole ? "✓" : "", "clip");
+      whole.title = line.whole ? "told of the clip as a whole" : "not told of the clip as a whole";
+      grid.append(make("div", line.name, "name"), lane, whole, sure);
     }
     at("when").replaceChildren(grid);
   }
@@ -338,8 +364,7 @@
     const three = (names, values, sigma) => names.map((name, k) => ({ name, values: column(values, k), sigma: column(sigma, k) }));
     charts = [
       chart("Rotation [degrees]", three(["tilt up", "pan right", "roll clockwise"], path.turned, path.turned_sigma), 2),
-      chart(path.scale === "metric" ? "Position [m]" : path.scale === "bounded" ? "Position (no travel seen)"
-        : path.depth && Math.abs(path.depth - 1) < 0.5 ? "Position [scene depths]" : "Position [unit of the path]",
+      chart(path.scale === "bounded" ? "Position (no travel seen)" : `Position [${unitOf(path)}]`,
         three(["right", "down", "forward"], path.moved, path.moved_sigma), path.scale === "bounded" ? 0.1 : 0.02 * (path.depth || 0) || 1e-6),
     ];
     if (path.focal) {
@@ -429,7 +454,8 @@
     if (state.playing) play(false);
     Object.assign(state, { shot: k, at: 0 });
     const it = shot();
-    at("name").textContent = data.name + (it.name ? ` · ${it.name}` : "");
+    at("name").replaceChildren(data.name + (it.name ? " · " : ""), make("span", it.name, "whole"));
+    at("shot").value = k;
     at("sentence").textContent = it.sentence || "No camera path was found.";
     const chips = [make("span", it.status, `chip ${it.status}`)];
     if (it.model_words) chips.push(make("span", `model: ${it.model_words}`, "chip quiet"));
@@ -447,6 +473,11 @@
     drawWhen();
     drawCurves();
     drawWhy();
+    at("facts").tBodies[0].replaceChildren(...[...it.facts, ...data.facts].map(([name, value]) => {
+      const row = make("tr");
+      row.append(make("td", name), make("td", value));
+      return row;
+    }));
     at("files").replaceChildren("Files: ", ...it.files.flatMap((name, i) => {
       const link = make("a", name);
       link.href = (it.name ? `${it.name}/` : "") + encodeURIComponent(name);
@@ -533,14 +564,12 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", move);
   window.addEventListener("resize", move);
   at("up").hidden = !data.folder;
-  at("facts").tBodies[0].replaceChildren(...data.facts.map(([name, value]) => {
-    const row = make("tr");
-    row.append(make("td", name), make("td", value));
-    return row;
-  }));
   data.shots.forEach((s, i) => at("shot").append(new Option(`${s.name || "whole clip"} (${s.status})`, i)));
   at("shot-label").hidden = data.shots.length < 2;
-  at("shot").addEventListener("change", (event) => choose(Number(event.target.value)));
-  choose(0);
+  /* The shot stands in the address, so that links and the way back lead to it. */
+  const named = () => Math.max(0, data.shots.findIndex((s) => s.name && `#${encodeURIComponent(s.name)}` === location.hash));
+  at("shot").addEventListener("change", (event) => { location.hash = encodeURIComponent(data.shots[event.target.value].name); });
+  window.addEventListener("hashchange", () => { if (named() !== state.shot) choose(named()); });
+  choose(named());
   window.cinetraj = { state, seek, play };
 })();

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from scipy.linalg.lapack import dposv
 
 from sfm.geometry.compiled.jit import compiled
@@ -74,7 +75,7 @@ def _search(tracks: Tracks, law: Law, state: State, solver: LevenbergMarquardt) 
         if moved:
             linearise(tracks, law, state, system)
         eliminate(system, damping, FLOOR, out)
-        matrix = rows.T @ rows
+        matrix = _products(rows, single=solver.single)
         reduce(system, out, damping, matrix, right)
         _, delta, bad = dposv(matrix, right)
         trial = stepped(law, state, out, np.zeros_like(right) if bad else delta, most)
@@ -88,6 +89,14 @@ def _search(tracks: Tracks, law: Law, state: State, solver: LevenbergMarquardt) 
         if gain < solver.tolerance and (moved or damping > solver.stalled_damping):
             return _Search(state, cost, steps, True)
     return _Search(state, cost, solver.iterations, False)
+
+
+def _products(rows: Float[np.ndarray, "r p"], *, single: bool) -> Float[np.ndarray, "p p"]:
+    """rowsᵀ rows, most of the work of a step."""
+    if not single:
+        return rows.T @ rows
+    short = rows.astype(np.float32)
+    return (short.T @ short).astype(np.float64)
 
 
 def _room(tracks: Tracks, law: Law) -> tuple[System, Eliminated]:

@@ -31,6 +31,7 @@ def test_every_shot_has_a_card_with_its_thumbnail(runs: Path) -> None:
     assert list(found) == ["cuts/shot-000", "cuts/shot-001", "lost", "pan", "truck"]
     assert found["truck"]["picture"].startswith("data:image/jpeg;base64,")
     assert found["cuts/shot-000"]["gone"].startswith("the clip is gone")
+    assert [found[name]["shot"] for name in ("cuts/shot-001", "truck")] == ["shot-001", ""]
     assert found["pan"]["primitives"] == ["Pan_Right"]
     assert found["pan"]["status"] == "unreliable"
     assert found["lost"]["sentence"] == ""

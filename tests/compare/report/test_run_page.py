@@ -49,7 +49,10 @@ def test_the_page_holds_what_the_run_holds(runs: Path) -> None:
     assert path["xyz"][-1] == [0.4, 0.0, 0.0]
     assert path["moved_sigma"][-1] == [0.02, 0.02, 0.02]
     assert len(truck["points"]["xyz"]) == 4
-    assert [segment["name"] for segment in truck["segments"]] == ["Move Right"]
+    assert [(segment["name"], segment["whole"]) for segment in truck["segments"]] == [("Move Right", True)]
+    assert path["travels"]
+    assert path["frame"] == "camera"
+    assert truck["facts"] == []
     assert truck["segments"][0]["reliability"] == pytest.approx(0.81 * (made_runs.N - 1) / made_runs.N, abs=1e-3)
     assert "Why not a zoom?" in [question for question, _ in truck["reasons"]]
 
@@ -60,6 +63,10 @@ def test_a_clip_that_is_gone_or_another_is_said_to_be(runs: Path, tmp_path: Path
     assert "film" not in first
     assert "path" in first
     assert "path" not in failed
+    assert failed["facts"] == [["this shot", "frames 12 to 16 of the clip, 0 of 5 with a pose"]]
+    assert "frames of the whole clip" in dict(payload(runs / "cuts" / "index.html")["facts"])
+    (pan,) = payload(runs / "pan" / "index.html")["shots"]
+    assert not pan["path"]["travels"]
     assert failed["reason"] == "no texture"
     other = tmp_path / "other.mp4"
     from sfm.video.encode import encode
@@ -124,7 +131,11 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
         assert page.run(text.format("gone")).startswith("the clip is gone")
         assert not page.run("return document.getElementById('path-section').hidden")
         page.run("const s = document.getElementById('shot'); s.value = '1'; s.dispatchEvent(new Event('change'))")
-        assert page.run(text.format("sentence")) == "No camera path was found."
+        page.wait(f"{text.format('sentence')} === 'No camera path was found.'")
+        page.run("history.back()")
+        page.wait(f"{text.format('name')} === 'cuts · shot-000'")
+        page.run("history.forward()")
+        page.wait(f"{text.format('name')} === 'cuts · shot-001'")
         assert page.run("return document.getElementById('path-section').hidden")
         # The folder: cards, filters, and the way to a run.
         page.go(runs / "index.html")
@@ -133,7 +144,9 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
         change = "const s = document.getElementById('{}'); s.value = '{}'; s.dispatchEvent(new Event('{}'))"
         page.run(change.format("status", "failed", "change"))
         assert page.run(cards) == "cuts/shot-001,lost"
-        page.run(change.format("status", "", "change"))
+        page.run("document.querySelector('a.card').click()")  # its own shot, not the first one
+        page.wait("return document.getElementById('name')?.textContent === 'cuts · shot-001'")
+        page.go(runs / "index.html")
         page.run(change.format("primitive", "Pan_Right", "change"))
         assert page.run(cards) == "pan"
         page.run(change.format("primitive", "", "change"))
