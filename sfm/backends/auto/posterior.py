@@ -96,7 +96,7 @@ class Judged:
         found: list[int] = []
         while left.any():
             best = int(np.argmax(np.where(left, self.probability, -1.0)))
-            with_it = left & self.agree[:, best].all(1)
+            with_it = np.asarray(left & self.agree[:, best].all(1))
             with_it[best] = True
             if self.probability[with_it].sum() >= least:
                 found.append(best)
