@@ -2,9 +2,9 @@
 
 Run: python benchmarks/interval_coverage.py CACHE [--part intervals] [--backend auto] [--plain 29] [--hard 11]
 [--frames 24]. Clips are rendered and estimated once, as a user would, with the focal length unknown; every two of them
-are a pair. Prints a table and writes CACHE/coverage-BACKEND.json. N clips give N(N-1)/2 pairs that share their N estimates: the standard
-error beside each share is that of a jackknife over clips. An interval is one of both sides only where both tell of a
-spread: these pairs have a table of their own.
+are a pair. Prints a table and writes CACHE/coverage-BACKEND.json. N clips give N(N-1)/2 pairs that share their N
+estimates: the standard error beside each share is that of a jackknife over clips. An interval is one of both sides only
+where both tell of a spread: these pairs have a table of their own.
 """
 
 import argparse
