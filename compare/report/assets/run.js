@@ -444,7 +444,7 @@
     if (!state.playing) return;
     const film = shot().film;
     if (film && video.readyState >= 2) {
-      if (video.ended) { play(false); return; }
+      if (video.ended) { seek(last(), true); play(false); return; }  /* it may have ended between two looks */
       const frame = Math.min(film.rows.length - 1, Math.floor(video.currentTime * film.fps));
       seek(nearest(rows(), film.rows[frame]), true);
     } else {

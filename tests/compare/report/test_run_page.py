@@ -177,7 +177,7 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
         assert page.run("return document.querySelectorAll('#when .lane').length") == 1
         # Playing comes to the end and stops; dark; as wide as a phone without a scroll bar.
         page.run(key.format(" "))
-        page.wait("return !cinetraj.state.playing && cinetraj.state.at > 8", 30)
+        page.wait(f"return !cinetraj.state.playing && cinetraj.state.at === {made_runs.N - 1}", 30)
         page.run("document.documentElement.dataset.theme = 'light'; document.getElementById('theme').click()")
         assert page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
         page.width(360)
