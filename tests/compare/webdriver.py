@@ -36,6 +36,10 @@ class Page:
     def go(self, file: Path) -> None:
         _request("POST", f"{self._base}/url", {"url": file.resolve().as_uri()})
 
+    def back(self) -> None:
+        """As the button of the browser does."""
+        _request("POST", f"{self._base}/back", {})
+
     def run(self, script: str) -> Any:
         """The value that the body of a function returns."""
         return _request("POST", f"{self._base}/execute/sync", {"script": script, "args": []})

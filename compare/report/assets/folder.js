@@ -37,7 +37,10 @@
     const chips = make("p");
     chips.append(make("span", c.status, `chip ${c.status}`));
     if (typeof c.confidence === "number") chips.append(make("span", `confidence ${c.confidence.toFixed(2)}`, "chip quiet"));
-    const title = make("h2", c.shot ? c.name.slice(0, -c.shot.length) : c.name);
+    const title = make("h2");
+    /* Long names break after "_" rather than in a word. */
+    const run = c.shot ? c.name.slice(0, -c.shot.length) : c.name;
+    title.append(...run.split(/(?<=[_/])/).flatMap((part) => [part, make("wbr")]));
     if (c.shot) title.append(make("span", c.shot, "whole"));
     text.append(title, chips, make("p", c.sentence || "No camera path was found."));
     if (c.reason) {
@@ -70,4 +73,6 @@
     document.documentElement.dataset.theme = dark ? "light" : "dark";
   });
   draw();
+  /* After Back the browser fills in what was chosen before, and says so to nobody. */
+  window.addEventListener("pageshow", draw);
 })();

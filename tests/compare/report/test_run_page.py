@@ -146,7 +146,10 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
         assert page.run(cards) == "cuts/shot-001,lost"
         page.run("document.querySelector('a.card').click()")  # its own shot, not the first one
         page.wait("return document.getElementById('name')?.textContent === 'cuts · shot-001'")
-        page.go(runs / "index.html")
+        page.back()  # to the cards that were shown
+        page.wait("return document.querySelectorAll('.card').length === 2")
+        assert page.run("return document.getElementById('status').value") == "failed"
+        page.run(change.format("status", "", "change"))
         page.run(change.format("primitive", "Pan_Right", "change"))
         assert page.run(cards) == "pan"
         page.run(change.format("primitive", "", "change"))
