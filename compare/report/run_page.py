@@ -15,8 +15,9 @@ from trajectory.components import CHANNELS
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
-from trajectory.kinematics import seconds
+from trajectory.kinematics import INDEX_FPS, seconds
 from trajectory.model import Trajectory
+from trajectory.moves import in_segments, translation_is_known
 
 PAGE_FILE = "index.html"
 MOST_ROWS = 1500
@@ -73,6 +74,7 @@ def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     told = {
         "clip": record.get("source"),
         "frames" + whole: f"{record.get('registered')} of {record.get('frames')} with a pose",
+        "seconds" + whole: _span(video, video),
         "size": f"{size[1]} x {size[0]}, worked at {working[1]} x {working[0]}" if size and working else None,
         "backend": record.get("backend"),
         "time spent" + whole.replace(" of", " on"): f"{record['seconds']['total']:.1f} s"
@@ -80,21 +82,31 @@ def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
         else None,
         "seed": record.get("seed"),
         "versions": versions,
-        "notes": "; ".join(record.get("notes") or ()),
+        "notes" + whole.replace(" of", " on"): "; ".join(record.get("notes") or ()),
     }
     return [(name, str(value)) for name, value in told.items() if value not in (None, "")]
 
 
-def _facts_of_shot(shot: RunShot, trajectory: Trajectory | None) -> list[tuple[str, str]]:
-    """What the shot is of the clip, where it is not all of it."""
+def _facts_of_shot(shot: RunShot) -> list[tuple[str, str]]:
+    """What the shot is of the clip, where it is not all of it, and what was noted about it."""
+    notes = "; ".join(shot.shot.get("notes") or ())
+    told = [("notes on the shot", notes)] if notes else []
     if len(shot.record.get("shots") or ()) < 2:
-        return []
+        return told
+    video: Any = shot.record.get("video") or {}
     start, count, posed = (int(shot.shot.get(key) or 0) for key in ("start", "frames", "registered"))
     span = f"frames {start} to {start + count - 1} of the clip, {posed} of {count} with a pose"
-    if trajectory is not None and trajectory.time_source == "seconds" and count > 1:
-        first_s, last_s = trajectory.time_s[[0, -1]]
-        span += f", {last_s - first_s:.2f} s"
-    return [("this shot", span)]
+    seconds_of_shot = _span(shot.shot, video)
+    timed = [("seconds of this shot", seconds_of_shot)] if seconds_of_shot else []
+    return [("this shot", span), *timed, *told]
+
+
+def _span(entry: Mapping[str, Any], video: Mapping[str, Any]) -> str | None:
+    """From the first frame to the last, where the clip has a clock."""
+    start_s, end_s = entry.get("start_s"), entry.get("end_s")
+    if start_s is None or end_s is None or video.get("time_source") in (None, "index"):
+        return None
+    return f"{end_s - start_s:.2f}, from {start_s:.2f} to {end_s:.2f}"
 
 
 def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str, Any]:
@@ -111,9 +123,10 @@ def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str
         "shares": _shares(shot),
         "files": sorted(path.name for path in shot.folder.iterdir() if path.is_file() and path.name != PAGE_FILE),
         "start": int(shot.shot.get("start") or 0),
+        "start_s": float(shot.shot.get("start_s") or 0.0),
     }
     trajectory = shot.trajectory()
-    told["facts"] = _facts_of_shot(shot, trajectory)
+    told["facts"] = _facts_of_shot(shot)
     film, gone = _film(shot, films, encode)
     if film is not None and encode is not None:
         told["film"] = _played(shot, film, encode, trajectory)
@@ -185,7 +198,7 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
     return {
         "rows": rows.tolist(),
         "time": numbers(seconds(trajectory, trajectory.time_s[rows])),
-        "counted": trajectory.time_source == "index",
+        "index_fps": INDEX_FPS if trajectory.time_source == "index" else None,
         "xyz": numbers(trajectory.positions[rows]),
         "wxyz": numbers(quat[rows]),
         "half": half,
@@ -202,15 +215,17 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
 
 
 def _segments(description: Description) -> list[dict[str, Any]]:
-    """A line for each primitive that happens, opposites below each other, with how far it can be trusted.
+    """A line for each move that is decided or clear for a while, and one for holds, with how far it can be trusted.
 
-    Spans while it lasts; `whole` where the clip as a whole is told as it.
+    Opposites are below each other. Spans while it lasts; `whole` where the clip as a whole is told as it.
     """
     found: list[dict[str, Any]] = []
+    holds = (each for each in description.segments if each.primitive == "Static")
+    shown = [*in_segments(description.decisions, description.segments), *holds]
     for name in (*(name for pair in CHANNELS for name in pair), "Static"):
-        spans = [s for s in description.segments if s.primitive == name]
+        spans = [s for s in shown if s.primitive == name]
         decision = description.decisions[name]
-        if spans or (decision.yes and name != "Static"):
+        if spans or decision.yes:
             told = {
                 "name": name.replace("_", " "),
                 "reliability": round(decision.reliability, 3),
@@ -221,8 +236,10 @@ def _segments(description: Description) -> list[dict[str, Any]]:
     return found
 
 
-def _travels(description: Description) -> bool:
-    """Whether a move is told, of the whole clip or of a part of it."""
+def _travels(description: Description) -> bool | None:
+    """Whether a move is told, of the whole clip or of a part of it; None where the way is not known."""
+    if not translation_is_known(description.decisions):
+        return None
     told = {name for name, decision in description.decisions.items() if decision.yes}
     return any(name.startswith("Move") for name in told | {each.primitive for each in description.segments})
 

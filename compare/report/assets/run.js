@@ -17,13 +17,18 @@
     if (text !== undefined) node.textContent = text;
     return node;
   };
+  /* Long names break after "_" rather than in a word. */
+  const broken = (name) => name.split(/(?<=_)/).flatMap((part) => [part, make("wbr")]);
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const number = (value, digits = 3) => value === null || value === undefined ? "–" : String(Number(value.toPrecision(digits)));
   const percent = (value) => `${Math.round(100 * value)} %`;
   const shot = () => data.shots[state.shot];
   /* What time is counted in: the rows of the path, else the frames of the film. */
   const rows = () => shot().path ? shot().path.rows : shot().film ? shot().film.rows : [0];
-  const time = (k) => shot().path ? shot().path.time[k] : shot().film ? k / shot().film.fps : 0;
+  const time = (k) => shot().path ? shot().path.time[k] : shot().start_s + (shot().film ? k / shot().film.fps : 0);
+  /* Where frames have numbers and no times, numbers are what is shown. */
+  const counted = () => (shot().path && shot().path.index_fps) || null;
+  const moment = (t) => counted() ? `frame ${Math.round(t * counted())}` : `${t.toFixed(2)} s`;
   const last = () => rows().length - 1;
   function nearest(sorted, value) {
     let low = 0, high = sorted.length - 1;
@@ -137,7 +142,8 @@
     /* What is too little to be called a move is drawn as little, not blown up to a path. */
     const way = path.travels ? span : Math.max(span, 0.2 * (path.depth || 0));
     /* The path is what matters: points may run out of the picture before it gets small. */
-    const size = Math.min(Math.max(wide(mine), wide(theirs)), way ? Math.max(2.4 * way, 0.5 * (path.depth || 0)) : Infinity) || 1;
+    const most = way ? Math.max(2.4 * way, 0.5 * (path.depth || 0)) : Infinity;
+    const size = Math.max(Math.min(Math.max(wide(mine), wide(theirs)), most), path.travels ? 0 : path.depth || 0) || 1;
     const middle = [0, 1, 2].map((k) => {
       const path_ = mine ? (mine[k][0] + mine[k][1]) / 2 : 0;
       if (!theirs) return path_;
@@ -172,7 +178,7 @@
     if (!width) return;
     const { middle, size, way, span } = extent();
     const still = span < 1e-9 * size || !span;
-    const unit = 0.72 * Math.min(width, height) / (still && !points ? 1.6 : size) * state.near;
+    const unit = 0.72 * Math.min(width, height) / size * state.near;
     const [yaw, pitch] = state.turn;
     const cy = Math.cos(yaw), sy = Math.sin(yaw), cp = Math.cos(pitch), sp = Math.sin(pitch);
     /* Camera axes: x right, y down, z forward; the eye looks along z from behind and above. */
@@ -188,7 +194,7 @@
         pen.fillRect(x - 1, y - 1, 2, 2);
       });
     }
-    const reach = still ? (points ? 0.12 * size : 0.5) : Math.max(0.12 * way, 0.06 * size);
+    const reach = still || !path.travels ? (points ? 0.12 : 0.3) * size : Math.max(0.12 * way, 0.06 * size);
     const line = (list) => {
       pen.beginPath();
       let drawing = false;
@@ -202,10 +208,12 @@
     };
     const frustum = (k) => {
       if (path.xyz[k][0] === null) return;
+      const zoomed = path.focal && path.focal[k] ? path.focal.find((v) => v !== null) / path.focal[k] : 1;
+      const wide = path.half.map((v) => v * zoomed * reach);
       const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([a, b]) =>
-        rotate(path.wxyz[k], [a * path.half[0] * reach, b * path.half[1] * reach, reach]).map((v, i) => v + path.xyz[k][i]));
+        rotate(path.wxyz[k], [a * wide[0], b * wide[1], reach]).map((v, i) => v + path.xyz[k][i]));
       for (let i = 0; i < 4; i++) line([path.xyz[k], corners[i], corners[(i + 1) % 4]]);
-      const up = rotate(path.wxyz[k], [0, -1.35 * path.half[1] * reach, reach]).map((v, i) => v + path.xyz[k][i]);
+      const up = rotate(path.wxyz[k], [0, -1.35 * wide[1], reach]).map((v, i) => v + path.xyz[k][i]);
       line([corners[0], up, corners[1]]);
     };
     pen.lineJoin = "round";
@@ -220,13 +228,16 @@
     pen.lineWidth = 2;
     frustum(state.at);
     compass(pen, flat, middle, unit, height);
-    if (!still) ruler(pen, path, unit, width, height);
-    if (!path.travels) {
-      pen.fillStyle = colour("quiet");
-      pen.font = "13px system-ui, sans-serif";
-      pen.fillText(!still ? "hardly travels: too little to be called a move"
-        : path.scale === "bounded" ? "no travel was seen" : "no travel", 12, 22);
-    }
+    if (!still || path.depth) ruler(pen, path, unit, width, height);
+    at("travelled").textContent = travelled(path, span, still);
+  }
+
+  function travelled(path, span, still) {
+    const bound = path.bound ? `less than ${number(path.bound, 2)} scene depths` : "";
+    if (path.travels === null) return `Whether it travels is not known${bound && `; if it does, by ${bound}`}.`;
+    if (path.scale === "bounded") return `No travel was seen${bound && `; if there is any, ${bound}`}.`;
+    if (still) return "No travel.";
+    return path.travels ? "" : `Hardly travels: within ${number(span, 2)} ${unitOf(path)}, too little to be called a move.`;
   }
 
   function compass(pen, flat, middle, unit, height) {
@@ -252,22 +263,26 @@
     const { segments, path } = shot();
     at("when-section").hidden = !path;
     if (!path) return;
-    at("told").textContent = segments.length ? `Told about the ${path.frame === "horizon" ? "horizon" : "camera's own axes"}. `
-      + "A bar: while it lasts; ✓: the clip as a whole, its last frame against its first, is told as it. What goes and comes back has bars alone." : "";
+    const axes = path.frame === "horizon" ? "turns about the horizon, travel in the camera's axes at that time"
+      : "in the camera's own axes at that time";
+    at("told").textContent = segments.length ? `A bar: while it lasts, ${axes}; hatched: throughout. ✓: told of the whole as well, `
+      + "the last frame against the first, as cinetraj describe does. What goes and comes back has bars alone." : "";
     const start = path.time[0], span = path.time[last()] - start || 1;
     if (!segments.length) {
-      at("when").replaceChildren(make("p", "No movement lasts long enough to be a segment.", "quiet"));
+      at("when").replaceChildren(make("p", "No move is told of the whole, and none is clear for a while.", "quiet"));
       return;
     }
     const grid = make("div", undefined, "when");
     for (const line of segments) {
       const lane = make("div", undefined, "lane");
-      for (const [from, to] of line.spans) {
-        const bar = make("i");
+      const name = line.name === "Static" && !line.whole ? "Holds still" : line.name;
+      /* Decided of the whole and in no stretch of its own, such as a drift hidden in shake. */
+      for (const [from, to] of line.spans.length ? line.spans : [[start, start + span]]) {
+        const bar = make("i", undefined, line.spans.length ? "" : "throughout");
         bar.style.left = `${100 * (from - start) / span}%`;
         bar.style.width = `${Math.max(0.5, 100 * (to - from) / span)}%`;
         bar.style.opacity = line.reliability === null ? 1 : 0.35 + 0.65 * line.reliability;
-        bar.title = `${line.name}: ${number(from)} to ${number(to)} s`;
+        bar.title = `${name}: ${moment(from)} to ${moment(to)}`;
         lane.append(bar);
       }
       lane.append(make("i", undefined, "now"));
@@ -278,8 +293,8 @@
       const sure = make("div", line.reliability === null ? "" : percent(line.reliability), "sure");
       sure.title = "probability that what is told of this quantity is right, where it is known";
       const whole = make("div", line.whole ? "✓" : "", "clip");
-      whole.title = line.whole ? "told of the clip as a whole" : "not told of the clip as a whole";
-      grid.append(make("div", line.name, "name"), lane, whole, sure);
+      whole.title = line.whole ? "told of the whole" : "not told of the whole";
+      grid.append(make("div", name, "name"), lane, whole, sure);
     }
     at("when").replaceChildren(grid);
   }
@@ -315,9 +330,11 @@
       svg.append(draw("line", { x1: pad.l, x2: width - pad.r, y1: y(v), y2: y(v), class: "grid" }));
       svg.append(draw("text", { x: pad.l - 5, y: y(v) + 4, "text-anchor": "end" }, number(v)));
     }
-    for (const t of ticks(times[0], times[0] + span, 4)) {
-      svg.append(draw("text", { x: x(t), y: height - 6, "text-anchor": "middle" }, `${number(t)}${t === 0 ? " s" : ""}`));
-    }
+    const rate = counted() || 1;
+    ticks(rate * times[0], rate * (times[0] + span), 4).forEach((t, i) => {
+      const words = i ? number(t) : counted() ? `frame ${number(t)}` : `${number(t)} s`;
+      svg.append(draw("text", { x: x(t / rate), y: height - 6, "text-anchor": "middle" }, words));
+    });
     lines.forEach((l, n) => {
       const known = l.values.map((v, i) => (v === null ? -1 : i)).filter((i) => i >= 0);
       if (l.sigma) {
@@ -364,7 +381,7 @@
     const three = (names, values, sigma) => names.map((name, k) => ({ name, values: column(values, k), sigma: column(sigma, k) }));
     charts = [
       chart("Rotation [degrees]", three(["tilt up", "pan right", "roll clockwise"], path.turned, path.turned_sigma), 2),
-      chart(path.scale === "bounded" ? "Position (no travel seen)" : `Position [${unitOf(path)}]`,
+      chart(path.scale === "bounded" ? `Position (${path.travels === null ? "travel is not known" : "no travel seen"})` : `Position [${unitOf(path)}]`,
         three(["right", "down", "forward"], path.moved, path.moved_sigma), path.scale === "bounded" ? 0.1 : 0.02 * (path.depth || 0) || 1e-6),
     ];
     if (path.focal) {
@@ -402,7 +419,7 @@
   function move() {
     at("at").value = state.at;
     const row = rows()[state.at] + shot().start;
-    at("clock").textContent = `frame ${row} · ${time(state.at).toFixed(2)} s`;
+    at("clock").textContent = `frame ${row}` + (counted() ? "" : ` · ${moment(time(state.at))}`);
     at("at").setAttribute("aria-valuetext", at("clock").textContent);
     drawPicture();
     drawSpace();
@@ -454,7 +471,8 @@
     if (state.playing) play(false);
     Object.assign(state, { shot: k, at: 0 });
     const it = shot();
-    at("name").replaceChildren(data.name + (it.name ? " · " : ""), make("span", it.name, "whole"));
+    at("name").replaceChildren(...broken(data.name), it.name ? " · " : "", make("span", it.name, "whole"));
+    document.title = it.name ? `${data.name} · ${it.name}` : data.name;
     at("shot").value = k;
     at("sentence").textContent = it.sentence || "No camera path was found.";
     const chips = [make("span", it.status, `chip ${it.status}`)];
@@ -571,5 +589,5 @@
   at("shot").addEventListener("change", (event) => { location.hash = encodeURIComponent(data.shots[event.target.value].name); });
   window.addEventListener("hashchange", () => { if (named() !== state.shot) choose(named()); });
   choose(named());
-  window.cinetraj = { state, seek, play };
+  window.cinetraj = { state, seek, play, extent };
 })();

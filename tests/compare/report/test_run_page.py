@@ -2,10 +2,12 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import made_runs
+import numpy as np
 import pytest
 import webdriver
 
@@ -13,6 +15,9 @@ from compare.cli._film import encoder, films
 from compare.cli._pages import write_pages
 from compare.report import run_page
 from compare.run_files import runs_in
+from sfm.runs import folder as folder_of_runs
+from trajectory.description import describe
+from trajectory.model import Trajectory
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +62,62 @@ def test_the_page_holds_what_the_run_holds(runs: Path) -> None:
     assert "Why not a zoom?" in [question for question, _ in truck["reasons"]]
 
 
+def shown(trajectory: Trajectory, folder: Path, *, notes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """What the page of a made-up run of one shot holds of it."""
+    shot = replace(made_runs.shot(trajectory), notes=notes)
+    run = folder_of_runs.write_run(made_runs.estimate("gone.mp4", shot), folder / "run", plot=False)
+    return payload(run_page.write(run))["shots"][0]
+
+
+def test_a_way_under_the_threshold_of_a_move_is_said_to_be(tmp_path: Path) -> None:
+    assert shown(made_runs.path(way=(0.4, 0, 0)), tmp_path)["path"]["travels"] is True
+    assert shown(made_runs.path(way=(0.01, 0, 0)), tmp_path)["path"]["travels"] is False
+    unknown = made_runs.path(pan_deg=20.0).replace(translation_bound=float("inf"))
+    assert shown(unknown, tmp_path)["path"]["travels"] is None
+
+
+def test_bars_are_moves_that_are_decided_or_clear(tmp_path: Path) -> None:
+    still = shown(made_runs.path(), tmp_path)["segments"]
+    assert [(move["name"], move["whole"], move["spans"]) for move in still] == [("Static", True, [[0.0, 1.375]])]
+    # There and back: clear while it lasts, and nothing from the first frame to the last.
+    assert [(m["name"], m["whole"]) for m in shown(there_and_back(0.4), tmp_path)["segments"]] == [
+        ("Move Right", False),
+        ("Move Left", False),
+    ]
+    # A little there and back is neither told of the whole nor clear.
+    assert {each.primitive for each in describe(there_and_back(0.1)).segments} == {"Move_Right", "Move_Left"}
+    assert shown(there_and_back(0.1), tmp_path)["segments"] == []
+
+
+def there_and_back(way: float) -> Trajectory:
+    there = made_runs.path(way=(way, 0, 0))
+    poses = there.world_from_cam.copy()
+    poses[:, :3, 3] = np.concatenate([poses[::2, :3, 3], poses[::2, :3, 3][::-1]])
+    return there.replace(world_from_cam=poses)
+
+
+def test_frames_without_a_clock_are_counted(tmp_path: Path) -> None:
+    path = made_runs.path(way=(0.4, 0, 0))
+    assert shown(path, tmp_path)["path"]["index_fps"] is None
+    counted = path.replace(time_s=np.arange(made_runs.N, dtype=float), time_source="index")
+    assert shown(counted, tmp_path)["path"]["index_fps"] == 24.0
+
+
+def test_what_was_noted_about_a_shot_is_told(tmp_path: Path) -> None:
+    assert shown(made_runs.path(), tmp_path, notes=("dark",))["facts"] == [["notes on the shot", "dark"]]
+
+
 def test_a_clip_that_is_gone_or_another_is_said_to_be(runs: Path, tmp_path: Path) -> None:
     first, failed = payload(runs / "cuts" / "index.html")["shots"]
     assert first["gone"].startswith("the clip is gone: ")
     assert "film" not in first
     assert "path" in first
     assert "path" not in failed
-    assert failed["facts"] == [["this shot", "frames 12 to 16 of the clip, 0 of 5 with a pose"]]
-    assert "frames of the whole clip" in dict(payload(runs / "cuts" / "index.html")["facts"])
+    assert dict(first["facts"])["seconds of this shot"] == "1.38, from 0.00 to 1.38"
+    assert dict(failed["facts"])["this shot"] == "frames 12 to 16 of the clip, 0 of 5 with a pose"
+    whole = dict(payload(runs / "cuts" / "index.html")["facts"])
+    assert whole["frames of the whole clip"] == "12 of 17 with a pose"
+    assert whole["seconds of the whole clip"] == "2.00, from 0.00 to 2.00"
     (pan,) = payload(runs / "pan" / "index.html")["shots"]
     assert not pan["path"]["travels"]
     assert failed["reason"] == "no texture"
@@ -92,6 +145,9 @@ def test_a_name_cannot_break_the_page(runs: Path) -> None:
     reason="no chromium with chromedriver; apt-get install chromium-driver",
 )
 def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
+    shown(made_runs.path(way=(0.01, 0, 0)), tmp_path)
+    hardly = tmp_path / "run" / "index.html"
+    hardly.write_text(hardly.read_text().replace('"name": "run"', f'"name": "{"a_long_name_" * 6}"'))
     text = "return document.getElementById('{}').textContent"
     with webdriver.browser(tmp_path) as page:
         page.go(runs / "truck" / "index.html")
@@ -126,6 +182,12 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
         assert page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
         page.width(360)
         assert page.run("return document.documentElement.scrollWidth") == 360
+        page.go(hardly)
+        assert page.run("return document.documentElement.scrollWidth") == 360
+        said = "Hardly travels: within 0.01 scene depths, too little to be called a move."
+        assert page.run(text.format("travelled")) == said
+        # Its box is a scene depth wide, not as narrow as the way: all that is drawn of it is some pixels long.
+        assert page.run("return cinetraj.extent().size") == 1.0
         # Several shots, a clip that is gone, a shot without a path.
         page.go(runs / "cuts" / "index.html")
         assert page.run(text.format("gone")).startswith("the clip is gone")
