@@ -1,10 +1,10 @@
 """How often the intervals of `strict` hold the score of the true paths, on pairs of estimated rendered clips.
 
-Run: python benchmarks/interval_coverage.py CACHE [--backend auto] [--plain 29] [--hard 11] [--frames 24]. Clips are
-rendered and estimated once, as a user would, with the focal length unknown; every two of them are a pair. Prints a
-table and writes CACHE/coverage-BACKEND.json. N clips give N(N-1)/2 pairs that share their N estimates: the standard
-error beside each share is that of a jackknife over clips. An interval is one of both sides only where both tell of a
-spread: these pairs have a table of their own.
+Run: python benchmarks/interval_coverage.py CACHE [--part intervals] [--backend auto] [--plain 29] [--hard 11]
+[--frames 24]. Clips are rendered and estimated once, as a user would, with the focal length unknown; every two of them
+are a pair. Prints a table and writes CACHE/coverage-BACKEND.json. N clips give N(N-1)/2 pairs that share their N
+estimates: the standard error beside each share is that of a jackknife over clips. An interval is one of both sides only
+where both tell of a spread: these pairs have a table of their own.
 """
 
 import argparse
@@ -28,9 +28,9 @@ PLAIN = "rich"
 """The picture that is easy to track; what is filmed in any other one is a hard clip."""
 
 
-def chosen(plain: int, hard: int, frames: int) -> dict[str, dict[str, Any]]:
+def chosen(part: str, plain: int, hard: int, frames: int) -> dict[str, dict[str, Any]]:
     """Entries of clips by name: each move in turn in the plain picture, and other moves in each of the hard ones."""
-    found = [(kind, number, spec) for kind, number, spec in hard_clips.clips("intervals")]
+    found = [(kind, number, spec) for kind, number, spec in hard_clips.clips(part)]
     easy = [each for each in found if each[0] == PLAIN][:plain]
     pictures = [kind for kind in hard_clips.PICTURES if kind != PLAIN]
     moves = len(hard_clips.MOVES)
@@ -114,11 +114,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--backend", default="auto")
+    parser.add_argument("--part", choices=("intervals", "intervals-fresh"), default="intervals")
     parser.add_argument("--plain", type=int, default=29)
     parser.add_argument("--hard", type=int, default=11)
     parser.add_argument("--frames", type=int, default=24)
     args = parser.parse_args()
-    entries = chosen(args.plain, args.hard, args.frames)
+    entries = chosen(args.part, args.plain, args.hard, args.frames)
     runs, truths = estimated(entries, args.cache, args.backend)
     pairs = {f"{a} {b}": (a, b) for a, b in combinations(entries, 2)}
     sides = [[{name: of[pair[side]] for name, pair in pairs.items()} for side in (0, 1)] for of in (runs, truths)]

@@ -12,21 +12,44 @@ FARTHEST = 1e3
 """Depths are not told beyond so many of the median one: a point at infinity has none."""
 
 
-def depths(observations: Observations, parameters: Parameters, agrees: np.ndarray) -> Float[np.ndarray, " n"]:
-    """Median depth of the agreeing points that each frame sees, NaN where it sees none."""
+PLACES = (9, 16)
+"""Rows and columns of places of the picture whose depths are asked for."""
+
+
+def depths(
+    observations: Observations, parameters: Parameters, agrees: np.ndarray, hw: tuple[int, int]
+) -> Float[np.ndarray, " n"]:
+    """Median depth of the picture of each frame, told by the agreeing points; NaN where it sees none.
+
+    Each place of the picture has the depth of the point nearest to it: what is near has more texture, and so more
+    points, than its share of the picture.
+    """
     z, usable = _depths_of_points(observations, parameters, agrees)
-    out = np.full(z.shape[1], np.nan)
+    out, xy_px = np.full(z.shape[1], np.nan), observations.xy_px.cpu().numpy()
     for i in np.flatnonzero(usable.any(0)):
-        out[i] = np.median(z[usable[:, i], i])
+        seen = usable[:, i]
+        out[i] = np.median(_over_the_picture(z[seen, i], xy_px[seen, i], hw))
     return out
 
 
 def depth_quantiles(
-    observations: Observations, parameters: Parameters, agrees: np.ndarray, frame: int
+    observations: Observations, parameters: Parameters, agrees: np.ndarray, frame: int, hw: tuple[int, int]
 ) -> Float[np.ndarray, " 3"] | None:
-    """`DEPTH_QUANTILES` of the agreeing points that a frame sees, None where it sees none."""
+    """`DEPTH_QUANTILES` of the picture of a frame, as `depths` tells them; None where it sees no agreeing point."""
     z, usable = _depths_of_points(observations.of_frames([frame]), parameters.of_frames([frame]), agrees)
-    return quantiles_of_depth(1.0 / z[usable])
+    seen = usable[:, 0]
+    if not seen.any():
+        return None
+    return quantiles_of_depth(1.0 / _over_the_picture(z[seen, 0], observations.xy_px[:, frame].cpu().numpy()[seen], hw))
+
+
+def _over_the_picture(
+    z: Float[np.ndarray, " m"], xy_px: Float[np.ndarray, "m 2"], hw: tuple[int, int]
+) -> Float[np.ndarray, " p"]:
+    """The depth of the nearest point for each of `PLACES`, points relative to the middle of the picture."""
+    along = [(np.arange(count) + 0.5) * side / count - side / 2 for count, side in zip(PLACES, hw, strict=True)]
+    down, across = (each.reshape(-1, 1) for each in np.meshgrid(*along, indexing="ij"))
+    return z[np.argmin((across - xy_px[:, 0]) ** 2 + (down - xy_px[:, 1]) ** 2, axis=1)]
 
 
 def quantiles_of_depth(inverse_depth: Float[np.ndarray, " m"]) -> Float[np.ndarray, " 3"] | None:

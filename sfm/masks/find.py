@@ -31,7 +31,8 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
     if sides:
         notes.insert(0, f"bars masked: {', '.join(sides)}")
     usable = ~(bars | overlays)
-    blank = find_blank(grey, usable, config.blank)
+    if not usable.all():
+        blank = find_blank(grey, usable, config.blank)
     if blank.any():
         notes.append(f"{int(blank.sum())} of {len(frames)} frames are blank, the first is {int(np.argmax(blank))}")
     if moving is not None:

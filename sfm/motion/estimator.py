@@ -214,18 +214,20 @@ def _place(
     valid, reason = frame_verdicts(masks, fits.sum(0), linked_runs(fits)[0], keyed.frames)
     moving = selection.model.translates
     bound = None if moving else _bound(observations, parameters, selection, agrees)
+    first = int(np.argmax(valid))
+    near_and_far = depth_quantiles(observations, parameters, agrees, first, frames.hw) if moving else None
     poses = FramePoses(
         rotation=parameters.rotation[0].cpu().numpy(),
         translation=parameters.translation[0].cpu().numpy(),
         focal_px=np.exp(float(parameters.log_focal[0])) * np.exp(parameters.zoom[0].cpu().numpy()),
-        depth=depths(observations, parameters, agrees) if moving else np.ones(len(frames)),
+        depth=depths(observations, parameters, agrees, frames.hw) if moving else np.ones(len(frames)),
         valid=valid,
         reason=reason,
         translates=moving,
         translation_bound=bound,
         focal_sigma_log=unsure.focal_sigma_log,
         covariance=unsure.covariance(problem.observations, alone, valid),
-        depth_quantiles=depth_quantiles(observations, parameters, agrees, int(np.argmax(valid))) if moving else None,
+        depth_quantiles=near_and_far,
     )
     return _Placed(
         observations=observations,

@@ -62,12 +62,12 @@ class FittedModel:
         """Log focal length of each keyframe over that of the first."""
         return self.parameters.zoom[0].cpu().numpy()
 
-    def forward(self) -> float:
-        """Way of the last camera along the axis of the first, in scene depths."""
+    def forward(self) -> Float[np.ndarray, " n"]:
+        """Way of each camera along the axis of the first, in scene depths."""
         parameters = self.parameters
         point = parameters.point[0]
         middle = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
-        return float(camera_centres(parameters.rotation[0, -1], parameters.translation[0, -1])[2]) * middle
+        return camera_centres(parameters.rotation[0], parameters.translation[0])[:, 2].cpu().numpy() * middle
 
     def restart(self, origin: str = "", *, model: MotionModel | None = None) -> Start:
         """A start at this fit, perhaps under another model."""

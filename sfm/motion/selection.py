@@ -69,8 +69,8 @@ class Candidate(Protocol):
         """Inverse distance of each track's point."""
         ...
 
-    def forward(self) -> float:
-        """Way of the last camera along the axis of the first, in scene depths."""
+    def forward(self) -> Float[np.ndarray, " n"]:
+        """Way of each camera along the axis of the first, in scene depths."""
         ...
 
 
@@ -330,7 +330,10 @@ def _parallax_case(richer: Candidate, found: Comparison, residuals: Residuals, c
 def opposed(fitted: Candidate, config: SelectionConfig) -> bool:
     """Whether the lens zooms against the camera's way along its axis, as in a dolly zoom.
 
-    Algebraically that is a dolly with shifted inverse depths, so no residual can tell; it can only be flagged.
+    Algebraically that is a dolly with shifted inverse depths, so no residual can tell; it can only be flagged. The
+    widest and the longest lens are compared, since a clip that goes to and fro ends where it began.
     """
-    log_zoom, forward = float(fitted.log_zoom[-1]), fitted.forward()
-    return log_zoom * forward < 0 and abs(log_zoom) > config.dolly_zoom and abs(forward) > 0.4 * config.dolly_zoom
+    log_zoom, forward = fitted.log_zoom, fitted.forward()
+    wide, long = int(np.argmin(log_zoom)), int(np.argmax(log_zoom))
+    back = float(forward[wide] - forward[long])
+    return float(log_zoom[long] - log_zoom[wide]) > config.dolly_zoom and back > 0.4 * config.dolly_zoom

@@ -23,6 +23,8 @@ from sfm.motion.initialization import chain, dolly_for_zoom, parameters_from, re
 from sfm.motion.models import FittedModel, Start, fit, fit_batch
 from sfm.types import FULL, MotionModel
 
+NOT_BACK = 0.9
+"""A frame that has gone this share of the way of the farthest one has not come back to the first."""
 FOCAL_STEPS = (0.65, 1.0, 1.55)
 """Focal lengths that headings are tried with, in units of an unknown prior: a wrong one bends the path."""
 HEADINGS = 9
@@ -127,7 +129,7 @@ class _Path:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Pair:
+class WidePair:
     """The first frame and a late one that still sees much of it.
 
     Attributes:
@@ -141,15 +143,23 @@ class _Pair:
     share: Float[np.ndarray, " n"]
 
 
-def _wide_pair(seen: np.ndarray) -> _Pair | None:
-    """The widest pair of frames that share enough tracks, or None."""
+def wide_pair(xy: Float[np.ndarray, "m n 2"]) -> WidePair | None:
+    """The first frame and the latest that shares enough tracks with it and has not come back to it, or None.
+
+    How far it is from the first one, the median way of the tracks says that both see. Where a path goes to and fro the
+    last frame may see what the first one saw: between these no direction is better than another.
+    """
+    seen = np.isfinite(xy[..., 0])
     shared = seen[seen[:, 0]].sum(0)
     late = np.flatnonzero(shared >= max(0.4 * shared[0], 30))
-    last = int(late[-1]) if len(late) else 0
+    if not late.any():
+        return None
+    moved = np.array([np.nanmedian(np.linalg.norm(xy[:, k] - xy[:, 0], axis=-1)) for k in late])
+    last = int(late[moved >= NOT_BACK * moved.max()][-1])
     if last == 0:
         return None
     share = np.minimum(np.arange(seen.shape[1]) / last, 1.5)
-    return _Pair(last=last, rows=np.flatnonzero(seen[:, 0] & seen[:, last]), share=share)
+    return WidePair(last=last, rows=np.flatnonzero(seen[:, 0] & seen[:, last]), share=share)
 
 
 def heading_starts(problem: Problem, model: MotionModel) -> list[Parameters]:
@@ -158,7 +168,7 @@ def heading_starts(problem: Problem, model: MotionModel) -> list[Parameters]:
     A pair of frames is adjusted first, both ways along each direction; what it sees places the other frames.
     """
     xy = measured(problem.observations)
-    pair = _wide_pair(np.isfinite(xy[..., 0]))
+    pair = wide_pair(xy)
     if pair is None:
         return []
     paths = _heading_paths(problem, xy, pair, zoom=model.zooms)
@@ -183,7 +193,7 @@ def heading_starts(problem: Problem, model: MotionModel) -> list[Parameters]:
     return [_all_frames(problem, fitted.take([i]), rows, pair, paths[i], model) for i in best]
 
 
-def _heading_paths(problem: Problem, xy: np.ndarray, pair: _Pair, *, zoom: bool) -> list[_Path]:
+def _heading_paths(problem: Problem, xy: np.ndarray, pair: WidePair, *, zoom: bool) -> list[_Path]:
     """Straight paths, both ways along each direction found, next to each other."""
     prior, aspect, last = problem.prior, problem.observations.pixel_aspect, pair.last
     paths: list[_Path] = []
@@ -211,7 +221,7 @@ def straight_path(
 
 
 def _all_frames(
-    problem: Problem, two: Parameters, rows: torch.Tensor, pair: _Pair, path: _Path, model: MotionModel
+    problem: Problem, two: Parameters, rows: torch.Tensor, pair: WidePair, path: _Path, model: MotionModel
 ) -> Parameters:
     """All frames placed by the points of an adjusted pair (`rows`), from where its straight path puts them."""
     last, share, observations = pair.last, pair.share, problem.observations

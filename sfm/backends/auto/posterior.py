@@ -12,6 +12,7 @@ from typing import Any, final
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.spatial.distance import cdist
 from scipy.special import softmax
 
 from sfm.backends.auto.evidence import Answer, Seen, features
@@ -60,7 +61,7 @@ class Judged:
         answers: all of them.
         probability: of each among them.
         best: number of the one that stands for the most probable motion.
-        agree: whether each answer is followed by each other one on rotation, translation and zoom.
+        agree: whether, were the first one true, what the second one says of rotation, translation and zoom is right.
         quantity: probability that what it says of each quantity is right.
         features, seen: what was looked at, for the calibration.
     """
@@ -80,8 +81,8 @@ class Judged:
 
     @property
     def follows(self) -> Bool[np.ndarray, "a 3"]:
-        """Whether each one agrees with the best on rotation, translation and zoom."""
-        return self.agree[self.best]
+        """Whether, were each one true, what the best says of rotation, translation and zoom is right."""
+        return self.agree[:, self.best]
 
     @property
     def focal_apart_log(self) -> float:
@@ -95,7 +96,7 @@ class Judged:
         found: list[int] = []
         while left.any():
             best = int(np.argmax(np.where(left, self.probability, -1.0)))
-            with_it = left & self.agree[best].all(1)
+            with_it = np.asarray(left & self.agree[:, best].all(1))
             with_it[best] = True
             if self.probability[with_it].sum() >= least:
                 found.append(best)
@@ -134,19 +135,23 @@ def judge(answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: flo
 
 
 def told(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"]) -> tuple[int, dict[str, float]]:
-    """The answer that stands for the most probable motion, and the probability of those that agree with it.
+    """The answer that stands for the most probable motion, and the probability that what it says is right.
+
+    Those stand together of which each is right if the other is. One way is not enough: a short way is nearly rest where
+    rest is true, so that a camera at rest would be followed by all that are not, however improbable it is itself.
 
     Args:
         probability: of each answer among them.
-        agree: whether each is followed by each other one, as in `Judged`.
+        agree: of the first, were it true, and of the second, as in `Judged`.
 
     Returns:
         Its number; of each of `QUANTITY_NAMES`, and of "all" of them together, the probability of what it says.
     """
-    mass = agree.all(2) @ probability
+    mass = (agree & agree.transpose(1, 0, 2)).all(2) @ probability
     best = int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
-    shared = {name: float(agree[best, :, i] @ probability) for i, name in enumerate(QUANTITY_NAMES)}
-    return best, shared | {"all": float(mass[best])}
+    right = agree[:, best]
+    shared = {name: float(probability @ right[:, i]) for i, name in enumerate(QUANTITY_NAMES)}
+    return best, shared | {"all": float(probability @ right.all(1))}
 
 
 def log_odds(share: float) -> float:
@@ -171,16 +176,16 @@ def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], lon
         answers, seen, long_side_px: as for `judge`.
     """
     motion, focal = motion_of(answers[best].cameras), float(answers[best].cameras.focal_px[0]) / long_side_px
-    length = np.linalg.norm(motion.way, axis=1)
-    far = int(np.argmax(length))
-    along, zoom = float(motion.way[far, 2]), float(motion.log_zoom[far])
+    start, end = farthest(motion.way)
+    step, zoom = motion.way[end] - motion.way[start], float(motion.log_zoom[end] - motion.log_zoom[start])
+    along, length = float(step[2]), float(np.linalg.norm(step))
     opposed = zoom * along < 0 and abs(zoom) > OPPOSED_ZOOM and abs(along) > OPPOSED_WAY
     found = {
         "noise": max(float(np.log(how.noise_px)) for how in seen.values()),
         "share": min(float(how.share[best]) for how in seen.values()),
         "border": min(float(how.border[best]) for how in seen.values()),
         "translates": float(answers[best].model.translates),
-        "axial": abs(along) / float(length[far]) if length[far] > 0.01 else 0.0,
+        "axial": abs(along) / length if length > 0.01 else 0.0,
         "opposed": float(opposed),
         "unusual focal": min(abs(float(np.log(focal / FOCAL_PRIOR_LONG_SIDE))), 1.0),
     }
@@ -204,28 +209,46 @@ def motion_of(cameras: Cameras) -> Motion:
 
 
 def agreement(one: Motion, other: Motion) -> Bool[np.ndarray, " 3"]:
-    """Whether another motion says the same of rotation, translation and zoom, within what `one` does."""
-    turn = _angle_deg(one.rotation).max()
+    """Whether another motion says the same of rotation, translation and zoom, within what `one` does.
+
+    What it does is told by the two keyframes that are farthest apart, not by how far it goes from the first: a path
+    that goes to and fro is as long wherever it is cut.
+    """
+    turn = float(_turns_deg(one.rotation).max())
     apart = _angle_deg(one.rotation.transpose(0, 2, 1) @ other.rotation).max()
     zoom = np.abs(one.log_zoom - other.log_zoom).max()
     return np.array(
         [
             apart <= max(TURN_DEG, TURN_SHARE * turn),
             _same_way(one.way, other.way),
-            zoom <= max(ZOOM, ZOOM_SHARE * np.abs(one.log_zoom).max()),
+            zoom <= max(ZOOM, ZOOM_SHARE * np.ptp(one.log_zoom)),
         ]
     )
 
 
+def farthest(way: Float[np.ndarray, "k 3"]) -> tuple[int, int]:
+    """The two keyframes between which a camera is farthest apart, the earlier one first."""
+    start, end = np.unravel_index(int(np.argmax(cdist(way, way))), (len(way), len(way)))
+    return int(start), int(end)
+
+
 def _same_way(one: Float[np.ndarray, "k 3"], other: Float[np.ndarray, "k 3"]) -> bool:
-    length, others = np.linalg.norm(one, axis=1), np.linalg.norm(other, axis=1)
-    if length.max() < STANDS:
-        return bool(others.max() < NEARLY_STANDS)
-    far = int(np.argmax(length))
-    if others.max() < 0.01 or others[far] < 1e-9:
+    start, end = farthest(one)
+    step, said = one[end] - one[start], other[end] - other[start]
+    length, told = float(np.linalg.norm(step)), float(np.linalg.norm(said))
+    longest = float(cdist(other, other).max())
+    if length < STANDS:
+        return longest < NEARLY_STANDS
+    if longest < 0.01 or told < 1e-9:
         return False
-    along = float(one[far] @ other[far]) / (length[far] * others[far])
-    return bool(along > np.cos(np.radians(DIRECTION_DEG)) and 1 / TIMES < others[far] / length[far] < TIMES)
+    along = float(step @ said) / (length * told)
+    return bool(along > np.cos(np.radians(DIRECTION_DEG)) and 1 / TIMES < told / length < TIMES)
+
+
+def _turns_deg(rotation: Float[np.ndarray, "k 3 3"]) -> Float[np.ndarray, "k k"]:
+    """Angles between all of them."""
+    flat = rotation.reshape(len(rotation), 9)
+    return np.degrees(np.arccos(np.clip((flat @ flat.T - 1) / 2, -1, 1)))
 
 
 def _angle_deg(rotation: Float[np.ndarray, "k 3 3"]) -> Float[np.ndarray, " k"]:

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from sfm.backends.dense import compiled
 from sfm.backends.dense.banded import solve_bordered
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import depth_jacobian, predict, whitened
@@ -114,6 +115,11 @@ def costs(
 ) -> Float[Tensor, "*s"]:
     """Those of one or several states."""
     total = prior_cost(states, graph, freedom, laid)
+    if graph.device.type == "cpu":
+        found, rows = np.zeros(total.numel()), slice(None)
+        cameras = compiled.cameras_of(states, rows, len(found))
+        compiled.sum_costs(compiled.places_of(graph, rows), cameras, compiled.kernels_of(kernel, len(found)), found)
+        return total + torch.from_numpy(found).reshape(total.shape)
     for rows in blocks(graph, total.numel()):
         total = total + place_costs(states, graph, rows, kernel).sum((-3, -2, -1), dtype=torch.float64)
     return total
@@ -250,8 +256,8 @@ def _stepped(
     if normal.depths:
         depth = depth.clone()
         for block in normal.depths:
-            towards = step[..., normal.layout.columns[block.rows]].to(depth.dtype)
-            change = block.inverse * (block.pull - (towards.unsqueeze(-2) @ block.mixed).squeeze(-2))
+            towards = (block.local @ step[..., normal.layout.columns[block.rows], None]).to(depth.dtype)
+            change = block.inverse * (block.pull - (towards.transpose(-1, -2) @ block.shared).squeeze(-2))
             moved = depth[..., block.rows, :] + change.clamp(-LONGEST_DEPTH_STEP, LONGEST_DEPTH_STEP)
             depth[..., block.rows, :] = moved.clamp(*DEPTH_RANGE)
     pose = step[..., : POSE * cameras].unflatten(-1, (cameras, POSE))

@@ -52,15 +52,22 @@ class Predicted:
     front: Bool[Tensor, "*s k m p"]
 
 
-def predict(parameters: DenseParameters, graph: FlowGraph, rows: slice) -> Predicted:
-    """The patches of `rows` in their targets."""
-    kind = graph.patch_px.dtype
+def between(
+    parameters: DenseParameters, graph: FlowGraph, rows: slice
+) -> tuple[Float[Tensor, "*s k m 3 3"], Float[Tensor, "*s k m 3"]]:
+    """Rotation and translation of each slot of some rows, target from source."""
     source, target = graph.source[rows], graph.target[rows]
     own, other = (parameters.rotation[..., cameras, :, :] for cameras in (source, target))
     rotation = other @ own.transpose(-1, -2).unsqueeze(-3)
     here, there = (parameters.translation[..., cameras, :] for cameras in (source, target))
-    translation = there - (rotation @ here[..., None, :, None])[..., 0]
-    rotation, translation = rotation.to(kind), translation.to(kind)
+    return rotation, there - (rotation @ here[..., None, :, None])[..., 0]
+
+
+def predict(parameters: DenseParameters, graph: FlowGraph, rows: slice) -> Predicted:
+    """The patches of `rows` in their targets."""
+    kind = graph.patch_px.dtype
+    source, target = graph.source[rows], graph.target[rows]
+    rotation, translation = (x.to(kind) for x in between(parameters, graph, rows))
     focal = parameters.focal_px.to(kind)
     kappa = parameters.undistortion.to(kind)[..., None, None, None]
     patch = graph.patch_px / focal[..., source, None, None]

@@ -87,10 +87,10 @@ class DenseFit:
         """Log focal length of each keyframe over that of the first."""
         return self.parameters.zoom.cpu().numpy()
 
-    def forward(self) -> float:
-        """Way of the last camera along the axis of the first, in scene depths."""
-        centre = camera_centres(self.parameters.rotation[-1], self.parameters.translation[-1])
-        return float(centre[2]) * float(self.parameters.inverse_depth.median())
+    def forward(self) -> Float[np.ndarray, " k"]:
+        """Way of each camera along the axis of the first, in scene depths."""
+        centre = camera_centres(self.parameters.rotation, self.parameters.translation)
+        return centre[:, 2].cpu().numpy() * float(self.parameters.inverse_depth.median())
 
 
 @final

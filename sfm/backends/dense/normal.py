@@ -12,6 +12,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
+from sfm.backends.dense import compiled
 from sfm.backends.dense.banded import along_cameras
 from sfm.backends.dense.depth_prior import DepthPrior, depth_prior
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
@@ -21,6 +22,7 @@ from sfm.backends.dense.linearise import (
     FOCAL_TARGET,
     UNDISTORTION,
     Predicted,
+    between,
     jacobian,
     predict,
     whitened,
@@ -136,13 +138,15 @@ class DepthBlock:
 
     Attributes:
         rows: of the graph.
-        mixed: products of the columns of the cameras (local ones) and of the depth.
+        local: what the columns of each slot are in those of the row.
+        shared: products of the columns of the slots and of the depth.
         inverse: one over the (damped) curvature of each depth.
         pull: gradient of each depth.
     """
 
     rows: slice
-    mixed: Float[Tensor, "*s k l p"]
+    local: Float[Tensor, "*s k q l"]
+    shared: Float[Tensor, "*s k q p"]
     inverse: Float[Tensor, "*s k p"]
     pull: Float[Tensor, "*s k p"]
 
@@ -219,29 +223,70 @@ def _block(
         robust: kernel and damping.
     """
     kernel, damping = robust
-    predicted = predict(parameters, graph, rows)
-    by_camera, by_depth, residual = weighted(predicted, parameters, graph, rows, kernel, lens=lens)
-    *several, k, m, c = by_camera.shape[:-2]
-    flat = by_camera.flatten(-2)
-    local = _local(predicted, c)
+    sums = (summed_on_cpu if graph.device.type == "cpu" else summed)(parameters, graph, rows, kernel, lens=lens)
+    *several, k, m, c = sums.pull.shape
+    local = _local(*between(parameters, graph, rows), c)
     block = torch.zeros(*several, k, m, c, m, c, dtype=torch.float64, device=graph.device)
-    block.diagonal(dim1=-4, dim2=-2).copy_((flat @ flat.transpose(-1, -2)).movedim(-3, -1))
-    block = block.view(*several, k, m * c, m * c)
-    pull = (flat @ residual.flatten(-2)[..., None]).double().reshape(*several, k, m * c)
+    block.diagonal(dim1=-4, dim2=-2).copy_(sums.block.movedim(-3, -1))
+    block, pull = block.view(*several, k, m * c, m * c), sums.pull.flatten(-2)
     if prior is None:
         return local, block, pull, None
-    across, down = by_camera.unbind(-2)
-    one, two = (by_depth[..., i, :].unsqueeze(-2) for i in (0, 1))
-    shared = (across * one).addcmul_(down, two).flatten(-3, -2)
-    weight = prior.weight[..., rows, :]
+    shared, weight = sums.shared.flatten(-3, -2), prior.weight[..., rows, :]
     towards = weight * (prior.expected[..., rows, :] - parameters.inverse_depth[..., rows, :])
-    own_pull = (by_depth * residual).sum((-3, -2)) + towards
-    own = (by_depth**2).sum((-3, -2)) + weight
+    own_pull, own = sums.own_pull + towards, sums.own + weight
     inverse = 1.0 / (own * (1.0 + of_states(damping, own, 2)) + DEPTH_FLOOR)
     block -= (shared * inverse.unsqueeze(-2)) @ shared.transpose(-1, -2)
     pull -= (shared @ (inverse * own_pull)[..., None])[..., 0]
-    mixed = local.transpose(-1, -2).to(shared.dtype) @ shared
-    return local, block, pull, DepthBlock(rows=rows, mixed=mixed, inverse=inverse, pull=own_pull)
+    return local, block, pull, DepthBlock(rows=rows, local=local, shared=shared, inverse=inverse, pull=own_pull)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sums:
+    """What the places of some rows tell of the local columns of each slot, and of the depths of the patches.
+
+    Attributes:
+        block, pull: products of the columns among each other and with the residuals.
+        shared: of the columns with that of the depth.
+        own, own_pull: of the depth with itself and with the residuals.
+    """
+
+    block: Float[Tensor, "*s k m c c"]
+    pull: Float[Tensor, "*s k m c"]
+    shared: Float[Tensor, "*s k m c p"]
+    own: Float[Tensor, "*s k p"]
+    own_pull: Float[Tensor, "*s k p"]
+
+
+def summed(
+    parameters: DenseParameters, graph: FlowGraph, rows: slice, kernel: float | Float[Tensor, "*s"], *, lens: bool
+) -> Sums:
+    """On any device, by way of the whole Jacobian."""
+    by_camera, by_depth, residual = weighted(
+        predict(parameters, graph, rows), parameters, graph, rows, kernel, lens=lens
+    )
+    flat = by_camera.flatten(-2)
+    across, down = by_camera.unbind(-2)
+    one, two = (by_depth[..., i, :].unsqueeze(-2) for i in (0, 1))
+    return Sums(
+        block=(flat @ flat.transpose(-1, -2)).double(),
+        pull=(flat @ residual.flatten(-2)[..., None])[..., 0].double(),
+        shared=(across * one).addcmul_(down, two),
+        own=(by_depth**2).sum((-3, -2)),
+        own_pull=(by_depth * residual).sum((-3, -2)),
+    )
+
+
+def summed_on_cpu(
+    parameters: DenseParameters, graph: FlowGraph, rows: slice, kernel: float | Float[Tensor, "*s"], *, lens: bool
+) -> Sums:
+    """As `summed`, by compiled loops."""
+    several = parameters.zoom.shape[:-1]
+    states, places = math.prod(several), compiled.places_of(graph, rows)
+    found = compiled.room(places, states, COLUMNS if lens else POSE)
+    compiled.sum_up(places, compiled.cameras_of(parameters, rows, states), compiled.kernels_of(kernel, states), found)
+    block, pull, shared, own, own_pull = (torch.from_numpy(x).reshape(*several, *x.shape[1:]) for x in found)
+    return Sums(block=block, pull=pull, shared=shared, own=own, own_pull=own_pull)
 
 
 def of_states(value: float | Tensor, like: Tensor, dimensions: int) -> float | Tensor:
@@ -278,13 +323,18 @@ def _columns(graph: FlowGraph, cameras: int) -> Int[Tensor, "k l"]:
     return torch.cat([pose, zoom, lens], 1)
 
 
-def _local(predicted: Predicted, c: int) -> Float[Tensor, "*s k q l"]:
-    """What the columns of each slot are in those of the row: poses (own, targets), zooms (own, targets), lens."""
-    *several, k, m = predicted.rotation.shape[:-2]
-    device = predicted.rotation.device
+def _local(rotation: Float[Tensor, "*s k m 3 3"], translation: Float[Tensor, "*s k m 3"], c: int) -> Tensor:
+    """What the columns of each slot are in those of the row (*s k q l): poses, zooms (own, targets), lens.
+
+    Args:
+        rotation, translation: of `between`.
+        c: columns of a slot.
+    """
+    *several, k, m = rotation.shape[:-2]
+    device = rotation.device
     poses, zooms = POSE * (1 + m), 1 + m
     local = torch.zeros(*several, k, m, c, poses + zooms + 2, dtype=torch.float64, device=device)
-    local[..., :POSE, :POSE] = -adjoint(predicted.rotation.double(), predicted.translation.double())
+    local[..., :POSE, :POSE] = -adjoint(rotation, translation)
     targets = local[..., :POSE, POSE:poses].unflatten(-1, (m, POSE)).diagonal(dim1=-4, dim2=-2)  # *s k POSE POSE m
     targets.diagonal(dim1=-3, dim2=-2).fill_(1.0)
     if c == COLUMNS:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from projected import FOCAL_PX, project
@@ -11,17 +12,39 @@ from projected import FOCAL_PX, project
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import depth_quantiles, depths, quantiles_of_depth, translation_bound
 
+HW = (360, 640)
+
+
+def test_a_crowd_of_points_counts_by_its_area():
+    """A near thing with much texture in a corner, before a wall that few points tell of."""
+    rng = np.random.default_rng(0)
+    wall = np.stack(np.meshgrid(np.linspace(-300, 300, 8), np.linspace(-160, 160, 5)), -1).reshape(-1, 2)
+    crowd = rng.uniform([-310, -170], [-230, -120], (400, 2))
+    xy = np.concatenate([wall, crowd])
+    z = np.r_[np.full(len(wall), 5.0), np.full(len(crowd), 1.0)]
+    point = np.concatenate([xy / FOCAL_PX * z[:, None], z[:, None], np.ones((len(z), 1))], 1)
+    tracks = project({"dolly": 0.2}, points=len(z))
+    parameters = tracks.parameters().of_frames([0])
+    parameters = replace(parameters, point=torch.tensor(point / np.linalg.norm(point, axis=1, keepdims=True))[None])
+    scene = tracks.observations().of_frames([0])
+    scene = replace(scene, xy_px=torch.tensor(xy)[:, None], weight=torch.ones(len(z), 1, dtype=torch.float64))
+    every = np.ones(len(z), bool)
+    assert depths(scene, parameters, every, HW)[0] == pytest.approx(5.0)
+    found = depth_quantiles(scene, parameters, every, 0, HW)
+    assert found is not None
+    np.testing.assert_allclose(found, 5.0)
+
 
 def test_depths_are_those_of_what_each_frame_sees():
     tracks = project({"dolly": 0.2}, points=200, movers=0.2)
     scene, agrees = tracks.observations(), ~tracks.moving
-    found = depths(scene, tracks.parameters(), agrees)
+    found = depths(scene, tracks.parameters(), agrees, HW)
     for i in range(len(found)):
         seen = np.isfinite(tracks.xy_px[:, i, 0]) & agrees
         z = (tracks.world @ tracks.rotation[i].T + tracks.translation[i])[seen, 2]
-        assert found[i] == pytest.approx(np.median(z))
+        assert found[i] == pytest.approx(np.median(z), rel=0.1)
     assert found[-1] < found[0]
-    assert np.isnan(depths(scene, tracks.parameters(), np.zeros(len(agrees), bool))).all()
+    assert np.isnan(depths(scene, tracks.parameters(), np.zeros(len(agrees), bool), HW)).all()
 
 
 def test_depth_is_unknown_where_a_frame_sees_nothing():
@@ -29,7 +52,7 @@ def test_depth_is_unknown_where_a_frame_sees_nothing():
     scene = tracks.observations()
     weight = scene.weight.clone()
     weight[:, 2] = 0
-    found = depths(replace(scene, weight=weight), tracks.parameters(), np.ones(len(weight), bool))
+    found = depths(replace(scene, weight=weight), tracks.parameters(), np.ones(len(weight), bool), HW)
     assert np.isnan(found[2])
     assert np.isfinite(np.delete(found, 2)).all()
 
@@ -37,12 +60,12 @@ def test_depth_is_unknown_where_a_frame_sees_nothing():
 def test_what_is_near_and_far_is_told_of_what_a_frame_sees():
     tracks = project({"dolly": 0.2}, points=200)
     agrees = np.ones(len(tracks.xy_px), bool)
-    found = depth_quantiles(tracks.observations(), tracks.parameters(), agrees, 0)
+    found = depth_quantiles(tracks.observations(), tracks.parameters(), agrees, 0, HW)
     seen = np.isfinite(tracks.xy_px[:, 0, 0])
     z = (tracks.world @ tracks.rotation[0].T + tracks.translation[0])[seen, 2]
     assert found is not None
-    np.testing.assert_allclose(found, np.quantile(z, [0.16, 0.5, 0.84]), rtol=0.05)
-    assert depth_quantiles(tracks.observations(), tracks.parameters(), ~agrees, 0) is None
+    np.testing.assert_allclose(found, np.quantile(z, [0.16, 0.5, 0.84]), rtol=0.1)
+    assert depth_quantiles(tracks.observations(), tracks.parameters(), ~agrees, 0, HW) is None
 
 
 def test_what_lies_at_infinity_has_a_large_depth_and_no_middle_has_none():

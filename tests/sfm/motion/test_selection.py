@@ -12,7 +12,7 @@ from sfm.config import SelectionConfig
 from sfm.geometry.problem import FocalPrior, Parameters
 from sfm.motion.candidates import fit_models
 from sfm.motion.models import FittedModel
-from sfm.motion.selection import Selection, measured_noise, select_model
+from sfm.motion.selection import Selection, measured_noise, opposed, select_model
 from sfm.types import MOTION_MODELS
 
 CONFIG = SelectionConfig()
@@ -286,3 +286,15 @@ def test_a_vehicle_that_crosses_a_static_shot_stays_a_vehicle(share):
 def test_a_pan_past_a_vehicle_stays_a_pan():
     found = chosen(project({"pan_deg": 8.0}, seed=4, noise_px=0.1, movers=0.4, rigid_mover=True))
     assert found.model.name == "rotation"
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3, 4, 5), (0, 3, 5, 4, 2, 0), (3, 5, 1, 0, 2, 3), (5, 3, 0, 2, 4, 5)])
+def test_a_dolly_against_its_zoom_is_flagged_wherever_it_ends(order):
+    """To and fro it ends where it began, and the last camera says nothing."""
+    fitted = candidates(dict.fromkeys(MODEL_NAMES, 1.0))[-1]
+    zoom = torch.linspace(0.0, 0.2, 6, dtype=torch.float64)[list(order)]
+    way = torch.zeros(1, 6, 3, dtype=torch.float64)
+    for along, expected in ((zoom, True), (-zoom, False), (0.1 * zoom, False)):
+        way[0, :, 2] = along - along[0]  # camera from world: a camera that goes back has a positive one
+        state = replace(fitted.parameters, zoom=(zoom - zoom[0])[None], translation=way.clone())
+        assert opposed(replace(fitted, parameters=state), CONFIG) == expected

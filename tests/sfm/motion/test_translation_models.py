@@ -1,9 +1,11 @@
 """The search for full motion: from every start that its minimum may need."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fitted_moves import UNKNOWN, zoom_of
-from projected import FOCAL_PX, angle_deg, path_error, positions_of, project
+from projected import FOCAL_PX, Projected, angle_deg, path_error, positions_of, project
 
 import sfm.motion.translation_models
 from sfm.geometry.bundle_adjustment import adjust
@@ -11,7 +13,7 @@ from sfm.geometry.problem import KERNELS_PX, free_parameters
 from sfm.motion.candidates import fit_models
 from sfm.motion.initialization import reversed_depth
 from sfm.motion.models import Start
-from sfm.motion.translation_models import search, straight_path
+from sfm.motion.translation_models import heading_starts, search, straight_path, wide_pair
 from sfm.types import FULL, FULL_ZOOM
 
 
@@ -69,3 +71,35 @@ def test_a_heading_turns_the_way_that_it_says(turn):
     centre = -np.einsum("nji,nj->ni", rotation, translation)
     assert (centre[1:, 0] > 0).all()
     assert np.abs(centre[:, 1:]).max() < 1e-12
+
+
+def and_back(tracks: Projected) -> Projected:
+    """The same, played to its end and back to its first frame."""
+    count = len(tracks.rotation)
+    rows = np.r_[:count, count - 2 : -1 : -1]
+    return replace(
+        tracks,
+        xy_px=tracks.xy_px[:, rows],
+        rotation=tracks.rotation[rows],
+        translation=tracks.translation[rows],
+        focal_px=tracks.focal_px[rows],
+    )
+
+
+def test_the_pair_that_is_asked_for_headings_is_far_apart_in_the_picture():
+    there = project({"truck": 0.1}, frames=6)
+    pair = wide_pair(there.xy_px)
+    assert pair is not None
+    assert pair.last == 5
+    pair = wide_pair(and_back(there).xy_px)
+    assert pair is not None
+    assert pair.last == 5
+    assert wide_pair(there.xy_px[:20]) is None
+
+
+@pytest.mark.parametrize("move", [{"orbit_deg": 8.0}, {"pedestal": 0.1}])
+def test_a_camera_that_comes_back_has_a_start_that_is_near(move):
+    """The last frame is the first one again: between them every direction explains as much."""
+    tracks = and_back(project(move, seed=0, noise_px=0.1, movers=0.42, rigid_mover=True))
+    starts = heading_starts(tracks.problem(UNKNOWN), FULL)
+    assert min(path_error(positions_of(start), tracks.centre) for start in starts) < 0.1

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from weighed_paths import answer, cameras, seen
 
 from sfm.backends.auto.evidence import seen_by
-from sfm.backends.auto.posterior import Judged, agreement, calibrated, judge, motion_of
+from sfm.backends.auto.posterior import Judged, agreement, calibrated, facts_of, judge, motion_of, told
 from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
 
 TRUCK, TURN = cameras((0.3, 0.0, 0.0)), cameras(pan_deg=6.0)
@@ -33,6 +33,29 @@ def test_answers_that_agree_share_their_probability():
     found = judged(TRUCK, {"rotation": TURN, "full": TRUCK, "full_zoom": same})
     assert found.follows.all(1).tolist() == [False, True, True]
     assert found.features["shared"]["all"] == pytest.approx(found.probability[1:].sum())
+
+
+def test_a_camera_at_rest_is_not_followed_by_short_ways():
+    """A way that short is nearly rest where rest is true; where it is true itself, rest is wrong."""
+    short = motion_of(cameras((0.06, 0.0, 0.0)))
+    rest = motion_of(cameras())
+    assert np.linalg.norm(short.way[-1]) == pytest.approx(0.03)
+    agree = np.array([[agreement(true, said) for said in (rest, short)] for true in (rest, short)])
+    assert agree[..., 1].tolist() == [[True, True], [False, True]]
+    best, shared = told(np.array([0.1, 0.9]), agree)
+    assert best == 1
+    assert shared["translation"] == pytest.approx(1.0)
+    best, shared = told(np.array([0.9, 0.1]), agree)
+    assert best == 0
+    assert shared["translation"] == shared["all"] == pytest.approx(0.9)
+
+
+def test_a_short_way_wins_over_a_camera_at_rest_that_explains_nothing():
+    short = cameras((0.06, 0.0, 0.0))
+    found = judged(short, {"static": cameras(), "full": short}, chosen="full")
+    assert found.probability[1] > 0.9
+    assert found.answer.model.name == "full"
+    assert found.follows.all(1).tolist() == [True, True]
 
 
 def test_rivals_are_other_motions_only_each_once():
@@ -93,6 +116,30 @@ def test_motion_does_not_depend_on_gauge_or_unit():
     )
     for name in ("rotation", "way", "log_zoom"):
         np.testing.assert_allclose(getattr(motion_of(path), name), getattr(motion_of(moved), name), atol=1e-9)
+
+
+@pytest.mark.parametrize("first", [0, 4, 7])
+def test_a_path_to_and_fro_is_as_long_wherever_it_is_cut(first):
+    """From the middle it goes half as far to either side, which alone would be no more than rest."""
+    whole = cameras((0.06, 0.0, 0.0), pan_deg=20.0, zoom=1.4)
+    order = [*range(first, 8), *range(7, -1, -1), *range(first)]
+
+    def cut(path):
+        parts = {name: getattr(path, name)[order] for name in ("rotation", "translation", "focal_px")}
+        return motion_of(replace(path, **parts))
+
+    assert agreement(cut(whole), cut(cameras((0.06, 0.0, 0.0), pan_deg=22.0, zoom=1.45))).all()
+    assert agreement(cut(whole), cut(cameras(pan_deg=20.0, zoom=1.4))).tolist() == [True, False, True]
+
+
+def test_a_dolly_zoom_that_comes_back_is_opposed():
+    path = cameras((0.0, 0.0, 0.4), zoom=0.8)
+    order = [3, 2, 1, 0, 1, 2, 3, 4, 5, 6, 7, 6, 5, 4, 3]
+    back = replace(path, **{name: getattr(path, name)[order] for name in ("rotation", "translation", "focal_px")})
+    answers = [answer("full_zoom", back)]
+    facts = facts_of(0, answers, {"tracks": seen_by(seen(back), answers)}, 640.0)
+    assert facts["opposed"] == 1.0
+    assert facts["axial"] == pytest.approx(1.0)
 
 
 def test_every_kind_of_evidence_has_weights_of_every_quantity():

@@ -87,7 +87,7 @@ def test_votes_settle_the_sign():
     assert "dolly_zoom" in turned.ambiguous
     assert [s.evidence["occlusion"]["turned_inside_out"] for s in (kept, turned)] == [False, True]
     good = kept if right else turned
-    assert good.fitted.forward() > 0
+    assert good.fitted.forward()[-1] > 0
     # How much it zooms is as free as the sign: what is farthest is put nearly at infinity, so that it is a little less.
     assert 0.6 < good.fitted.log_zoom[-1] / float(known(name).parameters.zoom[-1]) < 1.1
 

@@ -123,8 +123,8 @@ def test_the_way_back_to_depths_solves_the_whole_system():
     expected = torch.linalg.solve(whole[deep, deep], pull[deep] - whole[deep, :UNKNOWNS] @ step)
     parts: list[torch.Tensor] = []
     for block in found.depths:
-        towards = step[found.layout.columns[block.rows]]
-        parts.append(block.inverse * (block.pull - (towards[:, None] @ block.mixed)[:, 0]))
+        towards = block.local @ step[found.layout.columns[block.rows], None]
+        parts.append(block.inverse * (block.pull - (towards.transpose(1, 2) @ block.shared)[:, 0]))
     assert close(torch.cat(parts).reshape(-1), expected)
 
 
