@@ -13,6 +13,7 @@ from compare.run_files import RunShot, read_depth, read_tracks
 from trajectory import plot, plot_frames
 from trajectory.errors import CinetrajError
 from trajectory.kinematics import seconds
+from trajectory.moves import with_holds
 
 
 def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None) -> None:
@@ -39,7 +40,8 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None) -> None:
     plot.draw_focal(figure.add_subplot(grid[1, 2]), trajectory)
     first, last = seconds(trajectory, trajectory.time_s[[0, -1]]).tolist()
     below = figure.add_subplot(grid[2, :])
-    plot.draw_segments(below, description.segments, span_s=(first, last), counts=trajectory.time_source != "seconds")
+    shown = with_holds(description.decisions, description.segments)
+    plot.draw_segments(below, shown, span_s=(first, last), counts=trajectory.time_source != "seconds")
     confidence = shot.statistics.get("confidence")
     sure = f", confidence {confidence:.2f}" if isinstance(confidence, int | float) else ""
     said = textwrap.fill(description.sentence, 120)

@@ -24,6 +24,12 @@ def in_segments(decisions: Mapping[str, Decision], segments: Sequence[Segment]) 
     )
 
 
+def with_holds(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """What a timeline shows: the moves of `in_segments` and the stretches that are still, by their start."""
+    told = in_segments(decisions, segments)
+    return tuple(segment for segment in segments if segment.primitive == "Static" or segment in told)
+
+
 def throughout(
     decisions: Mapping[str, Decision], told: Sequence[Segment], span_s: tuple[float, float]
 ) -> tuple[Segment, ...]:

@@ -15,6 +15,7 @@ from trajectory.description import Description
 from trajectory.errors import CinetrajError
 from trajectory.kinematics import INDEX_FPS, seconds
 from trajectory.model import Trajectory
+from trajectory.moves import with_holds
 from trajectory.segments import Segment
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -139,7 +140,7 @@ def draw_overview(
     """Path, top view, position and rotation of up to a few trajectories on an empty figure of the caller.
 
     Args:
-        description: of the first one; its segments become a timeline below, its sentence the title.
+        description: of the first one; what it tells becomes a timeline below, its sentence the title.
         index_fps: the rate that the description assumed, where the trajectory counts frames.
     """
     import mpl_toolkits.mplot3d  # noqa: F401  registers the projection  # pyright: ignore
@@ -161,7 +162,8 @@ def draw_overview(
         first = trajectories[0]
         span = seconds(first, first.time_s[[0, -1]], index_fps=index_fps).tolist()
         below = figure.add_subplot(grid[2, :])
-        draw_segments(below, description.segments, span_s=(span[0], span[1]), counts=first.time_source != "seconds")
+        shown = with_holds(description.decisions, description.segments)
+        draw_segments(below, shown, span_s=(span[0], span[1]), counts=first.time_source != "seconds")
         figure.suptitle(fill(description.sentence, 110), fontsize="medium")
     figure.subplots_adjust(left=0.14, right=0.97, bottom=0.07, top=0.92, hspace=0.3, wspace=0.25)
 

@@ -17,7 +17,7 @@ from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
 from trajectory.kinematics import INDEX_FPS, seconds
 from trajectory.model import Trajectory
-from trajectory.moves import in_segments, translation_is_known
+from trajectory.moves import translation_is_known, with_holds
 
 PAGE_FILE = "index.html"
 MOST_ROWS = 1500
@@ -220,8 +220,7 @@ def _segments(description: Description) -> list[dict[str, Any]]:
     Opposites are below each other. Spans while it lasts; `whole` where the clip as a whole is told as it.
     """
     found: list[dict[str, Any]] = []
-    holds = (each for each in description.segments if each.primitive == "Static")
-    shown = [*in_segments(description.decisions, description.segments), *holds]
+    shown = with_holds(description.decisions, description.segments)
     for name in (*(name for pair in CHANNELS for name in pair), "Static"):
         spans = [s for s in shown if s.primitive == name]
         decision = description.decisions[name]

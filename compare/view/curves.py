@@ -11,6 +11,7 @@ from compare.view.library import rerun, rgb_of
 from trajectory.description import Description
 from trajectory.kinematics import seconds
 from trajectory.model import Trajectory
+from trajectory.moves import with_holds
 from trajectory.plot import color_of, moved_from_first, pose_sigma, rotation_deg
 
 ROTATION, POSITION, FOCAL, SEGMENTS = "curves/rotation", "curves/position", "curves/focal", "segments"
@@ -65,17 +66,18 @@ def _send(
 
 
 def log_segments(stream: Any, trajectory: Trajectory, description: Description) -> None:
-    """A lane for each primitive that happens, its state named with how far it can be trusted."""
+    """A lane for each primitive that is told, its state named with how far it can be trusted."""
     rr = rerun()
+    shown = with_holds(description.decisions, description.segments)
     time_s = seconds(trajectory, trajectory.time_s)
     counted = trajectory.time_source == "index"
-    for name in dict.fromkeys(segment.primitive for segment in description.segments):
+    for name in dict.fromkeys(segment.primitive for segment in shown):
         words = name.replace("_", " ")
         said = f"{words} ({description.decisions[name].reliability:.2f})"
         stream.log(f"{SEGMENTS}/{name}", rr.StateConfiguration(values=[words], labels=[said]), static=True)
         edges = [
             edge
-            for segment in description.segments
+            for segment in shown
             if segment.primitive == name
             for edge in ((segment.start_s, words), (segment.end_s, ""))
         ]

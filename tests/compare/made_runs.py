@@ -56,6 +56,14 @@ def path(
     )
 
 
+def there_and_back(way: float) -> Trajectory:
+    """To the right and home again; 0.1 is neither told of the whole nor clear while it lasts, 0.4 is clear."""
+    there = path(way=(way, 0, 0))
+    poses = there.world_from_cam.copy()
+    poses[:, :3, 3] = np.concatenate([poses[::2, :3, 3], poses[::2, :3, 3][::-1]])
+    return there.replace(world_from_cam=poses)
+
+
 def pixels() -> np.ndarray:
     """Frames with a square that moves over a slope of grey."""
     rgb = np.tile(np.linspace(40, 200, HW[1]).astype(np.uint8)[None, None, :, None], (N, HW[0], 1, 3))

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from compare.cli._film import films
 from compare.run_figure import draw_run, save_figure
 from compare.run_files import shots_of
+from sfm.runs import folder
 from trajectory.errors import CinetrajError
 
 
@@ -37,6 +38,17 @@ def test_what_is_missing_is_said(runs: Path) -> None:
     (lost,) = shots_of(runs / "lost")
     with pytest.raises(CinetrajError, match="lost has no path to draw: no texture"):
         draw_run(Figure(), lost)
+
+
+def test_the_bars_are_what_is_told(tmp_path: Path) -> None:
+    bars: dict[float, list[str]] = {}
+    for way in (0.1, 0.4):
+        estimate = made_runs.estimate("gone.mp4", made_runs.shot(made_runs.there_and_back(way)))
+        (shot,) = shots_of(folder.write_run(estimate, tmp_path / "run", plot=False))
+        figure = Figure()
+        draw_run(figure, shot)
+        bars[way] = [label.get_text() for label in figure.axes[-1].get_yticklabels()]
+    assert bars == {0.1: [], 0.4: ["Move Right", "Move Left"]}
 
 
 def test_a_vector_drawing_is_written_whole(runs: Path, tmp_path: Path) -> None:

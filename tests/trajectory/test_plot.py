@@ -1,6 +1,7 @@
 """Plots draw on the caller's axes and change nothing else."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import matplotlib
@@ -125,6 +126,18 @@ def test_a_description_becomes_a_timeline_and_a_title(tmp_path: Path) -> None:
     assert 0 <= bar.get_x() < bar.get_x() + bar.get_width() <= trajectory.time_s[-1] + 1e-9
     assert below.get_xlim() == (0.0, trajectory.time_s[-1])
     assert figure.get_suptitle().startswith("The camera")
+
+
+def test_the_timeline_has_no_bars_for_what_is_not_told() -> None:
+    from trajectory import describe
+
+    trajectory = moving(60, turn_deg=40.0)
+    told = describe(trajectory)
+    no = {name: replace(decision, yes=False) for name, decision in told.decisions.items()}
+    unclear = tuple(replace(segment, margin=0.5) for segment in told.segments)
+    figure = Figure()
+    plot.draw_overview(figure, [trajectory], description=replace(told, decisions=no, segments=unclear))
+    assert figure.axes[-1].get_yticklabels() == []
 
 
 def test_the_timeline_of_counted_frames_spans_the_clip_at_the_assumed_rate() -> None:

@@ -80,20 +80,13 @@ def test_bars_are_moves_that_are_decided_or_clear(tmp_path: Path) -> None:
     still = shown(made_runs.path(), tmp_path)["segments"]
     assert [(move["name"], move["whole"], move["spans"]) for move in still] == [("Static", True, [[0.0, 1.375]])]
     # There and back: clear while it lasts, and nothing from the first frame to the last.
-    assert [(m["name"], m["whole"]) for m in shown(there_and_back(0.4), tmp_path)["segments"]] == [
+    assert [(m["name"], m["whole"]) for m in shown(made_runs.there_and_back(0.4), tmp_path)["segments"]] == [
         ("Move Right", False),
         ("Move Left", False),
     ]
     # A little there and back is neither told of the whole nor clear.
-    assert {each.primitive for each in describe(there_and_back(0.1)).segments} == {"Move_Right", "Move_Left"}
-    assert shown(there_and_back(0.1), tmp_path)["segments"] == []
-
-
-def there_and_back(way: float) -> Trajectory:
-    there = made_runs.path(way=(way, 0, 0))
-    poses = there.world_from_cam.copy()
-    poses[:, :3, 3] = np.concatenate([poses[::2, :3, 3], poses[::2, :3, 3][::-1]])
-    return there.replace(world_from_cam=poses)
+    assert {each.primitive for each in describe(made_runs.there_and_back(0.1)).segments} == {"Move_Right", "Move_Left"}
+    assert shown(made_runs.there_and_back(0.1), tmp_path)["segments"] == []
 
 
 def test_frames_without_a_clock_are_counted(tmp_path: Path) -> None:
@@ -175,6 +168,18 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
         assert page.run("return cinetraj.state.turn[0]") > before
         assert page.run("return document.querySelectorAll('#curves svg path').length") == 7
         assert page.run("return document.querySelectorAll('#when .lane').length") == 1
+        # The numbers of the curves keep their room; the heading stands over its page; meters are long.
+        widths = "return [...document.querySelectorAll('#curves .key b')].map((n) => n.getBoundingClientRect().width)"
+        at_end = page.run(widths)
+        page.run("cinetraj.seek(0)")
+        assert page.run(widths) == at_end
+        left = "document.querySelector('{}').getBoundingClientRect().left"
+        page.width(1920)
+        assert page.run(f"return {left.format('h1')} - {left.format('main h2')}") == 0
+        page.width(800)
+        assert (
+            page.run("return Math.min(...[...document.querySelectorAll('.meter .bar')].map((n) => n.offsetWidth))") > 80
+        )
         # Playing comes to the end and stops; dark; as wide as a phone without a scroll bar.
         page.run(key.format(" "))
         page.wait(f"return !cinetraj.state.playing && cinetraj.state.at === {made_runs.N - 1}", 30)

@@ -15,6 +15,7 @@ from PIL import Image
 from compare.cli._film import films
 from compare.run_files import RunShot, shots_of
 from compare.view import curves, recording, scene
+from sfm.runs import folder
 from trajectory.errors import CinetrajError
 from trajectory.plot import pose_sigma, rotation_deg
 
@@ -99,6 +100,16 @@ def test_segments_are_states_that_begin_and_end(truck: Read) -> None:
     assert [state for _, state in states] == ["Move Right", ""]
     assert 0 <= states[0][0] < states[1][0] <= made_runs.N
     assert lane["StateConfiguration:labels"][0][1] == ["Move Right (0.74)"]
+
+
+def test_what_is_not_told_has_no_lane(tmp_path: Path) -> None:
+    lanes: dict[float, set[str]] = {}
+    for way in (0.1, 0.4):
+        trajectory = made_runs.there_and_back(way)
+        run = folder.write_run(made_runs.estimate("gone.mp4", made_runs.shot(trajectory)), tmp_path / "run", plot=False)
+        found = recordings.read(recording.save(recording.Shown(shot=shots_of(run)[0]), tmp_path / f"{way}.rrd"))
+        lanes[way] = {entity.rpartition("/")[2] for entity in found if entity.startswith(f"/{curves.SEGMENTS}/")}
+    assert lanes == {0.1: set(), 0.4: {"Move_Right", "Move_Left"}}
 
 
 def test_the_reference_is_laid_over_the_path(truck: Read) -> None:
