@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal, cast, final
 
-from trajectory.errors import CinetrajError, perhaps
+from trajectory.errors import CinetrajError, expected_of
 
 LATER: Mapping[str, Any] = MappingProxyType(
     {"span": "overlap", "draws": 0, "epsilon": 1e-9, "chunk": 0, "move_thresholds": []}
@@ -460,7 +460,5 @@ def get(protocol: "str | Protocol") -> Protocol:
     if isinstance(protocol, Protocol):
         return protocol
     if protocol not in PRESETS:
-        raise CinetrajError(
-            f"protocol {protocol!r} is not known{perhaps(protocol, PRESETS)}; expected one of {', '.join(PRESETS)}"
-        )
+        raise CinetrajError(f"protocol {protocol!r} is not known{expected_of(protocol, PRESETS)}")
     return PRESETS[protocol]

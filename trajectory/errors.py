@@ -15,6 +15,12 @@ def perhaps(given: str, known: Iterable[str]) -> str:
     return f", perhaps {close[0]!r} is meant" if close else ""
 
 
+def expected_of(given: str, known: Iterable[str], also: str = "") -> str:
+    """As ", perhaps 'tum' is meant; expected one of tum, kitti"; `also`: what may be given besides, as "auto or "."""
+    names = [*known]
+    return f"{perhaps(given, names)}; expected {also}one of {', '.join(names)}"
+
+
 class ReadError(CinetrajError):
     """A file that cannot be read as asked: names the file, the line where there is one, and the remedy."""
 

@@ -123,10 +123,10 @@ def _cameras(path: Path, part: str, format: str) -> list[Loaded]:
 
 def _read(path: Path, name: str, format: str) -> Loaded:
     from trajectory import io
+    from trajectory.components import evidence_of
 
     trajectory = io.read(path, format=format)
-    made = trajectory.provenance
-    status = None if made is None else made.evidence.get("status")
+    status = evidence_of(trajectory).get("status")
     return Loaded(name=name, path=path, trajectory=trajectory, status=status if isinstance(status, str) else "")
 
 

@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable, Mapping
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.]*\w)")
-NAMED = 3
-"""Files that are named; of more the first ones, and how many others there are."""
 
 
 def grouped(notes: Mapping[str, Iterable[str]], *, of: int | None = None) -> list[str]:
@@ -29,16 +27,12 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun[:-1]}ies" if noun.endswith("y") else f"{count} {noun}s"
 
 
-def named(names: list[str]) -> str:
-    """The first names, and how many more there are."""
-    rest = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {rest} more" if rest > 0 else "")
-
-
 def _whose(names: list[str], of: int) -> str:
+    from compare.sources import listed
+
     if len(names) == of:
         return f"all {of}" if of > 1 else names[0]
-    return f"{len(names)} of {of} ({named(names)})"
+    return f"{len(names)} of {of} ({listed(names)})"
 
 
 def _ranged(texts: list[str]) -> str:

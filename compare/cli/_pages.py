@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from compare.cli import _film, _report
+from compare.cli._notes import counted
 from compare.film import jpeg
 from trajectory.errors import CinetrajError
 from trajectory.run_names import RUN_FILE
@@ -15,7 +16,7 @@ THUMBNAIL_SIDE = 320
 
 def told(written: list[Path]) -> str:
     """How many pages were written, and the one to begin with."""
-    return f"{len(written)} page{'s' if len(written) != 1 else ''}: {written[-1]}"
+    return f"{counted(len(written), 'page')}: {written[-1]}"
 
 
 def write_pages(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from compare.cli import _options
 from compare.cli._options import GROUP, PATHS, Given, Setting
-from trajectory.errors import CinetrajError, perhaps
+from trajectory.errors import CinetrajError, expected_of
 
 if TYPE_CHECKING:
     from sfm.config import BatchConfig, EstimateConfig
@@ -88,7 +88,7 @@ def configs_of(args: Any) -> "tuple[EstimateConfig, BatchConfig]":
     name = next((each.value for each in given if each.paths == ("backend",)), default.default if default else "auto")
     kinds = all_configs()
     if name not in kinds:
-        raise CinetrajError(f"backend {name!r} is unknown{perhaps(name, kinds)}; expected one of {', '.join(kinds)}")
+        raise CinetrajError(f"backend {name!r} is unknown{expected_of(name, kinds)}")
     backend: dict[str, Any] = {}
     batch: dict[str, Any] = {}
     own: dict[str, Any] = {}

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from compare.cli import _report, _spread
+from compare.cli._notes import counted
 from compare.cli._options import NOT_GIVEN
 from compare.cli._progress import bar
 from trajectory.errors import CinetrajError
@@ -240,8 +241,7 @@ def _rows(said: Mapping[str, Any], metrics: list[str]) -> list[list[str]]:
         rows.append([name, "" if share is None else f"{share:.0%}", *cells])
     summary = said["summary"]
     clips = summary["policies"][said["protocol"]["failures"]][metrics[0]]["clips"]
-    mean = f"mean of {clips} clip" + ("s" if clips != 1 else "")
-    rows.append([mean, "", *[_number(summary.get(metric)) for metric in metrics]])
+    rows.append([f"mean of {counted(clips, 'clip')}", "", *[_number(summary.get(metric)) for metric in metrics]])
     return rows
 
 

@@ -188,10 +188,12 @@ def _written(
 
 def _tell_doubts(known: dict[str, _inputs.Loaded], failed: list[_inputs.Loaded]) -> None:
     """What is not vouched for in one line, what was left out in a line for each reason."""
+    from compare.sources import listed
+
     doubted = {name: each for name, each in known.items() if each.doubt}
     if len(doubted) == 1:
         _report.warn(next(f"{name}: {each.doubt}" for name, each in doubted.items()))
     elif doubted:
-        _report.warn(f"{len(doubted)} of {len(known)} estimates are unreliable: {_notes.named(list(doubted))}")
+        _report.warn(f"{len(doubted)} of {len(known)} estimates are unreliable: {listed(doubted)}")
     for line in _notes.grouped({each.name: [each.failed] for each in failed}, of=len(known) + len(failed)):
         _report.error(f"left out: {line}")

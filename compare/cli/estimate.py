@@ -2,10 +2,9 @@
 """Estimate the camera trajectory of clips.
 
 Writes OUT/NAME/ for each clip: run.json, trajectory.npz (native), trajectory_tum.txt and plot.png; a clip of several
-shots gets OUT/NAME/shot-000/ and so on. NAME is the file's stem or the folder's name; one that
-says nothing (video, clip, frames, images, rgb, ...) stands behind the folder's in which it is given: bear/video.mp4
-becomes bear-video. --save writes depth, movement and
-points beside them.
+shots gets OUT/NAME/shot-000/ and so on. NAME is the file's stem or the folder's name; one that says nothing (video,
+clip, frames, images, rgb, ...) stands behind the folder's in which it is given: bear/video.mp4 is bear-video. Depth,
+movement and points are beside them with --save.
 
 Many clips (a folder, a glob, a list, --jobs) are a batch: OUT/manifest.jsonl logs it, each clip has a process of its
 own, and the same command again computes only what is not there yet. `cinetraj status OUT` tells how far it is. With

@@ -9,7 +9,7 @@ import tyro
 
 from compare.cli import _batch, _report
 from compare.cli._options import NOT_GIVEN
-from trajectory.errors import CinetrajError, perhaps
+from trajectory.errors import CinetrajError, expected_of
 from trajectory.files import printable
 
 if TYPE_CHECKING:
@@ -50,9 +50,7 @@ def run(args: Args) -> int:
     from trajectory.io import FORMATS
 
     if args.format != "auto" and args.format not in FORMATS:
-        raise CinetrajError(
-            f"format is {args.format!r}{perhaps(args.format, FORMATS)}; expected auto or one of {', '.join(FORMATS)}"
-        )
+        raise CinetrajError(f"format is {args.format!r}{expected_of(args.format, FORMATS, 'auto or ')}")
     found = imported.results_in(args.results, args.format, args.output)
     wanted = _expected(args.expect, found)
     for name in wanted:

@@ -42,9 +42,8 @@ def run(args: Args) -> int:
             _report.error(f"{each.name}: {each.failed}")
     if args.json:
         _report.print_json(facts[found[0].name] if len(found) == 1 else facts)
-    else:
-        shown = [_words(name, fact) for name, fact in facts.items() if "failed" not in fact]
-        print("".join(f"{text}\n" for text in "\n\n".join(shown).splitlines()), end="")
+    elif shown := [_words(name, fact) for name, fact in facts.items() if "failed" not in fact]:
+        print("\n\n".join(shown))
     return 1 if any(each.trajectory is None for each in found) else 0
 
 

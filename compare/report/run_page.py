@@ -70,19 +70,17 @@ def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     size, working = video.get("source_hw"), video.get("working_hw")
     made_by: Any = record.get("versions") or {}
     versions = ", ".join(f"{name} {value}" for name, value in made_by.items())
-    whole = " of the whole clip" if len(record.get("shots") or ()) > 1 else ""
+    of_all, on_all = (" of the whole clip", " on the whole clip") if _in_shots(record) else ("", "")
     told = {
         "clip": record.get("source"),
-        "frames" + whole: f"{record.get('registered')} of {record.get('frames')} with a pose",
-        "seconds" + whole: _span(video, video),
+        "frames" + of_all: f"{record.get('registered')} of {record.get('frames')} with a pose",
+        "seconds" + of_all: _span(video, video),
         "size": f"{size[1]} x {size[0]}, worked at {working[1]} x {working[0]}" if size and working else None,
         "backend": record.get("backend"),
-        "time spent" + whole.replace(" of", " on"): f"{record['seconds']['total']:.1f} s"
-        if record.get("seconds")
-        else None,
+        "time spent" + on_all: f"{record['seconds']['total']:.1f} s" if record.get("seconds") else None,
         "seed": record.get("seed"),
         "versions": versions,
-        "notes" + whole.replace(" of", " on"): "; ".join(record.get("notes") or ()),
+        "notes" + on_all: "; ".join(record.get("notes") or ()),
     }
     return [(name, str(value)) for name, value in told.items() if value not in (None, "")]
 
@@ -91,7 +89,7 @@ def _facts_of_shot(shot: RunShot) -> list[tuple[str, str]]:
     """What the shot is of the clip, where it is not all of it, and what was noted about it."""
     notes = "; ".join(shot.shot.get("notes") or ())
     told = [("notes on the shot", notes)] if notes else []
-    if len(shot.record.get("shots") or ()) < 2:
+    if not _in_shots(shot.record):
         return told
     video: Any = shot.record.get("video") or {}
     start, count, posed = (int(shot.shot.get(key) or 0) for key in ("start", "frames", "registered"))
@@ -99,6 +97,10 @@ def _facts_of_shot(shot: RunShot) -> list[tuple[str, str]]:
     seconds_of_shot = _span(shot.shot, video)
     timed = [("seconds of this shot", seconds_of_shot)] if seconds_of_shot else []
     return [("this shot", span), *timed, *told]
+
+
+def _in_shots(record: Mapping[str, Any]) -> bool:
+    return len(record.get("shots") or ()) > 1
 
 
 def _span(entry: Mapping[str, Any], video: Mapping[str, Any]) -> str | None:
@@ -122,11 +124,11 @@ def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str
         "reasons": [[each.question, each.answer] for each in reasons(shot)],
         "shares": _shares(shot),
         "files": sorted(path.name for path in shot.folder.iterdir() if path.is_file() and path.name != PAGE_FILE),
+        "facts": _facts_of_shot(shot),
         "start": int(shot.shot.get("start") or 0),
         "start_s": float(shot.shot.get("start_s") or 0.0),
     }
     trajectory = shot.trajectory()
-    told["facts"] = _facts_of_shot(shot)
     film, gone = _film(shot, films, encode)
     if film is not None and encode is not None:
         told["film"] = _played(shot, film, encode, trajectory)

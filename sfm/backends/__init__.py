@@ -8,7 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sfm.backends._backend import Backend as Backend
-from trajectory.errors import CinetrajError, perhaps
+from trajectory.errors import CinetrajError, expected_of
 from trajectory.registry import registry
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ def backends() -> dict[str, Backend]:
 def config_type(name: str) -> type:
     """The config class of the backend `name`."""
     if name not in backends():
-        raise CinetrajError(
-            f"backend {name!r} is unknown{perhaps(name, backends())}; expected one of {', '.join(backends())}"
-        )
+        raise CinetrajError(f"backend {name!r} is unknown{expected_of(name, backends())}")
     return backends()[name].config
 
 

@@ -12,7 +12,7 @@ from jaxtyping import Float
 
 from sfm.config import VideoConfig
 from trajectory import io
-from trajectory.errors import CinetrajError, perhaps
+from trajectory.errors import CinetrajError, expected_of
 from trajectory.model import Provenance, TimeSource, Trajectory
 
 USUAL: dict[str, tuple[str, ...]] = {
@@ -193,9 +193,7 @@ def _usual(format: str) -> tuple[str, ...]:
             dict.fromkeys(name for names in USUAL.values() for name in names if "*" not in name or "_" in name)
         )
     if format not in io.FORMATS:
-        raise CinetrajError(
-            f"format is {format!r}{perhaps(format, io.FORMATS)}; expected auto or one of {', '.join(io.FORMATS)}"
-        )
+        raise CinetrajError(f"format is {format!r}{expected_of(format, io.FORMATS, 'auto or ')}")
     target = Path(io.FORMATS[format].target)
     return (target.name, f"*{target.suffix}")
 

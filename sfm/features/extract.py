@@ -10,7 +10,7 @@ from jaxtyping import Bool, UInt8
 from sfm.config import FeatureConfig
 from sfm.features._kind import Extractor, FeatureKind
 from sfm.features.types import Features
-from trajectory.errors import CinetrajError, perhaps
+from trajectory.errors import CinetrajError, expected_of
 from trajectory.registry import registry
 
 EDGE_PX = 4
@@ -35,10 +35,7 @@ def build(config: FeatureConfig, *, device: str = "cpu") -> Extractor:
     """The extractor that `config` asks for, its weights loaded. Raises CinetrajError for a bad config or weights."""
     config = replace(config, name=kind_of(config, device))
     if config.name not in kinds():
-        raise CinetrajError(
-            f"features {config.name!r} are unknown{perhaps(config.name, kinds())}; "
-            f"expected auto or one of {', '.join(kinds())}"
-        )
+        raise CinetrajError(f"features {config.name!r} are unknown{expected_of(config.name, kinds(), 'auto or ')}")
     if config.max_features < 1 or config.budget_mb < 1:
         raise CinetrajError(
             f"max_features={config.max_features} and budget_mb={config.budget_mb} must both be at least 1"

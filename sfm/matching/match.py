@@ -10,7 +10,7 @@ from sfm.config import MatchConfig
 from sfm.features.extract import shrunk
 from sfm.features.types import Features
 from sfm.matching._matcher import Matcher, Setting
-from trajectory.errors import CinetrajError, perhaps
+from trajectory.errors import CinetrajError, expected_of
 from trajectory.registry import registry
 
 
@@ -68,7 +68,5 @@ def match_images(
 def matcher(name: str) -> Matcher:
     """The matcher of that name. Raises CinetrajError where there is none."""
     if name not in matchers():
-        raise CinetrajError(
-            f"matcher {name!r} is unknown{perhaps(name, matchers())}; expected one of {', '.join(matchers())}"
-        )
+        raise CinetrajError(f"matcher {name!r} is unknown{expected_of(name, matchers())}")
     return matchers()[name]

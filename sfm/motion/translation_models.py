@@ -156,8 +156,6 @@ def wide_pair(xy: Float[np.ndarray, "m n 2"]) -> WidePair | None:
         return None
     moved = np.array([np.nanmedian(np.linalg.norm(xy[:, k] - xy[:, 0], axis=-1)) for k in late])
     last = int(late[moved >= NOT_BACK * moved.max()][-1])
-    if last == 0:
-        return None
     share = np.minimum(np.arange(seen.shape[1]) / last, 1.5)
     return WidePair(last=last, rows=np.flatnonzero(seen[:, 0] & seen[:, last]), share=share)
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError, perhaps
+from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError, expected_of
 from trajectory.files import write_atomically
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._probe import ALL, choose, look, split_part
@@ -249,5 +249,5 @@ def _named(name: str) -> Format:
             f"select the camera and choose File > Export > {BY_BLENDER[name]}"
         )
     if name not in known:
-        raise CinetrajError(f"format is {name!r}{perhaps(name, known)}; expected auto or one of {', '.join(known)}")
+        raise CinetrajError(f"format is {name!r}{expected_of(name, known, 'auto or ')}")
     return known[name]

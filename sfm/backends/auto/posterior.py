@@ -214,8 +214,9 @@ def agreement(one: Motion, other: Motion) -> Bool[np.ndarray, " 3"]:
     What it does is told by the two keyframes that are farthest apart, not by how far it goes from the first: a path
     that goes to and fro is as long wherever it is cut.
     """
-    turn = float(_turns_deg(one.rotation).max())
-    apart = _angle_deg(one.rotation.transpose(0, 2, 1) @ other.rotation).max()
+    back = one.rotation.transpose(0, 2, 1)
+    turn = _angle_deg(back[:, None] @ one.rotation).max()
+    apart = _angle_deg(back @ other.rotation).max()
     zoom = np.abs(one.log_zoom - other.log_zoom).max()
     return np.array(
         [
@@ -245,11 +246,5 @@ def _same_way(one: Float[np.ndarray, "k 3"], other: Float[np.ndarray, "k 3"]) ->
     return bool(along > np.cos(np.radians(DIRECTION_DEG)) and 1 / TIMES < told / length < TIMES)
 
 
-def _turns_deg(rotation: Float[np.ndarray, "k 3 3"]) -> Float[np.ndarray, "k k"]:
-    """Angles between all of them."""
-    flat = rotation.reshape(len(rotation), 9)
-    return np.degrees(np.arccos(np.clip((flat @ flat.T - 1) / 2, -1, 1)))
-
-
-def _angle_deg(rotation: Float[np.ndarray, "k 3 3"]) -> Float[np.ndarray, " k"]:
-    return np.degrees(np.arccos(np.clip((np.trace(rotation, axis1=1, axis2=2) - 1) / 2, -1, 1)))
+def _angle_deg(rotation: Float[np.ndarray, "*k 3 3"]) -> Float[np.ndarray, "*k"]:
+    return np.degrees(np.arccos(np.clip((np.trace(rotation, axis1=-2, axis2=-1) - 1) / 2, -1, 1)))

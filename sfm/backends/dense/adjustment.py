@@ -116,9 +116,8 @@ def costs(
     """Those of one or several states."""
     total = prior_cost(states, graph, freedom, laid)
     if graph.device.type == "cpu":
-        found, rows = np.zeros(total.numel()), slice(None)
-        cameras = compiled.cameras_of(states, rows, len(found))
-        compiled.sum_costs(compiled.places_of(graph, rows), cameras, compiled.kernels_of(kernel, len(found)), found)
+        found = np.zeros(total.numel())
+        compiled.sum_costs(*compiled.taken(states, graph, slice(None), kernel), found)
         return total + torch.from_numpy(found).reshape(total.shape)
     for rows in blocks(graph, total.numel()):
         total = total + place_costs(states, graph, rows, kernel).sum((-3, -2, -1), dtype=torch.float64)

@@ -4,6 +4,7 @@ The law of `linearise`, `normal.weighted` and `adjustment.place_costs`, for grap
 devices torch does the same on whole batches.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import Tensor
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import FOCAL_SOURCE, FOCAL_TARGET, LEAST_DEPTH, UNDISTORTION
 from sfm.geometry.compiled.jit import compiled
+from sfm.geometry.compiled.law import geman_mcclure
 from sfm.geometry.so3 import POSE
 
 ROWS = 14
@@ -41,13 +43,7 @@ class Cameras(NamedTuple):
 
 
 class Sums(NamedTuple):
-    """What the places of a row tell of each slot (c local columns), and of the depths of its patches.
-
-    Attributes:
-        block, pull: products of the columns among each other and with the residuals.
-        shared: of the columns with that of the depth.
-        own, own_pull: of the depth with itself and with the residuals.
-    """
+    """As `sfm.backends.dense.normal.Sums`, with c local columns."""
 
     block: Float[np.ndarray, "s k m c c"]
     pull: Float[np.ndarray, "s k m c"]
@@ -56,15 +52,23 @@ class Sums(NamedTuple):
     own_pull: Float[np.ndarray, "s k p"]
 
 
-def places_of(graph: FlowGraph, rows: slice) -> Places:
-    """Some rows of a graph on a CPU."""
+def taken(
+    parameters: DenseParameters, graph: FlowGraph, rows: slice, kernel: float | Float[Tensor, "*s"]
+) -> tuple[Places, Cameras, Float[np.ndarray, " s"]]:
+    """Some rows of a graph, states and their kernels on a CPU, as the loops take them."""
+    states = math.prod(parameters.log_focal.shape)
+    kernels = np.broadcast_to(np.asarray(kernel, np.float64).reshape(-1), states).copy()
+    return _places(graph, rows), _cameras(parameters, rows, states), kernels
+
+
+def _places(graph: FlowGraph, rows: slice) -> Places:
     known = (graph.place_px[rows], graph.root[rows], graph.weight[rows])
     every = (graph.source[rows], graph.target[rows], graph.patch_px, *known)
     return Places(*(x.contiguous().numpy() for x in every))
 
 
-def cameras_of(parameters: DenseParameters, rows: slice, states: int) -> Cameras:
-    """States on a CPU; one that is not stacked is the only one."""
+def _cameras(parameters: DenseParameters, rows: slice, states: int) -> Cameras:
+    """Of a state that is not stacked as of the only one."""
     depth = parameters.inverse_depth[..., rows, :]
     return Cameras(
         parameters.rotation.reshape(states, -1, 3, 3).contiguous().numpy(),
@@ -73,11 +77,6 @@ def cameras_of(parameters: DenseParameters, rows: slice, states: int) -> Cameras
         parameters.undistortion.reshape(states).contiguous().numpy(),
         depth.reshape(states, *depth.shape[-2:]).contiguous().numpy(),
     )
-
-
-def kernels_of(kernel: float | Float[Tensor, "*s"], states: int) -> Float[np.ndarray, " s"]:
-    """One for each state."""
-    return np.broadcast_to(np.asarray(kernel, np.float64).reshape(-1), states).copy()
 
 
 def room(places: Places, states: int, columns: int) -> Sums:
@@ -127,10 +126,9 @@ def sum_costs(places, cameras, kernel, costs):
                 root, weight = places.root[row, slot], places.weight[row, slot]
                 there = cameras.focal_px[state, places.target[row, slot]]
                 for i in range(p):
-                    x = there * (root[0, i] * seen[6, i] + root[1, i] * seen[7, i])
-                    y = there * root[2, i] * seen[7, i]
+                    x, y = whitened(root, there, seen, i)
                     squared = x * x + y * y
-                    total += weight[i] * (wide * squared / (wide + squared) if seen[8, i] > 0.0 else wide)
+                    total += weight[i] * (geman_mcclure(squared, wide) if seen[8, i] > 0.0 else wide)
         costs[state] += total
 
 
@@ -177,6 +175,13 @@ def predicted(places, cameras, at, turn, shift, seen):
 
 
 @compiled
+def whitened(root, focal_px, seen, i):
+    """The residual of patch i in standard deviations, from `seen` as `predicted` fills it."""
+    rx, ry = focal_px * seen[6, i], focal_px * seen[7, i]
+    return root[0, i] * rx + root[1, i] * ry, root[2, i] * ry
+
+
+@compiled
 def weigh(root, weight, kernel, focal_px, seen):
     """Fills rows 9 to 13 of `seen`: residuals in weighted standard deviations; the root that scales the columns.
 
@@ -188,8 +193,7 @@ def weigh(root, weight, kernel, focal_px, seen):
     """
     wide = kernel * kernel
     for i in range(len(weight)):
-        rx, ry = focal_px * seen[6, i], focal_px * seen[7, i]
-        x, y = root[0, i] * rx + root[1, i] * ry, root[2, i] * ry
+        x, y = whitened(root, focal_px, seen, i)
         factor = wide / (wide + x * x + y * y) * np.sqrt(weight[i] * seen[8, i])
         scale = factor * focal_px / seen[5, i]
         seen[9, i], seen[10, i] = factor * x, factor * y

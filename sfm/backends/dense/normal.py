@@ -281,10 +281,10 @@ def summed_on_cpu(
     parameters: DenseParameters, graph: FlowGraph, rows: slice, kernel: float | Float[Tensor, "*s"], *, lens: bool
 ) -> Sums:
     """As `summed`, by compiled loops."""
+    places, cameras, kernels = compiled.taken(parameters, graph, rows, kernel)
+    found = compiled.room(places, len(kernels), COLUMNS if lens else POSE)
+    compiled.sum_up(places, cameras, kernels, found)
     several = parameters.zoom.shape[:-1]
-    states, places = math.prod(several), compiled.places_of(graph, rows)
-    found = compiled.room(places, states, COLUMNS if lens else POSE)
-    compiled.sum_up(places, compiled.cameras_of(parameters, rows, states), compiled.kernels_of(kernel, states), found)
     block, pull, shared, own, own_pull = (torch.from_numpy(x).reshape(*several, *x.shape[1:]) for x in found)
     return Sums(block=block, pull=pull, shared=shared, own=own, own_pull=own_pull)
 

@@ -1,6 +1,7 @@
 """Notes of many files in few lines."""
 
-from compare.cli._notes import counted, grouped, named
+from compare.cli._notes import counted, grouped
+from compare.sources import listed
 
 
 def test_notes_that_differ_in_numbers_alone_are_one_line() -> None:
@@ -25,4 +26,4 @@ def test_digits_of_names_are_no_numbers() -> None:
 def test_counts_have_their_plural() -> None:
     assert [counted(n, "trajectory") for n in (1, 2)] == ["1 trajectory", "2 trajectories"]
     assert [counted(n, "row") for n in (1, 2)] == ["1 row", "2 rows"]
-    assert named(["a", "b"]) == "a, b"
+    assert listed(["a", "b"]) == "a, b"

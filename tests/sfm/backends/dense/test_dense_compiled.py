@@ -64,9 +64,7 @@ def test_costs_are_those_of_the_batch(known: KnownFlow) -> None:
     both, kernel = states(known.parameters), torch.tensor([4.0, 9.0], dtype=torch.float64)
     found = np.zeros(2)
     every = slice(None)
-    compiled.sum_costs(
-        compiled.places_of(known.graph, every), compiled.cameras_of(both, every, 2), kernel.numpy(), found
-    )
+    compiled.sum_costs(*compiled.taken(both, known.graph, every, kernel), found)
     expected = place_costs(both, known.graph, every, kernel).sum((-3, -2, -1))
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-12)
     assert not bool(predict(both, known.graph, every).front.all())
