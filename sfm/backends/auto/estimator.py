@@ -7,6 +7,7 @@ from typing import Any, Literal, final
 import numpy as np
 from jaxtyping import Int
 
+from sfm.backends.auto.deviations import with_deviations
 from sfm.backends.auto.evidence import Answer, seen_by
 from sfm.backends.auto.posterior import QUANTITY_NAMES, SURE, Judged, judge
 from sfm.backends.auto.sightings import Cameras, Sightings, cameras_at, of_flow, of_tracks
@@ -15,7 +16,6 @@ from sfm.backends.dense.fitting import FittedFlow, fit_flow
 from sfm.config import AutoConfig, DenseConfig
 from sfm.motion import estimator as tracked
 from sfm.motion.all_frames import between_keyframes
-from sfm.motion.estimator import FOCAL_PRIOR_SIGMA
 from sfm.motion.jumps import jump
 from sfm.motion.lens import bend_of
 from sfm.motion.selection import select_model
@@ -27,11 +27,6 @@ SOUND = 0.7
 nine of ten are right; of the rest the choice over both gets half."""
 LEAST_RIVAL, MOST_RIVALS = 0.03, 3
 """Other motions that are kept beside the answer: at least so probable, and so many."""
-SIGMA_TIMES, FOCAL_SIGMA_LEAST = 4.0, 0.03
-"""Residuals of one thing seen many times are not independent: deviations within a model, of poses and of the focal
-length, times the first. What no model has (shutter, movers) shifts a focal length: its deviation is not below the
-second, and alone not above the prior's. With the spread over the answers beside it 94 % of the focal lengths of 171
-clips of `hard-dev` lie within two deviations (without all this 64), and 34 of 36 turns about an axis of 12 of them."""
 JUMPED = 0.3
 """Where its path jumps, an answer is so much less probably right: a choice, since no clip that was rendered jumps."""
 LIKELY_OK = 0.5
@@ -224,7 +219,8 @@ def _told(shot: Shot, judged: Judged, by_tracks: ByTracks | None, by_flow: ByFlo
     solved, judged = doubting_jumps(solved, judged)
     status, reason = verdict(solved, judged)
     key, rivals = keyframes_of(by_tracks, by_flow), judged.rivals(LEAST_RIVAL)[:MOST_RIVALS]
-    said, poses = said_of(judged, rivals), _with_honest_spread(solved.poses, judged)
+    said = said_of(judged, rivals)
+    poses = None if solved.poses is None else with_deviations(solved.poses, judged.focal_apart_log)
     own = {
         "won": best.source,
         "own_confidence": solved.statistics.get("confidence"),
@@ -252,18 +248,6 @@ def doubting_jumps(solved: Solved, judged: Judged) -> tuple[Solved, Judged]:
     doubted = {name: JUMPED * judged.quantity[name] for name in ("translation", "all")}
     reason = f"the path jumps by {depths:.2f} scene depths before frame {frame}, which no camera does in one shot"
     return replace(solved, status="unreliable", reason=reason), replace(judged, quantity={**judged.quantity, **doubted})
-
-
-def _with_honest_spread(poses: FramePoses | None, judged: Judged) -> FramePoses | None:
-    """The poses with deviations that say how far they, and over all answers the focal length, may be off."""
-    if poses is None:
-        return None
-    covariance = None if poses.covariance is None else SIGMA_TIMES**2 * poses.covariance
-    known = poses.focal_sigma_log
-    if known:  # neither given nor unknown
-        within = max(known, min(FOCAL_PRIOR_SIGMA, SIGMA_TIMES * known), FOCAL_SIGMA_LEAST)
-        known = float(np.hypot(within, judged.focal_apart_log))
-    return replace(poses, covariance=covariance, focal_sigma_log=known)
 
 
 def _again(shot: Shot, winner: ByTracks | ByFlow, model: str) -> Solved:
