@@ -6,6 +6,8 @@ from math import exp
 from typing import Any, cast, final
 
 from compare.run_files import RunShot
+from trajectory.description import Description
+from trajectory.moves import travels
 
 MODELS = ("static", "rotation", "rotation_zoom", "full", "full_zoom")
 WORDS: Mapping[str, str] = {
@@ -31,21 +33,33 @@ class Reason:
     answer: str
 
 
-def reasons(shot: RunShot) -> tuple[Reason, ...]:
+def reasons(shot: RunShot, description: Description | None = None) -> tuple[Reason, ...]:
     """What the evidence of a shot says of still, travel, zoom and other answers; nothing where the backend tells none.
 
     The shares and residuals are those of the estimator that was believed (`won`), as in run.json.
+
+    Args:
+        description: what is told of the shot, which may be less than its motion model allows.
     """
     model = shot.shot.get("motion_model")
     told = shot.statistics
     found: list[Reason] = []
     if isinstance(model, str) and model in MODELS and isinstance(told.get("share"), Mapping):
-        found += [_still(model, told), _travel(model, told), _zoom(model, told)]
+        static = description is not None and description.decisions["Static"].yes is True
+        hardly = description is not None and travels(description.decisions, description.segments) is False
+        found += [_still(model, told, static=static), _travel(model, told, hardly=hardly), _zoom(model, told)]
     found += [*_others(told), *_movers(told)]
     return tuple(found)
 
 
-def _still(model: str, told: Mapping[str, Any]) -> Reason:
+def model_words(shot: RunShot, description: Description | None = None) -> str:
+    """What the motion model of a shot is called, and that it travels by less than is told as a move; "" without one."""
+    model = str(shot.shot.get("motion_model"))
+    hardly = description is not None and travels(description.decisions, description.segments) is False
+    return WORDS.get(model, "") + (", by too little to be called a move" if hardly and model.startswith("full") else "")
+
+
+def _still(model: str, told: Mapping[str, Any], *, static: bool) -> Reason:
     if model == "static":
         turned = _share(told, "rotation")
         return Reason(
@@ -54,13 +68,14 @@ def _still(model: str, told: Mapping[str, Any]) -> Reason:
             f"({turned}).",
         )
     return Reason(
-        question="Why not a fixed camera?",
+        question="Why is it called static?" if static else "Why not a fixed camera?",
         answer=f"Standing still explains {_share(told, 'static')} of what is seen, "
-        f"{WORDS[model]} {_share(told, model)}.",
+        f"{WORDS[model]} {_share(told, model)}."
+        + (" What it moves by is less than anyone would see." if static else ""),
     )
 
 
-def _travel(model: str, told: Mapping[str, Any]) -> Reason:
+def _travel(model: str, told: Mapping[str, Any], *, hardly: bool) -> Reason:
     case = _case(told, ("full", "full_zoom"), of=model if model.startswith("full") else None)
     simpler = str(case["simpler"]) if case else ("rotation" if model != "static" else "static")
     if model.startswith("full"):
@@ -72,7 +87,12 @@ def _travel(model: str, told: Mapping[str, Any]) -> Reason:
             relief = case.get("relief")
             near_and_far = relief is not None and 0.0 < relief < 1.0
             said += f", at depths that spread by {relief:.0%}." if near_and_far else "."
-        return Reason(question="Why does it travel?", answer=said + _rms(told, simpler, model))
+        said += _rms(told, simpler, model)
+        if hardly:
+            return Reason(
+                question="Why a model that travels?", answer=f"{said} It does, by too little to be called a move."
+            )
+        return Reason(question="Why does it travel?", answer=said)
     said = f"Travel would explain {_more(told, model, 'full')}{_smaller(case)}"
     said += _weighed(case, ", as a free depth for every point brings by chance.")
     bound = told.get("translation_bound")

@@ -229,8 +229,8 @@ def _other_length(two: Two, protocol: Protocol) -> tuple[str, ...]:
     n, m = len(two.reference), len(two.generated)
     if protocol.time != "index" or n == m:
         return ()
-    numbers = [frame_numbers(t, protocol) for t in (two.reference, two.generated)]
-    shared = np.intersect1d(*numbers)
+    numbers = frame_numbers(two.reference, protocol), frame_numbers(two.generated, protocol)
+    shared = np.intersect1d(numbers[0], numbers[1])
     longer, of = max((n, "reference"), (m, "generated clip"))
     begins = np.array_equal(numbers[m > n][: len(shared)], shared)
     return (

@@ -96,8 +96,9 @@ def captions(
     certainty = certainty or Certainty()
     told = moves.in_segments(decisions, segments)
     span_s = (float(seen.moved.time_s[0]), float(seen.moved.time_s[-1]))
-    kept = sorted((*told, *moves.throughout(decisions, told, span_s)), key=lambda s: -s.margin)[: 2 * _MOST]
-    parts = parts_of(kept, compound, seen, certainty=certainty, doubted=doubted)
+    overall = moves.throughout(decisions, told, span_s)
+    kept = sorted((*told, *overall), key=lambda s: -s.margin)[: 2 * _MOST]
+    parts = parts_of(kept, compound, seen, certainty=certainty, doubted=doubted, overall=overall)
     strongest = sorted(parts, key=lambda p: -p.weight)
     plan = _Plan(
         parts=_by_time(strongest[:_MOST]),
@@ -157,23 +158,25 @@ def _short(plan: _Plan, certainty: Certainty) -> str:
 
 def _long(medium: str, plan: _Plan, certainty: Certainty, turned_deg: tuple[float, float, float] | None) -> str:
     said = [medium]
-    if plan.every:
-        timed: list[str] = []
-        for part in plan.every:
-            words = part.word.said
-            hedge = "" if part.sure else "possibly "
-            timed.append(
-                f"from {part.start_s:.1f} to {part.end_s:.1f} s it {hedge}{words.finite} {words.way}{part.exact}"
-            )
+    timed = [f"from {p.start_s:.1f} to {p.end_s:.1f} s it {_exactly(p)}" for p in plan.every if not p.overall]
+    if timed:
         text = "; ".join(timed)
         said.append(f"{text[0].upper()}{text[1:]}.")
+    overall = [_exactly(part) for part in plan.every if part.overall]
     if turned_deg is not None and max(abs(angle) for angle in turned_deg) >= 0.5:
         tilt, pan, roll = (f"{round(angle):+d}°" if round(angle) else "0°" for angle in turned_deg)
-        said.append(f"From the first frame to the last it turns by pan {pan}, tilt {tilt}, roll {roll}.")
+        overall.append(f"turns by pan {pan}, tilt {tilt}, roll {roll}")
+    if overall:
+        said.append(f"From the first frame to the last it {listed(overall)}.")
     sure = certainty.words()
     if sure:
         said.append(f"{sure[0].upper()}{sure[1:]}.")
     return " ".join(said)
+
+
+def _exactly(part: Part) -> str:
+    words = part.word.said
+    return f"{'' if part.sure else 'possibly '}{words.finite} {words.way}{part.exact}"
 
 
 def _prompt(plan: _Plan, manner: tuple[Steadiness, Speed | None], certainty: Certainty) -> str | None:

@@ -65,6 +65,14 @@ def in_camera_axes(
     return (*told, *(segment for segment in rest if shown(segment)))
 
 
+def travels(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> bool | None:
+    """Whether a move is told, of the whole clip or of a part of it; None where the way is not known."""
+    if not translation_is_known(decisions):
+        return None
+    told = {name for name, decision in decisions.items() if decision.yes} | {each.primitive for each in segments}
+    return any(name.startswith("Move") for name in told)
+
+
 def translation_is_known(decisions: Mapping[str, Decision]) -> bool:
     """Whether anything is known of the way of the camera."""
     return all(decision.yes is not None for name, decision in decisions.items() if name.startswith("Move"))

@@ -28,6 +28,7 @@ class Part:
         amount: behind the way, with its space or comma; "" where no amount is told.
         exact: the amount with numbers only, for long captions.
         sure: whether everything that it rests on is.
+        overall: whether it shows from the first frame to the last alone, and in no stretch of its own.
         channel: the component of `components.CHANNELS`; None for a compound.
     """
 
@@ -39,6 +40,7 @@ class Part:
     weight: float
     rests_on: tuple[Quantity, ...]
     sure: bool
+    overall: bool = False
     channel: int | None = None
 
     @property
@@ -82,9 +84,19 @@ def parts_of(
     *,
     certainty: Certainty,
     doubted: Collection[str],
+    overall: Collection[Segment] = (),
 ) -> list[Part]:
-    """A part for each segment; those that an arc, a crane or a dolly zoom is made of are replaced by its name."""
-    parts = [_of_segment(segment, seen, certainty, doubted=segment.primitive in doubted) for segment in told]
+    """A part for each segment; those that an arc, a crane or a dolly zoom is made of are replaced by its name.
+
+    Args:
+        overall: those of `told` that are no segments of the path, but its first frame against its last.
+    """
+    parts = [
+        _of_segment(
+            segment, seen, certainty, doubted=segment.primitive in doubted, overall=any(segment is x for x in overall)
+        )
+        for segment in told
+    ]
     return _with_compounds(parts, compound, seen, certainty)
 
 
@@ -98,10 +110,14 @@ def _spoken(phrase: Phrase, amount: str, *, sure: bool) -> Spoken:
     return Spoken(finite=hedge + phrase.finite, gerund=hedge + phrase.gerund, rest=phrase.way + amount)
 
 
-def _of_segment(segment: Segment, seen: ImageMotion, certainty: Certainty, *, doubted: bool) -> Part:
+def _of_segment(
+    segment: Segment, seen: ImageMotion, certainty: Certainty, *, doubted: bool, overall: bool = False
+) -> Part:
     channel, sign = CHANNEL_OF[segment.primitive]
     ends = [float(np.interp(t, seen.moved.time_s, seen.amount[:, channel])) for t in (segment.start_s, segment.end_s)]
     amount = sign * (ends[1] - ends[0])
+    if overall:  # as the decision: against the first frame, in whose axes it may go where no step goes
+        amount = sign * float(seen.endpoint[channel] / seen.weight[channel])
     return Part(
         word=WORDS[segment.primitive],
         amount=_how_much(segment.primitive, amount, seen),
@@ -111,6 +127,7 @@ def _of_segment(segment: Segment, seen: ImageMotion, certainty: Certainty, *, do
         weight=segment.margin,
         rests_on=quantities_of(segment.primitive),
         sure=not (doubted or certainty.groundless or certainty.doubted(segment.primitive)),
+        overall=overall,
         channel=channel,
     )
 
@@ -124,7 +141,7 @@ def _how_much(name: str, amount: float, seen: ImageMotion) -> str:
 
 def _exactly(name: str, amount: float, seen: ImageMotion) -> str:
     if name.startswith("Move"):
-        if seen.unit == "path_length":
+        if seen.unit == "path_length" or amount <= 0.0:
             return ""
         return f" by {100 * amount:.0f} % of the {'depth of what is near' if seen.nearness < 1.0 else 'scene depth'}"
     if name.startswith("Zoom"):
@@ -151,6 +168,8 @@ def _with_compounds(parts: list[Part], compound: Compound, seen: ImageMotion, ce
         parts.append(whole(name, "", ("translation", "zoom")))
     if compound.arc is not None:
         parts = _without(parts, "Pan_Left", "Pan_Right", "Move_Left", "Move_Right")
+        # The far side of a circle lies ahead of where the camera stood first; it never moved there.
+        parts = [part for part in parts if not (part.overall and part.word.name in ("Move_In", "Move_Out"))]
         swept = f", about {compound.arc.swept_deg:.0f}° of a circle"
         parts.append(whole(f"Arc_{compound.arc.direction.capitalize()}", swept, ("rotation", "translation")))
     if compound.crane is not None:

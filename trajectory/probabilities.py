@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from trajectory.components import CHANNELS, NAMES
+from trajectory.components import CHANNELS, NAMES, ZOOM
 
 Answers = Mapping[str, bool | None]
 """Yes or no by primitive, None where not known."""
@@ -17,6 +17,10 @@ def probabilities(
     of the answer; what is left goes to the other states, in proportion to the weights of the candidates that tell them.
     Where no candidate does it is shared equally, and the state told is never less likely than by chance. Where nothing
     is told, the candidates share all of it, else chance does. Static is one of two states.
+
+    A reliability is that of a whole quantity, all components together. The one that is told to move bears the risk: its
+    motion has that reliability. One that is told to rest is as probable as each of n is that are right together with
+    that reliability, its n-th root: n is 3 for turns and travel, 1 for zoom; a camera is static if all 7 rest.
     """
     found: dict[str, float] = {}
     for pair in (*CHANNELS, ("Static",)):
@@ -27,12 +31,20 @@ def probabilities(
             told_there = _state(answers, pair)
             if told_there is not _UNKNOWN:
                 weight[told_there] += share
-        shares = _shared(states, state, reliability[pair[0]], weight)
+        trust = reliability[pair[0]]
+        shares = _shared(states, state, trust ** (1.0 / _together(pair)) if state is None else trust, weight)
         found |= {name: shares[name] for name in pair}
     return {name: found[name] for name in NAMES}
 
 
 _UNKNOWN = "unknown"
+
+
+def _together(pair: tuple[str, ...]) -> int:
+    """How many components one reliability speaks of."""
+    if pair == ("Static",):
+        return len(CHANNELS)
+    return 1 if pair == CHANNELS[ZOOM] else 3
 
 
 def _state(answers: Answers, pair: tuple[str, ...]) -> str | None:

@@ -116,12 +116,17 @@ def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list
     if args.resample is not None or args.fps is not None:
         kept = trajectory
         trajectory = evenly(kept, count=args.resample, fps=args.fps)
-        target = io.FORMATS.get(args.to)
-        if target is not None and target.encode_scene is not None and not scene.timeless:
+        if args.to in io.FORMATS and io.FORMATS[args.to].encode_scene is not None and not scene.timeless:
             notes.append("the film and the tracks of points belong to other frames: left out")
         scene = scene.resampled()
         if kept.pose_covariance is not None:
             notes.append("how sure each pose is, is not known between frames: pose_covariance is left out")
+    target = io.FORMATS.get(args.to)
+    if trajectory.time_source == "index" and target is not None and target.assumed_fps is not None:
+        notes.append(
+            f"frames have numbers and no times: {args.to} will play {target.assumed_fps:g} a second, an assumption; "
+            "cinetraj estimate --fps tells a clip's own rate"
+        )
     if args.normalise is not None:
         trajectory, length = in_unit(trajectory, args.normalise)
         scene = scene.scaled(1 / length)

@@ -80,7 +80,7 @@ def run(args: Args) -> int:
             _report.error(f"{name}: {result['failed']}")
             continue
         if args.prompt and "failed" not in result and result["captions"]["prompt"] is None:
-            _report.warn(f"{name}: no prompt, since nothing of the motion is sure enough")
+            _report.warn(f"{name}: no prompt, since {_why_no_prompt(doubt)}")
         if not args.json:
             in_words = args.caption is not None or args.prompt or args.tags is not None
             for line in chosen(name, result, args) if in_words else [words(name, result)]:
@@ -90,6 +90,10 @@ def run(args: Args) -> int:
     if args.json:
         _report.print_json(next(iter(results.values())) if len(results) == 1 else results)
     return 1 if failed else 0
+
+
+def _why_no_prompt(doubt: str) -> str:
+    return "the estimate is unreliable as a whole" if doubt else "nothing of the motion is sure"
 
 
 def _refuse_kind(plot: Path) -> None:
@@ -256,7 +260,7 @@ def words(name: str, result: dict[str, Any]) -> str:
         primitive = str(segment["primitive"]).replace("_", " ")
         lines.append(f"  {segment['start_s']:7.2f} to {segment['end_s']:7.2f} s  {primitive}")
     lines += [line for line in (_certainty(result), *_minor(result), _turned(result), _ground(result)) if line]
-    lines += _flags(result)
+    lines += [*_flags(result), *_against(result)]
     lines.append(f"rule: {result['rule']}")
     lines += [f"note: {note}" for note in result.get("notes", [])]
     return "\n".join([*lines, *_keys(result.get("actions"))])
@@ -340,6 +344,17 @@ def _flags(result: dict[str, Any]) -> list[str]:
         f"?: best estimate, {why}: {'all' if len(names) == every else ', '.join(names).replace('_', ' ')}"
         for why, names in named.items()
     ]
+
+
+def _against(result: dict[str, Any]) -> list[str]:
+    """Primitives that are not told though they are likelier than not: by answers that the estimator did not choose."""
+    likely = [
+        f"{name.replace('_', ' ')} ({decision['probability']:.2f})"
+        for name, decision in result["decisions"].items()
+        if decision["yes"] is False and decision["probability"] > 0.5
+    ]
+    said = "not told, since the likeliest single answer has it not, and yet likelier than not over all answers"
+    return [f"{said}: {', '.join(likely)}"] if likely else []
 
 
 def estimated(path: Path) -> list[_inputs.Loaded]:

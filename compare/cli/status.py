@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from compare.cli import _batch, _report
+from compare.cli import _batch, _notes, _report
 from trajectory.errors import CinetrajError
 
 
@@ -33,12 +33,16 @@ def run(args: Args) -> int:
         _report.print_json(_json(found))
         return 0
     state = "running" if found.running else "not running"
-    print(f"{args.runs}: {len(found.done)} of {found.clips} clips done, {len(found.failed)} of them failed; {state}")
+    of = " of the last call" if found.others else ""
+    done = f"{len(found.done)} of {found.clips} clips{of} done, {len(found.failed)} of them failed"
+    print(f"{args.runs}: {done}; {state}")
     counts = [[status, str(sum(r.status == status for r in found.done))] for status in _batch.STATUSES]
     rows = [row for row in counts if row[1] != "0"]
     if found.remaining:
         rows.append(["remaining", str(len(found.remaining))])
     print(_report.table(rows, right=(1,)) if rows else "nothing done yet")
+    if found.others:
+        print(f"besides: {_notes.counted(len(found.others), 'run')} of earlier calls; cinetraj table lists all")
     print("\n".join(_batch.reasons(found.failed)), end="\n" if found.failed else "")
     if found.at_work:
         print(f"at work: {', '.join(found.at_work)}")
@@ -58,6 +62,7 @@ def _json(found: Any) -> dict[str, Any]:
         "statuses": {s: sum(r.status == s for r in found.done) for s in _batch.STATUSES},
         "failed": {r.name: r.reason for r in found.failed},
         "remaining": list(found.remaining),
+        "others": list(found.others),
         "at_work": list(found.at_work),
         "running": found.running,
         "clips_per_minute": found.per_minute,

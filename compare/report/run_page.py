@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from compare.evidence import MODELS, WORDS, reasons
+from compare.evidence import MODELS, WORDS, model_words, reasons
 from compare.film import Encode, Film, Films, scaled_tracks, spaced, stacked
 from compare.report.assemble import assembled, asset, data_uri, embedded, numbers
 from compare.run_files import RunShot, read_depth, read_points, read_tracks, shots_of
@@ -17,7 +17,7 @@ from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
 from trajectory.kinematics import INDEX_FPS, seconds
 from trajectory.model import Trajectory
-from trajectory.moves import translation_is_known, with_holds
+from trajectory.moves import travels, with_holds
 
 PAGE_FILE = "index.html"
 MOST_ROWS = 1500
@@ -118,7 +118,7 @@ def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str
         "status": shot.status,
         "reason": str(shot.shot.get("reason") or ""),
         "model": shot.shot.get("motion_model"),
-        "model_words": WORDS.get(str(shot.shot.get("motion_model")), ""),
+        "model_words": model_words(shot),
         "confidence": shot.statistics.get("confidence"),
         "probability": dict(shot.statistics.get("probability") or {}),
         "reasons": [[each.question, each.answer] for each in reasons(shot)],
@@ -136,7 +136,10 @@ def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str
     if trajectory is not None:
         description = shot.describe(trajectory)
         told |= {"sentence": description.sentence, "notes": list(description.notes)}
-        told["path"] = _path(trajectory) | {"travels": _travels(description), "frame": _frame(description)}
+        told["model_words"] = model_words(shot, description)
+        told["reasons"] = [[each.question, each.answer] for each in reasons(shot, description)]
+        travelling = travels(description.decisions, description.segments)
+        told["path"] = _path(trajectory) | {"travels": travelling, "frame": _frame(description)}
         told["segments"] = _segments(description)
         told["points"] = _points(shot, trajectory)
     return told
@@ -201,6 +204,7 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
         "rows": rows.tolist(),
         "time": numbers(seconds(trajectory, trajectory.time_s[rows])),
         "index_fps": INDEX_FPS if trajectory.time_source == "index" else None,
+        "assumed": trajectory.time_source == "assumed",
         "xyz": numbers(trajectory.positions[rows]),
         "wxyz": numbers(quat[rows]),
         "half": half,
@@ -227,22 +231,15 @@ def _segments(description: Description) -> list[dict[str, Any]]:
         spans = [s for s in shown if s.primitive == name]
         decision = description.decisions[name]
         if spans or decision.yes:
+            trust = decision.probability if decision.yes else decision.reliability
             told = {
                 "name": name.replace("_", " "),
-                "reliability": round(decision.reliability, 3),
+                "reliability": round(trust, 3),
                 "whole": bool(decision.yes),
                 "spans": [[round(s.start_s, 4), round(s.end_s, 4)] for s in spans],
             }
             found.append(told)
     return found
-
-
-def _travels(description: Description) -> bool | None:
-    """Whether a move is told, of the whole clip or of a part of it; None where the way is not known."""
-    if not translation_is_known(description.decisions):
-        return None
-    told = {name for name, decision in description.decisions.items() if decision.yes}
-    return any(name.startswith("Move") for name in told | {each.primitive for each in description.segments})
 
 
 def _frame(description: Description) -> str:

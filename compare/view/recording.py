@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, final
 
 from compare.align import laid_on
-from compare.evidence import WORDS, reasons
+from compare.evidence import model_words, reasons
 from compare.film import Film
 from compare.run_files import RunShot
 from compare.view import curves, scene
@@ -131,11 +131,11 @@ def words(shot: RunShot, description: Description) -> str:
     """The sentence, how sure, and the evidence, in Markdown."""
     told = shot.statistics
     lines = [f"# {shot.name}", "", description.sentence, ""]
-    model = WORDS.get(str(shot.shot.get("motion_model")), "no motion model")
+    model = model_words(shot, description) or "no motion model"
     confidence = told.get("confidence")
     sure = f", confidence {confidence:.2f}" if isinstance(confidence, int | float) else ""
     lines += [f"**{shot.status}**: {model}{sure}. {shot.shot.get('reason') or ''}".strip(), ""]
-    for each in reasons(shot):
+    for each in reasons(shot, description):
         lines += [f"**{each.question}** {each.answer}", ""]
     return "\n".join(lines)
 

@@ -101,6 +101,13 @@ def read_list(path: Path) -> list[Clip]:
     else:
         lines = ((k, line.strip()) for k, line in enumerate(text.splitlines(), 1))
         rows = [(k, line, "") for k, line in lines if line and not line.startswith("#")]
+        if any(_is_numbers(line) for _, line, _ in rows[:3]):
+            raise ReadError(
+                path,
+                "has rows of numbers and names no clips; it may be a camera path",
+                remedy="give the film that it was taken from; cinetraj info shows a path",
+                line=next(k for k, line, _ in rows if _is_numbers(line)),
+            )
     if not rows:
         raise ReadError(path, "names no clip", remedy="give one clip a row")
     clips: list[Clip] = []
@@ -109,7 +116,28 @@ def read_list(path: Path) -> list[Clip]:
             raise ReadError(path, "has no clip", remedy="fill the column video", line=line)
         place = video if os.path.isabs(video) else os.path.join(path.parent, video)
         clips.append(Clip(path=place, name=name or told_name(place), named=bool(name)))
+    if not any(_may_be_there(clip.path) for clip in clips):
+        raise ReadError(
+            path,
+            f"names {len(clips)} clips, none of which is there; the first is {printable(clips[0].path)}",
+            remedy="give paths relative to the list's own folder, or whole ones",
+            line=rows[0][0],
+        )
     return clips
+
+
+def _is_numbers(line: str) -> bool:
+    """Whether a line is a row of a table, as files of camera paths have: two numbers or more and nothing else."""
+    words = line.replace(",", " ").split()
+    try:
+        return len([float(word) for word in words]) > 1
+    except ValueError:
+        return False
+
+
+def _may_be_there(path: str) -> bool:
+    """Whether a path exists, or is none of this file system (a pattern, an address)."""
+    return os.path.exists(path) or glob.has_magic(path) or "://" in path
 
 
 def _csv_rows(path: Path, text: str) -> list[tuple[int, str, str]]:

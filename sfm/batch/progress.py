@@ -25,13 +25,15 @@ class Progress:
     """How far a folder of runs has come.
 
     Attributes:
-        clips: of the last batch, or all runs where there was none. per_minute: clips computed in that batch, None
+        clips: of the last batch, or all runs where there was none. others: runs that lie there besides, of earlier
+            batches or by hand. per_minute: clips computed in that batch, None
             before the first. eta_s: only while it runs. torn: lines of the manifest that a kill has cut.
     """
 
     clips: int
     done: tuple[Done, ...]
     remaining: tuple[str, ...]
+    others: tuple[str, ...]
     at_work: tuple[str, ...]
     running: bool
     per_minute: float | None
@@ -51,8 +53,9 @@ def progress_of(runs: str | Path) -> Progress:
     running = place.running()
     start = max((k for k, event in enumerate(events) if event["event"] == "batch"), default=None)
     recent = [] if start is None else events[start:]
+    there = place.names()
     if start is None:
-        names = place.names()
+        names = there
         finished = set(names)
     else:  # what lies there from a batch with other options is not done
         names = list(events[start]["names"])
@@ -76,6 +79,7 @@ def progress_of(runs: str | Path) -> Progress:
         clips=len(names),
         done=tuple(done),
         remaining=remaining,
+        others=tuple(sorted(set(there) - set(names))),
         at_work=tuple(sorted(at_work)),
         running=running,
         per_minute=per_minute,

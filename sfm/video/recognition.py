@@ -50,6 +50,8 @@ def no_clip(path: Path) -> str:
         return f"this is a text in XML ({_beginning(text)}); download the file itself"
     if text.startswith((b"{", b"[")) and _is_text(head):
         return "this is a text in JSON; give a video or images"
+    if head.startswith(b"PK") and path.suffix.lower() == ".npz":
+        return "these are arrays of NumPy, perhaps a camera path; give a video or images"
     for magic, name in _ARCHIVES.items():
         if head.startswith(magic):
             return f"this is an archive ({name}); unpack it and give what is inside"

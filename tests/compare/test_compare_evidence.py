@@ -6,8 +6,9 @@ from typing import Any
 import made_runs
 import pytest
 
-from compare.evidence import reasons
+from compare.evidence import model_words, reasons
 from compare.run_files import RunShot
+from trajectory.description import describe
 
 
 def shot(model: str | None, told: dict[str, Any]) -> RunShot:
@@ -57,6 +58,19 @@ def test_what_other_answers_there_are_is_said_with_their_probability() -> None:
 def test_evidence_against_the_residuals_is_not_hidden() -> None:
     paying = [made_runs.compared("rotation", "full", 0.3, 0.4)]
     assert "by its residuals alone it would pay" in answers("rotation", comparisons=paying)["Why does it not travel?"]
+
+
+def test_a_model_that_travels_may_be_told_as_static() -> None:
+    told = made_runs.evidence("full")
+    for shift, question in ((0.001, "Why a model that travels?"), (0.4, "Why does it travel?")):
+        entry, description = shot("full", told), describe(made_runs.path(way=(shift, 0, 0)))
+        found = {each.question: each.answer for each in reasons(entry, description)}
+        assert question in found
+        hardly = question.startswith("Why a model")
+        assert hardly == found[question].endswith("It does, by too little to be called a move.")
+        assert hardly == (description.decisions["Static"].yes is True) == ("Why is it called static?" in found)
+        assert hardly == model_words(entry, description).endswith("too little to be called a move")
+    assert model_words(shot(None, {})) == ""
 
 
 @pytest.mark.parametrize("told", [{}, {"tracks": 12}, {"share": {}}, {"share": {"full": None}, "candidates": []}])

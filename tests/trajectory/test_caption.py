@@ -143,6 +143,37 @@ def test_pace_and_shake_are_in_prompts():
     assert shaky.endswith("shaky handheld camera.")
 
 
+def around(degrees, frames=60):
+    """A half circle around a subject at distance 1, which the camera faces."""
+    angle = np.radians(np.linspace(0, degrees, frames))
+    t = build(frames=frames)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, 3] = np.stack([np.sin(angle), 0 * angle, 1 - np.cos(angle)], axis=1)
+    poses[:, :3, :3] = Rotation.from_rotvec(-angle[:, None] * [0, 1, 0]).as_matrix()
+    return t.replace(world_from_cam=poses)
+
+
+def test_the_long_caption_tells_no_stretch_that_is_none():
+    t = build(turn_deg=(0, 90, 0), frames=121, duration_s=4.0)
+    poses, turned = t.world_from_cam.copy(), np.clip(t.time_s / 2, 0, 1)
+    poses[:, :3, :3] = Rotation.from_rotvec(np.radians(90 * turned)[:, None] * [0, 1, 0]).as_matrix()
+    poses[:, 2, 3] = -0.6 * np.clip(t.time_s / 2 - 1, 0, 1)  # to its right, backward as it stood first
+    found = describe(t.replace(world_from_cam=poses))
+    assert found.decisions["Move_Out"].yes
+    assert {s.primitive for s in found.segments} == {"Pan_Right", "Move_Right"}
+    stretches, overall = found.captions.long.split("From the first frame to the last")
+    assert "backward" not in stretches.removeprefix(found.sentence)
+    assert "it moves backward by 60 % of the scene depth and turns by pan +90°, tilt 0°, roll 0°" in overall
+
+
+def test_amounts_are_never_negative_and_a_circle_is_no_way_ahead():
+    found = describe(around(100))
+    assert found.decisions["Move_In"].yes  # its end lies ahead of its start
+    assert "arcs right" in found.sentence
+    assert "forward" not in found.captions.long
+    assert "-" not in found.captions.long.replace("pan -", "").replace("roll -", "")
+
+
 def test_cameras_that_rest():
     assert captions().short == "Static."
     assert captions().prompt == "The camera is locked off in a static shot."

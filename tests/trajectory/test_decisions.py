@@ -150,5 +150,5 @@ def test_every_primitive_has_a_probability():
     found = describe(doubtful).decisions
     assert found["Pan_Right"].probability == pytest.approx(0.4)
     assert found["Pan_Left"].probability == pytest.approx(0.3)
-    assert found["Move_In"].probability == pytest.approx(0.3)
-    assert found["Static"].probability == pytest.approx(0.5)  # told to move, no surer than by chance
+    assert found["Move_In"].probability == pytest.approx((1 - 0.4 ** (1 / 3)) / 2)
+    assert found["Static"].probability == pytest.approx(1 - 0.4 ** (1 / 7))  # static if all seven rest

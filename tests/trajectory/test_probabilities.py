@@ -63,3 +63,11 @@ def test_candidates_tell_what_the_trajectory_does_not():
     assert found["Move_In"] == pytest.approx(2 / 3)
     assert found["Move_Out"] == 0.0
     assert found["Static"] == pytest.approx(1 / 3)
+
+
+def test_a_component_that_rests_shares_the_risk_with_its_quantity():
+    still = probabilities(told(Pan_Left=True), dict.fromkeys(NAMES, 0.512))
+    assert still["Pan_Left"] == pytest.approx(0.512)  # what moves bears it
+    assert still["Tilt_Up"] == still["Move_In"] == pytest.approx(0.1)  # 1 - 0.512 ** (1 / 3), for two states
+    assert still["Zoom_In"] == pytest.approx(0.244)
+    assert still["Static"] == pytest.approx(1 - 0.512 ** (1 / 7))

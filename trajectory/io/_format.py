@@ -85,6 +85,7 @@ class Format:
         read_every: all cameras of a file at once, by name, where that is cheaper than one by one.
         encode_every: cameras by name into one file; None where a file holds one.
         stride: frames of the clip from one pose that is written to the next.
+        assumed_fps: rate at which frames that have numbers and no times are played; None where numbers are written.
         cameras: names of the cameras in a file that may hold several; None where it holds one. `read` is given
             FILE#NAME for one of them.
     """
@@ -102,4 +103,5 @@ class Format:
     read_every: Callable[[Path], Mapping[str, Trajectory]] | None = None
     encode_every: Callable[[Mapping[str, Trajectory], Path], Mapping[Path, bytes]] | None = None
     stride: int = 1
+    assumed_fps: float | None = None
     cameras: Callable[[Path], tuple[str, ...]] | None = None

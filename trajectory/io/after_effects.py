@@ -71,5 +71,6 @@ FORMAT = Format(
     encode_scene=_encode,
     sniff=_sniff,
     keeps=frozenset({"intrinsics", "zoom", "image_hw", "time"}),
+    assumed_fps=_film.ASSUMED_FPS,
     lacks=_film.absences,
 )

@@ -130,5 +130,6 @@ FORMAT = Format(
     encode_scene=_encode,
     sniff=_sniff,
     keeps=frozenset({"intrinsics", "zoom", "time"}),
+    assumed_fps=_film.ASSUMED_FPS,
     lacks=partial(_film.absences, times=False, shape=False),
 )

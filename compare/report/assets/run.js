@@ -28,7 +28,9 @@
   const time = (k) => shot().path ? shot().path.time[k] : shot().start_s + (shot().film ? k / shot().film.fps : 0);
   /* Where frames have numbers and no times, numbers are what is shown. */
   const counted = () => (shot().path && shot().path.index_fps) || null;
-  const moment = (t) => counted() ? `frame ${Math.round(t * counted())}` : `${t.toFixed(2)} s`;
+  const moment = (t) => counted() ? `frame ${Math.round(t * counted())}` : `${t.toFixed(2)} s${assumed()}`;
+  /* Seconds by a rate that was told or taken, not read from the file. */
+  const assumed = () => shot().path && shot().path.assumed ? " (rate assumed)" : "";
   const last = () => rows().length - 1;
   function nearest(sorted, value) {
     let low = 0, high = sorted.length - 1;
@@ -171,6 +173,24 @@
     pen.textAlign = "left";
   }
 
+  /* Of the cameras that are drawn besides the present one, evenly over the shot. */
+  function evenly(count) {
+    const shown = Math.min(7, count);
+    return Array.from({ length: shown }, (_, i) => Math.round(i * (count - 1) / Math.max(1, shown - 1)));
+  }
+
+  const reachOf = (path, points, size, way, still) =>
+    still || !path.travels ? (points ? 0.12 : 0.3) * size : Math.max(0.12 * way, 0.06 * size);
+
+  /* A mark above the picture and its four corners, at a depth before the camera. */
+  function lens(path, k, reach) {
+    if (path.xyz[k][0] === null) return [];
+    const zoomed = path.focal && path.focal[k] ? path.focal.find((v) => v !== null) / path.focal[k] : 1;
+    const wide = path.half.map((v) => v * zoomed * reach);
+    return [[0, -1.35], [-1, -1], [1, -1], [1, 1], [-1, 1]].map(([a, b]) =>
+      rotate(path.wxyz[k], [a * wide[0], b * wide[1], reach]).map((v, i) => v + path.xyz[k][i]));
+  }
+
   function drawSpace() {
     const { path, points } = shot();
     if (!path) return;
@@ -178,7 +198,12 @@
     if (!width) return;
     const { middle, size, way, span } = extent();
     const still = span < 1e-9 * size || !span;
-    const unit = 0.72 * Math.min(width, height) / size * state.near;
+    const shown = evenly(path.xyz.length), reach = reachOf(path, points, size, way, still);
+    const far = Math.max(...shown.flatMap((k) => [path.xyz[k], ...lens(path, k, reach)])
+      .filter((p) => p[0] !== null).map((p) => Math.hypot(...p.map((v, i) => v - middle[i]))), 0);
+    const room = Math.min(width, height);
+    /* However it is turned, no camera leaves the picture, unless one comes nearer. */
+    const unit = Math.min(0.72 * room / size, far ? (0.5 * room - 6) / far : Infinity) * state.near;
     const [yaw, pitch] = state.turn;
     const cy = Math.cos(yaw), sy = Math.sin(yaw), cp = Math.cos(pitch), sp = Math.sin(pitch);
     /* Camera axes: x right, y down, z forward; the eye looks along z from behind and above. */
@@ -194,7 +219,6 @@
         pen.fillRect(x - 1, y - 1, 2, 2);
       });
     }
-    const reach = still || !path.travels ? (points ? 0.12 : 0.3) * size : Math.max(0.12 * way, 0.06 * size);
     const line = (list) => {
       pen.beginPath();
       let drawing = false;
@@ -208,19 +232,14 @@
     };
     const frustum = (k) => {
       if (path.xyz[k][0] === null) return;
-      const zoomed = path.focal && path.focal[k] ? path.focal.find((v) => v !== null) / path.focal[k] : 1;
-      const wide = path.half.map((v) => v * zoomed * reach);
-      const corners = [[-1, -1], [1, -1], [1, 1], [-1, 1]].map(([a, b]) =>
-        rotate(path.wxyz[k], [a * wide[0], b * wide[1], reach]).map((v, i) => v + path.xyz[k][i]));
+      const [up, ...corners] = lens(path, k, reach);
       for (let i = 0; i < 4; i++) line([path.xyz[k], corners[i], corners[(i + 1) % 4]]);
-      const up = rotate(path.wxyz[k], [0, -1.35 * wide[1], reach]).map((v, i) => v + path.xyz[k][i]);
       line([corners[0], up, corners[1]]);
     };
     pen.lineJoin = "round";
     pen.strokeStyle = colour("quiet");
     pen.lineWidth = 1;
-    const shown = Math.min(7, path.xyz.length);
-    for (let i = 0; i < shown; i++) frustum(Math.round(i * (path.xyz.length - 1) / Math.max(1, shown - 1)));
+    shown.forEach(frustum);
     pen.strokeStyle = colour("c0");
     pen.lineWidth = 2.5;
     line(path.xyz);
@@ -332,7 +351,7 @@
     }
     const rate = counted() || 1;
     ticks(rate * times[0], rate * (times[0] + span), 4).forEach((t, i) => {
-      const words = i ? number(t) : counted() ? `frame ${number(t)}` : `${number(t)} s`;
+      const words = i ? number(t) : counted() ? `frame ${number(t)}` : `${number(t)} s${assumed()}`;
       svg.append(draw("text", { x: x(t / rate), y: height - 6, "text-anchor": "middle" }, words));
     });
     lines.forEach((l, n) => {

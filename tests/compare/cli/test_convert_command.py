@@ -133,6 +133,9 @@ def test_points_and_losses_of_exports_are_told(tmp_path: Path) -> None:
     io.write(ours, tmp_path / "model", format="colmap", scene=io.Scene(cloud=cloud))
     done = cinetraj("convert", tmp_path / "model", tmp_path / "b.txt", "--to", "tum")
     assert "left out, for which tum has no place: the points of the scene (1)" in done.stdout
+    assert "an assumption" not in done.stdout
+    done = cinetraj("convert", tmp_path / "model", tmp_path / "c.py", "--to", "blender")  # frames without times
+    assert "blender will play 24 a second, an assumption; cinetraj estimate --fps tells a clip's" in done.stdout
     done = cinetraj("convert", tmp_path / "model", tmp_path / "b.py", "--to", "blender", "--normalise", "extent")
     assert done.returncode == 0, done.stderr
     assert "(0.0, 2.0, 0.0)," in (tmp_path / "b.py").read_text()

@@ -149,7 +149,11 @@ def test_where_there_is_no_prompt_a_warning_says_so(tmp_path: Path, capsys: pyte
     assert describe.run(describe.Args(target=tmp_path / "truck.npz", prompt=True)) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    assert "truck: no prompt" in said.err
+    assert "truck: no prompt, since nothing of the motion is sure" in said.err
+    doubted = unsure.replace(provenance=Provenance(evidence={"status": "unreliable", "sure": {"translation": True}}))
+    io.write(doubted, tmp_path / "truck.npz", format="native")
+    assert describe.run(describe.Args(target=tmp_path / "truck.npz", prompt=True)) == 0
+    assert "no prompt, since the estimate is unreliable as a whole" in capsys.readouterr().err
 
 
 def test_tags_and_captions_are_in_the_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -175,3 +179,15 @@ def test_a_picture_of_a_kind_that_there_is_not_is_refused_before_the_work(tmp_pa
 def test_an_unreliable_estimate_is_warned_of_with_its_reason(tmp_path: Path) -> None:
     runs = made_runs.write(tmp_path, clips=False)
     assert "warning: pan: the estimate is unreliable: rotation may be wrong" in cinetraj("describe", runs).stderr
+
+
+def test_what_is_likelier_than_not_and_yet_not_told_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    moved, zoomed = made_runs.path(way=(0.4, 0, 0)), made_runs.path(way=(0.4, 0, 0), zoom=1.5)
+    io.write(zoomed, tmp_path / "zoomed.npz", format="native")
+    other = {"file": "zoomed.npz", "probability": 0.3}
+    for sure, named in ((0.9, False), (0.3, True)):
+        evidence = {"probability": {"zoom": sure}, "candidates": [{"file": None, "probability": 0.7}, other]}
+        said = said_of(tmp_path, capsys, moved.replace(provenance=Provenance(evidence=evidence)))
+        assert ("likelier than not over all answers: Zoom In (0.70)" in said) == named

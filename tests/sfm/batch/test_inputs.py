@@ -109,6 +109,9 @@ def test_lists_of_clips(tmp_path: Path) -> None:
         ("a.jsonl", "[1]\n", "is no JSON object"),
         ("a.jsonl", '{"film": "x"}\n', r"a.jsonl:1: has no clip"),
         ("a.txt", "\n# nothing\n", "names no clip"),
+        ("gt.txt", "# time x y z\n0.0 1 0 0 0 0 0 1\n", r"gt.txt:2: has rows of numbers .* cinetraj info shows a path"),
+        ("kitti.txt", "1 0 0 0 0 1 0 0 0 0 1 0\n", "may be a camera path; give the film"),
+        ("a.txt", "x.mp4\ny.mp4\n", "names 2 clips, none of which is there; the first is .*x.mp4; give paths rel"),
     ],
 )
 def test_a_bad_list_is_refused_with_its_line(tmp_path: Path, name: str, text: str, problem: str) -> None:
@@ -153,6 +156,7 @@ def test_equal_names_behind_their_folders_get_the_next_folder(tmp_path: Path) ->
 
 
 def test_names_that_the_user_gives_twice_are_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4")
     (tmp_path / "a.csv").write_text("video,name\na.mp4,x\nb.mp4,x\n")
     with pytest.raises(CinetrajError, match=r"a\.mp4 and .*b\.mp4 are both given the name 'x'"):
         found(tmp_path / "a.csv")

@@ -39,6 +39,18 @@ def test_done_at_work_and_remaining_are_all_clips(tmp_path: Path) -> None:
     assert len(after.done) + len(after.remaining) == after.clips == 4
 
 
+def test_runs_of_earlier_batches_are_told_apart(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write_run(estimate(shot()), tmp_path / name, plot=False)
+    with open_manifest(tmp_path) as log:
+        log.append("batch", names=["a", "b"])
+        log.append("done", name="a")
+        log.append("batch", names=["c"])
+        log.append("done", name="c")
+    found = progress_of(tmp_path)
+    assert ([done.name for done in found.done], found.others) == (["c"], ("a", "b"))
+
+
 def test_a_run_that_was_removed_by_hand_is_not_done(tmp_path: Path) -> None:
     with open_manifest(tmp_path) as log:
         log.append("batch", names=["a"])

@@ -54,6 +54,12 @@ def test_what_is_no_clip_is_named_with_a_remedy(tmp_path: Path, content: bytes, 
     assert str(path) in str(caught.value)
 
 
+def test_a_camera_path_is_no_archive_to_unpack(tmp_path: Path) -> None:
+    (tmp_path / "trajectory.npz").write_bytes(archive("zip"))
+    with pytest.raises(CinetrajError, match="arrays of NumPy, perhaps a camera path; give a video"):
+        video.load(tmp_path / "trajectory.npz")
+
+
 def test_images_that_are_pointers_say_so(tmp_path: Path) -> None:
     for number in range(3):
         (tmp_path / f"{number}.png").write_bytes(POINTER)
