@@ -133,7 +133,7 @@ def _by_rows(reference: Trajectory, generated: Trajectory, protocol: Protocol) -
         return _meeting(a, b, "progress", share, (1.0, 1.0))
     common = shared = _rows_axis(k)
     if protocol.time == "index":
-        a_axis, b_axis = _frame_numbers(reference, protocol), _frame_numbers(generated, protocol)
+        a_axis, b_axis = frame_numbers(reference, protocol), frame_numbers(generated, protocol)
         common = shared = np.intersect1d(a_axis, b_axis)
         if len(common) == 0:
             raise CinetrajError("the clips share no frame number; associate them with --time progress")
@@ -247,7 +247,7 @@ def _rows_axis(count: int) -> np.ndarray:
     return np.arange(count, dtype=np.float64)
 
 
-def _frame_numbers(trajectory: Trajectory, protocol: Protocol) -> np.ndarray:
+def frame_numbers(trajectory: Trajectory, protocol: Protocol) -> Float[np.ndarray, " n"]:
     """Frame numbers: the time axis where it counts frames, else the rows."""
     if trajectory.time_source != "index":
         return _rows_axis(len(trajectory))

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from compare.align import anchored, fix_gauge, moved
-from compare.association import Meeting, clock, meet
+from compare.association import Meeting, clock, frame_numbers, meet
 from compare.chunks import chunked
 from compare.depth_scales import DepthScale
 from compare.metrics import Comparison, Comparisons, together
@@ -181,7 +181,10 @@ def _laid(rows: tuple[int, ...], each: Sequence[Two], meetings: Sequence[Meeting
             divisors=(divisors[i][0], divisors[i][1]),
             unit_deviation=_unit_deviation(two, protocol),
             covered=covered[i],
-            notes=notes[i] + _short_overlap(covered[i], protocol) + _assumed_rates(two, protocol),
+            notes=notes[i]
+            + _short_overlap(covered[i], protocol)
+            + _other_length(two, protocol)
+            + _assumed_rates(two, protocol),
         )
         for i, two in enumerate(each)
     )
@@ -218,6 +221,22 @@ def _short_overlap(covered: tuple[float, float], protocol: Protocol) -> tuple[st
     return (
         f"by the clock, {covered[0]:.0%} of the reference's and {covered[1]:.0%} of the generated clip's duration are "
         "compared; if frames correspond, use --time index or --time progress",
+    )
+
+
+def _other_length(two: Two, protocol: Protocol) -> tuple[str, ...]:
+    """What to say where frames meet by their numbers and one of the clips has more of them."""
+    n, m = len(two.reference), len(two.generated)
+    if protocol.time != "index" or n == m:
+        return ()
+    numbers = frame_numbers(two.reference, protocol), frame_numbers(two.generated, protocol)
+    shared = np.intersect1d(numbers[0], numbers[1])
+    longer, of = max((n, "reference"), (m, "generated clip"))
+    begins = np.array_equal(numbers[m > n][: len(shared)], shared)
+    return (
+        f"lengths differ: the reference has {n} frames and the generated clip {m}; frame i is compared with frame i, "
+        f"so that only {'the first ' if begins else ''}{len(shared)} of the {longer} frames of the {of} "
+        f"({len(shared) / longer:.0%}) have a partner; if both show the whole move, use --time progress",
     )
 
 

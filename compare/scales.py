@@ -49,7 +49,7 @@ def common_units(pair: Pair, scales: tuple[Scale, Scale], told: DepthScale | Non
         if depth is None or len(known) == 0:
             return (
                 "the two have no common unit of length: neither metres nor scene depth in both; "
-                "give a depth file, or use --scale relative"
+                "give metres per unit of each with --depth-scales"
             )
         factors.append(1.0 / float(depth[known[0]]))
     return factors[0], factors[1]
@@ -130,7 +130,7 @@ def _by_the_reference(
     no_unit: list[str] = []
     for own, common, state in zip(extents.tolist(), units, states, strict=True):
         factors = common if protocol.scale == "common_extent" else (1.0, 1.0)
-        why = factors if isinstance(factors, str) else ""
+        why = f"{factors}, or use --scale relative" if isinstance(factors, str) else ""
         size = 1.0 if isinstance(factors, str) else own * factors[0] + epsilon
         if size == 0:
             if state[1].translates:

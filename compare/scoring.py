@@ -166,7 +166,15 @@ def score(
             progress(len(rows), len(matches))
     if clock is not None and all(row.failed for row in rows.values()):
         raise clock
-    return build_result(rows, chosen, model)
+    result = build_result(rows, chosen, model)
+    return replace(result, warnings=(*result.warnings, *_unused(scales, [item.name for item in matches])))
+
+
+def _unused(scales: Mapping[str, DepthScale], names: Sequence[str]) -> tuple[str, ...]:
+    """The warning where metres are given for other clips than those that are compared."""
+    if not scales or not scales.keys().isdisjoint(names):
+        return ()
+    return (f"depth scales are given for {listed(scales)}, expected names of clips that are compared: {listed(names)}",)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -283,8 +284,19 @@ def _by_name(left: Mapping[str, Clip], right: Mapping[str, Clip], resolution: st
         )
     by_reference = {name: right[key] for key, name in partner.items()}
     matches = [Match(name=name, reference=clip, generated=by_reference.get(name)) for name, clip in left.items()]
-    matches += [Match(name=name, reference=None, generated=clip) for name, clip in right.items() if name not in partner]
+    alone = {name: clip for name, clip in right.items() if name not in partner}
+    plain = Counter(_without_prefix(name) for name in right)
+    for name, clip in alone.items():
+        short = _without_prefix(name)
+        # Two resolutions of one clip, or one beside its own reference, are told apart by the prefix alone.
+        told = short if plain[short] == 1 and short not in left else name
+        matches.append(Match(name=told, reference=None, generated=clip))
     return matches
+
+
+def _without_prefix(name: str) -> str:
+    found = GENERATED_PREFIX.match(name)
+    return found[2] if found else name
 
 
 def listed(names: Iterable[str]) -> str:

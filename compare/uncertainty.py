@@ -17,6 +17,8 @@ from trajectory.errors import CinetrajError
 from trajectory.frames import mirrored, time_reversed
 from trajectory.model import Trajectory
 
+FEWEST_CLIPS = 6
+"""Of fewer, even differences that all have one sign come by random sign flips in 5 % of the cases, or more."""
 TwinKind = Literal["reencoded", "resized", "reversed", "mirrored"]
 
 
@@ -25,8 +27,12 @@ TwinKind = Literal["reencoded", "resized", "reversed", "mirrored"]
 class Paired:
     """Two models on the same clips, first minus second.
 
+    Of a metric whose good value is one or zero, what is subtracted is how far each clip is from it: the size of the
+    logarithm of a ratio, or of the value. Means of the values themselves would call 0 and 2 together as good as 1.
+
     Attributes:
-        clips: how many both have a value for. interval: 95 % bootstrap of the mean difference, None for one clip.
+        clips: how many both have a value for. difference: the mean over these. interval: 95 % bootstrap of it, None for
+            one clip.
         probability: of a difference this large under random sign flips of the clips (two-sided).
         first_better, second_better: on how many clips. noise: the instrument's own median disagreement, None if
             unknown.
@@ -79,33 +85,34 @@ def paired_values(
     both = [name for name in a if name in b]
     if not both:
         raise CinetrajError(f"{names[0]} and {names[1]} have no clip with {metric} in common")
-    difference = np.array([a[name] - b[name] for name in both])
+    sides = [np.array([x[name] for name in both]) for x in (a, b)]
+    bad = [badness(x, metric) for x in sides]
+    first, second = bad if better_of(metric) in ("one", "zero") else sides
+    difference = first - second
     mean = float(difference.mean())
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], (2000, len(both)))
     flipped = np.abs((signs * difference).mean(1))
     probability = float((1 + (flipped >= abs(mean) * (1 - 1e-12)).sum()) / 2001)
-    badness = [_badness(np.array([x[name] for name in both]), metric) for x in (a, b)]
     interval = bootstrap_interval(difference, seed=seed)
-    worse = float(badness[0].mean() - badness[1].mean())
+    better = names[1] if bad[0].mean() > bad[1].mean() else names[0]
+    doubt = _doubt(difference, interval, probability, noise)
     return Paired(
         metric=metric,
         clips=len(both),
         difference=mean,
         interval=interval,
         probability=probability,
-        first_better=int((badness[0] < badness[1]).sum()),
-        second_better=int((badness[0] > badness[1]).sum()),
+        first_better=int((bad[0] < bad[1]).sum()),
+        second_better=int((bad[0] > bad[1]).sum()),
         noise=noise,
-        verdict=_verdict(names[0], names[1], worse, mean, interval, probability, noise),
+        verdict=f"cannot tell: {doubt}" if doubt else f"{better} is better",
     )
 
 
-def _badness(value: np.ndarray, metric: str) -> np.ndarray:
-    """Smaller is better, whatever the metric's direction."""
+def badness(values: Float[np.ndarray, "*n"], metric: str) -> Float[np.ndarray, "*n"]:
+    """Smaller is better, whatever the metric's direction; of ratios and what should be zero, `off_ideal`."""
     better = better_of(metric)
-    if better == "one":
-        return np.abs(np.log(np.maximum(value, 1e-12)))
-    return {"lower": value, "higher": -value, "zero": np.abs(value)}[better]
+    return values if better == "lower" else -values if better == "higher" else off_ideal(values, metric)
 
 
 def off_ideal(values: Float[np.ndarray, "*n"], metric: str) -> Float[np.ndarray, "*n"]:
@@ -116,23 +123,20 @@ def off_ideal(values: Float[np.ndarray, "*n"], metric: str) -> Float[np.ndarray,
     return 1 - values if better == "higher" else np.abs(values)
 
 
-def _verdict(
-    first: str,
-    second: str,
-    worse: float,
-    mean: float,
-    interval: tuple[float, float] | None,
-    probability: float,
-    noise: float | None,
+def _doubt(
+    difference: Float[np.ndarray, " n"], interval: tuple[float, float] | None, probability: float, noise: float | None
 ) -> str:
-    if noise is not None and abs(mean) < noise:
-        return "cannot tell: below the instrument's noise"
+    """Why these differences of clips decide nothing; "" where they do."""
+    if noise is not None and abs(difference.mean()) < noise:
+        return "below the instrument's noise"
     if interval is None:
-        return "cannot tell: one clip decides nothing"
+        return "one clip decides nothing"
     # With few clips the bootstrap is too sure of itself, and the sign flips are not: both must agree.
-    if interval[0] <= 0 <= interval[1] or probability >= 0.05:
-        return "cannot tell on these clips"
-    return f"{second if worse > 0 else first} is better"
+    if len(difference) < FEWEST_CLIPS and probability >= 0.05:
+        return f"{len(difference)} clips in common, too few to decide (at least {FEWEST_CLIPS})"
+    if interval[0] <= 0 <= interval[1]:
+        return "the interval of the difference includes 0"
+    return f"chance alone makes such a difference (p {probability:.2g})" if probability >= 0.05 else ""
 
 
 @final

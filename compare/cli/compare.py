@@ -145,7 +145,7 @@ def _scored(args: Args, models: list[str], protocols: list[str]) -> tuple[list["
     made: dict[Path, Path] = {}
     reference = _with_runs(args.reference, args, made)
     results: list[Result] = []
-    refused: list[str] = []
+    refused: list[tuple[str, str, str]] = []
     for path, model in zip(args.generated, models, strict=True):
         generated = _with_runs(path, args, made)
         for protocol in protocols:
@@ -161,12 +161,33 @@ def _scored(args: Args, models: list[str], protocols: list[str]) -> tuple[list["
                 except CinetrajError as error:
                     if len(protocols) == 1:
                         raise
-                    refused.append(f"{model} under {protocol}: {error}")
+                    refused.append((model, protocol, str(error)))
                     continue
             results.append(result)
             if args.out is not None:
                 result.save(args.out / f"{model}_{result.protocol.name}.json")
-    return results, refused
+    return results, _refusals(refused, len(models) * len(protocols))
+
+
+def _refusals(refused: list[tuple[str, str, str]], asked: int) -> list[str]:
+    """A line for each reason, with the models and protocols that it met where these are not all.
+
+    Args:
+        refused: model, protocol and reason. asked: how many pairs of model and protocol there are.
+    """
+    met: dict[str, dict[str, list[str]]] = {}
+    for model, protocol, reason in refused:
+        met.setdefault(reason, {}).setdefault(model, []).append(protocol)
+    lines: list[str] = []
+    for reason, by_model in met.items():
+        if sum(map(len, by_model.values())) == asked:
+            lines.append(reason)
+            continue
+        alike: dict[str, list[str]] = {}
+        for model, names in by_model.items():
+            alike.setdefault(", ".join(names), []).append(model)
+        lines += [f"{', '.join(models)} under {names}: {reason}" for names, models in alike.items()]
+    return lines
 
 
 def _options(args: Args) -> dict[str, Any]:
@@ -203,6 +224,8 @@ def _tell_problems(results: list["Result"], refused: list[str]) -> None:
 def words(result: "Result") -> str:
     """A row for each clip, the summary below, and how many clips it stands on."""
     from compare.causes import counts_text
+    from compare.notes import merged
+    from compare.sources import listed
 
     said = result.to_json()
     protocol: Mapping[str, Any] = said["protocol"]
@@ -211,6 +234,8 @@ def words(result: "Result") -> str:
     head += f"angles in {protocol['angle']}, {protocol['hash'][:8]})"
     rows = _rows(said, metrics)
     lines = [head, "", _report.table(rows, right=tuple(range(1, len(rows[0])))), ""]
+    if any(told.get("intervals") for told in said["rows"].values()):
+        lines += ["in brackets: 5 to 95 % of the value over what the estimates leave open", ""]
     lines += [*undefined, ""] if (undefined := _undefined(said, metrics)) else []
     coverage, summary = said["coverage"], said["summary"]
     apart = counts_text(summary["faults"])
@@ -224,7 +249,9 @@ def words(result: "Result") -> str:
     if published:
         how = "mean of rounded values" if result.protocol.method == "cinetechbench" else "of the means of its parts"
         lines.append(f"as published ({how}): " + ", ".join(f"{k} {v:.4g}" for k, v in published.items()))
-    lines += [f"note: {note}" for note in protocol["notes"]]
+    told = merged({name: clip.notes for name, clip in result.clips.items()})
+    lines += [f"note: {note}" for note in result.protocol.notes]
+    lines += sorted(f"note: {note} ({listed(names)})" for note, names in told)
     return "\n".join(lines)
 
 

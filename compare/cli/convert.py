@@ -139,6 +139,7 @@ def _several(args: Args, found: list[_inputs.Loaded]) -> int:
 
     What has no trajectory, or none that the format can hold, is named and left out.
     """
+    from compare.notes import grouped
     from trajectory import io
 
     known = {each.name.rpartition("#")[2]: each for each in found if each.trajectory is not None}
@@ -169,7 +170,7 @@ def _several(args: Args, found: list[_inputs.Loaded]) -> int:
         print(f"{args.destination}: {args.to}, {_notes.counted(len(cameras), 'trajectory')}")
         if left_out:
             print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
-        print("".join(f"note: {line}\n" for line in _notes.grouped(notes)), end="")
+        print("".join(f"note: {line}\n" for line in grouped(notes)), end="")
     return 1 if failed else 0
 
 
@@ -193,6 +194,7 @@ def _written(
 
 def _tell_doubts(known: dict[str, _inputs.Loaded], failed: list[_inputs.Loaded]) -> None:
     """What is not vouched for in one line, what was left out in a line for each reason."""
+    from compare.notes import grouped
     from compare.sources import listed
 
     doubted = {name: each for name, each in known.items() if each.doubt}
@@ -200,5 +202,5 @@ def _tell_doubts(known: dict[str, _inputs.Loaded], failed: list[_inputs.Loaded])
         _report.warn(next(f"{name}: {each.doubt}" for name, each in doubted.items()))
     elif doubted:
         _report.warn(f"{len(doubted)} of {len(known)} estimates are unreliable: {listed(doubted)}")
-    for line in _notes.grouped({each.name: [each.failed] for each in failed}, of=len(known) + len(failed)):
+    for line in grouped({each.name: [each.failed] for each in failed}, of=len(known) + len(failed)):
         _report.error(f"left out: {line}")

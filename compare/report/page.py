@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, cast
 
 from compare import metrics
+from compare.best import best_of, mean_badness
 from compare.common import common_mean
-from compare.report.assemble import assembled, asset, data_uri, embedded
+from compare.notes import merged
+from compare.report.assemble import assembled, asset, data_uri, embedded, packed
 from compare.rows import FAULTS
-from compare.sources import TRAJECTORY_SUFFIXES
+from compare.sources import TRAJECTORY_SUFFIXES, listed
 from compare.uncertainty import paired_values
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import write_whole
@@ -100,7 +102,7 @@ def render(
     parts = {
         "STYLE": asset("report.css"),
         "DATA": embedded(_payload(records, title, noise, thumbnails)),
-        "PLOTLY": get_plotlyjs(),
+        "PLOTLY": packed(get_plotlyjs()),
         "SCRIPT": asset("report.js"),
     }
     return assembled("report.html", parts)
@@ -125,8 +127,10 @@ def _payload(
             boards[key] = _empty_board(name, record)
         _add(boards[key], record, details)
     for board in boards.values():
+        floor = floors.get(board["stamp"]["name"], {})
         _on_common_clips(board)
-        board["paired"] = _paired(board, floors.get(board["stamp"]["name"], {}))
+        _mark_best(board, floor)
+        board["paired"] = _paired(board, floor)
         floors.setdefault(board["protocol"], floors.get(board["stamp"]["name"], {}))
     _borrow(boards, details)
     sources = {source for detail in details.values() for source in detail["sources"] if source}
@@ -168,7 +172,20 @@ def _empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "models": [],
         "clips": [],
+        "notes": [],
     }
+
+
+def _notes(record: Mapping[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
+    """The notes of the protocol itself; and those of clips, each kind once with the clips that it is about."""
+    by_clip = {name: told.get("notes", []) for name, told in record.get("rows", {}).items()}
+    made: dict[str, list[str]] = {}
+    for name, texts in by_clip.items():
+        for text in texts:
+            made.setdefault(text, []).append(name)
+    same = {f"{text} ({listed(names)})" for text, names in made.items()}
+    own = [note for note in record["protocol"].get("notes", []) if note not in same]
+    return own, [{"text": text, "clips": listed(names)} for text, names in merged(by_clip)]
 
 
 def _add(board: dict[str, Any], record: Mapping[str, Any], details: dict[str, Any]) -> None:
@@ -178,9 +195,12 @@ def _add(board: dict[str, Any], record: Mapping[str, Any], details: dict[str, An
     taken = {entry["model"] for entry in board["models"]}
     if model in taken:
         model = f"{model} ({sum(name.split(' (')[0] == model for name in taken) + 1})"
+    own, of_clips = _notes(record)
+    board["notes"] = [*dict.fromkeys([*board["notes"], *own])]
     board["models"].append(
         {
             "model": model,
+            "notes": of_clips,
             "ok": record["coverage"]["ok"],
             "all": record["coverage"]["all"],
             "warnings": record["protocol"]["warnings"],
@@ -216,6 +236,18 @@ def _on_common_clips(board: Mapping[str, Any]) -> None:
             policy: {m["name"]: common_mean(model, models, m["name"], policy) for m in board["metrics"]}
             for policy in ("drop", "worst")
         }
+
+
+def _mark_best(board: Mapping[str, Any], floor: Mapping[str, float]) -> None:
+    """By each metric: how bad the model is, and whether it is told to be better than every other one."""
+    models = board["models"]
+    for policy in ("drop", "worst"):
+        for metric in [m["name"] for m in board["metrics"]]:
+            best = best_of(models, metric, policy, noise=floor.get(metric))
+            for i, model in enumerate(models):
+                entry = {**model["policies"][policy][metric], "badness": mean_badness(model, models, metric, policy)}
+                model["policies"] = {**model["policies"], policy: {**model["policies"][policy], metric: entry}}
+                entry["best"] = i == best
 
 
 def _borrow(boards: Mapping[str, Mapping[str, Any]], details: dict[str, Any]) -> None:

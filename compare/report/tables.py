@@ -8,12 +8,16 @@ from itertools import combinations
 from typing import Any
 
 from compare import metrics
+from compare.best import mean_badness
 from compare.common import common_clips, common_mean, values_of
 from compare.rows import FAULTS
 from compare.scoring import Result
 from compare.uncertainty import paired_values
 
 ARROWS = {"lower": "↓", "higher": "↑", "one": "→1", "zero": "→0"}
+
+OFF = {"one": "how far from 1 (size of the logarithm)", "zero": "how far from 0"}
+"""What is subtracted of two models where the good value is no bound."""
 
 Scored = Result | Mapping[str, Any]
 """A result, or what `Result.save` wrote of one."""
@@ -105,14 +109,15 @@ def to_markdown(results: Sequence[Scored]) -> str:
     for stamp in {r["protocol"]["hash"]: r["protocol"] for r in records}.values():
         same = [record for record in records if record["protocol"]["hash"] == stamp["hash"]]
         names, policy = stamp["metrics"], stamp["failures"]
-        rows = sorted(leaderboard(same), key=lambda row: _order(row, names[0]))
+        found = zip(same, leaderboard(same), strict=True)
+        rows = [row for _, row in sorted(found, key=lambda one: _order(one[0], same, names[0], policy))]
         head = [
             "model",
             "clips",
             "model / instrument / unmatched",
             *[f"{m} {ARROWS[metrics.better_of(m)] if m in metrics.METRICS else ''}".strip() for m in names],
         ]
-        lines = [f"**{stamp['name']}** {stamp['hash'][:12]} (failures: {policy}; in brackets the other policy)", ""]
+        lines = [f"**{stamp['name']}** {stamp['hash'][:12]} (failures: {policy}{_brackets(rows, names, policy)})", ""]
         lines += ["| " + " | ".join(head) + " |", "|" + " --- |" * 3 + " ---: |" * len(names)]
         for row in rows:
             cells = [_cell(row, metric, policy) for metric in names]
@@ -142,28 +147,46 @@ def _conclusions(records: Sequence[Mapping[str, Any]], metric: str, policy: str,
         found = paired_values(a, b, metric, names=names)
         interval = "" if found.interval is None else " [" + ", ".join(map(_number, found.interval)) + "]"
         on = f"{found.clips} clip" + ("s" if found.clips != 1 else "")
-        said = f"{names[0]} − {names[1]}: {_number(found.difference)}{interval} on {on}: {found.verdict}"
+        what = f"{names[0]} − {names[1]}" + (f", {OFF[better]}" if (better := metrics.better_of(metric)) in OFF else "")
+        said = f"{what}: {_number(found.difference)}{interval} on {on}: {found.verdict}"
         lines.append("- " + said.replace("|", "\\|"))
     return lines
 
 
-def _order(row: Mapping[str, Any], metric: str) -> float:
-    value = row.get(metric)
-    if value is None:
-        return float("inf")
-    better = metrics.better_of(metric)
-    return {"lower": value, "higher": -value, "one": abs(value - 1), "zero": abs(value)}[better]
+def _order(record: Mapping[str, Any], same: Sequence[Mapping[str, Any]], metric: str, policy: str) -> float:
+    size = mean_badness(record, same, metric, policy)
+    return float("inf") if size is None else size
+
+
+def _brackets(rows: Sequence[Mapping[str, Any]], names: Sequence[str], policy: str) -> str:
+    """What the brackets of a table are, of those that it has."""
+    cells = [(row, metric) for row in rows for metric in names]
+    said = ""
+    if any(row[metric] is not None and row[f"{metric}_low"] is not None for row, metric in cells):
+        said += "; [square brackets]: 95 % over clips"
+    if any(_other(row, metric, policy) is not None for row, metric in cells):
+        said += f"; (round brackets): failures under {_other_policy(policy)}"
+    return said
+
+
+def _other_policy(policy: str) -> str:
+    return "worst" if policy == "drop" else "drop"
+
+
+def _other(row: Mapping[str, Any], metric: str, policy: str) -> float | None:
+    """The value under the other policy, where it is another one."""
+    other = row[f"{metric}_{_other_policy(policy)}"]
+    return None if other == row[metric] else other
 
 
 def _cell(row: Mapping[str, Any], metric: str, policy: str) -> str:
-    value = row[metric]
-    other = row[f"{metric}_{'worst' if policy == 'drop' else 'drop'}"]
+    value, other = row[metric], _other(row, metric, policy)
     if value is None:
         return "undefined" if other is None else f"– ({_number(other)})"
     text = _number(value)
     if row[f"{metric}_low"] is not None:
         text += f" [{_number(row[f'{metric}_low'])}, {_number(row[f'{metric}_high'])}]"
-    return text if other is None or other == value else f"{text} ({_number(other)})"
+    return text if other is None else f"{text} ({_number(other)})"
 
 
 def _number(value: float) -> str:

@@ -50,6 +50,28 @@ def test_the_rate_of_another_system_of_television_is_one() -> None:
     assert len(score(at_rate(path, 25 / 24), path).warnings) == 1
 
 
+@pytest.mark.parametrize(("n", "m", "longer"), [(16, 60, "generated clip"), (60, 16, "reference")])
+def test_frames_that_have_no_partner_by_number_are_told(n: int, m: int, longer: str) -> None:
+    note = (
+        f"lengths differ: the reference has {n} frames and the generated clip {m}; frame i is compared with frame i, "
+        f"so that only the first 16 of the 60 frames of the {longer} (27%) have a partner; "
+        "if both show the whole move, use --time progress"
+    )
+    a, b = smooth(1, n), smooth(1, m)
+    assert note in score(a, b, time="index").clips["trajectory"].notes
+    mended = score(a, b, time="progress").clips["trajectory"]
+    assert not any("lengths" in note for note in mended.notes)
+    assert (mended.scores["RotErr"].value or 0) < 0.1
+    assert not any("lengths" in note for note in score(a, a, time="index").clips["trajectory"].notes)
+
+
+def test_frame_numbers_that_begin_later_are_not_called_the_first() -> None:
+    a = smooth(1, 60).replace(time_s=np.arange(60.0), time_source="index")
+    b = smooth(1, 20).replace(time_s=3 * np.arange(20.0), time_source="index")
+    (note,) = [note for note in score(a, b, protocol="cami2v-rel").clips["trajectory"].notes if "lengths" in note]
+    assert "only 20 of the 60 frames of the reference (33%)" in note
+
+
 def test_a_clip_that_lacks_frames_is_short_and_nothing_else() -> None:
     path = smooth(1)
     half = Trajectory(world_from_cam=path.world_from_cam[:20], time_s=path.time_s[:20], valid=np.ones(20, bool))

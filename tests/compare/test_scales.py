@@ -7,9 +7,11 @@ import pytest
 from paths import path, smooth
 
 from compare import protocols
+from compare.depth_scales import DepthScale
 from compare.laid import Two, lay_out_each
 from compare.protocols import Scale
 from compare.scales import depth_deviation
+from compare.scoring import score
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
@@ -54,6 +56,25 @@ def test_a_reference_that_stands_still_is_no_unit() -> None:
     assert not isinstance(still, Exception)
     assert "no unit" in moving.comparison.no_unit
     assert still.comparison.no_unit == ""
+
+
+def test_the_remedy_that_is_named_works() -> None:
+    pair = ({"x": smooth(1)}, {"x": smooth(2)})
+    depths = {"x": DepthScale(reference=2.0, generated=1.0)}
+    undefined = score(*pair).clips["x"].scores["MotionRatio"].undefined
+    assert "--depth-scales" in undefined
+    assert "--scale relative" not in undefined  # MotionRatio needs the common unit whatever paths are divided by
+    assert score(*pair, depth_scales=depths).clips["x"].scores["MotionRatio"].value is not None
+    undefined = score(*pair, protocol="cami2v-abs").clips["x"].scores["TransErr"].undefined
+    assert undefined.endswith("with --depth-scales, or use --scale relative")
+    assert score(*pair, protocol="cami2v-abs", scale="relative").clips["x"].scores["TransErr"].value is not None
+    assert score(*pair, protocol="cami2v-abs", depth_scales=depths).clips["x"].scores["TransErr"].value is not None
+
+
+def test_depth_scales_of_other_clips_are_warned_of() -> None:
+    depths = {"y": DepthScale(reference=2.0, generated=1.0)}
+    (warning,) = score({"x": smooth(1)}, {"x": smooth(2)}, depth_scales=depths).warnings
+    assert warning == "depth scales are given for y, expected names of clips that are compared: x"
 
 
 def told(path: Trajectory, quantiles: object, **changes: object) -> Trajectory:

@@ -147,6 +147,12 @@ def test_cinetechbench_names_and_resolutions(tmp_path: Path) -> None:
     assert found[2].reference is None
 
 
+def test_a_clip_without_a_reference_is_named_as_those_that_have_one() -> None:
+    generated = {f"gen_{name}": smooth(1) for name in ("720p_x", "720p_y", "540p_z", "720p_z")}
+    found = [m.name for m in match({"x": smooth(1)}, generated)]
+    assert found == ["x", "y", "gen_540p_z", "gen_720p_z"]  # two of one name keep what tells them apart
+
+
 def test_a_csv_pairs_what_names_do_not(tmp_path: Path) -> None:
     table = tmp_path / "pairs.csv"
     io.write(smooth(3), tmp_path / "extra.npz", format="native")

@@ -24,7 +24,7 @@ def test_the_same_model_is_not_better_than_itself() -> None:
     found = paired(a, a, "RotErr")
     assert found.difference == 0
     assert found.probability == 1
-    assert found.verdict == "cannot tell on these clips"
+    assert found.verdict == "cannot tell: the interval of the difference includes 0"
 
 
 def test_a_clearly_better_model_is_called_so_on_the_clips_that_both_have() -> None:
@@ -77,6 +77,30 @@ def test_twins_that_failed_are_told() -> None:
     assert "reversed" in floor.failed[0]
     with pytest.raises(CinetrajError, match="no twin"):
         noise_floor([(clip, lost, "reversed")])
+
+
+def test_a_verdict_that_cannot_tell_says_why() -> None:
+    def said(*differences: float) -> str:
+        a = {str(i): 5.0 + value for i, value in enumerate(differences)}
+        return paired_values(a, dict.fromkeys(a, 5.0), "RotErr").verdict
+
+    assert said(1.0) == "cannot tell: one clip decides nothing"
+    assert said(1.0, 2.0) == "cannot tell: 2 clips in common, too few to decide (at least 6)"
+    assert said(-1, 2, -3, 3, -2, 1) == "cannot tell: the interval of the difference includes 0"
+    assert said(1, 2, 3, 2, 1, 2) == "second is better"
+    assert "chance alone makes such a difference (p 0." in said(1, 1, 1, 1, -0.4, 0.3)
+
+
+def test_ratios_are_judged_by_how_far_each_clip_is_from_one() -> None:
+    """The mean of 0 and 2 is 1, and neither clip is right."""
+    names = [str(i) for i in range(8)]
+    wild = {name: 0.1 if i % 2 else 1.9 for i, name in enumerate(names)}
+    near = {name: 0.8 if i % 2 else 0.7 for i, name in enumerate(names)}
+    found = paired_values(wild, near, "MotionRatio", names=("wild", "near"))
+    assert found.verdict == "near is better"
+    assert found.difference == pytest.approx((np.log(10) + np.log(1.9) + np.log(0.8) + np.log(0.7)) / 2)
+    half, twice = dict.fromkeys(names, 0.5), dict.fromkeys(names, 2.0)
+    assert paired_values(half, twice, "MotionRatio").verdict.startswith("cannot tell")
 
 
 def estimated(size: float, clips: int, seed: int) -> dict[str, Trajectory]:

@@ -24,12 +24,8 @@
     if (size < 1e-9) return "0"; // rounding of equal paths
     return size >= 1e4 || size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
   };
-  const badness = (metric, value) => {
-    if (value === null || value === undefined) return Infinity;
-    if (metric.better === "higher") return -value;
-    if (metric.better === "one") return Math.abs(Math.log(Math.max(value, 1e-12)));
-    return metric.better === "zero" ? Math.abs(value) : value;
-  };
+  // What is judged where the good value is no bound: the clips, and not their mean.
+  const judged = { one: "how far from 1, as the size of the logarithm", zero: "how far from 0" };
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const board = () => data.boards[state.board];
   const policy = () => state.policy || board().failures;
@@ -72,7 +68,8 @@
       { key: "model", label: "Model" },
       { key: "ok", label: "Clips", title: "with scores, of those that have a reference" },
       { key: "faults", label: "Without a score", title: "whose fault it is: only the model's own are charged" },
-      ...metrics.map((m) => ({ key: m.name, label: `${m.name} ${arrows[m.better]}`, title: `${m.words} (${m.unit})` })),
+      ...metrics.map((m) => ({ key: m.name, label: `${m.name} ${arrows[m.better]}`,
+        title: `${m.words} (${m.unit})` + (judged[m.better] ? `; judged by ${judged[m.better]}, clip by clip` : "") })),
     ];
     head(at("board"), columns, state.boardSort, (key) => {
       state.boardSort = turned(state.boardSort, key);
@@ -82,8 +79,9 @@
     const value = (model, key) => key === "model" ? model.model : key === "ok" ? model.ok / model.all
       : key === "faults" ? without(model)
       : model.policies[chosen][key].value;
-    const [key, way] = state.boardSort || [metrics[0].name, 1];
-    const rows = [...models].sort((a, b) => way * compare(value(a, key), value(b, key)));
+    const size = (model) => model.policies[chosen][metrics[0].name].badness;
+    const [key, way] = state.boardSort || [];
+    const rows = [...models].sort((a, b) => key ? way * compare(value(a, key), value(b, key)) : compare(size(a), size(b)));
     const body = make("tbody");
     for (const model of rows) {
       const row = make("tr");
@@ -97,10 +95,7 @@
       for (const metric of metrics) {
         const entry = model.policies[chosen][metric.name];
         const rest = model.policies[other][metric.name];
-        const known = models.map((m) => badness(metric, m.policies[chosen][metric.name].value)).filter(isFinite);
-        const best = known.length > 1 ? Math.min(...known) : NaN;
-        const mine = badness(metric, entry.value);
-        const cell = make("td", undefined, mine === best ? "best" : "");
+        const cell = make("td", undefined, entry.best ? "best" : "");
         cell.append(entry.value === null ? "undefined" : number(entry.value));
         if (rest.value !== null && rest.value !== entry.value) {
           cell.append(" ", make("span", `(${number(rest.value)})`, "other"));
@@ -114,6 +109,10 @@
     }
     at("board").append(body);
     at("warnings").replaceChildren(...models.flatMap((m) => m.warnings.map((w) => make("p", `⚠ ${m.model}: ${w}`, "warning"))));
+    const marked = models.some((m) => metrics.some((each) => m.policies[chosen][each.name].best));
+    at("marks").textContent = models.length < 2 ? "" : marked
+      ? "Green: better than every other model on the clips that both have, as the interval of the differences and sign flips tell."
+      : "No value is marked as best: on these clips no model can be told to be better than every other one.";
     // A metric without a mean: no clip has it in every model, which is so of all metrics where names differ.
     const lacking = metrics.map((m) => m.name).filter((name) => models.every((m) => m.policies[chosen][name].value === null));
     at("valueless").textContent = !lacking.length ? "" : `undefined: ${lacking.join(", ")}: no clip has a value` +
@@ -124,7 +123,7 @@
         metrics.filter((m) => floor[m.name] !== undefined).map((m) => `${m.name} ${number(floor[m.name])}`).join(", ") +
         ". Differences below it mean nothing."
       : "Instrument noise: not measured.";
-    drawOverview();
+    drawOverview(rows);
   }
 
   const layout = (more) => ({
@@ -151,12 +150,12 @@
   }
   const noiseMarks = (metric) => ({ shapes: levels(metric).map(level), annotations: levels(metric).slice(0, 1).map(label) });
 
-  function drawOverview() {
-    const { metrics, models } = board();
+  function drawOverview(models) {
+    const { metrics } = board();
     const metric = metrics.find((m) => state.boardSort && m.name === state.boardSort[0]) || metrics[0];
     const entries = models.map((m) => m.policies[policy()][metric.name]);
     at("overview").hidden = entries.every((e) => e.value === null);
-    if (at("overview").hidden) return;
+    if (at("overview").hidden || !window.Plotly) return;
     Plotly.react("overview", [{
       type: "bar", x: models.map((m) => m.model), y: entries.map((e) => e.value), marker: { color: colour("generated") }, width: 0.4,
       error_y: {
@@ -178,7 +177,9 @@
     for (const row of rows) {
       const line = make("tr");
       const interval = row.interval ? ` [${row.interval.map(number).join(", ")}]` : "";
-      for (const text of [`${row.first} − ${row.second}`, row.metric, row.clips, number(row.difference) + interval,
+      const { better } = board().metrics.find((m) => m.name === row.metric);
+      const metric = row.metric + (judged[better] ? `: ${judged[better]}` : "");
+      for (const text of [`${row.first} − ${row.second}`, metric, row.clips, number(row.difference) + interval,
         `${row.first_better} : ${row.second_better}`, number(row.probability)]) line.append(make("td", String(text)));
       line.append(make("td", row.verdict, "words"));
       body.append(line);
@@ -189,6 +190,21 @@
     labels.forEach((text, i) => line.append(make("th", text, i === labels.length - 1 ? "words" : "")));
     part.append(line);
     at("paired").replaceChildren(part, body);
+  }
+
+  function drawNotes() {
+    const { notes, models } = board();
+    const text = (note) => `${note.text} (${note.clips})`;
+    const told = models.map((m) => m.notes.map(text));
+    const shared = models.length < 2 ? [] : told[0].filter((note) => told.every((each) => each.includes(note)));
+    const groups = [["Protocol", notes], ["All models", shared],
+      ...models.map((m, i) => [m.model, told[i].filter((note) => !shared.includes(note))])];
+    at("notes").replaceChildren(...groups.filter(([, lines]) => lines.length).flatMap(([name, lines]) => {
+      const list = make("ul");
+      list.append(...lines.map((line) => make("li", line)));
+      return [make("h3", name), list];
+    }));
+    at("notes-section").hidden = groups.every(([, lines]) => !lines.length);
   }
 
   function drawClips() {
@@ -326,6 +342,7 @@
   }
 
   function drawPaths(detail) {
+    if (!window.Plotly) return;
     const traces = [];
     const points = [];
     for (const side of ["reference", "generated"]) {
@@ -368,6 +385,7 @@
   }
 
   function drawErrors(detail) {
+    if (!window.Plotly) return;
     const name = at("metric").value;
     const errors = (detail.errors || {})[name];
     if (!errors) {
@@ -414,12 +432,12 @@
     at("lead").textContent = `${models.length} ${models.length === 1 ? "model" : "models"} under ${board().protocol}` +
       ` · ${stamp.hash.slice(0, 12)} · time ${stamp.time}, scale ${stamp.scale}, ${stamp.aggregation} over frames`;
     [...at("protocols").querySelectorAll("button")].forEach((b, i) => b.setAttribute("aria-pressed", i === state.board));
-    at("notes").replaceChildren(...stamp.notes.map((note) => make("li", note)));
     at("stamp").textContent = JSON.stringify(stamp, null, 1);
     at("model").replaceChildren(new Option("all", ""), ...models.map((m) => new Option(m.model, m.model)));
     at("model").value = state.model;
     drawBoard();
     drawPaired();
+    drawNotes();
     drawClips();
     drawDetail();
   }
@@ -453,4 +471,16 @@
     drawAll();
   });
   drawAll();
+
+  // Plotly is most of the page, and a third of it where it is packed; the tables do not wait for it.
+  async function unpack() {
+    const bytes = Uint8Array.from(atob(at("plotly").textContent), (c) => c.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const script = make("script", await new Response(stream).text());
+    document.head.append(script);
+    drawAll();
+  }
+  unpack().catch((error) => {
+    at("overview").textContent = `no plots: this browser cannot unpack them (${error.message})`;
+  });
 })();

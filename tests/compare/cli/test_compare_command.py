@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from estimates import estimate
 from paths import elsewhere, monst3r_text, smooth
 
 from compare.cli import main
@@ -146,6 +148,44 @@ def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixtur
     twin.mkdir(parents=True)
     assert main(["compare", str(sets / "ref"), str(sets / "good"), str(twin)]) == 2
     assert "are not all different" in capsys.readouterr().err
+
+
+def test_what_every_protocol_refuses_is_told_once(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere = str(sets / "nowhere")
+    several = ["--protocol", "strict,attitude,cinetechbench-compat"]
+    for folders in (
+        [nowhere, str(sets / "good")],
+        [str(sets / "ref"), nowhere],
+        [nowhere, str(sets / "good"), nowhere],
+    ):
+        assert main(["compare", *folders, *several]) == 2
+        said = capsys.readouterr().err
+        assert said.count("does not exist") == 1, folders
+        assert said.startswith(f"cinetraj: error: {nowhere} does not exist")
+
+
+def test_the_brackets_of_the_table_are_explained(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    random = np.random.default_rng(1)
+    for side in ("sure", "estimated"):
+        path = smooth(1) if side == "sure" else estimate(smooth(1), 0.03, random)
+        io.write(path, tmp_path / f"{side}.npz", format="native")
+    said: dict[str, str] = {}
+    for side in ("sure", "estimated"):
+        assert main(["compare", str(tmp_path / "sure.npz"), str(tmp_path / f"{side}.npz")]) == 0
+        said[side] = capsys.readouterr().out
+    assert "in brackets: 5 to 95 % of the value over what the estimates leave open" in said["estimated"]
+    assert "in brackets" not in said["sure"]
+
+
+def test_notes_that_differ_in_numbers_are_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, n in (("a", 30), ("b", 20)):
+        for side, count in (("ref", 40), ("gen", n)):
+            (tmp_path / side).mkdir(exist_ok=True)
+            io.write(smooth(1, count), tmp_path / side / f"{name}.npz", format="native")
+    assert main(["compare", str(tmp_path / "ref"), str(tmp_path / "gen"), "--time", "index"]) == 0
+    said = capsys.readouterr().out
+    assert said.count("lengths differ") == 1
+    assert "only the first 20 to 30 of the 40 frames of the reference (50 to 75%) have a partner" in said
 
 
 def test_all_pairs_of_a_folder(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """The page: self-contained, and alive in a real browser."""
 
 import base64
+import gzip
 import json
 import re
 from pathlib import Path
@@ -67,8 +68,11 @@ def page_file(scores: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_page_needs_no_network_and_holds_plotly_once(page_file: Path) -> None:
     text = page_file.read_text()
     assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=[\"']?(https?:)?//", text)
-    assert text.count("plotly.js v") == 1
-    assert text.count("<script>") == 2
+    assert text.count("<script>") == 1
+    assert len(text) < 3_000_000  # Plotly is 4.7 MB, and packed
+    inner = re.search(r'<script id="plotly" type="application/octet-stream">(.*?)</script>', text)
+    assert inner
+    assert "plotly.js v" in gzip.decompress(base64.b64decode(inner[1])).decode()[:200]
 
 
 def test_names_cannot_break_out_of_the_data(page_file: Path) -> None:
@@ -79,6 +83,89 @@ def test_names_cannot_break_out_of_the_data(page_file: Path) -> None:
     assert {row["clip"] for row in data["boards"][0]["clips"]} == {"pan", "arc", "dolly", "still", "</script>"}
     assert data["boards"][0]["paired"]
     assert data["noise"]["strict"]["RotErr"] > 0
+
+
+def payload(file: Path) -> dict:
+    inner = re.search(r'<script id="data" type="application/json">(.*?)</script>', file.read_text(), re.DOTALL)
+    assert inner
+    return json.loads(inner[1])
+
+
+@pytest.fixture(scope="module")
+def ranked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The page of three models on eight clips: the first has ratios of 0 and 2 and the largest errors, the last the
+    smallest; each has a note of its own, and one that all have."""
+    pytest.importorskip("plotly")
+    names = "abcdefgh"
+    paths = {name: smooth(i) for i, name in enumerate(names)}
+    base = score(paths, paths).record()
+    records = []
+    for k, model in enumerate(("wild", "middle", "near")):
+        record = json.loads(json.dumps({**base, "model": model}))
+        ratios = [0.0, 2.0] if model == "wild" else [0.3 + 0.2 * k, 0.4 + 0.2 * k]
+        for i, name in enumerate(names):
+            for policy in ("drop", "worst"):
+                record["values"][policy].setdefault("RotErr", {})[name] = 9.0 - 3 * k + 0.1 * i
+                record["values"][policy].setdefault("MotionRatio", {})[name] = ratios[i % 2]
+        record["rows"]["a"]["notes"] = ["the reference is unreliable"]
+        record["rows"]["b"]["notes"] = [f"{model} is unreliable (rotation 0.3)"]
+        record["rows"]["c"]["notes"] = [f"{model} is unreliable (rotation 0.4)"]
+        record["protocol"]["notes"] += ["the reference is unreliable (a)"]
+        record["protocol"]["notes"] += [
+            f"{model} is unreliable (rotation 0.{n}) ({c})" for n, c in ((3, "b"), (4, "c"))
+        ]
+        records.append(record)
+    return report.write(records, tmp_path_factory.mktemp("ranked") / "report.html")
+
+
+def test_the_notes_of_every_model_are_kept_apart(ranked: Path) -> None:
+    (board,) = payload(ranked)["boards"]
+    assert [m["notes"] for m in board["models"]] == [
+        [
+            {"text": "the reference is unreliable", "clips": "a"},
+            {"text": f"{model} is unreliable (rotation 0.3 to 0.4)", "clips": "b, c"},
+        ]
+        for model in ("wild", "middle", "near")
+    ]
+    assert not any("unreliable" in note for note in board["notes"])
+
+
+def test_best_is_what_the_differences_of_clips_tell(scores: Path, ranked: Path, tmp_path: Path) -> None:
+    (board,) = payload(ranked)["boards"]
+    for metric in ("RotErr", "MotionRatio"):  # though the mean of the ratios 0 and 2 is 1
+        assert [m["policies"]["worst"][metric]["best"] for m in board["models"]] == [False, False, True], metric
+    assert not any(m["policies"]["worst"]["TransErr"]["best"] for m in board["models"])  # of equals none is
+    few = report.write(scores, tmp_path / "few.html")  # five clips: no difference is told
+    models = payload(few)["boards"][0]["models"]
+    assert not any(entry["best"] for m in models for table in m["policies"].values() for entry in table.values())
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (webdriver.CHROMIUM and webdriver.DRIVER),
+    reason="no chromium with chromedriver; apt-get install chromium-driver",
+)
+def test_what_is_in_view_at_once(ranked: Path, tmp_path: Path) -> None:
+    with webdriver.browser(tmp_path) as page:
+        page.width(1400)
+        page.go(ranked)
+        page.wait("return document.querySelectorAll('#board tbody tr').length === 3")
+        # The bars stand in the order of the table, once the plots are unpacked.
+        bars = page.wait("return document.getElementById('overview').data?.[0].x")
+        rows = page.run("return [...document.querySelectorAll('#board tbody tr')].map(r => r.children[0].textContent)")
+        assert bars == rows == ["near", "middle", "wild"]
+        best = "return [...document.querySelectorAll('#board td.best')].map(c => c.firstChild.textContent)"
+        assert page.run(best) == ["3.35", "0.75"]  # of RotErr and MotionRatio
+        notes = page.run("return document.getElementById('notes').innerText")
+        assert [
+            notes.index(f"{model} is unreliable (rotation 0.3 to 0.4) (b, c)") for model in ("wild", "middle", "near")
+        ]
+        assert notes.count("the reference is unreliable (a)") == 1
+        # At this width nothing is scrolled sideways.
+        for table in ("board", "clips"):
+            box = f"document.getElementById('{table}').parentNode"
+            assert page.run(f"return {box}.scrollWidth - {box}.clientWidth") == 0, table
+        assert page.log() == []
 
 
 def test_folders_that_hold_no_scores_are_refused(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Pages are put together in one pass."""
 
+import base64
+import gzip
 import json
 import re
 
 import numpy as np
 
-from compare.report.assemble import assembled, asset, data_uri, embedded, numbers
+from compare.report.assemble import assembled, asset, data_uri, embedded, numbers, packed
 
 
 def test_data_cannot_end_its_element() -> None:
@@ -37,6 +39,13 @@ def test_numbers_of_a_page_are_rounded_and_never_nan() -> None:
     assert found == [[1.235, None], [None, -2.0]]
     assert numbers(None) is None
     json.dumps(found, allow_nan=False)
+
+
+def test_a_script_is_packed_and_the_same_each_time() -> None:
+    script = "call('é');" * 1000
+    assert gzip.decompress(base64.b64decode(packed(script))).decode() == script
+    assert len(packed(script)) < len(script) / 3
+    assert packed(script) == packed(script)
 
 
 def test_a_file_is_its_own_address() -> None:

@@ -59,6 +59,26 @@ def test_markdown_is_sorted_and_escapes(results: list[Result]) -> None:
     assert "RotErr ↓" in text
 
 
+def test_the_head_says_what_the_brackets_are(results: list[Result]) -> None:
+    head = to_markdown(results).splitlines()[0]
+    assert head.endswith("(failures: worst; [square brackets]: 95 % over clips; (round brackets): failures under drop)")
+    one = score({"a": smooth(1)}, {"a": smooth(2)})
+    assert to_markdown([one]).splitlines()[0].endswith("(failures: worst)")  # one clip has no interval
+    two = score({"a": smooth(1), "b": smooth(2)}, {"a": smooth(3), "b": smooth(4)})
+    assert to_markdown([two]).splitlines()[0].endswith("(failures: worst; [square brackets]: 95 % over clips)")
+
+
+def test_models_by_a_ratio_are_sorted_by_how_far_each_clip_is_from_one() -> None:
+    records = [score({"a": smooth(1), "b": smooth(2)}, {"a": smooth(1), "b": smooth(2)}).record() for _ in range(2)]
+    for record, name, values in zip(records, ("wild", "near"), ([0.0, 2.0], [0.7, 0.8]), strict=True):
+        record["model"] = name
+        record["protocol"]["metrics"] = ["MotionRatio"]
+        record["values"]["worst"]["MotionRatio"] = dict(zip("ab", values, strict=True))
+    text = to_markdown(records)
+    assert text.index("| near |") < text.index("| wild | ")  # though the mean of 0 and 2 is 1
+    assert "- wild − near, how far from 1 (size of the logarithm): " in text
+
+
 def test_a_mismatch_of_estimators_is_a_warning_in_the_table() -> None:
     a = smooth(1, provenance=Provenance(backend="auto", versions={"sfm": "1"}))
     b = smooth(1, provenance=Provenance(backend="colmap", versions={"pycolmap": "4"}))

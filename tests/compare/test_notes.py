@@ -1,6 +1,7 @@
 """Notes of many files in few lines."""
 
-from compare.cli._notes import counted, grouped
+from compare.cli._notes import counted
+from compare.notes import grouped, merged
 from compare.sources import listed
 
 
@@ -27,3 +28,8 @@ def test_counts_have_their_plural() -> None:
     assert [counted(n, "trajectory") for n in (1, 2)] == ["1 trajectory", "2 trajectories"]
     assert [counted(n, "row") for n in (1, 2)] == ["1 row", "2 rows"]
     assert listed(["a", "b"]) == "a, b"
+
+
+def test_each_kind_has_the_files_that_it_is_about() -> None:
+    notes = {"a": ["rotation 0.4"], "b": ["rotation 0.5", "cut"], "c": []}
+    assert merged(notes) == [("rotation 0.4 to 0.5", ["a", "b"]), ("cut", ["b"])]
