@@ -54,7 +54,7 @@ def estimated(
     for name, entry in tqdm(entries.items(), unit="clip", disable=not sys.stderr.isatty()):
         clip = render.cached(entry, cache)
         runs[name] = cache / f"runs-{backend}" / f"{name}-{render.digest(entry)}"
-        truths[name] = clip.trajectory
+        truths[name] = clip.trajectory.replace(scale="arbitrary")  # lengths in scene depths, as the estimates have them
         if not (runs[name] / "run.json").is_file():
             config = sfm.EstimateConfig(backend=backend, split_shots=False)
             sfm.write_run(sfm.estimate(clip.video, config), runs[name], plot=False)
@@ -114,7 +114,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cache", type=Path)
     parser.add_argument("--backend", default="auto")
-    parser.add_argument("--part", choices=("intervals", "intervals-fresh"), default="intervals")
+    parser.add_argument("--part", choices=("intervals", "intervals-fresh", "intervals-last"), default="intervals")
     parser.add_argument("--plain", type=int, default=29)
     parser.add_argument("--hard", type=int, default=11)
     parser.add_argument("--frames", type=int, default=24)

@@ -31,11 +31,13 @@ class Draws:
         weight: how many draws of the posterior each of these stands for.
         angle: (k, m) between the orientations, in radians.
         reference: (k, 3, m) the positions of the reference, as the protocol compares them.
-        offset: (k, 3, m) from there to the positions of the generated path.
+        offset: (k, 3, m) from there to the positions of the generated path, as far as it is real (`shrinkage`).
+        unshrunk: the same, all of it.
         zoom: (k, m) log2 of the zoom of the generated clip over that of the reference, None where one has none.
         extents: (2, m) largest distance from the first point in the common unit, over that of the estimate.
         turned: (k, 3, m) what was added to the reference's orientations, a rotation vector on their right.
         apart: (k, 4, m) quaternion wxyz from the reference's camera to the generated one.
+        seed: of the order of the draws.
     """
 
     comparison: Comparison
@@ -43,10 +45,12 @@ class Draws:
     angle: Float[np.ndarray, "k m"]
     reference: Float[np.ndarray, "k 3 m"]
     offset: Float[np.ndarray, "k 3 m"]
+    unshrunk: Float[np.ndarray, "k 3 m"]
     zoom: Float[np.ndarray, "k m"] | None
     extents: Float[np.ndarray, "2 m"]
     turned: Float[np.ndarray, "k 3 m"]
     apart: Float[np.ndarray, "k 4 m"]
+    seed: int
 
     @property
     def generated(self) -> Float[np.ndarray, "k 3 m"]:
@@ -77,17 +81,19 @@ def drawn(laid: Laid, count: int, *, seed: int) -> Draws:
     frames = [_frames(t, at) for t, at in zip(both, (pair.reference_time_s, pair.generated_time_s), strict=True)]
     noise = [_relative(pose_errors(both[i], frames[i], m, seed=seed + i), scored) for i in (0, 1)]
     apart, turned = _orientations(base, noise, scored, seed)
-    reference, offset, extents = _positions(laid, base, noise, seed)
+    reference, offset, unshrunk, extents = _positions(laid, base, noise, seed)
     return Draws(
         comparison=laid.comparison,
         weight=count // m,
         angle=2 * np.arctan2(_length(apart[:, 1:]), np.abs(apart[:, 0])),
         reference=reference,
         offset=offset,
+        unshrunk=unshrunk,
         zoom=_zooms(laid, both, frames, m, seed),
         extents=extents,
         turned=turned,
         apart=apart,
+        seed=seed,
     )
 
 
@@ -124,9 +130,9 @@ def _orientations(
 
 def _positions(
     laid: Laid, base: tuple[np.ndarray, np.ndarray], noise: list[np.ndarray], seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Places of the reference (k, 3, m), from there to the generated ones (k, 3, m), and how the extents of both
-    compare with those of the estimates (2, m)."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Places of the reference (k, 3, m), from there to the generated ones (k, 3, m), shrunk and whole, and how the
+    extents of both compare with those of the estimates (2, m)."""
     scored = laid.comparison.pair.scored
     kept = slice(None) if scored.all() else scored
     places = [poses[:, :3, 3] for poses in base]
@@ -150,8 +156,10 @@ def _positions(
     share = shrinkage(mean[kept], error[kept], seed=seed)
     reference, offset = planes(*error.shape), planes(*error.shape)
     np.add(places[0].astype(SINGLE)[:, :, None], moves[0], out=reference)
-    np.add(error * np.sqrt(share).astype(SINGLE), mean.astype(SINGLE)[:, :, None] * share.astype(SINGLE), out=offset)
-    return reference, offset, extents * np.stack([np.ones_like(unit), unit])
+    mean = mean.astype(SINGLE)[:, :, None]
+    np.add(error * np.sqrt(share).astype(SINGLE), mean * share.astype(SINGLE), out=offset)
+    error += mean
+    return reference, offset, error, extents * np.stack([np.ones_like(unit), unit])
 
 
 def _growth(place: Float[np.ndarray, "k 3"], shift: Float[np.ndarray, "k 3 m"]) -> Float[np.ndarray, " m"]:

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from compare.metrics._metric import Comparison, Comparisons, Metric
 from compare.metrics._scores import over_points, over_points_each, undefined
 from compare.metrics.rotation import in_unit
+from compare.noise import SINGLE, planes, shrinkage
 from compare.rows import Score
 
 if TYPE_CHECKING:
@@ -74,19 +75,40 @@ def _compute(comparison: Comparison) -> Score:
 
 
 def _over_draws(draws: "Draws") -> Float[np.ndarray, "k m"]:
-    """As `direction_err`; the directions are those of the paths as they are drawn."""
-    a, b, off = draws.reference, draws.generated, draws.offset
+    """As `direction_err`; the directions are those of the paths as they are drawn.
+
+    Noise turns directions that are the same, or opposite, away from each other, and draws about them further, however
+    long the ways are: so what is shrunk is the sine of the angle, as far as its noise explains it.
+    """
+    a, off = draws.reference, draws.unshrunk
+    b = a + off
     lengths = [np.sqrt(np.einsum("kim,kim->km", x, x)) for x in (a, b)]
     scored = draws.comparison.pair.scored
     whole = bool(scored.all())
     extents = [(x if whole else x[scored]).max(0) for x in lengths]
     moving = (lengths[0] > DIRECTION_FLOOR * extents[0]) & (lengths[1] > DIRECTION_FLOOR * extents[1])
+    moving = moving if whole else moving & scored[:, None]
     # Of the cross and the dot product: as good at small angles as `direction_err`, in half the passes over the draws.
-    squared = np.zeros_like(lengths[0])
-    for i, j in ((0, 1), (1, 2), (2, 0)):
-        squared += (a[:, i] * off[:, j] - a[:, j] * off[:, i]) ** 2  # a x b = a x (b - a)
-    errors = np.arctan2(np.sqrt(squared), np.einsum("kim,kim->km", a, b)) * in_unit(draws.comparison.protocol.angle)
-    return np.where(moving if whole else moving & scored[:, None], errors, np.nan)
+    scale = np.divide(1.0, lengths[0] * lengths[1], out=np.zeros_like(lengths[0]), where=moving)
+    sine = planes(*a.shape)
+    for k, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):
+        np.multiply(a[:, i] * off[:, j] - a[:, j] * off[:, i], scale, out=sine[:, k])  # a x b = a x (b - a)
+    _shrink(sine, moving, draws.seed)
+    size = np.sqrt(np.einsum("kim,kim->km", sine, sine))
+    errors = np.arctan2(size, np.einsum("kim,kim->km", a, b) * scale) * in_unit(draws.comparison.protocol.angle)
+    return np.where(moving, errors, np.nan)
+
+
+def _shrink(sine: Float[np.ndarray, "k 3 m"], moving: Bool[np.ndarray, "k m"], seed: int) -> None:
+    """In place: each draw of the sines, with its axis, as far from none as is not explained by their own spread."""
+    kept = moving.mean(1) > 0.5
+    if sine.shape[2] == 1 or not kept.any():
+        return
+    middle = sine.mean(2, keepdims=True)
+    sine -= middle
+    share = shrinkage(middle[kept, :, 0].astype(float), sine[kept], seed=seed).astype(SINGLE)
+    sine *= np.sqrt(share)
+    sine += middle * share
 
 
 METRIC = Metric(

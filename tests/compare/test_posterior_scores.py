@@ -63,6 +63,20 @@ def test_the_interval_of_two_equal_paths_reaches_zero() -> None:
         assert value >= 0.8, name
 
 
+@pytest.mark.parametrize(("way", "angle"), [((0.4, 0, 0), 0.0), ((-1.7, 0, 0), 180.0), ((0, 0, 2.0), 90.0)])
+def test_ways_that_are_the_same_or_opposite_may_be_so_whatever_their_lengths(way, angle: float) -> None:
+    random, u = np.random.default_rng(5), np.linspace(0, 1, N)[:, None]
+    truth, generated = (path(u * each, 0 * u * [0, 0, 0]) for each in ((1.0, 0, 0), way))
+    hits: list[bool] = []
+    for number in range(100):
+        sides = [alone(estimate(t, 0.02, random)) for t in (truth, generated)]
+        got = score_posteriors(sides[0], sides[1], STRICT, seed=number).charged["DirErr"]
+        assert got.interval is not None
+        assert got.interval[1] - got.interval[0] < 20
+        hits.append(got.interval[0] - 1e-3 <= angle <= got.interval[1] + 1e-3)
+    assert np.mean(hits) >= 0.8
+
+
 def test_a_difference_that_is_much_larger_than_the_noise_is_what_it_is() -> None:
     random = np.random.default_rng(0)
     a, b = smooth(1, N), smooth(2, N)
