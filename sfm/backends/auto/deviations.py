@@ -9,7 +9,7 @@ from scipy.spatial.transform import Rotation
 from sfm.motion.estimator import FOCAL_PRIOR_SIGMA
 from sfm.types import FramePoses
 
-SIGMA_TIMES, FOCAL_SIGMA_LEAST = 4.0, 0.03
+SIGMA_TIMES, FOCAL_SIGMA_LEAST = 5.0, 0.03
 """Residuals of one thing seen many times are not independent: deviations within a model, of poses and of the focal
 length, times the first. What no model has (shutter, movers) shifts a focal length: its deviation is not below the
 second, and alone not above the prior's. With the spread over the answers beside it 94 % of the focal lengths of 171
