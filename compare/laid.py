@@ -199,11 +199,13 @@ def _unit_deviation(two: Two, protocol: Protocol) -> float:
 
 
 def _assumed_rates(two: Two, protocol: Protocol) -> tuple[str, ...]:
-    """What to say where seconds are a guess on one side."""
+    """What to say where seconds are a guess on a side."""
     sides = (("reference", two.reference), ("generated clip", two.generated))
     guessed = [who for who, t in sides if t.time_source == "assumed"]
-    if protocol.time != "seconds" or len(guessed) != 1:
+    if protocol.time != "seconds" or not guessed:
         return ()
+    if len(guessed) == 2:
+        return ("neither clip carries times: their frame rates are assumed",)
     return (f"the {guessed[0]} carries no times: its frame rate is assumed",)
 
 

@@ -82,7 +82,9 @@ def test_an_assumed_rate_is_a_clock_with_a_note() -> None:
     result = score({"x": a}, {"x": b})
     assert result.clips["x"].scores["RotErr"].value == pytest.approx(0, abs=1e-9)
     assert "the generated clip carries no times: its frame rate is assumed" in result.clips["x"].notes
-    assert not score({"x": b}, {"x": b}).clips["x"].notes
+    both = ("neither clip carries times: their frame rates are assumed",)
+    assert score({"x": b}, {"x": b}).clips["x"].notes == both
+    assert not score({"x": b}, {"x": b}, protocol="ate-rpe").clips["x"].notes
 
 
 def test_no_time_in_common_is_a_failed_row() -> None:
