@@ -22,6 +22,7 @@ import numpy as np
 import render
 import torch
 from scipy.optimize import minimize
+from scipy.spatial.transform import Rotation
 from scipy.special import softmax
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
@@ -95,8 +96,18 @@ def judged_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
             said["right"] = posterior.agreement(truth_of(clip.trajectory, seen), found).tolist()
             off = np.log(solved.poses.focal_px[seen[0]] / clip.trajectory.focal_px[seen[0]])
             said |= {"focal_off_log": float(off), "focal_sigma_log": solved.poses.focal_sigma_log}
+            said |= _turn_off(truth_of(clip.trajectory, seen), found, solved.poses.covariance, seen)
         row[name] = said
     return row
+
+
+def _turn_off(true: Motion, found: Motion, covariance: Any, seen: Any) -> dict[str, float]:
+    """By how much the turn is off where it is largest, and its standard deviation, about all axes; in radians."""
+    if covariance is None:
+        return {}
+    at = int(np.argmax(Rotation.from_matrix(true.rotation).magnitude()))
+    error = Rotation.from_matrix(found.rotation[at].T @ true.rotation[at]).magnitude()
+    return {"turn_off": float(error), "turn_sigma": float(np.sqrt(np.nansum(np.diagonal(covariance[seen[at]])[3:])))}
 
 
 def _read(entry: dict[str, Any], cache: Path) -> tuple[Any, Any, Any]:
@@ -117,6 +128,7 @@ def collected(verb: str, part: str, out: Path, jobs: int, cache: Path) -> list[d
     rows = [json.loads(line) for line in out.read_text().splitlines()] if out.is_file() else []
     have = {row["id"] for row in rows}
     left = [(verb, entry, cache) for entry in entries(part) if entry["id"] not in have]
+    np.random.default_rng(0).shuffle(left)  # type: ignore[arg-type]  # what is cut short has all kinds
     with get_context("spawn").Pool(jobs, maxtasksperchild=50) as pool, out.open("a") as stream:
         for row in pool.imap_unordered(_task, left):
             rows.append(row)
@@ -230,6 +242,8 @@ def show(rows: list[dict[str, Any]]) -> None:
             print(f"   {status}: {sum(those)} of {len(those)} right")
         off = [(r[name]["focal_off_log"], r[name]["focal_sigma_log"]) for r in rows if r[name].get("focal_sigma_log")]
         print(f"   focal lengths within two deviations: {np.mean([abs(e) < 2 * s for e, s in off]):.2f} of {len(off)}")
+        turns = [(r[name]["turn_off"], r[name]["turn_sigma"]) for r in rows if r[name].get("turn_sigma")]
+        print(f"   turns within two deviations: {np.mean([e < 2 * s for e, s in turns]):.2f} of {len(turns)}")
     for number, quantity in enumerate(QUANTITY_NAMES):
         told = [row["auto"] for row in rows if row["auto"]["probability"]]
         said = measures([t["probability"][quantity] for t in told], [t["right"][number] for t in told])
