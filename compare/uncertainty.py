@@ -19,6 +19,8 @@ from trajectory.model import Trajectory
 
 FEWEST_CLIPS = 6
 """Of fewer, even differences that all have one sign come by random sign flips in 5 % of the cases, or more."""
+EXACT_CLIPS = 12
+"""Up to so many clips all sign flips, 2 to their power, are counted; of more, 2000 are drawn."""
 TwinKind = Literal["reencoded", "resized", "reversed", "mirrored"]
 
 
@@ -33,7 +35,7 @@ class Paired:
     Attributes:
         clips: how many both have a value for. difference: the mean over these. interval: 95 % bootstrap of it, None for
             one clip.
-        probability: of a difference this large under random sign flips of the clips (two-sided).
+        probability: of a difference this large under random sign flips of the clips (two-sided); exact for few.
         first_better, second_better: on how many clips. noise: the instrument's own median disagreement, None if
             unknown.
         verdict: in words.
@@ -90,9 +92,7 @@ def paired_values(
     first, second = bad if better_of(metric) in ("one", "zero") else sides
     difference = first - second
     mean = float(difference.mean())
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (2000, len(both)))
-    flipped = np.abs((signs * difference).mean(1))
-    probability = float((1 + (flipped >= abs(mean) * (1 - 1e-12)).sum()) / 2001)
+    probability = sign_flip_probability(difference, seed=seed)
     interval = bootstrap_interval(difference, seed=seed)
     better = names[1] if bad[0].mean() > bad[1].mean() else names[0]
     doubt = _doubt(difference, interval, probability, noise)
@@ -107,6 +107,17 @@ def paired_values(
         noise=noise,
         verdict=f"cannot tell: {doubt}" if doubt else f"{better} is better",
     )
+
+
+def sign_flip_probability(difference: Float[np.ndarray, " n"], *, seed: int = 0) -> float:
+    """Share of the sign flips of the clips whose mean is as large as this one, or larger (two-sided)."""
+    count, size = len(difference), abs(float(difference.mean()))
+    least = size - 1e-12 * float(np.abs(difference).mean())  # sums in another order differ by rounding
+    if count <= EXACT_CLIPS:
+        signs = 1.0 - 2.0 * (np.arange(2**count)[:, None] >> np.arange(count) & 1)
+        return float((np.abs((signs * difference).mean(1)) >= least).mean())
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (2000, count))
+    return float((1 + (np.abs((signs * difference).mean(1)) >= least).sum()) / 2001)
 
 
 def badness(values: Float[np.ndarray, "*n"], metric: str) -> Float[np.ndarray, "*n"]:

@@ -28,13 +28,13 @@ EXTRAS = {
     "depth": ("transformers", "depth networks (--depth-prior NETWORK)"),
     "raft": ("torchvision", "RAFT flow (--dense.flow raft)"),
     "tables": ("pandas", "tables of many runs (compare.table, cinetraj table)"),
-    "view": ("rerun", "the viewer (cinetraj view)"),
-    "docs": ("mkdocs", "the docs site (make docs)"),
+    "view": ("rerun-sdk", "the viewer (cinetraj view)"),
+    "docs": ("mkdocs-material", "the docs site (make docs)"),
     "ray": ("ray", "clusters (--engine ray)"),
     "s3": ("s3fs", "runs in s3://"),
     "gcs": ("gcsfs", "runs in gs:// (not tested)"),
 }
-"""Extra -> a module that it brings, and what it gives."""
+"""Extra -> a distribution that it brings, by the name that pip knows, and what it gives."""
 WEIGHTS = {
     "checkpoints/xfeat.pt": "--features xfeat, --dense.flow xfeat",
     "checkpoints/aliked-n16.pth": "--features aliked-n16",
@@ -214,14 +214,14 @@ def machine() -> list[Finding]:
 def extras() -> list[Finding]:
     """What the extras give, and which are there."""
     found: list[Finding] = []
-    for extra, (module, use) in EXTRAS.items():
+    for extra, (brought, use) in EXTRAS.items():
         try:
-            version = metadata.version(module)
+            version = metadata.version(brought)
         except metadata.PackageNotFoundError:
             remedy = f"pip install 'cinetraj[{extra}]'"
             found.append(Finding(name=f"extra {extra}", state="absent", said=use, remedy=remedy, needed=False))
             continue
-        found.append(Finding(name=f"extra {extra}", state="ok", said=f"{use}: {module} {version}", needed=False))
+        found.append(Finding(name=f"extra {extra}", state="ok", said=f"{use}: {brought} {version}", needed=False))
     return found
 
 

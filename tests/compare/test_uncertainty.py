@@ -6,7 +6,7 @@ from estimates import estimate, other
 from paths import smooth
 
 from compare.scoring import score
-from compare.uncertainty import noise_floor, paired, paired_values
+from compare.uncertainty import EXACT_CLIPS, noise_floor, paired, paired_values, sign_flip_probability
 from trajectory.errors import CinetrajError
 from trajectory.frames import mirrored, time_reversed
 from trajectory.model import Trajectory
@@ -89,6 +89,30 @@ def test_a_verdict_that_cannot_tell_says_why() -> None:
     assert said(-1, 2, -3, 3, -2, 1) == "cannot tell: the interval of the difference includes 0"
     assert said(1, 2, 3, 2, 1, 2) == "second is better"
     assert "chance alone makes such a difference (p 0." in said(1, 1, 1, 1, -0.4, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("differences", "probability"),
+    [
+        ((1.0,), 1.0),
+        ((1.0, 2.0), 0.5),
+        ((1.0, 2.0, 3.0), 0.25),
+        ((1.0, 1.0, -1.0), 1.0),
+        ((0.3, -0.1, -0.2), 1.0),  # nothing but rounding is left of the mean
+        ((0.1,) * EXACT_CLIPS, 2 / 2**EXACT_CLIPS),
+    ],
+)
+def test_of_few_clips_all_sign_flips_are_counted(differences: tuple[float, ...], probability: float) -> None:
+    assert sign_flip_probability(np.array(differences)) == probability
+
+
+def test_of_many_clips_sign_flips_are_drawn() -> None:
+    difference = np.random.default_rng(4).normal(0.2, 1.0, EXACT_CLIPS + 1)
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (2000, EXACT_CLIPS + 1))
+    drawn = (1 + (np.abs(signs @ difference) >= abs(difference.sum())).sum()) / 2001
+    found = sign_flip_probability(difference)
+    assert found == pytest.approx(drawn, abs=1e-9)
+    assert found == pytest.approx(sign_flip_probability(difference[:-1]), abs=0.3)
 
 
 def test_ratios_are_judged_by_how_far_each_clip_is_from_one() -> None:
