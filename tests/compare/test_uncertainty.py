@@ -1,5 +1,7 @@
 """Intervals, paired comparison and the instrument's noise."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from estimates import estimate, other
@@ -108,11 +110,13 @@ def test_of_few_clips_all_sign_flips_are_counted(differences: tuple[float, ...],
 
 def test_of_many_clips_sign_flips_are_drawn() -> None:
     difference = np.random.default_rng(4).normal(0.2, 1.0, EXACT_CLIPS + 1)
-    signs = np.random.default_rng(0).choice([-1.0, 1.0], (2000, EXACT_CLIPS + 1))
-    drawn = (1 + (np.abs(signs @ difference) >= abs(difference.sum())).sum()) / 2001
+    drawn = np.random.default_rng(0).choice([-1.0, 1.0], (2000, EXACT_CLIPS + 1))
+    every = np.array(list(product([-1.0, 1.0], repeat=EXACT_CLIPS + 1)))
+    larger = [np.abs(signs @ difference) >= abs(difference.sum()) - 1e-12 for signs in (drawn, every)]
     found = sign_flip_probability(difference)
-    assert found == pytest.approx(drawn, abs=1e-9)
-    assert found == pytest.approx(sign_flip_probability(difference[:-1]), abs=0.3)
+    assert found == (1 + larger[0].sum()) / 2001
+    assert found == pytest.approx(larger[1].mean(), abs=0.04)
+    assert 0.01 < found < 0.99
 
 
 def test_ratios_are_judged_by_how_far_each_clip_is_from_one() -> None:
