@@ -41,3 +41,9 @@ def values_of(record: Mapping[str, Any], metric: str, policy: str) -> Mapping[st
     """The values of a model's clips that enter its mean, by name."""
     found: Mapping[str, float] = record.get("values", {}).get(policy, {}).get(metric, {})
     return found
+
+
+def clips_of(record: Mapping[str, Any], policy: str) -> int:
+    """How many clips a model has: those with scores and, under "worst", those that are charged as well."""
+    tables: Mapping[str, Mapping[str, float]] = record.get("values", {}).get(policy, {})
+    return max(len({name for table in tables.values() for name in table}), record["coverage"]["ok"])

@@ -11,8 +11,9 @@ from typing import Any, cast
 
 from compare import metrics
 from compare.best import best_of, mean_badness
-from compare.common import common_mean
+from compare.common import clips_of, common_mean
 from compare.notes import merged
+from compare.protocols import PRESETS
 from compare.report.assemble import assembled, asset, data_uri, embedded, packed
 from compare.rows import FAULTS
 from compare.sources import TRAJECTORY_SUFFIXES, listed
@@ -124,7 +125,7 @@ def _payload(
         if key not in boards:
             others = sum(board["stamp"]["name"] == stamp["name"] for board in boards.values())
             name = stamp["name"] if not others else f"{stamp['name']} (time {stamp['time']}, {stamp['hash'][:6]})"
-            boards[key] = _empty_board(name, record)
+            boards[key] = empty_board(name, record)
         _add(boards[key], record, details)
     for board in boards.values():
         floor = floors.get(board["stamp"]["name"], {})
@@ -154,13 +155,15 @@ def _payload(
     }
 
 
-def _empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
+def empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
+    """What a page shows of a protocol, before any model is added."""
     stamp = record["protocol"]
     units = record.get("units", {})
     return {
         "protocol": name,
         "stamp": stamp,
         "failures": stamp["failures"],
+        "measurable": _noise_measurable(stamp),
         "metrics": [
             {
                 "name": metric,
@@ -174,6 +177,13 @@ def _empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
         "clips": [],
         "notes": [],
     }
+
+
+def _noise_measurable(stamp: Mapping[str, Any]) -> bool:
+    """Whether `cinetraj noise` takes the protocol: a preset, by metrics of poses."""
+    known = [metrics.METRICS.get(name) for name in stamp["metrics"]]
+    of_poses = all(m is not None and (m.compute is not None or m.combine is not None) for m in known)
+    return stamp["name"] in PRESETS and of_poses
 
 
 def _notes(record: Mapping[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
@@ -206,6 +216,7 @@ def _add(board: dict[str, Any], record: Mapping[str, Any], details: dict[str, An
             "warnings": record["protocol"]["warnings"],
             "faults": {fault: len(record["summary"].get("faults", {}).get(fault, [])) for fault in FAULTS},
             "policies": record["summary"]["policies"],
+            "clips": {policy: clips_of(record, policy) for policy in ("drop", "worst")},
             "values": record.get("values", {}),
         }
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from compare import metrics
 from compare.best import mean_badness
-from compare.common import common_clips, common_mean, values_of
+from compare.common import clips_of, common_clips, common_mean, values_of
 from compare.rows import FAULTS
 from compare.scoring import Result
 from compare.uncertainty import paired_values
@@ -18,6 +18,12 @@ ARROWS = {"lower": "↓", "higher": "↑", "one": "→1", "zero": "→0"}
 
 OFF = {"one": "how far from 1 (size of the logarithm)", "zero": "how far from 0"}
 """What is subtracted of two models where the good value is no bound."""
+
+FEWER = (
+    "(n clips): the mean is over n of the model's clips, those that all models have a value for (a model without any "
+    "keeps none out); it may differ from the mean over all clips of the model"
+)
+FEWER_ALONE = "(n clips): the mean is over n of the model's clips, those that have a value"
 
 Scored = Result | Mapping[str, Any]
 """A result, or what `Result.save` wrote of one."""
@@ -31,8 +37,8 @@ def leaderboard(results: Sequence[Scored]) -> list[dict[str, Any]]:
     """One row per model and protocol: coverage, faults, and per metric the value under both policies with its interval.
 
     Models under one protocol are compared on the clips that all of them have a value for. Keys: faults_model,
-    faults_instrument, faults_unmatched (clips without scores); of a metric m: m (the
-    protocol's policy), m_low, m_high (95 % over clips), m_clips, m_drop, m_worst; None = undefined.
+    faults_instrument, faults_unmatched (clips without scores), clips (what a mean could be over); of a metric m: m (the
+    protocol's policy), m_low, m_high (95 % over clips), m_clips (what it is over), m_drop, m_worst; None = undefined.
     """
     rows: list[dict[str, Any]] = []
     records = [_record(scored) for scored in results]
@@ -48,6 +54,7 @@ def leaderboard(results: Sequence[Scored]) -> list[dict[str, Any]]:
             "all": record["coverage"]["all"],
             **{f"faults_{fault}": len(faults.get(fault, [])) for fault in FAULTS},
             "failures": protocol["failures"],
+            "clips": clips_of(record, protocol["failures"]),
         }
         for metric in protocol["metrics"]:
             means = {policy: common_mean(record, same, metric, policy) for policy in ("drop", "worst")}
@@ -125,6 +132,8 @@ def to_markdown(results: Sequence[Scored]) -> str:
             faults = " / ".join(str(row[f"faults_{fault}"]) for fault in FAULTS)
             first = [model.replace("|", "\\|"), f"{row['ok']}/{row['all']}", faults]
             lines.append("| " + " | ".join([*first, *cells]) + " |")
+        if any(_on_fewer(row, metric) for row in rows for metric in names):
+            lines += ["", FEWER_ALONE if len(same) == 1 else FEWER]
         if len(same) > 1:
             lines += ["", *_conclusions(same, names[0], policy, len(rows))]
         lines += [f"\n⚠ {row['model']}: {row['warnings']}" for row in rows if row["warnings"]]
@@ -186,7 +195,16 @@ def _cell(row: Mapping[str, Any], metric: str, policy: str) -> str:
     text = _number(value)
     if row[f"{metric}_low"] is not None:
         text += f" [{_number(row[f'{metric}_low'])}, {_number(row[f'{metric}_high'])}]"
-    return text if other is None else f"{text} ({_number(other)})"
+    text = text if other is None else f"{text} ({_number(other)})"
+    return f"{text} {_on_fewer(row, metric)}".rstrip()
+
+
+def _on_fewer(row: Mapping[str, Any], metric: str) -> str:
+    """Over how many clips a mean is, where the model has more; else ""."""
+    count = row[f"{metric}_clips"]
+    if row[metric] is None or count >= row["clips"]:
+        return ""
+    return f"({count} clip{'s' if count != 1 else ''})"
 
 
 def _number(value: float) -> str:

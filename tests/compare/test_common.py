@@ -2,7 +2,7 @@
 
 import pytest
 
-from compare.common import common_clips, common_mean
+from compare.common import clips_of, common_clips, common_mean
 
 
 def record(model: str, **values: float) -> dict:
@@ -25,3 +25,10 @@ def test_a_model_that_has_nothing_spoils_no_table() -> None:
     assert common_clips([none, full], "RotErr", "worst") == ["a"]
     assert common_mean(none, [none, full], "RotErr", "worst") == {"value": None, "clips": 0, "ci95": None}
     assert common_mean(full, [none, full], "RotErr", "drop")["value"] is None
+
+
+def test_a_model_has_the_clips_with_scores_and_those_that_are_charged() -> None:
+    values = {"drop": {"RotErr": {"a": 1.0}}, "worst": {"RotErr": {"a": 1.0, "c": 180.0}, "DirErr": {"b": 1.0}}}
+    one = {"values": values, "coverage": {"ok": 2, "all": 3}}
+    assert (clips_of(one, "drop"), clips_of(one, "worst")) == (2, 3)
+    assert clips_of({"coverage": {"ok": 2, "all": 3}}, "worst") == 2  # scores of an early version hold no values

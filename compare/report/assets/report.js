@@ -61,21 +61,27 @@
   }
 
   function drawBoard() {
-    const { metrics, models } = board();
+    const { metrics, models, stamp, measurable } = board();
     const chosen = policy();
     const other = chosen === "drop" ? "worst" : "drop";
+    const without = (model) => Object.values(model.faults || {}).reduce((a, b) => a + b, 0);
     const columns = [
       { key: "model", label: "Model" },
       { key: "ok", label: "Clips", title: "with scores, of those that have a reference" },
-      { key: "faults", label: "Without a score", title: "whose fault it is: only the model's own are charged" },
+      ...models.some(without)
+        ? [{ key: "faults", label: "Without a score", title: "whose fault it is: only the model's own are charged" }] : [],
       ...metrics.map((m) => ({ key: m.name, label: `${m.name} ${arrows[m.better]}`,
         title: `${m.words} (${m.unit})` + (judged[m.better] ? `; judged by ${judged[m.better]}, clip by clip` : "") })),
     ];
+    const counted = (clips) => `${clips} clip${clips === 1 ? "" : "s"}`;
+    const onFewer = (model, metric) => {
+      const entry = model.policies[chosen][metric.name];
+      return entry.value !== null && entry.clips < model.clips[chosen];
+    };
     head(at("board"), columns, state.boardSort, (key) => {
       state.boardSort = turned(state.boardSort, key);
       drawBoard();
     });
-    const without = (model) => Object.values(model.faults || {}).reduce((a, b) => a + b, 0);
     const value = (model, key) => key === "model" ? model.model : key === "ok" ? model.ok / model.all
       : key === "faults" ? without(model)
       : model.policies[chosen][key].value;
@@ -87,11 +93,11 @@
       const row = make("tr");
       row.append(make("td", model.model + (model.warnings.length ? " ⚠" : "")));
       row.append(make("td", `${model.ok}/${model.all}`));
-      const faults = make("td");
+      const faults = make("td", undefined, "faults");
       for (const [fault, count] of Object.entries(model.faults || {})) {
         if (count) faults.append(chip(fault, `${count} ${faultWords[fault]}`));
       }
-      row.append(faults);
+      if (models.some(without)) row.append(faults);
       for (const metric of metrics) {
         const entry = model.policies[chosen][metric.name];
         const rest = model.policies[other][metric.name];
@@ -101,13 +107,18 @@
           cell.append(" ", make("span", `(${number(rest.value)})`, "other"));
         }
         if (entry.ci95) cell.append(make("span", `[${entry.ci95.map(number).join(", ")}]`, "interval under"));
-        cell.title = `mean of the ${entry.clips} clip${entry.clips === 1 ? "" : "s"} that all models have; square brackets: 95 % over clips; round: failures ` +
+        if (onFewer(model, metric)) cell.append(make("span", `on ${counted(entry.clips)}`, "interval under"));
+        cell.title = `mean of the ${counted(entry.clips)} that all models have; square brackets: 95 % over clips; round: failures ` +
           (other === "drop" ? "left out" : "charged");
         row.append(cell);
       }
       body.append(row);
     }
     at("board").append(body);
+    at("fewer").textContent = !models.some((m) => metrics.some((each) => onFewer(m, each))) ? ""
+      : models.length < 2 ? "On fewer clips than the model has: the mean is over those that have a value."
+      : "On fewer clips than the model has: the mean is over those that all models have a value for (a model without any " +
+        "keeps none out); it may differ from the mean over all clips of the model.";
     at("warnings").replaceChildren(...models.flatMap((m) => m.warnings.map((w) => make("p", `⚠ ${m.model}: ${w}`, "warning"))));
     const marked = models.some((m) => metrics.some((each) => m.policies[chosen][each.name].best));
     at("marks").textContent = models.length < 2 ? "" : marked
@@ -118,11 +129,14 @@
     at("valueless").textContent = !lacking.length ? "" : `undefined: ${lacking.join(", ")}: no clip has a value` +
       (models.length > 1 ? " in every model, and they are compared on clips that all have" : "") + "; the rows of the clips say why";
     const floor = data.noise[board().protocol];
-    at("noise").textContent = floor
-      ? "Instrument noise (median disagreement of a clip with itself, changed and undone): " +
+    at("noise").replaceChildren(...floor
+      ? ["Instrument noise (median disagreement of a clip with itself, changed and undone): " +
         metrics.filter((m) => floor[m.name] !== undefined).map((m) => `${m.name} ${number(floor[m.name])}`).join(", ") +
-        ". Differences below it mean nothing."
-      : "Instrument noise: not measured.";
+        ". Differences below it mean nothing."]
+      : !measurable ? ["Instrument noise: not measured."]
+      : ["Instrument noise: not measured. To measure it on clips of yours: ",
+        make("code", `cinetraj noise CLIP... --protocol ${stamp.name} --out SCORES`), ", where SCORES is the folder of these scores, then ",
+        make("code", "cinetraj report SCORES --html PAGE"), "."]);
     drawOverview(rows);
   }
 
@@ -173,18 +187,21 @@
   function drawPaired() {
     const rows = board().paired;
     at("paired-section").hidden = rows.length === 0;
+    const labels = ["Models", "Metric", "Clips", "Difference [95 %]", "Better on", "p (sign flips)", "Verdict"];
     const body = make("tbody");
     for (const row of rows) {
       const line = make("tr");
       const interval = row.interval ? ` [${row.interval.map(number).join(", ")}]` : "";
       const { better } = board().metrics.find((m) => m.name === row.metric);
       const metric = row.metric + (judged[better] ? `: ${judged[better]}` : "");
-      for (const text of [`${row.first} − ${row.second}`, metric, row.clips, number(row.difference) + interval,
-        `${row.first_better} : ${row.second_better}`, number(row.probability)]) line.append(make("td", String(text)));
-      line.append(make("td", row.verdict, "words"));
+      [`${row.first} − ${row.second}`, metric, row.clips, number(row.difference) + interval,
+        `${row.first_better} : ${row.second_better}`, number(row.probability), row.verdict].forEach((text, i) => {
+        const cell = make("td", String(text), i === labels.length - 1 ? "words" : "");
+        cell.dataset.label = labels[i]; // in a narrow window it stands before the value
+        line.append(cell);
+      });
       body.append(line);
     }
-    const labels = ["Models", "Metric", "Clips", "Difference [95 %]", "Better on", "p (sign flips)", "Verdict"];
     const part = make("thead");
     const line = make("tr");
     labels.forEach((text, i) => line.append(make("th", text, i === labels.length - 1 ? "words" : "")));
@@ -209,11 +226,13 @@
 
   function drawClips() {
     const { metrics, clips } = board();
+    const told = (key) => clips.some((row) => row[key] !== null && row[key] !== undefined);
     const columns = [
       { key: "clip", label: "Clip" }, { key: "model", label: "Model" },
-      { key: "compared", label: "Compared", title: "share of the reference's time" },
+      ...told("compared") ? [{ key: "compared", label: "Compared", title: "share of the reference's time" }] : [],
       ...metrics.map((m) => ({ key: m.name, label: `${m.name} ${arrows[m.better]}`, title: m.words })),
-      { key: "speed_ratio", label: "Speed", title: "how much faster than the reference's the camera goes through its move" },
+      ...told("speed_ratio")
+        ? [{ key: "speed_ratio", label: "Speed", title: "how much faster than the reference's the camera goes through its move" }] : [],
     ];
     head(at("clips"), columns, state.clipSort, (key) => {
       state.clipSort = turned(state.clipSort, key);
@@ -237,14 +256,14 @@
       if (row.failed) {
         // One line: whose fault and why, in view whatever the width of the table.
         const cell = make("td", undefined, "reason");
-        cell.colSpan = metrics.length + 2;
+        cell.colSpan = columns.length - 2;
         cell.title = row.failed;
         const inner = make("div", undefined, "line");
         inner.append(chip(row.fault), make("span", row.failed, "why"));
         cell.append(inner);
         line.append(cell);
       } else {
-        line.append(make("td", row.compared === null || row.compared === undefined ? "" : `${Math.round(100 * row.compared)} %`,
+        if (told("compared")) line.append(make("td", row.compared === null || row.compared === undefined ? "" : `${Math.round(100 * row.compared)} %`,
           row.compared < 0.95 ? "failed" : ""));
         for (const metric of metrics) {
           const undefinedWhy = row.undefined[metric.name];
@@ -257,7 +276,7 @@
           }
           line.append(cell);
         }
-        line.append(make("td", row.speed_ratio ? `${number(row.speed_ratio)}×` : ""));
+        if (told("speed_ratio")) line.append(make("td", row.speed_ratio ? `${number(row.speed_ratio)}×` : ""));
       }
       line.addEventListener("click", () => open(row));
       line.addEventListener("keydown", (event) => { if (event.key === "Enter") open(row); });

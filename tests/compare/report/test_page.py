@@ -140,6 +140,18 @@ def test_best_is_what_the_differences_of_clips_tell(scores: Path, ranked: Path, 
     assert not any(entry["best"] for m in models for table in m["policies"].values() for entry in table.values())
 
 
+def test_a_board_knows_what_a_mean_could_be_over_and_whether_noise_can_be_measured(page_file: Path) -> None:
+    strict, compat = payload(page_file)["boards"]
+    assert [m["clips"] for m in strict["models"]] == [{"drop": 5, "worst": 5}, {"drop": 4, "worst": 5}]
+    assert [m["policies"]["worst"]["DirErr"]["clips"] for m in strict["models"]] == [4, 4]  # of "still" there is none
+    assert strict["measurable"]
+    assert compat["measurable"]
+    record = score({"a": smooth(1)}, {"a": smooth(2)}).record()
+    for change in ({"name": "ours"}, {"metrics": ["NavScore"]}):
+        other = {**record, "protocol": {**record["protocol"], **change}}
+        assert not report.empty_board("other", other)["measurable"], change
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(
     not (webdriver.CHROMIUM and webdriver.DRIVER),
@@ -208,6 +220,10 @@ def test_in_a_browser(scores: Path, page_file: Path, tmp_path: Path) -> None:
         # Noise: said in words, and a line in the plot.
         assert "Differences below it mean nothing" in page.run("return document.getElementById('noise').textContent")
         assert page.wait("return document.querySelectorAll('#overview .shapelayer path').length") == 1
+        assert page.run("return document.querySelectorAll('#board tbody .under')[0].textContent").startswith("[")
+        fewer = "return [...document.querySelectorAll('#board td')].filter(c => /on 4 clips$/.test(c.innerText)).length"
+        assert page.run(fewer) >= 2
+        assert "that all models have a value for" in page.run("return document.getElementById('fewer').textContent")
         # Sorting.
         first = "return document.querySelector('#board tbody td').textContent"
         assert page.run(first) == "close"
@@ -258,6 +274,19 @@ def test_in_a_browser(scores: Path, page_file: Path, tmp_path: Path) -> None:
         before = page.run(shown)
         page.run(f"{tabs}[1].click()")
         assert page.run(shown) != before
+        # Columns without any value are left out, what is not measured says how it is, and a phone can show it all.
+        heads = "return [...document.querySelectorAll('#clips th')].map(h => h.textContent.split(' ')[0])"
+        assert page.run(heads) == ["Clip", "Model", "RotErr", "TransErr", "CamMC"]
+        assert page.run("const r = document.querySelector('#clips td.reason'); return r.colSpan") == 3
+        said = page.run("return document.getElementById('noise').textContent")
+        assert "cinetraj noise CLIP... --protocol cinetechbench-compat --out SCORES" in said
+        page.width(500)
+        page.run("document.querySelector('details').open = true")
+        for name in ("stamp", "paired"):
+            assert page.run(f"const e = document.getElementById('{name}'); return e.scrollWidth - e.clientWidth") == 0
+        wide = "Math.max(...[...document.querySelectorAll('#paired td')].map(c => c.getBoundingClientRect().right))"
+        assert page.run(f"return {wide}") <= 500
+        assert page.run(f"{tabs}[0].click(); {heads}")[2] == "Compared"
         assert page.run("return document.getElementById('lead').textContent").startswith("2 models under")
         assert page.log() == []
         # Whole numbers keep their zeros.

@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
 from paths import smooth
 
-from compare.report.tables import clip_rows, leaderboard, to_csv, to_jsonl, to_markdown
+from compare.report.tables import FEWER, FEWER_ALONE, clip_rows, leaderboard, to_csv, to_jsonl, to_markdown
 from compare.scoring import Result, score
 from trajectory.model import Provenance
 
@@ -77,6 +78,45 @@ def test_models_by_a_ratio_are_sorted_by_how_far_each_clip_is_from_one() -> None
     text = to_markdown(records)
     assert text.index("| near |") < text.index("| wild | ")  # though the mean of 0 and 2 is 1
     assert "- wild − near, how far from 1 (size of the logarithm): " in text
+
+
+def on_few(*models: str) -> list[dict]:
+    """Saved scores of two clips, where the first model has a DirErr of both, others of one, and `none` of none."""
+    records = []
+    for model in models:
+        record = score({"a": smooth(1), "b": smooth(2)}, {"a": smooth(3), "b": smooth(4)}, model=model).record()
+        record["protocol"]["metrics"] = ["RotErr", "DirErr"]
+        own = {} if model == "none" else {"a": 1.0, "b": 9.0} if model == models[0] else {"b": 5.0}
+        for policy in ("drop", "worst"):
+            record["values"][policy]["DirErr"] = own
+        records.append(record)
+    return records
+
+
+def test_a_mean_over_fewer_clips_than_the_model_has_says_so() -> None:
+    text = to_markdown(on_few("both", "one", "none"))
+    assert re.findall(r"^\| (\w+) \| 2/2 .* \| ([^|]*) \|$", text, re.M) == [
+        ("both", "9 (1 clip)"),
+        ("one", "5 (1 clip)"),
+        ("none", "undefined"),
+    ]
+    assert FEWER in text.splitlines()
+    assert [row["clips"] for row in leaderboard(on_few("both", "one"))] == [2, 2]
+    alone = to_markdown(on_few("both", "one")[1:])
+    assert "| 5 (1 clip) |" in alone
+    assert FEWER_ALONE in alone.splitlines()
+    whole = to_markdown(on_few("both", "none"))  # a model without any value keeps none out
+    assert "| 5 [1, 9] |" in whole
+    assert "(n clips)" not in whole
+
+
+def test_charged_clips_are_of_those_that_a_mean_is_over(results: list[Result]) -> None:
+    poor, good = leaderboard(results)  # one of three clips of the first failed and is charged
+    assert (poor["clips"], good["clips"], poor["RotErr_clips"]) == (3, 3, 3)
+    (cells,) = re.findall(r"^\| poor.*\| 2/3 \|(.*) \|$", to_markdown(results), re.M)
+    assert [cell.endswith("(2 clips)") for cell in cells.split(" | ")] == [False] * 7 + [
+        True
+    ]  # Smoothness has no worst
 
 
 def test_a_mismatch_of_estimators_is_a_warning_in_the_table() -> None:
