@@ -113,10 +113,11 @@ def test_a_mean_over_fewer_clips_than_the_model_has_says_so() -> None:
 def test_charged_clips_are_of_those_that_a_mean_is_over(results: list[Result]) -> None:
     poor, good = leaderboard(results)  # one of three clips of the first failed and is charged
     assert (poor["clips"], good["clips"], poor["RotErr_clips"]) == (3, 3, 3)
+    # Smoothness has no worst value.
     (cells,) = re.findall(r"^\| poor.*\| 2/3 \|(.*) \|$", to_markdown(results), re.M)
     assert [cell.endswith("(2 clips)") for cell in cells.split(" | ")] == [False] * 7 + [
         True
-    ]  # Smoothness has no worst
+    ]
 
 
 def test_a_mismatch_of_estimators_is_a_warning_in_the_table() -> None:
