@@ -32,7 +32,6 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None) -> None:
         raise CinetrajError(f"{shot.name} has no path to draw: {shot.shot.get('reason')}")
     description = shot.describe(trajectory)
     grid = figure.add_gridspec(3, 3, height_ratios=(1.15, 1.0, 0.55), hspace=0.38, wspace=0.28)
-    figure.subplots_adjust(left=0.07, right=0.97, bottom=0.07, top=0.9)
     plot.draw_path(figure.add_subplot(grid[0, 0], projection="3d"), trajectory)
     _draw_frames([figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[0, 2])], shot, films)
     plot.draw_position(figure.add_subplot(grid[1, 0]), trajectory)
@@ -46,6 +45,8 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None) -> None:
     sure = f", confidence {confidence:.2f}" if isinstance(confidence, int | float) else ""
     said = textwrap.fill(description.sentence, 120)
     title = f"{shot.name}: {shot.status}{sure}\n{said}"
+    top = plot.top_below(figure, title, "medium")
+    figure.subplots_adjust(left=0.07, right=0.97, bottom=0.07, top=top)
     figure.suptitle(title, fontsize="medium", x=0.07, ha="left", parse_math=False)
 
 

@@ -48,8 +48,11 @@ def draw_path(
             axes.plot(e[:, 0], e[:, 1], e[:, 2], color=line.get_color(), linewidth=1.4 if number == 0 else 0.6)
     axes.set_xlabel("x right", fontsize="small")
     axes.set_ylabel("z forward", fontsize="small")
-    axes.set_zlabel("up (−y)", fontsize="small", labelpad=-2)
+    axes.set_zlabel("up (−y)", fontsize="small", labelpad=0)
     axes.tick_params(labelsize="xx-small", pad=0)
+    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
+        axis.get_major_locator().set_params(nbins=4)
+    axes.set_box_aspect((4, 4, 3), zoom=0.88)  # the labels stay within the panel
     axes.set_aspect("equal", adjustable="datalim")
 
 
@@ -76,11 +79,7 @@ def draw_position(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", pr
     moved = moved_from_first(trajectory)
     _draw_lines(axes, trajectory, moved, POSITION_LABELS, linestyle, prefix)
     _draw_bands(axes, trajectory, moved, pose_sigma(trajectory)[:, :3])
-    axes.set_ylabel(
-        {"metric": "position [m]", "arbitrary": "position [arbitrary]", "bounded": "position (not seen)"}[
-            trajectory.scale
-        ]
-    )
+    axes.set_ylabel("position (not seen)" if trajectory.scale == "bounded" else f"position [{unit_of(trajectory)}]")
 
 
 def draw_rotation(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", prefix: str = "") -> None:
@@ -99,15 +98,18 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
         axes.text(0.5, 0.5, "focal length not known", ha="center", va="center", transform=axes.transAxes)
         return
     focal = np.where(trajectory.valid, focal, np.nan)
+    sigma = np.zeros(len(trajectory)) if trajectory.focal_sigma_px is None else trajectory.focal_sigma_px
     (line,) = axes.plot(trajectory.time_s, focal, linestyle, color=PALETTE[0], label=label, linewidth=1.3)
     if trajectory.focal_sigma_px is not None:
-        sigma = trajectory.focal_sigma_px
         axes.fill_between(trajectory.time_s, focal - sigma, focal + sigma, color=line.get_color(), alpha=0.2, lw=0)
     axes.set_xlabel(_time_label(trajectory))
     axes.set_ylabel("focal length [px]")
     known = focal[np.isfinite(focal)]
     if known.size and np.ptp(known) < 0.02 * np.median(known):  # a constant must not look like a zoom
-        axes.set_ylim(0.9 * np.median(known), 1.1 * np.median(known))
+        ends = [0.9 * np.median(known), 1.1 * np.median(known)]
+        band = np.concatenate([ends, focal - 1.05 * sigma, focal + 1.05 * sigma])
+        band = band[np.isfinite(band)]
+        axes.set_ylim(band.min(), band.max())
 
 
 def draw_segments(axes: Any, segments: Sequence[Segment], *, span_s: tuple[float, float], counts: bool = False) -> None:
@@ -149,23 +151,46 @@ def draw_overview(
     rows = 2 if description is None else 3
     grid = figure.add_gridspec(rows, 2, height_ratios=(1.0, 1.0, 0.5)[:rows])
     path = figure.add_subplot(grid[0, 0], projection="3d")
-    top, position, rotation = (figure.add_subplot(grid[k]) for k in ((0, 1), (1, 0), (1, 1)))
+    above, position, rotation = (figure.add_subplot(grid[k]) for k in ((0, 1), (1, 0), (1, 1)))
     for number, (trajectory, name) in enumerate(zip(trajectories, names, strict=True)):
         style = ("-", "--", ":", "-.")[number % 4]
         draw_path(path, trajectory, color=color_of(number), label=name or None)
-        draw_top(top, trajectory, color=color_of(number), label=name or None)
+        draw_top(above, trajectory, color=color_of(number), label=name or None)
         draw_position(position, trajectory, linestyle=style, prefix=f"{name} " if name else "")
         draw_rotation(rotation, trajectory, linestyle=style, prefix=f"{name} " if name else "")
     if any(names):
-        top.legend(fontsize="x-small")
+        above.legend(fontsize="x-small")
+    top = 0.92
     if description is not None:
         first = trajectories[0]
         span = seconds(first, first.time_s[[0, -1]], index_fps=index_fps).tolist()
         below = figure.add_subplot(grid[2, :])
         shown = with_holds(description.decisions, description.segments)
         draw_segments(below, shown, span_s=(span[0], span[1]), counts=first.time_source != "seconds")
-        figure.suptitle(fill(description.sentence, 110), fontsize="medium")
-    figure.subplots_adjust(left=0.14, right=0.97, bottom=0.07, top=0.92, hspace=0.3, wspace=0.25)
+        title = fill(description.sentence, 110)
+        figure.suptitle(title, fontsize="medium")
+        top = top_below(figure, title, "medium")
+    figure.subplots_adjust(left=0.14, right=0.97, bottom=0.07, top=top, hspace=0.3, wspace=0.25)
+
+
+def top_below(figure: Any, title: str, fontsize: str) -> float:
+    """Where the panels of a figure end, as a share of its height, so that they and their titles are below its own."""
+    from matplotlib.font_manager import FontProperties
+
+    size_pt = FontProperties(size=fontsize).get_size_in_points()
+    lines = title.count("\n") + 1
+    height_in = figure.get_figheight()
+    # matplotlib begins at 0.98 with lines 1.2 high; a third of an inch holds a panel's own title.
+    return float(np.clip(0.98 - (1.2 * size_pt * lines / 72 + 0.34) / height_in, 0.5, 0.92))
+
+
+def unit_of(trajectory: Trajectory) -> str:
+    """How the unit of positions is called; a depth of the scene only where the path was made so."""
+    if trajectory.scale == "metric":
+        return "m"
+    known = np.zeros(0) if trajectory.scene_depth is None else trajectory.scene_depth[trajectory.valid]
+    known = known[np.isfinite(known)]
+    return "scene depths" if known.size and abs(np.median(known) - 1) < 0.5 else "units of the path"
 
 
 def color_of(number: int) -> str:

@@ -38,8 +38,10 @@ def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, tit
     figure = Figure(figsize=(width, 8), dpi=100)
     FigureCanvasAgg(figure)
     ratios = {"width_ratios": (1.0, 0.9, 1.25, 1.25)[: 4 if dense else 3], "height_ratios": (1.1, 1.0)}
-    sides = {"left": 0.07 * 14.0 / width, "right": 0.985, "bottom": 0.07, "top": 0.87}
-    grid = figure.add_gridspec(2, 4 if dense else 3, wspace=0.22, hspace=0.22, **sides, **ratios)
+    head = headline(shot, trajectory, title, backend)
+    top = plot.top_below(figure, head, "large")
+    sides = {"left": 0.07 * 14.0 / width, "right": 0.985, "bottom": 0.07, "top": top}
+    grid = figure.add_gridspec(2, 4 if dense else 3, wspace=0.25, hspace=0.22, **sides, **ratios)
     plot.draw_path(figure.add_subplot(grid[0, 0], projection="3d"), trajectory)
     plot.draw_top(figure.add_subplot(grid[0, 1]), trajectory)
     draw_frame(figure.add_subplot(grid[0, 2]), shot)
@@ -49,7 +51,7 @@ def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, tit
     if dense:
         draw_depth(figure.add_subplot(grid[0, 3]), shot)
         draw_moving(figure.add_subplot(grid[1, 3]), shot)
-    figure.suptitle(headline(shot, trajectory, title, backend), fontsize="large", x=0.06, ha="left", parse_math=False)
+    figure.suptitle(head, fontsize="large", x=0.06, ha="left", parse_math=False)
     figure.savefig(path, format=plot.kind_of(path))
 
 

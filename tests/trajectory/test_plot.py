@@ -2,11 +2,14 @@
 
 import warnings
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from scipy.spatial.transform import Rotation
 
@@ -83,6 +86,74 @@ def test_a_constant_focal_length_does_not_look_like_a_zoom() -> None:
     plot.draw_focal(axes, moving())
     low, high = axes.get_ylim()
     assert low < 0.95 * 300 < 1.05 * 300 < high
+
+
+@pytest.mark.parametrize("sigma_px", [5.0, 100.0, 250.0])
+def test_the_band_of_a_constant_focal_length_is_not_cut(sigma_px: float) -> None:
+    axes = Figure().add_subplot()
+    plot.draw_focal(axes, moving().replace(focal_sigma_px=np.append(np.full(19, sigma_px), np.nan)))
+    low, high = axes.get_ylim()
+    assert low < 300 - sigma_px < 300 + sigma_px < high
+
+
+def test_positions_are_in_the_units_that_a_page_names() -> None:
+    def said(**changes: object) -> str:
+        axes = Figure().add_subplot()
+        plot.draw_position(axes, moving(invalid=(3,)).replace(**changes))
+        return axes.get_ylabel()
+
+    depth = np.full(20, 1.3)
+    depth[3], depth[4] = 90.0, np.nan
+    assert said(scene_depth=depth) == "position [scene depths]"
+    assert said(scene_depth=3 * depth) == "position [units of the path]"
+    assert said() == "position [units of the path]"
+    assert said(scale="metric", scene_depth=depth) == "position [m]"
+    assert said(scale="bounded", translation_bound=0.1) == "position (not seen)"
+
+
+def boxes(figure: Figure) -> tuple[Any, list[Any]]:
+    """What the title of a drawn figure and each of its panels take, with all of their labels."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    title = next(text for text in figure.texts if text.get_text() == figure.get_suptitle())
+    return title.get_window_extent(renderer), [axes.get_tightbbox(renderer) for axes in figure.axes]
+
+
+@pytest.mark.parametrize("lines", [1, 2, 4, 6])
+def test_a_long_sentence_stays_above_the_panels(lines: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    from trajectory import describe
+    from trajectory.description import Description
+
+    monkeypatch.setattr(Description, "sentence", " ".join(["camera"] * 15 * lines))
+    figure = Figure(figsize=(11, 9.5))
+    plot.draw_overview(figure, [moving()], description=describe(moving()))
+    title, panels = boxes(figure)
+    assert figure.get_suptitle().count("\n") == lines - 1
+    assert title.y0 > max(panel.y1 for panel in panels)
+
+
+@pytest.mark.parametrize(("turn", "way"), [(0, (-0.2, -0.05, 0.02)), (90, (-0.2, 0.1, 0.0)), (0, (0.0, 0.0, 3.5))])
+def test_the_labels_of_the_path_in_space_are_apart(turn: float, way: tuple[float, float, float]) -> None:
+    trajectory = moving(turn_deg=turn, axis=2)
+    poses = np.array(trajectory.world_from_cam)
+    poses[:, :3, 3] = np.linspace(0, 1, 20)[:, None] * way
+    figure = Figure(figsize=(10, 4))  # panels as large and as far apart as those of a run's plot.png
+    figure.subplots_adjust(wspace=0.25)
+    space = figure.add_subplot(1, 2, 1, projection="3d")
+    plot.draw_path(space, trajectory.replace(world_from_cam=poses))
+    plot.draw_top(figure.add_subplot(1, 2, 2), trajectory.replace(world_from_cam=poses))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    shown = [
+        (tick.label1, *sorted(axis.get_view_interval()), tick.get_loc())
+        for axis in (space.xaxis, space.yaxis, space.zaxis)
+        for tick in axis.get_major_ticks()
+    ]
+    numbers = [label for label, low, high, at in shown if low <= at <= high]
+    words = [space.zaxis.get_label(), figure.axes[1].yaxis.get_label()]
+    taken = [text.get_window_extent(renderer) for text in (*numbers, *words)]
+    assert len(taken) > 7
+    assert not [pair for pair in combinations(taken, 2) if pair[0].overlaps(pair[1])]
 
 
 @pytest.mark.parametrize("invalid", [(), (0, 3, 19), tuple(range(20))])

@@ -115,9 +115,7 @@ def test_charged_clips_are_of_those_that_a_mean_is_over(results: list[Result]) -
     assert (poor["clips"], good["clips"], poor["RotErr_clips"]) == (3, 3, 3)
     # Smoothness has no worst value.
     (cells,) = re.findall(r"^\| poor.*\| 2/3 \|(.*) \|$", to_markdown(results), re.M)
-    assert [cell.endswith("(2 clips)") for cell in cells.split(" | ")] == [False] * 7 + [
-        True
-    ]
+    assert [cell.endswith("(2 clips)") for cell in cells.split(" | ")] == [False] * 7 + [True]
 
 
 def test_a_mismatch_of_estimators_is_a_warning_in_the_table() -> None:

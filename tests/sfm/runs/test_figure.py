@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 from made_shots import shot
 from made_structure import structure, trajectory
 
@@ -53,6 +54,28 @@ def test_depth_and_movement_are_shown_where_they_are_known(tmp_path: Path) -> No
         assert picture is not None
         sizes.append(picture.shape[1])
     assert sizes == [1950, 1400, 1400]
+
+
+def test_a_long_reason_stays_above_the_panels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dataclasses import replace
+
+    from matplotlib.figure import Figure
+
+    from sfm.runs.figure import write_picture
+
+    made: list[Figure] = []
+    monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: made.append(self))
+    for count in (1, 80):
+        each = replace(shot(), reason="why " * count)
+        write_picture(each, trajectory(), tmp_path / "plot.png", title="a", backend="dense")
+    tops = []
+    for figure in made:
+        renderer = figure.canvas.get_renderer()  # pyright: ignore[reportAttributeAccessIssue]
+        figure.draw(renderer)
+        (title,) = figure.texts
+        tops.append(max(axes.get_tightbbox(renderer).y1 for axes in figure.axes))
+        assert title.get_window_extent(renderer).y0 > tops[-1]
+    assert tops[1] < tops[0] - 20  # the panels make room
 
 
 def test_a_camera_that_does_not_travel_has_no_depth_to_show() -> None:
