@@ -15,7 +15,8 @@ from compare.metrics import Comparison, Comparisons, together
 from compare.motion_state import MotionState, translation_states
 from compare.protocols import Protocol
 from compare.sampling import sampled
-from compare.scales import common_extents, common_units, depth_deviation, scales
+from compare.scales import common_extents, common_units, scales
+from trajectory.depth_deviation import depth_deviation
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 

@@ -300,6 +300,7 @@ def _told(
         reliability,
         noise_diag=seen.noise_diag,
         others=answers,
+        spread=minor.spread_of_scores(trajectory, seen) if config.rule == "apparent" else None,
         guesses=mean if config.unknown == "number" else None,
     )
     numbers = best_estimates.with_estimates(scores, flagged, mean, config.unknown)

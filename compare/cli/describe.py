@@ -353,7 +353,7 @@ def _against(result: dict[str, Any]) -> list[str]:
         for name, decision in result["decisions"].items()
         if decision["yes"] is False and decision["probability"] > 0.5
     ]
-    said = "not told, since the likeliest single answer has it not, and yet likelier than not over all answers"
+    said = "not told, since the answer that stands has it not, and yet likelier than not over all answers"
     return [f"{said}: {', '.join(likely)}"] if likely else []
 
 

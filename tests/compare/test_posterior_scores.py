@@ -13,9 +13,9 @@ from compare import protocols
 from compare.metrics import Metric, rot_err
 from compare.pair_scores import score_poses
 from compare.posterior_scores import quantiles, score_posteriors
-from compare.scales import depth_deviation
 from compare.scoring import score
 from trajectory import io
+from trajectory.depth_deviation import depth_deviation
 from trajectory.frames import transform
 from trajectory.model import Provenance, Trajectory
 from trajectory.posterior import Posterior, alone

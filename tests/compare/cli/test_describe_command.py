@@ -190,4 +190,4 @@ def test_what_is_likelier_than_not_and_yet_not_told_is_named(
     for sure, named in ((0.9, False), (0.3, True)):
         evidence = {"probability": {"zoom": sure}, "candidates": [{"file": None, "probability": 0.7}, other]}
         said = said_of(tmp_path, capsys, moved.replace(provenance=Provenance(evidence=evidence)))
-        assert ("likelier than not over all answers: Zoom In (0.70)" in said) == named
+        assert ("likelier than not over all answers: Zoom In (0.5" in said) == named
