@@ -12,7 +12,7 @@ from compare.depth_scales import DepthScale
 from compare.motion_state import MotionState
 from compare.protocols import Protocol
 from compare.sampling import Pair
-from trajectory.model import Scale, Trajectory
+from trajectory.model import Scale
 
 
 def common_units(pair: Pair, scales: tuple[Scale, Scale], told: DepthScale | None) -> tuple[float, float] | str:
