@@ -206,8 +206,8 @@ def _assumed_rates(two: Two, protocol: Protocol) -> tuple[str, ...]:
     if protocol.time != "seconds" or not guessed:
         return ()
     if len(guessed) == 2:
-        return ("neither clip carries times: their frame rates are assumed",)
-    return (f"the {guessed[0]} carries no times: its frame rate is assumed",)
+        return ("neither clip's file carries times: frame rates were told or are assumed",)
+    return (f"the file of the {guessed[0]} carries no times: its frame rate was told or is assumed",)
 
 
 def _covered(meeting: Meeting, protocol: Protocol) -> tuple[float, float]:
