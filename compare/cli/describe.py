@@ -330,12 +330,12 @@ def _turned(result: dict[str, Any]) -> str:
 
     frame = {
         "horizon": "against the horizon",
-        "upright": "about the camera's axes, roll without that of a pan of a pitched camera",
-        "camera": "about the camera's axes",
+        "upright": "about the camera's axes, step by step, roll without that of a pan of a pitched camera",
+        "camera": "about the camera's axes, step by step",
     }[turned["frame"]]
     other = "camera" if turned["frame"] != "camera" else "horizon"
     beside = "" if turned[other] is None else said(turned[other])
-    names = {"camera": "about the camera's axes", "horizon": "against the horizon"}
+    names = {"camera": "about the camera's axes, step by step", "horizon": "against the horizon"}
     extra = f"; {names[other]}: {beside}" if beside and beside != said(turned["told"]) else ""
     return f"turned {frame}: {said(turned['told'])}{extra}"
 
