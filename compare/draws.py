@@ -76,9 +76,10 @@ class Draws:
 
 def drawn(laid: Laid, count: int, *, seed: int) -> Draws:
     """Draws of a pair whose estimates say how far they may be off; a single one where they do not."""
-    both = (laid.comparison.reference_trajectory, laid.comparison.generated_trajectory)
+    first, second = laid.comparison.reference_trajectory, laid.comparison.generated_trajectory
     if is_one_path(laid):
-        both = tuple(each.replace(pose_covariance=None, focal_sigma_px=None) for each in both)
+        first, second = (each.replace(pose_covariance=None, focal_sigma_px=None) for each in (first, second))
+    both = (first, second)
     m = count if any(has_spread(t) for t in both) else 1
     pair, scored = laid.comparison.pair, laid.comparison.pair.scored
     base = (laid.comparison.reference, laid.comparison.generated)

@@ -149,8 +149,9 @@ def _crossing(
     for name, margin in margins.items():
         if margin is not None and name in CHANNEL_OF:
             channel = CHANNEL_OF[name][0]
-            if spread[channel] > 0.0:
-                found[name] = float(ndtr(-abs(margin) * limit[channel] / spread[channel]))
+            away, sigma = abs(margin) * float(limit[channel]), float(spread[channel])
+            if sigma > 0.0:
+                found[name] = float(ndtr(-away / sigma))
     return found
 
 
