@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Any, Literal, final
 
 import numpy as np
@@ -114,8 +115,8 @@ def sign_flip_probability(difference: Float[np.ndarray, " n"], *, seed: int = 0)
     count, size = len(difference), abs(float(difference.mean()))
     least = size - 1e-12 * float(np.abs(difference).mean())  # sums in another order differ by rounding
     if count <= EXACT_CLIPS:
-        signs = 1.0 - 2.0 * (np.arange(2**count)[:, None] >> np.arange(count) & 1)
-        return float((np.abs((signs * difference).mean(1)) >= least).mean())
+        every = np.array(list(product((-1.0, 1.0), repeat=count)))
+        return float((np.abs((every * difference).mean(1)) >= least).mean())
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], (2000, count))
     return float((1 + (np.abs((signs * difference).mean(1)) >= least).sum()) / 2001)
 
