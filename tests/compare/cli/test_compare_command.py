@@ -173,8 +173,9 @@ def test_the_brackets_of_the_table_are_explained(tmp_path: Path, capsys: pytest.
     for side in ("sure", "estimated"):
         assert main(["compare", str(tmp_path / "sure.npz"), str(tmp_path / f"{side}.npz")]) == 0
         said[side] = capsys.readouterr().out
-    assert "values with brackets are medians, the brackets 5 to 95 %, over what the estimates leave open" in said["estimated"]
-    assert "in brackets" not in said["sure"]
+    legend = "values with brackets are medians, the brackets 5 to 95 %, over what the estimates leave open"
+    assert legend in said["estimated"]
+    assert legend not in said["sure"]
 
 
 def test_notes_that_differ_in_numbers_are_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
