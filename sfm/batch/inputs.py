@@ -46,8 +46,9 @@ class _RunError(CinetrajError):
 def clips_of(given: Iterable[str]) -> tuple[list[Clip], list[str]]:
     """The clips that the arguments stand for, each once, with distinct names; and what the user should know.
 
-    A folder stands for the videos in it, at any depth, but for those in runs; a list (.csv or .jsonl with a column `video` and perhaps
-    `name`; .txt with one path a line) for its rows, whose relative paths start at the list's own folder.
+    A folder stands for the videos in it, at any depth, but for those in runs; a list (.csv or .jsonl with a column
+    `video` and perhaps `name`; .txt with one path a line) for its rows, whose relative paths start at the list's own
+    folder.
     Raises CinetrajError for what is not there at all; a clip of a list that is missing fails when its turn comes.
     """
     heard: list[str] = []
