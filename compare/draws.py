@@ -13,6 +13,8 @@ from trajectory.model import Trajectory
 from trajectory.posterior import has_spread
 from trajectory.resample import quat_wxyz_from_rotation, rotation_from_quat_wxyz
 
+ROUNDING = 1e-6
+"""Numbers of two paths that differ by less are the same, written with a few digits less."""
 UNIT = 11
 """Added to the seed, so that units of length are off in another order than paths are."""
 
@@ -74,7 +76,10 @@ class Draws:
 
 def drawn(laid: Laid, count: int, *, seed: int) -> Draws:
     """Draws of a pair whose estimates say how far they may be off; a single one where they do not."""
-    both = (laid.comparison.reference_trajectory, laid.comparison.generated_trajectory)
+    first, second = laid.comparison.reference_trajectory, laid.comparison.generated_trajectory
+    if is_one_path(laid):
+        first, second = (each.replace(pose_covariance=None, focal_sigma_px=None) for each in (first, second))
+    both = (first, second)
     m = count if any(has_spread(t) for t in both) else 1
     pair, scored = laid.comparison.pair, laid.comparison.pair.scored
     base = (laid.comparison.reference, laid.comparison.generated)
@@ -95,6 +100,15 @@ def drawn(laid: Laid, count: int, *, seed: int) -> Draws:
         apart=apart,
         seed=seed,
     )
+
+
+def is_one_path(laid: Laid) -> bool:
+    """Whether both are one path that moves, as a run and what was written of it: then their errors are one too.
+
+    Cameras at rest are alike without being one.
+    """
+    a, b = (poses[laid.comparison.pair.scored] for poses in (laid.comparison.reference, laid.comparison.generated))
+    return bool(np.abs(a - b).max() < ROUNDING < np.abs(a - a[0]).max())
 
 
 def _frames(trajectory: Trajectory, time_s: np.ndarray) -> Int[np.ndarray, " k"]:

@@ -145,7 +145,7 @@ def _movers(told: Mapping[str, Any]) -> list[Reason]:
     left = ". All agrees." if share > 0.995 else f"; {1 - share:.0%} moves by itself, or was followed wrongly."
     rigid = told.get("rigid")
     if rigid is False:
-        left += f" Nothing rigid was filmed: the best motion leaves {told['noise_px']:.2f} pixels."
+        left += f" It agrees only roughly: the best motion leaves {told['noise_px']:.2f} pixels."
     return [Reason(question="What does not agree?", answer=said + left)]
 
 

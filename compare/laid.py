@@ -15,7 +15,8 @@ from compare.metrics import Comparison, Comparisons, together
 from compare.motion_state import MotionState, translation_states
 from compare.protocols import Protocol
 from compare.sampling import sampled
-from compare.scales import common_extents, common_units, depth_deviation, scales
+from compare.scales import common_extents, common_units, scales
+from trajectory.depth_deviation import depth_deviation
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
@@ -205,8 +206,8 @@ def _assumed_rates(two: Two, protocol: Protocol) -> tuple[str, ...]:
     if protocol.time != "seconds" or not guessed:
         return ()
     if len(guessed) == 2:
-        return ("neither clip carries times: their frame rates are assumed",)
-    return (f"the {guessed[0]} carries no times: its frame rate is assumed",)
+        return ("neither clip's file carries times: frame rates were told or are assumed",)
+    return (f"the file of the {guessed[0]} carries no times: its frame rate was told or is assumed",)
 
 
 def _covered(meeting: Meeting, protocol: Protocol) -> tuple[float, float]:

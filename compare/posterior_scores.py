@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 from compare import metrics
 from compare.depth_scales import DepthScale
-from compare.draws import Draws, drawn
+from compare.draws import Draws, drawn, is_one_path
 from compare.laid import Laid, Two, lay_out_each, lay_out_together
 from compare.metrics import Metric
 from compare.pair_scores import metric_of, scores_of
@@ -19,6 +19,7 @@ from trajectory.errors import CinetrajError
 from trajectory.posterior import Posterior
 
 LOW, MIDDLE, HIGH = 0.05, 0.5, 0.95
+SAME = "both are one and the same path: what it may be off is off on both sides"
 MOST_UNDEFINED = 0.5
 """A metric that is undefined in a larger share of the draws has no interval."""
 
@@ -82,6 +83,11 @@ def _over_posterior(scores: PairScores, best: Laid, pair: Candidates, seed: int)
     protocol = best.comparison.protocol
     if protocol.draws == 0 or not (pair.reference.spreads or pair.generated.spreads):
         return scores
+    note = _one_sided(pair)
+    if is_one_path(best):
+        note = (SAME,)
+        if len(pair.reference.trajectories) == len(pair.generated.trajectories) and _every_answer(pair, protocol):
+            return replace(scores, notes=(*scores.notes, *note))
     parts = [drawn(laid, count, seed=seed) for laid, count in _shared_out(best, pair)]
     dropped, charged = dict(scores.dropped), dict(scores.charged)
     for metric in [metric_of(name) for name in protocol.metrics]:
@@ -93,7 +99,22 @@ def _over_posterior(scores: PairScores, best: Laid, pair: Candidates, seed: int)
             charged[metric.name] = _with_interval(charged[metric.name], _weighted([v for _, v in both], parts))
         else:  # no point is charged, so that both are one score
             charged[metric.name] = dropped[metric.name]
-    return replace(scores, dropped=dropped, charged=charged)
+    return replace(scores, dropped=dropped, charged=charged, notes=(*scores.notes, *note))
+
+
+def _every_answer(pair: Candidates, protocol: Protocol) -> bool:
+    """Whether all that is known of both is the same, as of a run against itself."""
+    others = zip(pair.reference.trajectories[1:], pair.generated.trajectories[1:], strict=True)
+    twos = [Two(reference=a, generated=b, depth_scale=pair.depth_scale) for a, b in others]
+    return all(isinstance(each, Laid) and is_one_path(each) for each in lay_out_each(twos, protocol))
+
+
+def _one_sided(pair: Candidates) -> tuple[str, ...]:
+    """What to say where one side alone tells how far it may be off."""
+    if pair.reference.spreads == pair.generated.spreads:
+        return ()
+    told, silent = ("reference", "generated clip") if pair.reference.spreads else ("generated clip", "reference")
+    return (f"intervals hold the errors of the {told} alone: nothing says how far the {silent} may be off",)
 
 
 def _weighted(values: list[np.ndarray], parts: list[Draws]) -> Float[np.ndarray, " m"]:

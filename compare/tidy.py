@@ -20,6 +20,7 @@ from trajectory.certainty import QUANTITIES
 from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
 from trajectory.model import Trajectory
+from trajectory.moves import is_told
 
 if TYPE_CHECKING:
     import pandas
@@ -252,6 +253,7 @@ def _segment_rows(shot: RunShot) -> Iterator[Row]:
             "end_s": segment.end_s,
             "strength": segment.strength,
             "margin": segment.margin,
+            "told": is_told(segment, told.decisions),
             "reliability": told.decisions[segment.primitive].reliability,
         }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, final
 
 from trajectory import moves
-from trajectory.certainty import Certainty, Quantity, listed
+from trajectory.certainty import SURE, Certainty, Quantity, listed
 from trajectory.compound import Compound
 from trajectory.decisions import Decision
 from trajectory.image_motion import ImageMotion
@@ -208,11 +208,12 @@ def _doubted(certainty: Certainty, told: set[Quantity], *, unknown: bool) -> lis
 
 
 def _minor_words(minor: Sequence[Minor]) -> str:
-    """As "; it moves forward by 3.0 % of the scene depth (0.95)": minor moves with their amounts and probabilities."""
+    """As "; it moves forward by 3.0 % of the scene depth": minor moves with their amounts, "possibly" if not sure."""
     if not minor:
         return ""
     words = [
-        f"{WORDS[each.primitive].said} by {amount_in_words(each.amount, each.unit)} ({each.probability:.2f})"
+        ("" if each.probability >= SURE else "possibly ")
+        + f"{WORDS[each.primitive].said} by {amount_in_words(each.amount, each.unit)}"
         for each in minor
     ]
     return f"; it {listed(words)}"

@@ -6,6 +6,7 @@ from typing import Any, cast, final
 
 import numpy as np
 from jaxtyping import Float
+from scipy.special import ndtr
 
 from trajectory.certainty import certainty_of
 from trajectory.components import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit, evidence_of
@@ -108,12 +109,15 @@ def decide(
     *,
     noise_diag: float = 0.0,
     others: Sequence[tuple[float, Answers]] = (),
+    spread: Float[np.ndarray, " 7"] | None = None,
     guesses: Mapping[str, float] | None = None,
 ) -> dict[str, Decision]:
     """A decision for each primitive, from its score, its threshold and the trust in its component.
 
     Args:
         others: weight and answers of other candidates, which share the probability that this one leaves.
+        spread: standard deviations of the components, in the units of the rule: amounts near a threshold may lie on
+            the other side of it.
         guesses: best estimates; those of scores that are not known give their margins.
     """
     limit = thresholds.channels(scores.rule, scores.translation_unit)
@@ -126,7 +130,7 @@ def decide(
 
     margins = {name: None if score is None else margin_of(name, score) for name, score in scores.scores.items()}
     answers = {name: None if margin is None else margin >= 0.0 for name, margin in margins.items()}
-    likely = probabilities(answers, trust, others)
+    likely = probabilities(answers, trust, others, None if spread is None else _crossing(margins, limit, spread))
     found: dict[str, Decision] = {}
     for name in NAMES:
         margin, reliability = margins[name], trust[name]
@@ -134,6 +138,20 @@ def decide(
             reliability = 0.0
             margin = None if guesses is None or name not in guesses else margin_of(name, guesses[name])
         found[name] = Decision(yes=answers[name], margin=margin, reliability=reliability, probability=likely[name])
+    return found
+
+
+def _crossing(
+    margins: Mapping[str, float | None], limit: Float[np.ndarray, " 7"], spread: Float[np.ndarray, " 7"]
+) -> dict[str, float]:
+    """How probable it is that each amount lies beyond its threshold, seen from where it is told to be."""
+    found: dict[str, float] = {}
+    for name, margin in margins.items():
+        if margin is not None and name in CHANNEL_OF:
+            channel = CHANNEL_OF[name][0]
+            away, sigma = abs(margin) * float(limit[channel]), float(spread[channel])
+            if sigma > 0.0:
+                found[name] = float(ndtr(-away / sigma))
     return found
 
 

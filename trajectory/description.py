@@ -28,6 +28,7 @@ from trajectory.steadiness import Speed, Steadiness, SteadinessConfig
 from trajectory.turns import TurnFrame
 
 _PANNED = "gravity is not known, and so would pan a camera pitched by "
+COUNTED = "times are frame numbers over an assumed rate"
 TOO_FEW = "The motion is not known: fewer than two frames have a pose."
 
 
@@ -161,7 +162,7 @@ class Description:
             "rule": self.rule,
             "scores": dict(self.scores),
             "decisions": {name: asdict(decision) for name, decision in self.decisions.items()},
-            "segments": [asdict(segment) for segment in self.segments],
+            "segments": [asdict(each) | {"told": moves.is_told(each, self.decisions)} for each in self.segments],
             "sentence": self.sentence,
             "captions": self.captions.to_json(),
             "translation_unit": self.translation_unit,
@@ -300,6 +301,7 @@ def _told(
         reliability,
         noise_diag=seen.noise_diag,
         others=answers,
+        spread=minor.spread_of_scores(trajectory, seen) if config.rule == "apparent" else None,
         guesses=mean if config.unknown == "number" else None,
     )
     numbers = best_estimates.with_estimates(scores, flagged, mean, config.unknown)
@@ -368,7 +370,7 @@ def _ground(seen: ImageMotion, gravity: Gravity) -> Ground:
 def _notes(scores: Scores, seen: ImageMotion, trajectory: Trajectory, candidates: Candidates | None) -> tuple[str, ...]:
     notes = list(dict.fromkeys((*scores.notes, *seen.notes)))
     if trajectory.time_source == "index":
-        notes.append("times are frame numbers over an assumed rate: speed, shake and segment times depend on it")
+        notes.append(f"{COUNTED}: speed, shake and segment times depend on it")
     notes += said_of_file(trajectory)
     for item in cast("list[Any]", evidence_of(trajectory).get("ambiguous") or []):
         notes.append(f"the estimator could not rule out: {str(item).replace('_', ' ')}")

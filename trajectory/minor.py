@@ -10,6 +10,7 @@ from scipy.special import ndtr
 
 from trajectory.components import CHANNEL_OF, CHANNELS, ROTATION, TRANSLATION, ZOOM
 from trajectory.decisions import Decision
+from trajectory.depth_deviation import depth_deviation
 from trajectory.image_motion import ImageMotion
 from trajectory.model import Trajectory
 from trajectory.segments import Segment
@@ -103,6 +104,18 @@ def noise_of_components(trajectory: Trajectory, seen: ImageMotion) -> Float[np.n
         sigma[TRANSLATION] = _deviations(turned @ covariance[:3, :3] @ turned.T) / depth * seen.weight[TRANSLATION]
     to_frame = seen.turns.from_camera
     sigma[ROTATION] = _deviations(to_frame @ covariance[3:, 3:] @ to_frame.T) * seen.weight[ROTATION]
+    return sigma
+
+
+def spread_of_scores(trajectory: Trajectory, seen: ImageMotion) -> Float[np.ndarray, " 7"] | None:
+    """Standard deviation of each component of the endpoint, in its unit, by what the estimator tells of its poses and
+    of the depth that translation is measured in; None where it tells nothing."""
+    if trajectory.pose_covariance is None:
+        return None
+    sigma = noise_of_components(trajectory, seen)
+    sigma = np.where(np.isfinite(sigma), sigma, 0.0)
+    if seen.unit == "scene_depth":
+        sigma[TRANSLATION] = np.hypot(sigma[TRANSLATION], depth_deviation(trajectory) * seen.endpoint[TRANSLATION])
     return sigma
 
 

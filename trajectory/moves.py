@@ -17,11 +17,13 @@ CLEAR_MARGIN: Final = 1.0
 
 def in_segments(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """Segments of moves that the decisions confirm, or that are clear by themselves."""
-    return tuple(
-        segment
-        for segment in segments
-        if segment.primitive != "Static" and (segment.margin >= CLEAR_MARGIN or decisions[segment.primitive].yes)
-    )
+    return tuple(segment for segment in segments if segment.primitive != "Static" and is_told(segment, decisions))
+
+
+def is_told(segment: Segment, decisions: Mapping[str, Decision]) -> bool:
+    """Whether a stretch is named in words, tags and pictures: a hold, or a move as `in_segments` has it."""
+    clear = segment.primitive == "Static" or segment.margin >= CLEAR_MARGIN
+    return clear or decisions[segment.primitive].yes is True
 
 
 def with_holds(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[Segment, ...]:

@@ -9,18 +9,26 @@ Answers = Mapping[str, bool | None]
 
 
 def probabilities(
-    told: Answers, reliability: Mapping[str, float], others: Sequence[tuple[float, Answers]] = ()
+    told: Answers,
+    reliability: Mapping[str, float],
+    others: Sequence[tuple[float, Answers]] = (),
+    crossing: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Probability of each primitive, in the order of `NAMES`.
 
-    A component is in one of three states: its motion, the opposite one, or neither. The state told has the reliability
-    of the answer; what is left goes to the other states, in proportion to the weights of the candidates that tell them.
-    Where no candidate does it is shared equally, and the state told is never less likely than by chance. Where nothing
-    is told, the candidates share all of it, else chance does. Static is one of two states.
+    A component is in one of three states: its motion, the opposite one, or neither; Static is one of two. The state
+    told has the reliability of the answer. Half of what is left is shared by what the other candidates tell, by their
+    weights, half equally by the states that are not told; all of it goes to these where there is no other candidate,
+    and then the state told is never less likely than by chance. Where nothing is told, the candidates share all of it,
+    else chance does.
 
     A reliability is that of a whole quantity, all components together. The one that is told to move bears the risk: its
     motion has that reliability. One that is told to rest is as probable as each of n is that are right together with
     that reliability, its n-th root: n is 3 for turns and travel, 1 for zoom; a camera is static if all 7 rest.
+
+    Args:
+        crossing: by primitive, how probable it is that its amount lies on the other side of the threshold although the
+            answer is right: that much of the state told goes from the motion to neither, or to the motion.
     """
     found: dict[str, float] = {}
     for pair in (*CHANNELS, ("Static",)):
@@ -32,7 +40,13 @@ def probabilities(
             if told_there is not _UNKNOWN:
                 weight[told_there] += share
         trust = reliability[pair[0]]
-        shares = _shared(states, state, trust ** (1.0 / _together(pair)) if state is None else trust, weight)
+        kept = trust ** (1.0 / _together(pair)) if state is None else trust
+        shares = _shared(states, state, kept, weight)
+        for name in pair if crossing and state is not _UNKNOWN else ():
+            if state in (name, None):
+                across = min(kept, shares[state]) * crossing.get(name, 0.0) if crossing else 0.0
+                shares[state] -= across
+                shares[None if state == name else name] += across
         found |= {name: shares[name] for name in pair}
     return {name: found[name] for name in NAMES}
 
@@ -57,9 +71,13 @@ def _state(answers: Answers, pair: tuple[str, ...]) -> str | None:
 def _shared(
     states: tuple[str | None, ...], told: str | None, reliability: float, weight: Mapping[str | None, float]
 ) -> dict[str | None, float]:
-    rest = [each for each in states if each != told] if told is not _UNKNOWN else list(states)
-    total = sum(weight[each] for each in rest)
-    kept = 0.0 if told is _UNKNOWN else reliability if total > 0 else max(reliability, 1.0 / len(states))
-    left = 1.0 - kept
-    shares = {each: left * (weight[each] / total if total > 0 else 1.0 / len(rest)) for each in rest}
-    return shares if told is _UNKNOWN else {told: kept, **shares}
+    total = sum(weight.values())
+    if told is _UNKNOWN:
+        return {each: weight[each] / total if total > 0 else 1.0 / len(states) for each in states}
+    untold = {each: 0.0 if each == told else 1.0 / (len(states) - 1) for each in states}
+    candidates = {each: weight[each] / total for each in states} if total > 0 else untold
+    kept = reliability if total > 0 else max(reliability, 1.0 / len(states))
+    return {
+        each: (kept if each == told else 0.0) + (1.0 - kept) * (candidates[each] + untold[each]) / 2.0
+        for each in states
+    }

@@ -238,7 +238,7 @@ def words(result: "Result") -> str:
     rows = _rows(said, metrics)
     lines = [head, "", _report.table(rows, right=tuple(range(1, len(rows[0])))), ""]
     if any(told.get("intervals") for told in said["rows"].values()):
-        lines += ["in brackets: 5 to 95 % of the value over what the estimates leave open", ""]
+        lines += ["values with brackets are medians, the brackets 5 to 95 %, over what the estimates leave open", ""]
     lines += [*undefined, ""] if (undefined := _undefined(said, metrics)) else []
     coverage, summary = said["coverage"], said["summary"]
     apart = counts_text(summary["faults"])

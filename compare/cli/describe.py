@@ -62,6 +62,8 @@ class Args(_spread.Spread):
 
 def run(args: Args) -> int:
     """Describe one camera path or many; those without a trajectory are named with the reason."""
+    from trajectory.description import COUNTED
+
     if args.plot is not None:
         _refuse_kind(args.plot)  # before minutes of work, not after
     described: list[tuple[_inputs.Loaded, Description]] = []
@@ -81,8 +83,10 @@ def run(args: Args) -> int:
             continue
         if args.prompt and "failed" not in result and result["captions"]["prompt"] is None:
             _report.warn(f"{name}: no prompt, since {_why_no_prompt(doubt)}")
+        in_words = args.caption is not None or args.prompt or args.tags is not None
+        if in_words and any(note.startswith(COUNTED) for note in result.get("notes", ())):
+            _report.warn(f"{name}: {COUNTED}; --fps tells the rate")
         if not args.json:
-            in_words = args.caption is not None or args.prompt or args.tags is not None
             for line in chosen(name, result, args) if in_words else [words(name, result)]:
                 print(line)
     if args.plot is not None:
@@ -258,7 +262,9 @@ def words(name: str, result: dict[str, Any]) -> str:
     lines = [f"{name}: {result['sentence']}", "", _report.table(rows, right=(1, 3, 4)), ""]
     for segment in result["segments"]:
         primitive = str(segment["primitive"]).replace("_", " ")
-        lines.append(f"  {segment['start_s']:7.2f} to {segment['end_s']:7.2f} s  {primitive}")
+        slight = "" if segment["told"] else "  (slight, and not of the clip as a whole: in no caption or tag)"
+        lines.append(f"  {segment['start_s']:7.2f} to {segment['end_s']:7.2f} s  {primitive}{slight}")
+    lines += _throughout(result)
     lines += [line for line in (_certainty(result), *_minor(result), _turned(result), _ground(result)) if line]
     lines += [*_flags(result), *_against(result)]
     lines.append(f"rule: {result['rule']}")
@@ -292,6 +298,13 @@ def _keys(told: dict[str, Any] | None) -> list[str]:
     return lines + [f"note: {note}" for note in told["notes"]]
 
 
+def _throughout(result: dict[str, Any]) -> list[str]:
+    """Moves that the last frame against the first shows, and no stretch of its own."""
+    timed = {segment["primitive"] for segment in result["segments"]}
+    moves = [n for n, d in result["decisions"].items() if d["yes"] and n != "Static" and n not in timed]
+    return [f"  first frame to last  {name.replace('_', ' ')}" for name in moves]
+
+
 def _certainty(result: dict[str, Any]) -> str:
     return f"certainty: {result['certainty']}" if result["certainty"] else ""
 
@@ -301,7 +314,7 @@ def _minor(result: dict[str, Any]) -> list[str]:
 
     return [
         f"minor move: {str(each['primitive']).replace('_', ' ')} by {amount_in_words(each['amount'], each['unit'])} "
-        f"(probability {each['probability']:.2f})"
+        f"(probability {each['probability']:.2f}, that it moves so at all)"
         for each in result["minor"]
     ]
 
@@ -317,12 +330,12 @@ def _turned(result: dict[str, Any]) -> str:
 
     frame = {
         "horizon": "against the horizon",
-        "upright": "about the camera's axes, roll without that of a pan of a pitched camera",
-        "camera": "about the camera's axes",
+        "upright": "about the camera's axes, step by step, roll without that of a pan of a pitched camera",
+        "camera": "about the camera's axes, step by step",
     }[turned["frame"]]
     other = "camera" if turned["frame"] != "camera" else "horizon"
     beside = "" if turned[other] is None else said(turned[other])
-    names = {"camera": "about the camera's axes", "horizon": "against the horizon"}
+    names = {"camera": "about the camera's axes, step by step", "horizon": "against the horizon"}
     extra = f"; {names[other]}: {beside}" if beside and beside != said(turned["told"]) else ""
     return f"turned {frame}: {said(turned['told'])}{extra}"
 
@@ -353,7 +366,7 @@ def _against(result: dict[str, Any]) -> list[str]:
         for name, decision in result["decisions"].items()
         if decision["yes"] is False and decision["probability"] > 0.5
     ]
-    said = "not told, since the likeliest single answer has it not, and yet likelier than not over all answers"
+    said = "not told, since the answer that stands has it not, and yet likelier than not over all answers"
     return [f"{said}: {', '.join(likely)}"] if likely else []
 
 

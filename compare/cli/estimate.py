@@ -130,7 +130,7 @@ def estimate_all(
         folder = Path(args.out, clip.name)
         record = estimate_one(clip.path, folder, config, plot=batch.plot, quiet=args.json)
         say(sentence(str(folder), record))
-        tell(clip.name, record)
+        tell(clip.name, record, notes=True)
         records = {clip.name: record}
     else:
         records = _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence)
@@ -209,12 +209,18 @@ def _prior_of(record: dict[str, Any]) -> str:
     return f"; depths told by {told['source']}" + (f" (licence: {told['licence']})" if "licence" in told else "")
 
 
-def tell(name: str, record: dict[str, Any]) -> None:
-    """What the user must know beyond the line: doubts and missing files as a warning, failure as an error."""
+def tell(name: str, record: dict[str, Any], *, notes: bool = False) -> None:
+    """What the user must know beyond the line: doubts and missing files as a warning, failure as an error.
+
+    Args:
+        notes: also what was noted about the clip's file; of a batch, where it may be many lines, run.json has it.
+    """
     if record["status"] == "failed":
         _report.error(f"{name} could not be estimated: {record['reason']}")
     elif record["status"] != "ok":
         _report.warn(f"{name} is {record['status']}: {record['reason']}")
+    for note in record["notes"] if notes else ():
+        _report.warn(f"{name}: {note}")
     missing: dict[str, list[str]] = {}
     for shot in record["shots"]:
         for file, why in shot.get("unsaved", {}).items() if shot["status"] != "failed" else ():

@@ -108,7 +108,8 @@ def _span(entry: Mapping[str, Any], video: Mapping[str, Any]) -> str | None:
     start_s, end_s = entry.get("start_s"), entry.get("end_s")
     if start_s is None or end_s is None or video.get("time_source") in (None, "index"):
         return None
-    return f"{end_s - start_s:.2f}, from {start_s:.2f} to {end_s:.2f}"
+    by = ", by a frame rate that was told or assumed" if video.get("time_source") == "assumed" else ""
+    return f"{end_s - start_s:.2f}, from {start_s:.2f} to {end_s:.2f}{by}"
 
 
 def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str, Any]:

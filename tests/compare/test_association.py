@@ -81,8 +81,11 @@ def test_an_assumed_rate_is_a_clock_with_a_note() -> None:
     a, b = smooth(1), smooth(1).replace(time_source="assumed")
     result = score({"x": a}, {"x": b})
     assert result.clips["x"].scores["RotErr"].value == pytest.approx(0, abs=1e-9)
-    assert "the generated clip carries no times: its frame rate is assumed" in result.clips["x"].notes
-    both = ("neither clip carries times: their frame rates are assumed",)
+    assert (
+        "the file of the generated clip carries no times: its frame rate was told or is assumed"
+        in result.clips["x"].notes
+    )
+    both = ("neither clip's file carries times: frame rates were told or are assumed",)
     assert score({"x": b}, {"x": b}).clips["x"].notes == both
     assert not score({"x": b}, {"x": b}, protocol="ate-rpe").clips["x"].notes
 

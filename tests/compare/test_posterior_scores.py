@@ -13,9 +13,9 @@ from compare import protocols
 from compare.metrics import Metric, rot_err
 from compare.pair_scores import score_poses
 from compare.posterior_scores import quantiles, score_posteriors
-from compare.scales import depth_deviation
 from compare.scoring import score
 from trajectory import io
+from trajectory.depth_deviation import depth_deviation
 from trajectory.frames import transform
 from trajectory.model import Provenance, Trajectory
 from trajectory.posterior import Posterior, alone
@@ -75,6 +75,28 @@ def test_ways_that_are_the_same_or_opposite_may_be_so_whatever_their_lengths(way
         assert got.interval[1] - got.interval[0] < 20
         hits.append(got.interval[0] - 1e-3 <= angle <= got.interval[1] + 1e-3)
     assert np.mean(hits) >= 0.8
+
+
+def test_a_path_against_itself_has_no_error() -> None:
+    run = estimate(smooth(1, N), 0.05, np.random.default_rng(2))
+    written = run.replace(pose_covariance=None, world_from_cam=np.round(run.world_from_cam, 9))
+    for other_side in (run, written):
+        got = score_posteriors(alone(run), alone(other_side), STRICT)
+        assert got.charged["RotErr"].value == pytest.approx(0, abs=1e-6)
+        assert got.charged["RotErr"].interval in (None, (0.0, 0.0))
+        assert "both are one and the same path" in got.notes[-1]
+    still = path(np.zeros((N, 3)), np.zeros((N, 3)), pose_covariance=np.tile(1e-4 * np.eye(6), (N, 1, 1)))
+    assert score_posteriors(alone(still), alone(still), STRICT).charged["RotErr"].interval is not None
+
+
+def test_it_is_said_where_one_side_alone_tells_of_its_errors() -> None:
+    random = np.random.default_rng(4)
+    truth, run = smooth(1, N), estimate(smooth(2, N), 0.05, random)
+    for sides, told in (((truth, run), "generated clip"), ((run, truth), "reference")):
+        notes = score_posteriors(alone(sides[0]), alone(sides[1]), STRICT).notes
+        assert any(note.startswith(f"intervals hold the errors of the {told} alone") for note in notes)
+    both = score_posteriors(alone(run), alone(estimate(truth, 0.05, random)), STRICT).notes
+    assert not any("alone" in note for note in both)
 
 
 def test_a_difference_that_is_much_larger_than_the_noise_is_what_it_is() -> None:

@@ -10,9 +10,8 @@ from compare import protocols
 from compare.depth_scales import DepthScale
 from compare.laid import Two, lay_out_each
 from compare.protocols import Scale
-from compare.scales import depth_deviation
 from compare.scoring import score
-from trajectory.errors import CinetrajError
+from trajectory.depth_deviation import depth_deviation
 from trajectory.model import Provenance, Trajectory
 
 STRICT = protocols.get("strict")
@@ -79,20 +78,6 @@ def test_depth_scales_of_other_clips_are_warned_of() -> None:
 
 def told(path: Trajectory, quantiles: object, **changes: object) -> Trajectory:
     return path.replace(provenance=Provenance(evidence={"depth_quantiles": quantiles}), **changes)
-
-
-def test_a_scene_of_one_depth_is_a_sure_unit_and_a_deep_one_is_not() -> None:
-    flat, deep, deeper = (told(smooth(1), [4.0 / by, 4.0, 4.0 * by]) for by in (1.0, 2.0, 4.0))
-    assert depth_deviation(flat) == 0
-    assert depth_deviation(deep) == pytest.approx(0.4 * np.log(2), rel=0.02)
-    assert depth_deviation(deeper) == pytest.approx(2 * depth_deviation(deep))
-
-
-def test_what_is_metric_or_tells_nothing_has_no_deviation() -> None:
-    assert depth_deviation(smooth(1)) == 0
-    assert depth_deviation(told(smooth(1), [1.0, 2.0, 4.0], scale="metric")) == 0
-    with pytest.raises(CinetrajError, match="depth_quantiles"):
-        depth_deviation(told(smooth(1), [3.0, 2.0]))
 
 
 @pytest.mark.parametrize(

@@ -152,3 +152,12 @@ def test_every_primitive_has_a_probability():
     assert found["Pan_Left"].probability == pytest.approx(0.3)
     assert found["Move_In"].probability == pytest.approx((1 - 0.4 ** (1 / 3)) / 2)
     assert found["Static"].probability == pytest.approx(1 - 0.4 ** (1 / 7))  # static if all seven rest
+
+
+def test_a_margin_within_the_noise_is_no_sure_one():
+    noisy = np.tile(np.diag([1e-9] * 3 + [np.radians(1.0) ** 2] * 3), (60, 1, 1))
+    for pan_deg, least, most in ((3.3, 0.5, 0.85), (20.0, 0.999, 1.0)):
+        t = build(frames=60, turn_deg=(0, pan_deg, 0)).replace(pose_covariance=noisy)
+        found = describe(t).decisions["Pan_Right"]
+        assert found.yes
+        assert least < found.probability <= most

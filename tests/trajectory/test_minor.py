@@ -48,9 +48,11 @@ def test_slow_moves_of_two_to_four_percent_are_minor(share, name):
 
 def test_the_sentence_says_how_far_and_how_sure():
     found = describe(quiet(primitive("Move_In", 0.03), probability={"rotation": 1.0, "translation": 0.9, "zoom": 1.0}))
-    assert found.sentence == "The camera hardly moves; it moves forward by 3.0 % of the scene depth (0.90)."
+    assert found.sentence == "The camera hardly moves; it moves forward by 3.0 % of the scene depth."
     turned = describe(quiet(build(turn_deg=(0, 1.5, 0))))
-    assert turned.sentence == "The camera hardly moves; it pans right by 1.5° (1.00)."
+    assert turned.sentence == "The camera hardly moves; it pans right by 1.5°."
+    unsure = describe(quiet(primitive("Move_In", 0.03), probability={"rotation": 1.0, "translation": 0.6, "zoom": 1.0}))
+    assert "; it possibly moves forward by 3.0 %" in unsure.sentence
 
 
 def test_in_a_clip_that_nobody_vouches_for_they_are_as_probable_as_by_chance():

@@ -51,10 +51,23 @@ def test_what_is_left_is_shared_equally_or_as_the_candidates_tell():
     out = (0.1, told(Move_Out=True))
     still = (0.3, told(Static=True))
     shared = probabilities(told(Move_In=True), trust, [out, still])
-    assert (shared["Move_In"], shared["Move_Out"]) == pytest.approx((0.6, 0.1))
+    assert (shared["Move_In"], shared["Move_Out"]) == pytest.approx((0.6, 0.4 * (0.25 + 0.5) / 2))
     # With a candidate that tells another state even less than chance is believed.
     doubtful = probabilities(told(Move_In=True), dict.fromkeys(NAMES, 0.2), [out])
-    assert (doubtful["Move_In"], doubtful["Move_Out"]) == pytest.approx((0.2, 0.8))
+    assert (doubtful["Move_In"], doubtful["Move_Out"]) == pytest.approx((0.2, 0.8 * (1.0 + 0.5) / 2))
+    # Candidates that tell the same state speak for it, whatever else of it they tell otherwise.
+    same = [(0.5, told(Move_In=True)), (0.25, told(Move_Out=True))]
+    agreed = probabilities(told(Move_In=True), dict.fromkeys(NAMES, 0.3), same)
+    assert (agreed["Move_In"], agreed["Move_Out"]) == pytest.approx((0.3 + 0.7 / 3, 0.7 * (1 / 3 + 0.5) / 2))
+
+
+def test_what_lies_near_its_threshold_may_lie_beyond():
+    sure = dict.fromkeys(NAMES, 0.9)
+    near = probabilities(told(Pan_Left=True), sure, crossing={"Pan_Left": 0.5, "Tilt_Up": 0.5, "Pan_Right": 0.5})
+    assert (near["Pan_Left"], near["Pan_Right"]) == pytest.approx((0.45, 0.05))
+    far = probabilities(told(Pan_Left=True), sure)
+    assert near["Tilt_Up"] == pytest.approx(far["Tilt_Up"] + 0.5 * 0.9 ** (1 / 3))
+    assert near["Tilt_Down"] == far["Tilt_Down"]
 
 
 def test_candidates_tell_what_the_trajectory_does_not():

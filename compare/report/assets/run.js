@@ -351,7 +351,7 @@
     }
     const rate = counted() || 1;
     ticks(rate * times[0], rate * (times[0] + span), 4).forEach((t, i) => {
-      const words = i ? number(t) : counted() ? `frame ${number(t)}` : `${number(t)} s${assumed()}`;
+      const words = i ? number(t) : counted() ? `frame ${number(t)}` : `${number(t)} s`;
       svg.append(draw("text", { x: x(t / rate), y: height - 6, "text-anchor": "middle" }, words));
     });
     lines.forEach((l, n) => {

@@ -189,7 +189,8 @@ def test_the_brackets_of_the_table_are_explained(tmp_path: Path, capsys: pytest.
     for side in ("sure", "estimated"):
         assert main(["compare", str(tmp_path / "sure.npz"), str(tmp_path / f"{side}.npz")]) == 0
         said[side] = capsys.readouterr().out
-    assert "in brackets: 5 to 95 % of the value over what the estimates leave open" in said["estimated"]
+    told = "values with brackets are medians, the brackets 5 to 95 %, over what the estimates leave open"
+    assert told in said["estimated"]
     assert "in brackets" not in said["sure"]
 
 

@@ -264,6 +264,10 @@ def test_what_was_not_saved_is_one_warning(capsys: pytest.CaptureFixture[str]) -
     assert said == "cinetraj: warning: clip: depth was not saved: no depth (a, c); mask was not saved: no mask (c)\n"
     estimate.tell("clip", {"status": "ok", "shots": [{"name": "", "status": "ok", "unsaved": {}}]})
     assert capsys.readouterr().err == ""
+    noted = {"status": "ok", "shots": [], "notes": ["the file carries no timestamps"]}
+    for notes, expected in ((False, ""), (True, "cinetraj: warning: clip: the file carries no timestamps\n")):
+        estimate.tell("clip", noted, notes=notes)
+        assert capsys.readouterr().err == expected
 
 
 def test_pages_are_not_written_into_object_stores(capsys: pytest.CaptureFixture[str]) -> None:

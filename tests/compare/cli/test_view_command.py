@@ -66,6 +66,7 @@ def test_a_page_that_is_gone_with_its_run_is_told(tmp_path: Path, monkeypatch: p
         return {
             "status": "ok",
             "shots": [],
+            "notes": [],
             "motion_model": "",
             "registered": 1,
             "frames": 1,

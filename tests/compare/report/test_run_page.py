@@ -58,7 +58,9 @@ def test_the_page_holds_what_the_run_holds(runs: Path) -> None:
     assert path["travels"]
     assert path["frame"] == "camera"
     assert truck["facts"] == []
-    assert truck["segments"][0]["reliability"] == pytest.approx(0.81 * (made_runs.N - 1) / made_runs.N, abs=1e-3)
+    # 0.81 where there is a pose; of what is left half by the other candidate, which tells the same.
+    trust = 0.81 * (made_runs.N - 1) / made_runs.N
+    assert truck["segments"][0]["reliability"] == pytest.approx(trust + (1 - trust) / 2, abs=2e-3)
     assert "Why not a zoom?" in [question for question, _ in truck["reasons"]]
 
 
