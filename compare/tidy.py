@@ -124,7 +124,10 @@ def _records(source: Any) -> list[Mapping[str, Any]] | None:
         raise CinetrajError(f"there is no table of {type(source).__name__}, expected runs or scores")
     found = [_records(each) for each in source]
     if not found or any(each is None for each in found):
-        raise CinetrajError("a sequence is of scores; give several folders of runs as a mapping, their names to them")
+        raise CinetrajError(
+            "several sources without names are of scores, and not all of these hold some; several folders of runs take "
+            "names, as a mapping or, in a command, as SET=FOLDER"
+        )
     return [record for each in found if each is not None for record in each]
 
 

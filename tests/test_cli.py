@@ -90,7 +90,7 @@ class TestBadInput:
         self.refused(clip, tmp_path, "--weights", "auto", options=("--weights", tmp_path / "w.pth"))
 
     def test_focal_and_field_of_view_together(self, tmp_path: Path, clip: Path) -> None:
-        self.refused(clip, tmp_path, "focal_px", "fov_deg", options=("--focal", 500, "--fov", 60))
+        self.refused(clip, tmp_path, "--focal and --fov are both given", options=("--focal", 500, "--fov", 60))
 
     def test_out_is_a_file(self, tmp_path: Path, clip: Path) -> None:
         out = tmp_path / "out"

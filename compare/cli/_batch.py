@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from compare.cli import _report
+from compare.cli._notes import counted
 
 if TYPE_CHECKING:
     from sfm.batch import Clip, Outcome
@@ -76,7 +77,10 @@ def summary(outcomes: Iterable["Outcome"], total: int, seconds: float) -> str:
     rows = [[status, str(counts[status])] for status in STATUSES if counts[status]]
     if left := total - len(found):
         rows.append(["remaining", str(left)])
-    return "\n".join([head, *([_report.table(rows, right=(1,))] if rows else []), *reasons(found)])
+    lines = [head, *([_report.table(rows, right=(1,))] if rows else []), *reasons(found)]
+    if kept := sum(outcome.how == "kept" and outcome.status == "failed" for outcome in found):
+        lines.append(f"{counted(kept, 'failed run')} kept from before; --retry-failed estimates them again")
+    return "\n".join(lines)
 
 
 def reasons(outcomes: Iterable[Any]) -> list[str]:

@@ -1,5 +1,6 @@
 """What a command was given: a trajectory file, a run, a folder of either, or a clip to be estimated first."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def load(
     if path.is_file():
         if format == "auto" and is_video(path):
             if estimate_clip is None:
-                raise CinetrajError(f"{path} is a video; run `cinetraj estimate {path}` first and give the run")
+                raise CinetrajError(estimate_first(path))
             return estimate_clip(path)
         return [_read(path, path.stem, format)]
     if is_run(path):
@@ -78,6 +79,15 @@ def load(
             raise CinetrajError(whole.failed)
         raise CinetrajError(f"{path} holds neither runs nor trajectories; {found[0].name}: {found[0].failed}")
     return found
+
+
+def estimate_first(video: Path) -> str:
+    """What to do with a video where its run is expected."""
+    from sfm.batch.inputs import safe_name
+    from sfm.video.reader import told_name
+
+    run = shlex.quote(f"runs/{safe_name(told_name(str(video)))}")
+    return f"{video} is a video; run `cinetraj estimate {shlex.quote(str(video))} --out runs/` first, then give {run}"
 
 
 def sole(given: str | Path, found: list[Loaded]) -> Loaded:

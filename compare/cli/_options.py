@@ -26,6 +26,7 @@ PATHS = "paths"
 """Under this name a field of a form says which fields of configs it sets."""
 NOT_GIVEN = "(default: False)"
 """Help of a switch --no-X: what is so by default is that it is not given, whatever the setting X is."""
+_QUOTED_OR_NAME = r"""(?<!\w)'[^']*'|"[^"]*"|(?<![\w./-])(?P<name>[a-z]\w*)(?![\w/-]|\.\w)"""
 GROUP = "group"
 """Under this name it says whose fields its own are: root of their paths, and root of their flags."""
 
@@ -130,6 +131,21 @@ def with_flags(text: str, kind: type, flag_of: Callable[[str], str]) -> str:
     return re.sub(r"`(\w+)`", lambda m: flag_of(m[1]) if m[1] in names else m[0], text)
 
 
+def by_flags(text: str, kind: type, flag_of: Callable[[str], str]) -> str:
+    """What a config says of itself, with the names of its fields as their flags; values in quotes stay.
+
+    A name of one word is a word of ours, too: it is meant where the text begins with it, or a value is set to it.
+    """
+    names = {each.name for each in fields(kind)}
+
+    def told(m: re.Match[str]) -> str:
+        name = m["name"]
+        meant = name in names and ("_" in name or m.start() == 0 or text[m.end() :].startswith("="))
+        return flag_of(name) if meant else m[0]
+
+    return re.sub(_QUOTED_OR_NAME, told, text)
+
+
 def annotation(setting: Setting, text: str, *, shown: Any) -> Any:
     """The setting as a type that tyro parses, UNSET if it is not given; None where tyro cannot parse it.
 
@@ -210,8 +226,15 @@ def given(form: Any) -> list[Given]:
     return found
 
 
-def made(kind: type, values: Mapping[str, Any]) -> Any:
-    """A config with these values at their dotted paths, all else as it is by default. Raises CinetrajError."""
+def made(kind: type, values: Mapping[str, Any], flag_of: Callable[[str], str], parent: str = "") -> Any:
+    """A config with these values at their dotted paths, all else as it is by default.
+
+    Args:
+        flag_of: the flag that sets the field at a dotted path. parent: the path of the config itself.
+
+    Raises:
+        CinetrajError: what the config says of its values, with its fields named by their flags.
+    """
     known = {name: (hint, default) for name, hint, default in members(kind)}
     chosen: dict[str, Any] = {}
     for name, value in _nested(values).items():
@@ -219,11 +242,15 @@ def made(kind: type, values: Mapping[str, Any]) -> Any:
         if not isinstance(value, _Below):
             chosen[name] = value
         else:
-            chosen[name] = made(hint, value.values) if default is MISSING else _changed(default, value.values)
+            below = f"{parent}{name}."
+            new = default is MISSING
+            chosen[name] = (
+                made(hint, value.values, flag_of, below) if new else _changed(default, value.values, flag_of, below)
+            )
     for name, (_, default) in known.items():
         if default is MISSING and name not in chosen:
             raise CinetrajError(f"{kind.__name__} needs {name}; give it as an option")
-    return _built(kind.__name__, lambda: kind(**chosen))
+    return _built(kind, lambda: kind(**chosen), lambda name: flag_of(parent + name))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -244,21 +271,25 @@ def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _changed(instance: Any, values: Mapping[str, Any]) -> Any:
+def _changed(instance: Any, values: Mapping[str, Any], flag_of: Callable[[str], str], parent: str) -> Any:
     changes = {
-        name: _changed(getattr(instance, name), value.values) if isinstance(value, _Below) else value
+        name: _changed(getattr(instance, name), value.values, flag_of, f"{parent}{name}.")
+        if isinstance(value, _Below)
+        else value
         for name, value in _nested(values).items()
     }
-    return _built(type(instance).__name__, lambda: replace(instance, **changes))
+    return _built(type(instance), lambda: replace(instance, **changes), lambda name: flag_of(parent + name))
 
 
-def _built(name: str, build: Callable[[], Any]) -> Any:
+def _built(kind: type, build: Callable[[], Any], flag_of: Callable[[str], str]) -> Any:
     try:
         return build()
-    except CinetrajError:
-        raise
+    except CinetrajError as error:
+        if (told := by_flags(str(error), kind, flag_of)) == str(error):
+            raise
+        raise CinetrajError(told) from error
     except (TypeError, ValueError) as error:  # a config of another distribution has errors of its own
-        raise CinetrajError(f"{name}: {error}") from error
+        raise CinetrajError(f"{kind.__name__}: {by_flags(str(error), kind, flag_of)}") from error
 
 
 def _given_below(form: Any, path: str, flag: str) -> list[Given]:

@@ -1,11 +1,13 @@
 """Pages of runs with their films: for `cinetraj view --html` and `cinetraj estimate --html`."""
 
+import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
 from compare.cli import _film, _report
 from compare.cli._notes import counted
 from compare.film import jpeg
+from compare.report.run_page import PAGE_FILE
 from trajectory.errors import CinetrajError
 from trajectory.run_names import RUN_FILE
 
@@ -17,6 +19,22 @@ THUMBNAIL_SIDE = 320
 def told(written: list[Path]) -> str:
     """How many pages were written, and the one to begin with."""
     return f"{counted(len(written), 'page')}: {written[-1]}"
+
+
+def runs_with_page(runs: Iterable[Path]) -> list[Path]:
+    """Those of the runs that have a page."""
+    return [run for run in runs if (run / PAGE_FILE).is_file()]
+
+
+def lost(had: list[Path], folder: Path) -> str:
+    """What became of the pages of runs that had one before, "" where they are all there."""
+    gone = [run for run in had if not (run / PAGE_FILE).is_file()]
+    if not gone:
+        return ""
+    run = gone[0] if len(gone) == 1 else folder
+    what = f"the page of {run} is" if len(gone) == 1 else f"{len(gone)} pages of {folder} are"
+    it = "it" if len(gone) == 1 else "them"
+    return f"{what} gone with what was there before; cinetraj view {shlex.quote(str(run))} --html writes {it} anew"
 
 
 def write_pages(
@@ -36,7 +54,7 @@ def write_pages(
     written: list[Path] = []
     films = _film.films(long_side=FILM_SIDE, most=MOST_FRAMES, clip=clip)
     for run in runs:
-        page, record = run / run_page.PAGE_FILE, run / RUN_FILE
+        page, record = run / PAGE_FILE, run / RUN_FILE
         if kept and page.is_file() and record.is_file() and page.stat().st_mtime >= record.stat().st_mtime:
             continue
         try:

@@ -101,8 +101,12 @@ def configs_of(args: Any) -> "tuple[EstimateConfig, BatchConfig]":
         elif root != "backend":
             _refuse_for_a_program(name, each)
             own[each.paths[0]] = each.value
-    own["backend"] = _options.made(kinds[name], backend)
-    return _options.made(EstimateConfig, own), _options.made(BatchConfig, batch)
+
+    def made(kind: type, values: dict[str, Any], root: str) -> Any:
+        return _options.made(kind, values, lambda path: _flag_in(root, _flags(args))(path))
+
+    own["backend"] = made(kinds[name], backend, f"backend:{name}")
+    return made(EstimateConfig, own, ""), made(BatchConfig, batch, "batch")
 
 
 def _path_in(kinds: dict[str, type], name: str, each: Given) -> str:

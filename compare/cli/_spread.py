@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from compare.cli import _options
+
 if TYPE_CHECKING:
     from compare.rows import ClipScores
     from compare.score_match import Asked
@@ -35,14 +37,15 @@ class Spread:
     @property
     def is_spread(self) -> bool:
         """Whether the work is for other processes."""
-        return self.jobs > 1 or self.engine != "local"
+        return self.jobs != 1 or self.engine != "local"
 
 
 def batch_of(options: Spread) -> "BatchConfig":
     """The config of the engine. Raises CinetrajError for options that do not fit each other."""
     from sfm.config import BatchConfig
 
-    return BatchConfig(engine=options.engine, jobs=options.jobs, address=options.address)
+    given = {"engine": options.engine, "jobs": options.jobs, "address": options.address}
+    return _options.made(BatchConfig, given, lambda name: f"--{name.replace('_', '-')}")
 
 
 def chunks(items: Iterable[Item], size: int | None = None) -> Iterator[list[Item]]:

@@ -20,6 +20,7 @@ from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
     from compare.scoring import Result
+    from sfm.batch import Clip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +89,8 @@ def run(args: Args) -> int:
     chosen = [name.strip() for name in args.protocol.split(",")]
     for name in chosen:
         protocols.get(name)  # refuses what it does not know, before anything is estimated
+    _spread.batch_of(args)  # the same
+    _require_partners(args)
     results, refused = _scored(args, models, chosen)
     if not results:
         raise CinetrajError("; ".join(refused))
@@ -313,8 +316,7 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
         made: source of each folder that this call has made so far. Sources of the same name get folders of their own.
     """
     from compare.cli import estimate
-    from sfm.batch.inputs import Clip, distinct
-    from sfm.video.reader import own_name
+    from sfm.batch.inputs import Clip
 
     clips = _videos(path)
     if not clips:
@@ -328,8 +330,7 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
     if target in made:
         return target
     folder = path.is_dir()
-    # Clips are paired by their own names, wherever they lie.
-    named, _ = distinct([Clip(path=str(clip), name=own_name(str(clip)) if folder else name) for clip in clips])
+    named = _named(clips) if folder else [Clip(path=str(path), name=name)]
     chosen: dict[str, Any] = {} if options.split_shots else {"split_shots": False}
     args = estimate.Args(clips=tuple(map(str, clips)), out=str(target if folder else runs), **chosen)
     records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr), named=named)
@@ -337,6 +338,36 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
         raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")
     made[target] = source
     return target
+
+
+def _named(videos: list[Path]) -> "list[Clip]":
+    """Videos of a folder with the names of their runs: clips are paired by their own names, wherever they lie."""
+    from sfm.batch.inputs import Clip, distinct
+    from sfm.video.reader import own_name
+
+    return distinct([Clip(path=str(video), name=own_name(str(video))) for video in videos])[0]
+
+
+def _require_partners(args: Args) -> None:
+    """Raises CinetrajError where no clip of any model has a partner, before videos are estimated for minutes."""
+    from compare.sources import match
+
+    def source(path: Path) -> "Path | dict[str, Path]":
+        """What the clips of the runs will be called."""
+        videos = _videos(path) if path.is_dir() else []
+        return {clip.name: Path(clip.path) for clip in _named(videos)} if videos else path
+
+    if not any(map(_videos, (args.reference, *args.generated))):
+        return
+    _options(args)  # refuses what it cannot read
+    refused: list[CinetrajError] = []
+    for path in args.generated:
+        try:
+            match(source(args.reference), source(path), pairs=args.pairs, resolution=args.resolution)
+        except CinetrajError as error:
+            refused.append(error)
+    if len(refused) == len(args.generated):
+        raise refused[0]
 
 
 def _videos(path: Path) -> list[Path]:

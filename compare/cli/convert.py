@@ -62,8 +62,8 @@ def run(args: Args) -> int:
     if args.to not in {*io.FORMATS, *io.BY_BLENDER}:
         able = [name for name, entry in io.FORMATS.items() if entry.encode is not None]
         raise CinetrajError(
-            f"--to is {args.to!r}{perhaps(args.to, able)}; expected a format that is written: "
-            "cinetraj convert --help lists them"
+            f"--to is {args.to!r}{_nearest(args.to, able)}; expected a format that is written: "
+            "cinetraj convert --help lists them, docs/formats.md tells what each holds"
         )
     target = io.FORMATS.get(args.to)
     if target is not None and target.encode is None:
@@ -93,6 +93,13 @@ def run(args: Args) -> int:
             print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
         print("".join(f"note: {note}\n" for note in notes), end="")
     return 0
+
+
+def _nearest(given: str, able: list[str]) -> str:
+    """The format that is most like what was given, or else those of which it is a part, or that are a part of it."""
+    word = given.lower()
+    parts = [name for name in able if word and (word in name or name in word)]
+    return perhaps(given, able) or (f", perhaps {' or '.join(map(repr, parts[:3]))} is meant" if parts else "")
 
 
 def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list[str]]":

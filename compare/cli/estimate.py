@@ -118,20 +118,25 @@ def estimate_all(
         say: called with one line for each clip. A single clip that cannot be read raises CinetrajError.
         named: the clips with the names of their runs, where these are not to follow from `args.clips`.
     """
+    from compare.cli import _batch, _pages
     from sfm.batch.places import is_address
 
     clips, several = chosen_clips(args) if named is None else (named, len(named) > 1 or is_given(args.jobs))
     config, batch = _settings.configs_of(args)
+    kept = args.html or is_address(args.out)
+    had = [] if kept else _pages.runs_with_page(Path(args.out, clip.name) for clip in clips)
     if not several and batch.engine == "local" and not is_address(args.out):
         clip = clips[0]
         folder = Path(args.out, clip.name)
         record = estimate_one(clip.path, folder, config, plot=batch.plot, quiet=args.json)
         say(sentence(str(folder), record))
         tell(clip.name, record, notes=True)
-        return {clip.name: record}, []
-    from compare.cli import _batch
-
-    return _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence), []
+        records = {clip.name: record}
+    else:
+        records = _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence)
+    if lost := _pages.lost(had, Path(args.out)):
+        say(lost)
+    return records, []
 
 
 def pages(out: Path, names: list[str], *, say: Callable[[str], None]) -> None:

@@ -4,6 +4,7 @@ SOURCES are runs or folders of runs, or folders or files of scores that `cinetra
 of runs take names, as auto=runs/auto dense=runs/dense, which become the column `set`.
 """
 
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -54,6 +55,8 @@ def source_of(given: tuple[str, ...]) -> "str | dict[str, str] | list[str]":
         return given[0]
     named = [text.partition("=") for text in given if not Path(text).exists()]
     if not named:
+        if all(map(_holds_runs, given)):
+            raise CinetrajError(f"several folders of runs have no names; give each its own, as {_with_names(given)}")
         return list(given)
     if len(named) < len(given) or not all(mark and name and path for name, mark, path in named):
         missing = next((name for name, mark, _ in named if not mark), given[0])
@@ -62,3 +65,20 @@ def source_of(given: tuple[str, ...]) -> "str | dict[str, str] | list[str]":
     if len(sets) < len(given):
         raise CinetrajError("two sets have the same name; give each its own")
     return sets
+
+
+def _holds_runs(path: str) -> bool:
+    from compare.run_files import runs_in
+
+    try:
+        return bool(runs_in(path))
+    except CinetrajError:
+        return False
+
+
+def _with_names(given: tuple[str, ...]) -> str:
+    """The sources as SET=FOLDER: by the names of the folders, or set1, set2, ... where these are not all different."""
+    names = [Path(path).resolve().name for path in given]
+    if len({*names, ""}) <= len(names) or any("=" in name for name in names):
+        names = [f"set{number}" for number in range(1, len(given) + 1)]
+    return " ".join(shlex.quote(f"{name}={path}") for name, path in zip(names, given, strict=True))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from compare.cli import _report
+from compare.cli import _inputs, _report
 from trajectory.errors import CinetrajError
+from trajectory.media import is_video
 
 if TYPE_CHECKING:
     from compare.film import Films
@@ -59,6 +60,8 @@ def run(args: Args) -> int:
         raise CinetrajError(f"--save is {args.save}, expected a name that ends in .rrd")
     if args.video is not None and not args.video.exists():
         raise CinetrajError(f"{args.video} does not exist, expected the clip of the run")
+    if args.target.is_file() and is_video(args.target):
+        raise CinetrajError(_inputs.estimate_first(args.target))
     runs = runs_in(args.target)
     single = is_run(args.target)
     if args.html:
@@ -136,8 +139,6 @@ def _show(shot: "RunShot", args: Args) -> int:
 
 
 def _reference(path: Path) -> "Trajectory":
-    from compare.cli import _inputs
-
     found = _inputs.sole(path, _inputs.load(path))
     assert found.trajectory is not None
     return found.trajectory

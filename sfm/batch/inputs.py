@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from sfm.batch.manifest import MANIFEST_FILE
+from sfm.runs.folder import RUN_FILE, is_run
 from sfm.video.animation import is_animation
 from sfm.video.images import IMAGE_SUFFIXES
 from sfm.video.reader import place_of, told_name, told_names
@@ -23,6 +24,7 @@ from trajectory.media import VIDEO_SUFFIXES
 LIST_SUFFIXES = frozenset({".csv", ".jsonl", ".txt"})
 COLUMNS = ("video", "path")
 """Names of the column that holds the clip, the first that is there."""
+A_RUN, THE_FILM = "a run of cinetraj, not a clip", "give the film it was made from"
 NAME_BYTES = 200
 """Longest run name: file systems allow 255 bytes, and the temporary folder of a run adds to its name."""
 
@@ -37,11 +39,16 @@ class Clip:
     named: bool = False
 
 
+class _RunError(CinetrajError):
+    """A run, or a folder of nothing else, where a clip is expected."""
+
+
 def clips_of(given: Iterable[str]) -> tuple[list[Clip], list[str]]:
     """The clips that the arguments stand for, each once, with distinct names; and what the user should know.
 
-    A folder stands for the videos in it, at any depth; a list (.csv or .jsonl with a column `video` and perhaps
-    `name`; .txt with one path a line) for its rows, whose relative paths start at the list's own folder.
+    A folder stands for the videos in it, at any depth, but for those in runs; a list (.csv or .jsonl with a column
+    `video` and perhaps `name`; .txt with one path a line) for its rows, whose relative paths start at the list's own
+    folder.
     Raises CinetrajError for what is not there at all; a clip of a list that is missing fails when its turn comes.
     """
     heard: list[str] = []
@@ -116,10 +123,14 @@ def read_list(path: Path) -> list[Clip]:
             raise ReadError(path, "has no clip", remedy="fill the column video", line=line)
         place = video if os.path.isabs(video) else os.path.join(path.parent, video)
         clips.append(Clip(path=place, name=name or told_name(place), named=bool(name)))
+    for clip, (line, _, _) in zip(clips, rows, strict=True):
+        if is_run(clip.path):
+            raise ReadError(path, f"names {printable(clip.path)}, {A_RUN}", remedy=THE_FILM, line=line)
     if not any(_may_be_there(clip.path) for clip in clips):
+        several = f"names {len(clips)} clips, none of which is there; the first is {printable(clips[0].path)}"
         raise ReadError(
             path,
-            f"names {len(clips)} clips, none of which is there; the first is {printable(clips[0].path)}",
+            several if len(clips) > 1 else f"names one clip, which is not there: {printable(clips[0].path)}",
             remedy="give paths relative to the list's own folder, or whole ones",
             line=rows[0][0],
         )
@@ -173,6 +184,8 @@ def _expand(text: str, heard: list[str]) -> list[Clip]:
             return read_list(path)
         return [Clip(path=text, name=told_name(text))]
     if path.is_dir():
+        if is_run(path):
+            raise _RunError(f"{path} is {A_RUN}; {THE_FILM}")
         found, said = _in_folder(path)
         heard += said
         return [Clip(path=each, name=told_name(each)) for each in found]
@@ -182,18 +195,34 @@ def _expand(text: str, heard: list[str]) -> list[Clip]:
             raise CinetrajError(f"{text}: matches no file; check the pattern")
         if any(Path(name).suffix.lower() in IMAGE_SUFFIXES for name in found):
             return [Clip(path=text, name=told_name(text))]
-        return [clip for name in found for clip in _expand(name, heard)]
+        return _expand_all(found, heard)
     return [Clip(path=text, name=told_name(text))]
+
+
+def _expand_all(found: list[str], heard: list[str]) -> list[Clip]:
+    """What a pattern matches; the runs among it are left out, but where there is nothing else."""
+    clips: list[Clip] = []
+    refused: list[_RunError] = []
+    for name in found:
+        try:
+            clips += _expand(name, heard)
+        except _RunError as error:
+            refused.append(error)
+    if refused and not clips:
+        raise refused[0]
+    return clips
 
 
 def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
     """The clips in a folder at any depth, and what else is there, in words.
 
-    The videos and animated pictures; where there are none, the folders of images; else the folder itself.
+    The videos and animated pictures; where there are none, the folders of images; else the folder itself. Runs are left
+    out: their pictures and masks are no clips.
     """
     videos: list[str] = []
     pictures: list[str] = []
-    for place, names in _walk(folder):
+    runs: list[str] = []
+    for place, names in _walk(folder, runs):
         kinds = {name: Path(name).suffix.lower() for name in names}
         images = [n for n in names if kinds[n] in IMAGE_SUFFIXES]
         films = [n for n in names if kinds[n] in VIDEO_SUFFIXES - IMAGE_SUFFIXES]
@@ -207,11 +236,19 @@ def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
         count = "1 video" if len(videos) == 1 else f"{len(videos)} videos"
         said = f"{folder} has {count}; images beside them were left out, give their folders too: {some}"
         return videos, [said]
+    if runs and not (videos or pictures):
+        raise _RunError(
+            f"{folder} holds no clips but runs of cinetraj, as {runs[0]}; give the films they were made from"
+        )
     return videos or pictures or [str(folder)], []
 
 
-def _walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
-    """Folders and their files in order; links are followed, each folder is seen once, hidden ones are not."""
+def _walk(folder: Path, runs: list[str]) -> Iterator[tuple[str, list[str]]]:
+    """Folders and their files in order; links are followed, each folder is seen once, hidden ones are not.
+
+    Args:
+        runs: those that are met are added here, and not looked into.
+    """
     seen: set[tuple[int, int]] = set()
     for place, folders, names in os.walk(folder, followlinks=True):
         status = os.stat(place)
@@ -219,6 +256,10 @@ def _walk(folder: Path) -> Iterator[tuple[str, list[str]]]:
             folders.clear()
             continue
         seen.add((status.st_dev, status.st_ino))
+        if RUN_FILE in names and is_run(place):
+            runs.append(place)
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield place, sorted(n for n in names if not n.startswith(".") and os.path.isfile(os.path.join(place, n)))
 

@@ -19,6 +19,7 @@ from typing import Any, Literal, TypeAlias, final
 
 import numpy as np
 
+from sfm.processes.import_path import python_path
 from sfm.processes.life import die_with_parent, kill_group, signal_name
 
 Outcome = Literal["ok", "error", "time limit", "died"]
@@ -62,14 +63,14 @@ def call(
         (folder / "job.json").write_text(json.dumps({"function": function, "values": dict(values)}))
         np.savez(folder / "job.npz", **dict(arrays))  # pyright: ignore[reportArgumentType]
         environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "PYTHONPATH": python_path(),
             "OMP_NUM_THREADS": str(threads),
             "GLOG_minloglevel": "3",
         }
         started = time.perf_counter()
         with (folder / "log").open("wb") as log:
             worker = subprocess.Popen(
-                [sys.executable, "-m", "sfm.processes.isolated", str(folder), str(os.getpid())],
+                [sys.executable, "-P", "-m", "sfm.processes.isolated", str(folder), str(os.getpid())],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -21,14 +21,14 @@ def obstacle(name: str, structure: Structure | None, trajectory: Trajectory | No
             return _no_depth(trajectory, "points")
         return ""
     if structure is None or not structure.has_depth():
-        return _no_depth(trajectory, "depth maps")
+        return _no_depth(trajectory, "depth maps", "; give --backend dense")
     return _no_place_in_megasam(trajectory) if name == "megasam" else ""
 
 
-def _no_depth(trajectory: Trajectory, what: str) -> str:
+def _no_depth(trajectory: Trajectory, what: str, remedy: str = "") -> str:
     if trajectory.scale == "bounded":
         return f"the camera does not translate, so that there are no {what}"
-    return f"the backend has no {what}"
+    return f"the backend has no {what}{remedy}"
 
 
 def _no_place_in_megasam(trajectory: Trajectory) -> str:

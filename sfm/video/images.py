@@ -59,8 +59,9 @@ def images_in(folder: Path) -> list[Path]:
     if unread:
         kind = unread[0].suffix
         raise CinetrajError(f"{folder}: {len(unread)} {kind} pictures, which cannot be read; convert them to JPEG")
+    missing = "no images" if any(e.suffix.lower() in VIDEO_SUFFIXES for e in entries) else "neither videos nor images"
     raise CinetrajError(
-        f"{folder}: no images in this folder (entries: {len(entries)}); "
+        f"{folder}: {missing} in this folder (entries: {len(entries)}); "
         f"give a video file or a folder with {', '.join(sorted(IMAGE_SUFFIXES))}"
     )
 

@@ -14,6 +14,7 @@ from typing import Any, final
 from sfm.batch.engines.port import Answer, Failure, Setup
 from sfm.batch.engines.worker import encode_setup
 from sfm.processes import system
+from sfm.processes.import_path import python_path
 from sfm.processes.life import kill_group, signal_name
 from trajectory.errors import CinetrajError
 
@@ -100,11 +101,11 @@ class Lane:
         self._end()
         mine, theirs = os.pipe()
         environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(self._threads))}
-        environment["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        environment["PYTHONPATH"] = python_path()
         environment.setdefault("GLOG_minloglevel", "2")
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sfm.batch.engines.worker", str(theirs), str(os.getpid())],
+                [sys.executable, "-P", "-m", "sfm.batch.engines.worker", str(theirs), str(os.getpid())],
                 stdin=subprocess.PIPE,
                 stdout=self._log,
                 stderr=self._log,

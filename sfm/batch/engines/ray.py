@@ -11,6 +11,7 @@ from typing import Any, final
 
 from sfm.batch.engines.local import MEMORY_SHARE
 from sfm.batch.engines.port import Answer, Setup
+from sfm.processes.import_path import empty_folder
 from trajectory.errors import CinetrajError
 
 AHEAD = 2
@@ -121,7 +122,8 @@ def _connect(address: str) -> bool:
     if library.is_initialized():
         return False
     try:
-        library.init(address=address, log_to_driver=False, logging_level="error")
+        with empty_folder():  # Ray has its workers import from the current one first
+            library.init(address=address, log_to_driver=False, logging_level="error")
     except Exception as problem:  # of half a dozen kinds, some of them private
         raise CinetrajError(
             f"no Ray cluster answers at {address!r} ({_line(problem)}); start one with `ray start --head`, "

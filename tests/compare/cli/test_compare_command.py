@@ -143,6 +143,22 @@ def test_videos_of_one_name_get_runs_of_their_own(tmp_path: Path, monkeypatch: p
     assert main(["compare", *folders, "--runs", str(tmp_path / "runs")]) == 0  # folders are paired by the clips' names
 
 
+@pytest.mark.parametrize("of_video", ["generated", "reference", "both"])
+def test_clips_without_partners_are_refused_before_anything_is_estimated(
+    sets: Path, tmp_path: Path, of_video: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from compare.cli import estimate
+
+    monkeypatch.setattr(estimate, "estimate_all", lambda *_, **__: pytest.fail("a video was estimated"))
+    for side in ("generated", "reference"):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / f"{side}-other.mp4").touch()
+    sides = [tmp_path / side if of_video in (side, "both") else sets / "ref" for side in ("reference", "generated")]
+    assert main(["compare", *map(str, sides), "--runs", str(tmp_path / "runs")]) == 2
+    assert "no clip name is on both sides" in capsys.readouterr().err
+    assert not (tmp_path / "runs").exists()
+
+
 def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     twin = sets / "again" / "good"
     twin.mkdir(parents=True)

@@ -26,7 +26,9 @@ def test_convert_refuses_an_unknown_format(tmp_path: Path) -> None:
     tum = write_tum(tmp_path)
     done = cinetraj("convert", tum, tmp_path / "a.xyz", "--to", "xyz", "--format", "tum")
     assert_one_clear_line(done, "--to is 'xyz'", "cinetraj convert --help lists them")
-    assert_one_clear_line(cinetraj("convert", tum, tmp_path / "a.txt", "--to", "tumm"), "perhaps 'tum' is meant")
+    for given, near in {"tumm": "'tum'", "nerf": "'nerfstudio'", "TUM-RGBD": "'tum'"}.items():
+        done = cinetraj("convert", tum, tmp_path / "a.txt", "--to", given)
+        assert_one_clear_line(done, f"perhaps {near} is meant", "docs/formats.md")
     assert_one_clear_line(cinetraj("convert", tum, tmp_path / "a.json", "--to", "wbench"), "wbench is read only")
     assert not (tmp_path / "a.xyz").exists()
 

@@ -116,8 +116,21 @@ def test_the_whole_help_has_the_nested_options_and_the_short_one_names_it() -> N
             ("--backend", "command", "--command", "x {video}", "--mask", "m.mp4"),
             "--mask has no effect on another program",
         ),
-        (("--mask-weights", "net.tflite"), "mask_weights has no effect on this mask; it is for the mask person"),
-        (("--video.start-s", "5", "--video.stop-s", "3"), "stop_s=3.0 is not after"),
+        (("--mask-weights", "net.tflite"), "--mask-weights has no effect on this mask; it is for the mask person"),
+        (("--video.start-s", "5", "--video.stop-s", "3"), "--video.stop-s=3.0 is not after --video.start-s=5.0"),
+        (("--fov", "600"), "--fov is 600.0, expected an angle"),
+        (("--focal", "1", "--fov", "2"), "--focal and --fov are both given; give one of them"),
+        (("--jobs", "0"), "--jobs is 0, expected 1 to 1024"),
+        (("--clip-time-limit", "-1"), "--clip-time-limit is -1.0, expected a positive number"),
+        (("--mask", ""), "--mask is empty, expected a video, images or person"),
+        (
+            ("--backend", "command", "--command", "x {video}", "--command-env", "focal_px"),
+            "--command-env has 'focal_px', expected NAME=VALUE",
+        ),
+        (("--backend", "dense", "--dense.keyframes", "1"), "--dense.keyframes=1 must be at least 2 and --dense.reach="),
+        (("--backend", "colmap", "--colmap.matching.ratio", "2"), "--colmap.matching.ratio=2.0 must be in"),
+        (("--backend", "colmap", "--time-limit", "0"), "--time-limit=0.0 and --colmap.mapping.max-error-px="),
+        (("--backend", "command", "--command", "x {vide}"), "--command has {vide}, expected"),
     ],
 )
 def test_what_has_no_effect_is_refused_even_as_its_default(options: tuple[str, ...], said: str) -> None:

@@ -38,8 +38,13 @@ def test_descriptions_are_the_same_in_other_processes(
     assert there.out == here.out
     assert here.err in there.err  # and a bar
     assert "dark: black" in there.err
-    for options in ({"jobs": 2, "plot": runs / "a.png"}, {"engine": "ray", "jobs": 2}):
+    for options, said in (
+        ({"jobs": 2, "plot": runs / "a.png"}, "--plot"),
+        ({"engine": "ray", "jobs": 2}, "--jobs is 2, expected none"),
+        ({"jobs": 0}, "--jobs is 0, expected 1 to 1024"),
+    ):
         assert main(["describe", str(runs), *(f"--{k}={v}" for k, v in options.items())]) == 2
+        assert said in capsys.readouterr().err
     assert main(["describe", str(runs / "dark" / "run.json"), "--jobs", "2"]) == 2
     assert "is no folder" in capsys.readouterr().err
 

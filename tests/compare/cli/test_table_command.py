@@ -6,7 +6,7 @@ from pathlib import Path
 
 import made_runs
 import pytest
-from console import cinetraj
+from console import assert_one_clear_line, cinetraj
 
 from compare.cli import table
 from trajectory.errors import CinetrajError
@@ -28,6 +28,13 @@ def test_a_folder_of_runs_becomes_csv(runs: Path, tmp_path: Path) -> None:
     assert one.stdout.startswith("1 row: ")
     with (tmp_path / "runs.csv").open() as file:
         assert {row["set"] for row in csv.DictReader(file)} == {"auto", "dense"}
+
+
+def test_folders_of_runs_without_names_are_told_the_words_that_work(runs: Path) -> None:
+    (runs.parent / "other").symlink_to(runs)
+    done = cinetraj("table", runs, runs.parent / "other", "--of", "runs")
+    assert_one_clear_line(done, "several folders of runs have no names; give each its own, as ")
+    assert cinetraj("table", *done.stderr.rstrip().partition(", as ")[2].split(), "--of", "runs").returncode == 0
 
 
 def test_what_is_not_there_ends_with_two(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import made_runs
 import pytest
-from console import cinetraj
+from console import assert_one_clear_line, cinetraj
 
-from compare.cli import estimate, view
+from compare.cli import _pages, estimate, view
 from compare.run_files import RunShot
 
 
@@ -58,6 +58,41 @@ def test_what_cannot_be_shown_says_why(runs: Path, options: tuple[str, ...], sai
     done = cinetraj("view", runs, *options)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_a_page_that_is_gone_with_its_run_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def replaced(_clip: str, folder: Path, _config: object, **_: object) -> dict[str, object]:
+        (folder / "index.html").unlink(missing_ok=True)
+        return {
+            "status": "ok",
+            "shots": [],
+            "notes": [],
+            "motion_model": "",
+            "registered": 1,
+            "frames": 1,
+            "seconds": {"total": 1.0},
+        }
+
+    monkeypatch.setattr(estimate, "estimate_one", replaced)
+    (tmp_path / "runs" / "a").mkdir(parents=True)
+    (tmp_path / "runs" / "a" / "index.html").touch()
+    (tmp_path / "a.mp4").touch()
+    said = [cinetraj("estimate", tmp_path / "a.mp4", "--out", tmp_path / "runs").stdout.splitlines() for _ in range(2)]
+    assert said[0][1:] == [
+        f"the page of {tmp_path}/runs/a is gone with what was there before; "
+        f"cinetraj view {tmp_path}/runs/a --html writes it anew"
+    ]
+    assert said[1][1:] == []
+    gone = [tmp_path / "runs" / name for name in "ab"]
+    assert _pages.lost(gone, tmp_path / "runs").startswith(f"2 pages of {tmp_path}/runs are gone")
+
+
+def test_of_a_video_the_command_for_its_run_is_told(tmp_path: Path) -> None:
+    video = tmp_path / "my clip.mp4"
+    video.write_text("text")
+    for command in ("view", "info"):
+        said = f"is a video; run `cinetraj estimate '{video}' --out runs/` first, then give 'runs/my clip'"
+        assert_one_clear_line(cinetraj(command, video), said)
 
 
 def test_shots_are_named(runs: Path) -> None:

@@ -60,6 +60,36 @@ def test_each_animated_picture_of_a_folder_is_a_clip(tmp_path: Path) -> None:
     assert "images beside them were left out" in said[0]
 
 
+def a_run(folder: Path) -> None:
+    touch(folder, "plot.png", "mask.mp4", "shot-000/plot.png")
+    (folder / "run.json").write_text('{"format": "cinetraj-run"}')
+
+
+def test_runs_beside_videos_or_images_are_no_clips(tmp_path: Path) -> None:
+    touch(tmp_path, "films/a.mp4", "pictures/x/1.png")
+    for folder in ("films", "pictures"):
+        a_run(tmp_path / folder / "a")
+        a_run(tmp_path / folder / "runs" / "b")
+    for text in ("films", "films/*"):
+        clips, said = clips_of([str(tmp_path / text)])
+        assert ([clip.name for clip in clips], said) == (["a"], [])
+    assert found(tmp_path / "pictures") == {"x": str(tmp_path / "pictures" / "x")}
+
+
+def test_a_run_is_refused_as_a_clip(tmp_path: Path) -> None:
+    a_run(tmp_path / "runs" / "a")
+    a_run(tmp_path / "runs" / "b")
+    (tmp_path / "list.csv").write_text("video\nruns/a\n")
+    for text, said in {
+        "runs/a": "runs/a is a run of cinetraj, not a clip; give the film it was made from",
+        "runs": "runs holds no clips but runs of cinetraj, as .*/runs/a; give the films they were made from",
+        "runs/*": "runs/a is a run of cinetraj, not a clip; give the film",
+        "list.csv": "list.csv:2: names .*/runs/a, a run of cinetraj, not a clip; give the film",
+    }.items():
+        with pytest.raises(CinetrajError, match=said):
+            found(tmp_path / text)
+
+
 def test_links_are_followed_once(tmp_path: Path) -> None:
     touch(tmp_path, "in/a.mp4", "other/b.mp4")
     (tmp_path / "in" / "loop").symlink_to(tmp_path / "in")
@@ -111,6 +141,7 @@ def test_lists_of_clips(tmp_path: Path) -> None:
         ("a.txt", "\n# nothing\n", "names no clip"),
         ("gt.txt", "# time x y z\n0.0 1 0 0 0 0 0 1\n", r"gt.txt:2: has rows of numbers .* cinetraj info shows a path"),
         ("kitti.txt", "1 0 0 0 0 1 0 0 0 0 1 0\n", "may be a camera path; give the film"),
+        ("a.txt", "x.mp4\n", "a.txt:1: names one clip, which is not there: .*x.mp4; give paths relative"),
         ("a.txt", "x.mp4\ny.mp4\n", "names 2 clips, none of which is there; the first is .*x.mp4; give paths rel"),
     ],
 )

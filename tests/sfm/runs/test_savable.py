@@ -15,7 +15,9 @@ from trajectory.errors import CinetrajError
 @pytest.mark.parametrize("name", SAVABLE)
 def test_a_whole_estimate_gives_everything_and_a_path_alone_nothing(name: str) -> None:
     assert obstacle(name, structure(), trajectory(), tracked=True) == ""
-    assert obstacle(name, None, trajectory()).startswith(("the backend has no", "the answer rests on dense flow"))
+    told = obstacle(name, None, trajectory())
+    assert told.startswith(("the backend has no", "the answer rests on dense flow"))
+    assert told.endswith("; give --backend dense") == (name in ("depth", "megasam"))
     assert obstacle(name, structure(), None) == "the shot has no trajectory"
 
 

@@ -100,7 +100,7 @@ def bad_files(folder: Path) -> dict[str, Path]:
         ("no_index.mp4", "no video can be read"),
         ("text.png", "none of 1 images can be read"),
         ("playlist.m3u8", "text file|no video can be read"),
-        ("folder", "no images"),
+        ("folder", "neither videos nor images in this folder"),
         ("outer", r"but in frames; give .*outer/frames"),
         ("missing.mp4", "no such file"),
         ("missing_*.png", "matches no file"),
