@@ -16,6 +16,7 @@ from trajectory.probabilities import Answers, probabilities
 _LATERAL = (0, 1, 3, 4)
 _MOVES = tuple(name for name in NAMES if name.startswith("Move"))
 _ZOOMS = tuple(name for name in NAMES if name.startswith("Zoom"))
+NEAR = 0.25
 _STATUS_TRUST = {"ok": 1.0, "partial": 0.8, "unreliable": 0.3, "failed": 0.0}
 
 
@@ -139,6 +140,15 @@ def decide(
             margin = None if guesses is None or name not in guesses else margin_of(name, guesses[name])
         found[name] = Decision(yes=answers[name], margin=margin, reliability=reliability, probability=likely[name])
     return found
+
+
+def near_threshold(decisions: Mapping[str, Decision]) -> frozenset[str]:
+    """Moves that are told although a quarter of what speaks for their quantity says that they are less than one."""
+    return frozenset(
+        name
+        for name, decision in decisions.items()
+        if decision.yes and name in CHANNEL_OF and decision.probability < (1.0 - NEAR) * decision.reliability
+    )
 
 
 def _crossing(

@@ -13,7 +13,7 @@ from trajectory.caption import Captions
 from trajectory.certainty import QUANTITIES, RIGID, Certainty, certainty_of
 from trajectory.components import CHANNELS, NAMES, Scores, TranslationUnit, evidence_of
 from trajectory.compound import Compound, CompoundConfig
-from trajectory.decisions import Decision, Thresholds, decide, trust
+from trajectory.decisions import Decision, Thresholds, decide, near_threshold, trust
 from trajectory.errors import CinetrajError
 from trajectory.gravity import Gravity, View, ground_displacement, known_gravity
 from trajectory.image_motion import ImageMotion, image_motion
@@ -243,7 +243,7 @@ def describe(
             named,
             manner=(level, word),
             certainty=certainty,
-            doubted=doubts,
+            doubted={*doubts, *near_threshold(decisions)},
             minor=small,
             turned_deg=turned.told,
         ),
