@@ -136,7 +136,7 @@ def _of_speed(told: dict[str, Any]) -> list[tuple[str, str, str]]:
     span = f"{dense['min_s']:.0f} to {dense['max_s']:.0f} s"
     return [
         (
-            f"60 frames of 640x360, file to path, one server core: {tracks['clips']} of {told['clips']} clips by tracks",
+            f"60 frames of 640x360, file to path, a server core: {tracks['clips']} of {told['clips']} clips by tracks",
             f"{tracks['median_s']:.1f} s",
             "",
         ),
