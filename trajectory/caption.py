@@ -83,6 +83,7 @@ def captions(
     doubted: Collection[str] = (),
     minor: Sequence[Minor] = (),
     turned_deg: tuple[float, float, float] | None = None,
+    counted_fps: float | None = None,
 ) -> Captions:
     """Captions of a clip: what happens, in which order, how steadily and how fast.
 
@@ -92,6 +93,8 @@ def captions(
     Args:
         manner: steadiness and speed.
         turned_deg: tilt, pan and roll from the first to the last frame, for the long caption.
+        counted_fps: the rate over which times are frame numbers, where nothing tells one: then pace and steadiness are
+            not told, and stretches are told by frames.
     """
     certainty = certainty or Certainty()
     told = moves.in_segments(decisions, segments)
@@ -108,12 +111,13 @@ def captions(
         still=_still(decisions, manner[0]),
         unknown=any(d.yes is None for n, d in decisions.items() if n.startswith("Move")),
     )
-    medium = _medium(plan, manner, certainty, minor)
+    words = ("", "") if counted_fps else (STEADINESS[manner[0]][0], SPEED[manner[1]][0] if manner[1] else "")
+    medium = _medium(plan, words, certainty, minor)
     return Captions(
         short=_short(plan, certainty),
         medium=medium,
-        long=_long(medium, plan, certainty, turned_deg),
-        prompt=_prompt(plan, manner, certainty),
+        long=_long(medium, plan, certainty, turned_deg, counted_fps),
+        prompt=_prompt(plan, None if counted_fps else manner, certainty),
     )
 
 
@@ -134,13 +138,13 @@ def _by_time(parts: Sequence[Part]) -> list[Part]:
     return sorted(parts, key=lambda part: part.start_s)
 
 
-def _medium(plan: _Plan, manner: tuple[Steadiness, Speed | None], certainty: Certainty, minor: Sequence[Minor]) -> str:
+def _medium(plan: _Plan, manner: tuple[str, str], certainty: Certainty, minor: Sequence[Minor]) -> str:
     told: set[Quantity] = {quantity for part in plan.parts for quantity in part.rests_on}
     doubt = _doubts(certainty, told, unknown=plan.unknown)
     if not plan.parts:
         return plan.still[0] + _minor_words(minor) + doubt + "."
     opening = "Among many moves, the camera " if plan.many else "The camera "
-    said = ", ".join(word for word in (STEADINESS[manner[0]][0], SPEED[manner[1]][0] if manner[1] else "") if word)
+    said = ", ".join(word for word in manner if word)
     return opening + joined(plan.parts, with_amounts) + (f"; {said}" if said else "") + doubt + "."
 
 
@@ -156,9 +160,15 @@ def _short(plan: _Plan, certainty: Certainty) -> str:
     return f"{still}{doubt}."
 
 
-def _long(medium: str, plan: _Plan, certainty: Certainty, turned_deg: tuple[float, float, float] | None) -> str:
+def _long(
+    medium: str,
+    plan: _Plan,
+    certainty: Certainty,
+    turned_deg: tuple[float, float, float] | None,
+    counted_fps: float | None,
+) -> str:
     said = [medium]
-    timed = [f"from {p.start_s:.1f} to {p.end_s:.1f} s it {_exactly(p)}" for p in plan.every if not p.overall]
+    timed = [f"{_span(part, counted_fps)} it {_exactly(part)}" for part in plan.every if not part.overall]
     if timed:
         text = "; ".join(timed)
         said.append(f"{text[0].upper()}{text[1:]}.")
@@ -174,12 +184,18 @@ def _long(medium: str, plan: _Plan, certainty: Certainty, turned_deg: tuple[floa
     return " ".join(said)
 
 
+def _span(part: Part, counted_fps: float | None) -> str:
+    if counted_fps is None:
+        return f"from {part.start_s:.1f} to {part.end_s:.1f} s"
+    return f"from frame {round(part.start_s * counted_fps)} to {round(part.end_s * counted_fps)}"
+
+
 def _exactly(part: Part) -> str:
     words = part.word.said
     return f"{'' if part.sure else 'possibly '}{words.finite} {words.way}{part.exact}"
 
 
-def _prompt(plan: _Plan, manner: tuple[Steadiness, Speed | None], certainty: Certainty) -> str | None:
+def _prompt(plan: _Plan, manner: tuple[Steadiness, Speed | None] | None, certainty: Certainty) -> str | None:
     if certainty.unreliable:
         return None
     if not plan.parts:
@@ -188,7 +204,9 @@ def _prompt(plan: _Plan, manner: tuple[Steadiness, Speed | None], certainty: Cer
     sure = [part for part in plan.parts if part.sure]
     if not sure:
         return None
-    steady, pace = STEADINESS[manner[0]][1], SPEED[manner[1]][1] if manner[1] else ""
+    steady = pace = ""
+    if manner is not None:
+        steady, pace = STEADINESS[manner[0]][1], SPEED[manner[1]][1] if manner[1] else ""
     moved = joined(sure, as_prompted)
     return f"The camera {pace + ' ' if pace else ''}{moved}{'; ' + steady if steady else ''}."
 

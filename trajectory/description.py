@@ -1,7 +1,7 @@
 """From a trajectory to what a cinematographer would call it."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, cast, final
 
 import numpy as np
@@ -127,6 +127,8 @@ class Description:
         shake_diag: content shake, robust deviation in image diagonals.
         speed_diag_s: typical content speed while the camera moves, in image diagonals per second.
         minor_motion: there is motion, but none that reaches a threshold.
+        doubted: moves that are told and hedged, whatever the estimator says of their quantity: near their threshold, or
+            what may be the pan of a pitched camera.
         moves: what tags name, in the camera's own axes: segments, and moves of the whole clip that are in none.
     """
 
@@ -149,6 +151,7 @@ class Description:
     turned: Turned | None = None
     notes: tuple[str, ...] = ()
     moves: tuple[Segment, ...] = ()
+    doubted: frozenset[str] = frozenset()
 
     @property
     def sentence(self) -> str:
@@ -230,7 +233,7 @@ def describe(
     moving = any(decisions[name].yes for name in NAMES if name != "Static") or any(
         span.primitive != "Static" for span in spans
     )
-    turned = _turned(seen, config)
+    turned, doubted = _turned(seen, config), frozenset(doubts) | near_threshold(decisions)
     return Description(
         rule=config.rule,
         scores=told.numbers,
@@ -243,9 +246,10 @@ def describe(
             named,
             manner=(level, word),
             certainty=certainty,
-            doubted={*doubts, *near_threshold(decisions)},
+            doubted=doubted,
             minor=small,
             turned_deg=turned.told,
+            counted_fps=config.assumed_fps if trajectory.time_source == "index" else None,
         ),
         translation_unit=told.scores.translation_unit,
         steadiness=level,
@@ -261,6 +265,7 @@ def describe(
         turned=turned,
         notes=_notes(told.scores, seen, trajectory, candidates),
         moves=moves.in_camera_axes(decisions, spans, seen, seen_limits),
+        doubted=doubted,
     )
 
 
@@ -304,6 +309,8 @@ def _told(
         spread=minor.spread_of_scores(trajectory, seen) if config.rule == "apparent" else None,
         guesses=mean if config.unknown == "number" else None,
     )
+    for name in doubts:  # what every answer has in the same way no other answer makes surer
+        decisions[name] = replace(decisions[name], probability=min(decisions[name].probability, reliability[name]))
     numbers = best_estimates.with_estimates(scores, flagged, mean, config.unknown)
     return _Told(scores=scores, numbers=numbers, flagged=flagged, decisions=decisions)
 

@@ -180,7 +180,8 @@ def _spans(
                 index=index,
                 sure=signs is not None
                 and known
-                and not any(description.certainty.doubted(n) for n in named or ["Static"]),
+                and not any(description.certainty.doubted(n) for n in named or ["Static"])
+                and not description.doubted.intersection(named),
                 unknown=unknown,
                 unnamed=tuple(n for n in named if getattr(WORDS[n], name) is None),
             )

@@ -140,10 +140,12 @@ def estimate_all(
 
 
 def pages(out: Path, names: list[str], *, say: Callable[[str], None]) -> None:
-    """Write the pages of runs, and of several the page of their folder."""
+    """Write the pages of runs, and of several, or where there is one, the page of their folder."""
     from compare.cli._pages import told, write_pages
+    from compare.report.run_page import PAGE_FILE
 
-    written = write_pages([out / name for name in names], out if len(names) > 1 else None, kept=True)
+    listed = len(names) > 1 or (out / PAGE_FILE).is_file()
+    written = write_pages([out / name for name in names], out if listed else None, kept=True)
     if written:
         say(told(written))
 

@@ -33,7 +33,7 @@ def run(args: Args) -> int:
         _report.print_json(_json(found))
         return 0
     state = "running" if found.running else "not running"
-    of = " of the last call" if found.others else ""
+    of = " of the last batch" if found.others else ""
     done = f"{len(found.done)} of {found.clips} clips{of} done, {len(found.failed)} of them failed"
     print(f"{args.runs}: {done}; {state}")
     counts = [[status, str(sum(r.status == status for r in found.done))] for status in _batch.STATUSES]
@@ -42,7 +42,7 @@ def run(args: Args) -> int:
         rows.append(["remaining", str(len(found.remaining))])
     print(_report.table(rows, right=(1,)) if rows else "nothing done yet")
     if found.others:
-        print(f"besides: {_notes.counted(len(found.others), 'run')} of earlier calls; cinetraj table lists all")
+        print(f"besides: {_notes.counted(len(found.others), 'run')} of other calls; cinetraj table lists all")
     print("\n".join(_batch.reasons(found.failed)), end="\n" if found.failed else "")
     if found.at_work:
         print(f"at work: {', '.join(found.at_work)}")

@@ -15,7 +15,8 @@ def obstacle(name: str, structure: Structure | None, trajectory: Trajectory | No
     if name == "tracks":
         return "" if tracked else "the answer rests on dense flow, and no point was followed"
     if name == "mask":
-        return "" if structure is not None and structure.moving is not None else "the backend has no movement mask"
+        there = structure is not None and structure.moving is not None
+        return "" if there else "the backend has no movement mask; give --backend dense"
     if name in ("points", "colmap"):
         if structure is None or structure.points is None or not len(structure.points):
             return _no_depth(trajectory, "points")

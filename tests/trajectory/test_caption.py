@@ -234,3 +234,14 @@ def test_nothing_known_has_no_prompt():
     found = describe(t.replace(world_from_cam=poses, valid=valid, reason=("", "lost", "lost", "lost"))).captions
     assert found.prompt is None
     assert found.short == "Not known."
+
+
+def test_frames_without_times_tell_no_pace_no_shake_and_no_seconds():
+    t = build(turn_deg=(0, 60, 0), frames=49, duration_s=2.0, noise_deg=0.3)
+    timed = describe(t).captions
+    assert "shaky" in timed.prompt
+    counted = describe(t.replace(time_s=np.arange(49.0), time_source="index")).captions
+    assert counted.medium == "The camera pans right about 60°."
+    assert counted.prompt == "The camera pans right."
+    assert "From frame 0 to 48 it pans right" in counted.long
+    assert " s it " not in counted.long

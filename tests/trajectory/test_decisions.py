@@ -10,6 +10,7 @@ from trajectory.decisions import Thresholds, near_threshold
 from trajectory.description import DescribeConfig, describe
 from trajectory.model import Provenance
 from trajectory.primitives import CHANNEL_OF, NAMES
+from trajectory.tags import tags
 
 UNIT = {"turn": 30.0, "move": 0.5, "zoom": 0.4}
 RULES = ("apparent", "authors")
@@ -164,3 +165,5 @@ def test_a_margin_within_the_noise_is_no_sure_one():
         assert least < found.probability <= most
         near = "Pan_Right" in near_threshold(told.decisions)
         assert near == (most < 1) == ("possibly pans right" in told.sentence) == (told.captions.prompt is None)
+        assert near == ("Pan_Right" in told.doubted)
+        assert near != all(span.sure for span in tags(told, t, ("spatialvid",))["spatialvid"].spans)

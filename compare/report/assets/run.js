@@ -285,7 +285,8 @@
     const axes = path.frame === "horizon" ? "turns about the horizon, travel in the camera's axes at that time"
       : "in the camera's own axes at that time";
     at("told").textContent = segments.length ? `A bar: while it lasts, ${axes}; hatched: throughout. ✓: told of the whole as well, `
-      + "the last frame against the first, as cinetraj describe does. What goes and comes back has bars alone." : "";
+      + "the last frame against the first, as cinetraj describe does. What goes and comes back has bars alone."
+      + (segments.some((line) => line.unsure) ? " ?: not sure." : "") : "";
     const start = path.time[0], span = path.time[last()] - start || 1;
     if (!segments.length) {
       at("when").replaceChildren(make("p", "No move is told of the whole, and none is clear for a while.", "quiet"));
@@ -294,7 +295,7 @@
     const grid = make("div", undefined, "when");
     for (const line of segments) {
       const lane = make("div", undefined, "lane");
-      const name = line.name === "Static" && !line.whole ? "Holds still" : line.name;
+      const name = (line.name === "Static" && !line.whole ? "Holds still" : line.name) + (line.unsure ? " ?" : "");
       /* Decided of the whole and in no stretch of its own, such as a drift hidden in shake. */
       for (const [from, to] of line.spans.length ? line.spans : [[start, start + span]]) {
         const bar = make("i", undefined, line.spans.length ? "" : "throughout");

@@ -21,15 +21,15 @@ def test_runs_without_a_batch_are_counted(tmp_path: Path) -> None:
     assert told["failed"] == {"b": "no texture"}
 
 
-def test_runs_of_earlier_calls_are_not_forgotten(tmp_path: Path) -> None:
+def test_runs_of_other_calls_are_not_forgotten(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_run(estimate(shot()), tmp_path / name, plot=False)
     with open_manifest(tmp_path) as log:
         log.append("batch", names=["b"])
         log.append("done", name="b")
     said = cinetraj("status", tmp_path).stdout
-    assert "1 of 1 clips of the last call done" in said
-    assert "besides: 1 run of earlier calls; cinetraj table lists all" in said
+    assert "1 of 1 clips of the last batch done" in said
+    assert "besides: 1 run of other calls; cinetraj table lists all" in said
 
 
 def test_status_of_nothing(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ def test_pages_of_a_folder_and_of_a_run(runs: Path) -> None:
     (runs / "pan" / "index.html").unlink()
     estimate.pages(runs, ["pan"], say=said.append)
     assert (runs / "pan" / "index.html").is_file()
+    assert said[1:] == [f"2 pages: {runs / 'index.html'}"]  # the page of the folder would be an old one
 
 
 def test_a_run_without_its_clip_is_recorded_with_a_warning(runs: Path, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ def test_a_whole_estimate_gives_everything_and_a_path_alone_nothing(name: str) -
     assert obstacle(name, structure(), trajectory(), tracked=True) == ""
     told = obstacle(name, None, trajectory())
     assert told.startswith(("the backend has no", "the answer rests on dense flow"))
-    assert told.endswith("; give --backend dense") == (name in ("depth", "megasam"))
+    assert told.endswith("; give --backend dense") == (name in ("depth", "megasam", "mask"))
     assert obstacle(name, structure(), None) == "the shot has no trajectory"
 
 
