@@ -84,7 +84,8 @@ def check_time_sources(reference: Trajectory, generated: Trajectory, time: str) 
     if time == "seconds" and len(kinds) > 1:
         raise TimeSourceError(
             f"the reference counts time in {reference.time_source!r} and the generated clip in "
-            f"{generated.time_source!r}, expected the same; say how to associate them: --time index or --time progress"
+            f"{generated.time_source!r}, expected the same; tell the rate of the one that counts (cinetraj "
+            "estimate --fps), or say how to associate them: --time index or --time progress"
         )
 
 

@@ -83,7 +83,7 @@ def draw_moving(
     red[moving] = (0.835, 0.369, 0.0, 0.6)
     axes.imshow(red, extent=_extent(moving.shape, cell_px), interpolation="nearest")
     _frame_limits(axes, (rgb.shape[0], rgb.shape[1]))
-    axes.set_title(f"frame {number}: {moving.mean():.0%} moves by itself (red)", fontsize="x-small")
+    axes.set_title(f"frame {number}: {moving.mean():.0%} moves by itself (orange)", fontsize="x-small")
 
 
 def say(axes: Any, text: str) -> None:

@@ -328,16 +328,18 @@ def _turned(result: dict[str, Any]) -> str:
     def said(angles: dict[str, float]) -> str:
         return ", ".join(f"{name} {angles[f'{name}_deg']:+.1f}°" for name in ("tilt", "pan", "roll"))
 
-    frame = {
-        "horizon": "against the horizon",
-        "upright": "about the camera's axes, step by step, roll without that of a pan of a pitched camera",
-        "camera": "about the camera's axes, step by step",
-    }[turned["frame"]]
-    other = "camera" if turned["frame"] != "camera" else "horizon"
+    steps = "step by step about the camera's axes"
+    if turned["frame"] == "upright":
+        beside, roll = said(turned["told"]), turned["camera"]["roll_deg"]
+        same = abs(roll - turned["told"]["roll_deg"]) < 0.05
+        return f"turned {steps}: {beside}" + (
+            "" if same else f"; with what a pitched camera's pan adds, roll {roll:+.1f}°"
+        )
+    names = {"camera": steps, "horizon": "against the horizon"}
+    other = "camera" if turned["frame"] == "horizon" else "horizon"
     beside = "" if turned[other] is None else said(turned[other])
-    names = {"camera": "about the camera's axes, step by step", "horizon": "against the horizon"}
     extra = f"; {names[other]}: {beside}" if beside and beside != said(turned["told"]) else ""
-    return f"turned {frame}: {said(turned['told'])}{extra}"
+    return f"turned {names[turned['frame']]}: {said(turned['told'])}{extra}"
 
 
 def _ground(result: dict[str, Any]) -> str:

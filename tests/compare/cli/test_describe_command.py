@@ -87,7 +87,7 @@ def test_minor_moves_and_the_frame_of_turns_are_lines(tmp_path: Path, capsys: py
     said = said_of(tmp_path, capsys, moved.replace(provenance=Provenance(evidence=quiet)))
     assert "minor move: Move In by 3.0 % of the scene depth (probability 1.00, that it moves so at all)" in said
     assert "turned against the horizon: tilt" in said
-    assert "; about the camera's axes, step by step: tilt" in said
+    assert "; step by step about the camera's axes: tilt" in said
 
 
 def test_keys_are_told_beside_the_commanded_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
