@@ -93,10 +93,11 @@ def judged_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
         said["right"] = [False] * 3
         if solved.poses is not None and len(seen) > 1:
             found = posterior.motion_of(cameras_at(solved.poses, seen))
-            said["right"] = posterior.agreement(truth_of(clip.trajectory, seen), found).tolist()
+            true = truth_of(clip.trajectory, seen)
+            said["right"] = posterior.agreement(true, found).tolist()
             off = np.log(solved.poses.focal_px[seen[0]] / clip.trajectory.focal_px[seen[0]])
             said |= {"focal_off_log": float(off), "focal_sigma_log": solved.poses.focal_sigma_log}
-            said |= _turn_off(truth_of(clip.trajectory, seen), found, solved.poses.covariance, seen)
+            said |= _turn_off(true, found, solved.poses.covariance, seen)
         row[name] = said
     return row
 

@@ -13,8 +13,13 @@ from dense_clips import drawn
 from sfm.synthetic import ClipSpec
 
 PARTS = ("hard-dev", "hard-reporting")
-FIRST_SEED = {"hard-dev": 3_100_000, "hard-reporting": 3_500_000, "intervals": 4_700_000}
-FIRST_SEED |= {"intervals-fresh": 5_100_000, "intervals-last": 5_500_000}
+FIRST_SEED = {
+    "hard-dev": 3_100_000,
+    "hard-reporting": 3_500_000,
+    "intervals": 4_700_000,
+    "intervals-fresh": 5_100_000,
+    "intervals-last": 5_500_000,
+}
 """Of the two parts, and of the clips that the intervals of scores are judged on (`interval_coverage`): those that were
 looked at, and those of the last judgement."""
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
+from compare.counts import counted
 from compare.rows import ClipScores, Fault
 from compare.sources import listed
 
@@ -34,15 +35,15 @@ class Cause:
         of = f" of {listed(self.models)}" if self.models else ""
         count = self.count
         if self.fault == "unmatched":
-            return f"{_counted(count, 'generated clip')} without a reference{of}: {listed(self.clips)}"
+            return f"{counted(count, 'generated clip')} without a reference{of}: {listed(self.clips)}"
         if self.fault == "instrument" and side == "reference":
-            return f"{_counted(count, 'reference')} not determined: {listed(self.clips)}: {why}"
+            return f"{counted(count, 'reference')} not determined: {listed(self.clips)}: {why}"
         if self.fault == "instrument" and side == "generated":
-            return f"{_counted(count, 'generated clip')} not determined{of}: {listed(self.clips)}: {why}"
+            return f"{counted(count, 'generated clip')} not determined{of}: {listed(self.clips)}: {why}"
         if self.fault == "instrument":
-            return f"{_counted(count, 'pair')} not compared{of}: {listed(self.clips)}: {self.reason}"
+            return f"{counted(count, 'pair')} not compared{of}: {listed(self.clips)}: {self.reason}"
         why = why if side == "generated" else self.reason
-        return f"{_counted(count, 'clip')} failed by the model{of}: {listed(self.clips)}: {why}"
+        return f"{counted(count, 'clip')} failed by the model{of}: {listed(self.clips)}: {why}"
 
 
 def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]]) -> list[Cause]:
@@ -69,7 +70,3 @@ def counts_text(counts: Mapping[str, Iterable[str]]) -> str:
     words = {"model": "failed by the model", "instrument": "not determined by us", "unmatched": "without a reference"}
     parts = [f"{len(list(names))} {words[fault]}" for fault, names in counts.items() if list(names)]
     return ", ".join(parts)
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("s" if count != 1 else "")

@@ -46,7 +46,7 @@ def reasons(shot: RunShot, description: Description | None = None) -> tuple[Reas
     found: list[Reason] = []
     if isinstance(model, str) and model in MODELS and isinstance(told.get("share"), Mapping):
         static = description is not None and description.decisions["Static"].yes is True
-        hardly = description is not None and travels(description.decisions, description.segments) is False
+        hardly = _rests(description)
         found += [_still(model, told, static=static), _travel(model, told, hardly=hardly), _zoom(model, told)]
     found += [*_others(told), *_movers(told)]
     return tuple(found)
@@ -55,8 +55,13 @@ def reasons(shot: RunShot, description: Description | None = None) -> tuple[Reas
 def model_words(shot: RunShot, description: Description | None = None) -> str:
     """What the motion model of a shot is called, and that it travels by less than is told as a move; "" without one."""
     model = str(shot.shot.get("motion_model"))
-    hardly = description is not None and travels(description.decisions, description.segments) is False
-    return WORDS.get(model, "") + (", by too little to be called a move" if hardly and model.startswith("full") else "")
+    hardly = model.startswith("full") and _rests(description)
+    return WORDS.get(model, "") + (", by too little to be called a move" if hardly else "")
+
+
+def _rests(description: Description | None) -> bool:
+    """Whether it is told that nothing travels."""
+    return description is not None and travels(description.decisions, description.segments) is False
 
 
 def _still(model: str, told: Mapping[str, Any], *, static: bool) -> Reason:

@@ -111,13 +111,14 @@ def captions(
         still=_still(decisions, manner[0]),
         unknown=any(d.yes is None for n, d in decisions.items() if n.startswith("Move")),
     )
-    words = ("", "") if counted_fps else (STEADINESS[manner[0]][0], SPEED[manner[1]][0] if manner[1] else "")
-    medium = _medium(plan, words, certainty, minor)
+    steady = ("", "") if counted_fps else STEADINESS[manner[0]]
+    pace = ("", "") if counted_fps or manner[1] is None else SPEED[manner[1]]
+    medium = _medium(plan, (steady[0], pace[0]), certainty, minor)
     return Captions(
         short=_short(plan, certainty),
         medium=medium,
         long=_long(medium, plan, certainty, turned_deg, counted_fps),
-        prompt=_prompt(plan, None if counted_fps else manner, certainty),
+        prompt=_prompt(plan, (steady[1], pace[1]), certainty),
     )
 
 
@@ -195,7 +196,7 @@ def _exactly(part: Part) -> str:
     return f"{'' if part.sure else 'possibly '}{words.finite} {words.way}{part.exact}"
 
 
-def _prompt(plan: _Plan, manner: tuple[Steadiness, Speed | None] | None, certainty: Certainty) -> str | None:
+def _prompt(plan: _Plan, manner: tuple[str, str], certainty: Certainty) -> str | None:
     if certainty.unreliable:
         return None
     if not plan.parts:
@@ -204,9 +205,7 @@ def _prompt(plan: _Plan, manner: tuple[Steadiness, Speed | None] | None, certain
     sure = [part for part in plan.parts if part.sure]
     if not sure:
         return None
-    steady = pace = ""
-    if manner is not None:
-        steady, pace = STEADINESS[manner[0]][1], SPEED[manner[1]][1] if manner[1] else ""
+    steady, pace = manner
     moved = joined(sure, as_prompted)
     return f"The camera {pace + ' ' if pace else ''}{moved}{'; ' + steady if steady else ''}."
 

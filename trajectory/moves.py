@@ -28,8 +28,7 @@ def is_told(segment: Segment, decisions: Mapping[str, Decision]) -> bool:
 
 def with_holds(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """What a timeline shows: the moves of `in_segments` and the stretches that are still, by their start."""
-    told = in_segments(decisions, segments)
-    return tuple(segment for segment in segments if segment.primitive == "Static" or segment in told)
+    return tuple(segment for segment in segments if is_told(segment, decisions))
 
 
 def throughout(

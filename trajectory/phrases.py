@@ -92,9 +92,7 @@ def parts_of(
         overall: those of `told` that are no segments of the path, but its first frame against its last.
     """
     parts = [
-        _of_segment(
-            segment, seen, certainty, doubted=segment.primitive in doubted, overall=any(segment is x for x in overall)
-        )
+        _of_segment(segment, seen, certainty, doubted=segment.primitive in doubted, overall=segment in overall)
         for segment in told
     ]
     return _with_compounds(parts, compound, seen, certainty)

@@ -42,11 +42,10 @@ def probabilities(
         trust = reliability[pair[0]]
         kept = trust ** (1.0 / _together(pair)) if state is None else trust
         shares = _shared(states, state, kept, weight)
-        for name in pair if crossing and state is not _UNKNOWN else ():
-            if state in (name, None):
-                across = min(kept, shares[state]) * crossing.get(name, 0.0) if crossing else 0.0
-                shares[state] -= across
-                shares[None if state == name else name] += across
+        for name in pair if state is None else [each for each in pair if each == state]:
+            across = min(kept, shares[state]) * (crossing or {}).get(name, 0.0)
+            shares[state] -= across
+            shares[name if state is None else None] += across
         found |= {name: shares[name] for name in pair}
     return {name: found[name] for name in NAMES}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from compare.cli import _report
-from compare.cli._notes import counted
+from compare.counts import counted
 
 if TYPE_CHECKING:
     from sfm.batch import Clip, Outcome

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from compare.cli import _film, _report
-from compare.cli._notes import counted
+from compare.counts import counted
 from compare.film import jpeg
 from compare.report.run_page import PAGE_FILE
 from trajectory.errors import CinetrajError

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from compare.cli import _report, _spread
-from compare.cli._notes import counted
 from compare.cli._options import NOT_GIVEN
 from compare.cli._progress import bar
+from compare.counts import counted
 from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:

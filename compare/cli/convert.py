@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from compare.cli import _inputs, _notes, _report
+from compare.cli import _inputs, _report
+from compare.counts import counted
 from trajectory.errors import CinetrajError, perhaps
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def _several(args: Args, found: list[_inputs.Loaded]) -> int:
         told = sorted(f"{name}: {note}" for name, said in notes.items() for note in said)
         _report.print_json({**done, "left_out": left_out, "notes": told})
     else:
-        print(f"{args.destination}: {args.to}, {_notes.counted(len(cameras), 'trajectory')}")
+        print(f"{args.destination}: {args.to}, {counted(len(cameras), 'trajectory')}")
         if left_out:
             print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
         print("".join(f"note: {line}\n" for line in grouped(notes)), end="")

@@ -13,6 +13,7 @@ import tyro
 
 from compare.cli import _report
 from compare.cli._options import NOT_GIVEN
+from compare.counts import counted
 from trajectory.errors import CinetrajError
 
 STRIP_FRAMES = 8
@@ -103,5 +104,5 @@ def _counted(records: list[dict[str, Any]]) -> str:
 
     models = {record["model"] for record in records}
     protocols: Mapping[str, None] = dict.fromkeys(record["protocol"]["name"] for record in records)
-    count = f"{len(models)} model" + ("s" if len(models) != 1 else "")
+    count = counted(len(models), "model")
     return f"{count} under {', '.join(protocols)}, {of('ok')} of {of('all')} clips scored"

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import tyro
 
-from compare.cli import _batch, _notes, _report
+from compare.cli import _batch, _report
+from compare.counts import counted
 from trajectory.errors import CinetrajError
 
 
@@ -42,7 +43,7 @@ def run(args: Args) -> int:
         rows.append(["remaining", str(len(found.remaining))])
     print(_report.table(rows, right=(1,)) if rows else "nothing done yet")
     if found.others:
-        print(f"besides: {_notes.counted(len(found.others), 'run')} of other calls; cinetraj table lists all")
+        print(f"besides: {counted(len(found.others), 'run')} of other calls; cinetraj table lists all")
     print("\n".join(_batch.reasons(found.failed)), end="\n" if found.failed else "")
     if found.at_work:
         print(f"at work: {', '.join(found.at_work)}")

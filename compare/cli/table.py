@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from compare.cli import _notes
+from compare.counts import counted
 from trajectory.errors import CinetrajError
 
 
@@ -45,7 +45,7 @@ def run(args: Args) -> int:
         print(to_csv(rows), end="")
         return 0
     tidy.write(rows, args.out)
-    print(f"{_notes.counted(len(rows), 'row')}: {args.out}")
+    print(f"{counted(len(rows), 'row')}: {args.out}")
     return 0
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from compare import metrics
 from compare.best import mean_badness
 from compare.common import clips_of, common_clips, common_mean, values_of
+from compare.counts import counted
 from compare.rows import FAULTS
 from compare.scoring import Result
 from compare.uncertainty import paired_values
@@ -147,7 +148,7 @@ def _conclusions(records: Sequence[Mapping[str, Any]], metric: str, policy: str,
     able = sum(bool(values_of(record, metric, policy)) for record in records)
     if able < 2:
         return [f"{able} of {models} models has a value for {metric}: there is nothing to compare"]
-    lines = [f"{able} models on {len(clips)} clip{'s' if len(clips) != 1 else ''} that all have, by {metric}:", ""]
+    lines = [f"{able} models on {counted(len(clips), 'clip')} that all have, by {metric}:", ""]
     for first, second in combinations(records, 2):
         a, b = (values_of(record, metric, policy) for record in (first, second))
         if not a.keys() & b.keys():
@@ -155,9 +156,8 @@ def _conclusions(records: Sequence[Mapping[str, Any]], metric: str, policy: str,
         names = (str(first["model"]), str(second["model"]))
         found = paired_values(a, b, metric, names=names)
         interval = "" if found.interval is None else " [" + ", ".join(map(_number, found.interval)) + "]"
-        on = f"{found.clips} clip" + ("s" if found.clips != 1 else "")
         what = f"{names[0]} − {names[1]}" + (f", {OFF[better]}" if (better := metrics.better_of(metric)) in OFF else "")
-        said = f"{what}: {_number(found.difference)}{interval} on {on}: {found.verdict}"
+        said = f"{what}: {_number(found.difference)}{interval} on {counted(found.clips, 'clip')}: {found.verdict}"
         lines.append("- " + said.replace("|", "\\|"))
     return lines
 
@@ -204,7 +204,7 @@ def _on_fewer(row: Mapping[str, Any], metric: str) -> str:
     count = row[f"{metric}_clips"]
     if row[metric] is None or count >= row["clips"]:
         return ""
-    return f"({count} clip{'s' if count != 1 else ''})"
+    return f"({counted(count, 'clip')})"
 
 
 def _number(value: float) -> str:

@@ -1,6 +1,5 @@
 """Notes of many files in few lines."""
 
-from compare.cli._notes import counted
 from compare.notes import grouped, merged
 from compare.sources import listed
 
@@ -24,9 +23,7 @@ def test_digits_of_names_are_no_numbers() -> None:
     assert grouped({"a": ["4n + 1, of 30"], "b": ["4n + 1, of 8"]}) == ["all 2: 4n + 1, of 8 to 30"]
 
 
-def test_counts_have_their_plural() -> None:
-    assert [counted(n, "trajectory") for n in (1, 2)] == ["1 trajectory", "2 trajectories"]
-    assert [counted(n, "row") for n in (1, 2)] == ["1 row", "2 rows"]
+def test_few_names_are_all_named() -> None:
     assert listed(["a", "b"]) == "a, b"
 
 
