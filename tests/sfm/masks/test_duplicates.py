@@ -78,7 +78,7 @@ def test_a_long_freeze_is_a_still_picture() -> None:
 
 def test_frames_lit_alike_by_chance_between_a_flicker_are_no_repeats() -> None:
     """The light changes the picture by seven grey levels from frame to frame, the pan by one."""
-    soft = 120 + (clips.pan(0, 30, hw=HW, step_px=3)[..., 0].astype(float) - 128) / 8
+    soft = 120 + (clips.pan(0, 30, hw=HW, step_px=2)[..., 0].astype(float) - 128) / 8
     light = np.where(np.arange(30) % 2, 1.03, 0.97)
     light[[11, 20, 21]] = light[[10, 19, 19]]
     flickering = np.rint(soft * light[:, None, None]).astype(np.uint8)
