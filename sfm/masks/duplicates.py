@@ -64,8 +64,8 @@ def changes(grey: UInt8[np.ndarray, "n h w"]) -> tuple[np.ndarray, np.ndarray]:
     for number in range(len(mean)):
         gain = contrast[number + 1] / contrast[number] if contrast[number] > 0 else 1.0
         offset = level[number + 1] - gain * level[number]
-        both = grey[number + 1], grey[number]
-        difference = cv2.absdiff(cv2.addWeighted(both[0], 1.0, both[1], -gain, -offset, dtype=cv2.CV_32F), 0.0)
+        difference = cv2.addWeighted(grey[number + 1], 1.0, grey[number], -gain, -offset, dtype=cv2.CV_32F)
+        difference = np.abs(difference)
         per_block = cv2.resize(difference, blocks, interpolation=cv2.INTER_AREA) if difference.any() else difference
         mean[number], worst[number] = cv2.mean(difference)[0], float(per_block.max())
     return mean, worst
