@@ -51,7 +51,8 @@ def turn_within(poses: FramePoses) -> float:
     turn = Rotation.from_matrix(poses.rotation[seen] @ poses.rotation[seen[0]].T).magnitude()
     at = int(np.argmax(turn))
     deviation = float(np.sqrt(np.nansum(np.diagonal(poses.covariance[seen[at]])[3:])))
-    return 1.0 / (1.0 + (deviation / TAIL / max(np.radians(TURN_DEG), TURN_SHARE * float(turn[at]))) ** 2)
+    allowed = max(float(np.radians(TURN_DEG)), TURN_SHARE * float(turn[at]))
+    return 1.0 / (1.0 + (deviation / TAIL / allowed) ** 2)
 
 
 def by_focal_length(poses: FramePoses) -> Float[np.ndarray, "n 6"]:

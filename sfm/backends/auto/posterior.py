@@ -101,7 +101,7 @@ class Judged:
 
     def times(self, factor: float, quantities: Iterable[str]) -> "Judged":
         """What it says of some quantities, or of "all", so much less probably right."""
-        less = {name: factor * self.quantity[name] for name in quantities}
+        less = {name: float(factor * self.quantity[name]) for name in quantities}
         return replace(self, quantity={**self.quantity, **less})
 
     def rivals(self, least: float) -> list[int]:
