@@ -26,7 +26,7 @@ LIMIT_S = 1200.0
 OUT = Path(__file__).with_name("results") / "beside_colmap.json"
 
 NOTE = {
-    "seen": "measured on two busy slow cores; the clips are of a part that was looked at during development (seen_third)",
+    "seen": "measured on two busy slow cores; the clips were looked at during development (part seen_third)",
     "hard": "measured on two busy slow cores; the clips have been judged before (hard-reporting)",
 }
 """What a reader must know of the kept file: say here where it was measured."""
@@ -97,8 +97,9 @@ def main() -> None:
             rows_of(backend, [entry], cache)
     found = {backend: summed(rows_of(backend, entries, cache)) for backend in backends}
     about = "rendered clips at 640x360, focal length unknown, one thread each, CPU seconds"
+    options = f"--clips {given.clips} --limit {given.limit} --backends {given.backends}"
     document = {
-        "command": f"python benchmarks/beside_colmap.py --clips {given.clips} --limit {given.limit} --backends {given.backends}",
+        "command": f"python benchmarks/beside_colmap.py {options}",
         "about": about,
         "note": NOTE[given.clips],
         "machine": platform.machine(),
