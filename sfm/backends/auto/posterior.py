@@ -19,7 +19,7 @@ from sfm.backends.auto.evidence import Answer, Seen, features
 from sfm.backends.auto.sightings import Cameras
 from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
 from sfm.geometry.projection import camera_centres
-from sfm.motion.estimator import FOCAL_PRIOR_LONG_SIDE, FOCAL_PRIOR_SIGMA
+from sfm.motion.estimator import FOCAL_PRIOR_LONG_SIDE
 
 SURE = 0.6
 """A quantity is sure from this probability on."""
@@ -45,8 +45,6 @@ A choice: of the rendered clips on which more than ten votes fell, the balance w
 FAR_BELOW = 8.0
 """What an answer leaves infinitely far low in the picture (`Seen.far_below`) counts so much against it: one and a half
 for a fifth of it. A choice: it is .00 to .05 for 40 real clips that travel and .2 to .6 for things that pass by."""
-UNUSUAL = 3.0
-"""A focal length that is farther from the usual one than so many deviations is as improbable as one that is so far."""
 QUANTITY_NAMES = ("rotation", "translation", "zoom")
 """In the order of `agreement`."""
 
@@ -134,7 +132,7 @@ def judge(
     found = features(answers, seen)
     kind = "+".join(seen)
     score = sum(POSTERIOR[kind].get(name, 0.0) * value for name, value in found.items())
-    score = score - FAR_BELOW * far_below(seen) - focal_cost(answers, long_side_px)
+    score = score - FAR_BELOW * far_below(seen)
     motions = [motion_of(a.cameras) for a in answers]
     side = np.zeros(len(answers)) if covered is None else same_side([each.way for each in motions], covered[0])
     if covered is not None:
@@ -156,12 +154,6 @@ def judge(
         seen=seen,
         turned=bool(side[best] > 0),
     )
-
-
-def focal_cost(answers: Sequence[Answer], long_side_px: float) -> Float[np.ndarray, " a"]:
-    """Minus the log of how probable each answer's focal length is beforehand: residuals may not tell it at all."""
-    focal = np.array([each.cameras.focal_px[0] for each in answers]) / long_side_px
-    return 0.5 * np.minimum((np.log(focal / FOCAL_PRIOR_LONG_SIDE) / FOCAL_PRIOR_SIGMA) ** 2, UNUSUAL**2)
 
 
 def far_below(seen: Mapping[str, Seen]) -> Float[np.ndarray, " a"]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from weighed_paths import FOCAL_PX, answer, cameras, seen
+from weighed_paths import answer, cameras, seen
 
 from sfm.backends.auto.evidence import seen_by
 from sfm.backends.auto.posterior import (
@@ -16,7 +16,6 @@ from sfm.backends.auto.posterior import (
     agreement,
     calibrated,
     facts_of,
-    focal_cost,
     judge,
     motion_of,
     told,
@@ -57,15 +56,6 @@ def test_what_covers_what_tells_the_way_that_residuals_do_not():
     assert odds[1] - odds[0] == pytest.approx(2 * COVERED * 0.5)
     assert odds[1] - odds[2] == pytest.approx(COVERED * 0.5)
     assert judge(answers, how, 640.0, (1, 5.0)).turned
-
-
-def test_of_two_lenses_that_explain_as_much_the_usual_one_is_more_probable():
-    wide = replace(TRUCK, focal_px=TRUCK.focal_px / 2)
-    cost = focal_cost([answer("full", TRUCK), answer("full", wide)], 640.0)
-    assert cost == pytest.approx([0.0, 0.5 * (np.log(FOCAL_PX / 2 / (0.85 * 640)) / 0.35) ** 2], abs=0.001)
-    how = {"tracks": seen_by(seen(TRUCK), [answer("full", TRUCK)] * 2)}
-    probable = judge([answer("full", TRUCK), answer("full", wide)], how, 640.0).probability
-    assert np.log(probable[0] / probable[1]) == pytest.approx(cost[1] - cost[0])
 
 
 def test_ground_that_is_infinitely_far_speaks_against_a_way():
