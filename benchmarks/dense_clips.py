@@ -1,7 +1,8 @@
 """The rule of the clips that the dense backend is judged by: four kinds of picture, and every way to move through it.
 
-Two parts with seeds of their own: `dense-dev` to look at and tune on, `dense-reporting` to report from, never rendered
-for tuning. A kind is a way to move before a kind of picture; clips that travel are called after the picture alone.
+Parts with seeds of their own: `dense-dev` and `dense-more` (poor pictures above all) to look at and tune on,
+`dense-reporting` to report from, never rendered for tuning. A kind is a way to move before a kind of picture; clips
+that travel are called after the picture alone.
 """
 
 from collections.abc import Iterator
@@ -11,8 +12,8 @@ import numpy as np
 
 from sfm.synthetic import ClipSpec
 
-PARTS = ("dense-dev", "dense-reporting")
-FIRST_SEED = {"dense-dev": 2_100_000, "dense-reporting": 2_500_000}
+PARTS = ("dense-dev", "dense-reporting", "dense-more")
+FIRST_SEED = {"dense-dev": 2_100_000, "dense-reporting": 2_500_000, "dense-more": 2_900_000}
 
 PICTURES: dict[str, dict[str, Any]] = {
     "rich": {"noise": 1.5},
@@ -51,12 +52,17 @@ STANDING: dict[str, tuple[Range, ...]] = {
     "dolly_zoom": ({"dolly_zoom": (0.12, 0.35)}, {"dolly_zoom": (-0.12, -0.35)}),
 }
 """Moves that a model without travel explains, and the one that looks like it."""
-TRAVELLING = {"dense-dev": 3, "dense-reporting": 6}
+TRAVELLING = {
+    "dense-dev": dict.fromkeys(PICTURES, 3),
+    "dense-reporting": dict.fromkeys(PICTURES, 6),
+    "dense-more": {"rich": 4, "starved": 8, "melting": 8},
+}
 STANDS = {
     "dense-dev": {"pans": 2, "static": 1, "zoom": 1, "dolly_zoom": 1},
     "dense-reporting": {"pans": 3, "static": 2, "zoom": 2, "dolly_zoom": 2},
+    "dense-more": {"pans_starved": 4, "pans_melting": 4},
 }
-"""Clips of each kind of picture."""
+"""Clips of each kind: of every texture, where none is named."""
 SCENES = ("room", "street", "landscape")
 EASINGS = ("smooth", "linear", "in", "out")
 
@@ -64,16 +70,21 @@ EASINGS = ("smooth", "linear", "in", "out")
 def clips(part: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """Kind, number within the kind, and specification of every clip of a part."""
     turn = PARTS.index(part)
-    for picture in PICTURES:
-        for again in range(TRAVELLING[part]):
+    for picture, count in TRAVELLING[part].items():
+        for again in range(count):
             yield picture, again, _clip(part, turn, picture, tuple(TRAVEL.values())[turn % len(TRAVEL)])
             turn += 1
     for kind, moves in STANDING.items():
         for number, picture in enumerate(TEXTURES):
-            for again in range(STANDS[part][kind]):
+            for again in range(_count(part, kind, picture)):
                 move = moves[(again + number) % len(moves)]
                 yield f"{kind}_{picture}", again, _clip(part, turn, picture, move)
                 turn += 1
+
+
+def _count(part: str, kind: str, picture: str) -> int:
+    """How many clips of a kind and a texture a part has."""
+    return STANDS[part].get(f"{kind}_{picture}", STANDS[part].get(kind, 0))
 
 
 def _clip(part: str, turn: int, picture: str, move: Range) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from sfm.backends.dense.adjustment import (
     TESTIFIES,
     adjust_all,
+    costs,
     held_out_residual_px,
     noise_scales,
     place_costs,
@@ -146,11 +147,22 @@ def fit_models(
         starts = [("the scene", begin.patches(few))]
     full = ranked(_fitted(FULL, starts, thin, lens), unit_px, turned)[0]
     twin = _fitted(FULL, [(f"mirrored {full.start}", mirrored(full.parameters))], thin, lens)
-    full = ranked([full, *twin], unit_px, turned)[0]
+    full = cheapest([full, *twin], thin, lens)
     zoomed = replace(turned[2].parameters, inverse_depth=rest.inverse_depth)
     both = [("full motion", full.parameters), ("turn and zoom", zoomed), *starts_along_the_axis(thin, lens)]
     best = [*turned, full, ranked(_fitted(FULL_ZOOM, both, thin, lens), unit_px, turned)[0]]
     return mapped(lambda fit: everywhere(fit, thin, graph, lens), best)
+
+
+def cheapest(fits: Sequence[DenseFit], graph: FlowGraph, lens: Lens) -> DenseFit:
+    """The fit of one model that costs least under the kernel of the least noise.
+
+    Twins are told apart by that: both explain the same content by the same relief, one of them inside out, so that what
+    moves by itself is not the question, and leaving out what lies near would speak for the one that puts it far away.
+    """
+    scale = min(fit.scale for fit in fits)
+    freedom, states = lens.freedom(fits[0].model, scale=scale), stacked([fit.parameters for fit in fits])
+    return fits[int(costs(states, graph, freedom, KERNELS[-1] * scale).argmin())]
 
 
 def every_third(patch_px: Float[Tensor, "2 p"]) -> Int[Tensor, " q"]:

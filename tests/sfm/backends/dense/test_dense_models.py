@@ -115,3 +115,18 @@ def test_a_known_distortion_stays_and_a_free_one_is_found():
     assert float(free.undistortion) == pytest.approx(0.08, abs=0.03)
     for found in (held, free):
         assert angle_deg(found.rotation.numpy(), truth.parameters.rotation.numpy()).max() < 0.1
+
+
+@pytest.mark.parametrize("noise_px", [0.3, 1.0])
+def test_a_near_thing_before_a_far_scene_does_not_turn_the_relief_inside_out(noise_px):
+    """What is much nearer than all else may be a mover; but it is so before the camera and before its twin alike."""
+    known = known_flow(
+        {"truck": 0.1}, patches=900, depth=(1.0, 40.0), noise_px=noise_px, promised_px=noise_px, dtype=torch.float32
+    )
+    near = known.parameters.inverse_depth
+    shown = (near < 0.5) | (near > 1.7)
+    graph = replace(known.graph, weight=known.graph.weight * shown[:, None])
+    full = fit_models(graph, Lens(focal=FocalPrior(focal_px=FOCAL_PX, sigma=0.35)))[3]
+    found = full.parameters.inverse_depth
+    assert np.corrcoef(found[shown].numpy(), near[shown].numpy())[0, 1] > 0.9
+    assert path_error(centres_of(full.parameters), known.centre) < 0.1
