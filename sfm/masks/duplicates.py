@@ -51,13 +51,21 @@ def find_repeats(
 
 
 def changes(grey: UInt8[np.ndarray, "n h w"]) -> tuple[np.ndarray, np.ndarray]:
-    """Change from each frame to the next, grey levels: mean over the picture, and mean over the worst block."""
+    """Change from each frame to the next, grey levels: mean over the picture, and mean over the worst block.
+
+    Brightness and contrast are made equal first: where the light flickers by more than the picture moves, two frames
+    that are lit alike by chance would be one and the same.
+    """
     height, width = grey.shape[1:]
     blocks = (max(1, width // 32), max(1, height // 32))
     mean = np.zeros(max(len(grey) - 1, 0))
     worst = np.zeros_like(mean)
+    level, contrast = np.array([cv2.meanStdDev(frame) for frame in grey]).reshape(-1, 2).T
     for number in range(len(mean)):
-        difference = cv2.absdiff(grey[number + 1], grey[number])
+        gain = contrast[number + 1] / contrast[number] if contrast[number] > 0 else 1.0
+        offset = level[number + 1] - gain * level[number]
+        both = grey[number + 1], grey[number]
+        difference = cv2.absdiff(cv2.addWeighted(both[0], 1.0, both[1], -gain, -offset, dtype=cv2.CV_32F), 0.0)
         per_block = cv2.resize(difference, blocks, interpolation=cv2.INTER_AREA) if difference.any() else difference
         mean[number], worst[number] = cv2.mean(difference)[0], float(per_block.max())
     return mean, worst

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sfm import video
 from sfm.masks import find as evidence
+from sfm.masks.duplicates import find_repeats
 from sfm.types import Masks
 
 HW = (180, 320)
@@ -73,3 +74,13 @@ def test_a_long_freeze_is_a_still_picture() -> None:
     found = judge(rgb)
     np.testing.assert_array_equal(found.duplicate_of, np.arange(40))
     assert any("still picture" in note for note in found.notes)
+
+
+def test_frames_lit_alike_by_chance_between_a_flicker_are_no_repeats() -> None:
+    """The light changes the picture by seven grey levels from frame to frame, the pan by one."""
+    soft = 120 + (clips.pan(0, 30, hw=HW, step_px=2)[..., 0].astype(float) - 128) / 8
+    light = np.where(np.arange(30) % 2, 1.03, 0.97)
+    light[[11, 20, 21]] = light[[10, 19, 19]]
+    flickering = np.rint(soft * light[:, None, None]).astype(np.uint8)
+    still, _ = find_repeats(flickering, np.zeros(30, bool))
+    np.testing.assert_array_equal(still, np.arange(30))
