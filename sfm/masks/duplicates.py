@@ -1,8 +1,10 @@
 """Frames that repeat their predecessor in a clip that moves: pull-down, dropped and frozen frames."""
 
+import itertools
+
 import cv2
 import numpy as np
-from jaxtyping import Bool, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from sfm.config import DuplicateConfig
 
@@ -13,10 +15,10 @@ def find_repeats(
     """For each frame the earlier one that it repeats, or its own number. Also remarks in words."""
     count = len(grey)
     original = np.arange(count)
-    mean, worst = changes(grey)
+    mean = changes(grey)
     if count < 3 or not len(mean):
         return original, []
-    if not worst.any():
+    if not any(worst_change(grey, k) for k in np.argsort(-mean).tolist()):
         return original, [f"all {count} frames are identical: a still picture"]
     still = np.zeros(count, bool)
     rests: list[str] = []
@@ -36,7 +38,8 @@ def find_repeats(
         moves = bool(sides) and all(
             mean[k] >= config.least_grey
             and mean[start - 1 : stop - 1].max() <= config.ratio * min(mean[k], typical)
-            and worst[start - 1 : stop - 1].max() <= 2 * config.ratio * worst[k]
+            and max(worst_change(grey, i) for i in range(start - 1, stop - 1))
+            <= 2 * config.ratio * worst_change(grey, k)
             for k in sides
         )
         if moves and stop - start <= config.longest:
@@ -50,17 +53,17 @@ def find_repeats(
     return original, (remarks if still.any() else []) + rests
 
 
-def changes(grey: UInt8[np.ndarray, "n h w"]) -> tuple[np.ndarray, np.ndarray]:
-    """Change from each frame to the next, grey levels: mean over the picture, and mean over the worst block."""
+def changes(grey: UInt8[np.ndarray, "n h w"]) -> Float[np.ndarray, " n-1"]:
+    """Mean change from each frame to the next, grey levels."""
+    return np.array([cv2.mean(cv2.absdiff(after, before))[0] for before, after in itertools.pairwise(grey)])
+
+
+def worst_change(grey: UInt8[np.ndarray, "n h w"], number: int) -> float:
+    """Mean change from a frame to the next over the block where it is largest, grey levels."""
     height, width = grey.shape[1:]
     blocks = (max(1, width // 32), max(1, height // 32))
-    mean = np.zeros(max(len(grey) - 1, 0))
-    worst = np.zeros_like(mean)
-    for number in range(len(mean)):
-        difference = cv2.absdiff(grey[number + 1], grey[number])
-        per_block = cv2.resize(difference, blocks, interpolation=cv2.INTER_AREA) if difference.any() else difference
-        mean[number], worst[number] = cv2.mean(difference)[0], float(per_block.max())
-    return mean, worst
+    difference = cv2.absdiff(grey[number + 1], grey[number])
+    return float(cv2.resize(difference, blocks, interpolation=cv2.INTER_AREA).max())
 
 
 def _reference(mean: np.ndarray) -> np.ndarray:
