@@ -27,7 +27,8 @@ def find_blank(
         return np.ones(len(grey), bool)
     blank = np.empty(len(grey), bool)
     for number, image in enumerate(grey):
-        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        step = np.maximum(np.abs(np.diff(small, axis=1))[1:], np.abs(np.diff(small, axis=0))[:, 1:])
+        small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        here = small[1:, 1:]
+        step = cv2.max(cv2.absdiff(here, small[1:, :-1]), cv2.absdiff(here, small[:-1, 1:]))
         blank[number] = (step > config.edge_grey)[inside[1:, 1:]].mean() < config.edge_share
     return blank

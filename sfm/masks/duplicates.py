@@ -1,10 +1,15 @@
 """Frames that repeat their predecessor in a clip that moves: pull-down, dropped and frozen frames."""
 
+import itertools
+from typing import TypeAlias
+
 import cv2
 import numpy as np
-from jaxtyping import Bool, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from sfm.config import DuplicateConfig
+
+_Light: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 
 def find_repeats(
@@ -13,10 +18,10 @@ def find_repeats(
     """For each frame the earlier one that it repeats, or its own number. Also remarks in words."""
     count = len(grey)
     original = np.arange(count)
-    mean, worst = changes(grey)
+    mean = changes(grey)
     if count < 3 or not len(mean):
         return original, []
-    if not worst.any():
+    if not any(worst_change(grey, k) for k in np.argsort(-mean).tolist()):
         return original, [f"all {count} frames are identical: a still picture"]
     still = np.zeros(count, bool)
     rests: list[str] = []
@@ -36,7 +41,8 @@ def find_repeats(
         moves = bool(sides) and all(
             mean[k] >= config.least_grey
             and mean[start - 1 : stop - 1].max() <= config.ratio * min(mean[k], typical)
-            and worst[start - 1 : stop - 1].max() <= 2 * config.ratio * worst[k]
+            and max(worst_change(grey, i) for i in range(start - 1, stop - 1))
+            <= 2 * config.ratio * worst_change(grey, k)
             for k in sides
         )
         if moves and stop - start <= config.longest:
@@ -50,25 +56,33 @@ def find_repeats(
     return original, (remarks if still.any() else []) + rests
 
 
-def changes(grey: UInt8[np.ndarray, "n h w"]) -> tuple[np.ndarray, np.ndarray]:
-    """Change from each frame to the next, grey levels: mean over the picture, and mean over the worst block.
+def changes(grey: UInt8[np.ndarray, "n h w"]) -> Float[np.ndarray, " n-1"]:
+    """Mean change from each frame to the next, grey levels."""
+    light = [cv2.meanStdDev(frame) for frame in grey]
+    pairs = zip(itertools.pairwise(grey), itertools.pairwise(light), strict=True)
+    return np.array([cv2.mean(_difference(*frames, *lit))[0] for frames, lit in pairs])
 
-    Brightness and contrast are made equal first: where the light flickers by more than the picture moves, two frames
-    that are lit alike by chance would be one and the same.
-    """
+
+def worst_change(grey: UInt8[np.ndarray, "n h w"], number: int) -> float:
+    """Mean change from a frame to the next over the block where it is largest, grey levels."""
     height, width = grey.shape[1:]
     blocks = (max(1, width // 32), max(1, height // 32))
-    mean = np.zeros(max(len(grey) - 1, 0))
-    worst = np.zeros_like(mean)
-    level, contrast = np.array([cv2.meanStdDev(frame) for frame in grey]).reshape(-1, 2).T
-    for number in range(len(mean)):
-        gain = contrast[number + 1] / contrast[number] if contrast[number] > 0 else 1.0
-        offset = level[number + 1] - gain * level[number]
-        difference = cv2.addWeighted(grey[number + 1], 1.0, grey[number], -gain, -offset, dtype=cv2.CV_32F)
-        difference = np.abs(difference)
-        per_block = cv2.resize(difference, blocks, interpolation=cv2.INTER_AREA) if difference.any() else difference
-        mean[number], worst[number] = cv2.mean(difference)[0], float(per_block.max())
-    return mean, worst
+    frames = grey[number], grey[number + 1]
+    difference = _difference(*frames, *(cv2.meanStdDev(frame) for frame in frames))
+    return float(cv2.resize(difference, blocks, interpolation=cv2.INTER_AREA).max())
+
+
+def _difference(
+    before: UInt8[np.ndarray, "h w"], after: UInt8[np.ndarray, "h w"], lit_before: _Light, lit_after: _Light
+) -> UInt8[np.ndarray, "h w"]:
+    """What differs once brightness and contrast (mean and deviation of the grey levels) are made equal.
+
+    Where the light flickers by more than the picture moves, two frames that are lit alike by chance would be one.
+    """
+    (level, contrast), (next_level, next_contrast) = np.ravel(lit_before), np.ravel(lit_after)
+    gain = next_contrast / contrast if contrast > 0 else 1.0
+    alike = np.clip(np.rint(gain * (np.arange(256) - level) + next_level), 0, 255).astype(np.uint8)
+    return cv2.absdiff(after, cv2.LUT(before, alike))
 
 
 def _reference(mean: np.ndarray) -> np.ndarray:

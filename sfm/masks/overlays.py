@@ -118,21 +118,22 @@ def _still_edges(
     """Edges of the mean image that do not change, where nearly all other edges do, else nothing; and its slopes."""
     mean = np.zeros(picture.shape, np.float32)
     square = np.zeros(picture.shape, np.float32)
-    sharp = np.zeros(picture.shape, np.float32)
     for image in grey:
         value = image.astype(np.float32)
         cv2.accumulate(value, mean)
         cv2.accumulateSquare(value, square)
-    some = grey[evenly(len(grey), 4)]
-    for image in some:
-        cv2.accumulate(np.hypot(*slopes(image.astype(np.float32))), sharp)
-    mean, square, sharp = mean / len(grey), square / len(grey), sharp / len(some)
+    mean, square = mean / len(grey), square / len(grey)
     deviation = np.sqrt(np.maximum(square - mean * mean, 0))
     inside = cv2.erode(picture.astype(np.uint8), np.ones((3, 3), np.uint8), borderValue=0).astype(bool)
     slope = slopes(mean)
-    still = (np.hypot(*slope) >= config.edge_grey) & (deviation <= config.still_grey) & inside
+    still = (cv2.magnitude(*slope) >= config.edge_grey) & (deviation <= config.still_grey) & inside
     if not still.any():
         return still, slope
+    some = grey[evenly(len(grey), 4)]
+    sharp = np.zeros(picture.shape, np.float32)
+    for image in some:
+        cv2.accumulate(cv2.magnitude(*slopes(image.astype(np.float32))), sharp)
+    sharp /= len(some)
     reach = max(3, round(4 * config.margin * max(still.shape)))
     around = cv2.dilate(still.astype(np.uint8), np.ones((reach, reach), np.uint8)).astype(bool)
     edges = (sharp >= config.scene_grey) & inside & ~around

@@ -1,50 +1,72 @@
 """Where the adjuster begins: chained rotations, their translating twins, reversed depth."""
 
 import math
+from dataclasses import dataclass
+from typing import final
 
 import cv2
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from sfm.geometry.problem import Observations, Parameters
 from sfm.geometry.projection import middle_observation, unit_rays
 from sfm.geometry.so3 import exp_so3
 
 
-def _kabsch(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Rotation R that minimises Σ w ‖b − R a‖² (Kabsch 1976)."""
-    u, _, vt = np.linalg.svd((weight[:, None] * b).T @ a)
-    d = np.sign(np.linalg.det(u @ vt))
-    return u @ np.diag([1.0, 1.0, d]) @ vt
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Steps:
+    """What most of the tracks do from each frame to the next, in the picture alone.
+
+    Attributes:
+        scale: by how much the picture grows.
+        follows: tracks that do so; none where nothing is known of the step.
+    """
+
+    scale: Float[np.ndarray, " s"]
+    follows: Bool[np.ndarray, "m s"]
 
 
-def chain(
-    xy_px: Float[np.ndarray, "m n 2"], focal_px: float, pixel_aspect: float, *, zoom: bool
-) -> tuple[Float[np.ndarray, "n 3 3"], Float[np.ndarray, " n"]]:
-    """Rotations (camera from first camera) and log zoom, frame by frame, by a robust consensus of the tracks."""
-    n = xy_px.shape[1]
-    rotation = np.tile(np.eye(3), (n, 1, 1))
-    log_zoom = np.zeros(n)
-    for i in range(1, n):
-        common = np.isfinite(xy_px[:, i - 1, 0]) & np.isfinite(xy_px[:, i, 0])
-        rotation[i], log_zoom[i] = rotation[i - 1], log_zoom[i - 1]
-        if common.sum() < 6:
+def steps_of(xy_px: Float[np.ndarray, "m n 2"], pixel_aspect: float) -> Steps:
+    """The steps of the frames, each by a robust consensus of the tracks (RANSAC on similarities)."""
+    m, n = xy_px.shape[:2]
+    scale, follows = np.ones(n - 1), np.zeros((m, n - 1), bool)
+    square = xy_px * np.array([pixel_aspect, 1.0])
+    seen = np.isfinite(xy_px[..., 0])
+    for i in range(n - 1):
+        common = np.flatnonzero(seen[:, i] & seen[:, i + 1])
+        if len(common) < 6:
             continue
-        a, b = xy_px[common, i - 1], xy_px[common, i]
-        square = np.array([pixel_aspect, 1.0])
         cv2.setRNGSeed(0)
         similarity, inlier = cv2.estimateAffinePartial2D(
-            a * square, b * square, method=cv2.RANSAC, ransacReprojThreshold=3.0, maxIters=500
+            square[common, i], square[common, i + 1], method=cv2.RANSAC, ransacReprojThreshold=3.0, maxIters=500
         )
         if similarity is None or inlier.sum() < 4:
             continue
-        keep = inlier.ravel().astype(bool)
-        scale = math.hypot(similarity[0, 0], similarity[1, 0]) if zoom else 1.0
-        log_zoom[i] = log_zoom[i - 1] + math.log(max(scale, 1e-3))
-        da = unit_rays(a[keep], focal_px * math.exp(log_zoom[i - 1]), pixel_aspect)
-        db = unit_rays(b[keep], focal_px * math.exp(log_zoom[i]), pixel_aspect)
-        rotation[i] = _kabsch(da, db, np.ones(keep.sum())) @ rotation[i - 1]
+        follows[common, i] = inlier.ravel()
+        scale[i] = max(math.hypot(similarity[0, 0], similarity[1, 0]), 1e-3)
+    return Steps(scale=scale, follows=follows)
+
+
+def chain(
+    xy_px: Float[np.ndarray, "m n 2"], steps: Steps, focal_px: float, pixel_aspect: float, *, zoom: bool
+) -> tuple[Float[np.ndarray, "n 3 3"], Float[np.ndarray, " n"]]:
+    """Rotations (camera from first camera) and log zoom, frame by frame, by the tracks that follow each step.
+
+    A step is the rotation R that minimises Σ ‖b − R a‖² of their rays (Kabsch 1976).
+    """
+    n = xy_px.shape[1]
+    log_zoom = np.zeros(n)
+    if zoom:
+        log_zoom[1:] = np.cumsum(np.log(steps.scale))
+    rays = np.nan_to_num(unit_rays(xy_px, focal_px * np.exp(log_zoom), pixel_aspect))
+    products = np.einsum("ms,msi,msj->sij", steps.follows.astype(float), rays[:, 1:], rays[:, :-1], optimize=True)
+    u, _, vt = np.linalg.svd(products)
+    u[..., 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
+    rotation = np.tile(np.eye(3), (n, 1, 1))
+    for i, (step, known) in enumerate(zip(u @ vt, steps.follows.any(0), strict=True)):
+        rotation[i + 1] = step @ rotation[i] if known else rotation[i]
     return rotation, log_zoom
 
 

@@ -3,6 +3,8 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from sfm.geometry.compiled.jit import compiled
+
 
 def keyframes(
     seen: Bool[np.ndarray, "m n"], *, target: int = 16, max_step: int = 60, min_shared: float = 0.5
@@ -39,13 +41,31 @@ def spread(
     cell = np.clip(place[..., 1].astype(int), 0, rows - 1) * columns + np.clip(
         place[..., 0].astype(int), 0, columns - 1
     )
-    count = np.zeros((xy_px.shape[1], rows * columns), np.int64)
-    chosen: list[int] = []
-    for j in np.argsort(-length, kind="stable"):
-        if length[j] < 2 or len(chosen) >= limit:
+    order = np.argsort(-length, kind="stable")
+    return order[_chosen(order, length, seen, cell, np.zeros((xy_px.shape[1], rows * columns), np.int64), quota, limit)]
+
+
+@compiled
+def _chosen(order, length, seen, cell, count, quota, limit):
+    """Which of the tracks in this order half of whose cells lack points, at most `limit`.
+
+    Args:
+        order, length: (m).
+        seen, cell: (m k).
+        count: (k cells), zeros; gets the points of each.
+        quota, limit: of `spread`.
+    """
+    chosen, many = np.zeros(len(order), np.bool_), 0
+    for i, j in enumerate(order):
+        if length[j] < 2 or many >= limit:
             break
-        at = np.flatnonzero(seen[j])
-        if (count[at, cell[j, at]] < quota).mean() >= 0.5:
-            count[at, cell[j, at]] += 1
-            chosen.append(int(j))
-    return np.array(chosen, dtype=np.int64)
+        free = 0
+        for t in range(seen.shape[1]):
+            free += seen[j, t] and count[t, cell[j, t]] < quota
+        if 2 * free < length[j]:
+            continue
+        for t in range(seen.shape[1]):
+            count[t, cell[j, t]] += seen[j, t]
+        chosen[i] = True
+        many += 1
+    return chosen

@@ -10,7 +10,7 @@ from sfm.geometry.problem import Parameters, Problem, measured
 from sfm.geometry.states import joined
 from sfm.geometry.triangulation import completed
 from sfm.motion.consensus import likeliest, ranked
-from sfm.motion.initialization import chain, parameters_from
+from sfm.motion.initialization import chain, parameters_from, steps_of
 from sfm.motion.models import FittedModel, Start, fit, fit_batch
 from sfm.types import ROTATION, ROTATION_ZOOM, STATIC
 
@@ -50,8 +50,9 @@ def _starts(problem: Problem) -> list[Start]:
 
     starts: list[Start] = []
     for side, part in _sides(xy).items():
-        turned, _ = chain(xy[part], prior.focal_px, aspect, zoom=False)
-        zoomed, log_zoom = chain(xy[part], prior.focal_px, aspect, zoom=True)
+        steps = steps_of(xy[part], aspect)
+        turned, _ = chain(xy[part], steps, prior.focal_px, aspect, zoom=False)
+        zoomed, log_zoom = chain(xy[part], steps, prior.focal_px, aspect, zoom=True)
         origin = f"chain, {side}"
         starts.append(Start(parameters=begin(turned, flat), model=ROTATION, origin=origin))
         starts.append(Start(parameters=begin(zoomed, log_zoom), model=ROTATION_ZOOM, origin=origin))

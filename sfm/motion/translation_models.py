@@ -19,7 +19,7 @@ from sfm.geometry.triangulation import completed
 from sfm.geometry.two_view import two_view
 from sfm.motion.consensus import ranked
 from sfm.motion.heading_search import headings
-from sfm.motion.initialization import chain, dolly_for_zoom, parameters_from, reversed_depth
+from sfm.motion.initialization import chain, dolly_for_zoom, parameters_from, reversed_depth, steps_of
 from sfm.motion.models import FittedModel, Start, fit, fit_batch
 from sfm.types import FULL, MotionModel
 
@@ -90,8 +90,9 @@ def simple_starts(problem: Problem) -> list[Start]:
     n = xy.shape[1]
     log_focal = math.log(prior.focal_px)
     still, flat = np.zeros((n, 3)), np.zeros(n)
-    turned, _ = chain(xy, prior.focal_px, observations.pixel_aspect, zoom=False)
-    turned_zoomed, log_zoom = chain(xy, prior.focal_px, observations.pixel_aspect, zoom=True)
+    steps = steps_of(xy, observations.pixel_aspect)
+    turned, _ = chain(xy, steps, prior.focal_px, observations.pixel_aspect, zoom=False)
+    turned_zoomed, log_zoom = chain(xy, steps, prior.focal_px, observations.pixel_aspect, zoom=True)
 
     def begin(rotation: np.ndarray, translation: np.ndarray) -> Parameters:
         return parameters_from(observations, rotation, translation, flat, log_focal, inverse_depth=1.0)
@@ -194,10 +195,10 @@ def heading_starts(problem: Problem, model: MotionModel) -> list[Parameters]:
 def _heading_paths(problem: Problem, xy: np.ndarray, pair: WidePair, *, zoom: bool) -> list[_Path]:
     """Straight paths, both ways along each direction found, next to each other."""
     prior, aspect, last = problem.prior, problem.observations.pixel_aspect, pair.last
-    paths: list[_Path] = []
+    steps, paths = steps_of(xy, aspect), list[_Path]()
     for step in (1.0,) if prior.given else FOCAL_STEPS:
         focal_px = prior.focal_px * step
-        turned, log_zoom = chain(xy, focal_px, aspect, zoom=zoom)
+        turned, log_zoom = chain(xy, steps, focal_px, aspect, zoom=zoom)
         a = unit_rays(xy[pair.rows, 0], focal_px, aspect)
         b = unit_rays(xy[pair.rows, last], focal_px * math.exp(log_zoom[last]), aspect)
         for base in (turned, np.broadcast_to(np.eye(3), turned.shape)):  # the chain may have followed the subject

@@ -95,7 +95,7 @@ def detect(store: TrackStore, gray: np.ndarray, t: int, allowed: Bool[np.ndarray
     poor = (occupied == 0) if store.count else occupied < config.per_cell
     if not poor.any() or (store.count and poor.mean() < 0.08):
         return
-    mask = np.kron(poor.reshape(-1, across), np.ones((cell, cell), bool))[:height, :width]
+    mask = poor.reshape(-1, across).repeat(cell, 0).repeat(cell, 1)[:height, :width]
     mask = (mask & allowed).astype(np.uint8)
     corners = cv2.goodFeaturesToTrack(gray, 4000, config.quality, cell * 0.3, mask=mask, blockSize=5)
     if corners is None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
+from scipy.stats import rankdata
 
 from sfm.backends.auto.sightings import Cameras, Sightings, residuals
 from sfm.geometry.robust import weighted_quantiles
@@ -22,6 +23,9 @@ DRIFT = 0.001 * 12**0.5
 """A point agrees with an answer within so many times the noise, and this share of the way that it goes."""
 BORDER = 0.33
 """What lies farther from the middle than this share of a side is the border: what moves by itself seldom fills it."""
+LOW, FAR = 1 / 6, 0.1
+"""So far below the middle (shares of the height) lies the lowest third of the picture; what is less near than this
+share of the median is as good as infinitely far."""
 MOST_PX = 6e4
 FEWEST = 8
 MOST_RELIEF = 3.0
@@ -59,6 +63,9 @@ class Seen:
         misfit: mean of log(1 + (residual / 3 noise)²).
         share, border: of the content, and of that near the border, that agrees.
         relief: spread of the inverse depths of what agrees, over their median.
+        nearer_below: -1 to 1, whether of what agrees the near lies low in the picture, as on any ground.
+        far_below: of what agrees low in the picture, the share that is as good as infinitely far, where it should be
+            ground: it rests or only turns while something else goes by. 0 for cameras that do not travel.
         noise_px: in pixels of a 640-pixel frame.
     """
 
@@ -66,6 +73,8 @@ class Seen:
     share: Float[np.ndarray, " a"]
     border: Float[np.ndarray, " a"]
     relief: Float[np.ndarray, " a"]
+    nearer_below: Float[np.ndarray, " a"]
+    far_below: Float[np.ndarray, " a"]
     noise_px: float
 
 
@@ -81,11 +90,15 @@ def seen_by(sightings: Sightings, answers: Sequence[Answer]) -> Seen:
     height, width = sightings.hw
     outside = np.abs(sightings.xy_px) > BORDER * np.array([width, height])
     rim = weight * outside.any(1)
+    y_px = sightings.xy_px[:, 1]
+    explained = [(near[fits], y_px[fits], weight[fits]) for (_, near), fits in zip(found, agrees, strict=True)]
     return Seen(
         misfit=(weight * np.log1p((rms / (MISFIT_KERNEL * noise)) ** 2)).sum(1),
         share=(weight * agrees).sum(1),
         border=(rim * agrees).sum(1) / max(rim.sum(), 1e-9),
-        relief=np.array([_relief(near, weight, fits) for (_, near), fits in zip(found, agrees, strict=True)]),
+        relief=np.array([_relief(near, votes) for near, _, votes in explained]),
+        nearer_below=np.array([_nearer_below(*each) for each in explained]),
+        far_below=np.array([_far_below(*each, height) for each in explained]) * [a.cameras.translates for a in answers],
         noise_px=noise,
     )
 
@@ -130,10 +143,28 @@ def _moved_px(sightings: Sightings) -> Float[np.ndarray, " s"]:
     return residuals(sightings, still)[0]
 
 
-def _relief(
-    nearness: Float[np.ndarray, " s"], weight: Float[np.ndarray, " s"], agrees: Bool[np.ndarray, " s"]
-) -> float:
-    if agrees.sum() < FEWEST:
+def _relief(nearness: Float[np.ndarray, " s"], weight: Float[np.ndarray, " s"]) -> float:
+    if len(nearness) < FEWEST:
         return 0.0
-    low, middle, high = weighted_quantiles(nearness[agrees], weight[agrees], (0.16, 0.5, 0.84))
+    low, middle, high = weighted_quantiles(nearness, weight, (0.16, 0.5, 0.84))
     return float(np.clip((high - low) / 2 / max(abs(middle), 1e-9), 0.0, MOST_RELIEF))
+
+
+def _nearer_below(
+    nearness: Float[np.ndarray, " s"], y_px: Float[np.ndarray, " s"], weight: Float[np.ndarray, " s"]
+) -> float:
+    """Rank correlation of how near and how low things lie (Spearman 1904, weighted); 0 where there is no relief."""
+    if len(nearness) < FEWEST:
+        return 0.0
+    spread = np.cov(np.stack([rankdata(nearness), rankdata(y_px)]), aweights=weight, bias=True)
+    return float(spread[0, 1] / max(np.sqrt(spread[0, 0] * spread[1, 1]), 1e-9))
+
+
+def _far_below(
+    nearness: Float[np.ndarray, " s"], y_px: Float[np.ndarray, " s"], weight: Float[np.ndarray, " s"], height: int
+) -> float:
+    low = y_px > LOW * height
+    if low.sum() < FEWEST:
+        return 0.0
+    far = nearness[low] <= FAR * weighted_quantiles(nearness, weight, (0.5,))[0]
+    return float((weight[low] * far).sum() / max(weight[low].sum(), 1e-9))

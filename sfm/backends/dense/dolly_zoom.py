@@ -47,9 +47,9 @@ def with_the_sign(
         return selection
     twin = twins[int(np.argmax(others))]
     if votes.balance < -SURE:
-        other = select_model([*fits[:3], twin], unit_px, config)
-        if other.model.translates:
-            return replace(other, evidence={**other.evidence, "occlusion": {**said, "turned_inside_out": True}})
+        # That the camera travels was found before; only which way round is asked here.
+        other = select_model([*fits[:3], twin], unit_px, config, model=twin.model.name)
+        return replace(other, evidence={**other.evidence, "occlusion": {**said, "turned_inside_out": True}})
     return replace(selection, ambiguous=tuple(sorted({*selection.ambiguous, "dolly_zoom"})))
 
 

@@ -77,7 +77,7 @@ def _search(tracks: Tracks, law: Law, state: State, solver: LevenbergMarquardt) 
         eliminate(system, damping, FLOOR, out)
         matrix = _products(rows, single=solver.single)
         reduce(system, out, damping, matrix, right)
-        _, delta, bad = dposv(matrix, right)
+        _, delta, bad = dposv(matrix.T, right, overwrite_a=True)  # symmetric, and in Fortran's order: no copy
         trial = stepped(law, state, out, np.zeros_like(right) if bad else delta, most)
         trial_cost = _cost(tracks, law, trial)
         moved = trial_cost < cost

@@ -6,7 +6,7 @@ import torch
 from projected import FOCAL_PX, angle_deg, project
 
 from sfm.geometry.projection import points_in_camera, residuals
-from sfm.motion.initialization import chain, dolly_for_zoom, parameters_from, reversed_depth
+from sfm.motion.initialization import chain, dolly_for_zoom, parameters_from, reversed_depth, steps_of
 
 LOG_FOCAL = float(np.log(FOCAL_PX))
 
@@ -17,20 +17,24 @@ def centred(tracks) -> np.ndarray:
     return np.where(np.isfinite(tracks.xy_px), xy, np.nan)
 
 
+def chained(xy: np.ndarray, pixel_aspect: float, *, zoom: bool):
+    return chain(xy, steps_of(xy, pixel_aspect), FOCAL_PX, pixel_aspect, zoom=zoom)
+
+
 @pytest.mark.parametrize("movers", [0.0, 0.4])
 @pytest.mark.parametrize(
     "move", [{"pan_deg": 12.0}, {"tilt_deg": 9.0}, {"roll_deg": 15.0}], ids=lambda m: next(iter(m))
 )
 def test_chained_rotations_are_the_true_ones_whatever_walks_by(move, movers):
     tracks = project(move, seed=1, points=120, movers=movers)
-    rotation, log_zoom = chain(centred(tracks), FOCAL_PX, 1.0, zoom=False)
+    rotation, log_zoom = chained(centred(tracks), 1.0, zoom=False)
     assert angle_deg(rotation, tracks.rotation).max() < 0.4
     assert (log_zoom == 0).all()
 
 
 def test_chain_measures_a_zoom_between_movers():
     tracks = project({"zoom": 1.4, "pan_deg": 4.0}, seed=2, points=120, movers=0.4)
-    rotation, log_zoom = chain(centred(tracks), FOCAL_PX, 1.0, zoom=True)
+    rotation, log_zoom = chained(centred(tracks), 1.0, zoom=True)
     np.testing.assert_allclose(np.exp(log_zoom), tracks.focal_px / FOCAL_PX, rtol=0.02)
     assert angle_deg(rotation, tracks.rotation).max() < 0.4
 
@@ -39,7 +43,7 @@ def test_chain_of_a_squeezed_picture_is_the_same():
     moves = {"pan_deg": 6.0, "roll_deg": 10.0}
     one, two = (project(moves, seed=3, points=100, pixel_aspect=a) for a in (1.0, 1.2))
     for tracks in (one, two):
-        rotation, _ = chain(centred(tracks), FOCAL_PX, tracks.pixel_aspect, zoom=False)
+        rotation, _ = chained(centred(tracks), tracks.pixel_aspect, zoom=False)
         assert angle_deg(rotation, tracks.rotation).max() < 0.4
 
 
@@ -47,7 +51,7 @@ def test_a_frame_without_tracks_keeps_the_last_rotation():
     tracks = project({"pan_deg": 6.0}, seed=4, points=60)
     xy = centred(tracks)
     xy[:, 3] = np.nan
-    rotation, _ = chain(xy, FOCAL_PX, 1.0, zoom=False)
+    rotation, _ = chained(xy, 1.0, zoom=False)
     np.testing.assert_array_equal(rotation[3], rotation[2])
     np.testing.assert_array_equal(rotation[4], rotation[2])
 

@@ -100,5 +100,26 @@ def test_a_crowded_corner_does_not_outvote_the_frame():
     assert (picked < 2000).mean() < 0.1
 
 
+@given(seed=st.integers(0, 50), quota=st.integers(1, 4), limit=st.integers(5, 300))
+@settings(max_examples=10, deadline=None)
+def test_spread_is_the_plain_greedy_choice(seed, quota, limit):
+    rng = np.random.default_rng(seed)
+    xy = dense(seed, points=300, frames=7) + rng.normal(size=(300, 7, 2))
+    xy[rng.random((300, 7)) < 0.4] = np.nan
+    side, count, chosen = HW[1] / 6, {}, []
+    cells = [
+        {t: tuple(np.clip(p / side, 0, None).astype(int)) for t, p in enumerate(track) if np.isfinite(p[0])}
+        for track in xy
+    ]
+    for j in sorted(range(300), key=lambda j: -len(cells[j])):
+        at = [(t, min(x, 5), min(y, int(np.ceil(HW[0] / side)) - 1)) for t, (x, y) in cells[j].items()]
+        if len(at) < 2 or len(chosen) >= limit:
+            break
+        if np.mean([count.get(each, 0) < quota for each in at]) >= 0.5:
+            chosen.append(j)
+            count.update({each: count.get(each, 0) + 1 for each in at})
+    np.testing.assert_array_equal(spread(xy, HW, cells=6, quota=quota, limit=limit), chosen)
+
+
 def test_no_tracks_give_no_selection():
     assert len(spread(np.zeros((0, 5, 2)), HW)) == 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_auto_posterior import TRUCK, TURN, judged
 
-from sfm.backends.auto.estimator import SURE, cameras_at, doubting_jumps, solve, verdict
+from sfm.backends.auto.estimator import OPPOSED, SURE, cameras_at, doubted, solve, verdict
 from sfm.backends.auto.posterior import motion_of
 from sfm.config import AutoConfig, MaskConfig
 from sfm.masks.find import find
@@ -33,12 +33,25 @@ def truck(jump_depths: float) -> Solved:
 def test_a_path_that_jumps_is_doubted_and_the_reason_says_where():
     sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
     sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
-    assert verdict(*doubting_jumps(truck(0.0), sure))[0] == "ok"
-    solved, doubted = doubting_jumps(truck(1.4), sure)
-    assert doubted.quantity["translation"] < SURE < doubted.quantity["rotation"]
-    status, reason = verdict(solved, doubted)
+    assert verdict(*doubted(truck(0.0), sure))[0] == "ok"
+    solved, less = doubted(truck(1.4), sure)
+    assert less.quantity["translation"] < SURE < less.quantity["rotation"]
+    status, reason = verdict(solved, less)
     assert status == "unreliable"
     assert "jumps by 1.44 scene depths before frame 6" in reason
+
+
+def test_a_way_before_ground_that_rests_is_doubted_and_one_against_its_zoom():
+    sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
+    sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
+    resting = replace(sure.seen["tracks"], far_below=np.array([0.0, 0.4]))
+    solved, less = doubted(truck(0.0), replace(sure, seen={"tracks": resting}))
+    assert less.quantity["translation"] < SURE < less.quantity["zoom"]
+    assert "--mask" in verdict(solved, less)[1]
+    solved, less = doubted(truck(0.0), replace(sure, turned=True))
+    assert less.quantity["zoom"] == less.quantity["translation"] == pytest.approx(OPPOSED * 0.95)
+    assert less.quantity["rotation"] == 0.95
+    assert "zooms against its way" in solved.reason
 
 
 @pytest.mark.slow  # 3 s, and as much again where the adjuster is compiled first

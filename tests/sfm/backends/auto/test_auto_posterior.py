@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from weighed_paths import answer, cameras, seen
 
 from sfm.backends.auto.evidence import seen_by
-from sfm.backends.auto.posterior import Judged, agreement, calibrated, facts_of, judge, motion_of, told
+from sfm.backends.auto.posterior import (
+    COVERED,
+    FAR_BELOW,
+    Judged,
+    agreement,
+    calibrated,
+    facts_of,
+    judge,
+    motion_of,
+    told,
+)
 from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
 
 TRUCK, TURN = cameras((0.3, 0.0, 0.0)), cameras(pan_deg=6.0)
@@ -33,6 +43,27 @@ def test_answers_that_agree_share_their_probability():
     found = judged(TRUCK, {"rotation": TURN, "full": TRUCK, "full_zoom": same})
     assert found.follows.all(1).tolist() == [False, True, True]
     assert found.features["shared"]["all"] == pytest.approx(found.probability[1:].sum())
+
+
+def test_what_covers_what_tells_the_way_that_residuals_do_not():
+    """In and out explain the same picture where a zoom goes against the way."""
+    paths = {"full": cameras((0, 0, -0.3)), "full_zoom": cameras((0, 0, 0.3), zoom=0.8), "rotation": TURN}
+    answers = [answer(name, path) for name, path in paths.items()]
+    how = {"tracks": seen_by(seen(cameras((0, 0, -0.3))), answers)}
+    before, after = judge(answers, how, 640.0), judge(answers, how, 640.0, (1, 0.5))
+    assert not before.turned
+    odds = np.log(after.probability / before.probability)
+    assert odds[1] - odds[0] == pytest.approx(2 * COVERED * 0.5)
+    assert odds[1] - odds[2] == pytest.approx(COVERED * 0.5)
+    assert judge(answers, how, 640.0, (1, 5.0)).turned
+
+
+def test_ground_that_is_infinitely_far_speaks_against_a_way():
+    how = {"tracks": seen_by(seen(TRUCK), [answer("rotation", TURN), answer("full", TRUCK)])}
+    doubtful = {"tracks": replace(how["tracks"], far_below=np.array([0.0, 0.5]))}
+    answers = [answer("rotation", TURN), answer("full", TRUCK)]
+    odds = [np.diff(np.log(judge(answers, each, 640.0).probability))[0] for each in (how, doubtful)]
+    assert odds[0] - odds[1] == pytest.approx(0.5 * FAR_BELOW)
 
 
 def test_a_camera_at_rest_is_not_followed_by_short_ways():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from sfm.backends.auto.deviations import FOCAL_SIGMA_LEAST, SIGMA_TIMES, by_focal_length, with_deviations
+from sfm.backends.auto.deviations import FOCAL_SIGMA_LEAST, SIGMA_TIMES, by_focal_length, turn_within, with_deviations
 from sfm.types import FramePoses
 
 POINTS = np.random.default_rng(4).uniform([-3, -2, 5], [3, 2, 9], (60, 3))
@@ -87,3 +87,13 @@ def test_what_is_given_or_not_known_stays_so() -> None:
     unknown = with_deviations(replace(moving(10.0, (0.0, 0.0, 0.0)), covariance=None), 0.0)
     assert unknown.covariance is None
     assert unknown.focal_sigma_log == pytest.approx(FOCAL_SIGMA_LEAST)
+
+
+def test_a_turn_that_may_be_far_off_is_less_probably_right() -> None:
+    """10 degrees are right within 1.5: by a deviation that hardly matters, and by four times that much."""
+    poses = moving(10.0, (0.0, 0.0, 0.0))
+    assert turn_within(poses) > 0.99
+    assert turn_within(replace(poses, covariance=None)) == 1.0
+    wide = np.tile(np.eye(6) * (4 * np.radians(1.5)) ** 2 / 3, (3, 1, 1))
+    assert turn_within(replace(poses, covariance=wide)) == pytest.approx(0.5)
+    assert turn_within(replace(moving(40.0, (0.0, 0.0, 0.0)), covariance=wide)) == pytest.approx(16 / 17, abs=0.01)

@@ -21,6 +21,32 @@ def test_the_relief_is_that_of_the_scene():
     assert 0.3 < how.relief[0] < 1.0  # depths of 1 to 4, evenly
 
 
+def ground(ray):
+    """A floor below the camera, a wall behind it."""
+    return np.minimum(4.0, 0.4 / np.maximum(ray[:, 1], 1e-3))
+
+
+def platform(ray):
+    """The floor turned round: what lies low is farthest."""
+    return np.where(ray[:, 1] > 0.05, 1000.0, 1.5)
+
+
+def test_on_a_ground_what_lies_low_is_nearer():
+    how = seen_by(seen(TRUTH, depth_of=ground), [answer("full", TRUTH), answer("rotation", cameras(pan_deg=4.0))])
+    assert how.nearer_below[0] > 0.5
+    assert how.nearer_below[1] == 0.0
+    turned = seen_by(seen(TRUTH, depth_of=lambda ray: ground(ray * (1, -1, 1))), [answer("full", TRUTH)])
+    assert turned.nearer_below[0] < -0.5
+
+
+def test_what_rests_low_in_the_picture_is_infinitely_far_for_a_camera_that_travels():
+    still = cameras()
+    path = [answer("full", TRUTH), answer("static", still)]
+    assert seen_by(seen(TRUTH, depth_of=ground), path).far_below.tolist() == [0.0, 0.0]
+    assert seen_by(seen(TRUTH, depth_of=platform), path).far_below[0] > 0.9
+    assert seen_by(seen(still), path).far_below[1] == 0.0
+
+
 def test_noise_counts_in_pixels_of_a_frame_640_wide():
     """The same sightings in a picture half as large are off by half as many pixels, and as much in the measure."""
     one = seen(TRUTH, noise_px=0.6)

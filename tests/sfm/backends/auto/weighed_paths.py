@@ -1,6 +1,9 @@
 """Camera paths before points at many depths, what a track or a patch of them would see, and answers that say so."""
 
+from collections.abc import Callable
+
 import numpy as np
+from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from sfm.backends.auto.evidence import Answer
@@ -28,11 +31,20 @@ def cameras(
     )
 
 
-def seen(truth: Cameras, *, count: int = 200, noise_px: float = 0.0, seed: int = 0) -> Sightings:
-    """Points that were followed through all keyframes."""
+def seen(
+    truth: Cameras,
+    *,
+    count: int = 200,
+    noise_px: float = 0.0,
+    seed: int = 0,
+    depth_of: Callable[[Float[np.ndarray, "n 3"]], Float[np.ndarray, " n"]] | None = None,
+) -> Sightings:
+    """Points that were followed through all keyframes, at random depths or those that their rays have."""
     rng = np.random.default_rng(seed)
     depth = rng.uniform(1, 4, count)
     ray = np.stack([rng.uniform(-0.45, 0.45, count), rng.uniform(-0.25, 0.25, count), np.ones(count)], 1)
+    if depth_of is not None:
+        depth = depth_of(ray)
     point = ray * depth[:, None]
     x = np.einsum("nij,mj->mni", truth.rotation, point) + truth.translation
     xy = truth.focal_px[:, None] * x[..., :2] / x[..., 2:]

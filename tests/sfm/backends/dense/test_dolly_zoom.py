@@ -76,6 +76,16 @@ def test_a_dolly_zoom_is_found_and_flagged():
     assert selection.share > 0.85
 
 
+def test_votes_ask_for_the_sign_only_and_not_whether_the_camera_travels():
+    """Its twin alone might not pay for a zoom on top of full motion; that it travels was found before."""
+    name = "in"
+    fits, selection = selected(name)
+    dear = replace(CONFIG, improvement_both=9.0)
+    turned = with_the_sign(selection, fits, AGAINST, known(name).graph, LENS, UNIT_PX, dear)
+    assert turned.model.name == "full_zoom"
+    assert turned.evidence["occlusion"]["turned_inside_out"]
+
+
 def test_votes_settle_the_sign():
     name = "in"
     right = right_way_round(name, selected(name)[1])
