@@ -7,7 +7,7 @@ from typing import Any, Literal, final
 import numpy as np
 from jaxtyping import Int
 
-from sfm.backends.auto.deviations import turn_within, with_deviations
+from sfm.backends.auto.deviations import turn_odds, with_deviations
 from sfm.backends.auto.evidence import Answer, seen_by
 from sfm.backends.auto.posterior import QUANTITY_NAMES, SURE, Judged, far_below, judge
 from sfm.backends.auto.sightings import Cameras, Sightings, cameras_at, of_flow, of_tracks
@@ -36,8 +36,8 @@ DOUBTED = 0.3
 was rendered jumps."""
 OPPOSED = 0.7
 """The same for a zoom against the way: of 14 told so on clips of `hard-dev`, with .5 in the mean, 5 were right."""
-CLEAR_TURN = 0.8
-"""Below this probability that the turn is within what counts as right, the reason says what it hangs on."""
+CLEAR_TURN = 0.5
+"""Where the deviation of the turn makes its odds less than this, the reason says what it hangs on."""
 LIKELY_OK = 0.5
 """An answer below this probability, rotation, translation and zoom together, is not "ok"."""
 
@@ -267,13 +267,13 @@ def _told(shot: Shot, judged: Judged, by_tracks: ByTracks | None, by_flow: ByFlo
 
 def doubted(solved: Solved, judged: Judged) -> tuple[Solved, Judged]:
     """Less sure of the way and with the reason where something speaks against it, of the turn by its deviation."""
-    within = 1.0 if solved.poses is None else turn_within(solved.poses)
-    judged = judged.times(within, ("rotation", "all"))
+    odds = 1.0 if solved.poses is None else turn_odds(solved.poses)
+    judged = judged.with_odds(odds)
     found = doubt(solved, judged)
     if found is not None:
         factor, quantities, reason = found
         return replace(solved, status="unreliable", reason=reason), judged.times(factor, quantities)
-    if within < CLEAR_TURN:
+    if odds < CLEAR_TURN:
         reason = "how far it turned hangs on a focal length that is hardly known; tell it with --focal"
         return replace(solved, status="unreliable", reason=reason), judged
     return solved, judged

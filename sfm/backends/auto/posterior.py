@@ -13,7 +13,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.spatial.distance import cdist
-from scipy.special import softmax
+from scipy.special import expit, softmax
 
 from sfm.backends.auto.evidence import Answer, Seen, features
 from sfm.backends.auto.sightings import Cameras
@@ -103,6 +103,13 @@ class Judged:
         """What it says of some quantities, or of "all", so much less probably right."""
         less = {name: float(factor * self.quantity[name]) for name in quantities}
         return replace(self, quantity={**self.quantity, **less})
+
+    def with_odds(self, factor: float) -> "Judged":
+        """The odds of its rotation times a factor; those of all together, which hang on more, times its root."""
+        quantity = dict(self.quantity)
+        for name, times in (("rotation", factor), ("all", factor**0.5)):
+            quantity[name] = float(expit(log_odds(quantity[name]) + np.log(times)))
+        return replace(self, quantity=quantity)
 
     def rivals(self, least: float) -> list[int]:
         """One answer for each other motion whose followers together have at least this probability, likeliest first."""

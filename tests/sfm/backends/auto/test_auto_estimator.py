@@ -50,7 +50,7 @@ def test_a_way_before_ground_that_rests_is_doubted_and_one_against_its_zoom():
     assert "--mask" in verdict(solved, less)[1]
     solved, less = doubted(truck(0.0), replace(sure, turned=True))
     assert less.quantity["zoom"] == less.quantity["translation"] == pytest.approx(OPPOSED * 0.95)
-    assert less.quantity["rotation"] == 0.95
+    assert less.quantity["rotation"] == pytest.approx(0.95)
     assert "zooms against its way" in solved.reason
 
 

@@ -58,6 +58,14 @@ def test_what_covers_what_tells_the_way_that_residuals_do_not():
     assert judge(answers, how, 640.0, (1, 5.0)).turned
 
 
+def test_odds_of_a_turn_change_those_of_all_by_their_root():
+    found = replace(judged(TRUCK, {"rotation": TURN, "full": TRUCK}), quantity=dict.fromkeys(QUANTITIES["tracks"], 0.8))
+    less = found.with_odds(0.25).quantity
+    assert less["rotation"] == pytest.approx(0.5)
+    assert less["all"] == pytest.approx(2 / 3)
+    assert less["translation"] == less["zoom"] == 0.8
+
+
 def test_ground_that_is_infinitely_far_speaks_against_a_way():
     how = {"tracks": seen_by(seen(TRUCK), [answer("rotation", TURN), answer("full", TRUCK)])}
     doubtful = {"tracks": replace(how["tracks"], far_below=np.array([0.0, 0.5]))}
