@@ -49,8 +49,11 @@ def total_cost(
 ) -> Float[Tensor, " b"]:
     """Robust cost in units of the noise, plus the prior on the focal length."""
     r, _, _ = residuals(observations, parameters)
-    prior = ((parameters.log_focal - free.log_focal_prior) / free.log_focal_sigma) ** 2
-    return robust_cost(observations, r, kernel_px) / noise_px**2 + prior
+    return robust_cost(observations, r, kernel_px) / noise_px**2 + _prior_cost(parameters, free)
+
+
+def _prior_cost(parameters: Parameters, free: FreeParameters) -> Float[Tensor, " b"]:
+    return ((parameters.log_focal - free.log_focal_prior) / free.log_focal_sigma) ** 2
 
 
 def adjust(
@@ -88,7 +91,7 @@ def adjust(
     assert summary is not None
     parameters = rescaled(parameters)
     r, _, front = residuals(observations, parameters)
-    cost = total_cost(observations, parameters, free, kernel, noise_px)
+    cost = robust_cost(observations, r, kernel) / noise_px**2 + _prior_cost(parameters, free)
     distance = torch.where(front, r.norm(dim=-1), torch.full_like(r[..., 0], torch.inf))
     return Fit(parameters=parameters, cost=cost, residual_px=distance, summary=summary)
 

@@ -22,10 +22,11 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
     notes: list[str] = []
     blank = find_blank(grey, np.ones(frames.hw, bool), config.blank)
     seen = np.flatnonzero(~blank)
-    bars, sides = find_bars(grey[seen] if len(seen) else grey, config.overlays)
+    shown = grey[seen] if 0 < len(seen) < len(grey) else grey
+    bars, sides = find_bars(shown, config.overlays)
     overlays = np.zeros(frames.hw, bool)
     if len(seen):
-        overlays, boxes = find_overlays(grey[seen], ~bars, _typical_step_s(frames), config.overlays)
+        overlays, boxes = find_overlays(shown, ~bars, _typical_step_s(frames), config.overlays)
         if boxes:
             notes.append(f"{boxes} burnt-in overlays (logo or text) masked, {overlays.mean():.1%} of the picture")
     if sides:

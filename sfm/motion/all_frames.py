@@ -85,7 +85,7 @@ def adjust_jointly(
         free,
         kernel_px=(kernel,),
         noise_px=selection.noise_px,
-        solver=replace(bundle_adjustment.SOLVER, iterations=6, single=True),
+        solver=replace(bundle_adjustment.SOLVER, iterations=6),
         good_track_px=GOOD_RESIDUAL_PX * problem.unit_px,
     )
     return observations, fitted.parameters, picked

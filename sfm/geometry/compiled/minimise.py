@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from scipy.linalg.lapack import dposv
 
 from sfm.geometry.compiled.jit import compiled
@@ -30,10 +30,11 @@ def minimise(
     """As `sfm.geometry.bundle_adjustment.minimise`; `reach` bounds the log focal length around its prior."""
     tracks = tracks_of(observations)
     kernels = kernel_px.numpy().reshape(len(kernel_px), -1) ** 2
+    flags = torch.stack([free.rotation, free.translation, free.zoom, free.focal], 1).numpy()
     found: list[_Search] = []
     for b, kernel_squared in enumerate(kernels):
         each = np.broadcast_to(kernel_squared, len(tracks.weight)).copy()
-        found.append(_search(tracks, _law(free, b, each, noise_px, reach), state_of(parameters, b), solver))
+        found.append(_search(tracks, _law(free, flags[b], each, noise_px, reach), state_of(parameters, b), solver))
     summary = Summary(
         converged=torch.tensor([each.converged for each in found]),
         steps=max(each.steps for each in found),
@@ -51,11 +52,13 @@ class _Search(NamedTuple):
     converged: bool
 
 
-def _law(free: FreeParameters, b: int, kernel_squared: np.ndarray, noise_px: float, reach: float) -> Law:
-    """That of one hypothesis of a batch."""
-    turns, shifts, zooms, focal = (bool(f[b]) for f in (free.rotation, free.translation, free.zoom, free.focal))
+def _law(
+    free: FreeParameters, flags: Bool[np.ndarray, " 4"], kernel_squared: np.ndarray, noise_px: float, reach: float
+) -> Law:
+    """That of one hypothesis of a batch; `flags` say what it moves, in the order of `Law.moves`."""
+    turns, shifts, zooms, _ = flags.tolist()
     return Law(
-        moves=np.array([turns, shifts, zooms, focal], float),
+        moves=flags.astype(float),
         used=np.array([*range(3 * turns), *range(3, 3 + 3 * shifts), *range(6, 6 + zooms)], np.int64),
         kernel_squared=kernel_squared,
         noise_px=float(noise_px),
