@@ -18,8 +18,8 @@ clips of `hard-dev` lie within two deviations (without all this 64)."""
 
 LEVEL, POWER, MOST_RATIO = 1.2, 0.87, 20.0
 """The odds that a turn is right go with the ratio of its deviation to what counts as right, times the first, to minus
-the second power; ratios beyond the third and its inverse say no more. Fitted to 268 clips of `hard-dev`: the 87 with the
-smallest ratios are all right, and were told with .95; of 14 with more than 2.7 six are, and were told with .7."""
+the second power; ratios beyond the third and its inverse say no more. Fitted to 268 clips of `hard-dev`: all 87 with
+the smallest ratios are right, and were told with .95; of 14 with more than 2.7 six are, and were told with .7."""
 
 
 def with_deviations(poses: FramePoses, focal_apart_log: float) -> FramePoses:
