@@ -65,8 +65,9 @@ def chain(
     u, _, vt = np.linalg.svd(products)
     u[..., 2] *= np.sign(np.linalg.det(u @ vt))[:, None]
     rotation = np.tile(np.eye(3), (n, 1, 1))
-    for i, (step, known) in enumerate(zip(u @ vt, steps.follows.any(0), strict=True)):
-        rotation[i + 1] = step @ rotation[i] if known else rotation[i]
+    turn, known = np.asarray(u @ vt), np.asarray(steps.follows.any(0))
+    for i in range(len(turn)):
+        rotation[i + 1] = turn[i] @ rotation[i] if known[i] else rotation[i]
     return rotation, log_zoom
 
 

@@ -46,7 +46,9 @@ def spread(
 
 
 @compiled
-def _chosen(order, length, seen, cell, count, quota, limit):
+def _chosen(
+    order: np.ndarray, length: np.ndarray, seen: np.ndarray, cell: np.ndarray, count: np.ndarray, quota: int, limit: int
+) -> np.ndarray:
     """Which of the tracks in this order half of whose cells lack points, at most `limit`.
 
     Args:

@@ -1,4 +1,4 @@
-"""Shots: cuts that PySceneDetect would suspect, confirmed by lost tracks. A flash or a whip pan is no cut."""
+"""Shots: cuts that PySceneDetect suspects, confirmed by lost tracks. A flash or a whip pan is no cut."""
 
 import itertools
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import final
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Bool, UInt8
 
 from sfm.config import ShotConfig
 from sfm.masks.blank import find_blank, to_grey
@@ -98,38 +98,35 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
 
 
 def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tuple[np.ndarray, np.ndarray]:
-    """Frames that seem to be the first of a shot: peaks of change, and changes that are large in themselves.
+    """Frames that PySceneDetect calls the first of a shot: peaks of change, and changes that are large in themselves.
 
-    Two boolean arrays over the frames, by the laws of PySceneDetect's AdaptiveDetector and ContentDetector.
+    Two boolean arrays over the frames, of its AdaptiveDetector and of its ContentDetector.
     """
-    change = _changes(content, config.detector_long_side)
-    n = len(change)
-    around = sum(change[_mirrored(np.arange(n) + k, n)] for k in (-2, -1, 1, 2)) / 4.0
-    ratio = np.divide(change, around, out=np.full(n, np.inf), where=around >= 1e-5)
-    peaks = (ratio >= config.adaptive_ratio) & (change >= config.adaptive_least)
-    large = change >= config.content
-    peaks[0] = large[0] = False
-    return peaks, large
+    from scenedetect import AdaptiveDetector, ContentDetector, FrameTimecode
 
-
-def _changes(content: UInt8[np.ndarray, "n h w 3"], long_side: int) -> Float[np.ndarray, " n"]:
-    """Mean change of hue, saturation and value from the frame before each, small; 0 for the first."""
     height, width = content.shape[1:3]
-    scale = min(1.0, long_side / max(height, width))
+    scale = min(1.0, config.detector_long_side / max(height, width))
     size = (max(8, round(width * scale)), max(8, round(height * scale)))
-    change, before = np.zeros(len(content)), None
-    for number, image in enumerate(content):
-        small = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2HSV)
-        if before is not None:
-            change[number] = np.mean(cv2.mean(cv2.absdiff(small, before))[:3])
-        before = small
-    return change
-
-
-def _mirrored(step: Int[np.ndarray, " n"], n: int) -> Int[np.ndarray, " n"]:
-    """Steps of a clip that is mirrored at its ends, where step k leads from frame k - 1 to frame k."""
-    step = np.where(step < 1, 1 - step, step)
-    return np.clip(np.where(step > n - 1, 2 * (n - 1) + 1 - step, step), 1, n - 1)
+    around = 2  # the detector judges a frame by so many on each side: the clip is mirrored at its ends
+    adaptive = AdaptiveDetector(
+        adaptive_threshold=config.adaptive_ratio,
+        min_content_val=config.adaptive_least,
+        min_scene_len=0,
+        window_width=around,
+    )
+    plain = ContentDetector(threshold=config.content, min_scene_len=0)
+    found = np.zeros((2, len(content)), bool)
+    for number in range(-around, len(content) + around):
+        inside = len(content) - 1 - abs(len(content) - 1 - abs(number))
+        image = content[max(inside, 0)]
+        small = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
+        moment = FrameTimecode(number + around, fps=25.0)
+        for row, detector in zip(found, (adaptive, plain), strict=True):
+            for moment_found in detector.process_frame(moment, small):
+                first = moment_found.frame_num - around
+                if 0 < first < len(content):
+                    row[first] = True
+    return found[0], found[1]
 
 
 def _without_bars(frames: Frames) -> tuple[UInt8[np.ndarray, "n h w 3"], Bool[np.ndarray, " n"]]:

@@ -48,7 +48,7 @@ def turn_odds(poses: FramePoses) -> float:
     seen = np.flatnonzero(poses.valid)
     if poses.covariance is None or not len(seen):
         return 1.0
-    turn = Rotation.from_matrix(poses.rotation[seen] @ poses.rotation[seen[0]].T).magnitude()
+    turn = np.atleast_1d(Rotation.from_matrix(poses.rotation[seen] @ poses.rotation[seen[0]].T).magnitude())
     at = int(np.argmax(turn))
     deviation = float(np.sqrt(np.nansum(np.diagonal(poses.covariance[seen[at]])[3:])))
     ratio = deviation / max(float(np.radians(TURN_DEG)), TURN_SHARE * float(turn[at]))

@@ -6,13 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import clips
-import cv2
 import numpy as np
 import pytest
-from scenedetect import AdaptiveDetector, ContentDetector, FrameTimecode
 
 from sfm import video
-from sfm.config import ShotConfig
 from sfm.shots import boundaries as shots
 
 FLASH = [1, 2, 3]
@@ -35,43 +32,6 @@ def blur_pan(seed: int, speed_px: np.ndarray, hw: tuple[int, int] = (120, 160)) 
         exposure = np.linspace(0, 0.5 * speed, max(1, int(speed / 2)))
         frames.append(np.mean([clips.window(image, 5 + x + s, 5, hw).astype(float) for s in exposure], 0))
     return clips.noisy(np.rint(frames), 1.0, np.random.default_rng(seed))
-
-
-# What is suspected
-
-
-def by_pyscenedetect(content: np.ndarray, config: ShotConfig) -> tuple[np.ndarray, np.ndarray]:
-    """The plain twin of `suspected`: the detectors themselves, on a clip that is mirrored at its ends."""
-    around, (height, width) = 2, content.shape[1:3]
-    size = (round(width * config.detector_long_side / width), round(height * config.detector_long_side / width))
-    adaptive = AdaptiveDetector(
-        adaptive_threshold=config.adaptive_ratio,
-        min_content_val=config.adaptive_least,
-        min_scene_len=0,
-        window_width=around,
-    )
-    plain = ContentDetector(threshold=config.content, min_scene_len=0)
-    found = np.zeros((2, len(content)), bool)
-    for number, image in enumerate(np.pad(content, ((around, around), (0, 0), (0, 0), (0, 0)), mode="reflect")):
-        small = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
-        for row, detector in zip(found, (adaptive, plain), strict=True):
-            for moment in detector.process_frame(FrameTimecode(number, fps=25.0), small):
-                if 0 < moment.frame_num - around < len(content):
-                    row[moment.frame_num - around] = True
-    return found[0], found[1]
-
-
-def test_what_is_suspected_is_what_pyscenedetect_suspects() -> None:
-    config = replace(shots.DEFAULT_CONFIG, detector_long_side=80)
-    rng = np.random.default_rng(0)
-    for seed in range(6):
-        parts = [clips.pan(10 * seed + k, n, step_px=float(rng.uniform(-9, 9))) for k, n in enumerate((2, 7, 1, 5))]
-        rgb = np.concatenate(parts)
-        rgb[9:11] = rng.integers(0, 255, 3)
-        wanted, found = by_pyscenedetect(rgb, config), shots.suspected(rgb, config)
-        np.testing.assert_array_equal(found, wanted)
-        assert wanted[0].any()
-        assert wanted[1].any()
 
 
 # What is a cut
