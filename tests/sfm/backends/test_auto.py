@@ -48,7 +48,7 @@ def path(result: BackendResult) -> Trajectory:
 def test_what_no_point_links_to_the_rest_has_no_pose():
     """Two scenes in one, as where a cut was missed: the poses of the shorter part would be guesses."""
     other = render(ClipSpec(seed=12, frames=8, image_hw=(180, 320), focal_px=FOCAL_PX, move={"pan_deg": 4.0}))
-    result = estimate(np.concatenate([clip("truck").rgb, other.rgb]))
+    result = estimate(np.concatenate([clip("pan").rgb, other.rgb]))
     assert result.status == "partial"
     assert path(result).valid[:15].all()
     assert not path(result).valid[16:].any()
