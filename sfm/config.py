@@ -366,9 +366,6 @@ class SelectionConfig:
         improvement_flat: the same where the scene is flat; a lens's distortion would look alike.
         improvement_noise: more of both for each pixel of noise above the floor: blurred or grainy tracks drift further.
         improvement_both: the same for full motion and zoom at once.
-        systematic_px: what lenses, shutters and codecs may bend so that it looks like parallax. Where the noise is
-            larger, so much less is asked for as this would shrink its residuals less; None: never less ...
-        improvement_least: ... but never less than this.
         flat: inverse depths that vary by less than this share are a wall facing the camera.
         zoom_improvement: a zoom on top of full motion must shrink the residuals by this much (mean log ratio), and by
             more the further its log focal ratio stays below `zoom_clear`.
@@ -396,8 +393,6 @@ class SelectionConfig:
     improvement_flat: float = 0.75
     improvement_noise: float = 0.5
     improvement_both: float = 1.15
-    systematic_px: float | None = None
-    improvement_least: float = 0.0
     flat: float = 0.085
     zoom_improvement: float = 0.2
     zoom_opposed: float = 2.0
@@ -449,8 +444,6 @@ DENSE_SELECTION: Mapping[str, Any] = {
     "improvement_flat": 0.45,
     "improvement_noise": 0.0,
     "improvement_both": 0.55,
-    "systematic_px": 0.5,
-    "improvement_least": 0.12,
     "zoom_opposed": 1.0,
     "rigid_px": 2.5,
     "rigid_native_px": 1.5,

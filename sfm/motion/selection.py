@@ -284,8 +284,7 @@ def _compare(richer: Candidate, simpler: str, residuals: Residuals, config: Sele
     found = _parallax_case(richer, found, residuals, config)
     if not richer.model.zooms:
         return found
-    need = _asked_for(config.improvement_both, residuals.noise, config)
-    return replace(found, margin=min(found.margin, (found.improvement or 0.0) / need - 1.0))
+    return replace(found, margin=min(found.margin, (found.improvement or 0.0) / config.improvement_both - 1.0))
 
 
 def _zoom_case(richer: Candidate, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
@@ -317,7 +316,7 @@ def _parallax_case(richer: Candidate, found: Comparison, residuals: Residuals, c
     shrink = residuals.shrinkage(found.simpler, found.richer)
     improvement = float((weight * shrink)[scene].sum() / weight[agrees].sum())
     flat = weight[by_simpler].sum() >= LEAST_BACKGROUND and relief < config.flat
-    need = _asked_for(config.improvement_flat if flat else config.improvement, residuals.noise, config)
+    need = config.improvement_flat if flat else config.improvement
     need += config.improvement_noise * (residuals.noise - config.noise_floor_px)
     return replace(
         found,
@@ -326,19 +325,6 @@ def _parallax_case(richer: Candidate, found: Comparison, residuals: Residuals, c
         relief=relief,
         ambiguous="rotation_or_translation_before_a_flat_scene" if flat and improvement > 0.5 * need else "",
     )
-
-
-def _asked_for(need: float, noise: float, config: SelectionConfig) -> float:
-    """The mean log ratio that a translation must reach: less where noise drowns what else would look like it.
-
-    Where something that the simpler model leaves has `systematic_px` beside the noise s, residuals shrink by half the
-    log of 1 + (systematic_px / s)²: a lens that is bent a little reaches much before sharp pictures and next to nothing
-    before melting ones. So where the noise is large, less already says that the camera moved.
-    """
-    if config.systematic_px is None:
-        return need
-    imitated = 0.5 * float(np.log1p((config.systematic_px / noise) ** 2))
-    return min(need, max(imitated, config.improvement_least))
 
 
 def opposed(fitted: Candidate, config: SelectionConfig) -> bool:
