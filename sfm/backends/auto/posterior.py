@@ -141,9 +141,11 @@ def judge(
     score = sum(POSTERIOR[kind].get(name, 0.0) * value for name, value in found.items())
     score = score - FAR_BELOW * far_below(seen)
     motions = [motion_of(a.cameras) for a in answers]
-    side = np.zeros(len(answers)) if covered is None else same_side([each.way for each in motions], covered[0])
+    side = np.zeros(len(answers))
     if covered is not None:
-        score = score + COVERED * covered[1] * side
+        told_by, balance = covered
+        side = same_side([each.way for each in motions], told_by)
+        score = score + COVERED * balance * side
     probability: Float[np.ndarray, " a"] = np.asarray(softmax(score))
     agree = np.array([[agreement(one, other) for other in motions] for one in motions])
     best, shared = told(probability, agree)
