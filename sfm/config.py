@@ -238,7 +238,7 @@ class ShotConfig:
             default (3), since tracks decide.
         adaptive_least: its least change in grey levels; lower than its default (15), too.
         content: PySceneDetect's ContentDetector at its default, grey levels: fast clips have no isolated peaks.
-        detector_long_side: pixels at which the detectors look.
+        detector_long_side: pixels at which the detectors look, about.
         bridge_s: seconds: a flash, a glitch or a passing object of this length leaves a link across it; where frames
             carry no seconds, `bridge_frames`.
         bridge_frames: the same in frames, where these carry no seconds.
@@ -259,7 +259,7 @@ class ShotConfig:
     adaptive_ratio: float = 2.0
     adaptive_least: float = 4.0
     content: float = 27.0
-    detector_long_side: int = 256
+    detector_long_side: int = 288
     bridge_s: float = 0.2
     bridge_frames: int = 3
     covered_s: float = 0.8

@@ -47,14 +47,14 @@ def broken(fitted: FittedModel, unit_px: float) -> bool:
     return len(linked_runs(fits, seen)) > 1
 
 
-def refine_full_motion(problem: Problem, candidates: list[FittedModel]) -> list[FittedModel]:
+def refine_full_motion(problem: Problem, candidates: list[FittedModel], *, thorough: bool = True) -> list[FittedModel]:
     """The same models with full motion and zoom searched for from all starts: dear, and worth it where full motion
     leaves much of the content unexplained, or where the selection is in doubt.
 
-    A zoom that turns out to be none may have found the better full motion.
+    A zoom that turns out to be none may have found the better full motion. `thorough`: see `search`.
     """
     turned, (full, zoomed) = candidates[:3], candidates[3:]
-    zoomed = search(problem, model=FULL_ZOOM, known=[zoomed], turned=turned)
+    zoomed = search(problem, model=FULL_ZOOM, known=[zoomed], turned=turned, thorough=thorough)
     zoom = zoomed.parameters.zoom
     if float(np.ptp(zoom.cpu().numpy())) < NO_ZOOM:
         straight = replace(zoomed.parameters, zoom=torch.zeros_like(zoom))

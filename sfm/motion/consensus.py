@@ -48,6 +48,14 @@ def ranked(fits: Sequence[Fitted], unit_px: float, turned: Sequence[Candidate] |
     return [fits[i] for i in sorted(range(len(fits)), key=lambda i: -scores[i])]
 
 
+def explains_as_much(
+    one: Candidate, other: Candidate, unit_px: float, turned: Sequence[Candidate] | None = None
+) -> bool:
+    """Whether as much of the content agrees with one fit of a model as with another."""
+    first, second = agreement([one, other], unit_px, turned)
+    return first > second - AS_MUCH
+
+
 def likeliest(fits: Sequence[Fitted], unit_px: float) -> Fitted:
     """Of fits of one model that explain as much of the content as any, the one of the lowest cost.
 

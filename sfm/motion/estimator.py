@@ -173,15 +173,15 @@ def problem_of(frames: Frames, xy_px: Float[np.ndarray, "m n 2"]) -> Problem:
 def fit_and_select(problem: Problem, config: AutoConfig) -> tuple[list[FittedModel], Selection[FittedModel]]:
     """All motion models fitted to the keyframes, and the one that the clip pays for.
 
-    Full motion with zoom is searched for in full only where it was selected, where full motion leaves much open, or
-    where the selection is in doubt.
+    Full motion with zoom is searched for only where it was selected, where full motion leaves much open, or where the
+    selection is in doubt.
     """
     candidates = fit_models(problem)
     selection = select_model(candidates, problem.unit_px, config.selection)
     unexplained = selection.model == FULL and selection.share < config.refine_below
     in_doubt = selection.confidence < config.refine_doubt or not selection.rigid
     if selection.model == FULL_ZOOM or unexplained or in_doubt:
-        candidates = refine_full_motion(problem, candidates)
+        candidates = refine_full_motion(problem, candidates, thorough=in_doubt or selection.model == FULL_ZOOM)
         selection = select_model(candidates, problem.unit_px, config.selection)
     return candidates, selection
 

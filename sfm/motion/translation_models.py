@@ -17,7 +17,7 @@ from sfm.geometry.robust import capped_track_rms
 from sfm.geometry.states import joined
 from sfm.geometry.triangulation import completed
 from sfm.geometry.two_view import two_view
-from sfm.motion.consensus import ranked
+from sfm.motion.consensus import explains_as_much, ranked
 from sfm.motion.heading_search import headings
 from sfm.motion.initialization import chain, dolly_for_zoom, parameters_from, reversed_depth, steps_of
 from sfm.motion.models import FittedModel, Start, fit, fit_batch
@@ -39,6 +39,7 @@ def search(
     model: MotionModel = FULL,
     known: list[FittedModel] | None = None,
     turned: list[FittedModel] | None = None,
+    thorough: bool = True,
 ) -> FittedModel:
     """The full motion that most of the content agrees with.
 
@@ -47,6 +48,8 @@ def search(
         model: `FULL`, or `FULL_ZOOM` where every frame has a focal length of its own.
         known: fits that are starts too.
         turned: fits of cameras that do not translate; what they explain is the background (see `agreement`).
+        thorough: the best starts are finished on all tracks even where none explains more of the content than what is
+            known; otherwise that is the answer.
     """
     kernels, unit_px = problem.kernels_px, problem.unit_px
     rows, thin = problem.thinned()
@@ -58,12 +61,16 @@ def search(
     if not model.zooms:
         starts += _best_simple_starts(thin)
     starts += [Start(parameters=each, model=model, origin="heading") for each in heading_starts(thin, model)]
-    found = ranked(fit(thin, starts, kernels[1:], rough=True), unit_px, turned_thin)
+    rough = fit(thin, starts, kernels[1:], rough=True)
+    found = ranked(rough, unit_px, turned_thin)
     mirrored = [
         Start(parameters=reversed_depth(r.parameters), model=model, origin=f"reversed: {r.start}") for r in found[:2]
     ]
     twins = fit(thin, mirrored, kernels[1:], rough=True)
-    last = [r.restart() for r in ranked([*found[:6], *twins], unit_px, turned_thin)[:FINALISTS]]
+    promising = ranked([*found[:6], *twins], unit_px, turned_thin)[:FINALISTS]
+    if known and not thorough and explains_as_much(rough[0], promising[0], unit_px, turned_thin):
+        return known[0]
+    last = [r.restart() for r in promising]
     parameters = joined([start.parameters for start in last])
     kernel = torch.full_like(parameters.log_focal, kernels[2])
     parameters = completed(problem.observations, parameters, rows, problem.free([model] * len(last)), kernel)
@@ -233,13 +240,11 @@ def _all_frames(
     parameters = parameters_from(
         observations, rotation, translations(rotation, centre), zoom, log_focal, inverse_depth=1.0
     )
+    known, kernel_px = replace(parameters, point=two.point), problem.kernels_px[1]
+    placed, _ = resect(observations.of_tracks(rows), known, problem.free([model]), kernel_px=kernel_px)
     point = parameters.point.clone()
     point[:, rows] = two.point
-    weight = torch.zeros_like(observations.weight)
-    weight[rows] = observations.weight[rows]
-    known = replace(observations, weight=weight)
-    kernel_px = problem.kernels_px[1]
-    return resect(known, replace(parameters, point=point), problem.free([model]), kernel_px=kernel_px)[0]
+    return replace(placed, point=point)
 
 
 def _replace_bad_frames(problem: Problem, fitted: FittedModel) -> Parameters | None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import cache
+from typing import Any
 
 
 def set_threads(threads: int) -> None:
@@ -21,16 +23,24 @@ def thread_limit(threads: int, *, opencv: bool = True) -> Generator[None]:
     """
     import cv2
     import torch
-    from threadpoolctl import threadpool_limits  # pyright: ignore[reportMissingTypeStubs]
 
     before = cv2.getNumThreads(), torch.get_num_threads()
     if opencv:
         cv2.setNumThreads(threads)
     torch.set_num_threads(threads)
     try:
-        with threadpool_limits(threads, user_api="blas"):
+        with _libraries().limit(limits=threads, user_api="blas"):
             yield
     finally:
         if opencv:
             cv2.setNumThreads(before[0])
         torch.set_num_threads(before[1])
+
+
+@cache
+def _libraries() -> Any:
+    """The libraries of linear algebra; found once, since a look at all that is loaded takes milliseconds."""
+    import scipy.linalg  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
+
+    return ThreadpoolController()

@@ -105,8 +105,8 @@ def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tupl
     from scenedetect import AdaptiveDetector, ContentDetector, FrameTimecode
 
     height, width = content.shape[1:3]
-    scale = min(1.0, config.detector_long_side / max(height, width))
-    size = (max(8, round(width * scale)), max(8, round(height * scale)))
+    whole = max(1, round(max(height, width) / config.detector_long_side))  # by whole numbers: ten times as fast
+    size = (max(8, width // whole), max(8, height // whole))
     around = 2  # the detector judges a frame by so many on each side: the clip is mirrored at its ends
     adaptive = AdaptiveDetector(
         adaptive_threshold=config.adaptive_ratio,

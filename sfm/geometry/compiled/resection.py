@@ -5,7 +5,7 @@ import torch
 
 from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.compiled.law import camera_rows, geman_mcclure, projected
-from sfm.geometry.compiled.system import add_products, moved_cameras
+from sfm.geometry.compiled.system import NOTHING, add_products, moved_cameras
 from sfm.geometry.compiled.values import Law, State, Tracks, parameters_of, state_of, tracks_of
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
 from sfm.geometry.normal_equations import CAMERA
@@ -40,40 +40,55 @@ def _resected(
 ) -> tuple[State, np.ndarray, np.ndarray]:
     """The cameras of one hypothesis, for which of them the last step gained, and their costs."""
     n = len(state.zoom)
-    cost, trial_cost = np.empty(n), np.empty(n)
-    damping, better = np.full(n, solver.damping), np.zeros(n, bool)
-    blocks, pull = np.empty((n, CAMERA, CAMERA)), np.empty((n, CAMERA))
+    cost, damping, better = np.empty(n), np.full(n, solver.damping), np.zeros(n, bool)
     frame_costs(tracks, law, state, cost)
+    most = np.array([solver.max_turn_rad, solver.max_log_zoom])
     for _ in range(solver.iterations):
-        frame_systems(tracks, law, state, blocks, pull)
-        trial = _moved(state, blocks, pull, damping, solver)
-        frame_costs(tracks, law, trial, trial_cost)
+        trial, trial_cost = stepped_frames(tracks, law, state, damping, most)
         better = trial_cost < cost
-        state = state._replace(
-            rotation=np.where(better, trial.rotation, state.rotation),
-            translation=np.where(better, trial.translation, state.translation),
-            zoom=np.where(better, trial.zoom, state.zoom),
-            focal_px=np.where(better, trial.focal_px, state.focal_px),
-        )
+        state = kept_frames(better, trial, state)
         cost = np.where(better, trial_cost, cost)
         damping = np.where(better, damping * solver.shrink, damping * solver.grow)
-        damping = np.clip(damping, solver.least_damping, solver.most_damping)
+        damping = damping.clip(solver.least_damping, solver.most_damping)
     return state, better, cost
 
 
-def _moved(
-    state: State, blocks: np.ndarray, pull: np.ndarray, damping: np.ndarray, solver: LevenbergMarquardt
-) -> State:
-    """The cameras after a damped step of every frame."""
-    diagonal = blocks.diagonal(axis1=1, axis2=2)
-    held = blocks + 1e-9 * np.eye(CAMERA)
-    held[:, _ALL, _ALL] += damping[:, None] * diagonal + (diagonal <= 1e-12)
-    delta = -np.linalg.solve(held, pull[..., None])[..., 0].T
-    delta[:3] = delta[:3].clip(-solver.max_turn_rad, solver.max_turn_rad)
-    step = np.append(delta.reshape(-1), 0.0)
-    rotation, translation, zoom = moved_cameras(state, _ALL, step, np.inf, solver.max_log_zoom)
-    focal_px = np.exp(state.log_focal + zoom)
-    return state._replace(rotation=rotation, translation=translation, zoom=zoom, focal_px=focal_px)
+@compiled
+def stepped_frames(tracks, law, state, damping, most):
+    """The cameras after a damped step of every frame, and what each then costs (n), in square pixels.
+
+    Args:
+        tracks, law, state: `Tracks`, `Law`, `State`.
+        damping: (n) of Levenberg and Marquardt.
+        most: (2) a step turns a camera about each axis, and changes its log zoom, by no more.
+    """
+    n, c = tracks.weight.shape[1], len(law.used)
+    blocks, pull, step, cost = np.empty((n, c, c)), np.empty((n, c)), np.zeros(c * n + 1), np.empty(n)
+    frame_systems(tracks, law, state, blocks, pull)
+    for j in range(n):
+        for a in range(c):
+            entry = blocks[j, a, a]
+            blocks[j, a, a] += 1e-9 + damping[j] * entry + (1.0 if entry <= NOTHING else 0.0)
+        delta = np.linalg.solve(blocks[j], pull[j])
+        for a in range(c):
+            step[a * n + j] = min(max(-delta[a], -most[0]), most[0]) if law.used[a] < 3 else -delta[a]
+    rotation, translation, zoom = moved_cameras(state, law.used, step, np.inf, most[1])
+    trial = State(rotation, translation, zoom, state.log_focal, np.exp(state.log_focal + zoom), state.point)
+    frame_costs(tracks, law, trial, cost)
+    return trial, cost
+
+
+@compiled
+def kept_frames(better, trial, state):
+    """The cameras of `trial` where they are better (n), else those of `state`."""
+    return State(
+        np.where(better, trial.rotation, state.rotation),
+        np.where(better, trial.translation, state.translation),
+        np.where(better, trial.zoom, state.zoom),
+        state.log_focal,
+        np.where(better, trial.focal_px, state.focal_px),
+        state.point,
+    )
 
 
 @compiled

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fitted_moves import fitted
 
-from sfm.motion.consensus import agreement, likeliest, ranked
+from sfm.motion.consensus import agreement, explains_as_much, likeliest, ranked
 from sfm.motion.models import FittedModel
 from sfm.types import FULL
 
@@ -34,3 +34,6 @@ def test_of_fits_that_explain_the_same_the_cheapest_is_taken():
     far, near, worse = fit(2751.0, 0), fit(2740.0, 0), fit(2000.0, 10)
     assert likeliest([far, near], 1.0) is near
     assert likeliest([near, worse], 1.0) is near
+    assert explains_as_much(far, near, 1.0)
+    assert explains_as_much(near, worse, 1.0)
+    assert not explains_as_much(worse, near, 1.0)

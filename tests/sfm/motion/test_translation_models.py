@@ -12,9 +12,9 @@ from sfm.geometry.bundle_adjustment import adjust
 from sfm.geometry.problem import KERNELS_PX, free_parameters
 from sfm.motion.candidates import fit_models
 from sfm.motion.initialization import reversed_depth
-from sfm.motion.models import Start
+from sfm.motion.models import Start, fit
 from sfm.motion.translation_models import heading_starts, search, straight_path, wide_pair
-from sfm.types import FULL, FULL_ZOOM
+from sfm.types import FULL, FULL_ZOOM, STATIC
 
 
 @pytest.mark.parametrize("sign", [1, -1])
@@ -57,6 +57,18 @@ def test_a_truck_with_zoom_is_found_without_a_start_that_is_near():
     tracks = project({"truck": -0.15, "zoom": 1.3}, seed=5, noise_px=0.1, movers=0.25)
     found = search(tracks.problem(UNKNOWN), model=FULL_ZOOM)
     np.testing.assert_allclose(zoom_of(found), tracks.focal_px / FOCAL_PX, rtol=0.01)
+    assert path_error(positions_of(found.parameters), tracks.centre) < 0.05
+
+
+def test_what_is_known_stays_where_no_start_explains_more():
+    tracks = project({"truck": -0.15, "zoom": 1.3}, seed=5, noise_px=0.1, movers=0.25)
+    problem = tracks.problem(UNKNOWN)
+    right = search(problem, model=FULL_ZOOM)
+    assert search(problem, model=FULL_ZOOM, known=[right], thorough=False) is right
+    flat = replace(right.parameters, zoom=0 * right.parameters.zoom, translation=0 * right.parameters.translation)
+    wrong = fit(problem, [Start(parameters=flat, model=STATIC, origin="still")], problem.kernels_px)[0]
+    wrong = replace(wrong, model=FULL_ZOOM)
+    found = search(problem, model=FULL_ZOOM, known=[wrong], thorough=False)
     assert path_error(positions_of(found.parameters), tracks.centre) < 0.05
 
 
