@@ -9,7 +9,7 @@ from typing import Any, Literal, final
 
 from sfm import pipeline
 from sfm.batch import keys, store, work
-from sfm.batch.engines.choose import engine_of, threads_of
+from sfm.batch.engines.choose import engine_of, gpu_share_of, threads_of
 from sfm.batch.engines.port import LOST_NODES, Answer, Engine, Setup
 from sfm.batch.inputs import Clip
 from sfm.batch.places import Place, PlaceError, place_of
@@ -125,6 +125,7 @@ class _Batch:
                 out=self.out.address,
                 plot=self.batch.plot,
                 versions=self.versions,
+                gpu_share=gpu_share_of(self.batch, most=len(self.clips)),
             ),
             threads=self.config.threads or 1,
             time_limit_s=self.batch.time_limit_s,

@@ -10,6 +10,7 @@ from sfm import pipeline
 from sfm.backends import backends
 from sfm.batch.places import place_of
 from sfm.config import EstimateConfig
+from sfm.processes.gpu import limit_memory
 from sfm.processes.threads import set_threads
 from sfm.runs.estimate import Estimate
 from sfm.runs.versions import installed_versions
@@ -29,6 +30,7 @@ class Setting:
         estimate: "module:function" (clip, config, *, smaller) -> Estimate.
         out: where the runs go, as `place_of` takes it.
         versions: of the libraries where the batch was begun; results of others would be another result.
+        gpu_share: of a GPU's memory, for each worker.
     """
 
     estimate: str
@@ -36,6 +38,7 @@ class Setting:
     out: str
     plot: bool
     versions: Mapping[str, str]
+    gpu_share: float = 1.0
 
 
 def estimate_run(job: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
@@ -65,6 +68,8 @@ def prepare(setting: Setting) -> None:
         raise CinetrajError(f"this machine has other versions than the one of the batch: {said}; install the same")
     import_module("sfm.runs.folder")
     import_module("trajectory.io")
+    if setting.config.device != "cpu":
+        limit_memory(setting.gpu_share)
     own = import_module(setting.estimate.partition(":")[0])
     if hasattr(own, "load"):
         own.load(setting.config)

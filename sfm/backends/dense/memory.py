@@ -1,7 +1,5 @@
 """How much memory a clip takes on the device, and what of it would fit."""
 
-import torch
-
 from sfm.backends.dense.fitting import LEVELS
 from sfm.config import DenseConfig
 from sfm.flow.pyramid import pyramid_bytes
@@ -34,12 +32,6 @@ def does_not_fit(frames: Frames, config: DenseConfig, available: int) -> Cinetra
         f"{frames.source}: {count} frames of {hw[1]}x{hw[0]} need up to {needed / GIB:.1f} GiB on the GPU, and "
         f"{available / GIB:.1f} GiB are to be had; what would fit: {remedy}, or --device cpu"
     )
-
-
-def available_bytes(device: str) -> int:
-    """What this process can have on the GPU: what is free, and what it holds already."""
-    free, _ = torch.cuda.mem_get_info(device)
-    return int(free) + int(torch.cuda.memory_reserved(device))
 
 
 def _longest_side(count: int, hw: tuple[int, int], config: DenseConfig, available: int) -> int | None:

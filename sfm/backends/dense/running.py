@@ -5,8 +5,9 @@ from contextlib import contextmanager
 
 import torch
 
-from sfm.backends.dense.memory import available_bytes, does_not_fit
+from sfm.backends.dense.memory import does_not_fit
 from sfm.config import DenseConfig
+from sfm.processes.gpu import available_bytes
 from sfm.processes.threads import thread_limit
 from sfm.processes.workers import workers
 from sfm.types import Frames

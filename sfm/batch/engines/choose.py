@@ -21,3 +21,10 @@ def threads_of(asked: int | None, batch: BatchConfig) -> int:
     if asked:
         return asked
     return max(1, int(batch.cpus_per_clip) if batch.engine == "ray" else system.cores() // batch.jobs)
+
+
+def gpu_share_of(batch: BatchConfig, *, most: int) -> float:
+    """The part of a GPU's memory that each of `most` jobs may take at most: those of one machine share its GPU."""
+    if batch.engine == "ray":
+        return min(batch.gpus_per_clip or 1.0, 1.0)
+    return 1.0 / max(1, min(batch.jobs, most))

@@ -187,6 +187,12 @@ def test_threads_are_shared_out_among_jobs(tmp_path: Path, monkeypatch: pytest.M
     assert [choose.threads_of(None, BatchConfig(engine="ray", cpus_per_clip=c)) for c in (0.5, 1.0, 4.0)] == [1, 1, 4]
 
 
+def test_jobs_share_the_memory_of_a_gpu():
+    assert [choose.gpu_share_of(BatchConfig(jobs=jobs), most=4) for jobs in (1, 2, 9)] == [1, 1 / 2, 1 / 4]
+    ray = [BatchConfig(engine="ray", gpus_per_clip=gpus) for gpus in (0.0, 0.25, 2.0)]
+    assert [choose.gpu_share_of(batch, most=100) for batch in ray] == [1, 0.25, 1]
+
+
 SCRIPT = """
 import sys
 from pathlib import Path
