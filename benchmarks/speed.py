@@ -3,9 +3,10 @@
     python benchmarks/speed.py [--clips 20] [--frames 60,120,300] [--beside colmap-sift,glomap] [--device cpu]
                                [--threads 1] [--jobs 1,2] [--videos FOLDER] [--cache DIR] [--out speed.json]
 
-The clips are the twenty of manifest.json that stand beside COLMAP, and those of FOLDER besides; each is read from its
-file and estimated once, after a first clip that warms the process up. Clips that went on to the dense backend have a
-row of their own. Seconds are for 60 frames at 640 pixels: longer and larger clips count in proportion to their frames.
+The clips are the twenty of manifest.json that stand beside COLMAP, and those of FOLDER besides (videos, and folders as
+`real_clips.py` takes them); each is read from its file and estimated once, after a first clip that warms the process
+up. Clips that went on to the dense backend have a row of their own. Seconds are for 60 frames at 640 pixels: longer and
+larger clips count in proportion to their frames.
 --frames plays one clip to and fro until it has so many; --jobs runs `cinetraj estimate` over all the clips. --out keeps
 every figure with versions and machine, so that later runs can be compared.
 """
@@ -26,6 +27,7 @@ import manifest
 import numpy as np
 import render
 import worker
+from real_clips import source_of
 
 FRAMES = 60
 
@@ -46,7 +48,7 @@ def timed(video: Path, backend: str, arguments: argparse.Namespace) -> dict[str,
     frames = sum(shot.stop - shot.start for shot in found.shots)
     stages = {name: value for name, value in found.to_json()["seconds"].items() if name != "total"}
     return {
-        "clip": str(video.parent.name if video.name == "clip.mp4" else video.name),
+        "clip": video.parent.name if video.stem in ("clip", "video", "frames") else video.name,
         "backend": backend,
         "frames": frames,
         "wall_s": wall_s,
@@ -60,7 +62,9 @@ def videos_of(arguments: argparse.Namespace) -> list[Path]:
     entries = manifest.load(which="colmap", limit=arguments.clips)
     found = [render.cached(entry, arguments.cache).video for entry in entries]
     if arguments.videos:
-        found += sorted(path for path in Path(arguments.videos).rglob("*") if path.suffix in (".mp4", ".mov", ".gif"))
+        beside = sorted(Path(arguments.videos).iterdir())
+        found += [path for path in beside if path.suffix in (".mp4", ".mov", ".gif")]
+        found += [source for path in beside if path.is_dir() and (source := source_of(path)) is not None]
     return found
 
 
@@ -134,7 +138,8 @@ def of_jobs(videos: list[Path], arguments: argparse.Namespace) -> list[dict[str,
         place = Path(folder) / "videos"
         place.mkdir()
         for number, video in enumerate(videos):
-            shutil.copy(video, place / f"{number:03d}{video.suffix}")
+            copy = shutil.copytree if video.is_dir() else shutil.copy
+            copy(video, place / f"{number:03d}{video.suffix}")
         for jobs in arguments.jobs:
             command = [
                 sys.executable,

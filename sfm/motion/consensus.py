@@ -12,8 +12,8 @@ AGREES = 3.0
 """A track agrees with a fit up to so many good residuals."""
 AS_MUCH = 0.005
 """Fits of one model explain the same where what agrees differs by less of the content."""
-ABOUT_AS_MUCH = 0.03
-"""The same of rough fits, which have not come to their end."""
+ABOUT_AS_MUCH = 0.01
+"""The same where one of them is a rough fit, which has not come to its end."""
 
 
 def agreement(fits: Sequence[Candidate], unit_px: float, turned: Sequence[Candidate] | None = None) -> list[float]:
@@ -53,7 +53,7 @@ def ranked(fits: Sequence[Fitted], unit_px: float, turned: Sequence[Candidate] |
 def explains_as_much(
     one: Candidate, other: Candidate, unit_px: float, turned: Sequence[Candidate] | None = None
 ) -> bool:
-    """Whether about as much of the content agrees with one rough fit of a model as with another."""
+    """Whether about as much of the content agrees with a fit of a model as with another, rough one."""
     first, second = agreement([one, other], unit_px, turned)
     return first > second - ABOUT_AS_MUCH
 

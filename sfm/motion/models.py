@@ -6,7 +6,8 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
+from torch import Tensor
 
 from sfm.geometry.bundle_adjustment import SOLVER, Fit, adjust
 from sfm.geometry.problem import Parameters, Problem
@@ -68,6 +69,11 @@ class FittedModel:
         point = parameters.point[0]
         middle = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
         return camera_centres(parameters.rotation[0], parameters.translation[0])[:, 2].cpu().numpy() * middle
+
+    def of_tracks(self, rows: Int[Tensor, " s"]) -> "FittedModel":
+        """The same fit, of some of its tracks; the cost stays that of all."""
+        parameters = replace(self.parameters, point=self.parameters.point[:, rows])
+        return replace(self, parameters=parameters, residual_px=self.residual_px[rows.cpu().numpy()])
 
     def restart(self, origin: str = "", *, model: MotionModel | None = None) -> Start:
         """A start at this fit, perhaps under another model."""

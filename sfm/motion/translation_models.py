@@ -53,22 +53,18 @@ def search(
     """
     kernels, unit_px = problem.kernels_px, problem.unit_px
     rows, thin = problem.thinned()
-    turned_thin = [replace(r, residual_px=r.residual_px[rows.cpu().numpy()]) for r in turned or []]
-    starts = [
-        Start(parameters=replace(r.parameters, point=r.parameters.point[:, rows]), model=model, origin=r.model.name)
-        for r in known or []
-    ]
+    turned_thin, known_thin = ([r.of_tracks(rows) for r in fits or []] for fits in (turned, known))
+    starts = [r.restart(r.model.name, model=model) for r in known_thin]
     if not model.zooms:
         starts += _best_simple_starts(thin)
     starts += [Start(parameters=each, model=model, origin="heading") for each in heading_starts(thin, model)]
-    rough = fit(thin, starts, kernels[1:], rough=True)
-    found = ranked(rough, unit_px, turned_thin)
+    found = ranked(fit(thin, starts, kernels[1:], rough=True), unit_px, turned_thin)
     mirrored = [
         Start(parameters=reversed_depth(r.parameters), model=model, origin=f"reversed: {r.start}") for r in found[:2]
     ]
     twins = fit(thin, mirrored, kernels[1:], rough=True)
     promising = ranked([*found[:6], *twins], unit_px, turned_thin)[:FINALISTS]
-    if known and not thorough and explains_as_much(rough[0], promising[0], unit_px, turned_thin):
+    if known and not thorough and explains_as_much(known_thin[0], promising[0], unit_px, turned_thin):
         return known[0]
     last = [r.restart() for r in promising]
     parameters = joined([start.parameters for start in last])

@@ -13,7 +13,7 @@ def limit_memory(share: float) -> None:
     import torch
 
     if share < 1.0 and torch.cuda.is_available():
-        torch.cuda.set_per_process_memory_fraction(IN_TENSORS * share)
+        torch.cuda.set_per_process_memory_fraction(IN_TENSORS * share)  # pyright: ignore[reportUnknownMemberType]
 
 
 def available_bytes(device: str) -> int:
