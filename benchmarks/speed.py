@@ -7,8 +7,8 @@ The clips are the twenty of manifest.json that stand beside COLMAP, and those of
 `real_clips.py` takes them); each is read from its file and estimated once, after a first clip that warms the process
 up. Clips that went on to the dense backend have a row of their own. Seconds are for 60 frames at 640 pixels: longer and
 larger clips count in proportion to their frames.
---frames plays one clip to and fro until it has so many; --jobs runs `cinetraj estimate` over all the clips. --out keeps
-every figure with versions and machine, so that later runs can be compared.
+--frames plays one clip to and fro until it has so many; --jobs runs `cinetraj estimate` over all the clips, each job
+with --threads of its own. --out keeps every figure with versions and machine, so that later runs can be compared.
 """
 
 import argparse
@@ -81,7 +81,8 @@ def line(name: str, values: list[float]) -> str:
 
 def of_clips(videos: list[Path], arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Our estimator and those beside it on the same clips, one after the other."""
-    timed(videos[0], "auto", arguments)  # imports, machine code, weights
+    for backend in ("auto", "dense"):  # imports, machine code, weights
+        timed(videos[0], backend, arguments)
     rows: list[dict[str, Any]] = []
     for video in videos:
         for backend in ["auto", *arguments.beside]:
@@ -152,6 +153,7 @@ def of_jobs(videos: list[Path], arguments: argparse.Namespace) -> list[dict[str,
                 str(jobs),
             ]
             command += ["--out", str(Path(folder) / f"runs-{jobs}"), "--device", arguments.device]
+            command += ["--threads", str(arguments.threads)]
             begin = time.perf_counter()
             subprocess.run(command, check=False, capture_output=True)
             rows.append({"jobs": jobs, "wall_s": time.perf_counter() - begin, "clips": len(videos)})
