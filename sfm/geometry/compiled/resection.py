@@ -69,13 +69,36 @@ def stepped_frames(tracks, law, state, damping, most):
         for a in range(c):
             entry = blocks[j, a, a]
             blocks[j, a, a] += 1e-9 + damping[j] * entry + (1.0 if entry <= NOTHING else 0.0)
-        delta = np.linalg.solve(blocks[j], pull[j])
+        delta = solved(blocks[j], pull[j])
         for a in range(c):
             step[a * n + j] = min(max(-delta[a], -most[0]), most[0]) if law.used[a] < 3 else -delta[a]
     rotation, translation, zoom = moved_cameras(state, law.used, step, np.inf, most[1])
     trial = State(rotation, translation, zoom, state.log_focal, np.exp(state.log_focal + zoom), state.point)
     frame_costs(tracks, law, trial, cost)
     return trial, cost
+
+
+@compiled
+def solved(matrix, right):
+    """x of matrix x = right by Cholesky; NaN where the matrix (c c), which is overwritten, is not positive definite."""
+    c = len(right)
+    x = np.empty(c)
+    for a in range(c):
+        for b in range(a + 1):
+            total = matrix[a, b]
+            for k in range(b):
+                total -= matrix[a, k] * matrix[b, k]
+            matrix[a, b] = np.sqrt(total) if a == b else total / matrix[b, b]
+        total = right[a]
+        for k in range(a):
+            total -= matrix[a, k] * x[k]
+        x[a] = total / matrix[a, a]
+    for a in range(c - 1, -1, -1):
+        total = x[a]
+        for k in range(a + 1, c):
+            total -= matrix[k, a] * x[k]
+        x[a] = total / matrix[a, a]
+    return x
 
 
 @compiled

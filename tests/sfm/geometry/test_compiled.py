@@ -99,6 +99,19 @@ def test_frames_are_placed_as_by_the_batch():
     torch.testing.assert_close(said.cost, expected.cost, rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_frame_that_is_no_number_stays_and_the_others_are_placed(bad):
+    observations, starts = scene(7)
+    kinds = free(ALL, ALL - {"zoom"})
+    good, _ = resect(observations, starts, kinds, 6.0, SOLVER)
+    broken = replace(starts, translation=starts.translation.clone())
+    broken.translation[:, 3] = bad
+    found, _ = resect(observations, broken, kinds, 6.0, SOLVER)
+    others = [0, 1, 2, 4, 5, 6, 7]
+    torch.testing.assert_close(found.translation[:, others], good.translation[:, others])
+    assert not bool(found.translation[:, 3].isfinite().any())
+
+
 def test_points_are_swept_as_by_the_batch():
     observations, starts = scene(9)
     starts = rescaled(starts)
