@@ -45,6 +45,9 @@ A choice: of the rendered clips on which more than ten votes fell, the balance w
 FAR_BELOW = 8.0
 """What an answer leaves infinitely far low in the picture (`Seen.far_below`) counts so much against it: one and a half
 for a fifth of it. A choice: it is .00 to .05 for 40 real clips that travel and .2 to .6 for things that pass by."""
+SURE_OF_ITSELF = 0.5
+"""Tracks that chose a model by themselves and are more than even sure of it are not overruled by another of their own
+models: that may see more in blur or in what moves by itself, where the law of their choice asks what it is worth."""
 QUANTITY_NAMES = ("rotation", "translation", "zoom")
 """In the order of `agreement`."""
 
@@ -148,7 +151,8 @@ def judge(
         score = score + COVERED * balance * side
     probability: Float[np.ndarray, " a"] = np.asarray(softmax(score))
     agree = np.array([[agreement(one, other) for other in motions] for one in motions])
-    best, shared = told(probability, agree)
+    best = held_to(answers, most_probable(probability, agree))
+    shared = shared_by(probability, agree, best)
     facts = facts_of(best, answers, seen, long_side_px)
     return Judged(
         answers=tuple(answers),
@@ -171,7 +175,13 @@ def far_below(seen: Mapping[str, Seen]) -> Float[np.ndarray, " a"]:
 
 
 def told(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"]) -> tuple[int, dict[str, float]]:
-    """The answer that stands for the most probable motion, and the probability that what it says is right.
+    """`most_probable`, and what is `shared_by` it."""
+    best = most_probable(probability, agree)
+    return best, shared_by(probability, agree, best)
+
+
+def most_probable(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"]) -> int:
+    """The number of the answer that stands for the most probable motion.
 
     Those stand together of which each is right if the other is. One way is not enough: a short way is nearly rest where
     rest is true, so that a camera at rest would be followed by all that are not, however improbable it is itself.
@@ -179,15 +189,32 @@ def told(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"])
     Args:
         probability: of each answer among them.
         agree: of the first, were it true, and of the second, as in `Judged`.
-
-    Returns:
-        Its number; of each of `QUANTITY_NAMES`, and of "all" of them together, the probability of what it says.
     """
     mass = (agree & agree.transpose(1, 0, 2)).all(2) @ probability
-    best = int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
+    return int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
+
+
+def held_to(answers: Sequence[Answer], best: int) -> int:
+    """The best answer; where it is one of the tracks, the one that they chose and are sure of (`SURE_OF_ITSELF`)."""
+    own = (
+        number
+        for number, each in enumerate(answers)
+        if each.source == "tracks" and each.chosen[0] and each.chosen[1] > SURE_OF_ITSELF
+    )
+    return next(own, best) if answers[best].source == "tracks" else best
+
+
+def shared_by(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"], best: int) -> dict[str, float]:
+    """The probability of what an answer says of each of `QUANTITY_NAMES`, and of "all" of them together.
+
+    Args:
+        probability: of each answer among them.
+        agree: as in `Judged`.
+        best: number of the answer.
+    """
     right = agree[:, best]
     shared = {name: float(probability @ right[:, i]) for i, name in enumerate(QUANTITY_NAMES)}
-    return best, shared | {"all": float(probability @ right.all(1))}
+    return shared | {"all": float(probability @ right.all(1))}
 
 
 def log_odds(share: float) -> float:

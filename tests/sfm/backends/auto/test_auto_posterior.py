@@ -38,6 +38,24 @@ def test_the_path_that_explains_more_is_more_probable(truth, right):
     assert found.probability[found.best] > 0.8
 
 
+@pytest.mark.parametrize(
+    ("source", "sure", "told_of"), [("tracks", 0.9, "rotation"), ("tracks", 0.4, "full"), ("flow", 0.9, "full")]
+)
+def test_tracks_that_are_sure_of_their_choice_are_not_overruled_by_their_own_models(source, sure, told_of):
+    """What they say then is told as it stands among the answers: as improbable."""
+    answers = [answer("rotation", TURN, source, chosen=True, sure=sure), answer("full", TRUCK, source)]
+    found = judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, 640.0)
+    assert found.answer.model.name == told_of
+    assert int(found.probability.argmax()) == 1
+    if told_of == "rotation":
+        assert found.quantity["all"] < 0.3
+
+
+def test_tracks_that_are_sure_of_their_choice_are_overruled_by_flow():
+    answers = [answer("rotation", TURN, chosen=True, sure=0.9), answer("full", TRUCK, "flow")]
+    assert judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, 640.0).answer.source == "flow"
+
+
 def test_answers_that_agree_share_their_probability():
     same = replace(TRUCK, translation=1.1 * TRUCK.translation)
     found = judged(TRUCK, {"rotation": TURN, "full": TRUCK, "full_zoom": same})
