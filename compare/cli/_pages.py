@@ -4,9 +4,7 @@ import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
-from compare.cli import _film, _report
 from compare.counts import counted
-from compare.film import jpeg
 from compare.report.run_page import PAGE_FILE
 from trajectory.errors import CinetrajError
 from trajectory.run_names import RUN_FILE
@@ -49,6 +47,8 @@ def write_pages(
         clip: where the clip of a single run lies now.
         kept: leave pages that are younger than their run as they are.
     """
+    from compare.cli import _film, _report
+    from compare.film import jpeg
     from compare.report import folder_page, run_page
 
     written: list[Path] = []

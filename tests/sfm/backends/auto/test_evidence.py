@@ -1,8 +1,10 @@
 """The plain numbers behind the posterior: shares, misfits, noise and relief of answers to known paths."""
 
 import numpy as np
+import scipy.stats
 from weighed_paths import answer, cameras, seen
 
+from sfm.backends.auto import evidence
 from sfm.backends.auto.evidence import features, seen_by
 
 TRUTH = cameras((0.3, 0.0, 0.1), pan_deg=4.0)
@@ -77,3 +79,8 @@ def test_features_know_who_chose_what():
     assert found["chosen x confidence tracks"].tolist() == [0.0, 0.7]
     assert found["full"].tolist() == [0.0, 1.0]
     assert "from tracks" not in found
+
+
+def test_ranks_are_those_of_scipy() -> None:
+    values = np.round(np.random.default_rng(0).normal(size=300), 1)  # with ties
+    np.testing.assert_array_equal(evidence._ranks(values), scipy.stats.rankdata(values))
