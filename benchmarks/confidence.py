@@ -27,7 +27,7 @@ from scipy.special import softmax
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from sfm.backends.auto import estimator, posterior
-from sfm.backends.auto.posterior import QUANTITY_NAMES, Motion, log_odds, told
+from sfm.backends.auto.posterior import QUANTITY_NAMES, Motion, log_odds, most_probable, shared_by
 from sfm.backends.auto.sightings import cameras_at
 from sfm.config import AutoConfig, DenseConfig, EstimateConfig
 from sfm.masks import find as masks
@@ -153,7 +153,9 @@ def fitted(rows: list[dict[str, Any]], kind: str) -> tuple[dict[str, float], dic
             [r for r, k in zip(right, fold, strict=True) if k != left_out],
         )
         for i in np.flatnonzero(fold == left_out):
-            chosen[i], shared[i] = told(softmax(features[i] @ weights), np.array(known[i]["agree"]))
+            probability, agree = softmax(features[i] @ weights), np.array(known[i]["agree"])
+            chosen[i] = most_probable(probability, agree)
+            shared[i] = shared_by(probability, agree, chosen[i])
     quantities: dict[str, dict[str, float]] = {}
     for number, name in enumerate((*QUANTITY_NAMES, "all")):
         facts = list(known[0]["facts"][0])

@@ -174,12 +174,6 @@ def far_below(seen: Mapping[str, Seen]) -> Float[np.ndarray, " a"]:
     return np.mean([how.far_below for how in seen.values()], axis=0)
 
 
-def told(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"]) -> tuple[int, dict[str, float]]:
-    """`most_probable`, and what is `shared_by` it."""
-    best = most_probable(probability, agree)
-    return best, shared_by(probability, agree, best)
-
-
 def most_probable(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"]) -> int:
     """The number of the answer that stands for the most probable motion.
 

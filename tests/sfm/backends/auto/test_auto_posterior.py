@@ -17,8 +17,9 @@ from sfm.backends.auto.posterior import (
     calibrated,
     facts_of,
     judge,
+    most_probable,
     motion_of,
-    told,
+    shared_by,
 )
 from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
 
@@ -99,10 +100,14 @@ def test_a_camera_at_rest_is_not_followed_by_short_ways():
     assert np.linalg.norm(short.way[-1]) == pytest.approx(0.03)
     agree = np.array([[agreement(true, said) for said in (rest, short)] for true in (rest, short)])
     assert agree[..., 1].tolist() == [[True, True], [False, True]]
-    best, shared = told(np.array([0.1, 0.9]), agree)
+    probability = np.array([0.1, 0.9])
+    best = most_probable(probability, agree)
+    shared = shared_by(probability, agree, best)
     assert best == 1
     assert shared["translation"] == pytest.approx(1.0)
-    best, shared = told(np.array([0.9, 0.1]), agree)
+    probability = np.array([0.9, 0.1])
+    best = most_probable(probability, agree)
+    shared = shared_by(probability, agree, best)
     assert best == 0
     assert shared["translation"] == shared["all"] == pytest.approx(0.9)
 
