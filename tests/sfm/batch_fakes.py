@@ -19,13 +19,21 @@ WORK = "batch_fakes:work"
 
 
 def work(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimate:
-    """`ok SECONDS`, `abort`, `raise`, `hang`, `eat`, `bad`, `blank`, `full`; `-once`: only at the full size."""
+    """`ok SECONDS`, `gate FOLDER`, `abort`, `raise`, `hang`, `eat`, `bad`, `blank`, `full`.
+
+    `-once`: only at the full size. A gate: says there who has begun, and waits until a file `open` lies there.
+    """
     order, _, rest = Path(clip).read_text().partition(" ")
     if order.endswith("-once"):
         order = "ok" if smaller else order.removesuffix("-once")
-    seconds = float(rest.split()[0]) if rest.strip() else 0.0
     if order == "ok":
-        time.sleep(seconds)
+        time.sleep(float(rest.split()[0]) if rest.strip() else 0.0)
+    elif order == "gate":
+        gate = Path(rest.split()[0])
+        (gate / str(os.getpid())).touch()
+        while not (gate / "open").exists():
+            time.sleep(0.02)
+        time.sleep(0.5)
     elif order == "abort":
         print("about to abort", flush=True)
         os.abort()

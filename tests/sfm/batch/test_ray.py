@@ -1,5 +1,6 @@
 """The engine of a cluster, on a real one of three nodes: what one machine gives, whatever is lost on the way."""
 
+import contextlib
 import json
 import os
 import signal
@@ -69,6 +70,22 @@ def done(out: Path) -> list[dict[str, Any]]:
     return [event for event in manifest.read_events(out)[0] if event["event"] == "done"]
 
 
+def failures(out: Path) -> set[str]:
+    """Why units of work came back without an answer."""
+    return {event["failure"] for event in manifest.read_events(out)[0] if event["event"] == "lost"}
+
+
+def workers_of(node: Any) -> set[str]:
+    """The processes that a node has started, by number."""
+    import psutil
+
+    found: set[str] = set()
+    for each in node.all_processes["raylet"]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            found |= {str(child.pid) for child in psutil.Process(each.process.pid).children(recursive=True)}
+    return found
+
+
 def test_a_cluster_gives_what_one_machine_gives_and_computes_nothing_twice(
     cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,19 +126,22 @@ def test_estimates_of_rendered_clips_are_the_same_to_the_byte(
 
 
 def test_with_a_node_and_the_driver_killed_nothing_is_lost_nor_done_twice(cluster: Any, tmp_path: Path) -> None:
-    wanted = clips(tmp_path / "in", **{f"c{k:02d}": f"ok 0.6 {k}" for k in range(16)})
+    gate = tmp_path / "gate"
+    gate.mkdir()
+    (gate / "open").touch()
+    wanted = clips(tmp_path / "in", **{f"c{k:02d}": f"gate {gate} {k}" for k in range(16)})
     run(wanted, tmp_path / "here", jobs=2, **LIMIT)
+    for path in gate.iterdir():
+        path.unlink()
     out = tmp_path / "there"
     lost = cluster.add_node(**SMALL, wait=True)
     process = subprocess.Popen([sys.executable, "-c", SCRIPT, str(tmp_path / "in"), str(out), cluster.address])
-    wait_for(lambda: any(lost.node_id.startswith(each.get("node", "-").rpartition(":")[2]) for each in done(out)))
-    time.sleep(0.25)  # in the middle of the next clip
+    wait_for(lambda: any(path.name in workers_of(lost) for path in gate.iterdir()))  # it is in the middle of a clip
     cluster.remove_node(lost, allow_graceful=False)
-    had = len(done(out))
-    wait_for(lambda: len(done(out)) >= had + 3)
+    wait_for(lambda: failures(out) == {"node"})
+    (gate / "open").touch()
+    wait_for(lambda: len(done(out)) >= 3)
     assert progress_of(out).running
-    # Whether it died in the middle of a clip or between two is chance; what is lost is begun anew (test_runner.py).
-    assert {e["failure"] for e in manifest.read_events(out)[0] if e["event"] == "lost"} <= {"node"}
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert len(done(out)) < len(wanted)
@@ -130,7 +150,7 @@ def test_with_a_node_and_the_driver_killed_nothing_is_lost_nor_done_twice(cluste
     assert content(out) == content(tmp_path / "here")
     assert sorted(each["name"] for each in done(out)) == [clip.name for clip in wanted]  # each once
     kept = [o for o in found.values() if o.how == "kept"]
-    assert len(kept) >= had + 3
+    assert len(kept) >= 3
     assert not [path for path in out.iterdir() if path.name.startswith(".")]
 
 
@@ -149,7 +169,7 @@ def test_what_a_cluster_cannot_do_is_one_line(cluster: Any, tmp_path: Path) -> N
     assert {o.status for o in run(wanted, out, **at).values()} == {"ok"}
 
 
-def wait_for(condition: Any, limit_s: float = 60.0) -> None:
+def wait_for(condition: Any, limit_s: float = 180.0) -> None:
     until = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < until
