@@ -7,6 +7,7 @@ import torch
 
 from sfm.geometry.problem import Problem
 from sfm.geometry.robust import good_residual, share_quantile, trimmed_track_rms
+from sfm.motion.bad_frames import mended
 from sfm.motion.connectivity import linked_runs
 from sfm.motion.consensus import AGREES, ranked
 from sfm.motion.incremental import register_incrementally
@@ -32,7 +33,7 @@ def fit_models(problem: Problem) -> list[FittedModel]:
     ):
         start = Start(parameters=register_incrementally(problem), model=FULL, origin="incremental")
         again = fit(problem, [start], problem.kernels_px[1:])[0]
-        full = ranked([full, again], problem.unit_px, turned)[0]
+        full = ranked([full, mended(problem, again, turned)], problem.unit_px, turned)[0]
     starts = [full.restart("full", model=FULL_ZOOM), turned[2].restart("rotation_zoom", model=FULL_ZOOM)]
     zoomed = fit(problem, starts, problem.kernels_px[1:])
     return [*turned, full, ranked(zoomed, problem.unit_px, turned)[0]]

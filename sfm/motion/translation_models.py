@@ -10,13 +10,14 @@ from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
 from sfm.geometry.bundle_adjustment import SOLVER, adjust
-from sfm.geometry.problem import FreeParameters, Observations, Parameters, Problem, measured
+from sfm.geometry.problem import Observations, Parameters, Problem, measured
 from sfm.geometry.projection import camera_centres, translations, unit_rays
-from sfm.geometry.resectioning import frame_cost, resect
+from sfm.geometry.resectioning import resect
 from sfm.geometry.robust import capped_track_rms
 from sfm.geometry.states import joined
 from sfm.geometry.triangulation import completed
 from sfm.geometry.two_view import two_view
+from sfm.motion.bad_frames import mended
 from sfm.motion.consensus import explains_as_much, ranked
 from sfm.motion.heading_search import headings
 from sfm.motion.initialization import chain, dolly_for_zoom, parameters_from, reversed_depth, steps_of
@@ -55,8 +56,7 @@ def search(
     rows, thin = problem.thinned()
     turned_thin, known_thin = ([r.of_tracks(rows) for r in fits or []] for fits in (turned, known))
     starts = [r.restart(r.model.name, model=model) for r in known_thin]
-    if not model.zooms:
-        starts += _best_simple_starts(thin)
+    starts += _unturned_starts(thin, model) if model.zooms else _best_simple_starts(thin)
     starts += [Start(parameters=each, model=model, origin="heading") for each in heading_starts(thin, model)]
     found = ranked(fit(thin, starts, kernels[1:], rough=True), unit_px, turned_thin)
     mirrored = [
@@ -70,12 +70,7 @@ def search(
     parameters = joined([start.parameters for start in last])
     kernel = torch.full_like(parameters.log_focal, kernels[2])
     parameters = completed(problem.observations, parameters, rows, problem.free([model] * len(last)), kernel)
-    best = ranked(fit_batch(problem, parameters, last, kernels[2:]), unit_px, turned)[0]
-    repaired = _replace_bad_frames(problem, best)
-    if repaired is None:
-        return best
-    again = fit(problem, [Start(parameters=repaired, model=model, origin=best.start)], kernels[2:])
-    return ranked([best, *again], unit_px, turned)[0]
+    return mended(problem, ranked(fit_batch(problem, parameters, last, kernels[2:]), unit_px, turned)[0], turned)
 
 
 def _best_simple_starts(problem: Problem) -> list[Start]:
@@ -112,10 +107,28 @@ def simple_starts(problem: Problem) -> list[Start]:
     return [Start(parameters=parameters, model=FULL, origin=origin) for origin, parameters in found.items()]
 
 
-def _translated_alone(problem: Problem, begin: Parameters) -> Parameters:
-    """The best translation of a camera that does not turn, under the widest kernel."""
-    yes, no = (torch.tensor([value]) for value in (True, False))
-    only = replace(problem.free([FULL]), rotation=no, translation=yes, zoom=no, focal=no)
+def _unturned_starts(problem: Problem, model: MotionModel) -> list[Start]:
+    """A zooming camera that travels and does not turn, from the zoom that most of the content shows and from none.
+
+    With a zoom, a turn and a long lens can nearly do what a way does, and what may turn from the start ends there.
+    """
+    observations, prior = problem.observations, problem.prior
+    xy = measured(observations)
+    n, aspect = xy.shape[1], observations.pixel_aspect
+    _, log_zoom = chain(xy, steps_of(xy, aspect), prior.focal_px, aspect, zoom=True)
+    unturned, still = np.tile(np.eye(3), (n, 1, 1)), np.zeros((n, 3))
+    starts: list[Start] = []
+    for origin, zoom in (("zoom of the chain, no turn", log_zoom), ("no turn", np.zeros(n))):
+        begin = parameters_from(observations, unturned, still, zoom, math.log(prior.focal_px), inverse_depth=1.0)
+        moved = _translated_alone(problem, _translated_alone(problem, begin), zoom=True)
+        starts.append(Start(parameters=moved, model=model, origin=origin))
+    return starts
+
+
+def _translated_alone(problem: Problem, begin: Parameters, *, zoom: bool = False) -> Parameters:
+    """The best translation, perhaps with a zoom, of a camera that does not turn, under the widest kernel."""
+    no = torch.tensor([False])
+    only = replace(problem.free([FULL]), rotation=no, translation=~no, zoom=torch.tensor([zoom]), focal=no)
     kernel = problem.kernels_px[:1]
     return adjust(problem.observations, begin, only, kernel_px=kernel, noise_px=problem.noise_px).parameters
 
@@ -241,34 +254,6 @@ def _all_frames(
     point = parameters.point.clone()
     point[:, rows] = two.point
     return replace(placed, point=point)
-
-
-def _replace_bad_frames(problem: Problem, fitted: FittedModel) -> Parameters | None:
-    """The fit with frames that sit in a wrong minimum placed anew from the poses of their neighbours.
-
-    None where no frame gains a tenth of its cost.
-    """
-    parameters, kernels = fitted.parameters, problem.kernels_px[1:]
-    free: FreeParameters = problem.free([fitted.model])
-    n = parameters.zoom.shape[1]
-    index = torch.arange(n)
-    sources = [index, (index - 1).clamp_min(0), (index + 1).clamp_max(n - 1)]
-    for source in sources[1:]:
-        source[0] = 0  # the gauge
-    tried = joined([parameters.of_frames(source) for source in sources])
-    for kernel_px in kernels:
-        tried, _ = resect(problem.observations, tried, free.take([0] * len(sources)), kernel_px=kernel_px)
-    cost = frame_cost(problem.observations, tried, kernels[-1])
-    before = frame_cost(problem.observations, parameters, kernels[-1])[0]
-    if not bool((cost.amin(0) < 0.9 * before).any()):
-        return None
-    best = cost.argmin(0)
-    return replace(
-        parameters,
-        rotation=tried.rotation[best, index][None],
-        translation=tried.translation[best, index][None],
-        zoom=tried.zoom[best, index][None],
-    )
 
 
 def _from_two_views(observations: Observations, log_focal: float, second: int) -> Parameters | None:

@@ -60,6 +60,15 @@ def test_a_truck_with_zoom_is_found_without_a_start_that_is_near():
     assert path_error(positions_of(found.parameters), tracks.centre) < 0.05
 
 
+def test_a_truck_with_zoom_is_found_without_turning_first(monkeypatch):
+    """Where no heading is near: a camera that may turn from the start explains a way by a turn and a long lens."""
+    monkeypatch.setattr(sfm.motion.translation_models, "heading_starts", lambda *_: [])
+    tracks = project({"truck": -0.15, "zoom": 1.4}, seed=5, noise_px=0.1, movers=0.25)
+    found = search(tracks.problem(UNKNOWN), model=FULL_ZOOM)
+    np.testing.assert_allclose(zoom_of(found), tracks.focal_px / FOCAL_PX, rtol=0.01)
+    assert path_error(positions_of(found.parameters), tracks.centre) < 0.05
+
+
 def test_what_is_known_stays_where_no_start_explains_more():
     tracks = project({"truck": -0.15, "zoom": 1.3}, seed=5, noise_px=0.1, movers=0.25)
     problem = tracks.problem(UNKNOWN)
