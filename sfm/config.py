@@ -373,6 +373,8 @@ class SelectionConfig:
             that.
         zoom_clear: log focal ratio of a clear zoom.
         zoom_gain: and it must explain this much more of the content.
+        lens_odds: where the prior of the focal length speaks by this much (a log ratio) for the lens of the motion with
+            zoom and against that without, as much is enough.
         dolly_zoom: log zoom from which its opposition to the way along the axis (0.4 of it, in scene depths) is
             flagged.
         reliable: a full model that explains less than this share of the content is not to be trusted: a free depth per
@@ -398,6 +400,7 @@ class SelectionConfig:
     zoom_opposed: float = 2.0
     zoom_clear: float = 0.15
     zoom_gain: float = 0.05
+    lens_odds: float = 4.0
     dolly_zoom: float = 0.1
     reliable: float = 0.5
     reliable_without_depth: float = 0.35
@@ -419,6 +422,8 @@ class AutoConfig:
         refine_below: where full motion explains less than this share of the content, it is searched for with a zoom
             too; where full motion and zoom were chosen, or nothing rigid was found, always.
         refine_doubt: the same below this confidence.
+        refine_lens: the same where the focal length of full motion is so improbable (`FocalPrior.surprise`; 2 is one of
+            more than two deviations, fields of view of less than 33 or more than 100 degrees).
         dense: whether the dense backend is asked where the tracks are not sure; then one choice is made over both.
         distortion: "free" (where the tracks of a turn show that the lens bends, the dense backend fits one radial
             coefficient), "none", or its value k1 as for the dense backend, which is then asked in any case.
@@ -431,6 +436,7 @@ class AutoConfig:
     joint_tracks: int = 400
     refine_below: float = 0.9
     refine_doubt: float = 0.25
+    refine_lens: float = 2.0
     dense: bool = True
     distortion: Literal["none", "free"] | float = "free"
 

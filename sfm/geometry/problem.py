@@ -116,6 +116,10 @@ class FocalPrior:
         """Whether it is known and stays as it is."""
         return self.sigma == 0.0
 
+    def surprise(self, focal_px: float) -> float:
+        """How improbable a focal length is: log of the density of the most likely one over its own."""
+        return 0.0 if self.given else 0.5 * (math.log(focal_px / self.focal_px) / self.sigma) ** 2
+
     @property
     def log_sigma(self) -> float:
         """Standard deviation that the adjuster works with; never 0."""

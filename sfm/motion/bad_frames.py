@@ -27,7 +27,7 @@ def mended(problem: Problem, fitted: FittedModel, turned: list[FittedModel] | No
     if placed is None:
         return fitted
     again = fit(problem, [Start(parameters=placed, model=fitted.model, origin=fitted.start)], problem.kernels_px[2:])
-    return ranked([fitted, *again], problem.unit_px, turned)[0]
+    return ranked([fitted, *again], problem.unit_px, turned, problem.prior)[0]
 
 
 def anchored(parameters: Parameters) -> Parameters:

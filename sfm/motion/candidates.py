@@ -33,10 +33,10 @@ def fit_models(problem: Problem) -> list[FittedModel]:
     ):
         start = Start(parameters=register_incrementally(problem), model=FULL, origin="incremental")
         again = fit(problem, [start], problem.kernels_px[1:])[0]
-        full = ranked([full, mended(problem, again, turned)], problem.unit_px, turned)[0]
+        full = ranked([full, mended(problem, again, turned)], problem.unit_px, turned, problem.prior)[0]
     starts = [full.restart("full", model=FULL_ZOOM), turned[2].restart("rotation_zoom", model=FULL_ZOOM)]
     zoomed = fit(problem, starts, problem.kernels_px[1:])
-    return [*turned, full, ranked(zoomed, problem.unit_px, turned)[0]]
+    return [*turned, full, ranked(zoomed, problem.unit_px, turned, problem.prior)[0]]
 
 
 def broken(fitted: FittedModel, unit_px: float) -> bool:
@@ -61,5 +61,5 @@ def refine_full_motion(problem: Problem, candidates: list[FittedModel], *, thoro
         straight = replace(zoomed.parameters, zoom=torch.zeros_like(zoom))
         start = Start(parameters=straight, model=FULL, origin=f"full_zoom: {zoomed.start}")
         again = fit(problem, [start], problem.kernels_px[1:])[0]
-        full = ranked([full, again], problem.unit_px, turned)[0]
+        full = ranked([full, again], problem.unit_px, turned, problem.prior)[0]
     return [*turned, full, zoomed]

@@ -4,16 +4,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sfm.geometry.problem import FocalPrior
 from sfm.geometry.robust import good_residual, trimmed_track_rms
 from sfm.motion.rigid_scene import rigid_scene
-from sfm.motion.selection import Candidate, Fitted
+from sfm.motion.selection import ABOUT_AS_MUCH, Candidate, Fitted
 
 AGREES = 3.0
 """A track agrees with a fit up to so many good residuals."""
 AS_MUCH = 0.005
 """Fits of one model explain the same where what agrees differs by less of the content."""
-ABOUT_AS_MUCH = 0.01
-"""The same where one of them is a rough fit, which has not come to its end."""
 
 
 def agreement(fits: Sequence[Candidate], unit_px: float, turned: Sequence[Candidate] | None = None) -> list[float]:
@@ -44,16 +43,32 @@ def agreement(fits: Sequence[Candidate], unit_px: float, turned: Sequence[Candid
     return scores
 
 
-def ranked(fits: Sequence[Fitted], unit_px: float, turned: Sequence[Candidate] | None = None) -> list[Fitted]:
-    """Fits of one model, the one that most of the (rigid) content agrees with first."""
+def ranked(
+    fits: Sequence[Fitted],
+    unit_px: float,
+    turned: Sequence[Candidate] | None = None,
+    prior: FocalPrior | None = None,
+) -> list[Fitted]:
+    """Fits of one model, the one that most of the (rigid) content agrees with first.
+
+    Args:
+        fits, unit_px, turned: as for `agreement`.
+        prior: what is known of the focal length: each factor of e by which a lens is less probable (see
+            `FocalPrior.surprise`) counts as `AS_MUCH` less of the content.
+    """
     scores = agreement(fits, unit_px, turned)
+    if prior is not None:
+        scores = [score - AS_MUCH * prior.surprise(r.focal_px) for score, r in zip(scores, fits, strict=True)]
     return [fits[i] for i in sorted(range(len(fits)), key=lambda i: -scores[i])]
 
 
 def explains_as_much(
     one: Candidate, other: Candidate, unit_px: float, turned: Sequence[Candidate] | None = None
 ) -> bool:
-    """Whether about as much of the content agrees with a fit of a model as with another, rough one."""
+    """Whether about as much of the content agrees with a fit of a model as with another, rough one.
+
+    A rough fit has not come to its end: hence `ABOUT_AS_MUCH` and not `AS_MUCH`.
+    """
     first, second = agreement([one, other], unit_px, turned)
     return first > second - ABOUT_AS_MUCH
 

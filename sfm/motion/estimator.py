@@ -177,12 +177,13 @@ def fit_and_select(problem: Problem, config: AutoConfig) -> tuple[list[FittedMod
     selection is in doubt.
     """
     candidates = fit_models(problem)
-    selection = select_model(candidates, problem.unit_px, config.selection)
+    selection = select_model(candidates, problem.unit_px, config.selection, prior=problem.prior)
     unexplained = selection.model == FULL and selection.share < config.refine_below
-    in_doubt = selection.confidence < config.refine_doubt or not selection.rigid
+    unusual = selection.model == FULL and problem.prior.surprise(selection.fitted.focal_px) > config.refine_lens
+    in_doubt = selection.confidence < config.refine_doubt or not selection.rigid or unusual
     if selection.model == FULL_ZOOM or unexplained or in_doubt:
         candidates = refine_full_motion(problem, candidates, thorough=in_doubt or selection.model == FULL_ZOOM)
-        selection = select_model(candidates, problem.unit_px, config.selection)
+        selection = select_model(candidates, problem.unit_px, config.selection, prior=problem.prior)
     return candidates, selection
 
 

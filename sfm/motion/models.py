@@ -59,6 +59,11 @@ class FittedModel:
         return point[:, 3] / np.linalg.norm(point[:, :3], axis=1)
 
     @property
+    def focal_px(self) -> float:
+        """Focal length of the first keyframe."""
+        return float(self.parameters.log_focal[0].exp())
+
+    @property
     def log_zoom(self) -> Float[np.ndarray, " n"]:
         """Log focal length of each keyframe over that of the first."""
         return self.parameters.zoom[0].cpu().numpy()

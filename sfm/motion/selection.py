@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from sfm.config import SelectionConfig
+from sfm.geometry.problem import FocalPrior
 from sfm.geometry.robust import trimmed_track_rms, weighted_quantiles
 from sfm.motion.rigid_scene import LEAST_BACKGROUND, rigid_scene
 from sfm.types import FULL, FULL_ZOOM, MotionModel
@@ -28,6 +29,10 @@ SURE_MARGINS = 2.5
 """Confidence for each unit of margin: at 0.4 a comparison is sure, if most of the content is explained ..."""
 SURE_SHARE = 0.7
 """... that is, this share of it."""
+MOST_DEMAND = 3.0
+"""What a zoom has to explain is at most so many times the usual, however unusual its lens."""
+ABOUT_AS_MUCH = 0.01
+"""Models explain about as much where what agrees differs by less of the content."""
 MOST_SHRINKAGE = 2.0
 """No track counts for more than this log ratio: one that a free depth explains perfectly proves no more than that."""
 
@@ -54,6 +59,11 @@ class Candidate(Protocol):
     @property
     def residual_px(self) -> Float[np.ndarray, "m n"]:
         """Of each track in each frame, NaN where unseen, inf behind the camera."""
+        ...
+
+    @property
+    def focal_px(self) -> float:
+        """Focal length of the first keyframe."""
         ...
 
     @property
@@ -87,12 +97,14 @@ class Residuals:
         weight: of each track, by its votes; they sum to one.
         limit: up to which a track agrees with a model.
         noise: of a good track under the richest model; `Selection.noise_px` is the same in pixels of this frame.
+        surprise: how improbable the lens of each model is (`FocalPrior.surprise`).
     """
 
     rms: Mapping[str, Float[np.ndarray, " m"]]
     weight: Float[np.ndarray, " m"]
     limit: Float[np.ndarray, " m"]
     noise: float
+    surprise: Mapping[str, float]
 
     def agrees(self, model: str) -> Bool[np.ndarray, " m"]:
         """Which tracks a model explains."""
@@ -172,7 +184,12 @@ class Selection(Generic[Fitted]):
 
 
 def select_model(
-    candidates: Sequence[Fitted], unit_px: float, config: SelectionConfig | None = None, *, model: str | None = None
+    candidates: Sequence[Fitted],
+    unit_px: float,
+    config: SelectionConfig | None = None,
+    *,
+    prior: FocalPrior | None = None,
+    model: str | None = None,
 ) -> Selection[Fitted]:
     """The simplest model that is sufficient.
 
@@ -183,10 +200,11 @@ def select_model(
         candidates: fitted models, from simple to rich.
         unit_px: length of one pixel of a 640-pixel frame.
         config: thresholds.
+        prior: what is known of the focal length; without it any lens is as usual as any other.
         model: name of the one to take where more than these residuals decided.
     """
     config = config or SelectionConfig()
-    residuals = residuals_of(candidates, unit_px, config)
+    residuals = residuals_of(candidates, unit_px, config, prior)
     noise = residuals.noise
     rigid = noise < config.rigid_px or noise * unit_px < config.rigid_native_px
     by_name: dict[str, Fitted] = {r.model.name: r for r in candidates}
@@ -221,14 +239,17 @@ def select_model(
     )
 
 
-def residuals_of(candidates: Sequence[Candidate], unit_px: float, config: SelectionConfig) -> Residuals:
-    """Residuals of the tracks under each model, their weights, and the limit up to which they agree."""
+def residuals_of(
+    candidates: Sequence[Candidate], unit_px: float, config: SelectionConfig, prior: FocalPrior | None = None
+) -> Residuals:
+    """Residuals of the tracks under each model, their weights, the limit up to which they agree, and the lenses."""
     rms: dict[str, np.ndarray] = {r.model.name: trimmed_track_rms(r.residual_px) / unit_px for r in candidates}
     weight = candidates[0].votes()
     weight = weight / weight.sum()
     noise = measured_noise(rms["full_zoom"], weight, config)
     limit = config.tolerance * noise + config.drift * 12**0.5 * np.minimum(rms["static"], 640.0)
-    return Residuals(rms=rms, weight=weight, limit=limit, noise=noise)
+    surprise = {r.model.name: 0.0 if prior is None else prior.surprise(r.focal_px) for r in candidates}
+    return Residuals(rms=rms, weight=weight, limit=limit, noise=noise, surprise=surprise)
 
 
 def measured_noise(rms: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"], config: SelectionConfig) -> float:
@@ -288,7 +309,11 @@ def _compare(richer: Candidate, simpler: str, residuals: Residuals, config: Sele
 
 
 def _zoom_case(richer: Candidate, found: Comparison, residuals: Residuals, config: SelectionConfig) -> Comparison:
-    """Whether a zoom on top of full motion pays."""
+    """Whether a zoom on top of full motion pays.
+
+    A turn under a long lens imitates a way with a zoom. So the less usual the lens of full motion is beside that of
+    the motion with zoom, the less the zoom has to explain, down to as much (and the more, the other way round).
+    """
     weight, agrees = residuals.weight, residuals.agrees(found.richer)
     shrink = residuals.shrinkage(found.simpler, found.richer)
     improvement = float((weight * shrink)[agrees].sum() / max(weight[agrees].sum(), 1e-9))
@@ -297,7 +322,10 @@ def _zoom_case(richer: Candidate, found: Comparison, residuals: Residuals, confi
     if opposed(richer, config):
         need *= config.zoom_opposed
     more = residuals.share(found.richer) - residuals.share(found.simpler)
-    margin = min(improvement / need - 1.0, more / config.zoom_gain - 1.0)
+    odds = residuals.surprise[found.simpler] - residuals.surprise[found.richer]
+    demand = float(np.clip(1.0 - odds / config.lens_odds, 0.0, MOST_DEMAND))
+    least = config.zoom_gain * demand - ABOUT_AS_MUCH * max(0.0, 1.0 - demand)
+    margin = min(improvement / need - demand, (more - least) / config.zoom_gain)
     return replace(found, margin=margin, improvement=improvement)
 
 

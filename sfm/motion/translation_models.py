@@ -58,19 +58,20 @@ def search(
     starts = [r.restart(r.model.name, model=model) for r in known_thin]
     starts += _unturned_starts(thin, model) if model.zooms else _best_simple_starts(thin)
     starts += [Start(parameters=each, model=model, origin="heading") for each in heading_starts(thin, model)]
-    found = ranked(fit(thin, starts, kernels[1:], rough=True), unit_px, turned_thin)
+    found = ranked(fit(thin, starts, kernels[1:], rough=True), unit_px, turned_thin, problem.prior)
     mirrored = [
         Start(parameters=reversed_depth(r.parameters), model=model, origin=f"reversed: {r.start}") for r in found[:2]
     ]
     twins = fit(thin, mirrored, kernels[1:], rough=True)
-    promising = ranked([*found[:6], *twins], unit_px, turned_thin)[:FINALISTS]
+    promising = ranked([*found[:6], *twins], unit_px, turned_thin, problem.prior)[:FINALISTS]
     if known and not thorough and explains_as_much(known_thin[0], promising[0], unit_px, turned_thin):
         return known[0]
     last = [r.restart() for r in promising]
     parameters = joined([start.parameters for start in last])
     kernel = torch.full_like(parameters.log_focal, kernels[2])
     parameters = completed(problem.observations, parameters, rows, problem.free([model] * len(last)), kernel)
-    return mended(problem, ranked(fit_batch(problem, parameters, last, kernels[2:]), unit_px, turned)[0], turned)
+    best = ranked(fit_batch(problem, parameters, last, kernels[2:]), unit_px, turned, problem.prior)[0]
+    return mended(problem, best, turned)
 
 
 def _best_simple_starts(problem: Problem) -> list[Start]:

@@ -303,7 +303,8 @@ def _again(shot: Shot, winner: ByTracks | ByFlow, model: str) -> Solved:
     frames, masks, spent = shot.frames, shot.masks, dict[str, float]()
     if isinstance(winner, ByTracks):
         candidates, config = winner.fitted.candidates, shot.config
-        selection = select_model(candidates, max(frames.hw) / 640, config.selection, model=model)
+        problem = winner.fitted.keyed.problem
+        selection = select_model(candidates, problem.unit_px, config.selection, prior=problem.prior, model=model)
         solved = tracked.answer(frames, masks, winner.fitted, selection, config, spent)
     else:
         solved = dense.answer(frames, masks, winner.fitted, winner.config, spent, model=model)

@@ -48,7 +48,7 @@ def with_the_sign(
     twin = twins[int(np.argmax(others))]
     if votes.balance < -SURE:
         # That the camera travels was found before; only which way round is asked here.
-        other = select_model([*fits[:3], twin], unit_px, config, model=twin.model.name)
+        other = select_model([*fits[:3], twin], unit_px, config, prior=lens.focal, model=twin.model.name)
         return replace(other, evidence={**other.evidence, "occlusion": {**said, "turned_inside_out": True}})
     return replace(selection, ambiguous=tuple(sorted({*selection.ambiguous, "dolly_zoom"})))
 

@@ -133,7 +133,7 @@ def _refined(
         model: name of the one to take, or None.
     """
     graph = of_scene(fitted.graph, fitted.belongs)
-    selection = select_model(fitted.fits, unit_px, config.selection, model=model)
+    selection = select_model(fitted.fits, unit_px, config.selection, prior=fitted.lens.focal, model=model)
     refined = again(selection.fitted)
     if not selection.model.translates:
         return selection, refined

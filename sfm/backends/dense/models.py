@@ -84,6 +84,11 @@ class DenseFit:
         return self.parameters.inverse_depth.cpu().numpy().astype(float)[self.patch_votes > 0]
 
     @property
+    def focal_px(self) -> float:
+        """Focal length of the first keyframe."""
+        return float(self.parameters.log_focal.exp())
+
+    @property
     def log_zoom(self) -> Float[np.ndarray, " k"]:
         """Log focal length of each keyframe over that of the first."""
         return self.parameters.zoom.cpu().numpy()
@@ -145,12 +150,13 @@ def fit_models(
         starts = _best_starts(thin, lens, starts)
     else:
         starts = [("the scene", begin.patches(few))]
-    full = ranked(_fitted(FULL, starts, thin, lens), unit_px, turned)[0]
+    full = ranked(_fitted(FULL, starts, thin, lens), unit_px, turned, lens.focal)[0]
     twin = _fitted(FULL, [(f"mirrored {full.start}", mirrored(full.parameters))], thin, lens)
     full = cheapest([full, *twin], thin, lens)
     zoomed = replace(turned[2].parameters, inverse_depth=rest.inverse_depth)
     both = [("full motion", full.parameters), ("turn and zoom", zoomed), *starts_along_the_axis(thin, lens)]
-    best = [*turned, full, ranked(_fitted(FULL_ZOOM, both, thin, lens), unit_px, turned)[0]]
+    both.append(("no turn", _unturned(rest, thin, lens)))
+    best = [*turned, full, ranked(_fitted(FULL_ZOOM, both, thin, lens), unit_px, turned, lens.focal)[0]]
     return mapped(lambda fit: everywhere(fit, thin, graph, lens), best)
 
 
@@ -189,6 +195,15 @@ def fits_along_the_axis(graph: FlowGraph, lens: Lens) -> list[DenseFit]:
     thin = graph.patches(every_third(graph.patch_px))
     tried = _fitted(FULL_ZOOM, starts_along_the_axis(thin, lens), thin, lens)
     return mapped(lambda fit: everywhere(fit, thin, graph, lens), tried)
+
+
+def _unturned(rest: DenseParameters, graph: FlowGraph, lens: Lens) -> DenseParameters:
+    """A zooming camera that travels and does not turn: from any other start a way with a zoom ends as a turn under a
+    long lens, which imitates it."""
+    zooming = replace(rest, zoom=chained_turns(rest, graph, zoom=True).zoom)
+    only = lens.freedom(replace(FULL, rotates=False), held=True)
+    found, _ = adjust_all(taken(zooming, None), graph, only, ROUGH_KERNELS, iterations=ROUGH_STEPS)
+    return taken(found, 0)
 
 
 def _at_rest(graph: FlowGraph, lens: Lens) -> DenseParameters:

@@ -1,9 +1,13 @@
 """How much of the content agrees with a fit."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fitted_moves import fitted
 
+from sfm.geometry.problem import FocalPrior, Parameters
 from sfm.motion.consensus import agreement, explains_as_much, likeliest, ranked
 from sfm.motion.models import FittedModel
 from sfm.types import FULL
@@ -19,6 +23,24 @@ def test_agreement_prefers_the_start_that_fits_the_background():
     fits = FittedModel(model=FULL, parameters=parameters, cost=1200.0, residual_px=true, start="true")
     assert ranked([bent, fits], 1.0)[0] is fits
     assert agreement([bent, fits], 1.0)[1] == pytest.approx(0.6, abs=0.05)
+
+
+def test_of_two_fits_a_lens_that_is_seldom_seen_has_to_explain_more():
+    _, found, _ = fitted("truck", 0.3)
+    usual, prior = found[0].parameters, FocalPrior(focal_px=found[0].focal_px, sigma=0.35)
+    long = replace(usual, log_focal=usual.log_focal + math.log(4.0))
+    rms = np.full((100, 8), 0.1)
+    few, most = rms.copy(), rms.copy()
+    few[:2], most[:30] = 30.0, 30.0
+
+    def fit(parameters: Parameters, residual: np.ndarray) -> FittedModel:
+        return FittedModel(model=FULL, parameters=parameters, cost=1.0, residual_px=residual, start="")
+
+    near, far, worse = fit(usual, few), fit(long, rms), fit(usual, most)
+    assert ranked([near, far], 1.0) == [far, near]
+    assert ranked([near, far], 1.0, prior=prior) == [near, far]
+    assert ranked([worse, far], 1.0, prior=prior) == [far, worse]
+    assert ranked([near, far], 1.0, prior=replace(prior, sigma=0.0)) == [far, near]
 
 
 def test_of_fits_that_explain_the_same_the_cheapest_is_taken():

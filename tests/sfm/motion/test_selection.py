@@ -163,6 +163,28 @@ def test_full_motion_and_zoom_must_beat_the_turning_camera_by_itself():
     assert select_model(room, 1.0).model.name == "full_zoom"
 
 
+def test_an_unusual_lens_asks_for_a_zoom_that_makes_it_usual_and_for_more_before_a_zoom_that_needs_it():
+    """A turn under a long lens imitates a way with a zoom."""
+    prior = FocalPrior(focal_px=FOCAL_PX, sigma=0.35)
+
+    def through(made: list[FittedModel], name: str, times: float) -> list[FittedModel]:
+        """With another lens under one of the models."""
+        lens = torch.full((1,), float(np.log(times * FOCAL_PX)), dtype=torch.float64)
+        return [
+            replace(r, parameters=replace(r.parameters, log_focal=lens)) if r.model.name == name else r for r in made
+        ]
+
+    as_much, more = candidates(shares(0.0, 0.0, 0.1, 0.95, 0.95)), candidates(shares(0.0, 0.0, 0.1, 0.85, 0.95))
+    as_much[4] = replace(as_much[4], residual_px=0.8 * as_much[4].residual_px)
+    assert select_model(through(as_much, "full", 5.0), 1.0).model.name == "full"
+    assert select_model(through(as_much, "full", 5.0), 1.0, prior=prior).model.name == "full_zoom"
+    assert select_model(as_much, 1.0, prior=prior).model.name == "full"
+    assert select_model(more, 1.0, prior=prior).model.name == "full_zoom"
+    assert select_model(through(more, "full_zoom", 5.0), 1.0, prior=prior).model.name == "full"
+    given = replace(prior, sigma=0.0)
+    assert select_model(through(more, "full_zoom", 5.0), 1.0, prior=given).model.name == "full_zoom"
+
+
 def test_a_wall_that_no_turn_explains_is_a_truck_but_flagged():
     found = select_model(finer(candidates(shares(0.2, 0.45, 0.45, 0.95, 0.95), relief=0.02)), 1.0)
     assert found.model.name == "full"

@@ -8,6 +8,7 @@ from flow_scene import clip
 from sfm.backends.dense.fitting import fit_flow
 from sfm.config import DenseConfig
 from sfm.masks import find as masks
+from sfm.synthetic import ClipSpec, render
 from sfm.types import MOTION_MODELS, Masks
 
 
@@ -23,6 +24,17 @@ def test_every_model_is_fitted_between_frames_that_show_something():
     assert fitted.key[-1] == len(fitted.kept) - 1
     assert fitted.belongs.shape == (len(fitted.key), fitted.graph.weight.shape[2])
     assert {"keyframes", "flow", "motion_models"} <= set(seconds)
+
+
+def test_a_truck_with_a_zoom_is_no_turn_under_a_long_lens():
+    """Full motion alone ends there, and so does the zoom that begins at it."""
+    spec = ClipSpec(scene="street", move={"truck": -0.15, "zoom": 1.3}, frames=12, image_hw=(180, 320), focal_px=270.0)
+    frames = clips.as_frames(render(spec).rgb)
+    fitted = fit_flow(frames, masks.find(frames), DenseConfig(), {})
+    assert not isinstance(fitted, str)
+    zoomed = fitted.fits[-1]
+    assert zoomed.focal_px == pytest.approx(270.0, rel=0.1)
+    assert zoomed.log_zoom[-1] == pytest.approx(np.log(1.3), abs=0.02)
 
 
 def test_noise_on_flat_ground_is_nothing_to_follow():
