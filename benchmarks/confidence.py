@@ -1,7 +1,8 @@
-"""Probabilities of the default estimator: weighed on one part of the hard clips, judged on another.
+"""Probabilities of the default estimator: weighed on hard and ordinary clips, judged on others of both kinds.
 
-    python benchmarks/confidence.py weigh [--jobs 4] [--out rows.jsonl]   hard-dev: fits the weights, writes them
-    python benchmarks/confidence.py judge [--jobs 4] [--out rows.jsonl]   hard-reporting: what they are worth
+    python benchmarks/confidence.py weigh [--jobs 4] [--out rows.jsonl]   hard-dev, seen_third: fits the weights
+    python benchmarks/confidence.py judge [--jobs 4] [--out rows.jsonl]   hard-reporting, report: what they are worth
+        [--parts hard-reporting]                                          some of these
     python benchmarks/confidence.py show ROWS.jsonl [--figure docs/figures/confidence.svg]
 
 Rows that are there already are kept: an interrupted run goes on. Right is what `sfm.backends.auto.posterior.agreement`
@@ -11,13 +12,14 @@ says of an answer and the exact motion of the clip.
 import argparse
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
 import cv2
 import hard_clips
+import manifest
 import numpy as np
 import render
 import torch
@@ -27,13 +29,15 @@ from scipy.special import softmax
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from sfm.backends.auto import estimator, posterior
-from sfm.backends.auto.posterior import QUANTITY_NAMES, Motion, log_odds, most_probable, shared_by
+from sfm.backends.auto.posterior import QUANTITY_NAMES, Motion, held_to, log_odds, most_probable, shared_by
 from sfm.backends.auto.sightings import cameras_at
 from sfm.config import AutoConfig, DenseConfig, EstimateConfig
 from sfm.masks import find as masks
-from sfm.motion.estimator import solve
+from sfm.motion.estimator import focal_prior, solve
 from sfm.video import reader
 
+PARTS = {"weigh": ("hard-dev", "seen_third"), "judge": ("hard-reporting", "report")}
+"""Of `hard_clips` and of manifest.json: clips made to be hard, and those that the estimator is judged by."""
 WEIGHTS = Path(__file__).parents[1] / "sfm" / "backends" / "auto" / "weights.py"
 RIDGE, RIDGE_OF_QUANTITIES = 0.01, 10.0
 BINS = 10
@@ -41,6 +45,8 @@ BINS = 10
 
 def entries(part: str) -> list[dict[str, Any]]:
     """The clips of a part, as the manifest has them."""
+    if part in manifest.PARTS:
+        return manifest.load(part=part, which="model")
     return [
         {"id": f"{part}-{kind}-{again}", "kind": kind, "clip": clip} for kind, again, clip in hard_clips.clips(part)
     ]
@@ -70,10 +76,13 @@ def weighed_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
         motions = [posterior.motion_of(answer.cameras) for answer in judged.answers]
         row["kinds"][judged.features["kind"]] = {
             "answers": {name: value.tolist() for name, value in judged.features["answers"].items()},
+            "by rules": judged.features["by rules"].tolist(),
+            "by tracks": [answer.source == "tracks" for answer in judged.answers],
+            "own": posterior.own_of_tracks(judged.answers),
             "right": [posterior.agreement(true, motion).tolist() for motion in motions],
             "agree": judged.agree.tolist(),
             "facts": [
-                posterior.facts_of(i, judged.answers, judged.seen, float(max(frames.hw))) for i in range(len(motions))
+                posterior.facts_of(i, judged.answers, judged.seen, focal_prior(frames)) for i in range(len(motions))
             ],
         }
     return row
@@ -124,11 +133,12 @@ def _task(job: tuple[str, dict[str, Any], Path]) -> dict[str, Any]:
     return {"weigh": weighed_row, "judge": judged_row}[verb](entry, cache)
 
 
-def collected(verb: str, part: str, out: Path, jobs: int, cache: Path) -> list[dict[str, Any]]:
-    """A row for each clip of a part, those of the file that are there already included."""
+def collected(verb: str, parts: Sequence[str], out: Path, jobs: int, cache: Path) -> list[dict[str, Any]]:
+    """A row for each clip of the parts, those of the file that are there already included."""
     rows = [json.loads(line) for line in out.read_text().splitlines()] if out.is_file() else []
     have = {row["id"] for row in rows}
-    left = [(verb, entry, cache) for entry in entries(part) if entry["id"] not in have]
+    wanted = [entry for part in parts for entry in entries(part)]
+    left = [(verb, entry, cache) for entry in wanted if entry["id"] not in have]
     np.random.default_rng(0).shuffle(left)  # type: ignore[arg-type]  # what is cut short has all kinds
     with get_context("spawn").Pool(jobs, maxtasksperchild=50) as pool, out.open("a") as stream:
         for row in pool.imap_unordered(_task, left):
@@ -143,18 +153,17 @@ def fitted(rows: list[dict[str, Any]], kind: str) -> tuple[dict[str, float], dic
     known = [row["kinds"][kind] for row in rows if kind in row["kinds"]]
     names = list(known[0]["answers"])
     features = [np.array([row["answers"][name] for name in names]).T for row in known]
+    rules = [np.array(row["by rules"]) for row in known]
     right = [np.array(row["right"]) for row in known]
     fold = np.random.default_rng(0).integers(0, 8, len(known))
     shared: list[dict[str, float]] = [{}] * len(known)
     chosen = [0] * len(known)
     for left_out in range(8):
-        weights = _softmax_weights(
-            [f for f, k in zip(features, fold, strict=True) if k != left_out],
-            [r for r, k in zip(right, fold, strict=True) if k != left_out],
-        )
+        kept = np.flatnonzero(fold != left_out)
+        weights = _softmax_weights([features[i] for i in kept], [rules[i] for i in kept], [right[i] for i in kept])
         for i in np.flatnonzero(fold == left_out):
-            probability, agree = softmax(features[i] @ weights), np.array(known[i]["agree"])
-            chosen[i] = most_probable(probability, agree)
+            probability, agree = softmax(features[i] @ weights + rules[i]), np.array(known[i]["agree"])
+            chosen[i] = held_to(most_probable(probability, agree), known[i]["by tracks"], known[i]["own"])
             shared[i] = shared_by(probability, agree, chosen[i])
     quantities: dict[str, dict[str, float]] = {}
     for number, name in enumerate((*QUANTITY_NAMES, "all")):
@@ -168,19 +177,21 @@ def fitted(rows: list[dict[str, Any]], kind: str) -> tuple[dict[str, float], dic
         y = np.array([r[c].all() if name == "all" else r[c][number] for r, c in zip(right, chosen, strict=True)])
         bias, weights = _logistic(x, y.astype(float))
         quantities[name] = {"bias": bias, **dict(zip(("shared", *facts), weights.tolist(), strict=True))}
-    return dict(zip(names, _softmax_weights(features, right).tolist(), strict=True)), quantities
+    return dict(zip(names, _softmax_weights(features, rules, right).tolist(), strict=True)), quantities
 
 
-def _softmax_weights(features: list[np.ndarray], right: list[np.ndarray]) -> np.ndarray:
-    """Weights under which the right answers are most probable together; no clip counts in which none is right."""
+def _softmax_weights(features: list[np.ndarray], rules: list[np.ndarray], right: list[np.ndarray]) -> np.ndarray:
+    """Weights under which the right answers are most probable together, beside what speaks for them by rules; no clip
+    counts in which none is right."""
     scale = np.concatenate(features).std(0)
     scale[scale < 1e-9] = 1.0
-    clips = [(f / scale, r.all(1)) for f, r in zip(features, right, strict=True) if r.all(1).any()]
+    clips = [(f / scale, b, r.all(1)) for f, b, r in zip(features, rules, right, strict=True) if r.all(1).any()]
 
     def cost(w: np.ndarray) -> tuple[float, np.ndarray]:
         total, slope = RIDGE * float(w @ w), 2 * RIDGE * w
-        for x, good in clips:
-            p = np.exp(x @ w - (x @ w).max())
+        for x, by_rules, good in clips:
+            score = x @ w + by_rules
+            p = np.exp(score - score.max())
             total -= np.log(p[good].sum() / p.sum()) / len(features)
             slope = slope - (x[good].T @ p[good] / p[good].sum() - x.T @ p / p.sum()) / len(features)
         return total, slope
@@ -208,7 +219,7 @@ def write_weights(rows: list[dict[str, Any]]) -> None:
         values = _rounded({key: each[number] for key, each in found.items()})
         return f'\n{name}: {kind} = {json.dumps(values, indent=4)}\n"""{text}"""\n'
 
-    said = "The weights of the posterior; `benchmarks/confidence.py` fits and writes them, on the clips of `hard-dev`."
+    said = "The weights of the posterior; `benchmarks/confidence.py` fits and writes them, on hard and ordinary clips."
     per_quantity = "Of the log odds that the answers that agree have together, and of what bears on them, by quantity."
     WEIGHTS.write_text(
         f'"""{said}"""\n'
@@ -235,7 +246,18 @@ def measures(told: Iterable[float], right: Iterable[bool]) -> dict[str, float]:
 
 
 def show(rows: list[dict[str, Any]]) -> None:
-    """The numbers of docs/confidence.md."""
+    """The numbers of docs/confidence.md: of each part, and of all."""
+    for part in PARTS["judge"]:
+        print(f"\n{part}")
+        show_part([row for row in rows if row["id"].startswith(part)])
+    print("\nall")
+    show_part(rows)
+
+
+def show_part(rows: list[dict[str, Any]]) -> None:
+    """The numbers of some of the clips."""
+    if not rows:
+        return
     for name in ("tracks alone", "auto"):
         right = [all(row[name]["right"]) for row in rows]
         print(f"{name}: {sum(right)} of {len(rows)} right in all;", *np.sum([r[name]["right"] for r in rows], 0))
@@ -292,6 +314,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path)
     parser.add_argument("--cache", type=Path, default=render.CACHE)
     parser.add_argument("--figure", type=Path)
+    parser.add_argument("--parts", help="of those of the verb, separated by commas")
     given = parser.parse_args()
     if given.verb == "show":
         rows = [json.loads(line) for line in given.rows.read_text().splitlines()]
@@ -299,10 +322,10 @@ def main() -> None:
         if given.figure:
             figure(rows, given.figure)
         return
-    part = {"weigh": "hard-dev", "judge": "hard-reporting"}[given.verb]
-    out = given.out or given.cache / f"confidence-{part}.jsonl"
+    out = given.out or given.cache / f"confidence-{given.verb}.jsonl"
     out.parent.mkdir(parents=True, exist_ok=True)
-    rows = collected(given.verb, part, out, given.jobs, given.cache)
+    parts = given.parts.split(",") if given.parts else PARTS[given.verb]
+    rows = collected(given.verb, parts, out, given.jobs, given.cache)
     if given.verb == "weigh":
         write_weights(rows)
     else:

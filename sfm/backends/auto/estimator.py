@@ -156,7 +156,7 @@ def weighed(frames: Frames, by_tracks: ByTracks | None, by_flow: ByFlow | None) 
         answers += _answers_of_flow(by_flow, key)
         sightings["flow"] = of_flow(by_flow.fitted.graph, by_flow.fitted.belongs, frames.hw)
     seen = {kind: seen_by(each, answers) for kind, each in sightings.items()}
-    return judge(answers, seen, float(max(frames.hw)), _covered(answers, by_flow))
+    return judge(answers, seen, tracked.focal_prior(frames), _covered(answers, by_flow))
 
 
 def _covered(answers: list[Answer], by_flow: ByFlow | None) -> tuple[int, float] | None:

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sfm.backends.auto.sightings import Cameras, Sightings, residuals
+from sfm.geometry.problem import FocalPrior
 from sfm.geometry.robust import weighted_quantiles
 from sfm.types import MOTION_MODELS, MotionModel
 
@@ -28,6 +29,9 @@ share of the median is as good as infinitely far."""
 MOST_PX = 6e4
 FEWEST = 8
 MOST_RELIEF = 3.0
+MOST_SURPRISE = 6.0
+"""What a lens counts at most against a way: a turn under a long one imitates a truck with a zoom. Of turns and zooms
+alone it says nothing, since a small turn shows no focal length."""
 
 
 @final
@@ -102,11 +106,14 @@ def seen_by(sightings: Sightings, answers: Sequence[Answer]) -> Seen:
     )
 
 
-def features(answers: Sequence[Answer], seen: Mapping[str, Seen]) -> dict[str, Float[np.ndarray, " a"]]:
+def features(
+    answers: Sequence[Answer], seen: Mapping[str, Seen], prior: FocalPrior
+) -> dict[str, Float[np.ndarray, " a"]]:
     """What the posterior looks at, by name; see docs/confidence.md."""
     translates = np.array([a.model.translates for a in answers], float)
     zooms = np.array([a.model.zooms for a in answers], float)
-    found: dict[str, np.ndarray] = {}
+    surprise = np.array([prior.surprise(float(a.cameras.focal_px[0])) for a in answers])
+    found: dict[str, np.ndarray] = {"translates x unusual lens": translates * np.minimum(surprise, MOST_SURPRISE)}
     for kind, how in seen.items():
         found |= {
             f"misfit {kind}": how.misfit,

@@ -18,8 +18,8 @@ from scipy.special import expit, softmax
 from sfm.backends.auto.evidence import Answer, Seen, features
 from sfm.backends.auto.sightings import Cameras
 from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
+from sfm.geometry.problem import FocalPrior
 from sfm.geometry.projection import camera_centres
-from sfm.motion.estimator import FOCAL_PRIOR_LONG_SIDE
 
 SURE = 0.6
 """A quantity is sure from this probability on."""
@@ -129,31 +129,28 @@ class Judged:
 
 
 def judge(
-    answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: float, covered: tuple[int, float] | None = None
+    answers: Sequence[Answer], seen: Mapping[str, Seen], prior: FocalPrior, covered: tuple[int, float] | None = None
 ) -> Judged:
     """Weigh the answers by how they fare with what was seen ("tracks", or "tracks" and "flow").
 
     Args:
         answers: of one clip, all at the same keyframes.
         seen: how they fare.
-        long_side_px: of the frames.
+        prior: what was known of the focal length.
         covered: number of the answer that what covers what turned inside out, and the balance of the votes (0..1).
     """
-    found = features(answers, seen)
+    found = features(answers, seen, prior)
     kind = "+".join(seen)
     score = sum(POSTERIOR[kind].get(name, 0.0) * value for name, value in found.items())
-    score = score - FAR_BELOW * far_below(seen)
     motions = [motion_of(a.cameras) for a in answers]
-    side = np.zeros(len(answers))
-    if covered is not None:
-        told_by, balance = covered
-        side = same_side([each.way for each in motions], told_by)
-        score = score + COVERED * balance * side
-    probability: Float[np.ndarray, " a"] = np.asarray(softmax(score))
+    side = np.zeros(len(answers)) if covered is None else same_side([each.way for each in motions], covered[0])
+    by_choice = by_rules(seen, side, 0.0 if covered is None else covered[1])
+    probability: Float[np.ndarray, " a"] = np.asarray(softmax(score + by_choice))
     agree = np.array([[agreement(one, other) for other in motions] for one in motions])
-    best = held_to(answers, most_probable(probability, agree))
+    by_tracks = [each.source == "tracks" for each in answers]
+    best = held_to(most_probable(probability, agree), by_tracks, own_of_tracks(answers))
     shared = shared_by(probability, agree, best)
-    facts = facts_of(best, answers, seen, long_side_px)
+    facts = facts_of(best, answers, seen, prior)
     return Judged(
         answers=tuple(answers),
         probability=probability,
@@ -163,10 +160,21 @@ def judge(
             **{q: calibrated(kind, q, share, facts) for q, share in shared.items()},
             "rigid": min(1.0, max(float(how.share.max()) for how in seen.values()) / RIGID_SHARE),
         },
-        features={"answers": found, "shared": shared, "facts": facts, "kind": kind},
+        features={"answers": found, "by rules": by_choice, "shared": shared, "facts": facts, "kind": kind},
         seen=seen,
         turned=bool(side[best] > 0),
     )
+
+
+def by_rules(seen: Mapping[str, Seen], side: Float[np.ndarray, " a"], balance: float) -> Float[np.ndarray, " a"]:
+    """What speaks for each answer by choice and not by a fit: what rests low in the picture, and what covers what.
+
+    Args:
+        seen: how the answers fare.
+        side: of each, as in `same_side`.
+        balance: of the votes of what covers what.
+    """
+    return COVERED * balance * side - FAR_BELOW * far_below(seen)
 
 
 def far_below(seen: Mapping[str, Seen]) -> Float[np.ndarray, " a"]:
@@ -188,14 +196,25 @@ def most_probable(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, 
     return int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
 
 
-def held_to(answers: Sequence[Answer], best: int) -> int:
-    """The best answer; where it is one of the tracks, the one that they chose and are sure of (`SURE_OF_ITSELF`)."""
+def own_of_tracks(answers: Sequence[Answer]) -> int | None:
+    """The number of the answer that the tracks chose by themselves and are sure of (`SURE_OF_ITSELF`), if any."""
     own = (
         number
         for number, each in enumerate(answers)
         if each.source == "tracks" and each.chosen[0] and each.chosen[1] > SURE_OF_ITSELF
     )
-    return next(own, best) if answers[best].source == "tracks" else best
+    return next(own, None)
+
+
+def held_to(best: int, by_tracks: Sequence[bool], own: int | None) -> int:
+    """The best answer; where it is one of the tracks, their own one.
+
+    Args:
+        best: its number.
+        by_tracks: whether each answer is one of the tracks.
+        own: number of the one that they are sure of (`own_of_tracks`).
+    """
+    return own if own is not None and by_tracks[best] else best
 
 
 def shared_by(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"], best: int) -> dict[str, float]:
@@ -225,14 +244,14 @@ def calibrated(kind: str, quantity: str, share: float, facts: Mapping[str, float
     return float(1.0 / (1.0 + np.exp(-score)))
 
 
-def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], long_side_px: float) -> dict[str, float]:
+def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], prior: FocalPrior) -> dict[str, float]:
     """What bears on whether an answer is right, whatever its rivals.
 
     Args:
         best: its number.
-        answers, seen, long_side_px: as for `judge`.
+        answers, seen, prior: as for `judge`.
     """
-    motion, focal = motion_of(answers[best].cameras), float(answers[best].cameras.focal_px[0]) / long_side_px
+    motion, surprise = motion_of(answers[best].cameras), prior.surprise(float(answers[best].cameras.focal_px[0]))
     start, end = farthest(motion.way)
     step, zoom = motion.way[end] - motion.way[start], float(motion.log_zoom[end] - motion.log_zoom[start])
     along, length = float(step[2]), float(np.linalg.norm(step))
@@ -244,7 +263,7 @@ def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], lon
         "translates": float(answers[best].model.translates),
         "axial": abs(along) / length if length > 0.01 else 0.0,
         "opposed": float(opposed),
-        "unusual focal": min(abs(float(np.log(focal / FOCAL_PRIOR_LONG_SIDE))), 1.0),
+        "unusual focal": min(float(np.sqrt(2.0 * surprise)) * prior.sigma, 1.0),
     }
     for source in seen:
         chosen = (a.chosen for a in answers if a.source == source and a.chosen[0])

@@ -22,13 +22,15 @@ from sfm.backends.auto.posterior import (
     shared_by,
 )
 from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
+from sfm.geometry.problem import FocalPrior
 
+PRIOR = FocalPrior(focal_px=544.0, sigma=0.35)
 TRUCK, TURN = cameras((0.3, 0.0, 0.0)), cameras(pan_deg=6.0)
 
 
 def judged(truth, paths: dict[str, object], *, chosen: str = "", noise_px: float = 0.2) -> Judged:
     answers = [answer(name, path, chosen=name == chosen) for name, path in paths.items()]
-    return judge(answers, {"tracks": seen_by(seen(truth, noise_px=noise_px), answers)}, 640.0)
+    return judge(answers, {"tracks": seen_by(seen(truth, noise_px=noise_px), answers)}, PRIOR)
 
 
 @pytest.mark.parametrize(("truth", "right"), [(TRUCK, "full"), (TURN, "rotation")])
@@ -45,7 +47,7 @@ def test_the_path_that_explains_more_is_more_probable(truth, right):
 def test_tracks_that_are_sure_of_their_choice_are_not_overruled_by_their_own_models(source, sure, told_of):
     """What they say then is told as it stands among the answers: as improbable."""
     answers = [answer("rotation", TURN, source, chosen=True, sure=sure), answer("full", TRUCK, source)]
-    found = judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, 640.0)
+    found = judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, PRIOR)
     assert found.answer.model.name == told_of
     assert int(found.probability.argmax()) == 1
     if told_of == "rotation":
@@ -54,7 +56,7 @@ def test_tracks_that_are_sure_of_their_choice_are_not_overruled_by_their_own_mod
 
 def test_tracks_that_are_sure_of_their_choice_are_overruled_by_flow():
     answers = [answer("rotation", TURN, chosen=True, sure=0.9), answer("full", TRUCK, "flow")]
-    assert judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, 640.0).answer.source == "flow"
+    assert judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, PRIOR).answer.source == "flow"
 
 
 def test_answers_that_agree_share_their_probability():
@@ -69,12 +71,12 @@ def test_what_covers_what_tells_the_way_that_residuals_do_not():
     paths = {"full": cameras((0, 0, -0.3)), "full_zoom": cameras((0, 0, 0.3), zoom=0.8), "rotation": TURN}
     answers = [answer(name, path) for name, path in paths.items()]
     how = {"tracks": seen_by(seen(cameras((0, 0, -0.3))), answers)}
-    before, after = judge(answers, how, 640.0), judge(answers, how, 640.0, (1, 0.5))
+    before, after = judge(answers, how, PRIOR), judge(answers, how, PRIOR, (1, 0.5))
     assert not before.turned
     odds = np.log(after.probability / before.probability)
     assert odds[1] - odds[0] == pytest.approx(2 * COVERED * 0.5)
     assert odds[1] - odds[2] == pytest.approx(COVERED * 0.5)
-    assert judge(answers, how, 640.0, (1, 5.0)).turned
+    assert judge(answers, how, PRIOR, (1, 5.0)).turned
 
 
 def test_odds_of_a_turn_change_those_of_all_by_their_root():
@@ -89,7 +91,7 @@ def test_ground_that_is_infinitely_far_speaks_against_a_way():
     how = {"tracks": seen_by(seen(TRUCK), [answer("rotation", TURN), answer("full", TRUCK)])}
     doubtful = {"tracks": replace(how["tracks"], far_below=np.array([0.0, 0.5]))}
     answers = [answer("rotation", TURN), answer("full", TRUCK)]
-    odds = [np.diff(np.log(judge(answers, each, 640.0).probability))[0] for each in (how, doubtful)]
+    odds = [np.diff(np.log(judge(answers, each, PRIOR).probability))[0] for each in (how, doubtful)]
     assert odds[0] - odds[1] == pytest.approx(0.5 * FAR_BELOW)
 
 
@@ -199,9 +201,17 @@ def test_a_dolly_zoom_that_comes_back_is_opposed():
     order = [3, 2, 1, 0, 1, 2, 3, 4, 5, 6, 7, 6, 5, 4, 3]
     back = replace(path, **{name: getattr(path, name)[order] for name in ("rotation", "translation", "focal_px")})
     answers = [answer("full_zoom", back)]
-    facts = facts_of(0, answers, {"tracks": seen_by(seen(back), answers)}, 640.0)
+    facts = facts_of(0, answers, {"tracks": seen_by(seen(back), answers)}, PRIOR)
     assert facts["opposed"] == 1.0
     assert facts["axial"] == pytest.approx(1.0)
+
+
+def test_a_focal_length_that_was_given_is_not_unusual():
+    long = replace(TRUCK, focal_px=4.0 * TRUCK.focal_px)
+    answers = [answer("full", long)]
+    how = {"tracks": seen_by(seen(long), answers)}
+    assert facts_of(0, answers, how, PRIOR)["unusual focal"] == pytest.approx(1.0)
+    assert facts_of(0, answers, how, replace(PRIOR, focal_px=500.0, sigma=0.0))["unusual focal"] == 0.0
 
 
 def test_every_kind_of_evidence_has_weights_of_every_quantity():

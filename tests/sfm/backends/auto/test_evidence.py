@@ -1,11 +1,15 @@
 """The plain numbers behind the posterior: shares, misfits, noise and relief of answers to known paths."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import scipy.stats
 from weighed_paths import answer, cameras, seen
 
 from sfm.backends.auto import evidence
 from sfm.backends.auto.evidence import features, seen_by
+from sfm.geometry.problem import FocalPrior
 
 TRUTH = cameras((0.3, 0.0, 0.1), pan_deg=4.0)
 
@@ -72,9 +76,18 @@ def test_noise_counts_in_pixels_of_a_frame_640_wide():
     np.testing.assert_allclose(large.noise_px, little.noise_px, rtol=0.02)
 
 
+def test_a_lens_counts_against_a_way_and_not_against_a_turn():
+    long = replace(TRUTH, focal_px=3.0 * TRUTH.focal_px)
+    answers = [answer("rotation", long), answer("full", long), answer("full", TRUTH)]
+    prior = FocalPrior(focal_px=float(TRUTH.focal_px[0]), sigma=0.35)
+    turn, way, usual = features(answers, {"tracks": seen_by(seen(TRUTH), answers)}, prior)["translates x unusual lens"]
+    assert turn == usual == 0.0
+    assert way == pytest.approx(0.5 * (np.log(3.0) / 0.35) ** 2)
+
+
 def test_features_know_who_chose_what():
     answers = [answer("rotation", TRUTH), answer("full", TRUTH, chosen=True, sure=0.7)]
-    found = features(answers, {"tracks": seen_by(seen(TRUTH), answers)})
+    found = features(answers, {"tracks": seen_by(seen(TRUTH), answers)}, FocalPrior(focal_px=544.0, sigma=0.0))
     assert found["chosen tracks"].tolist() == [0.0, 1.0]
     assert found["chosen x confidence tracks"].tolist() == [0.0, 0.7]
     assert found["full"].tolist() == [0.0, 1.0]
