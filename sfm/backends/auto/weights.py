@@ -16,7 +16,7 @@ POSTERIOR: dict[str, dict[str, float]] = {
         "full_zoom": -0.0756,
         "chosen tracks": 0.502,
         "chosen x confidence tracks": 1.53,
-        "chosen x ok tracks": 0.86
+        "chosen x ok tracks": 0.86,
     },
     "flow": {
         "translates x unusual lens": -0.502,
@@ -33,7 +33,7 @@ POSTERIOR: dict[str, dict[str, float]] = {
         "full_zoom": -0.508,
         "chosen flow": -0.15,
         "chosen x confidence flow": 1.37,
-        "chosen x ok flow": -0.256
+        "chosen x ok flow": -0.256,
     },
     "tracks+flow": {
         "translates x unusual lens": -0.903,
@@ -60,8 +60,8 @@ POSTERIOR: dict[str, dict[str, float]] = {
         "chosen flow": 0.405,
         "chosen x confidence flow": 1.39,
         "chosen x ok flow": -0.0845,
-        "from tracks": 0.0366
-    }
+        "from tracks": 0.0366,
+    },
 }
 """Of what speaks for an answer, by what was seen."""
 
@@ -78,7 +78,7 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "opposed": 0.921,
             "unusual focal": -1.56,
             "ok tracks": 0.388,
-            "confidence tracks": -0.519
+            "confidence tracks": -0.519,
         },
         "translation": {
             "bias": -3.11,
@@ -91,7 +91,7 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "opposed": -2.83,
             "unusual focal": -1.58,
             "ok tracks": 1.04,
-            "confidence tracks": 0.257
+            "confidence tracks": 0.257,
         },
         "zoom": {
             "bias": -0.153,
@@ -104,7 +104,7 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "opposed": -3.97,
             "unusual focal": -1.52,
             "ok tracks": 0.183,
-            "confidence tracks": 0.201
+            "confidence tracks": 0.201,
         },
         "all": {
             "bias": -3.56,
@@ -117,8 +117,8 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "opposed": -3.28,
             "unusual focal": -2.18,
             "ok tracks": 1.27,
-            "confidence tracks": 0.186
-        }
+            "confidence tracks": 0.186,
+        },
     },
     "flow": {
         "rotation": {
@@ -132,7 +132,7 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "opposed": 1.75,
             "unusual focal": -4.4,
             "ok flow": 3.06,
-            "confidence flow": -0.51
+            "confidence flow": -0.51,
         },
         "translation": {
             "bias": -2.16,
@@ -145,7 +145,7 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "opposed": -0.958,
             "unusual focal": -2.4,
             "ok flow": 2.62,
-            "confidence flow": 0.326
+            "confidence flow": 0.326,
         },
         "zoom": {
             "bias": -1.62,
@@ -158,7 +158,7 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "opposed": -1.85,
             "unusual focal": -1.69,
             "ok flow": 1.97,
-            "confidence flow": -0.603
+            "confidence flow": -0.603,
         },
         "all": {
             "bias": -4.17,
@@ -171,8 +171,8 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "opposed": -1.28,
             "unusual focal": -4.45,
             "ok flow": 2.97,
-            "confidence flow": 0.265
-        }
+            "confidence flow": 0.265,
+        },
     },
     "tracks+flow": {
         "rotation": {
@@ -188,7 +188,7 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "ok tracks": 0.432,
             "confidence tracks": 0.93,
             "ok flow": 2.2,
-            "confidence flow": -1.84
+            "confidence flow": -1.84,
         },
         "translation": {
             "bias": -2.4,
@@ -203,7 +203,7 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "ok tracks": 0.887,
             "confidence tracks": 0.945,
             "ok flow": 1.37,
-            "confidence flow": -0.212
+            "confidence flow": -0.212,
         },
         "zoom": {
             "bias": -2.12,
@@ -218,7 +218,7 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "ok tracks": -0.0711,
             "confidence tracks": 0.853,
             "ok flow": 1.58,
-            "confidence flow": -0.357
+            "confidence flow": -0.357,
         },
         "all": {
             "bias": -3.03,
@@ -233,8 +233,8 @@ QUANTITIES: dict[str, dict[str, dict[str, float]]] = {
             "ok tracks": 0.762,
             "confidence tracks": 1.26,
             "ok flow": 1.77,
-            "confidence flow": -0.527
-        }
-    }
+            "confidence flow": -0.527,
+        },
+    },
 }
 """Of the log odds that the answers that agree have together, and of what bears on them, by quantity."""
