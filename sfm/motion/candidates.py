@@ -55,7 +55,7 @@ def refine_full_motion(problem: Problem, candidates: list[FittedModel], *, thoro
     A zoom that turns out to be none may have found the better full motion. `thorough`: see `search`.
     """
     turned, (full, zoomed) = candidates[:3], candidates[3:]
-    zoomed = search(problem, model=FULL_ZOOM, known=[zoomed], turned=turned, thorough=thorough)
+    zoomed = search(problem, model=FULL_ZOOM, known=zoomed, turned=turned, thorough=thorough)
     zoom = zoomed.parameters.zoom
     if float(np.ptp(zoom.cpu().numpy())) < NO_ZOOM:
         straight = replace(zoomed.parameters, zoom=torch.zeros_like(zoom))

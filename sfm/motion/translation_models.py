@@ -38,7 +38,7 @@ def search(
     problem: Problem,
     *,
     model: MotionModel = FULL,
-    known: list[FittedModel] | None = None,
+    known: FittedModel | None = None,
     turned: list[FittedModel] | None = None,
     thorough: bool = True,
 ) -> FittedModel:
@@ -47,15 +47,15 @@ def search(
     Args:
         problem: the tracks and what is known.
         model: `FULL`, or `FULL_ZOOM` where every frame has a focal length of its own.
-        known: fits that are starts too.
+        known: a fit that is a start too.
         turned: fits of cameras that do not translate; what they explain is the background (see `agreement`).
         thorough: the best starts are finished on all tracks even where none explains more of the content than what is
             known; otherwise that is the answer.
     """
     kernels, unit_px = problem.kernels_px, problem.unit_px
     rows, thin = problem.thinned()
-    turned_thin, known_thin = ([r.of_tracks(rows) for r in fits or []] for fits in (turned, known))
-    starts = [r.restart(r.model.name, model=model) for r in known_thin]
+    turned_thin = [r.of_tracks(rows) for r in turned or []]
+    starts = [] if known is None else [known.of_tracks(rows).restart(known.model.name, model=model)]
     starts += _unturned_starts(thin, model) if model.zooms else _best_simple_starts(thin)
     starts += [Start(parameters=each, model=model, origin="heading") for each in heading_starts(thin, model)]
     found = ranked(fit(thin, starts, kernels[1:], rough=True), unit_px, turned_thin, problem.prior)
@@ -64,8 +64,8 @@ def search(
     ]
     twins = fit(thin, mirrored, kernels[1:], rough=True)
     promising = ranked([*found[:6], *twins], unit_px, turned_thin, problem.prior)[:FINALISTS]
-    if known and not thorough and explains_as_much(known_thin[0], promising[0], unit_px, turned_thin):
-        return known[0]
+    if not (thorough or known is None) and explains_as_much(known.of_tracks(rows), promising[0], unit_px, turned_thin):
+        return known
     last = [r.restart() for r in promising]
     parameters = joined([start.parameters for start in last])
     kernel = torch.full_like(parameters.log_focal, kernels[2])

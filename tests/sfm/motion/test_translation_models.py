@@ -73,11 +73,11 @@ def test_what_is_known_stays_where_no_start_explains_more():
     tracks = project({"truck": -0.15, "zoom": 1.3}, seed=5, noise_px=0.1, movers=0.25)
     problem = tracks.problem(UNKNOWN)
     right = search(problem, model=FULL_ZOOM)
-    assert search(problem, model=FULL_ZOOM, known=[right], thorough=False) is right
+    assert search(problem, model=FULL_ZOOM, known=right, thorough=False) is right
     flat = replace(right.parameters, zoom=0 * right.parameters.zoom, translation=0 * right.parameters.translation)
     wrong = fit(problem, [Start(parameters=flat, model=STATIC, origin="still")], problem.kernels_px)[0]
     wrong = replace(wrong, model=FULL_ZOOM)
-    found = search(problem, model=FULL_ZOOM, known=[wrong], thorough=False)
+    found = search(problem, model=FULL_ZOOM, known=wrong, thorough=False)
     assert path_error(positions_of(found.parameters), tracks.centre) < 0.05
 
 
