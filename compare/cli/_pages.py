@@ -5,9 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from compare.counts import counted
-from compare.report.run_page import PAGE_FILE
 from trajectory.errors import CinetrajError
-from trajectory.run_names import RUN_FILE
+from trajectory.run_names import PAGE_FILE, RUN_FILE
 
 FILM_SIDE, MOST_FRAMES = 480, 240
 """Of the film of a page: some hundred kilobytes a clip."""

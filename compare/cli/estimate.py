@@ -22,6 +22,7 @@ import tyro
 from compare.cli import _report, _settings
 from compare.cli._options import is_given, option
 from trajectory.errors import CinetrajError
+from trajectory.run_names import PAGE_FILE
 
 if TYPE_CHECKING:
     from sfm.batch import Clip
@@ -142,7 +143,6 @@ def estimate_all(
 def pages(out: Path, names: list[str], *, say: Callable[[str], None]) -> None:
     """Write the pages of runs, and of several, or where there is one, the page of their folder."""
     from compare.cli._pages import told, write_pages
-    from compare.report.run_page import PAGE_FILE
 
     listed = len(names) > 1 or (out / PAGE_FILE).is_file()
     written = write_pages([out / name for name in names], out if listed else None, kept=True)

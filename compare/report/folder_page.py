@@ -7,11 +7,11 @@ from typing import Any
 from compare.evidence import WORDS
 from compare.film import Films
 from compare.report.assemble import assembled, asset, data_uri, embedded
-from compare.report.run_page import PAGE_FILE
 from compare.run_files import RunShot, runs_in, shots_of
 from trajectory.components import NAMES
 from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
+from trajectory.run_names import PAGE_FILE
 
 Jpeg = Callable[[Any], bytes]
 """One frame (h w 3) to a JPEG file."""

@@ -18,8 +18,8 @@ from trajectory.files import write_whole
 from trajectory.kinematics import INDEX_FPS, seconds
 from trajectory.model import Trajectory
 from trajectory.moves import travels, with_holds
+from trajectory.run_names import PAGE_FILE
 
-PAGE_FILE = "index.html"
 MOST_ROWS = 1500
 """Frames of a shot whose poses are drawn."""
 MOST_TRACKS = 120
