@@ -131,7 +131,7 @@ def decide(
 
     margins = {name: None if score is None else margin_of(name, score) for name, score in scores.scores.items()}
     answers = {name: None if margin is None else margin >= 0.0 for name, margin in margins.items()}
-    likely = probabilities(answers, trust, others, None if spread is None else _crossing(margins, limit, spread))
+    likely = probabilities(answers, trust, others, None if spread is None else _crossing(margins, limit, still, spread))
     found: dict[str, Decision] = {}
     for name in NAMES:
         margin, reliability = margins[name], trust[name]
@@ -152,17 +152,21 @@ def near_threshold(decisions: Mapping[str, Decision]) -> frozenset[str]:
 
 
 def _crossing(
-    margins: Mapping[str, float | None], limit: Float[np.ndarray, " 7"], spread: Float[np.ndarray, " 7"]
+    margins: Mapping[str, float | None], limit: Float[np.ndarray, " 7"], still: float, spread: Float[np.ndarray, " 7"]
 ) -> dict[str, float]:
-    """How probable it is that each amount lies beyond its threshold, seen from where it is told to be."""
-    found: dict[str, float] = {}
-    for name, margin in margins.items():
-        if margin is not None and name in CHANNEL_OF:
-            channel = CHANNEL_OF[name][0]
-            away, sigma = abs(margin) * float(limit[channel]), float(spread[channel])
-            if sigma > 0.0:
-                found[name] = float(ndtr(-away / sigma))
-    return found
+    """How probable it is that each amount lies beyond its threshold, seen from where it is told to be.
+
+    Whether a camera is static hangs on the component that moves most.
+    """
+    known = {name: margin for name, margin in margins.items() if margin is not None}
+    channel = {name: CHANNEL_OF[name][0] for name in known if name in CHANNEL_OF}
+    amount = {name: (1.0 + known[name]) * float(limit[at]) for name, at in channel.items()}
+    away = {name: abs(known[name]) * float(limit[at]) for name, at in channel.items()}
+    if "Static" in known and channel:
+        channel["Static"] = channel[max(amount, key=amount.__getitem__)]
+        away["Static"] = abs(known["Static"]) * still
+    sigma = {name: float(spread[at]) for name, at in channel.items()}
+    return {name: float(ndtr(-away[name] / sigma[name])) for name in channel if sigma[name] > 0.0}
 
 
 def trust(trajectory: Trajectory, unit: TranslationUnit, *, depth_limit: float = 0.05) -> dict[str, float]:

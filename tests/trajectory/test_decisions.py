@@ -167,3 +167,17 @@ def test_a_margin_within_the_noise_is_no_sure_one():
         assert near == (most < 1) == ("possibly pans right" in told.sentence) == (told.captions.prompt is None)
         assert near == ("Pan_Right" in told.doubted)
         assert near != all(span.sure for span in tags(told, t, ("spatialvid",))["spatialvid"].spans)
+
+
+def test_whether_a_camera_is_static_is_even_at_the_threshold_of_stillness():
+    """By the spread of the component that moves most."""
+    still = Thresholds().static_diag
+    per_deg = -describe(build(frames=60, turn_deg=(0, 1.0, 0))).scores["Static"]
+    certain = {"probability": {"rotation": 1.0, "translation": 1.0, "zoom": 1.0}}
+    for share, least, most in ((0.5, 0.95, 1.0), (0.99, 0.5, 0.6), (1.01, 0.4, 0.5), (2.0, 0.0, 0.05)):
+        turn_deg = share * still / per_deg
+        noisy = np.tile(np.diag([1e-9] * 3 + [np.radians(0.2 * still / per_deg) ** 2] * 3), (60, 1, 1))
+        t = build(frames=60, turn_deg=(0, turn_deg, 0))
+        found = describe(t.replace(pose_covariance=noisy, provenance=Provenance(evidence=certain))).decisions["Static"]
+        assert found.yes == (share < 1.0)
+        assert least <= found.probability <= most, share
