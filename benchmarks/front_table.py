@@ -1,7 +1,7 @@
 """The table of results on the front pages, from the few numbers of each benchmark that are kept in benchmarks/results/.
 
     python benchmarks/front_table.py keep estimator scores.json     # what `estimator.py --out scores.json` wrote
-    python benchmarks/front_table.py keep confidence rows.jsonl     # what `confidence.py judge --out rows.jsonl` wrote
+    python benchmarks/front_table.py keep confidence rows.jsonl     # `confidence.py judge --parts hard-reporting`
     python benchmarks/front_table.py keep speed speed.json          # what `speed.py --out speed.json` wrote
     python benchmarks/front_table.py write                          # the table, into README.md and docs/index.md
 
@@ -49,7 +49,7 @@ def of_confidence(path: Path) -> dict[str, Any]:
 
     names = {"auto": "auto", "tracks_alone": "tracks alone"}
     counts = {key: counted(name) for key, name in names.items()}
-    return {"command": "python benchmarks/confidence.py judge", "clips": len(rows), **counts}
+    return {"command": "python benchmarks/confidence.py judge --parts hard-reporting", "clips": len(rows), **counts}
 
 
 def of_speed(path: Path) -> dict[str, Any]:
