@@ -67,9 +67,10 @@ def test_the_files_say_what_the_pages_say(front_table: Any) -> None:
     assert f"| every move told right | {ours['told_right']} of 8 | {theirs['told_right']} of 8 |" in page
     assert f"| {ours['succeed']} of 8 | {theirs['succeed']} of 8 |" in page
     assert f"| median CPU seconds | {ours['cpu_seconds']:.1f} | {theirs['cpu_seconds']:.0f} |" in page
-    count = {0: "no", 1: "one"}
-    moved, travelled = count[clips["static_as_moving"]], count[clips["turning_as_travelling"]]
-    what = f"On the {clips['clips']} rendered clips {moved} static camera moved and {travelled} turning one travelled"
+    count = {0: "no {}", 1: "one {}", 2: "two {}s"}
+    moved, travelled = clips["static_as_moving"], clips["turning_as_travelling"]
+    told = count[moved].format("static camera"), count[travelled].format("turning one")
+    what = f"On the {clips['clips']} rendered clips {told[0]} moved and {told[1]} travelled"
     assert what in said("README.md")
 
 
