@@ -14,6 +14,7 @@ from sfm.backends.dense.banded import solve_bordered
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.linearise import depth_jacobian, predict, whitened
 from sfm.backends.dense.normal import Freedom, Layout, Normal, blocks, layout, normal_equations, of_states, prior_cost
+from sfm.geometry.problem import FocalPrior
 from sfm.geometry.robust import geman_mcclure
 from sfm.geometry.so3 import POSE
 from sfm.geometry.states import put, taken
@@ -21,6 +22,7 @@ from sfm.geometry.states import put, taken
 LONGEST_DEPTH_STEP = 0.5
 FOCAL_RANGE = 1.5
 """Log focal lengths stay so near to the usual one: from a fisheye to a long telephoto lens."""
+NEAR_THE_BOUND = 0.02
 DEPTH_RANGE = (1e-3, 20.0)
 """Inverse depths, in units of the prior's."""
 MEDIAN_OF_CHI2 = 1.386
@@ -30,6 +32,11 @@ TESTIFIES = 0.3
 SMALL = 256
 """Systems of at most so many unknowns are solved whole: that they are bands saves nothing yet."""
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-3, 1e-6, 1e3
+
+
+def at_its_bound(log_focal: float, focal: FocalPrior) -> bool:
+    """Whether a log focal length that was looked for is one beyond which none was looked at."""
+    return not focal.given and abs(log_focal - math.log(focal.focal_px)) > FOCAL_RANGE - NEAR_THE_BOUND
 
 
 def adjust(

@@ -10,7 +10,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from sfm.backends.dense.adjustment import TESTIFIES
+from sfm.backends.dense.adjustment import TESTIFIES, at_its_bound
 from sfm.backends.dense.distortion import corner_radius, distortion_of
 from sfm.backends.dense.dolly_zoom import with_the_sign
 from sfm.backends.dense.fitting import LEAST_PATCHES, FittedFlow, fit_flow, told_on_grid
@@ -27,6 +27,7 @@ from sfm.backends.dense.structure import DenseField, structure_of
 from sfm.backends.dense.uncertainty import focal_sigma_log, spread_of
 from sfm.config import DenseConfig
 from sfm.geometry.covariance import frame_covariance, keyframe_covariance
+from sfm.geometry.problem import FocalPrior
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import quantiles_of_depth, translation_bound
 from sfm.motion.estimator import evidence_of, statistics_of, timed, verdict
@@ -38,6 +39,8 @@ LEAST_AGREEING = 0.15
 """A frame of whose patches a smaller share agrees with its pose has none."""
 OF_THE_SCENE = 0.5
 """Weight from which a patch counts as a part of the scene."""
+TURNS_DEG = 1.5
+"""An axis that stays within this angle does not turn."""
 LINK_LIMIT = 2.0
 """A link may be so much worse than what agrees: keyframes are told apart by cuts, not by noise."""
 
@@ -74,7 +77,23 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
     fitted = fit_flow(frames, masks, config, seconds, device=device)
     if isinstance(fitted, str):
         return Solved(status="failed", reason=fitted, seconds=seconds)
-    return answer(frames, masks, fitted, config, seconds)
+    return hanging(answer(frames, masks, fitted, config, seconds), fitted.lens.focal)
+
+
+def hanging(solved: Solved, lens: FocalPrior) -> Solved:
+    """The same, `unreliable` where it hangs on a focal length beyond which none was looked at.
+
+    The true one may lie there, and mostly the motion is another one. Zooms and rolls hang on no focal length.
+    """
+    poses = solved.poses
+    if poses is None or not at_its_bound(float(np.log(poses.focal_px[0])), lens):
+        return solved
+    axis = poses.rotation[poses.valid][:, 2]
+    if not poses.translates and (axis @ axis.T).min() > np.cos(np.radians(TURNS_DEG)):
+        return solved
+    length = "short" if poses.focal_px[0] < lens.focal_px else "long"
+    why = f"no focal length so {length} is usual, and how far it turned or went hangs on it; tell it with --focal"
+    return replace(solved, status="unreliable", reason=why, evidence={**solved.evidence, "status": "unreliable"})
 
 
 def answer(

@@ -9,12 +9,15 @@ import pytest
 import torch
 from flow_scene import FOCAL_PX, HW, clip, depths_at, set_up
 from projected import angle_deg, path_error
+from scipy.spatial.transform import Rotation
 
 from sfm import backends
+from sfm.backends.dense.estimator import hanging
 from sfm.config import DenseConfig
+from sfm.geometry.problem import FocalPrior
 from sfm.masks import find as masks
 from sfm.synthetic import ClipSpec, render
-from sfm.types import BackendResult, Frames, Masks
+from sfm.types import BackendResult, FramePoses, Frames, Masks, Solved
 from trajectory.components import evidence_of
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
@@ -91,6 +94,38 @@ def test_a_given_focal_length_is_taken():
     assert (trajectory.focal_sigma_px == 0).all()
     assert result.statistics["focal_given"]
     assert path_error(trajectory.positions, clip("truck").trajectory.positions) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("factor", "pan_deg", "way", "words"),
+    [
+        (0.225, 6.0, 0.0, "so short"),
+        (4.45, 6.0, 0.0, "so long"),
+        (4.45, 0.0, 0.1, "so long"),
+        (0.225, 0.0, 0.0, ""),
+        (0.5, 6.0, 0.0, ""),
+    ],
+)
+def test_a_focal_length_beyond_which_none_is_looked_at_is_doubted_where_the_motion_hangs_on_it(
+    factor, pan_deg, way, words
+):
+    """A turn or a way before such a lens is mostly another motion; a zoom or a roll is itself before any lens."""
+    turn = Rotation.from_euler("yz", [[0, 0], [pan_deg, 20]], degrees=True).as_matrix()
+    poses = FramePoses(
+        rotation=turn,
+        translation=np.array([[0, 0, 0], [way, 0, 0]]),
+        focal_px=np.array([544.0, 600.0]) * factor,
+        depth=np.ones(2),
+        valid=np.ones(2, bool),
+        reason=("", ""),
+        translates=way > 0,
+        translation_bound=None if way else 0.01,
+    )
+    told = hanging(Solved(status="ok", reason="", poses=poses), FocalPrior(focal_px=544.0, sigma=0.35))
+    assert (told.status == "unreliable") == bool(words)
+    assert words in told.reason
+    given = hanging(Solved(status="ok", reason="", poses=poses), FocalPrior(focal_px=544.0, sigma=0.0))
+    assert given.status == "ok"
 
 
 def test_what_it_says_of_itself_can_be_written():
