@@ -486,7 +486,7 @@ class DenseConfig:
         selection: thresholds of the choice among motion models.
     """
 
-    keyframes: int = 12
+    keyframes: int = 8
     keyframe_share: float = 0.035
     reach: int = 2
     loops: int = 1

@@ -13,11 +13,11 @@ from torch import Tensor
 from sfm.backends.dense.adjustment import TESTIFIES, at_its_bound
 from sfm.backends.dense.distortion import corner_radius, distortion_of
 from sfm.backends.dense.dolly_zoom import with_the_sign
-from sfm.backends.dense.fitting import LEAST_PATCHES, FittedFlow, fit_flow, told_on_grid
+from sfm.backends.dense.fitting import LEAST_PATCHES, LINK_LIMIT, FittedFlow, fit_flow, limit_px_of, told_on_grid
 from sfm.backends.dense.frames import PlacedFrames, place_frames
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import around
-from sfm.backends.dense.links import linked
+from sfm.backends.dense.links import groups, largest
 from sfm.backends.dense.loops import closed
 from sfm.backends.dense.models import DenseFit, Lens
 from sfm.backends.dense.movement import of_scene
@@ -41,8 +41,6 @@ OF_THE_SCENE = 0.5
 """Weight from which a patch counts as a part of the scene."""
 TURNS_DEG = 1.5
 """An axis that stays within this angle does not turn."""
-LINK_LIMIT = 2.0
-"""A link may be so much worse than what agrees: keyframes are told apart by cuts, not by noise."""
 
 
 @final
@@ -53,6 +51,7 @@ class _Found:
     Attributes:
         kept: frames that were looked at: neither blank nor repeated.
         key: rows of `kept` that are keyframes.
+        hidden: of `kept`, those in which something hides the scene.
         lens, selection, refined: what was known, which model, and its fit on the fine grid.
         limit_px: residual up to which a patch agrees.
         hangs: which keyframes hang together.
@@ -60,6 +59,7 @@ class _Found:
 
     kept: Int[np.ndarray, " q"]
     key: Int[np.ndarray, " k"]
+    hidden: Bool[np.ndarray, " q"]
     lens: Lens
     selection: Selection[DenseFit]
     refined: Refined
@@ -113,7 +113,7 @@ def answer(
         config, seconds: as for `fit_flow`.
         model: name of the one to take; None: the one that the flow pays for.
     """
-    kept, key, coarse, lens = fitted.kept, fitted.key, fitted.coarse, fitted.lens
+    key, coarse, lens = fitted.key, fitted.coarse, fitted.lens
     with torch.inference_mode():
         with timed(seconds, "depth"):
             scenes = coarse, with_cells(coarse, masks, config.grid_px)
@@ -121,10 +121,10 @@ def answer(
             again = partial(
                 refine, scenes, key, belongs=fitted.belongs, lens=lens, reach=config.reach, nearness=nearness
             )
-            selection, refined = _refined(fitted, again, max(frames.hw) / 640, config, model)
+            selection, refined = _refined(fitted, again, config, model)
         with timed(seconds, "loops"):
             refined, loops = closed(refined, key, selection.model, lens, config.loops)
-        found = _found(kept, key, lens, selection, refined, config)
+        found = _found(fitted, selection, refined, config)
         with timed(seconds, "all_frames"):
             robust = (refined.scale, LINK_LIMIT * found.limit_px)
             placed = place_frames(refined.scene, refined.parameters, key, selection.model, robust, refined.belongs)
@@ -138,7 +138,6 @@ def answer(
 def _refined(
     fitted: FittedFlow,
     again: Callable[[DenseFit], Refined],
-    unit_px: float,
     config: DenseConfig,
     model: str | None,
 ) -> tuple[Selection[DenseFit], Refined]:
@@ -147,42 +146,40 @@ def _refined(
     Args:
         fitted: all five models.
         again: takes one of them to the fine grid.
-        unit_px: as the models were fitted with.
         config: of the selection.
         model: name of the one to take, or None.
     """
     graph = of_scene(fitted.graph, fitted.belongs)
-    selection = select_model(fitted.fits, unit_px, config.selection, prior=fitted.lens.focal, model=model)
+    selection = select_model(fitted.fits, fitted.unit_px, config.selection, prior=fitted.lens.focal, model=model)
     refined = again(selection.fitted)
     if not selection.model.translates:
         return selection, refined
-    votes = covered(refined, torch.from_numpy(fitted.key).to(graph.device), _limit_px(selection, config))
-    after = with_the_sign(selection, fitted.fits, votes, graph, fitted.lens, unit_px, config.selection)
+    votes = covered(refined, torch.from_numpy(fitted.key).to(graph.device), limit_px_of(selection, config))
+    after = with_the_sign(selection, fitted.fits, votes, graph, fitted.lens, fitted.unit_px, config.selection)
     return after, refined if after.fitted is selection.fitted else again(after.fitted)
 
 
-def _limit_px(selection: Selection[DenseFit], config: DenseConfig) -> float:
-    """Residual up to which a patch agrees."""
-    return config.selection.tolerance * max(selection.noise_px, config.selection.noise_floor_px)
-
-
-def _found(
-    kept: Int[np.ndarray, " q"],
-    key: Int[np.ndarray, " k"],
-    lens: Lens,
-    selection: Selection[DenseFit],
-    refined: Refined,
-    config: DenseConfig,
-) -> _Found:
+def _found(fitted: FittedFlow, selection: Selection[DenseFit], refined: Refined, config: DenseConfig) -> _Found:
     """With the keyframes that hang together."""
-    limit_px = _limit_px(selection, config)
-    hangs = linked(
-        refined.residual_px.cpu().numpy(),
-        refined.graph.target.cpu().numpy(),
-        limit_px=LINK_LIMIT * limit_px,
-        fewest=LEAST_PATCHES,
+    limit_px = limit_px_of(selection, config)
+    hangs = largest(
+        groups(
+            refined.residual_px.cpu().numpy(),
+            refined.graph.target.cpu().numpy(),
+            limit_px=LINK_LIMIT * limit_px,
+            fewest=LEAST_PATCHES,
+        )
     )
-    return _Found(kept=kept, key=key, lens=lens, selection=selection, refined=refined, limit_px=limit_px, hangs=hangs)
+    return _Found(
+        kept=fitted.kept,
+        key=fitted.key,
+        hidden=fitted.hidden,
+        lens=fitted.lens,
+        selection=selection,
+        refined=refined,
+        limit_px=limit_px,
+        hangs=hangs,
+    )
 
 
 def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, config: DenseConfig) -> FramePoses:
@@ -254,6 +251,8 @@ def _reasons(masks: Masks, found: _Found, placed: PlacedFrames, row: Int[np.ndar
     for i, blank in enumerate(masks.blank):
         if blank:
             reason.append(masks.blank_reason(i))
+        elif found.hidden[row[i]]:
+            reason.append("something hides the scene")
         elif cut[row[i]]:
             reason.append(f"fewer than {LEAST_PATCHES} patches link it to the rest of the clip")
         elif placed.share[row[i]] < LEAST_AGREEING:

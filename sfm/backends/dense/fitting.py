@@ -5,7 +5,7 @@ from typing import final
 
 import numpy as np
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from sfm.backends.dense.adjustment import TESTIFIES
@@ -13,7 +13,7 @@ from sfm.backends.dense.depth_prior import on_grid
 from sfm.backends.dense.distortion import corner_radius, undistortion_of
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import frame_motion_px, keyframes
-from sfm.backends.dense.links import between_others
+from sfm.backends.dense.links import between_others, bridges, covered, groups, largest
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.monocular import ToldDepth, told_depth
 from sfm.backends.dense.movement import fit_scene
@@ -24,11 +24,14 @@ from sfm.flow._start import Flow
 from sfm.flow.choice import flow_by
 from sfm.flow.pyramid import pyramid_of
 from sfm.motion.estimator import focal_prior, timed
+from sfm.motion.selection import Selection, select_model
 from sfm.types import Frames, Masks
 
 LEVELS = 5
 LEAST_PATCHES = 30
 """Patches that agree with two keyframes link them; fewer in most keyframes are no clip that can be followed."""
+LINK_LIMIT = 2.0
+"""A link may be so much worse than what agrees: keyframes are told apart by cuts, not by noise."""
 LEAST_KNOWN = 0.04
 """Information of a place (1/px²) in the direction that is known least: to five pixels. Grey frames and ramps resemble
 each other perfectly, and know nothing, or nothing across."""
@@ -50,6 +53,8 @@ class FittedFlow:
         fits: the models.
         belongs: weight of each patch as a part of the rigid scene.
         told: what others say of the depths.
+        unit_px: length of one pixel of a 640-pixel frame.
+        hidden: of those that were looked at, frames in which something hides the scene.
     """
 
     kept: Int[np.ndarray, " q"]
@@ -60,6 +65,8 @@ class FittedFlow:
     fits: list[DenseFit]
     belongs: Float[Tensor, "k p"]
     told: ToldDepth | None
+    unit_px: float
+    hidden: Bool[np.ndarray, " q"]
 
 
 def fit_flow(
@@ -90,14 +97,92 @@ def fit_flow(
             key, graph = _compared(coarse, key, config, flow)
         if why := _nothing_to_follow(graph):
             return why
-        with timed(seconds, "depth_prior"):
-            told = _told(frames, kept[key], config, device)
-            graph = replace(graph, nearness=told_on_grid(told, frames, config.search_px, seen.device))
-        with timed(seconds, "motion_models"):
-            lens = lens_of(frames, config)
-            unit_px = max(frames.hw) / 640
-            fits, belongs = fit_scene(graph, lens, fit_models(graph, lens, unit_px), unit_px)
-    return FittedFlow(kept=kept, key=key, coarse=coarse, graph=graph, lens=lens, fits=fits, belongs=belongs, told=told)
+        shot = _Shot(
+            frames=frames, kept=kept, coarse=coarse, config=config, lens=lens_of(frames, config), seconds=seconds
+        )
+        fitted = _fitted(shot, key, graph)
+        return _over_what_covers(shot, fitted, flow)
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Shot:
+    """What models are fitted to, whichever keyframes are chosen."""
+
+    frames: Frames
+    kept: Int[np.ndarray, " q"]
+    coarse: Scene
+    config: DenseConfig
+    lens: Lens
+    seconds: dict[str, float]
+
+
+def _fitted(shot: _Shot, key: Int[np.ndarray, " k"], graph: FlowGraph) -> FittedFlow:
+    """All models fitted to the flow between keyframes."""
+    frames, config, lens, unit_px = shot.frames, shot.config, shot.lens, max(shot.frames.hw) / 640
+    with timed(shot.seconds, "depth_prior"):
+        told = _told(frames, shot.kept[key], config, str(graph.device))
+        graph = replace(graph, nearness=told_on_grid(told, frames, config.search_px, graph.device))
+    with timed(shot.seconds, "motion_models"):
+        fits, belongs = fit_scene(graph, lens, fit_models(graph, lens, unit_px), unit_px)
+    return FittedFlow(
+        kept=shot.kept,
+        key=key,
+        coarse=shot.coarse,
+        graph=graph,
+        lens=lens,
+        fits=fits,
+        belongs=belongs,
+        told=told,
+        unit_px=unit_px,
+        hidden=np.zeros(len(shot.kept), bool),
+    )
+
+
+def limit_px_of(selection: Selection[DenseFit], config: DenseConfig) -> float:
+    """Residual up to which a patch agrees."""
+    return config.selection.tolerance * max(selection.noise_px, config.selection.noise_floor_px)
+
+
+def _groups(fitted: FittedFlow, config: DenseConfig) -> Int[np.ndarray, " k"]:
+    """Which keyframes hang together under the model that the flow pays for."""
+    selection = select_model(fitted.fits, fitted.unit_px, config.selection, prior=fitted.lens.focal)
+    return groups(
+        selection.fitted.patch_residual_px,
+        fitted.graph.target.cpu().numpy(),
+        limit_px=LINK_LIMIT * limit_px_of(selection, config),
+        fewest=_fewest(config),
+    )
+
+
+def _over_what_covers(shot: _Shot, fitted: FittedFlow, flow: Flow) -> FittedFlow:
+    """The same without the keyframes whose scene something hides, where others see it over them; if that helps."""
+    config, key, group = shot.config, fitted.key, _groups(fitted, shot.config)
+
+    def seen_by_both(before: int, after: int) -> int:
+        pair = first_graph(shot.coarse, key[[before, after]], 1, flow)
+        return int((pair.weight > TESTIFIES).sum(-1).amax(1).min())
+
+    with timed(shot.seconds, "flow"):
+        over = bridges(group, seen_by_both, _fewest(config))
+        if not over:
+            return fitted
+        stay = np.ones(len(key), bool)
+        hidden = np.zeros(len(shot.kept), bool)
+        for before, after in over:
+            stay[before + 1 : after] = False
+            rows = covered(group, (before, after))
+            if len(rows):
+                hidden[key[rows[0]] : key[rows[-1]] + 1] = True
+        graph = first_graph(shot.coarse, key[stay], config.reach, flow)
+    again = replace(_fitted(shot, key[stay], graph), hidden=hidden)
+    return again if _hanging(again, config) > _hanging(fitted, config) else fitted
+
+
+def _hanging(fitted: FittedFlow, config: DenseConfig) -> int:
+    """How many frames lie between the first and the last keyframe that hang together."""
+    rows = fitted.key[largest(_groups(fitted, config))]
+    return int(rows[-1] - rows[0])
 
 
 def lens_of(frames: Frames, config: DenseConfig) -> Lens:
@@ -129,12 +214,16 @@ def _compared(
     """The keyframes without those that show something else than the ones around them, and the flow between them."""
     graph = first_graph(scene, key, config.reach, flow)
     weight, target = graph.weight.cpu().numpy(), graph.target.cpu().numpy()
-    fewest = LEAST_PATCHES * (config.grid_px / config.search_px) ** 2  # as many on the fine grid
-    strange = between_others(weight, target, least=TESTIFIES, fewest=fewest)
+    strange = between_others(weight, target, least=TESTIFIES, fewest=_fewest(config))
     if strange.any():
         key = key[~strange]
         graph = first_graph(scene, key, config.reach, flow)
     return key, graph
+
+
+def _fewest(config: DenseConfig) -> float:
+    """Patches that link two keyframes: as many as on the fine grid."""
+    return LEAST_PATCHES * (config.grid_px / config.search_px) ** 2
 
 
 def _nothing_to_follow(graph: FlowGraph) -> str:

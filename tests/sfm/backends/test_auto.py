@@ -50,7 +50,7 @@ def test_what_no_point_links_to_the_rest_has_no_pose():
     other = render(ClipSpec(seed=12, frames=8, image_hw=(180, 320), focal_px=FOCAL_PX, move={"pan_deg": 4.0}))
     result = estimate(np.concatenate([clip("pan").rgb, other.rgb]))
     assert result.status == "partial"
-    assert path(result).valid[:15].all()
+    assert path(result).valid[:14].all()
     assert not path(result).valid[16:].any()
     assert "link it to the rest" in path(result).reason[20]
 

@@ -168,7 +168,7 @@ def test_blank_and_repeated_frames_keep_the_time_axis_whole():
 
 
 def test_what_a_missed_cut_hides_is_not_linked():
-    """The frame between the last keyframe before the cut and the first after it is nobody's."""
+    """The frames between the last keyframe before the cut and the first after it are nobody's."""
     other = render(ClipSpec(seed=5, frames=8, image_hw=HW, focal_px=FOCAL_PX, move={"pan_deg": 3.0}, noise=1.5))
     result = estimate(np.concatenate([clip("truck").rgb, other.rgb]))
     trajectory = path(result)
@@ -176,10 +176,32 @@ def test_what_a_missed_cut_hides_is_not_linked():
     assert "link" in result.reason
     assert not trajectory.valid[16:].any()
     assert all("link it to the rest" in why for why in trajectory.reason[16:])
-    assert trajectory.valid[:15].all()
+    last = max(number for number in result.statistics["keyframes"] if number < 16)
+    assert last >= 13
+    known = slice(0, last + 1)
+    assert trajectory.valid[known].all()
     truth = clip("truck").trajectory
-    assert path_error(trajectory.positions[:15], truth.positions[:15]) < 0.05
-    assert angle_deg(trajectory.rotations[:15], truth.rotations[:15]).max() < 0.2
+    assert path_error(trajectory.positions[known], truth.positions[known]) < 0.05
+    assert angle_deg(trajectory.rotations[known], truth.rotations[known]).max() < 0.2
+
+
+def test_the_path_leads_over_what_covers_the_picture_for_a_while():
+    """A wall of another texture slides through: it hides four frames wholly, and three more in part on either side."""
+    rgb = clip("truck").rgb.copy()
+    wall = render(ClipSpec(seed=9, frames=2, image_hw=HW, focal_px=FOCAL_PX)).rgb[0]
+    width = HW[1]
+    for i, edge in zip(range(4, 14), (0.3, 0.5, 0.8, 1.0, 1.1, 1.2, 1.3, 1.5, 1.7, 1.9), strict=True):
+        right, left = round(min(edge, 1.0) * width), round(max(edge - 1.3, 0.0) * width)
+        rgb[i, :, left:right] = np.roll(wall, round(edge * width), axis=1)[:, left:right]
+    result = estimate(rgb, DenseConfig(keyframes=16))
+    trajectory = path(result)
+    assert result.motion_model == "full", result.reason
+    assert result.status == "partial"
+    assert [why == "something hides the scene" for why in trajectory.reason] == [7 <= i <= 10 for i in range(16)]
+    truth = clip("truck").trajectory.positions
+    for frames, error in (([0, 1, 2, 3, 4, 14, 15], 0.03), (np.flatnonzero(trajectory.valid), 0.15)):
+        assert trajectory.valid[frames].all()
+        assert path_error(trajectory.positions[frames], truth[frames]) < error
 
 
 def test_a_frame_of_snow_fails_nothing_but_itself():

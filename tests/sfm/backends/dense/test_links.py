@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from sfm.backends.dense.keyframes import neighbours
-from sfm.backends.dense.links import between_others, linked
+from sfm.backends.dense.links import between_others, bridges, covered, groups, largest
 
 PATCHES = 20
 
@@ -24,7 +24,7 @@ def residuals(target: np.ndarray, scene: list[int], agreeing: int = 10) -> np.nd
 
 def hangs(scene: list[int], reach: int = 2, fewest: int = 10) -> list[bool]:
     target = targets(len(scene), reach)
-    return linked(residuals(target, scene), target, limit_px=1.0, fewest=fewest).tolist()
+    return largest(groups(residuals(target, scene), target, limit_px=1.0, fewest=fewest)).tolist()
 
 
 def test_one_scene_hangs_together():
@@ -53,7 +53,7 @@ def test_a_link_in_one_direction_is_enough():
     target = targets(2, 1)
     found = residuals(target, [0, 0])
     found[1] = np.nan
-    assert linked(found, target, limit_px=1.0, fewest=10).all()
+    assert largest(groups(found, target, limit_px=1.0, fewest=10)).all()
 
 
 def test_idle_slots_link_nothing():
@@ -63,7 +63,7 @@ def test_idle_slots_link_nothing():
     assert target[2, 0] == 2
     found = np.full((*target.shape, PATCHES), 9.0)
     found[0, 1] = found[2, 0] = 0.0
-    assert sum(linked(found, target, limit_px=1.0, fewest=1)) == 1
+    assert sum(largest(groups(found, target, limit_px=1.0, fewest=1))) == 1
 
 
 def strangers(scene: list[int], reach: int = 2) -> list[int]:
@@ -88,3 +88,41 @@ def test_idle_slots_speak_for_no_keyframe():
     target = targets(4, 3)
     weight = (target == np.arange(4)[:, None])[..., None] * np.ones(PATCHES)
     assert np.flatnonzero(between_others(weight, target, least=0.3, fewest=10.0)).tolist() == [1, 2]
+
+
+def bridged(group: list[int], shared: dict[tuple[int, int], int]) -> list[tuple[int, int]]:
+    asked: list[tuple[int, int]] = []
+
+    def seen_by_both(before: int, after: int) -> int:
+        asked.append((before, after))
+        return shared.get((before, after), 0)
+
+    found = bridges(np.array(group), seen_by_both, 10)
+    assert all(before < after and group[before] != group[after] for before, after in asked)
+    return found
+
+
+def test_a_bridge_leads_between_the_nearest_keyframes_that_see_the_same():
+    assert bridged([0, 0, 0, 1, 2, 3, 3], {(2, 5): 90, (1, 5): 100, (2, 6): 95}) == [(2, 5)]
+
+
+def test_half_covered_keyframes_beside_the_gap_are_passed_over():
+    assert bridged([0, 0, 0, 1, 2, 2, 2], {(2, 4): 20, (1, 4): 90, (0, 5): 100, (0, 4): 95}) == [(1, 4)]
+
+
+def test_a_group_of_what_covers_is_passed_over():
+    assert bridged([0, 0, 1, 1, 2, 2], {(1, 2): 50, (1, 4): 90}) == [(1, 4)]
+
+
+def test_one_bridge_after_the_other():
+    assert bridged([0, 0, 1, 2, 2, 3, 4, 4], {(1, 3): 50, (4, 6): 50}) == [(1, 3), (4, 6)]
+
+
+def test_there_is_no_bridge_at_a_cut_nor_in_one_group_nor_to_a_keyframe_that_is_alone():
+    assert bridged([0, 0, 1, 1], {(1, 2): 9}) == []
+    assert bridged([0, 0, 0], {(0, 1): 90}) == []
+    assert bridged([0, 0, 1, 2], {(1, 3): 90}) == []
+
+
+def test_covered_is_what_hangs_with_neither_side():
+    assert covered(np.array([0, 0, 0, 1, 2, 3, 3, 3]), (1, 6)).tolist() == [3, 4]
