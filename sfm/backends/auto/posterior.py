@@ -197,15 +197,13 @@ def most_probable(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, 
 
 
 def own_of_tracks(answers: Sequence[Answer]) -> int | None:
-    """The number of the answer that the tracks chose by themselves, are sure of and call "ok", if any.
-
-    Where they call it unreliable, they are sure of their rules: before content that melts these let no camera travel.
-    """
-    for number, each in enumerate(answers):
-        chosen, confidence, ok = each.chosen
-        if each.source == "tracks" and chosen and ok and confidence > SURE_OF_ITSELF:
-            return number
-    return None
+    """The number of the answer that the tracks chose by themselves and are sure of (`SURE_OF_ITSELF`), if any."""
+    own = (
+        number
+        for number, each in enumerate(answers)
+        if each.source == "tracks" and each.chosen[0] and each.chosen[1] > SURE_OF_ITSELF
+    )
+    return next(own, None)
 
 
 def held_to(best: int, by_tracks: Sequence[bool], own: int | None) -> int:

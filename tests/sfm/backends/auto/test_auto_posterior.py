@@ -54,13 +54,6 @@ def test_tracks_that_are_sure_of_their_choice_are_not_overruled_by_their_own_mod
         assert found.quantity["all"] < 0.3
 
 
-def test_tracks_that_call_their_choice_unreliable_are_overruled_however_sure_they_are():
-    own = replace(answer("rotation", TURN), chosen=(True, 0.9, False))
-    answers = [own, answer("full", TRUCK)]
-    found = judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, PRIOR)
-    assert found.answer.model.name == "full"
-
-
 def test_tracks_that_are_sure_of_their_choice_are_overruled_by_flow():
     answers = [answer("rotation", TURN, chosen=True, sure=0.9), answer("full", TRUCK, "flow")]
     assert judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, PRIOR).answer.source == "flow"
