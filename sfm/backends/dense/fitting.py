@@ -13,7 +13,7 @@ from sfm.backends.dense.depth_prior import on_grid
 from sfm.backends.dense.distortion import corner_radius, undistortion_of
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import frame_motion_px, keyframes
-from sfm.backends.dense.links import between_others, bridges, covered, groups, largest
+from sfm.backends.dense.links import between_others, bridges, groups, hidden_between, largest
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.monocular import ToldDepth, told_depth
 from sfm.backends.dense.movement import fit_scene
@@ -171,17 +171,17 @@ def _over_what_covers(shot: _Shot, fitted: FittedFlow, flow: Flow) -> FittedFlow
         hidden = np.zeros(len(shot.kept), bool)
         for before, after in over:
             stay[before + 1 : after] = False
-            rows = covered(group, (before, after))
+            rows = hidden_between(group, (before, after))
             if len(rows):
                 hidden[key[rows[0]] : key[rows[-1]] + 1] = True
         graph = first_graph(shot.coarse, key[stay], config.reach, flow)
     again = replace(_fitted(shot, key[stay], graph), hidden=hidden)
-    return again if _hanging(again, config) > _hanging(fitted, config) else fitted
+    return again if _extent(again.key, _groups(again, config)) > _extent(key, group) else fitted
 
 
-def _hanging(fitted: FittedFlow, config: DenseConfig) -> int:
-    """How many frames lie between the first and the last keyframe that hang together."""
-    rows = fitted.key[largest(_groups(fitted, config))]
+def _extent(key: Int[np.ndarray, " k"], group: Int[np.ndarray, " k"]) -> int:
+    """How many frames lie between the first and the last keyframe of the largest group."""
+    rows = key[largest(group)]
     return int(rows[-1] - rows[0])
 
 

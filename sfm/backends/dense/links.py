@@ -87,7 +87,7 @@ def bridges(
     return found
 
 
-def covered(group: Int[np.ndarray, " k"], bridge: tuple[int, int]) -> Int[np.ndarray, " c"]:
+def hidden_between(group: Int[np.ndarray, " k"], bridge: tuple[int, int]) -> Int[np.ndarray, " c"]:
     """Keyframes that a bridge leads over and that hang with neither side: nothing of the scene is seen there."""
     between = np.arange(bridge[0] + 1, bridge[1])
     return between[~np.isin(group[between], group[list(bridge)])]

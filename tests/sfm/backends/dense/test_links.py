@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from sfm.backends.dense.keyframes import neighbours
-from sfm.backends.dense.links import between_others, bridges, covered, groups, largest
+from sfm.backends.dense.links import between_others, bridges, groups, hidden_between, largest
 
 PATCHES = 20
 
@@ -125,4 +125,4 @@ def test_there_is_no_bridge_at_a_cut_nor_in_one_group_nor_to_a_keyframe_that_is_
 
 
 def test_covered_is_what_hangs_with_neither_side():
-    assert covered(np.array([0, 0, 0, 1, 2, 3, 3, 3]), (1, 6)).tolist() == [3, 4]
+    assert hidden_between(np.array([0, 0, 0, 1, 2, 3, 3, 3]), (1, 6)).tolist() == [3, 4]
