@@ -2,7 +2,8 @@
 
     python benchmarks/confidence.py weigh [--jobs 4] [--out rows.jsonl]   hard-dev, seen_third: fits the weights
     python benchmarks/confidence.py judge [--jobs 4] [--out rows.jsonl]   hard-reporting, report: what they are worth
-        [--parts hard-reporting]                                          some of these
+        [--parts hard-reporting]                                          some of these, or sequence-dev,
+                                                                          sequence-reporting
     python benchmarks/confidence.py show ROWS.jsonl [--figure docs/figures/confidence.svg]
 
 Rows that are there already are kept: an interrupted run goes on. Right is what `sfm.backends.auto.posterior.agreement`
@@ -18,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import generated_clips
 import hard_clips
 import manifest
 import numpy as np
 import render
+import sequence_clips
 import torch
 from scipy.optimize import minimize
 from scipy.spatial.transform import Rotation
@@ -47,9 +50,8 @@ def entries(part: str) -> list[dict[str, Any]]:
     """The clips of a part, as the manifest has them."""
     if part in manifest.PARTS:
         return manifest.load(part=part, which="model")
-    return [
-        {"id": f"{part}-{kind}-{again}", "kind": kind, "clip": clip} for kind, again, clip in hard_clips.clips(part)
-    ]
+    rule = next(each for each in (hard_clips, generated_clips, sequence_clips) if part in each.PARTS)
+    return [{"id": f"{part}-{kind}-{again}", "kind": kind, "clip": clip} for kind, again, clip in rule.clips(part)]
 
 
 def truth_of(trajectory: Any, frames: Any) -> Any:

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from sfm.synthetic import effects, truth
 from sfm.synthetic.defocus import circle_px, defocused
-from sfm.synthetic.melt import bent, swim
+from sfm.synthetic.melt import bent, content_places, drift, swim
 from sfm.synthetic.movers import make_movers
 from sfm.synthetic.paths import base_pose, camera_path, ease
 from sfm.synthetic.raster import Camera
@@ -100,6 +100,7 @@ def _path(spec: ClipSpec, frame_time: np.ndarray) -> tuple[np.ndarray, np.ndarra
         reference_depth=REFERENCE_DEPTH[spec.scene],
         easing=spec.easing,
         seed=spec.seed,
+        timing=spec.timing,
     )
 
 
@@ -187,7 +188,7 @@ def render(spec: ClipSpec) -> RenderedClip:
         moving[frame] = mask > 127
         image = clean if depth is None else _focused(spec, clean, depth, frame)
         if spec.melt > 0:
-            offset = _swim(spec, frame)
+            offset = _swim(set_up, frame)
             image, moving[frame] = bent(image, offset), bent(mask, offset) > 127
         image = effects.scaled(image, float(gains[frame])) if spec.flicker > 0 or spec.exposure_steps else image
         image = grain.add(image) if grain else image
@@ -247,9 +248,15 @@ def _focused(spec: ClipSpec, image: np.ndarray, depth: np.ndarray, frame: int) -
     return defocused(image, circle_px(depth, focus, spec.defocus))
 
 
-def _swim(spec: ClipSpec, frame: int) -> np.ndarray:
+def _swim(set_up: Stage, frame: int) -> np.ndarray:
+    spec = set_up.spec
     wave = {"rms_px": spec.melt, "wave_px": spec.melt_wave_px, "renewal_frames": spec.melt_frames}
-    return swim(spec.image_hw, frame, seed=spec.seed, **wave)
+    if not spec.melt_drifts:
+        return swim(spec.image_hw, frame, seed=spec.seed, **wave)
+    poses, focal = set_up.path(np.array([0.0, frame]))
+    first_from_cam = poses[0, :3, :3].T @ poses[1, :3, :3]
+    places = content_places(spec.image_hw, first_from_cam, float(focal[1]), float(focal[0]))
+    return drift(places, frame, seed=spec.seed, **wave)
 
 
 def write_video(rendered: RenderedClip, path: str | Path, *, crf: int | None = None) -> None:

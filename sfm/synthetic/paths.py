@@ -1,12 +1,14 @@
 """Camera paths with known primitives: pose and focal length as functions of time."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 from jaxtyping import Float
 
 _SHAKE_HZ = (0.4, 5.0)
 _SHAKE_WAVES = 14
+_WHOLE_CLIP: Mapping[str, tuple[float, float]] = MappingProxyType({})
 
 
 def ease(progress: Float[np.ndarray, " n"], easing: str) -> Float[np.ndarray, " n"]:
@@ -17,6 +19,16 @@ def ease(progress: Float[np.ndarray, " n"], easing: str) -> Float[np.ndarray, " 
     if easing == "smooth":
         return p * p * (3 - 2 * p)
     return p * p if easing == "in" else p * (2 - p)
+
+
+def progress_within(
+    share: Float[np.ndarray, " n"], within: tuple[float, float] | None, easing: str
+) -> Float[np.ndarray, " n"]:
+    """Eased progress of a channel that moves `within` a part of the clip alone and stands still before and after."""
+    if within is None:
+        return ease(share, easing)
+    start, end = within
+    return ease(np.clip((share - start) / (end - start), 0.0, 1.0), easing)
 
 
 def rotation_about(axis: int, angle_rad: Float[np.ndarray, " n"]) -> Float[np.ndarray, "n 3 3"]:
@@ -47,20 +59,24 @@ def camera_path(
     reference_depth: float,
     easing: str,
     seed: int,
+    timing: Mapping[str, tuple[float, float]] = _WHOLE_CLIP,
 ) -> tuple[Float[np.ndarray, "n 4 4"], Float[np.ndarray, " n"]]:
     """Poses and focal lengths at `frame_time` (in frames, fractions allowed).
 
     The first frame is the identity; translations are in its axes. Rotations are
     pan (about y), then tilt (about x), then roll (about z), each in the axes left by the one before.
+    `timing` names the part of the clip (0..1) within which a channel moves; the others move all the time.
     """
-    u = ease(frame_time / max(frames - 1, 1), easing)
+    share = frame_time / max(frames - 1, 1)
     get = lambda name, default=0.0: float(move.get(name, default))  # noqa: E731
-    pan, tilt, roll = (np.radians(get(name)) * u for name in ("pan_deg", "tilt_deg", "roll_deg"))
-    offset = np.stack([get("truck") * u, -get("pedestal") * u, (get("dolly") + get("dolly_zoom")) * u], axis=1)
-    focal = focal_px * np.exp(np.log(get("zoom", 1.0)) * u) * (1 - get("dolly_zoom") * u)
+    part = lambda name: progress_within(share, timing.get(name), easing)  # noqa: E731
+    done = lambda name: get(name) * part(name)  # noqa: E731
+    pan, tilt, roll = (np.radians(done(name)) for name in ("pan_deg", "tilt_deg", "roll_deg"))
+    offset = np.stack([done("truck"), -done("pedestal"), done("dolly") + done("dolly_zoom")], axis=1)
+    focal = focal_px * np.exp(np.log(get("zoom", 1.0)) * part("zoom")) * (1 - done("dolly_zoom"))
 
-    orbit = rotation_about(1, -np.radians(get("orbit_deg")) * u)
-    crane = rotation_about(0, -np.radians(get("crane_deg")) * u)
+    orbit = rotation_about(1, -np.radians(done("orbit_deg")))
+    crane = rotation_about(0, -np.radians(done("crane_deg")))
     arc = orbit @ crane
     position = offset + np.array([0.0, 0.0, 1.0]) - arc[:, :, 2]
 

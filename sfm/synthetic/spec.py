@@ -77,6 +77,7 @@ class ClipSpec:
     Attributes:
         seed: draws scene, textures, path details, movers and noise; other seeds give other textures and paths.
         move: channels of `MOVES`, plus nothing else.
+        timing: the part of the clip, from 0 to 1, within which a channel of `move` moves; the others move all the time.
         focal_px: at the first frame, in pixels of `image_hw`.
         noise: standard deviation of sensor noise in 8-bit levels.
         blur: share of the frame interval for which the shutter is open (0: no motion blur).
@@ -93,6 +94,7 @@ class ClipSpec:
             content is off them by this much. It stays still in the frame while content moves through it.
         melt_wave_px: length of its waves.
         melt_frames: time after which its correlation with itself has fallen to 1/e.
+        melt_drifts: the swim goes with the content, and is none in the first frame: what is shown leaves its place.
         rolling_shutter: share of the frame interval that it takes to read the frame from its first row to its last
             (0: all rows at once). The trajectory is where the camera is as the middle row is read.
         radial: first coefficient of radial distortion, x_d = x (1 + radial r^2) with x and r over the focal length of
@@ -103,6 +105,7 @@ class ClipSpec:
     seed: int = 0
     scene: SceneKind = "room"
     move: Mapping[str, float] = field(default_factory=dict)
+    timing: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     easing: Easing = "smooth"
     frames: int = 60
     image_hw: tuple[int, int] = (360, 640)
@@ -121,6 +124,7 @@ class ClipSpec:
     melt: float = 0.0
     melt_wave_px: float = 120.0
     melt_frames: float = 8.0
+    melt_drifts: bool = False
     rolling_shutter: float = 0.0
     radial: float = 0.0
     fog: float = 0.0
@@ -129,6 +133,12 @@ class ClipSpec:
         unknown = sorted(set(self.move) - set(MOVES))
         if unknown:
             raise CinetrajError(f"move has the unknown channel {unknown[0]!r}, expected some of {', '.join(MOVES)}")
+        for name, (start, end) in self.timing.items():
+            if name not in self.move or name.startswith("shake") or not 0.0 <= start < end <= 1.0:
+                raise CinetrajError(
+                    f"timing of {name!r} is {start} to {end}, expected 0 <= start < end <= 1 and a channel of move, no "
+                    "shake"
+                )
         if self.scene not in SCENES:
             raise CinetrajError(f"scene is {self.scene!r}, expected one of {', '.join(SCENES)}")
         if self.easing not in ("linear", "smooth", "in", "out"):
@@ -161,6 +171,7 @@ class ClipSpec:
         if min(self.image_hw) < 16 or self.focal_px <= 0:
             raise CinetrajError(f"image_hw {self.image_hw} and focal_px {self.focal_px} do not make a camera")
         object.__setattr__(self, "move", MappingProxyType({k: float(v) for k, v in self.move.items()}))
+        object.__setattr__(self, "timing", MappingProxyType(dict(self.timing)))
 
     def _shortest_focal_px(self) -> float:
         ratio = self.move.get("zoom", 1.0) * (1 - self.move.get("dolly_zoom", 0.0))
@@ -171,9 +182,9 @@ class ClipSpec:
         result: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)
-            default = {} if item.name == "move" else item.default
-            if item.name == "move":
-                value = dict(value)
+            default = {} if item.name in ("move", "timing") else item.default
+            if item.name in ("move", "timing"):
+                value = {name: _json(part) for name, part in value.items()}
             elif item.name == "movers":
                 value = tuple(mover.to_dict() for mover in value)
             value, default = _json(value), _json(default)
@@ -201,6 +212,8 @@ class ClipSpec:
             changed["focus"] = (float(changed["focus"][0]), float(changed["focus"][1]))
         if "move" in changed:
             changed["move"] = {name: float(value) for name, value in changed["move"].items()}
+        if "timing" in changed:
+            changed["timing"] = {name: (float(a), float(b)) for name, (a, b) in changed["timing"].items()}
         return ClipSpec(**changed)
 
 

@@ -1,5 +1,7 @@
 """The renderer against its own geometry: what it draws must move as its truth says."""
 
+import json
+
 import cv2
 import numpy as np
 import pytest
@@ -62,6 +64,9 @@ def test_equal_specs_give_equal_frames_and_other_seeds_other_ones():
 def test_specs_survive_json():
     spec = ClipSpec(seed=1, scene="far", move={"zoom": 1.2}, movers=(MoverSpec(area=0.2, motion="sway"),), blur=0.5)
     assert ClipSpec.from_dict(spec.to_dict()) == spec
+    part = ClipSpec(move={"pan_deg": 9.0, "dolly": 0.1}, timing={"dolly": (0.5, 1.0)})
+    assert ClipSpec.from_dict(json.loads(json.dumps(part.to_dict()))) == part
+    assert "timing" not in spec.to_dict()
     with pytest.raises(CinetrajError, match="pan"):
         ClipSpec(move={"pan": 3.0})
     with pytest.raises(CinetrajError, match="bulr"):
@@ -153,6 +158,35 @@ def test_signs_of_the_primitives():
         assert np.allclose(poses[0], np.eye(4))
         assert holds(poses[-1], focal[-1] / focal[0]), name
         assert not holds(poses[0], 1.0), name
+
+
+@pytest.mark.parametrize("easing", ["smooth", "linear", "in", "out"])
+def test_a_channel_with_a_timing_moves_within_its_part_alone(easing):
+    poses, focal = camera_path(
+        {"pan_deg": 20.0, "zoom": 1.5, "dolly": 0.2},
+        frame_time=np.arange(-0.5, 41.0, 0.5),
+        frames=41,
+        fps=30.0,
+        focal_px=500.0,
+        reference_depth=4.0,
+        easing=easing,
+        seed=1,
+        timing={"pan_deg": (0.0, 0.5), "zoom": (0.5, 0.75), "dolly": (0.75, 1.0)},
+    )
+    pan = np.degrees(np.arctan2(poses[:, 0, 2], poses[:, 0, 0]))
+    first, then = slice(0, 42), slice(41, None)
+    assert np.ptp(pan[first]) == pytest.approx(20.0)
+    assert np.allclose(pan[then], 20.0)
+    assert np.allclose(focal[first], 500.0)
+    assert np.allclose(focal[61:], 750.0)
+    assert np.allclose(poses[:62, :3, 3], 0.0)
+    assert poses[-1, 2, 3] == pytest.approx(0.8)
+
+
+@pytest.mark.parametrize("timing", [{"dolly": (0.2, 0.2)}, {"dolly": (0.5, 1.2)}, {"truck": (0.0, 0.5)}])
+def test_a_timing_that_means_nothing_is_refused(timing):
+    with pytest.raises(CinetrajError, match=next(iter(timing))):
+        ClipSpec(move={"dolly": 0.1}, timing=timing)
 
 
 @pytest.mark.parametrize("area", [0.06, 0.3, 0.5])
