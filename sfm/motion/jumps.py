@@ -1,6 +1,7 @@
 """Paths that jump: what links two parts of a clip wrongly shows as one step that no camera makes."""
 
 import numpy as np
+from jaxtyping import Float
 
 from sfm.geometry.projection import camera_centres
 from sfm.types import FramePoses
@@ -11,17 +12,23 @@ LEAST_DEPTHS = 0.2
 """Scene depths that it exceeds them by; shaking hands and coarse poses stay below 0.03 in real clips."""
 
 
-def jump(poses: FramePoses) -> tuple[int, float] | None:
+def jump(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> tuple[int, float] | None:
     """The frame that the longest jump leads to and its length in scene depths, None where the path has none.
 
-    Steps are those between frames that have a pose, each by its share of the frames that it spans.
+    Steps are those between frames that have a pose, each by its share of the usual intervals that it spans: where
+    images were chosen from many, or frames were dropped, a camera goes farther from one to the next.
+
+    Args:
+        poses: of the frames.
+        time_s: of the frames, rising.
     """
     seen = np.flatnonzero(poses.valid)
     depth = poses.depth[seen]
     if not poses.translates or len(seen) < 4 or not np.isfinite(depth).any():
         return None
     centre = camera_centres(poses.rotation[seen], poses.translation[seen])
-    step = np.linalg.norm(np.diff(centre, axis=0), axis=1) / np.diff(seen) / np.nanmedian(depth)
+    spans = np.diff(time_s[seen]) / np.median(np.diff(time_s))
+    step = np.linalg.norm(np.diff(centre, axis=0), axis=1) / spans / np.nanmedian(depth)
     beside = np.concatenate([step[1:2], step, step[-2:-1]])
     usual = np.maximum(beside[:-2], beside[2:])
     alone = np.where(step > STANDS_OUT * usual, step - usual, 0.0)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, final
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from sfm.backends.auto.deviations import turn_odds, with_deviations
 from sfm.backends.auto.evidence import Answer, seen_by
@@ -88,7 +88,7 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
             return Solved(status="failed", reason=by_tracks, seconds=shot.seconds)
         return _told(shot, _judged(shot, None, by_flow), None, by_flow)
     alone, lens = _judged(shot, by_tracks, None), _lens(shot, by_tracks)
-    if not config.dense or (lens == "none" and _sound(alone, by_tracks.solved)):
+    if not config.dense or (lens == "none" and _sound(alone, by_tracks.solved, shot.frames.time_s)):
         return _told(shot, alone, by_tracks, None)
     by_flow = flow_of(shot, DenseConfig(distortion=lens))
     if isinstance(by_flow, str):
@@ -221,10 +221,10 @@ def _chosen(model: str, solved: Solved) -> tuple[bool, float, bool]:
     return model == solved.motion_model, min(max(confidence, 0.0), 1.0), solved.status == "ok"
 
 
-def _sound(judged: Judged, solved: Solved) -> bool:
+def _sound(judged: Judged, solved: Solved, time_s: Float[np.ndarray, " n"]) -> bool:
     """Whether the tracks are enough: what they chose is what is most probable, and probable enough."""
     sure = judged.answer.chosen[0] and judged.quantity["all"] >= SOUND and not _may_be_inside_out(judged)
-    return solved.status == "ok" and sure and solved.poses is not None and doubt(solved, judged) is None
+    return solved.status == "ok" and sure and solved.poses is not None and doubt(solved, judged, time_s) is None
 
 
 def _may_be_inside_out(judged: Judged) -> bool:
@@ -244,7 +244,7 @@ def _told(shot: Shot, judged: Judged, by_tracks: ByTracks | None, by_flow: ByFlo
     solved = winner.solved if best.chosen[0] else _again(shot, winner, best.model.name)
     other = by_flow if winner is by_tracks else by_tracks
     poses = None if solved.poses is None else with_deviations(solved.poses, judged.focal_apart_log)
-    solved, judged = doubted(replace(solved, poses=poses), judged)
+    solved, judged = doubted(replace(solved, poses=poses), judged, shot.frames.time_s)
     status, reason = verdict(solved, judged)
     key, rivals = keyframes_of(by_tracks, by_flow), judged.rivals(LEAST_RIVAL)[:MOST_RIVALS]
     said = said_of(judged, rivals)
@@ -265,11 +265,11 @@ def _told(shot: Shot, judged: Judged, by_tracks: ByTracks | None, by_flow: ByFlo
     )
 
 
-def doubted(solved: Solved, judged: Judged) -> tuple[Solved, Judged]:
+def doubted(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"]) -> tuple[Solved, Judged]:
     """Less sure of the way and with the reason where something speaks against it, of the turn by its deviation."""
     odds = 1.0 if solved.poses is None else turn_odds(solved.poses)
     judged = judged.with_odds(odds)
-    found = doubt(solved, judged)
+    found = doubt(solved, judged, time_s)
     if found is not None:
         factor, quantities, reason = found
         return replace(solved, status="unreliable", reason=reason), judged.times(factor, quantities)
@@ -279,9 +279,9 @@ def doubted(solved: Solved, judged: Judged) -> tuple[Solved, Judged]:
     return solved, judged
 
 
-def doubt(solved: Solved, judged: Judged) -> tuple[float, tuple[str, ...], str] | None:
+def doubt(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"]) -> tuple[float, tuple[str, ...], str] | None:
     """What speaks against the way, if anything: how much less probable it makes which quantities, and why."""
-    found = None if solved.poses is None else jump(solved.poses)
+    found = None if solved.poses is None else jump(solved.poses, time_s)
     if found is not None:
         frame, depths = found
         reason = f"the path jumps by {depths:.2f} scene depths before frame {frame}, which no camera does in one shot"

@@ -24,18 +24,19 @@ def walked(along: np.ndarray, *, depth: float = 1.0, valid: np.ndarray | None = 
 
 
 WALK = np.arange(20) * 0.04
+EVERY = np.arange(20) / 25.0
 
 
 @pytest.mark.parametrize("frame", [1, 9, 19])
 def test_a_step_that_stands_alone_is_a_jump(frame):
     there = walked(WALK + 1.4 * (np.arange(20) >= frame))
-    assert jump(there) == (frame, pytest.approx(1.44))
+    assert jump(there, EVERY) == (frame, pytest.approx(1.44))
 
 
 def test_jumps_are_measured_in_scene_depths():
     along = WALK + 1.4 * (np.arange(20) >= 9)
-    assert jump(walked(10 * along, depth=10.0)) == (9, pytest.approx(1.44))
-    assert jump(walked(along, depth=10.0)) is None
+    assert jump(walked(10 * along, depth=10.0), EVERY) == (9, pytest.approx(1.44))
+    assert jump(walked(along, depth=10.0), EVERY) is None
 
 
 @pytest.mark.parametrize(
@@ -49,16 +50,24 @@ def test_jumps_are_measured_in_scene_depths():
     ids=["even", "accelerating", "a start", "shaking"],
 )
 def test_a_camera_may_accelerate_start_and_shake(along):
-    assert jump(walked(along)) is None
+    assert jump(walked(along), EVERY) is None
 
 
 def test_frames_without_a_pose_are_no_jump():
     """What happened between them took its time."""
     valid = np.ones(20, bool)
     valid[5:15] = False
-    assert jump(walked(WALK, valid=valid)) is None
+    assert jump(walked(WALK, valid=valid), EVERY) is None
 
 
 def test_a_camera_that_does_not_travel_has_no_jump():
-    assert jump(walked(WALK, moves=False)) is None
-    assert jump(walked(WALK[:3] * 100)) is None
+    assert jump(walked(WALK, moves=False), EVERY) is None
+    assert jump(walked(WALK[:3] * 100), EVERY[:3]) is None
+
+
+def test_what_was_left_out_between_two_frames_took_its_time():
+    """Eighteen numbers between two images of a choice: the camera went on at its pace."""
+    numbers = np.arange(20) + 17 * (np.arange(20) >= 9)
+    along = 0.08 * numbers
+    assert jump(walked(along), EVERY) == (9, pytest.approx(1.44))
+    assert jump(walked(along), numbers * 1.0) is None

@@ -15,6 +15,8 @@ from sfm.types import FramePoses, Frames, Solved
 
 N = 12
 
+EVERY = np.arange(N) / 25.0
+
 
 def truck(jump_depths: float) -> Solved:
     """A camera that moves evenly to the side, and jumps in the middle."""
@@ -33,8 +35,8 @@ def truck(jump_depths: float) -> Solved:
 def test_a_path_that_jumps_is_doubted_and_the_reason_says_where():
     sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
     sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
-    assert verdict(*doubted(truck(0.0), sure))[0] == "ok"
-    solved, less = doubted(truck(1.4), sure)
+    assert verdict(*doubted(truck(0.0), sure, EVERY))[0] == "ok"
+    solved, less = doubted(truck(1.4), sure, EVERY)
     assert less.quantity["translation"] < SURE < less.quantity["rotation"]
     status, reason = verdict(solved, less)
     assert status == "unreliable"
@@ -45,10 +47,10 @@ def test_a_way_before_ground_that_rests_is_doubted_and_one_against_its_zoom():
     sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
     sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
     resting = replace(sure.seen["tracks"], far_below=np.array([0.0, 0.4]))
-    solved, less = doubted(truck(0.0), replace(sure, seen={"tracks": resting}))
+    solved, less = doubted(truck(0.0), replace(sure, seen={"tracks": resting}), EVERY)
     assert less.quantity["translation"] < SURE < less.quantity["zoom"]
     assert "--mask" in verdict(solved, less)[1]
-    solved, less = doubted(truck(0.0), replace(sure, turned=True))
+    solved, less = doubted(truck(0.0), replace(sure, turned=True), EVERY)
     assert less.quantity["zoom"] == less.quantity["translation"] == pytest.approx(OPPOSED * 0.95)
     assert less.quantity["rotation"] == pytest.approx(0.95)
     assert "zooms against its way" in solved.reason
