@@ -254,7 +254,7 @@ def _reasons(masks: Masks, found: _Found, placed: PlacedFrames, row: Int[np.ndar
         elif found.hidden[row[i]]:
             reason.append("something hides the scene")
         elif cut[row[i]]:
-            reason.append(f"fewer than {LEAST_PATCHES} patches link it to the rest of the clip")
+            reason.append("too few patches link it to the rest of the clip")
         elif placed.share[row[i]] < LEAST_AGREEING:
             reason.append(f"only {placed.share[row[i]]:.0%} of what it shows agrees with any pose")
         else:

@@ -13,7 +13,7 @@ from sfm.backends.dense.depth_prior import on_grid
 from sfm.backends.dense.distortion import corner_radius, undistortion_of
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import frame_motion_px, keyframes
-from sfm.backends.dense.links import between_others, bridges, groups, hidden_between, largest
+from sfm.backends.dense.links import OF_PICTURE, between_others, bridges, groups, hidden_between, largest
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.monocular import ToldDepth, told_depth
 from sfm.backends.dense.movement import fit_scene
@@ -164,7 +164,7 @@ def _over_what_covers(shot: _Shot, fitted: FittedFlow, flow: Flow) -> FittedFlow
         return int((pair.weight > TESTIFIES).sum(-1).amax(1).min())
 
     with timed(shot.seconds, "flow"):
-        over = bridges(group, seen_by_both, _fewest(config))
+        over = bridges(group, seen_by_both, max(_fewest(config), OF_PICTURE * fitted.graph.weight.shape[-1]))
         if not over:
             return fitted
         stay = np.ones(len(key), bool)

@@ -49,6 +49,23 @@ def test_too_few_agreeing_patches_are_no_link():
     assert sum(hangs([0, 0, 0], fewest=11)) == 1
 
 
+def test_what_agrees_by_chance_is_no_link():
+    """Of a thousand patches eight hundred link neighbours; twenty-nine agree where nothing is in common."""
+    target = targets(6, 1)
+    side = np.array([0, 0, 0, 1, 1, 1])
+    found = np.full((*target.shape, 1000), np.nan)
+    same = side[target] == side[:, None]
+    found[same, :800] = 0.1
+    found[~same, :29] = 0.1
+    found[~same, 29:60] = 9.0
+    assert largest(groups(found, target, limit_px=1.0, fewest=10)).tolist() == [True] * 3 + [False] * 3
+    found[~same, :31] = 0.1
+    assert largest(groups(found, target, limit_px=1.0, fewest=10)).all()
+    found[same, 90:800] = np.nan
+    found[~same, 12:31] = 9.0
+    assert largest(groups(found, target, limit_px=1.0, fewest=10)).all(), "where few are usual, few are enough"
+
+
 def test_a_link_in_one_direction_is_enough():
     target = targets(2, 1)
     found = residuals(target, [0, 0])
