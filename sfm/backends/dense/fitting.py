@@ -12,7 +12,7 @@ from sfm.backends.dense.adjustment import TESTIFIES
 from sfm.backends.dense.depth_prior import on_grid
 from sfm.backends.dense.distortion import corner_radius, undistortion_of
 from sfm.backends.dense.graph import FlowGraph
-from sfm.backends.dense.keyframes import frame_motion_px, keyframes
+from sfm.backends.dense.keyframes import frame_motion_px, keyframes, left_out_after
 from sfm.backends.dense.links import OF_PICTURE, between_others, bridges, groups, hidden_between, largest
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.monocular import ToldDepth, told_depth
@@ -94,7 +94,7 @@ def fit_flow(
             motion = frame_motion_px(seen, coarse.moving)
             key = keyframes(motion, frames.hw[1], fewest=config.keyframes, share=config.keyframe_share)
         with timed(seconds, "flow"):
-            key, graph = _compared(coarse, key, config, flow)
+            key, graph = _compared(coarse, key, config, flow, kept, frames.time_s)
         if why := _nothing_to_follow(graph):
             return why
         shot = _Shot(
@@ -209,15 +209,20 @@ def told_on_grid(
 
 
 def _compared(
-    scene: Scene, key: Int[np.ndarray, " k"], config: DenseConfig, flow: Flow
+    scene: Scene,
+    key: Int[np.ndarray, " k"],
+    config: DenseConfig,
+    flow: Flow,
+    kept: Int[np.ndarray, " q"],
+    time_s: Float[np.ndarray, " n"],
 ) -> tuple[Int[np.ndarray, " c"], FlowGraph]:
     """The keyframes without those that show something else than the ones around them, and the flow between them."""
-    graph = first_graph(scene, key, config.reach, flow)
+    graph = first_graph(scene, key, config.reach, flow, left_out_after(kept[key], time_s))
     weight, target = graph.weight.cpu().numpy(), graph.target.cpu().numpy()
     strange = between_others(weight, target, least=TESTIFIES, fewest=_fewest(config))
     if strange.any():
         key = key[~strange]
-        graph = first_graph(scene, key, config.reach, flow)
+        graph = first_graph(scene, key, config.reach, flow, left_out_after(kept[key], time_s))
     return key, graph
 
 

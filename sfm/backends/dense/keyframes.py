@@ -13,6 +13,8 @@ COARSE = 2
 """Level on which the motion from frame to frame is measured: a quarter of the size is enough for a median."""
 MOTION_STRIDE = 8
 PAIRS_AT_ONCE = 32
+LEFT_OUT = 1.5
+"""Where an interval is so many times the usual one, frames were left out or dropped."""
 
 
 def frame_motion_px(pyramid: Pyramid, moving: Bool[Tensor, "n h w"] | None = None) -> Float[np.ndarray, " n"]:
@@ -74,6 +76,18 @@ def around(
     """Which keyframes are before and after some frames; twice the same one for itself, and where none is before."""
     after = np.searchsorted(key, frame).clip(0, len(key) - 1)
     return np.where(key[after] == frame, after, np.maximum(after - 1, 0)), after
+
+
+def left_out_after(key: Int[np.ndarray, " k"], time_s: Float[np.ndarray, " n"]) -> tuple[int, ...]:
+    """Keyframes (rows) between which and the next one frames were left out: intervals longer than usual (`LEFT_OUT`).
+
+    Args:
+        key: numbers of the keyframes among all frames.
+        time_s: of all frames, rising.
+    """
+    steps = np.diff(time_s)
+    gaps = np.flatnonzero(steps > LEFT_OUT * np.median(steps)) if len(steps) else steps
+    return tuple(row for row in range(len(key) - 1) if ((gaps >= key[row]) & (gaps < key[row + 1])).any())
 
 
 def neighbours(count: int, reach: int, device: torch.device) -> Int[Tensor, "k m"]:

@@ -15,6 +15,7 @@ from sfm.flow._start import Flow
 from sfm.flow.batches import in_batches
 from sfm.flow.information import information, inside, resemblance, way_back
 from sfm.flow.lucas_kanade import align
+from sfm.flow.matched import LOST, coming_back, flow_by_matches
 from sfm.flow.patches import patches
 from sfm.flow.pyramid import Pyramid, sampled
 
@@ -94,7 +95,9 @@ class Displacements:
     told: Bool[Tensor, "k m p"]
 
 
-def first_flow(scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"], flow: Flow) -> Displacements:
+def first_flow(
+    scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"], flow: Flow, left_out: tuple[int, ...] = ()
+) -> Displacements:
     """From nothing for neighbours (slots 0 and 1); the others start from the chain of shorter ones.
 
     Args:
@@ -102,6 +105,8 @@ def first_flow(scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"],
         key: frame of each keyframe.
         target: keyframe of each slot, as `neighbours` gives them.
         flow: what finds the neighbours.
+        left_out: keyframes after which frames were left out; where they and the next one lose each other, matched
+            features are looked for. In film without a gap what is lost is hidden, and must not be linked so.
     """
     k, m = target.shape
     patch = scene.centres.reshape(-1, 2)
@@ -131,9 +136,36 @@ def first_flow(scene: Scene, key: Int[Tensor, " k"], target: Int[Tensor, "k m"],
             moved[here, number], variance[here, number] = found
 
     in_batches(len(row), PAIRS_AT_ONCE, device, near)
+    for one in left_out:
+        _found_again(scene, key, (one, int(target[one, 0])), moved, variance)
     in_batches(k, PAIRS_AT_ONCE, device, far)
     told = _told(scene, key, key[target], moved)
     return Displacements(moved=moved, variance=variance, tensor=tensor, deviation=deviation, told=told)
+
+
+def _found_again(
+    scene: Scene,
+    key: Int[Tensor, " k"],
+    pair: tuple[int, int],
+    moved: Float[Tensor, "k m p 2"],
+    variance: Float[Tensor, "k m p"],
+) -> None:
+    """Where a keyframe and the next one have lost each other, their flow by matched features, if it finds more.
+
+    Args:
+        scene: frames and patches.
+        key: frame of each keyframe.
+        pair: the two keyframes.
+        moved, variance: of all slots, of which 0 of the first and 1 of the second may be written.
+    """
+    one, other = pair
+    hw = scene.pyramid.hw(0)
+    found = coming_back(moved[one, 0], moved[other, 1], scene.centres, hw)
+    if found >= LOST:
+        return
+    again = flow_by_matches(scene.pyramid, (int(key[one]), int(key[other])), scene.centres, scene.usable)
+    if again is not None and coming_back(again[0][0], again[0][1], scene.centres, hw) > max(found, LOST):
+        (moved[one, 0], moved[other, 1]), (variance[one, 0], variance[other, 1]) = again
 
 
 def flow_again(

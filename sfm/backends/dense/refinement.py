@@ -65,11 +65,13 @@ def _cells(seen: Pyramid, masks: Masks, cell_px: int) -> tuple[Float[Tensor, "gh
     return centres, torch.from_numpy(masks.usable).to(seen.device)[y, x].reshape(-1)
 
 
-def first_graph(scene: Scene, key: Int[np.ndarray, " k"], reach: int, flow: Flow) -> FlowGraph:
-    """Flow between neighbouring keyframes, from nothing, by `flow`."""
+def first_graph(
+    scene: Scene, key: Int[np.ndarray, " k"], reach: int, flow: Flow, left_out: tuple[int, ...] = ()
+) -> FlowGraph:
+    """Flow between neighbouring keyframes, from nothing, by `flow`; by matched features after those in `left_out`."""
     device = scene.pyramid.device
     target = neighbours(len(key), reach, device)
-    found = first_flow(scene, torch.from_numpy(key).to(device), target, flow)
+    found = first_flow(scene, torch.from_numpy(key).to(device), target, flow, left_out)
     return graph_of(scene, found, torch.arange(len(key), device=device), target, back=True)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from sfm.backends.dense.keyframes import around, frame_motion_px, keyframes, neighbours
+from sfm.backends.dense.keyframes import around, frame_motion_px, keyframes, left_out_after, neighbours
 from sfm.flow.pyramid import grey_of, pyramid
 
 WIDTH, SHARE = 320, 0.05
@@ -126,3 +126,11 @@ def test_rounding_in_32_bits_moves_no_keyframe():
     for _ in range(20):
         noisy = motion * (1 + 1e-6 * rng.standard_normal(90))
         assert keyframes(noisy, 640, fewest=15, share=0.1).tolist() == chosen.tolist()
+
+
+def test_frames_were_left_out_where_an_interval_is_longer_than_usual():
+    numbers = np.array([0, 1, 2, 5, 6, 7, 8, 26, 27])
+    assert left_out_after(np.array([0, 2, 4, 6, 8]), numbers / 25.0) == (1, 3)
+    assert left_out_after(np.array([0, 3, 8]), numbers / 25.0) == (0, 1)
+    assert left_out_after(np.array([0, 4, 8]), np.arange(9) / 25.0) == ()
+    assert left_out_after(np.array([0]), np.zeros(1)) == ()

@@ -231,3 +231,16 @@ def test_batches_that_do_not_fit_are_halved_and_the_flow_is_the_same(monkeypatch
         torch.testing.assert_close(small.variance, large.variance, rtol=0, atol=1e-4)
         torch.testing.assert_close(small.deviation, large.deviation)
     assert max(wanted) > 3 >= min(wanted)
+
+
+def test_keyframes_that_lose_each_other_where_frames_were_left_out_are_found_by_matches():
+    """Three windows of a texture, the second one 110 of 192 pixels to the right of the first and one of the third."""
+    texture = clips.texture(7)
+    rgb = np.stack([clips.window(texture, 20 + x, 30, (128, 192)) for x in (0, 110, 109)])
+    scene, target, key = scene_of(rgb), neighbours(3, 1, CPU), torch.arange(3)
+    alone, together = (first_flow(scene, key, target, flow, after) for after in ((), (0, 1)))
+    shared = scene.centres.reshape(-1, 2)[:, 0] > 110 + 20
+    for found, least, most in ((alone, 0.0, 0.3), (together, 0.9, 1.0)):
+        off = (found.moved[0, 0] - torch.tensor([-110.0, 0.0])).norm(dim=-1)[shared]
+        assert least <= float((off < 0.5).float().mean()) <= most
+    assert torch.equal(alone.moved[1, 0], together.moved[1, 0]), "what the flow follows stays as it is"
