@@ -2,8 +2,8 @@
 
     python benchmarks/confidence.py weigh [--jobs 4] [--out rows.jsonl]   hard-dev, seen_third: fits the weights
     python benchmarks/confidence.py judge [--jobs 4] [--out rows.jsonl]   hard-reporting, report: what they are worth
-        [--parts hard-reporting]                                          some of these, or sequence-dev,
-                                                                          sequence-reporting
+        [--parts hard-reporting]                                          some of these, or those of
+                                                                          `generated_clips`, `sequence_clips`
     python benchmarks/confidence.py show ROWS.jsonl [--figure docs/figures/confidence.svg]
 
 Rows that are there already are kept: an interrupted run goes on. Right is what `sfm.backends.auto.posterior.agreement`

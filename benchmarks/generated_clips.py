@@ -4,7 +4,7 @@ A clip that melts (`hard_clips`) swims to and fro about where it belongs; what a
 there and does not come back, by some pixels within the clip, in large patches. So a turn looks as if near and far went
 different ways, and a way with free depths explains the half of it that lies along that way.
 
-Two parts with seeds of their own: `generated-dev` to calibrate on, `generated-reporting` to report from.
+Two parts with seeds of their own: `generated-dev` to develop on, `generated-reporting` to report from.
 """
 
 from collections.abc import Iterator
