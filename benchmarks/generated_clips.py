@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from dense_clips import drawn
-from hard_clips import MOVES, SCENES
+from hard_clips import MOVES, SCENES, drawn_fields, every_move_before
 
 from sfm.synthetic import ClipSpec
 
@@ -31,21 +30,17 @@ EASINGS = ("linear", "smooth", "linear")
 
 def clips(part: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """Kind, number within the kind, and specification of every clip of a part."""
-    turn = 0
-    for number, drift in enumerate(DRIFTS):
-        for again, move in enumerate(MOVES):
-            yield drift, again, _clip(FIRST_SEED[part] + turn, turn + number, drift, move)
-            turn += 1
+    return every_move_before(DRIFTS, FIRST_SEED[part], _clip)
 
 
 def _clip(seed: int, turn: int, drift: str, move: str) -> dict[str, Any]:
     rng = np.random.default_rng([seed, 67])
     height, width, frames = SIZES[turn % len(SIZES)]
-    amount = {name: drawn(rng, *limits) for name, limits in DRIFTS[drift].items()}
+    amount = drawn_fields(rng, DRIFTS[drift])
     values: dict[str, Any] = {
         "seed": seed,
         "scene": SCENES[turn % len(SCENES)],
-        "move": {name: drawn(rng, *limits) for name, limits in MOVES[move].items()},
+        "move": drawn_fields(rng, MOVES[move]),
         "easing": EASINGS[turn % len(EASINGS)],
         "frames": frames,
         "image_hw": [height, width],

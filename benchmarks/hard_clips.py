@@ -4,7 +4,7 @@ Two parts with seeds of their own: `hard-dev` to calibrate on, `hard-reporting` 
 each move once, so that what is told of a clip cannot be guessed from what makes it hard.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -79,16 +79,29 @@ LENGTHS = (30, 20, 45, 16)
 
 def clips(part: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
     """Kind, number within the kind, and specification of every clip of a part."""
+    return every_move_before(PICTURES, FIRST_SEED[part], _clip)
+
+
+def every_move_before(
+    pictures: Iterable[str], first_seed: int, clip: Callable[[int, int, str, str], dict[str, Any]]
+) -> Iterator[tuple[str, int, dict[str, Any]]]:
+    """Each move before each kind of picture: the kind, the number of the move, and the clip.
+
+    Args:
+        pictures: names of the kinds.
+        first_seed: seed of the first clip; the others follow.
+        clip: makes one of its seed, its turn to be dealt scenes and lengths, its picture and its move.
+    """
     turn = 0
-    for number, picture in enumerate(PICTURES):
+    for number, picture in enumerate(pictures):
         for again, move in enumerate(MOVES):
-            yield picture, again, _clip(FIRST_SEED[part] + turn, turn + number, picture, move)
+            yield picture, again, clip(first_seed + turn, turn + number, picture, move)
             turn += 1
 
 
 def _clip(seed: int, turn: int, picture: str, move: str) -> dict[str, Any]:
     rng = np.random.default_rng([seed, 59])
-    values = _drawn(rng, PICTURES[picture])
+    values = drawn_fields(rng, PICTURES[picture])
     if "area" in values:
         mover = {name: values.pop(name) for name in ("area", "motion", "speed") if name in values}
         if picture == "train":
@@ -96,12 +109,12 @@ def _clip(seed: int, turn: int, picture: str, move: str) -> dict[str, Any]:
         elif not {"truck", "dolly", "orbit_deg"} & set(MOVES[move]):
             mover |= {"motion": "sway", "speed": 0.2}  # only a camera that travels keeps a figure centred
         values |= {"movers": [mover], "noise": 1.5}
-    values |= {"seed": seed, "scene": SCENES[turn % len(SCENES)], "move": _drawn(rng, MOVES[move])}
+    values |= {"seed": seed, "scene": SCENES[turn % len(SCENES)], "move": drawn_fields(rng, MOVES[move])}
     values |= {"frames": LENGTHS[turn % len(LENGTHS)], "easing": EASINGS[turn % len(EASINGS)]}
     values["focal_px"] = float(rng.integers(520 if picture == "barrel" else 460, 760))
     return ClipSpec.from_dict(values).to_dict()
 
 
-def _drawn(rng: np.random.Generator, fields: dict[str, Any]) -> dict[str, Any]:
+def drawn_fields(rng: np.random.Generator, fields: Mapping[str, Any]) -> dict[str, Any]:
     """Each range as one amount, the rest as it is."""
     return {name: drawn(rng, *value) if isinstance(value, tuple) else value for name, value in fields.items()}

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from dense_clips import drawn
-from hard_clips import EASINGS, SCENES
+from hard_clips import EASINGS, SCENES, drawn_fields
 
 from sfm.synthetic import ClipSpec
 
@@ -59,8 +58,8 @@ def clips(part: str) -> Iterator[tuple[str, int, dict[str, Any]]]:
 
 def _clip(seed: int, turn: int, picture: str, move: str) -> dict[str, Any]:
     rng = np.random.default_rng([seed, 61])
-    values = {name: drawn(rng, *each) if isinstance(each, tuple) else each for name, each in PICTURES[picture].items()}
-    moves = {name: drawn(rng, *limits) for name, (limits, _) in MOVES[move].items()}
+    values = drawn_fields(rng, PICTURES[picture])
+    moves = drawn_fields(rng, {name: limits for name, (limits, _) in MOVES[move].items()})
     moves |= {name: values.pop(name) for name in ("shake_deg", "shake_shift") if name in values}
     timing = {name: list(within) for name, (_, within) in MOVES[move].items()}
     values |= {"seed": seed, "scene": SCENES[turn % len(SCENES)], "move": moves, "timing": timing}

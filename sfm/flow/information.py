@@ -38,6 +38,14 @@ def information(
     return torch.stack([slope * xx + rest, slope * xy, slope * yy + rest], -1)
 
 
+def there_and_back(
+    forward: Float[Tensor, "b p 2"], backward: Float[Tensor, "b p 2"], centres: Float[Tensor, "gh gw 2"]
+) -> tuple[Float[Tensor, "b p 2"], Float[Tensor, "b p 2"]]:
+    """Where patches go, and by how much the opposite flow from there misses their middles; as in `way_back`."""
+    place = centres.reshape(-1, 2) + forward
+    return place, forward + sampled(backward.reshape(len(backward), *centres.shape[:2], 2), centres, place)
+
+
 def way_back(
     forward: Float[Tensor, "b p 2"],
     backward: Float[Tensor, "b p 2"],
@@ -54,9 +62,8 @@ def way_back(
         centres: middles of the patches.
         hw: size of the frames.
     """
-    place = centres.reshape(-1, 2) + forward
-    back = sampled(backward.reshape(len(backward), *centres.shape[:2], 2), centres, place)
-    x, y = (forward + back).unbind(-1)
+    place, missed = there_and_back(forward, backward, centres)
+    x, y = missed.unbind(-1)
     squared = info[..., 0] * x * x + 2 * info[..., 1] * x * y + info[..., 2] * y * y
     return inside(place, hw) / (1.0 + squared / BACK_SIGMAS**2)
 

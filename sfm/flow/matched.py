@@ -8,8 +8,8 @@ from scipy.spatial import KDTree
 from torch import Tensor
 
 from sfm.flow.coarse_to_fine import flow_from
-from sfm.flow.information import inside
-from sfm.flow.pyramid import RIM, Pyramid, sampled
+from sfm.flow.information import inside, there_and_back
+from sfm.flow.pyramid import RIM, Pyramid
 from sfm.matching.two_view import match_pair
 
 BACK_PX = 2.0
@@ -27,9 +27,8 @@ def coming_back(
     hw: tuple[int, int],
 ) -> float:
     """Share of the patches that the flow forth and the flow back lead to where they were."""
-    place = centres.reshape(1, -1, 2) + forward
-    back = sampled(backward.reshape(1, *centres.shape), centres, place)
-    return float((((forward + back).norm(dim=-1) < BACK_PX) * inside(place, hw)).mean())
+    place, missed = there_and_back(forward[None], backward[None], centres)
+    return float(((missed.norm(dim=-1) < BACK_PX) * inside(place, hw)).mean())
 
 
 def flow_by_matches(

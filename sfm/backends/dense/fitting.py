@@ -93,13 +93,13 @@ def fit_flow(
             coarse = scene_of(seen, frames, masks, config.search_px)
             motion = frame_motion_px(seen, coarse.moving)
             key = keyframes(motion, frames.hw[1], fewest=config.keyframes, share=config.keyframe_share)
-        with timed(seconds, "flow"):
-            key, graph = _compared(coarse, key, config, flow, kept, frames.time_s)
-        if why := _nothing_to_follow(graph):
-            return why
         shot = _Shot(
             frames=frames, kept=kept, coarse=coarse, config=config, lens=lens_of(frames, config), seconds=seconds
         )
+        with timed(seconds, "flow"):
+            key, graph = _compared(shot, key, flow)
+        if why := _nothing_to_follow(graph):
+            return why
         fitted = _fitted(shot, key, graph)
         return _over_what_covers(shot, fitted, flow)
 
@@ -174,7 +174,7 @@ def _over_what_covers(shot: _Shot, fitted: FittedFlow, flow: Flow) -> FittedFlow
             rows = hidden_between(group, (before, after))
             if len(rows):
                 hidden[key[rows[0]] : key[rows[-1]] + 1] = True
-        graph = first_graph(shot.coarse, key[stay], config.reach, flow)
+        graph = _flow_between(shot, key[stay], flow)
     again = replace(_fitted(shot, key[stay], graph), hidden=hidden)
     return again if _extent(again.key, _groups(again, config)) > _extent(key, group) else fitted
 
@@ -208,22 +208,21 @@ def told_on_grid(
     return None if told is None else on_grid(told.nearness, frames.hw, cell_px, device)
 
 
-def _compared(
-    scene: Scene,
-    key: Int[np.ndarray, " k"],
-    config: DenseConfig,
-    flow: Flow,
-    kept: Int[np.ndarray, " q"],
-    time_s: Float[np.ndarray, " n"],
-) -> tuple[Int[np.ndarray, " c"], FlowGraph]:
+def _compared(shot: _Shot, key: Int[np.ndarray, " k"], flow: Flow) -> tuple[Int[np.ndarray, " c"], FlowGraph]:
     """The keyframes without those that show something else than the ones around them, and the flow between them."""
-    graph = first_graph(scene, key, config.reach, flow, left_out_after(kept[key], time_s))
+    graph = _flow_between(shot, key, flow)
     weight, target = graph.weight.cpu().numpy(), graph.target.cpu().numpy()
-    strange = between_others(weight, target, least=TESTIFIES, fewest=_fewest(config))
+    strange = between_others(weight, target, least=TESTIFIES, fewest=_fewest(shot.config))
     if strange.any():
         key = key[~strange]
-        graph = first_graph(scene, key, config.reach, flow, left_out_after(kept[key], time_s))
+        graph = _flow_between(shot, key, flow)
     return key, graph
+
+
+def _flow_between(shot: _Shot, key: Int[np.ndarray, " k"], flow: Flow) -> FlowGraph:
+    """The flow between keyframes, from nothing."""
+    after = left_out_after(shot.kept[key], shot.frames.time_s)
+    return first_graph(shot.coarse, key, shot.config.reach, flow, after)
 
 
 def _fewest(config: DenseConfig) -> float:

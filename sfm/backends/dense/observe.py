@@ -150,7 +150,7 @@ def _found_again(
     moved: Float[Tensor, "k m p 2"],
     variance: Float[Tensor, "k m p"],
 ) -> None:
-    """Where a keyframe and the next one have lost each other, their flow by matched features, if it finds more.
+    """Where a keyframe and the next one have lost each other, their flow by matched features, if these find each other.
 
     Args:
         scene: frames and patches.
@@ -160,11 +160,10 @@ def _found_again(
     """
     one, other = pair
     hw = scene.pyramid.hw(0)
-    found = coming_back(moved[one, 0], moved[other, 1], scene.centres, hw)
-    if found >= LOST:
+    if coming_back(moved[one, 0], moved[other, 1], scene.centres, hw) >= LOST:
         return
     again = flow_by_matches(scene.pyramid, (int(key[one]), int(key[other])), scene.centres, scene.usable)
-    if again is not None and coming_back(again[0][0], again[0][1], scene.centres, hw) > max(found, LOST):
+    if again is not None and coming_back(again[0][0], again[0][1], scene.centres, hw) > LOST:
         (moved[one, 0], moved[other, 1]), (variance[one, 0], variance[other, 1]) = again
 
 
