@@ -1,7 +1,7 @@
 """Robust bundle adjustment of several motion hypotheses.
 
 A hypothesis is a start plus the set of parameters that it may move; all of them share tracks. Steps are compiled loops
-(`sfm.geometry.compiled`), on the CPU: the arrays of a clip are too small for anything else.
+(`sfm.geometry.compiled`) on one core: the arrays of a clip are too small for anything else.
 Levenberg-Marquardt with the Schur complement over points (Triggs et al. 2000, Bundle Adjustment, §6), robust weights
 by Geman-McClure.
 """
@@ -9,10 +9,10 @@ by Geman-McClure.
 from dataclasses import dataclass, replace
 from typing import final
 
-import torch
+import numpy as np
 from jaxtyping import Float
-from torch import Tensor
 
+from sfm.geometry.arrays import lengths
 from sfm.geometry.compiled.minimise import minimise
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
 from sfm.geometry.problem import FreeParameters, Observations, Parameters, rescaled
@@ -32,27 +32,33 @@ class Fit:
     """A finished adjustment: parameters, robust cost, residuals in pixels (inf behind the camera), how it ended."""
 
     parameters: Parameters
-    cost: Float[Tensor, " b"]
-    residual_px: Float[Tensor, "b m n"]
+    cost: Float[np.ndarray, " b"]
+    residual_px: Float[np.ndarray, "b m n"]
     summary: Summary
 
 
-def robust_cost(observations: Observations, r: Tensor, kernel_px: Tensor) -> Float[Tensor, " b"]:
-    """Geman-McClure: sum of c² r² / (c² + r²), in square pixels."""
+def robust_cost(
+    observations: Observations, r: Float[np.ndarray, "b m n 2"], kernel_px: Float[np.ndarray, "b ..."]
+) -> Float[np.ndarray, " b"]:
+    """Geman-McClure: sum of c² r² / (c² + r²), in square pixels; a kernel for each hypothesis or each of its tracks."""
     squared = (r**2).sum(-1)
     c2 = kernel_px.reshape(len(r), -1, 1) ** 2
     return (observations.weight * geman_mcclure(squared, c2)).sum((1, 2))
 
 
 def total_cost(
-    observations: Observations, parameters: Parameters, free: FreeParameters, kernel_px: Tensor, noise_px: float
-) -> Float[Tensor, " b"]:
+    observations: Observations,
+    parameters: Parameters,
+    free: FreeParameters,
+    kernel_px: Float[np.ndarray, "b ..."],
+    noise_px: float,
+) -> Float[np.ndarray, " b"]:
     """Robust cost in units of the noise, plus the prior on the focal length."""
-    r, _, _ = residuals(observations, parameters)
+    r, _ = residuals(observations, parameters)
     return robust_cost(observations, r, kernel_px) / noise_px**2 + _prior_cost(parameters, free)
 
 
-def _prior_cost(parameters: Parameters, free: FreeParameters) -> Float[Tensor, " b"]:
+def _prior_cost(parameters: Parameters, free: FreeParameters) -> Float[np.ndarray, " b"]:
     return ((parameters.log_focal - free.log_focal_prior) / free.log_focal_sigma) ** 2
 
 
@@ -78,10 +84,10 @@ def adjust(
         good_track_px: if given, the least residual to expect of a good track; then whole tracks are judged at the
             end, and those that disagree are down-weighted (see `without_outlier_tracks`).
     """
-    kernel = torch.full_like(parameters.log_focal, kernel_px[-1])
+    kernel = np.full_like(parameters.log_focal, kernel_px[-1])
     summary: Summary | None = None
     for number, width in enumerate(kernel_px):
-        kernel = torch.full_like(parameters.log_focal, width)
+        kernel = np.full_like(parameters.log_focal, width)
         parameters = rescaled(parameters)
         if number:
             parameters = retriangulated(observations, parameters, free, kernel)
@@ -90,10 +96,10 @@ def adjust(
         parameters, summary = without_outlier_tracks(observations, parameters, free, good_track_px, noise_px, solver)
     assert summary is not None
     parameters = rescaled(parameters)
-    r, _, front = residuals(observations, parameters)
+    r, front = residuals(observations, parameters)
     cost = robust_cost(observations, r, kernel) / noise_px**2 + _prior_cost(parameters, free)
-    distance = torch.where(front, r.norm(dim=-1), torch.full_like(r[..., 0], torch.inf))
-    return Fit(parameters=parameters, cost=cost, residual_px=distance, summary=summary)
+    distance_px = np.where(front, lengths(r), np.inf)
+    return Fit(parameters=parameters, cost=cost, residual_px=distance_px, summary=summary)
 
 
 def without_outlier_tracks(
@@ -112,11 +118,11 @@ def without_outlier_tracks(
     summary: Summary | None = None
     half = replace(solver, iterations=solver.iterations // 2)
     for _ in range(OUTLIER_ROUNDS):
-        wide = torch.full_like(parameters.log_focal, 10 * floor_px)
+        wide = np.full_like(parameters.log_focal, 10 * floor_px)
         parameters = retriangulated(observations, rescaled(parameters), free, wide)
         rms = capped_track_rms(observations, parameters)
-        sigma = row_quantile(rms, observations.weight.sum(1), GOOD_SHARE).clamp(floor_px, 10 * floor_px)[:, None]
-        kernel = torch.where(rms < 4.0 * sigma, 4.0 * sigma, 0.5 * sigma)
+        sigma = row_quantile(rms, observations.weight.sum(1), GOOD_SHARE).clip(floor_px, 10 * floor_px)[:, None]
+        kernel = np.where(rms < 4.0 * sigma, 4.0 * sigma, 0.5 * sigma)
         parameters, summary = minimise(observations, parameters, free, kernel, noise_px, half, FOCAL_REACH)
     assert summary is not None
     return parameters, summary

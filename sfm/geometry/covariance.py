@@ -6,9 +6,9 @@ Pose errors are (v, ω) in x' = exp(ω) x + v, camera from world.
 import math
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
-from torch import Tensor
+from scipy.linalg import block_diag
+from scipy.linalg.lapack import dposv
 
 from sfm.geometry.normal_equations import CAMERA, normal_equations, schur
 from sfm.geometry.problem import FreeParameters, Observations, Parameters
@@ -19,7 +19,7 @@ from sfm.types import MotionModel
 
 def camera_covariance(
     observations: Observations, parameters: Parameters, free: FreeParameters, *, kernel_px: float, noise_px: float
-) -> Float[Tensor, "p p"] | None:
+) -> Float[np.ndarray, "p p"] | None:
     """Covariance of all cameras and the log focal length, points free: inverse of the reduced Hessian, prior included.
 
     Triggs et al. 2000, Bundle Adjustment, section 9: the first camera is the gauge, and so is the length of the path,
@@ -33,36 +33,35 @@ def camera_covariance(
     Returns:
         (v, ω) of each camera, then the log focal length; 0 for what does not move.
     """
-    kernel = torch.full_like(parameters.log_focal, kernel_px)
+    kernel = np.full_like(parameters.log_focal, kernel_px)
     normal = normal_equations(observations, parameters, free, kernel, noise_px)
-    matrix = schur(normal, torch.zeros_like(parameters.log_focal), floor=1e-12)[0][0]
-    cameras, columns = parameters.zoom.shape[1], len(normal.used)
-    moved = torch.diagonal(normal.camera[0]) > 1e-12
-    matrix = matrix + torch.diag_embed((~moved).to(matrix.dtype) + 1e-12 * torch.diagonal(normal.camera[0]))
-    change = _pose_errors(normal.used, parameters)
-    if bool(free.translation[0]):
-        stretch = torch.zeros(cameras, columns, dtype=matrix.dtype, device=matrix.device)
-        stretch[:, [normal.used.index(i) for i in (3, 4, 5)]] = parameters.translation[0]
-        stretch = torch.cat([stretch.reshape(-1), stretch.new_zeros(1)])
+    matrix = schur(normal, np.zeros_like(parameters.log_focal), floor=1e-12)[0][0]
+    diagonal = normal.camera[0].diagonal()
+    moved = diagonal > 1e-12
+    matrix = matrix + np.diag(~moved + 1e-12 * diagonal)
+    if free.translation[0]:
+        stretch = np.zeros((parameters.zoom.shape[1], CAMERA))
+        stretch[:, 3:6] = parameters.translation[0]
+        stretch = np.append(stretch[:, normal.used], 0.0)
         length = float(stretch @ stretch)
         if length > 0:
-            matrix = matrix + torch.outer(stretch, stretch) * (matrix.diagonal().mean() / length)
-    root, bad = torch.linalg.cholesky_ex(matrix)
-    if bool(bad):
+            matrix = matrix + np.outer(stretch, stretch) * (matrix.diagonal().mean() / length)
+    _, found, bad = dposv(matrix, np.eye(len(matrix)))
+    if bad:
         return None
-    found = torch.cholesky_inverse(root) * (moved[:, None] & moved)
-    return change @ found @ change.T
+    change = block_diag(*_pose_errors(parameters)[:, :, normal.used], np.eye(1))
+    return change @ (found * np.outer(moved, moved)) @ change.T
 
 
-def capped_sigma(variance: Float[Tensor, ""] | None, prior: float) -> float:
+def capped_sigma(variance: float | None, prior: float) -> float:
     """Standard deviation of what has a prior, no larger than that."""
-    return prior if variance is None else min(math.sqrt(max(float(variance), 0.0)), prior)
+    return prior if variance is None else min(math.sqrt(max(variance, 0.0)), prior)
 
 
 def keyframe_covariance(
-    rotation: Float[Tensor, "k 3 3"],
-    translation: Float[Tensor, "k 3"],
-    spread: Float[Tensor, "n n"],
+    rotation: Float[np.ndarray, "k 3 3"],
+    translation: Float[np.ndarray, "k 3"],
+    spread: Float[np.ndarray, "n n"],
     model: MotionModel,
     first: int = 0,
 ) -> Float[np.ndarray, "k 6 6"]:
@@ -81,18 +80,16 @@ def keyframe_covariance(
     cameras = len(rotation)
     turn = rotation @ rotation[first].T
     shift = translation - turn @ translation[first]
-    change = torch.eye(POSE * cameras, dtype=spread.dtype, device=spread.device)
-    change.view(cameras, POSE, cameras, POSE)[:, :, first] -= adjoint(turn[None], shift[None])[0]
+    change = np.eye(POSE * cameras)
+    change.reshape(cameras, POSE, cameras, POSE)[:, :, first] -= adjoint(turn, shift)
     poses = change @ spread[: POSE * cameras, : POSE * cameras] @ change.T
     if model.translates:
-        stretch = torch.zeros_like(poses[0]).view(cameras, POSE)
-        stretch[:, :3] = shift
-        along = poses @ stretch.reshape(-1)
-        length = float(stretch.reshape(-1) @ along)
+        stretch = np.pad(shift, ((0, 0), (0, 3))).ravel()
+        along = poses @ stretch
+        length = float(stretch @ along)
         if length > 0:
-            poses = poses - torch.outer(along, along) / length
-    blocks = poses.view(cameras, POSE, cameras, POSE).diagonal(dim1=0, dim2=2).permute(2, 0, 1)
-    found = blocks.cpu().numpy().astype(float)
+            poses = poses - np.outer(along, along) / length
+    found = np.einsum("iaib->iab", poses.reshape(cameras, POSE, cameras, POSE)).copy()
     unknown = np.repeat([not model.translates, not model.rotates], 3)
     found[:, unknown, :] = np.nan
     found[:, :, unknown] = np.nan
@@ -121,34 +118,19 @@ def own_covariance(
 ) -> Float[np.ndarray, "n 6 6"]:
     """Covariance of each pose by itself, points and focal length held; 0 for what does not move or is not seen."""
     normal = frame_normal(observations, parameters, free, kernel_px, noise_px)[0][0]
-    diagonal = torch.diagonal(normal, dim1=-2, dim2=-1)
+    diagonal = np.diagonal(normal, axis1=-2, axis2=-1)
     moved = diagonal > 1e-12
-    found = torch.linalg.inv(normal + torch.diag_embed((~moved).to(normal.dtype) + 1e-9 * diagonal))
-    found = found * (moved[:, :, None] & moved[:, None])
-    change = _pose_errors(list(range(CAMERA)), parameters)[:-1, :-1]
-    n = len(found)
-    blocks = change.view(n, POSE, n, CAMERA).diagonal(dim1=0, dim2=2).permute(2, 0, 1)
-    return (blocks @ found @ blocks.transpose(-1, -2)).cpu().numpy()
+    found = np.linalg.inv(normal + (~moved + 1e-9 * diagonal)[..., None] * np.eye(CAMERA))
+    change = _pose_errors(parameters)
+    return change @ (found * (moved[:, :, None] & moved[:, None])) @ change.swapaxes(-1, -2)
 
 
-def _pose_errors(used: list[int], parameters: Parameters) -> Float[Tensor, "p q"]:
-    """Derivative of (v, ω) of each camera, and the log focal length, by what the adjuster moves.
+def _pose_errors(parameters: Parameters) -> Float[np.ndarray, "n 6 7"]:
+    """Derivative of (v, ω) of each camera by what the adjuster moves of it.
 
     It turns the orientation alone, so that the displacement of a turned camera is v = δt - ω × t.
     """
-    cameras, columns = parameters.zoom.shape[1], len(used)
-    out = torch.zeros(
-        POSE * cameras + 1, columns * cameras + 1, dtype=parameters.zoom.dtype, device=parameters.zoom.device
-    )
-    out[-1, -1] = 1.0
-    eye = torch.eye(3, dtype=out.dtype, device=out.device)
-    for i in range(cameras):
-        rows, base = slice(POSE * i, POSE * i + 3), columns * i
-        turned = slice(POSE * i + 3, POSE * i + POSE)
-        for start, block in ((0, hat(parameters.translation[0, i])), (3, eye)):
-            if start in used:
-                at = base + used.index(start)
-                out[rows, at : at + 3] = block
-        if 0 in used:
-            out[turned, base : base + 3] = eye
+    translation = parameters.translation[0]
+    out = np.zeros((len(translation), POSE, CAMERA))
+    out[:, :3, :3], out[:, :3, 3:6], out[:, 3:, :3] = hat(translation), np.eye(3), np.eye(3)
     return out

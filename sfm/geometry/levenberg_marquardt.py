@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import final
 
-import torch
+import numpy as np
 from jaxtyping import Bool, Float
-from torch import Tensor
 
 
 @final
@@ -38,11 +37,9 @@ class LevenbergMarquardt:
     max_log_focal: float = 0.3
     single: bool = False
 
-    def damped(self, damping: Tensor, better: Tensor) -> Tensor:
+    def damped(self, damping: Float[np.ndarray, "*s"], better: Bool[np.ndarray, "*s"]) -> Float[np.ndarray, "*s"]:
         """The damping after a step, by whether it gained."""
-        return torch.where(better, damping * self.shrink, damping * self.grow).clamp(
-            self.least_damping, self.most_damping
-        )
+        return (damping * np.where(better, self.shrink, self.grow)).clip(self.least_damping, self.most_damping)
 
 
 @final
@@ -56,6 +53,6 @@ class Summary:
         cost: where it ended.
     """
 
-    converged: Bool[Tensor, "*s"]
+    converged: Bool[np.ndarray, "*s"]
     steps: int
-    cost: Float[Tensor, "*s"]
+    cost: Float[np.ndarray, "*s"]

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
 
+from sfm.geometry.arrays import lengths, lower_median, unit
 from sfm.geometry.states import taken
 from sfm.types import MotionModel
 
@@ -34,15 +33,15 @@ class Observations:
         pixel_aspect: pixel width over height.
     """
 
-    xy_px: Float[Tensor, "m n 2"]
-    weight: Float[Tensor, "m n"]
+    xy_px: Float[np.ndarray, "m n 2"]
+    weight: Float[np.ndarray, "m n"]
     pixel_aspect: float
 
     def of_frames(self, frames: slice | list[int]) -> "Observations":
         """The same tracks in some of the frames."""
         return replace(self, xy_px=self.xy_px[:, frames], weight=self.weight[:, frames])
 
-    def of_tracks(self, rows: Tensor) -> "Observations":
+    def of_tracks(self, rows: np.ndarray) -> "Observations":
         """Some of the tracks."""
         return replace(self, xy_px=self.xy_px[rows], weight=self.weight[rows])
 
@@ -59,26 +58,26 @@ class Parameters:
         point: homogeneous, of unit length, in the world.
     """
 
-    rotation: Float[Tensor, "b n 3 3"]
-    translation: Float[Tensor, "b n 3"]
-    zoom: Float[Tensor, "b n"]
-    log_focal: Float[Tensor, " b"]
-    point: Float[Tensor, "b m 4"]
+    rotation: Float[np.ndarray, "b n 3 3"]
+    translation: Float[np.ndarray, "b n 3"]
+    zoom: Float[np.ndarray, "b n"]
+    log_focal: Float[np.ndarray, " b"]
+    point: Float[np.ndarray, "b m 4"]
 
-    def take(self, rows: Tensor | list[int]) -> "Parameters":
+    def take(self, rows: np.ndarray | list[int]) -> "Parameters":
         """Some of the hypotheses, in the order given."""
         return taken(self, rows)
 
-    def of_frames(self, frames: Tensor | list[int]) -> "Parameters":
+    def of_frames(self, frames: np.ndarray | list[int]) -> "Parameters":
         """The same hypotheses with the cameras of some of the frames."""
         return replace(
             self, rotation=self.rotation[:, frames], translation=self.translation[:, frames], zoom=self.zoom[:, frames]
         )
 
     @property
-    def focal_px(self) -> Float[Tensor, "b n"]:
+    def focal_px(self) -> Float[np.ndarray, "b n"]:
         """fy per frame."""
-        return torch.exp(self.log_focal[:, None] + self.zoom)
+        return np.exp(self.log_focal[:, None] + self.zoom)
 
 
 @final
@@ -86,14 +85,14 @@ class Parameters:
 class FreeParameters:
     """Which parameters each of the b hypotheses may move, and the prior that holds the focal length."""
 
-    rotation: Bool[Tensor, " b"]
-    translation: Bool[Tensor, " b"]
-    zoom: Bool[Tensor, " b"]
-    focal: Bool[Tensor, " b"]
+    rotation: Bool[np.ndarray, " b"]
+    translation: Bool[np.ndarray, " b"]
+    zoom: Bool[np.ndarray, " b"]
+    focal: Bool[np.ndarray, " b"]
     log_focal_prior: float
     log_focal_sigma: float
 
-    def take(self, rows: Tensor | list[int]) -> "FreeParameters":
+    def take(self, rows: np.ndarray | list[int]) -> "FreeParameters":
         """Those of some of the hypotheses."""
         return taken(self, rows)
 
@@ -152,53 +151,48 @@ class Problem:
         """The parameters that each of several models moves."""
         return free_parameters(models, self.prior)
 
-    def thinned(self) -> tuple[Int[Tensor, " s"], "Problem"]:
+    def thinned(self) -> tuple[Int[np.ndarray, " s"], "Problem"]:
         """Every other track where there are `MANY`, and the problem they make: enough to tell which way to go."""
         every = len(self.observations.xy_px)
-        rows = torch.arange(0, every, 2 if every >= MANY else 1)
+        rows = np.arange(0, every, 2 if every >= MANY else 1)
         return rows, replace(self, observations=self.observations.of_tracks(rows))
 
 
 def free_parameters(models: Sequence[MotionModel], prior: FocalPrior) -> FreeParameters:
     """The parameters that each model moves; a static camera shows nothing of its focal length."""
     return FreeParameters(
-        rotation=torch.tensor([m.rotates for m in models]),
-        translation=torch.tensor([m.translates for m in models]),
-        zoom=torch.tensor([m.zooms for m in models]),
-        focal=torch.tensor([m.rotates and not prior.given for m in models]),
+        rotation=np.array([m.rotates for m in models]),
+        translation=np.array([m.translates for m in models]),
+        zoom=np.array([m.zooms for m in models]),
+        focal=np.array([m.rotates and not prior.given for m in models]),
         log_focal_prior=math.log(prior.focal_px),
         log_focal_sigma=prior.log_sigma,
     )
 
 
 def observations_of(xy_px: Float[np.ndarray, "m n 2"], hw: tuple[int, int], pixel_aspect: float) -> Observations:
-    """Tracks (pixels, NaN where unseen) as tensors, relative to the centre of the frame."""
+    """Tracks (pixels, NaN where unseen), relative to the centre of the frame."""
     height, width = hw
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     seen = np.isfinite(xy_px[..., 0])
     relative = np.where(seen[..., None], xy_px - centre, 0.0)
-    return Observations(
-        xy_px=torch.tensor(relative, dtype=torch.float64),
-        weight=torch.tensor(seen, dtype=torch.float64),
-        pixel_aspect=pixel_aspect,
-    )
+    return Observations(xy_px=relative, weight=seen.astype(float), pixel_aspect=pixel_aspect)
 
 
 def measured(observations: Observations) -> Float[np.ndarray, "m n 2"]:
     """Positions relative to the principal point, NaN where unseen."""
-    seen = observations.weight.cpu().numpy()[..., None] > 0
-    return np.where(seen, observations.xy_px.cpu().numpy(), np.nan)
+    return np.where(observations.weight[..., None] > 0, observations.xy_px, np.nan)
 
 
 def rescaled(parameters: Parameters) -> Parameters:
     """The same geometry with a median inverse distance of one, so that the free scale cannot drift away."""
     point = parameters.point
-    length = point[..., :3].norm(dim=-1).clamp_min(1e-12)
-    scale = (point[..., 3] / length).median(dim=1).values  # negative: points and path mirrored, same images
-    scale = torch.where(scale.abs() > 1e-9, scale, torch.ones_like(scale))
-    point = torch.cat([point[..., :3], point[..., 3:] / scale[:, None, None]], -1)
+    nearness = point[..., 3] / np.maximum(lengths(point[..., :3]), 1e-12)
+    scale = lower_median(nearness)  # negative: points and path mirrored, same images
+    scale = np.where(np.abs(scale) > 1e-9, scale, 1.0)
+    point = np.concatenate([point[..., :3], point[..., 3:] / scale[:, None, None]], -1)
     return replace(
         parameters,
         translation=parameters.translation * scale[:, None, None],
-        point=point / point.norm(dim=-1, keepdim=True),
+        point=unit(point),
     )

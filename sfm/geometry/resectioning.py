@@ -1,8 +1,7 @@
 """Resectioning: each frame's pose from points that are held."""
 
-import torch
+import numpy as np
 from jaxtyping import Float
-from torch import Tensor
 
 from sfm.geometry.compiled import resection
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
@@ -26,18 +25,17 @@ def resect(
     return resection.resect(observations, parameters, free, kernel_px, solver)
 
 
-def frame_cost(observations: Observations, parameters: Parameters, kernel_px: float) -> Float[Tensor, "b n"]:
+def frame_cost(observations: Observations, parameters: Parameters, kernel_px: float) -> Float[np.ndarray, "b n"]:
     """Robust cost of each frame (Geman-McClure), in square pixels."""
-    r, _, _ = residuals(observations, parameters)
-    squared = (r**2).sum(-1)
-    return (observations.weight * geman_mcclure(squared, kernel_px**2)).sum(1)
+    r, _ = residuals(observations, parameters)
+    return (observations.weight * geman_mcclure((r**2).sum(-1), kernel_px**2)).sum(1)
 
 
 def frame_normal(
     observations: Observations, parameters: Parameters, free: FreeParameters, kernel_px: float, noise_px: float = 1.0
-) -> tuple[Float[Tensor, "b n 7 7"], Float[Tensor, "b n 7"]]:
+) -> tuple[Float[np.ndarray, "b n 7 7"], Float[np.ndarray, "b n 7"]]:
     """One system per frame, blocks and gradients, in units of the noise."""
-    kernel = torch.full_like(parameters.log_focal, kernel_px)
+    kernel = np.full_like(parameters.log_focal, kernel_px)
     camera, _, r = jacobians(observations, parameters, free, kernel, noise_px)
     camera = camera[:, :, :CAMERA]
-    return camera @ camera.transpose(-1, -2), (camera @ r[..., None])[..., 0]
+    return camera @ camera.swapaxes(-1, -2), (camera @ r[..., None])[..., 0]

@@ -1,9 +1,11 @@
 """Robust statistics: the cost of a residual, what a good residual is, the residual of a track, weighted quantiles."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
-from torch import Tensor
 
+from sfm.geometry.arrays import Array
 from sfm.geometry.problem import Observations, Parameters
 from sfm.geometry.projection import residuals
 
@@ -17,7 +19,7 @@ CAP_PX = 50.0
 """No observation counts for more in the residual of a track."""
 
 
-def geman_mcclure(squared: Tensor, kernel_squared: Tensor | float) -> Tensor:
+def geman_mcclure(squared: Array, kernel_squared: Any) -> Array:
     """The robust cost c² r² / (c² + r²) of squared residuals: quadratic below the kernel c, level beyond it."""
     return kernel_squared * squared / (kernel_squared + squared)
 
@@ -56,12 +58,12 @@ def without_worst(residual_px: Float[np.ndarray, "m n"]) -> Float[np.ndarray, "m
     return ordered
 
 
-def capped_track_rms(observations: Observations, parameters: Parameters) -> Float[Tensor, "b m"]:
+def capped_track_rms(observations: Observations, parameters: Parameters) -> Float[np.ndarray, "b m"]:
     """Root mean square residual of each track in pixels, each observation capped at `CAP_PX`."""
-    r, _, _ = residuals(observations, parameters)
-    squared = (r**2).sum(-1).clamp_max(CAP_PX**2)
-    seen = (observations.weight > 0).to(squared.dtype)
-    return ((squared * seen).sum(2) / seen.sum(1).clamp_min(1.0)).sqrt()
+    r, _ = residuals(observations, parameters)
+    squared = np.minimum((r**2).sum(-1), CAP_PX**2)
+    seen = observations.weight > 0
+    return np.sqrt((squared * seen).sum(2) / np.maximum(seen.sum(1), 1))
 
 
 def weighted_quantiles(
@@ -74,9 +76,8 @@ def weighted_quantiles(
     return values[order][np.minimum(place, len(values) - 1)]
 
 
-def row_quantile(values: Float[Tensor, "b m"], weight: Float[Tensor, " m"], share: float) -> Float[Tensor, " b"]:
-    """Weighted quantile of each row, on the device."""
-    order = values.argsort(dim=1)
-    total = weight[order].cumsum(1)
-    at = (total < share * total[:, -1:]).sum(1, keepdim=True).clamp_max(values.shape[1] - 1)
-    return values.gather(1, order.gather(1, at))[:, 0]
+def row_quantile(
+    values: Float[np.ndarray, "b m"], weight: Float[np.ndarray, " m"], share: float
+) -> Float[np.ndarray, " b"]:
+    """Weighted quantile of each row."""
+    return np.array([weighted_quantiles(row, weight, (share,))[0] for row in values])

@@ -6,7 +6,8 @@ the robust cost is kept, if it beats where the adjuster left the point.
 
 from dataclasses import replace
 
-from torch import Tensor
+import numpy as np
+from jaxtyping import Float, Int
 
 from sfm.geometry.compiled.sweep import best_depths
 from sfm.geometry.problem import FreeParameters, Observations, Parameters, rescaled
@@ -19,36 +20,40 @@ GAIN = 1e-3
 
 
 def retriangulated(
-    observations: Observations, parameters: Parameters, free: FreeParameters, kernel_px: Tensor
+    observations: Observations, parameters: Parameters, free: FreeParameters, kernel_px: Float[np.ndarray, " b"]
 ) -> Parameters:
     """The same cameras with every point at its best inverse depth, for the hypotheses that move their camera.
 
     The parameters must be `rescaled`: their median inverse distance is one.
     """
-    rows = free.translation.nonzero()[:, 0]
+    rows = np.flatnonzero(free.translation)
     if not len(rows):
         return parameters
     part = parameters.take(rows)
-    point = parameters.point.clone()
+    point = parameters.point.copy()
     point[rows] = best_depths(observations, part, kernel_px[rows], INVERSE_DEPTHS, GAIN)
     return replace(parameters, point=point)
 
 
 def completed(
-    observations: Observations, parameters: Parameters, rows: Tensor, free: FreeParameters, kernel_px: Tensor
+    observations: Observations,
+    parameters: Parameters,
+    rows: Int[np.ndarray, " s"],
+    free: FreeParameters,
+    kernel_px: Float[np.ndarray, " b"],
 ) -> Parameters:
     """Parameters that know only the points of some tracks (b s 4) with those of all (b m 4), at their best depths.
 
     Args:
         observations: all tracks.
         parameters: with the points of `rows` alone.
-        rows: the tracks whose points are known (s).
+        rows: the tracks whose points are known.
         free: only hypotheses that translate have depths.
         kernel_px: robust kernel of each hypothesis.
     """
     parameters = rescaled(parameters)
     ray, centre = middle_rays(observations, parameters)
-    w = free.translation.to(ray.dtype)[:, None, None].expand_as(ray[..., :1])
+    w = np.broadcast_to(free.translation[:, None, None].astype(float), ray[..., :1].shape)
     point = points_at(ray, centre, w)
     point[:, rows] = parameters.point
     return retriangulated(observations, replace(parameters, point=point), free, kernel_px)

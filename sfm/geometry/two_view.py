@@ -15,8 +15,8 @@ def two_view(
 
     Five points with RANSAC (Nistér 2004), through OpenCV. None where it finds nothing.
     """
-    xy = observations.xy_px.cpu().numpy()
-    both = ((observations.weight[:, first] > 0) & (observations.weight[:, second] > 0)).cpu().numpy()
+    xy = observations.xy_px
+    both = (observations.weight[:, first] > 0) & (observations.weight[:, second] > 0)
     if both.sum() < 20:
         return None
     focal = math.exp(log_focal)

@@ -25,7 +25,7 @@ def depths(
     points, than its share of the picture.
     """
     z, usable = _depths_of_points(observations, parameters, agrees)
-    out, xy_px = np.full(z.shape[1], np.nan), observations.xy_px.cpu().numpy()
+    out, xy_px = np.full(z.shape[1], np.nan), observations.xy_px
     for i in np.flatnonzero(usable.any(0)):
         seen = usable[:, i]
         out[i] = np.median(_over_the_picture(z[seen, i], xy_px[seen, i], hw))
@@ -40,7 +40,7 @@ def depth_quantiles(
     seen = usable[:, 0]
     if not seen.any():
         return None
-    return quantiles_of_depth(1.0 / _over_the_picture(z[seen, 0], observations.xy_px[:, frame].cpu().numpy()[seen], hw))
+    return quantiles_of_depth(1.0 / _over_the_picture(z[seen, 0], observations.xy_px[seen, frame], hw))
 
 
 def _over_the_picture(
@@ -64,12 +64,11 @@ def _depths_of_points(
     observations: Observations, parameters: Parameters, agrees: np.ndarray
 ) -> tuple[Float[np.ndarray, "m n"], Bool[np.ndarray, "m n"]]:
     """Depth of each point in each frame, and whether it agrees and is seen there."""
-    rotation, translation = parameters.rotation[0].cpu().numpy(), parameters.translation[0].cpu().numpy()
-    point = parameters.point[0].cpu().numpy()
+    rotation, translation, point = parameters.rotation[0], parameters.translation[0], parameters.point[0]
     w = np.maximum(point[:, 3], 1e-6 * np.linalg.norm(point[:, :3], axis=1))
     world = point[:, :3] / w[:, None]
     z = np.einsum("nj,mj->mn", rotation[:, 2], world) + translation[None, :, 2]
-    return z, (observations.weight.cpu().numpy() > 0) & agrees[:, None] & (z > 0)
+    return z, (observations.weight > 0) & agrees[:, None] & (z > 0)
 
 
 def translation_bound(

@@ -3,15 +3,21 @@
 from dataclasses import replace
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 from scipy.spatial.transform import Rotation, Slerp
 
 from sfm.config import AutoConfig
 from sfm.geometry import bundle_adjustment
+from sfm.geometry.arrays import lengths, lower_median, unit
 from sfm.geometry.bundle_adjustment import adjust
 from sfm.geometry.problem import KERNELS_PX, Observations, Parameters, Problem, observations_of, rescaled
-from sfm.geometry.projection import camera_centres, middle_observation, translations, unit_rays
+from sfm.geometry.projection import (
+    camera_centres,
+    middle_observation,
+    points_in_camera,
+    translations,
+    unit_rays,
+)
 from sfm.geometry.resectioning import resect
 from sfm.geometry.robust import GOOD_RESIDUAL_PX
 from sfm.geometry.triangulation import retriangulated
@@ -78,7 +84,7 @@ def adjust_jointly(
     free = problem.free([selection.model])
     kernel = kernel_of(selection, problem.unit_px)
     parameters = initialise_points(observations, parameters, count, depth=selection.model.translates)
-    parameters = retriangulated(observations, rescaled(parameters), free, torch.full_like(parameters.log_focal, kernel))
+    parameters = retriangulated(observations, rescaled(parameters), free, np.full_like(parameters.log_focal, kernel))
     fitted = adjust(
         observations,
         parameters,
@@ -94,19 +100,9 @@ def adjust_jointly(
 def interpolate(parameters: Parameters, keyframes: Int[np.ndarray, " k"], n: int) -> Parameters:
     """Poses and zoom of all n frames, between the keyframes by SLERP and straight lines, held beyond them."""
     rotation, translation, zoom = between_keyframes(
-        parameters.rotation[0].cpu().numpy(),
-        parameters.translation[0].cpu().numpy(),
-        parameters.zoom[0].cpu().numpy(),
-        keyframes,
-        n,
+        parameters.rotation[0], parameters.translation[0], parameters.zoom[0], keyframes, n
     )
-    dtype = parameters.zoom.dtype
-    return replace(
-        parameters,
-        rotation=torch.tensor(rotation, dtype=dtype)[None],
-        translation=torch.tensor(translation, dtype=dtype)[None],
-        zoom=torch.tensor(zoom, dtype=dtype)[None],
-    )
+    return replace(parameters, rotation=rotation[None], translation=translation[None], zoom=zoom[None])
 
 
 def between_keyframes(
@@ -133,15 +129,12 @@ def initialise_points(observations: Observations, parameters: Parameters, count:
     seen = observations.weight > 0
     rotation, translation = parameters.rotation[0], parameters.translation[0]
     known = parameters.point[0]
-    in_camera = torch.einsum("nij,mj->mni", rotation, known[:, :3]) + known[:, None, 3:] * translation
-    nearness = torch.where(seen[:count], known[:, 3:] / in_camera.norm(dim=-1).clamp_min(1e-9), torch.nan)
-    typical: Float[torch.Tensor, " n"] = torch.nan_to_num(nearness.nanmedian(dim=0).values, nan=1.0)
-    typical = typical.clamp_min(0.0) * depth
+    far = lengths(points_in_camera(parameters)[0])
+    nearness = np.where(seen[:count], known[:, 3:] / np.maximum(far, 1e-9), np.nan)
+    typical = np.nan_to_num(lower_median(nearness, axis=0), nan=1.0).clip(0.0) * depth
     middle = middle_observation(observations)[count:]
-    rows = torch.arange(count, len(seen))
-    xy = observations.xy_px[rows, middle]
+    xy = observations.xy_px[np.arange(count, len(seen)), middle]
     ray = unit_rays(xy, parameters.focal_px[0, middle], observations.pixel_aspect)
     w = typical[middle][:, None]
-    world = torch.einsum("mji,mj->mi", rotation[middle], ray - w * translation[middle])
-    fresh = torch.cat([world, w], -1)
-    return replace(parameters, point=torch.cat([known, fresh / fresh.norm(dim=-1, keepdim=True)])[None])
+    world = np.einsum("mji,mj->mi", rotation[middle], ray - w * translation[middle])
+    return replace(parameters, point=np.concatenate([known, unit(np.concatenate([world, w], -1))])[None])

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-import torch
+import numpy as np
 
+from sfm.geometry.arrays import unit
 from sfm.geometry.problem import Observations, Parameters, Problem
 from sfm.geometry.resectioning import frame_cost, resect
 from sfm.geometry.states import joined
@@ -33,15 +34,15 @@ def mended(problem: Problem, fitted: FittedModel, turned: list[FittedModel] | No
 def anchored(parameters: Parameters) -> Parameters:
     """The same cameras and points, seen from the first camera: it stands at the origin, its zoom offset is none."""
     rotation, translation, zoom = parameters.rotation[:, :1], parameters.translation[:, :1], parameters.zoom[:, :1]
-    turned = parameters.rotation @ rotation.transpose(-1, -2)
+    turned = parameters.rotation @ rotation.swapaxes(-1, -2)
     place, w = parameters.point[..., :3], parameters.point[..., 3:]
-    point = torch.cat([place @ rotation[:, 0].transpose(-1, -2) + w * translation, w], -1)
+    point = np.concatenate([place @ rotation[:, 0].swapaxes(-1, -2) + w * translation, w], -1)
     return Parameters(
         rotation=turned,
         translation=parameters.translation - (turned @ translation[..., None])[..., 0],
         zoom=parameters.zoom - zoom,
         log_focal=parameters.log_focal + zoom[:, 0],
-        point=point / point.norm(dim=-1, keepdim=True),
+        point=unit(point),
     )
 
 
@@ -52,8 +53,8 @@ def _placed_anew(problem: Problem, fitted: FittedModel) -> Parameters | None:
     """
     parameters, kernel_px = fitted.parameters, problem.kernels_px[-1]
     observations, model = problem.observations, fitted.model
-    index = torch.arange(parameters.zoom.shape[1])
-    sources = (index, (index - 1).clamp_min(0), (index + 1).clamp_max(len(index) - 1))
+    index = np.arange(parameters.zoom.shape[1])
+    sources = (index, (index - 1).clip(0), (index + 1).clip(max=len(index) - 1))
     for source in sources:
         source[0] = 0
     tried = _resected(problem, observations, joined([parameters.of_frames(source) for source in sources]), model)
@@ -62,7 +63,7 @@ def _placed_anew(problem: Problem, fitted: FittedModel) -> Parameters | None:
     cost, first_cost = frame_cost(observations, tried, kernel_px), frame_cost(second_first, beside, kernel_px)
     cost[-1, 0] = first_cost[0, 1]
     before = frame_cost(observations, parameters, kernel_px)[0]
-    if not bool((cost.amin(0) < GAIN * before).any()):
+    if not (cost.min(0) < GAIN * before).any():
         return None
     for of, found in ((tried.rotation, beside.rotation), (tried.translation, beside.translation)):
         of[-1, 0] = found[0, 1]

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import torch
 
 from sfm.geometry.problem import Problem
 from sfm.geometry.robust import good_residual, share_quantile, trimmed_track_rms
@@ -57,8 +56,8 @@ def refine_full_motion(problem: Problem, candidates: list[FittedModel], *, thoro
     turned, (full, zoomed) = candidates[:3], candidates[3:]
     zoomed = search(problem, model=FULL_ZOOM, known=zoomed, turned=turned, thorough=thorough)
     zoom = zoomed.parameters.zoom
-    if float(np.ptp(zoom.cpu().numpy())) < NO_ZOOM:
-        straight = replace(zoomed.parameters, zoom=torch.zeros_like(zoom))
+    if np.ptp(zoom) < NO_ZOOM:
+        straight = replace(zoomed.parameters, zoom=np.zeros_like(zoom))
         start = Start(parameters=straight, model=FULL, origin=f"full_zoom: {zoomed.start}")
         again = fit(problem, [start], problem.kernels_px[1:])[0]
         full = ranked([full, again], problem.unit_px, turned, problem.prior)[0]

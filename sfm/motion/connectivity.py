@@ -3,9 +3,9 @@
 import itertools
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Int
 
+from sfm.geometry.arrays import lengths
 from sfm.geometry.problem import Observations, Parameters
 from sfm.geometry.projection import residuals
 from sfm.geometry.robust import trimmed_track_rms
@@ -20,10 +20,10 @@ def agreeing(
     observations: Observations, parameters: Parameters, limit_px: float
 ) -> tuple[Bool[np.ndarray, " m"], Bool[np.ndarray, "m n"]]:
     """Which tracks agree with the motion (a batch of one), and where those that do agree with a frame's pose."""
-    r, _, _ = residuals(observations, parameters)
-    distance = torch.where(observations.weight > 0, r[0].norm(dim=-1), torch.nan).cpu().numpy()
-    agrees = trimmed_track_rms(distance) < 1.5 * limit_px
-    return agrees, agrees[:, None] & (distance < 2 * limit_px)
+    r, _ = residuals(observations, parameters)
+    distance_px = np.where(observations.weight > 0, lengths(r[0]), np.nan)
+    agrees = trimmed_track_rms(distance_px) < 1.5 * limit_px
+    return agrees, agrees[:, None] & (distance_px < 2 * limit_px)
 
 
 def linked_runs(

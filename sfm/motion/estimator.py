@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from sfm.config import AutoConfig, SelectionConfig
+from sfm.geometry.arrays import lengths, lower_median
 from sfm.geometry.problem import FocalPrior, Observations, Parameters, Problem, observations_of
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import depth_quantiles, depths, translation_bound
@@ -193,7 +194,7 @@ def cameras_of(frames: Frames, fitted: FittedTracks, candidate: FittedModel) -> 
     with thread_limit(1, opencv=False):
         parameters = place_all_frames(problem, replace(fitted.selection, fitted=candidate), fitted.keyed.frames)
     point = parameters.point[0]
-    return parameters, float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
+    return parameters, float(lower_median(point[:, 3] / lengths(point[:, :3])))
 
 
 def _keyed(frames: Frames, tracks: Tracks, config: AutoConfig) -> _Keyed:
@@ -218,9 +219,9 @@ def _place(
     first = int(np.argmax(valid))
     near_and_far = depth_quantiles(observations, parameters, agrees, first, frames.hw) if moving else None
     poses = FramePoses(
-        rotation=parameters.rotation[0].cpu().numpy(),
-        translation=parameters.translation[0].cpu().numpy(),
-        focal_px=np.exp(float(parameters.log_focal[0])) * np.exp(parameters.zoom[0].cpu().numpy()),
+        rotation=parameters.rotation[0],
+        translation=parameters.translation[0],
+        focal_px=np.exp(parameters.log_focal[0]) * np.exp(parameters.zoom[0]),
         depth=depths(observations, parameters, agrees, frames.hw) if moving else np.ones(len(frames)),
         valid=valid,
         reason=reason,
@@ -331,9 +332,8 @@ def _bound(
     agrees: Bool[np.ndarray, " t"],
 ) -> float:
     """Translation bound from the rays of the agreeing points, at the noise of their mean."""
-    xy = observations.xy_px.cpu().numpy()
-    seen = observations.weight.cpu().numpy() > 0
-    focal_px = float(np.median(parameters.focal_px[0].cpu().numpy()))
+    xy, seen = observations.xy_px, observations.weight > 0
+    focal_px = float(np.median(parameters.focal_px[0]))
     frame = np.argmax(seen[:, seen.sum(0).argmax()][:, None] & seen, axis=1)
     rows = np.flatnonzero(agrees)
     if len(rows) < 10:

@@ -7,10 +7,11 @@ follow every few frames.
 
 from dataclasses import replace
 
-import torch
-from torch import Tensor
+import numpy as np
+from jaxtyping import Bool, Float
 
 from sfm.geometry import bundle_adjustment, resectioning
+from sfm.geometry.arrays import lengths, lower_median, unit
 from sfm.geometry.bundle_adjustment import adjust
 from sfm.geometry.problem import FreeParameters, Observations, Parameters, Problem, rescaled
 from sfm.geometry.projection import unit_rays
@@ -26,8 +27,8 @@ def window_of(observations: Observations, *, least: int = 5, most: int = 12, sha
     """How many frames still see `shared` of what the first one sees."""
     seen = observations.weight > 0
     first = seen[:, 0]
-    alive = seen[first].to(observations.weight.dtype).mean(0)
-    lost = (alive < shared).nonzero()
+    alive = seen[first].mean(0)
+    lost = np.flatnonzero(alive < shared)
     end = int(lost[0]) if len(lost) else len(alive)
     return max(least, min(most, end, observations.weight.shape[1]))
 
@@ -57,8 +58,7 @@ def _first_window(problem: Problem, count: int) -> Parameters:
     part = problem.observations.of_frames(slice(0, count))
     rows = (part.weight > 0).sum(1) >= 2
     parameters = search(replace(problem, observations=part.of_tracks(rows))).parameters
-    point = torch.zeros(1, len(rows), 4, dtype=part.xy_px.dtype)
-    point[..., 2] = 1.0
+    point = np.tile([0.0, 0.0, 1.0, 0.0], (1, len(rows), 1))
     point[:, rows] = parameters.point
     return replace(parameters, point=point)
 
@@ -75,7 +75,7 @@ def register_frame(
     known = (observations.weight[:, :frame] > 0).sum(1) >= 2
     pair = [0, frame]
     two = observations.of_frames(pair)
-    two = replace(two, weight=two.weight * known[:, None].to(two.weight.dtype))
+    two = replace(two, weight=two.weight * known[:, None])
     held = parameters.of_frames(pair)
     solver = replace(resectioning.SOLVER, iterations=10)
     for width in (4 * kernel_px, kernel_px):
@@ -89,23 +89,26 @@ def _with_frames(parameters: Parameters, first: Parameters, then: Parameters) ->
     """Points and focal length of `parameters`, with the cameras of two others one after the other."""
     return replace(
         parameters,
-        rotation=torch.cat([first.rotation, then.rotation], 1),
-        translation=torch.cat([first.translation, then.translation], 1),
-        zoom=torch.cat([first.zoom, then.zoom], 1),
+        rotation=np.concatenate([first.rotation, then.rotation], 1),
+        translation=np.concatenate([first.translation, then.translation], 1),
+        zoom=np.concatenate([first.zoom, then.zoom], 1),
     )
 
 
 def _with_new_points(
-    observations: Observations, parameters: Parameters, frame: int, new: Tensor, known: Tensor
-) -> Tensor:
+    observations: Observations,
+    parameters: Parameters,
+    frame: int,
+    new: Bool[np.ndarray, " m"],
+    known: Bool[np.ndarray, " m"],
+) -> Float[np.ndarray, "1 m 4"]:
     """Points with those that a frame sees first put on its rays, at the median depth of what it knows."""
     rotation, translation = parameters.rotation[0, frame], parameters.translation[0, frame]
     known_in_camera = parameters.point[0, :, :3] @ rotation.T + parameters.point[0, :, 3:] * translation
     near = known & (known_in_camera[:, 2] > 0) & (parameters.point[0, :, 3] > 0)
-    inverse = (parameters.point[0, :, 3] / known_in_camera.norm(dim=-1).clamp_min(1e-9))[near]
-    w = inverse.median() if len(inverse) else torch.ones_like(translation[0])
+    inverse = (parameters.point[0, :, 3] / np.maximum(lengths(known_in_camera), 1e-9))[near]
+    w = float(lower_median(inverse)) if len(inverse) else 1.0
     ray = unit_rays(observations.xy_px[:, frame], parameters.focal_px[0, frame], observations.pixel_aspect)
     world = (ray - w * translation) @ rotation
-    point = torch.cat([world, w.expand(len(new), 1)], -1)
-    point = point / point.norm(dim=-1, keepdim=True)
-    return torch.where(new[:, None], point, parameters.point[0])[None]
+    point = unit(np.concatenate([world, np.full((len(new), 1), w)], -1))
+    return np.where(new[:, None], point, parameters.point[0])[None]

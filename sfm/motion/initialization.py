@@ -6,12 +6,12 @@ from typing import final
 
 import cv2
 import numpy as np
-import torch
 from jaxtyping import Bool, Float
+from scipy.spatial.transform import Rotation
 
+from sfm.geometry.arrays import lengths, lower_median, unit
 from sfm.geometry.problem import Observations, Parameters
 from sfm.geometry.projection import middle_observation, unit_rays
-from sfm.geometry.so3 import exp_so3
 
 
 @final
@@ -81,19 +81,16 @@ def parameters_from(
     inverse_depth: float,
 ) -> Parameters:
     """One hypothesis: points stand at `inverse_depth` on the ray of the middle frame that sees them."""
-    dtype = observations.xy_px.dtype
-    xy = observations.xy_px.cpu().numpy()
-    middle = middle_observation(observations).cpu().numpy()
+    xy = observations.xy_px
+    middle = middle_observation(observations)
     local = unit_rays(xy[np.arange(len(xy)), middle], np.exp(log_focal + log_zoom[middle]), observations.pixel_aspect)
     world = np.einsum("mji,mj->mi", rotation[middle], local - inverse_depth * translation[middle])
-    point = np.concatenate([world, np.full((len(xy), 1), inverse_depth)], 1)
-    point /= np.linalg.norm(point, axis=1, keepdims=True)
     return Parameters(
-        rotation=torch.tensor(rotation, dtype=dtype)[None],
-        translation=torch.tensor(translation, dtype=dtype)[None],
-        zoom=torch.tensor(log_zoom, dtype=dtype)[None],
-        log_focal=torch.tensor([log_focal], dtype=dtype),
-        point=torch.tensor(point, dtype=dtype)[None],
+        rotation=rotation[None],
+        translation=translation[None],
+        zoom=log_zoom[None],
+        log_focal=np.array([log_focal]),
+        point=unit(np.concatenate([world, np.full((len(xy), 1), inverse_depth)], 1))[None],
     )
 
 
@@ -110,18 +107,18 @@ def reversed_depth(parameters: Parameters) -> Parameters:
     Under weak perspective both explain the same flow (the Necker reversal); rotations are turned so that the
     motion of a point at median depth stays (small angles).
     """
-    length = parameters.point[..., :3].norm(dim=-1, keepdim=True).clamp_min(1e-9)
+    length = np.maximum(lengths(parameters.point[..., :3]), 1e-9)[..., None]
     w = parameters.point[..., 3:] / length
-    middle = w.median(dim=1, keepdim=True).values
-    mirrored = (2 * middle - w).clamp_min(0.02 * middle.abs())
-    point = torch.cat([parameters.point[..., :3] / length, mirrored], -1)
+    middle = lower_median(w, axis=1)[:, None]
+    mirrored = np.maximum(2 * middle - w, 0.02 * np.abs(middle))
+    point = np.concatenate([parameters.point[..., :3] / length, mirrored], -1)
     shift = 2 * parameters.translation * middle
-    zero = torch.zeros_like(shift[..., 0])
-    turn = torch.stack([-shift[..., 1], shift[..., 0], zero], -1)
+    turn = np.stack([-shift[..., 1], shift[..., 0], np.zeros_like(shift[..., 0])], -1)
+    turned = Rotation.from_rotvec(turn.reshape(-1, 3)).as_matrix().reshape(parameters.rotation.shape)
     return Parameters(
-        rotation=exp_so3(turn) @ parameters.rotation,
+        rotation=turned @ parameters.rotation,
         translation=-parameters.translation,
         zoom=parameters.zoom,
         log_focal=parameters.log_focal,
-        point=point / point.norm(dim=-1, keepdim=True),
+        point=unit(point),
     )

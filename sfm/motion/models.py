@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
-from torch import Tensor
 
+from sfm.geometry.arrays import lengths, lower_median
 from sfm.geometry.bundle_adjustment import SOLVER, Fit, adjust
 from sfm.geometry.problem import Parameters, Problem
 from sfm.geometry.projection import camera_centres
@@ -55,30 +54,28 @@ class FittedModel:
 
     def nearness(self) -> Float[np.ndarray, " m"]:
         """Inverse distance of each track's point from the first keyframe's camera."""
-        point = self.parameters.point[0].cpu().numpy()
-        return point[:, 3] / np.linalg.norm(point[:, :3], axis=1)
+        point = self.parameters.point[0]
+        return point[:, 3] / lengths(point[:, :3])
 
     @property
     def focal_px(self) -> float:
         """Focal length of the first keyframe."""
-        return float(self.parameters.log_focal[0].exp())
+        return float(np.exp(self.parameters.log_focal[0]))
 
     @property
     def log_zoom(self) -> Float[np.ndarray, " n"]:
         """Log focal length of each keyframe over that of the first."""
-        return self.parameters.zoom[0].cpu().numpy()
+        return self.parameters.zoom[0]
 
     def forward(self) -> Float[np.ndarray, " n"]:
         """Way of each camera along the axis of the first, in scene depths."""
-        parameters = self.parameters
-        point = parameters.point[0]
-        middle = float((point[:, 3] / point[:, :3].norm(dim=-1)).median())
-        return camera_centres(parameters.rotation[0], parameters.translation[0])[:, 2].cpu().numpy() * middle
+        centre = camera_centres(self.parameters.rotation[0], self.parameters.translation[0])
+        return centre[:, 2] * lower_median(self.nearness())
 
-    def of_tracks(self, rows: Int[Tensor, " s"]) -> "FittedModel":
+    def of_tracks(self, rows: Int[np.ndarray, " s"]) -> "FittedModel":
         """The same fit, of some of its tracks; the cost stays that of all."""
         parameters = replace(self.parameters, point=self.parameters.point[:, rows])
-        return replace(self, parameters=parameters, residual_px=self.residual_px[rows.cpu().numpy()])
+        return replace(self, parameters=parameters, residual_px=self.residual_px[rows])
 
     def restart(self, origin: str = "", *, model: MotionModel | None = None) -> Start:
         """A start at this fit, perhaps under another model."""
@@ -118,7 +115,7 @@ def fit_batch(
         solver=ROUGH if rough else SOLVER,
         good_track_px=None if rough else GOOD_RESIDUAL_PX * problem.unit_px,
     )
-    residual = torch.where(problem.observations.weight > 0, found.residual_px, torch.nan).cpu().numpy()
+    residual = np.where(problem.observations.weight > 0, found.residual_px, np.nan)
     return [
         FittedModel(
             model=start.model,

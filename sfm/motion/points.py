@@ -22,10 +22,9 @@ def points_of(
         parameters: a batch of one.
         agrees: tracks that move as the camera says.
     """
-    rotation, translation = (each[0].cpu().numpy() for each in (parameters.rotation, parameters.translation))
-    homogeneous = parameters.point[0].cpu().numpy()
+    rotation, translation, homogeneous = parameters.rotation[0], parameters.translation[0], parameters.point[0]
     nearness = homogeneous[:, 3] / np.linalg.norm(homogeneous[:, :3], axis=1)
-    seen = observations.weight.cpu().numpy() > 0
+    seen = observations.weight > 0
     known = agrees & seen.any(1)
     typical = np.median(nearness[known]) if known.any() else 0.0
     known &= nearness > max(LEAST_NEARNESS * typical, 1e-9)
@@ -34,7 +33,7 @@ def points_of(
     known &= ((depth > 0) | ~seen).all(1)
     height, width = frames.hw
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    xy_px = observations.xy_px.cpu().numpy()[known] + centre
+    xy_px = observations.xy_px[known] + centre
     point, frame = np.nonzero(seen[known])
     first = seen[known].argmax(1)
     return Structure(

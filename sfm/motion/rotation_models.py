@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float
 
 from sfm.geometry.problem import Parameters, Problem, measured
@@ -31,7 +30,7 @@ def fit_rotation_models(problem: Problem) -> list[FittedModel]:
     best.append(Start(parameters=best[1].parameters, model=ROTATION_ZOOM, origin=best[1].origin))  # no zoom is one too
     free = problem.free([start.model for start in best])
     parameters = joined([start.parameters for start in best])
-    kernel = torch.full_like(parameters.log_focal, kernels[2])
+    kernel = np.full_like(parameters.log_focal, kernels[2])
     parameters = completed(problem.observations, parameters, rows, free, kernel)
     last = fit_batch(problem, parameters, best, kernels[2:])
     return [last[0], last[1], likeliest(last[2:], problem.unit_px)]

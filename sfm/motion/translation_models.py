@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
-import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from scipy.spatial.transform import Rotation
 
 from sfm.geometry.bundle_adjustment import SOLVER, adjust
@@ -68,7 +67,7 @@ def search(
         return known
     last = [r.restart() for r in promising]
     parameters = joined([start.parameters for start in last])
-    kernel = torch.full_like(parameters.log_focal, kernels[2])
+    kernel = np.full_like(parameters.log_focal, kernels[2])
     parameters = completed(problem.observations, parameters, rows, problem.free([model] * len(last)), kernel)
     best = ranked(fit_batch(problem, parameters, last, kernels[2:]), unit_px, turned, problem.prior)[0]
     return mended(problem, best, turned)
@@ -128,8 +127,8 @@ def _unturned_starts(problem: Problem, model: MotionModel) -> list[Start]:
 
 def _translated_alone(problem: Problem, begin: Parameters, *, zoom: bool = False) -> Parameters:
     """The best translation, perhaps with a zoom, of a camera that does not turn, under the widest kernel."""
-    no = torch.tensor([False])
-    only = replace(problem.free([FULL]), rotation=no, translation=~no, zoom=torch.tensor([zoom]), focal=no)
+    no = np.array([False])
+    only = replace(problem.free([FULL]), rotation=no, translation=~no, zoom=np.array([zoom]), focal=no)
     kernel = problem.kernels_px[:1]
     return adjust(problem.observations, begin, only, kernel_px=kernel, noise_px=problem.noise_px).parameters
 
@@ -157,7 +156,7 @@ class WidePair:
     """
 
     last: int
-    rows: np.ndarray
+    rows: Int[np.ndarray, " r"]
     share: Float[np.ndarray, " n"]
 
 
@@ -188,8 +187,7 @@ def heading_starts(problem: Problem, model: MotionModel) -> list[Parameters]:
     if pair is None:
         return []
     paths = _heading_paths(problem, xy, pair, zoom=model.zooms)
-    rows = torch.tensor(pair.rows)
-    two = problem.observations.of_tracks(rows).of_frames([0, pair.last])
+    two = problem.observations.of_tracks(pair.rows).of_frames([0, pair.last])
     ends = [0, pair.last]
     starts = [
         parameters_from(
@@ -197,16 +195,16 @@ def heading_starts(problem: Problem, model: MotionModel) -> list[Parameters]:
         )
         for p in paths
     ]
-    held = replace(problem.free([model] * len(starts)), focal=torch.zeros(len(starts), dtype=torch.bool))
+    held = replace(problem.free([model] * len(starts)), focal=np.zeros(len(starts), bool))
     unit_px = problem.unit_px
     kernel, solver = (8.0 * unit_px, 3.0 * unit_px), replace(SOLVER, iterations=4, single=True)
     fitted = adjust(two, joined(starts), held, kernel_px=kernel, noise_px=problem.noise_px, solver=solver).parameters
-    support = (1.0 / (1.0 + (capped_track_rms(two, fitted) / unit_px) ** 2)).sum(1).cpu().numpy()
+    support = (1.0 / (1.0 + (capped_track_rms(two, fitted) / unit_px) ** 2)).sum(1)
     ways = [2 * k + int(support[2 * k + 1] > support[2 * k]) for k in range(len(paths) // 2)]
     order = sorted(ways, key=lambda i: -support[i])
     first = [next(i for i in order if paths[i].focal_px == focal) for focal in sorted({p.focal_px for p in paths})]
     best = list(dict.fromkeys([*order[:HEADINGS], *first]))
-    return [_all_frames(problem, fitted.take([i]), rows, pair, paths[i], model) for i in best]
+    return [_all_frames(problem, fitted.take([i]), pair, paths[i], model) for i in best]
 
 
 def _heading_paths(problem: Problem, xy: np.ndarray, pair: WidePair, *, zoom: bool) -> list[_Path]:
@@ -236,24 +234,21 @@ def straight_path(
     return rotation, translations(rotation, 0.2 * share[:, None] * direction)
 
 
-def _all_frames(
-    problem: Problem, two: Parameters, rows: torch.Tensor, pair: WidePair, path: _Path, model: MotionModel
-) -> Parameters:
-    """All frames placed by the points of an adjusted pair (`rows`), from where its straight path puts them."""
+def _all_frames(problem: Problem, two: Parameters, pair: WidePair, path: _Path, model: MotionModel) -> Parameters:
+    """All frames placed by the points of an adjusted pair, from where its straight path puts them."""
     last, share, observations = pair.last, pair.share, problem.observations
-    pair_rotation, pair_translation = two.rotation[0, 1].cpu().numpy(), two.translation[0, 1].cpu().numpy()
-    missing = Rotation.from_matrix(path.rotation[last].T @ pair_rotation).as_rotvec()
+    missing = Rotation.from_matrix(path.rotation[last].T @ two.rotation[0, 1]).as_rotvec()
     rotation = path.rotation @ Rotation.from_rotvec(share[:, None] * missing).as_matrix()
-    centre = share[:, None] * camera_centres(pair_rotation, pair_translation)
+    centre = share[:, None] * camera_centres(two.rotation[0, 1], two.translation[0, 1])
     zoom = path.log_zoom + share * (float(two.zoom[0, 1]) - path.log_zoom[last])
     log_focal = math.log(path.focal_px)
     parameters = parameters_from(
         observations, rotation, translations(rotation, centre), zoom, log_focal, inverse_depth=1.0
     )
     known, kernel_px = replace(parameters, point=two.point), problem.kernels_px[1]
-    placed, _ = resect(observations.of_tracks(rows), known, problem.free([model]), kernel_px=kernel_px)
-    point = parameters.point.clone()
-    point[:, rows] = two.point
+    placed, _ = resect(observations.of_tracks(pair.rows), known, problem.free([model]), kernel_px=kernel_px)
+    point = parameters.point.copy()
+    point[:, pair.rows] = two.point
     return replace(placed, point=point)
 
 
@@ -275,9 +270,7 @@ def _from_two_views(observations: Observations, log_focal: float, second: int) -
         log_focal,
         inverse_depth=_median_inverse_distance(world),
     )
-    known = torch.tensor(np.isfinite(world[:, 0]))
-    point = torch.tensor(np.nan_to_num(world), dtype=start.point.dtype)
-    return replace(start, point=torch.where(known[None, :, None], point[None], start.point))
+    return replace(start, point=np.where(np.isfinite(world[:, :1]), world, start.point))
 
 
 def _median_inverse_distance(world: Float[np.ndarray, "m 4"]) -> float:

@@ -6,7 +6,6 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
 
 from sfm.geometry.covariance import (
     camera_covariance,
@@ -64,7 +63,7 @@ class Unsure:
         return frame_covariance(known, self.keyframes, own)
 
     @cached_property
-    def _spread(self) -> Float[Tensor, "p p"] | None:
+    def _spread(self) -> Float[np.ndarray, "p p"] | None:
         return camera_covariance(
             self.problem.observations,
             self.selection.fitted.parameters,

@@ -41,8 +41,8 @@ def fitted(name: str, movers: float, *, known: bool = True) -> tuple[Projected, 
 
 
 def rotation_of(fitted: FittedModel) -> np.ndarray:
-    return fitted.parameters.rotation[0].numpy()
+    return fitted.parameters.rotation[0]
 
 
 def zoom_of(fitted: FittedModel) -> np.ndarray:
-    return fitted.parameters.zoom[0].exp().numpy()
+    return np.exp(fitted.parameters.zoom[0])

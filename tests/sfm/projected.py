@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-import torch
 
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt
 from sfm.geometry.problem import FocalPrior, Observations, Parameters, Problem, observations_of
@@ -50,11 +49,11 @@ class Projected:
         point = np.concatenate([self.world, np.ones((len(self.world), 1))], 1)
         point /= np.linalg.norm(point, axis=1, keepdims=True)
         return Parameters(
-            rotation=torch.tensor(self.rotation)[None],
-            translation=torch.tensor(self.translation)[None],
-            zoom=torch.tensor(np.log(self.focal_px / self.focal_px[0]))[None],
-            log_focal=torch.tensor([float(np.log(self.focal_px[0]))], dtype=torch.float64),
-            point=torch.tensor(point)[None],
+            rotation=self.rotation[None],
+            translation=self.translation[None],
+            zoom=np.log(self.focal_px / self.focal_px[0])[None],
+            log_focal=np.log(self.focal_px[:1]),
+            point=point[None],
         )
 
 
@@ -133,8 +132,7 @@ def angle_deg(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def positions_of(state: Parameters) -> np.ndarray:
     """Camera centres in the world of a batch of one."""
-    rotation, translation = state.rotation[0].numpy(), state.translation[0].numpy()
-    return -np.einsum("nji,nj->ni", rotation, translation)
+    return -np.einsum("nji,nj->ni", state.rotation[0], state.translation[0])
 
 
 def path_error(found: np.ndarray, true: np.ndarray) -> float:

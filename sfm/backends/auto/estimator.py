@@ -182,9 +182,9 @@ def _answers_of_tracks(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: By
                 source="tracks",
                 model=candidate.model,
                 cameras=Cameras(
-                    rotation=parameters.rotation[0].cpu().numpy()[rows],
-                    translation=parameters.translation[0].cpu().numpy()[rows],
-                    focal_px=parameters.focal_px[0].cpu().numpy()[rows],
+                    rotation=parameters.rotation[0][rows],
+                    translation=parameters.translation[0][rows],
+                    focal_px=parameters.focal_px[0][rows],
                     translates=candidate.model.translates,
                     nearness=abs(nearness) or 1.0,
                 ),

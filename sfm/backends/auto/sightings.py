@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
@@ -18,7 +17,7 @@ from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.linearise import LEAST_DEPTH
 from sfm.backends.dense.models import TESTIFIES, votes_of
 from sfm.geometry.projection import straightened
-from sfm.geometry.robust import trimmed_track_rms, without_worst
+from sfm.geometry.robust import geman_mcclure, trimmed_track_rms, without_worst
 from sfm.types import FramePoses
 
 MOST = {"tracks": 600, "flow": 1500}
@@ -151,51 +150,49 @@ def residuals(sightings: Sightings, cameras: Cameras) -> tuple[Float[np.ndarray,
     if not len(sightings.anchor):
         return np.zeros(0), np.zeros(0)
     turned, shift, focal = _relative(sightings, cameras)
-    observed, bend = straightened(torch.from_numpy(sightings.place_px).float(), focal, cameras.undistortion)
-    seen = torch.from_numpy(sightings.seen)
-    kernel = (KERNEL_PX * max(sightings.hw) / 640) ** 2
+    observed, bend = straightened(sightings.place_px.astype(np.float32), focal, cameras.undistortion)
+    seen, kernel = sightings.seen[..., None], np.float32((KERNEL_PX * max(sightings.hw) / 640) ** 2)
 
-    def squared(nearness: Float[Tensor, "s d"]) -> Float[Tensor, "s m d"]:
-        x = turned[:, :, None] + shift[:, :, None] * nearness[:, None, :, None]
-        away = x[..., 2]
-        placed = x[..., :2] / away.clamp_min(LEAST_DEPTH)[..., None] * focal[:, :, None, None]
-        off = (((placed - observed[:, :, None]) / bend[:, :, None]) ** 2).sum(-1)
-        return torch.where(away > LEAST_DEPTH, off, BEHIND_PX**2)
+    def squared(nearness: Float[np.ndarray, "s d"]) -> Float[np.ndarray, "s m d"]:
+        x, y, z = (turned[..., i, None] + shift[..., i, None] * nearness[:, None] for i in range(3))
+        scale = focal[..., None] / np.maximum(z, LEAST_DEPTH)
+        off_x, off_y = ((each * scale - observed[..., i, None]) / bend for i, each in enumerate((x, y)))
+        return np.where(z > LEAST_DEPTH, off_x**2 + off_y**2, np.float32(BEHIND_PX**2))
 
-    def cost(nearness: Float[Tensor, "s d"]) -> Float[Tensor, "s d"]:
-        off = squared(nearness)
-        return torch.where(seen[..., None], kernel * off / (kernel + off), 0.0).sum(1)
+    def cost(nearness: Float[np.ndarray, "s d"]) -> Float[np.ndarray, "s d"]:
+        return (seen * geman_mcclure(squared(nearness), kernel)).sum(1)
 
-    best = torch.zeros(len(observed), 1)
+    best = np.zeros((len(observed), 1), np.float32)
     if cameras.translates:
         best = _best_nearness(cost, len(observed), cameras.nearness)
-    off = torch.where(seen, squared(best)[..., 0], torch.nan)
-    return trimmed_track_rms(without_worst(off.sqrt().numpy())), best[:, 0].numpy() / cameras.nearness
+    off_px = np.where(sightings.seen, np.sqrt(squared(best)[..., 0]), np.nan)
+    return trimmed_track_rms(without_worst(off_px)), best[:, 0] / cameras.nearness
 
 
-def _relative(sightings: Sightings, cameras: Cameras) -> tuple[Tensor, Tensor, Tensor]:
+def _relative(
+    sightings: Sightings, cameras: Cameras
+) -> tuple[Float[np.ndarray, "s m 3"], Float[np.ndarray, "s m 3"], Float[np.ndarray, "s m"]]:
     """Rays of the points turned into the axes of their targets, the targets' translations, and their focal lengths."""
-    rotation, translation = torch.from_numpy(cameras.rotation).float(), torch.from_numpy(cameras.translation).float()
-    focal = torch.from_numpy(cameras.focal_px).float()
-    anchor, target = torch.from_numpy(sightings.anchor), torch.from_numpy(sightings.target)
-    ray, _ = straightened(torch.from_numpy(sightings.xy_px).float(), focal[anchor], cameras.undistortion)
-    ray = ray / focal[anchor, None]
-    ray = torch.cat([ray, torch.ones_like(ray[:, :1])], -1)
-    between = rotation[target] @ rotation[anchor].transpose(-1, -2)[:, None]
-    shift = translation[target] - (between @ translation[anchor][:, None, :, None])[..., 0]
-    return (between @ ray[:, None, :, None])[..., 0], shift, focal[target]
+    short = (each.astype(np.float32) for each in (cameras.rotation, cameras.translation, cameras.focal_px))
+    rotation, translation, focal = short
+    anchor, target = sightings.anchor, sightings.target
+    ray, _ = straightened(sightings.xy_px.astype(np.float32), focal[anchor], cameras.undistortion)
+    ray = np.pad(ray / focal[anchor, None], ((0, 0), (0, 1)), constant_values=1.0)
+    between = rotation[:, None] @ rotation.swapaxes(1, 2)  # of two keyframes, target first
+    shift = translation[:, None] - np.einsum("taij,aj->tai", between, translation)
+    turn = between[target, anchor[:, None]]
+    return np.einsum("smij,sj->smi", turn, ray), shift[target, anchor[:, None]], focal[target]
 
 
 def _best_nearness(
-    cost: Callable[[Float[Tensor, "s d"]], Float[Tensor, "s d"]], count: int, median: float
-) -> Float[Tensor, "s 1"]:
+    cost: Callable[[Float[np.ndarray, "s d"]], Float[np.ndarray, "s d"]], count: int, median: float
+) -> Float[np.ndarray, "s 1"]:
     """Of each point the inverse depth that costs least: infinity, or one of a row that gets finer around the best."""
-    low, high, steps = NEARNESS
-    tried = torch.cat([torch.zeros(1), torch.logspace(np.log10(low), np.log10(high), steps)]) * median
-    tried = tried.expand(count, -1)
+    tried = np.append(0.0, np.geomspace(*NEARNESS)).astype(np.float32) * np.float32(median)
+    tried = np.broadcast_to(tried, (count, len(tried)))
     for _ in range(ROUNDS):
-        at = cost(tried).argmin(1, keepdim=True)
-        before = tried.gather(1, (at - 1).clamp_min(0))
-        after = tried.gather(1, (at + 1).clamp_max(tried.shape[1] - 1))
-        tried = before + (after - before) * torch.linspace(0.0, 1.0, FINER)
-    return tried.gather(1, cost(tried).argmin(1, keepdim=True))
+        at = cost(tried).argmin(1)[:, None]
+        before = np.take_along_axis(tried, np.maximum(at - 1, 0), 1)
+        after = np.take_along_axis(tried, np.minimum(at + 1, tried.shape[1] - 1), 1)
+        tried = before + (after - before) * np.linspace(0.0, 1.0, FINER, dtype=np.float32)
+    return np.take_along_axis(tried, cost(tried).argmin(1)[:, None], 1)

@@ -236,7 +236,8 @@ def _covariance(found: _Found, placed: PlacedFrames, spread: Float[Tensor, "n n"
     """Of the poses of the frames that were looked at."""
     first = int(np.argmax(found.hangs))
     cameras = found.refined.parameters
-    keyed = keyframe_covariance(cameras.rotation, cameras.translation, spread, found.selection.model, first)
+    rotation, translation, known = (each.cpu().numpy() for each in (cameras.rotation, cameras.translation, spread))
+    keyed = keyframe_covariance(rotation, translation, known, found.selection.model, first)
     return frame_covariance(keyed, found.key, placed.covariance)
 
 

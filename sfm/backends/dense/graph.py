@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from sfm.geometry.so3 import exp_so3
+from sfm.backends.dense.rotations import exp_so3
 
 
 @final

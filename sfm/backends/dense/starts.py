@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
-from sfm.geometry.so3 import exp_so3, log_so3
+from sfm.backends.dense.rotations import exp_so3, log_so3
 
 DIRECTIONS = 256
 KERNELS = (60.0, 20.0, 8.0)

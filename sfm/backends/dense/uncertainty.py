@@ -27,4 +27,4 @@ def focal_sigma_log(spread: Float[Tensor, "n n"] | None, model: MotionModel, len
     """Standard deviation of the log focal length; that of its prior where the clip says nothing."""
     if lens.focal.given or not model.rotates or spread is None:
         return lens.focal.sigma
-    return capped_sigma(spread[-2, -2], lens.focal.sigma)
+    return capped_sigma(float(spread[-2, -2]), lens.focal.sigma)

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from jaxtyping import Bool, Float
 from scipy.linalg.lapack import dposv
 
@@ -22,23 +21,23 @@ def minimise(
     observations: Observations,
     parameters: Parameters,
     free: FreeParameters,
-    kernel_px: torch.Tensor,
+    kernel_px: Float[np.ndarray, "b ..."],
     noise_px: float,
     solver: LevenbergMarquardt,
     reach: float,
 ) -> tuple[Parameters, Summary]:
     """As `sfm.geometry.bundle_adjustment.minimise`; `reach` bounds the log focal length around its prior."""
     tracks = tracks_of(observations)
-    kernels = kernel_px.numpy().reshape(len(kernel_px), -1) ** 2
-    flags = torch.stack([free.rotation, free.translation, free.zoom, free.focal], 1).numpy()
+    kernels = kernel_px.reshape(len(kernel_px), -1) ** 2
+    flags = np.stack([free.rotation, free.translation, free.zoom, free.focal], 1)
     found: list[_Search] = []
     for b, kernel_squared in enumerate(kernels):
         each = np.broadcast_to(kernel_squared, len(tracks.weight)).copy()
         found.append(_search(tracks, _law(free, flags[b], each, noise_px, reach), state_of(parameters, b), solver))
     summary = Summary(
-        converged=torch.tensor([each.converged for each in found]),
+        converged=np.array([each.converged for each in found]),
         steps=max(each.steps for each in found),
-        cost=torch.tensor([each.cost for each in found], dtype=parameters.zoom.dtype),
+        cost=np.array([each.cost for each in found]),
     )
     return parameters_of([each.state for each in found]), summary
 

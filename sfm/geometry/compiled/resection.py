@@ -1,7 +1,6 @@
 """Each frame's pose from points that are held: the law of `sfm.geometry.resectioning`."""
 
 import numpy as np
-import torch
 
 from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.compiled.law import camera_rows, geman_mcclure, projected
@@ -23,7 +22,7 @@ def resect(
 ) -> tuple[Parameters, Summary]:
     """As `sfm.geometry.resectioning.resect`."""
     tracks = tracks_of(observations)
-    flags = torch.stack([free.rotation, free.translation, free.zoom, torch.zeros_like(free.zoom)], 1).double().numpy()
+    flags = np.stack([free.rotation, free.translation, free.zoom, np.zeros_like(free.zoom)], 1).astype(float)
     kernels = np.full(len(tracks.weight), kernel_px**2)
     states: list[State] = []
     better, cost = np.zeros(parameters.zoom.shape, bool), np.empty(parameters.zoom.shape)
@@ -31,8 +30,7 @@ def resect(
         law = Law(moves, _ALL, kernels, 1.0)
         state, better[b], cost[b] = _resected(tracks, law, state_of(parameters, b), solver)
         states.append(state)
-    summary = Summary(converged=torch.from_numpy(~better), steps=solver.iterations, cost=torch.from_numpy(cost))
-    return parameters_of(states), summary
+    return parameters_of(states), Summary(converged=~better, steps=solver.iterations, cost=cost)
 
 
 def _resected(
@@ -48,8 +46,7 @@ def _resected(
         better = trial_cost < cost
         state = kept_frames(better, trial, state)
         cost = np.where(better, trial_cost, cost)
-        damping = np.where(better, damping * solver.shrink, damping * solver.grow)
-        damping = damping.clip(solver.least_damping, solver.most_damping)
+        damping = solver.damped(damping, better)
     return state, better, cost
 
 

@@ -1,8 +1,7 @@
 """Points found anew: the law of `sfm.geometry.triangulation.retriangulated`, whose depths it tries."""
 
 import numpy as np
-import torch
-from torch import Tensor
+from jaxtyping import Float
 
 from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.compiled.law import projected, robust_sum
@@ -14,11 +13,11 @@ from sfm.geometry.projection import middle_rays
 def best_depths(
     observations: Observations,
     parameters: Parameters,
-    kernel_px: Tensor,
+    kernel_px: Float[np.ndarray, "b ..."],
     inverse_depths: tuple[float, ...],
     gain: float,
-) -> Tensor:
-    """The points (b m 4) of every hypothesis, each at the best of the inverse depths where that gains so much.
+) -> Float[np.ndarray, "b m 4"]:
+    """The points of every hypothesis, each at the best of the inverse depths where that gains so much.
 
     Args:
         observations: the tracks.
@@ -28,13 +27,13 @@ def best_depths(
         gain: share of the cost of the present point.
     """
     tracks, depths = tracks_of(observations), np.array(inverse_depths)
-    rays, centres = (each.contiguous().numpy() for each in middle_rays(observations, parameters))
-    kernels = np.broadcast_to(kernel_px.numpy().reshape(len(kernel_px), -1) ** 2, parameters.point.shape[:2])
-    points = parameters.point.numpy().copy()
+    rays = np.ascontiguousarray(np.stack(middle_rays(observations, parameters), 1))
+    kernels = np.broadcast_to(kernel_px.reshape(len(kernel_px), -1) ** 2, parameters.point.shape[:2])
+    points = parameters.point.copy()
     for b, point in enumerate(points):
         state = state_of(parameters, b)
-        _sweep(tracks, kernels[b].copy(), state, np.stack([rays[b], centres[b]]), depths, gain, point)
-    return torch.from_numpy(points)
+        _sweep(tracks, kernels[b].copy(), state, rays[b], depths, gain, point)
+    return points
 
 
 @compiled

@@ -1,10 +1,9 @@
-"""Tracks, cameras and systems as the compiled loops take them: of numpy, the frames last."""
+"""Tracks, cameras and systems as the compiled loops take them: the frames last."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import torch
 from jaxtyping import Float, Int
 
 from sfm.geometry.problem import Observations, Parameters
@@ -72,30 +71,30 @@ class Eliminated(NamedTuple):
 
 
 def tracks_of(observations: Observations) -> Tracks:
-    """Observations on a CPU as the loops take them."""
-    xy_px = np.ascontiguousarray(observations.xy_px.numpy().transpose(0, 2, 1))
-    return Tracks(xy_px, np.ascontiguousarray(observations.weight.numpy()), float(observations.pixel_aspect))
+    """Observations as the loops take them."""
+    xy_px = np.ascontiguousarray(observations.xy_px.transpose(0, 2, 1))
+    return Tracks(xy_px, np.ascontiguousarray(observations.weight), float(observations.pixel_aspect))
 
 
 def state_of(parameters: Parameters, b: int) -> State:
-    """One hypothesis of a batch on a CPU, as a copy."""
-    zoom, log_focal = parameters.zoom[b].numpy().copy(), float(parameters.log_focal[b])
+    """One hypothesis of a batch, as a copy."""
+    zoom, log_focal = parameters.zoom[b].copy(), float(parameters.log_focal[b])
     return State(
-        np.ascontiguousarray(parameters.rotation[b].numpy().transpose(1, 2, 0)),
-        np.ascontiguousarray(parameters.translation[b].numpy().T),
+        np.ascontiguousarray(parameters.rotation[b].transpose(1, 2, 0)),
+        np.ascontiguousarray(parameters.translation[b].T),
         zoom,
         log_focal,
         np.exp(log_focal + zoom),
-        parameters.point[b].numpy().copy(),
+        parameters.point[b].copy(),
     )
 
 
 def parameters_of(states: Sequence[State]) -> Parameters:
     """Several hypotheses as a batch."""
     return Parameters(
-        rotation=torch.from_numpy(np.stack([s.rotation.transpose(2, 0, 1) for s in states])),
-        translation=torch.from_numpy(np.stack([s.translation.T for s in states])),
-        zoom=torch.from_numpy(np.stack([s.zoom for s in states])),
-        log_focal=torch.tensor([s.log_focal for s in states], dtype=torch.float64),
-        point=torch.from_numpy(np.stack([s.point for s in states])),
+        rotation=np.stack([s.rotation.transpose(2, 0, 1) for s in states]),
+        translation=np.stack([s.translation.T for s in states]),
+        zoom=np.stack([s.zoom for s in states]),
+        log_focal=np.array([s.log_focal for s in states]),
+        point=np.stack([s.point for s in states]),
     )

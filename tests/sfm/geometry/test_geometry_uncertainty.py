@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from projected import FOCAL_PX, project
 
+from sfm.geometry.arrays import unit
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import depth_quantiles, depths, quantiles_of_depth, translation_bound
 
@@ -25,9 +25,9 @@ def test_a_crowd_of_points_counts_by_its_area():
     point = np.concatenate([xy / FOCAL_PX * z[:, None], z[:, None], np.ones((len(z), 1))], 1)
     tracks = project({"dolly": 0.2}, points=len(z))
     parameters = tracks.parameters().of_frames([0])
-    parameters = replace(parameters, point=torch.tensor(point / np.linalg.norm(point, axis=1, keepdims=True))[None])
+    parameters = replace(parameters, point=unit(point)[None])
     scene = tracks.observations().of_frames([0])
-    scene = replace(scene, xy_px=torch.tensor(xy)[:, None], weight=torch.ones(len(z), 1, dtype=torch.float64))
+    scene = replace(scene, xy_px=xy[:, None], weight=np.ones((len(z), 1)))
     every = np.ones(len(z), bool)
     assert depths(scene, parameters, every, HW)[0] == pytest.approx(5.0)
     found = depth_quantiles(scene, parameters, every, 0, HW)
@@ -50,7 +50,7 @@ def test_depths_are_those_of_what_each_frame_sees():
 def test_depth_is_unknown_where_a_frame_sees_nothing():
     tracks = project({"dolly": 0.2}, points=50)
     scene = tracks.observations()
-    weight = scene.weight.clone()
+    weight = scene.weight.copy()
     weight[:, 2] = 0
     found = depths(replace(scene, weight=weight), tracks.parameters(), np.ones(len(weight), bool), HW)
     assert np.isnan(found[2])

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 from adjustment import ALL, free, kernel_of, shaken, small
 from plain_adjustment import solve_step, take_step
 from projected import Projected
@@ -19,20 +18,20 @@ def _numeric(tracks: Projected, state: Parameters, kernel_px: float, noise_px: f
     """Jacobian of the residuals in noise units, by central differences over all camera and point parameters."""
     scene = tracks.observations()
     n, m = scene.xy_px.shape[1], scene.xy_px.shape[0]
-    base, _, _ = residuals(scene, state)
-    squared = (base**2).sum(-1, keepdim=True)
-    root = (scene.weight[None, ..., None].sqrt() * kernel_px**2 / (kernel_px**2 + squared) / noise_px).expand_as(base)
+    base, _ = residuals(scene, state)
+    squared = (base**2).sum(-1, keepdims=True)
+    root = np.sqrt(scene.weight[None, ..., None]) * kernel_px**2 / (kernel_px**2 + squared) / noise_px
     columns = []
     for k in range(n * CAMERA + 1 + 3 * m):
         moved = []
         for sign in (1e-6, -1e-6):
-            delta = torch.zeros(1, n * CAMERA + 1 + 3 * m, dtype=torch.float64)
+            delta = np.zeros((1, n * CAMERA + 1 + 3 * m))
             delta[0, k] = sign
             trial = take_step(
                 state, delta[:, : n * CAMERA + 1], delta[:, n * CAMERA + 1 :].reshape(1, m, 3), EVERY, SOLVER
             )
             moved.append(residuals(scene, trial)[0])
-        columns.append(((moved[0] - moved[1]) / 2e-6 * root).ravel().numpy())
+        columns.append(((moved[0] - moved[1]) / 2e-6 * root).ravel())
     return np.stack(columns, 1)
 
 
@@ -51,11 +50,11 @@ def test_normal_equations_are_those_of_finite_differences(aspect):
     hessian = j.T @ j
     hessian[size - 1, size - 1] += 1 / freedom.log_focal_sigma**2
 
-    def close(found: torch.Tensor, expected: np.ndarray) -> None:
+    def close(found: np.ndarray, expected: np.ndarray) -> None:
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6 * np.abs(expected).max())
 
     close(normal.camera[0], hessian[:size, :size])
-    close(normal.mixed[0].permute(0, 2, 1).reshape(size, -1), hessian[:size, size:])
+    close(normal.mixed[0].swapaxes(1, 2).reshape(size, -1), hessian[:size, size:])
     blocks = np.stack([hessian[size + 3 * i :, size + 3 * i :][:3, :3] for i in range(m)], -1)
     close(normal.point[0], blocks)
 
@@ -76,8 +75,7 @@ def test_gradient_is_that_of_the_robust_cost(kind):
         "point": [0, 4, 8],
     }
     for k in where[kind]:
-        delta, point = torch.zeros(1, n * CAMERA + 1), torch.zeros(1, m, 3)
-        delta, point = delta.double(), point.double()
+        delta, point = np.zeros((1, n * CAMERA + 1)), np.zeros((1, m, 3))
         if kind == "point":
             point[0, k // 3, k % 3] = 1e-6
             expected = normal.point_gradient[0, k % 3, k // 3]
@@ -86,23 +84,23 @@ def test_gradient_is_that_of_the_robust_cost(kind):
             expected = normal.gradient[0, k]
         up = total_cost(scene, take_step(state, delta, point, EVERY, SOLVER), freedom, kernel, 0.3)
         down = total_cost(scene, take_step(state, -delta, -point, EVERY, SOLVER), freedom, kernel, 0.3)
-        assert float((up - down) / 4e-6) == pytest.approx(float(expected), rel=2e-4, abs=1e-3)
+        assert (up - down)[0] / 4e-6 == pytest.approx(expected, rel=2e-4, abs=1e-3)
 
 
 def test_schur_step_equals_the_dense_solve():
     tracks = small(seed=5, noise_px=0.5)
     scene, state = tracks.observations(), shaken(tracks.parameters(), 6)
     normal = normal_equations(scene, state, free(ALL), kernel_of(8.0), 0.3)
-    damping = torch.tensor([1e-2], dtype=torch.float64)
+    damping = np.array([1e-2])
     size, m = normal.gradient.shape[1], scene.xy_px.shape[0]
     dense = np.zeros((size + 3 * m, size + 3 * m))
-    camera = normal.camera[0].numpy()
+    camera = normal.camera[0]
     dense[:size, :size] = camera + np.diag(1e-2 * np.diag(camera) + 1e-9 * camera.diagonal().max())
     dense[:CAMERA, :CAMERA] += np.eye(CAMERA)  # the gauge
-    dense[:size, size:] = normal.mixed[0].permute(0, 2, 1).reshape(size, -1)
+    dense[:size, size:] = normal.mixed[0].swapaxes(1, 2).reshape(size, -1)
     dense[size:, :size] = dense[:size, size:].T
     for i in range(m):
-        block = normal.point[0, :, :, i].numpy()
+        block = normal.point[0, :, :, i]
         at = slice(size + 3 * i, size + 3 * i + 3)
         dense[at, at] = block + np.diag(1e-2 * block.diagonal() + 1e-9 + 1e-6 * block.diagonal().max())
     right = np.concatenate([normal.gradient[0], normal.point_gradient[0].T.reshape(-1)])

@@ -1,19 +1,27 @@
-"""Rotations as exponentials."""
+"""Twists as matrices, of numpy and of torch."""
 
 import numpy as np
+import pytest
 import torch
+from scipy.spatial.transform import Rotation
 
-from sfm.geometry.so3 import exp_so3, hat, log_so3
+from sfm.geometry.so3 import POSE, adjoint, hat
 
-
-def test_exponential_is_the_rotation_about_its_vector():
-    omega = torch.tensor([0.0, 0.3, 0.0], dtype=torch.float64)
-    cos, sin = np.cos(0.3), np.sin(0.3)
-    np.testing.assert_allclose(exp_so3(omega), [[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]], atol=1e-14)
-    a, b = torch.randn(2, 5, 3, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    torch.testing.assert_close((hat(a) @ b[..., None])[..., 0], torch.linalg.cross(a, b))
+KINDS = pytest.mark.parametrize("kind", [np.asarray, torch.from_numpy], ids=["numpy", "torch"])
 
 
-def test_logarithm_is_the_inverse():
-    omega = torch.tensor([[0.0, 0.0, 0.0], [0.3, -0.2, 1.0], [1e-9, 0.0, 0.0], [0.0, 3.0, 0.5]], dtype=torch.float64)
-    torch.testing.assert_close(log_so3(exp_so3(omega)), omega, atol=1e-12, rtol=0)
+@KINDS
+def test_a_hat_makes_the_cross_product(kind):
+    a, b = np.random.default_rng(0).normal(size=(2, 5, 3))
+    np.testing.assert_allclose(hat(kind(a)) @ kind(b)[..., None], np.cross(a, b)[..., None], atol=1e-15)
+
+
+@KINDS
+def test_a_twist_is_the_same_motion_before_and_after_a_change_of_axes(kind):
+    """exp(Ad ξ) T = T exp(ξ), to first order in ξ."""
+    rng = np.random.default_rng(1)
+    rotation, shift, twist = Rotation.random(random_state=2).as_matrix(), rng.normal(size=3), rng.normal(size=POSE)
+    there = np.asarray(adjoint(kind(rotation), kind(shift))) @ twist
+    carried = rotation @ hat(twist[3:]) @ rotation.T
+    np.testing.assert_allclose(hat(there[3:]), carried, atol=1e-14)
+    np.testing.assert_allclose(there[:3], rotation @ twist[:3] - carried @ shift, atol=1e-14)

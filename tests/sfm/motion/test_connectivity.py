@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import numpy as np
-import torch
 from projected import project
 
 from sfm.motion.connectivity import FEWEST_LINKS, agreeing, linked_runs
@@ -21,8 +20,8 @@ def test_tracks_that_follow_another_motion_do_not_agree_nor_any_in_a_frame_with_
     np.testing.assert_array_equal(agrees, ~tracks.moving)
     seen = np.isfinite(tracks.xy_px[..., 0])
     np.testing.assert_array_equal(fits, seen & ~tracks.moving[:, None])
-    off = state.rotation.clone()
-    off[0, 3] = torch.tensor(tracks.rotation[0], dtype=torch.float64)
+    off = state.rotation.copy()
+    off[0, 3] = tracks.rotation[0]
     assert not agreeing(scene, replace(state, rotation=off), 0.25)[1][:, 3].any()
 
 

@@ -1,6 +1,5 @@
 """Frames that join one by one."""
 
-import torch
 from projected import FOCAL_PX, angle_deg, path_error, positions_of, project
 
 from sfm.geometry.problem import FocalPrior
@@ -14,7 +13,7 @@ def test_a_window_ends_where_the_first_view_is_left() -> None:
     observations = tracks.observations()
     count = window_of(observations, least=2, most=20)
     seen = observations.weight > 0
-    share = seen[seen[:, 0]].to(torch.float64).mean(0)
+    share = seen[seen[:, 0]].mean(0)
     assert float(share[count - 1]) >= 0.4
     assert count == 20 or float(share[count]) < 0.4
 
@@ -23,5 +22,5 @@ def test_a_path_that_leaves_its_first_view_is_registered_to_its_end() -> None:
     tracks = project({"truck": 0.8, "pan_deg": 10.0}, frames=14, points=300, noise_px=0.1, seed=3)
     found = register_incrementally(tracks.problem(GIVEN))
     assert found.rotation.shape[1] == 14
-    assert angle_deg(found.rotation[0].numpy(), tracks.rotation).max() < 1.0
+    assert angle_deg(found.rotation[0], tracks.rotation).max() < 1.0
     assert path_error(positions_of(found), tracks.centre) < 0.05

@@ -17,9 +17,9 @@ def frames(n: int) -> Frames:
 def test_points_stand_where_they_are_and_those_without_a_place_are_left_out() -> None:
     made = project({"truck": 0.2}, points=40)
     parameters = made.parameters()
-    point = parameters.point.clone()
+    point = parameters.point.copy()
     point[0, 0, 3] = 0.0  # at infinity
-    point[0, 1] = -point[0, 1] * point.new_tensor([1.0, 1.0, 1.0, -1.0])  # behind the cameras
+    point[0, 1] = -point[0, 1] * np.array([1.0, 1.0, 1.0, -1.0])  # behind the cameras
     agrees = np.arange(len(made.world)) != 2
     found = points_of(frames(8), made.observations(), replace(parameters, point=point), agrees)
     seen = np.isfinite(made.xy_px[3:, :, 0])

@@ -14,6 +14,6 @@ def test_a_pan_is_found_beside_a_subject_that_fills_much_of_the_frame() -> None:
     tracks = project({"pan_deg": 8.0}, seed=1, noise_px=0.1, movers=0.45, rigid_mover=True)
     static, rotation, zoomed = fit_rotation_models(tracks.problem(GIVEN))
     assert (static.model, rotation.model, zoomed.model) == (STATIC, ROTATION, ROTATION_ZOOM)
-    assert angle_deg(rotation.parameters.rotation[0].numpy(), tracks.rotation).max() < 0.2
-    np.testing.assert_allclose(zoomed.parameters.zoom[0].exp().numpy(), 1.0, atol=0.01)
+    assert angle_deg(rotation.parameters.rotation[0], tracks.rotation).max() < 0.2
+    np.testing.assert_allclose(np.exp(zoomed.parameters.zoom[0]), 1.0, atol=0.01)
     assert not rotation.parameters.translation.any()

@@ -5,7 +5,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-import torch
 from projected import FOCAL_PX, Projected, project
 
 from sfm.config import SelectionConfig
@@ -24,11 +23,11 @@ def state_of(inverse_depth: np.ndarray, frames: int = 6) -> Parameters:
     m = len(inverse_depth)
     point = np.concatenate([np.tile((0.0, 0.0, 1.0), (m, 1)), inverse_depth[:, None]], 1)
     return Parameters(
-        rotation=torch.eye(3, dtype=torch.float64).expand(1, frames, 3, 3),
-        translation=torch.zeros(1, frames, 3, dtype=torch.float64),
-        zoom=torch.zeros(1, frames, dtype=torch.float64),
-        log_focal=torch.full((1,), float(np.log(FOCAL_PX)), dtype=torch.float64),
-        point=torch.tensor(point)[None],
+        rotation=np.tile(np.eye(3), (1, frames, 1, 1)),
+        translation=np.zeros((1, frames, 3)),
+        zoom=np.zeros((1, frames)),
+        log_focal=np.array([np.log(FOCAL_PX)]),
+        point=point[None],
     )
 
 
@@ -45,7 +44,7 @@ def candidates(
     for model in MOTION_MODELS:
         fits = np.arange(tracks) < round(shares[model.name] * tracks)
         residual = np.where(fits[:, None], 0.1, off_px) * rng.uniform(0.9, 1.1, (tracks, 6))
-        zoomed = torch.linspace(0.0, 0.2 if model.translates and model.zooms else 0.0, 6, dtype=torch.float64)[None]
+        zoomed = np.linspace(0.0, 0.2 if model.translates and model.zooms else 0.0, 6)[None]
         out.append(
             FittedModel(
                 model=model,
@@ -169,7 +168,7 @@ def test_an_unusual_lens_asks_for_a_zoom_that_makes_it_usual_and_for_more_before
 
     def through(made: list[FittedModel], name: str, times: float) -> list[FittedModel]:
         """With another lens under one of the models."""
-        lens = torch.full((1,), float(np.log(times * FOCAL_PX)), dtype=torch.float64)
+        lens = np.array([np.log(times * FOCAL_PX)])
         return [
             replace(r, parameters=replace(r.parameters, log_focal=lens)) if r.model.name == name else r for r in made
         ]
@@ -314,9 +313,9 @@ def test_a_pan_past_a_vehicle_stays_a_pan():
 def test_a_dolly_against_its_zoom_is_flagged_wherever_it_ends(order):
     """To and fro it ends where it began, and the last camera says nothing."""
     fitted = candidates(dict.fromkeys(MODEL_NAMES, 1.0))[-1]
-    zoom = torch.linspace(0.0, 0.2, 6, dtype=torch.float64)[list(order)]
-    way = torch.zeros(1, 6, 3, dtype=torch.float64)
+    zoom = np.linspace(0.0, 0.2, 6)[list(order)]
+    way = np.zeros((1, 6, 3))
     for along, expected in ((zoom, True), (-zoom, False), (0.1 * zoom, False)):
         way[0, :, 2] = along - along[0]  # camera from world: a camera that goes back has a positive one
-        state = replace(fitted.parameters, zoom=(zoom - zoom[0])[None], translation=way.clone())
+        state = replace(fitted.parameters, zoom=(zoom - zoom[0])[None], translation=way.copy())
         assert opposed(replace(fitted, parameters=state), CONFIG) == expected

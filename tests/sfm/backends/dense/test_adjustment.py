@@ -12,8 +12,8 @@ import sfm.backends.dense.normal as blocks_of
 from sfm.backends.dense.adjustment import adjust, cost, covariance, held_out_residual_px, noise_scale, residual_px
 from sfm.backends.dense.graph import DenseParameters
 from sfm.backends.dense.normal import Freedom
+from sfm.backends.dense.rotations import exp_so3
 from sfm.geometry.problem import FocalPrior
-from sfm.geometry.so3 import exp_so3
 from sfm.types import FULL, FULL_ZOOM, ROTATION, ROTATION_ZOOM, STATIC, MotionModel
 
 RICH = {"truck": 0.5, "dolly": 0.25, "pan_deg": 9.0, "tilt_deg": 4.0, "roll_deg": 5.0}

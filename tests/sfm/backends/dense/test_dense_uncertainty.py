@@ -9,9 +9,9 @@ from flow_scene import known_flow
 
 from sfm.backends.dense.adjustment import adjust, covariance
 from sfm.backends.dense.normal import Freedom
+from sfm.backends.dense.rotations import log_so3
 from sfm.geometry.covariance import frame_covariance, keyframe_covariance
 from sfm.geometry.problem import FocalPrior
-from sfm.geometry.so3 import log_so3
 from sfm.types import FULL, ROTATION, STATIC
 
 NOISE_PX = 0.3
@@ -22,11 +22,16 @@ def held(model=FULL):
     return Freedom(model=model, focal=FocalPrior(focal_px=275.0, sigma=0.0), depth_weight=1e-4)
 
 
+def keyed(parameters, spread, model, first=0):
+    rotation, translation, known = (each.numpy() for each in (parameters.rotation, parameters.translation, spread))
+    return keyframe_covariance(rotation, translation, known, model, first)
+
+
 def told(move, model):
     known = known_flow(move, cameras=5, patches=80, noise_px=0.0, promised_px=NOISE_PX)
     spread = covariance(known.parameters, known.graph, held(model), 1e6)
     assert spread is not None
-    return known, keyframe_covariance(known.parameters.rotation, known.parameters.translation, spread, model)
+    return known, keyed(known.parameters, spread, model)
 
 
 @pytest.mark.slow
@@ -75,7 +80,7 @@ def test_relative_to_another_keyframe_that_one_is_sure_and_the_last_is_as_if_the
     known, _ = told({"truck": 0.3, "pan_deg": 3.0}, FULL)
     spread = covariance(known.parameters, known.graph, held(), 1e6)
     assert spread is not None
-    second = keyframe_covariance(known.parameters.rotation, known.parameters.translation, spread, FULL, 2)
+    second = keyed(known.parameters, spread, FULL, 2)
     assert np.abs(second[2]).max() < 1e-12 * np.abs(second[4]).max()
     own = slice(2, None)
     graph = replace(
@@ -97,7 +102,7 @@ def test_relative_to_another_keyframe_that_one_is_sure_and_the_last_is_as_if_the
     )
     alone = covariance(late, graph, held(), 1e6)
     assert alone is not None
-    found = keyframe_covariance(late.rotation, late.translation, alone, FULL)
+    found = keyed(late, alone, FULL)
     ratio = (np.diagonal(second[4]) / np.diagonal(found[-1]))[1:]  # along the path it is the stretch of another path
     assert (ratio < 1.6).all(), ratio
     assert (ratio > 0.3).all(), ratio

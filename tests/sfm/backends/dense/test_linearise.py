@@ -18,7 +18,8 @@ from sfm.backends.dense.linearise import (
     predict,
     whitened,
 )
-from sfm.geometry.so3 import POSE, adjoint, exp_so3, hat
+from sfm.backends.dense.rotations import exp_so3
+from sfm.geometry.so3 import POSE, adjoint, hat
 
 MOVE = {"truck": 0.2, "dolly": 0.1, "pan_deg": 4.0, "roll_deg": 3.0, "zoom": 1.2}
 ALL = slice(None)

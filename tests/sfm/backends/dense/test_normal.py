@@ -10,8 +10,9 @@ import sfm.backends.dense.normal as under_test
 from sfm.backends.dense.graph import DenseParameters
 from sfm.backends.dense.linearise import predict, whitened
 from sfm.backends.dense.normal import Freedom, Normal, blocks, normal_equations, prior_cost
+from sfm.backends.dense.rotations import exp_so3
 from sfm.geometry.problem import FocalPrior
-from sfm.geometry.so3 import POSE, exp_so3
+from sfm.geometry.so3 import POSE
 from sfm.types import FULL, FULL_ZOOM, ROTATION, ROTATION_ZOOM, STATIC, MotionModel
 
 MOVE = {"truck": 0.2, "dolly": 0.1, "pan_deg": 4.0, "roll_deg": 3.0, "zoom": 1.2}

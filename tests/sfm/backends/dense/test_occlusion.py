@@ -11,8 +11,8 @@ from sfm.backends.dense.graph import DenseParameters, still
 from sfm.backends.dense.observe import Scene, unobserved
 from sfm.backends.dense.occlusion import Covered, covered
 from sfm.backends.dense.refinement import Refined, scene_of
+from sfm.backends.dense.rotations import exp_so3
 from sfm.flow.pyramid import grey_of, pyramid
-from sfm.geometry.so3 import exp_so3
 from sfm.types import Masks
 
 HW = (120, 200)
