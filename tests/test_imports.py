@@ -3,8 +3,14 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
+
+from sfm.processes.gpu import may_be_there
+from sfm.synthetic import ClipSpec, render
+from sfm.video.encode import encode
 
 HEAVY = (
     "torch",
@@ -53,6 +59,19 @@ def test_the_command_line_loads_nothing_heavy_for_help() -> None:
 def test_resolving_the_default_backend_loads_nothing_heavy() -> None:
     code = "from sfm import backends\nassert backends.resolve('auto')[1] == backends.config_type('auto')()"
     assert not modules_after(code).intersection({*HEAVY, "numpy", "scipy"})
+
+
+def test_a_clip_that_its_tracks_answer_is_estimated_without_torch(tmp_path: Path) -> None:
+    """It takes as long to load as such a clip to answer; only a GPU that may be there is asked of torch."""
+    turning = ClipSpec(seed=11, frames=8, image_hw=(120, 200), focal_px=170.0, move={"pan_deg": 6.0})
+    encode(np.asarray(render(turning).rgb), tmp_path / "clip.mp4", fps=24.0)
+    device = "cpu" if may_be_there() else "auto"
+    order = ["estimate", str(tmp_path / "clip.mp4"), "--out", str(tmp_path / "run"), "--device", device]
+    loaded = modules_after(f"from compare.cli import main\nassert main({order}) == 0")
+    run = json.loads(next((tmp_path / "run").rglob("run.json")).read_text())
+    assert run["shots"][0]["statistics"]["ran_on"] == {"tracks": "cpu", "motion_models": "cpu"}
+    assert "cv2" in loaded
+    assert "torch" not in loaded
 
 
 def test_this_test_can_fail() -> None:

@@ -75,11 +75,18 @@ def run(
 
 
 def pick_device(device: str) -> str:
-    """ "cpu" or "cuda"; "auto" takes the GPU where torch sees one. Asking for an absent one is an error."""
+    """ "cpu" or "cuda"; "auto" takes the GPU where torch sees one. Asking for an absent one is an error.
+
+    Torch, which takes a second to load, is asked only where there may be one.
+    """
     if device == "cpu":
         return device
     if device not in ("auto", "cuda"):
         raise CinetrajError(f"device is {device!r}, expected auto, cpu or cuda")
+    from sfm.processes.gpu import may_be_there
+
+    if device == "auto" and not may_be_there():
+        return "cpu"
     import torch
 
     if torch.cuda.is_available():

@@ -105,7 +105,7 @@ def fit_tracks(frames: Frames, masks: Masks, config: AutoConfig, seconds: dict[s
         config: settings.
         seconds: gets the wall time of each step.
     """
-    with thread_limit(1, opencv=False):
+    with thread_limit(1, opencv=False, torch=False):
         with timed(seconds, "tracks"):
             tracks = track(frames, masks, config.tracks)
         if why := precheck(frames, masks, tracks, shortest=config.tracks.min_length):
@@ -134,7 +134,7 @@ def answer(
         selection: the one to take.
         config, seconds: as for `fit_tracks`.
     """
-    with thread_limit(1, opencv=False), timed(seconds, "all_frames"):
+    with thread_limit(1, opencv=False, torch=False), timed(seconds, "all_frames"):
         placed = _place(frames, masks, fitted.tracks, fitted.keyed, selection, config)
         solved = _solved(frames, masks, fitted.tracks, fitted.keyed, selection, placed, config.selection)
     return replace(solved, seconds=seconds)
@@ -191,7 +191,7 @@ def fit_and_select(problem: Problem, config: AutoConfig) -> tuple[list[FittedMod
 def cameras_of(frames: Frames, fitted: FittedTracks, candidate: FittedModel) -> tuple[Parameters, float]:
     """Cameras of all frames under one of the models, its points held, and the median inverse distance of its points."""
     problem = problem_of(frames, fitted.tracks.xy_px[fitted.keyed.picked])
-    with thread_limit(1, opencv=False):
+    with thread_limit(1, opencv=False, torch=False):
         parameters = place_all_frames(problem, replace(fitted.selection, fitted=candidate), fitted.keyed.frames)
     point = parameters.point[0]
     return parameters, float(lower_median(point[:, 3] / lengths(point[:, :3])))

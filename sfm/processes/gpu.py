@@ -1,7 +1,33 @@
-"""A GPU that several processes share: what each may hold, so that one that lacks memory does not starve the others."""
+"""Whether there may be a GPU, and what each of several processes that share it may hold: none starves the others."""
+
+import ctypes
+import os
+import re
+from importlib import metadata
 
 IN_TENSORS = 0.9
 """Of a process's share; the rest is for its CUDA context and kernels, which no allocator counts."""
+
+KNOWN_BUILDS = re.compile(r"(cpu|cu\d+)?")
+"""Labels of the builds of torch that see NVIDIA's GPUs or none; another, as rocm6.4, may see others."""
+
+
+def may_be_there() -> bool:
+    """Whether torch might see a GPU, told without loading it: False where no driver of NVIDIA's is there to be loaded.
+
+    A build of torch that is for other GPUs, or is not known, has to be asked itself.
+    """
+    try:
+        label = metadata.version("torch").partition("+")[2]
+    except metadata.PackageNotFoundError:
+        return True
+    if not KNOWN_BUILDS.fullmatch(label):
+        return True
+    try:
+        ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def limit_memory(share: float) -> None:

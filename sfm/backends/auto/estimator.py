@@ -8,11 +8,9 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sfm.backends.auto.deviations import turn_odds, with_deviations
-from sfm.backends.auto.evidence import Answer, seen_by
+from sfm.backends.auto.evidence import Answer, ByFlow, chosen_by, seen_by
 from sfm.backends.auto.posterior import QUANTITY_NAMES, SURE, Judged, far_below, judge
-from sfm.backends.auto.sightings import Cameras, Sightings, cameras_at, of_flow, of_tracks
-from sfm.backends.dense import estimator as dense
-from sfm.backends.dense.fitting import FittedFlow, fit_flow
+from sfm.backends.auto.sightings import Cameras, Sightings, of_tracks
 from sfm.config import AutoConfig, DenseConfig
 from sfm.motion import estimator as tracked
 from sfm.motion.all_frames import between_keyframes
@@ -53,16 +51,6 @@ class ByTracks:
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ByFlow:
-    """The same of the flow, and the settings that it was asked with."""
-
-    fitted: FittedFlow
-    solved: Solved
-    config: DenseConfig
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Shot:
     """What is asked about, and the wall time of each step, which is added as it goes."""
 
@@ -71,16 +59,22 @@ class Shot:
     config: AutoConfig
     device: str
     seconds: dict[str, float]
+    threads: int = 1
 
 
-def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cpu") -> Solved:
+def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cpu", threads: int = 1) -> Solved:
     """The camera's motion in one shot, with the probability that what is said of it is right.
+
+    Args:
+        frames, masks: of the shot.
+        config: settings.
+        device, threads: of the dense flow; torch is loaded where that is asked.
 
     Returns:
         Status "ok" where rotation and translation are both sure, "partial" where frames have no pose besides,
         "unreliable" where either is not, "failed" where nothing can be followed.
     """
-    shot = Shot(frames=frames, masks=masks, config=config, device=device, seconds={})
+    shot = Shot(frames=frames, masks=masks, config=config, device=device, seconds={}, threads=threads)
     by_tracks = tracks_of(shot)
     if isinstance(by_tracks, str):
         by_flow = flow_of(shot, DenseConfig(distortion=_lens(shot, None))) if config.dense else by_tracks
@@ -120,12 +114,10 @@ def tracks_of(shot: Shot) -> ByTracks | str:
 
 def flow_of(shot: Shot, config: DenseConfig) -> ByFlow | str:
     """What the flow says, or why it says nothing."""
-    frames, masks, spent = shot.frames, shot.masks, dict[str, float]()
-    fitted = fit_flow(frames, masks, config, spent, device=shot.device)
-    found: ByFlow | str = fitted if isinstance(fitted, str) else ""
-    if not isinstance(fitted, str):
-        solved = dense.answer(frames, masks, fitted, config, spent)
-        found = ByFlow(fitted=fitted, solved=solved, config=config) if solved.poses is not None else solved.reason
+    from sfm.backends.auto import flow
+
+    spent: dict[str, float] = {}
+    found = flow.asked(shot.frames, shot.masks, config, spent, device=shot.device, threads=shot.threads)
     shot.seconds.update({f"dense_{step}": value for step, value in spent.items()})
     return found
 
@@ -138,7 +130,7 @@ def _judged(shot: Shot, by_tracks: ByTracks | None, by_flow: ByFlow | None) -> J
 def keyframes_of(by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Int[np.ndarray, " k"]:
     """The frames at which answers are compared: the keyframes of the flow, else those of the tracks."""
     if by_flow is not None:
-        return by_flow.fitted.kept[by_flow.fitted.key]
+        return by_flow.keyframes
     assert by_tracks is not None
     return by_tracks.fitted.keyed.frames
 
@@ -153,8 +145,8 @@ def weighed(frames: Frames, by_tracks: ByTracks | None, by_flow: ByFlow | None) 
         answers += _answers_of_tracks(frames, key, by_tracks, every=every)
         sightings["tracks"] = of_tracks(by_tracks.fitted.tracks.xy_px[:, key], frames.hw, frames.pixel_aspect)
     if by_flow is not None:
-        answers += _answers_of_flow(by_flow, key)
-        sightings["flow"] = of_flow(by_flow.fitted.graph, by_flow.fitted.belongs, frames.hw)
+        answers += by_flow.answers
+        sightings["flow"] = by_flow.sightings
     seen = {kind: seen_by(each, answers) for kind, each in sightings.items()}
     return judge(answers, seen, tracked.focal_prior(frames), _covered(answers, by_flow))
 
@@ -188,37 +180,10 @@ def _answers_of_tracks(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: By
                     translates=candidate.model.translates,
                     nearness=abs(nearness) or 1.0,
                 ),
-                chosen=_chosen(candidate.model.name, by_tracks.solved),
+                chosen=chosen_by(by_tracks.solved, candidate.model),
             )
         )
     return answers
-
-
-def _answers_of_flow(by_flow: ByFlow, key: Int[np.ndarray, " k"]) -> list[Answer]:
-    """The models of the flow at its keyframes; the one that was turned inside out, as it was told."""
-    solved, answers = by_flow.solved, list[Answer]()
-    turned = solved.statistics.get("occlusion", {}).get("turned_inside_out", False)
-    for fit in by_flow.fitted.fits:
-        state = fit.parameters
-        cameras = Cameras(
-            rotation=state.rotation.cpu().numpy(),
-            translation=state.translation.cpu().numpy(),
-            focal_px=state.focal_px.cpu().numpy(),
-            translates=fit.model.translates,
-            nearness=abs(float(state.inverse_depth.median())) or 1.0,
-            undistortion=float(state.undistortion),
-        )
-        if turned and fit.model.name == solved.motion_model:
-            assert solved.poses is not None
-            cameras = cameras_at(solved.poses, key)
-        answers.append(Answer(source="flow", model=fit.model, cameras=cameras, chosen=_chosen(fit.model.name, solved)))
-    return answers
-
-
-def _chosen(model: str, solved: Solved) -> tuple[bool, float, bool]:
-    """Whether an estimator chose a model by itself, how sure it was, and whether it said "ok"."""
-    confidence = float(solved.statistics.get("confidence", 0.0))
-    return model == solved.motion_model, min(max(confidence, 0.0), 1.0), solved.status == "ok"
 
 
 def _sound(judged: Judged, solved: Solved, time_s: Float[np.ndarray, " n"]) -> bool:
@@ -307,7 +272,7 @@ def _again(shot: Shot, winner: ByTracks | ByFlow, model: str) -> Solved:
         selection = select_model(candidates, problem.unit_px, config.selection, prior=problem.prior, model=model)
         solved = tracked.answer(frames, masks, winner.fitted, selection, config, spent)
     else:
-        solved = dense.answer(frames, masks, winner.fitted, winner.config, spent, model=model)
+        solved = winner.again(model, spent)
     shot.seconds["again"] = sum(spent.values())
     return solved if solved.poses is not None else winner.solved
 

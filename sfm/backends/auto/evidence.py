@@ -1,16 +1,16 @@
 """What speaks for each answer: how well it foretells the sightings of tracks and of flow, in a few plain numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sfm.backends.auto.sightings import Cameras, Sightings, residuals
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.robust import weighted_quantiles
-from sfm.types import MOTION_MODELS, MotionModel
+from sfm.types import MOTION_MODELS, MotionModel, Solved
 
 LEAST_NOISE_PX = 0.1
 """No clip is known better than this (pixels of a 640-pixel frame)."""
@@ -55,6 +55,32 @@ class Answer:
     def name(self) -> str:
         """In words."""
         return f"{self.source}: {self.model.name}"
+
+
+def chosen_by(solved: Solved, model: MotionModel) -> tuple[bool, float, bool]:
+    """Whether an estimator chose a model by itself, how sure it was, and whether it said "ok"."""
+    confidence = float(solved.statistics.get("confidence", 0.0))
+    return model.name == solved.motion_model, min(max(confidence, 0.0), 1.0), solved.status == "ok"
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ByFlow:
+    """What the flow says.
+
+    Attributes:
+        keyframes: their frames.
+        answers: all models at the keyframes.
+        sightings: the patches that it followed.
+        solved: the model that it pays for, with every frame's pose.
+        again: gives every frame's pose under another model, by its name; a table gets the wall time of each step.
+    """
+
+    keyframes: Int[np.ndarray, " k"]
+    answers: tuple[Answer, ...]
+    sightings: Sightings
+    solved: Solved
+    again: Callable[[str, dict[str, float]], Solved]
 
 
 @final

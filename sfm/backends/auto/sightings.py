@@ -11,11 +11,7 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
 
-from sfm.backends.dense.graph import FlowGraph
-from sfm.backends.dense.linearise import LEAST_DEPTH
-from sfm.backends.dense.models import TESTIFIES, votes_of
 from sfm.geometry.projection import straightened
 from sfm.geometry.robust import geman_mcclure, trimmed_track_rms, without_worst
 from sfm.types import FramePoses
@@ -28,8 +24,9 @@ FINER, ROUNDS = 9, 3
 """So many between the neighbours of the best, so many times."""
 KERNEL_PX = 2.0
 """Of the robust cost by which the depth is chosen, pixels of a 640-pixel frame."""
+LEAST_DEPTH = 0.1
+"""A point that is nearer to a camera than this, in units of its depth in its own, is off by `BEHIND_PX`."""
 BEHIND_PX = 1e3
-LEAST_BELONGING = 0.02
 
 
 @final
@@ -123,22 +120,6 @@ def of_tracks(xy_px: Float[np.ndarray, "t k 2"], hw: tuple[int, int], pixel_aspe
         votes=seen.sum(1).astype(float),
         hw=hw,
     ).some(MOST["tracks"])
-
-
-def of_flow(graph: FlowGraph, belongs: Float[Tensor, "k p"], hw: tuple[int, int]) -> Sightings:
-    """Patches of the keyframes, by what they know and as far as they belong to the rigid scene."""
-    votes = votes_of(graph).cpu().numpy().astype(float)
-    row, patch = np.nonzero(votes > 0)
-    weight = np.maximum(belongs.cpu().numpy()[row, patch], LEAST_BELONGING)
-    return Sightings(
-        anchor=row,
-        xy_px=graph.patch_px.T.cpu().numpy()[patch].astype(float),
-        target=graph.target.cpu().numpy()[row],
-        place_px=graph.place_px.cpu().numpy().transpose(0, 3, 1, 2)[row, patch].astype(float),
-        seen=(graph.weight.cpu().numpy() > TESTIFIES).transpose(0, 2, 1)[row, patch],
-        votes=votes[row, patch] * weight,
-        hw=hw,
-    ).some(MOST["flow"])
 
 
 def residuals(sightings: Sightings, cameras: Cameras) -> tuple[Float[np.ndarray, " s"], Float[np.ndarray, " s"]]:

@@ -11,6 +11,7 @@ from seen_points import reprojection_px
 
 from sfm import backends
 from sfm.config import ColmapConfig, ColmapSiftConfig, DenseConfig, FeatureConfig, GlomapConfig, MapConfig
+from sfm.processes import gpu
 from sfm.types import BackendResult, Masks
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
@@ -237,6 +238,18 @@ def test_an_absent_device_is_an_error(device: str, truck: tuple[np.ndarray, np.n
     frames, evidence = scene.clip(truck[0][:3])
     with pytest.raises(CinetrajError, match="device"):
         backends.run(frames, evidence, "colmap-sift", device=device)
+
+
+@pytest.mark.parametrize(
+    ("driver", "sees", "expected"), [(False, True, "cpu"), (True, True, "cuda"), (True, False, "cpu")]
+)
+def test_torch_is_asked_for_a_gpu_only_where_there_may_be_one(
+    driver: bool, sees: int, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(gpu, "may_be_there", lambda: driver)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: sees if driver else pytest.fail("asked"))
+    assert backends.pick_device("auto") == expected
 
 
 def test_names_and_configs_resolve_to_each_other() -> None:

@@ -1,10 +1,13 @@
-"""The share of a GPU, where there is none: what would be asked of torch."""
+"""Whether there may be a GPU, and the share of one, where there is none: what would be asked of torch."""
+
+import ctypes
+from importlib import metadata
 
 import pytest
 import torch
 
 from sfm.processes import gpu
-from sfm.processes.gpu import available_bytes, limit_memory
+from sfm.processes.gpu import available_bytes, limit_memory, may_be_there
 
 GIB = 2**30
 
@@ -37,3 +40,32 @@ def test_without_a_gpu_there_is_nothing_to_share(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", lambda share: pytest.fail("asked"))
     limit_memory(0.5)
+
+
+@pytest.mark.parametrize(
+    ("version", "driver", "expected"),
+    [
+        ("2.13.0", True, True),
+        ("2.13.0", False, False),
+        ("2.13.0+cu126", False, False),
+        ("2.13.0+cpu", False, False),
+        ("2.13.0+rocm6.4", False, True),
+        ("2.13.0a0+git1a2b3c4", False, True),
+        (None, False, True),
+    ],
+)
+def test_a_gpu_may_be_there_unless_no_driver_is_for_a_build_that_needs_it(
+    version: str | None, driver: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(name: str) -> str:
+        if version is None:
+            raise metadata.PackageNotFoundError(name)
+        return version
+
+    def loaded(name: str) -> None:
+        if not driver:
+            raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.setattr(metadata, "version", told)
+    monkeypatch.setattr(ctypes, "CDLL", loaded)
+    assert may_be_there() == expected

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from test_auto_posterior import TRUCK, TURN, judged
 
-from sfm.backends.auto.estimator import OPPOSED, SURE, cameras_at, doubted, solve, verdict
+from sfm.backends.auto.estimator import OPPOSED, SURE, doubted, solve, verdict
 from sfm.backends.auto.posterior import motion_of
+from sfm.backends.auto.sightings import cameras_at
 from sfm.config import AutoConfig, MaskConfig
 from sfm.masks.find import find
 from sfm.synthetic import ClipSpec, render
