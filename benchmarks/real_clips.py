@@ -1,19 +1,26 @@
 """The estimator on real and generated clips: accuracy where there is truth, signs and decisions where there are labels.
 
-    python benchmarks/real_clips.py [--data DIR] [--backends auto,colmap-sift] [--only truth|labels] [--out rows.json]
+    python benchmarks/real_clips.py [--data DIR] [--backends auto,colmap-sift] [--only truth|labels] [--twins]
+                                    [--out rows.json]
 
 DIR (default: $CINETRAJ_SHARED/data) holds a folder a clip: `video.*` or `frames/`, `meta.json`, and `gt_tum.txt`
 where there is truth; `labels.json` names what the camera does. Clip and truth are associated by frame index.
+--twins estimates each labelled clip four times: as it is, left for right, backwards, and both. Paths are turned back
+before they are described, so that one label holds for all, and what differs is chance.
 """
 
 import argparse
 import json
 import os
+from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import worker
+
+TWINS = ("", "mirrored", "backwards", "both")
 
 
 def source_of(folder: Path) -> Path | None:
@@ -75,23 +82,43 @@ def truth_row(folder: Path, backend: str, *, focal: bool) -> dict[str, Any]:
     return row
 
 
-def label_row(folder: Path, label: dict[str, list[str]], backend: str) -> dict[str, Any]:
+def twin_of(frames: Any, twin: str) -> Any:
+    """The frames left for right ("mirrored"), "backwards", "both", or as they are ("")."""
+    rgb, time_s = frames.rgb, frames.time_s
+    if twin in ("mirrored", "both"):
+        rgb = rgb[:, :, ::-1]
+    if twin in ("backwards", "both"):
+        rgb, time_s = rgb[::-1], time_s[0] + time_s[-1] - time_s[::-1]
+    return replace(frames, rgb=np.ascontiguousarray(rgb), time_s=time_s)
+
+
+def turned_back(path: Any, twin: str) -> Any:
+    """The path of the clip itself, from that of its twin."""
+    from trajectory.frames import mirrored, time_reversed
+
+    path = time_reversed(path) if twin in ("backwards", "both") else path
+    return mirrored(path) if twin in ("mirrored", "both") else path
+
+
+def label_row(folder: Path, label: dict[str, list[str]], backend: str, twin: str) -> dict[str, Any]:
     """One labelled clip under one backend: which of its labels have the right sign, and which decisions are wrong."""
     import sfm
     import trajectory
+    from sfm.video import reader
 
     said_of_it = folder / "meta.json"
     meta = json.loads(said_of_it.read_text()) if said_of_it.is_file() else {}
     source = source_of(folder)
     assert source is not None
-    estimate = sfm.estimate(source, settings(meta, backend, focal=False))
+    config = settings(meta, backend, focal=False)
+    estimate = sfm.estimate(twin_of(reader.load(source, config.video), twin) if twin else source, config)
     shot = estimate.shots[0]
     row: dict[str, Any] = {"clip": folder.name, "backend": backend, "confidence": shot.statistics.get("confidence")}
-    row |= {"status": shot.status, "model": shot.motion_model}
+    row |= {"twin": twin, "status": shot.status, "model": shot.motion_model}
     row["positive"] = label["positive"]
     if shot.trajectory is None:
         return row | {"reason": shot.reason}
-    said = trajectory.describe(shot.trajectory).to_json()
+    said = trajectory.describe(turned_back(shot.trajectory, twin)).to_json()
     row["sentence"] = said["sentence"]
     score = said["scores"]
     row["wrong_sign"] = [p for p in label["positive"] if p != "Static" and not (score[p] is not None and score[p] > 0)]
@@ -108,6 +135,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path(os.environ.get("CINETRAJ_SHARED", "../shared")) / "data")
     parser.add_argument("--backends", default="auto,colmap-sift")
     parser.add_argument("--only", choices=("truth", "labels"), default=None)
+    parser.add_argument("--twins", action="store_true")
     parser.add_argument("--out", type=Path, default=None)
     args = parser.parse_args()
     if not args.data.is_dir():
@@ -132,12 +160,13 @@ def main() -> None:
         print("\n| clip | backend | status, model | confidence | labels | wrong sign | missed | added | sentence |")
         print("|---|---|---|---|---|---|---|---|---|")
         wanted = json.loads(labels.read_text()).items()
-        for name, label, backend in ((*each, backend) for each in wanted for backend in args.backends.split(",")):
-            row = label_row(args.data / name, label, backend)
+        twins = TWINS if args.twins else TWINS[:1]
+        for (name, label), backend, twin in product(wanted, args.backends.split(","), twins):
+            row = label_row(args.data / name, label, backend, twin)
             rows.append(row)
             cells = (", ".join(row.get(key, [])) for key in ("positive", "wrong_sign", "missed", "added"))
             print(
-                f"| {name} | {backend} | {row['status']}, {row['model']} | {row['confidence'] or 0:.2f} "
+                f"| {name} {twin} | {backend} | {row['status']}, {row['model']} | {row['confidence'] or 0:.2f} "
                 f"| {' | '.join(cells)} | {row.get('sentence', '')} |",
                 flush=True,
             )

@@ -9,6 +9,7 @@ from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.models import DenseFit, Lens, fits_along_the_axis
 from sfm.backends.dense.occlusion import Covered
 from sfm.config import SelectionConfig
+from sfm.geometry.projection import camera_centres
 from sfm.motion.consensus import agreement
 from sfm.motion.selection import Selection, select_model
 
@@ -17,6 +18,16 @@ SURE = 0.25
 right sign and the opposite for its twin."""
 NEAR_TIE = 0.1
 """A twin that so much less of the content agrees with is a rival still."""
+ALONG = 0.35
+"""A path of which no more than this lies along the axis, 70 degrees off it, is no dolly whichever way round: a way across
+the axis moves all in one direction, and its twin would move it outwards."""
+
+
+def has_twin(fit: DenseFit) -> bool:
+    """Whether a fit that translates may be told inside out: it zooms, or goes along its axis."""
+    centre = camera_centres(fit.parameters.rotation, fit.parameters.translation).cpu().numpy()
+    extent = np.ptp(centre, axis=0)
+    return fit.model.zooms or bool(extent[2] > ALONG * np.linalg.norm(extent))
 
 
 def with_the_sign(

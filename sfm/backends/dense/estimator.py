@@ -12,7 +12,7 @@ from torch import Tensor
 
 from sfm.backends.dense.adjustment import TESTIFIES, at_its_bound
 from sfm.backends.dense.distortion import corner_radius, distortion_of
-from sfm.backends.dense.dolly_zoom import with_the_sign
+from sfm.backends.dense.dolly_zoom import has_twin, with_the_sign
 from sfm.backends.dense.fitting import LEAST_PATCHES, LINK_LIMIT, FittedFlow, fit_flow, limit_px_of, told_on_grid
 from sfm.backends.dense.frames import PlacedFrames, place_frames
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
@@ -152,7 +152,7 @@ def _refined(
     graph = of_scene(fitted.graph, fitted.belongs)
     selection = select_model(fitted.fits, fitted.unit_px, config.selection, prior=fitted.lens.focal, model=model)
     refined = again(selection.fitted)
-    if not selection.model.translates:
+    if not selection.model.translates or not has_twin(selection.fitted):
         return selection, refined
     votes = covered(refined, torch.from_numpy(fitted.key).to(graph.device), limit_px_of(selection, config))
     after = with_the_sign(selection, fitted.fits, votes, graph, fitted.lens, fitted.unit_px, config.selection)

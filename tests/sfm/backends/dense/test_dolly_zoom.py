@@ -9,12 +9,13 @@ import torch
 from flow_scene import FOCAL_PX, KnownFlow, known_flow
 
 from sfm.backends.dense.adjustment import residual_px
-from sfm.backends.dense.dolly_zoom import likeness, with_the_sign
+from sfm.backends.dense.dolly_zoom import has_twin, likeness, with_the_sign
 from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.occlusion import Covered
 from sfm.config import DenseConfig
 from sfm.geometry.problem import FocalPrior
 from sfm.motion.selection import Selection, select_model
+from sfm.types import FULL_ZOOM
 
 UNIT_PX = 0.5
 LENS = Lens(focal=FocalPrior(focal_px=FOCAL_PX, sigma=0.0))
@@ -130,3 +131,20 @@ def test_few_votes_count_little():
     assert 0 < Covered(nearer=2.0, farther=0.0).balance < 0.25
     assert Covered(nearer=200.0, farther=10.0).balance > 0.8
     assert Covered(nearer=10.0, farther=200.0).balance == -Covered(nearer=200.0, farther=10.0).balance
+
+
+def test_what_goes_across_the_axis_has_no_twin_and_what_zooms_has_one():
+    """A path 70 degrees off the axis and more cannot be a dolly either way round."""
+    fit = selected("in")[0][3]
+    assert not fit.model.zooms
+
+    def along(degrees: float) -> DenseFit:
+        way = torch.linspace(0.0, 1.0, 4, dtype=torch.float64)[:, None]
+        heading = torch.tensor([np.sin(np.radians(degrees)), 0.0, np.cos(np.radians(degrees))])
+        still = torch.eye(3, dtype=torch.float64).expand(4, 3, 3)
+        return replace(fit, parameters=replace(fit.parameters, rotation=still, translation=-way * heading))
+
+    assert [has_twin(along(degrees)) for degrees in (0.0, 60.0, 75.0, 90.0, 120.0, 180.0)] == [
+        *(True, True, False, False, True, True)
+    ]
+    assert has_twin(replace(along(90.0), model=FULL_ZOOM))
