@@ -19,8 +19,8 @@ right sign and the opposite for its twin."""
 NEAR_TIE = 0.1
 """A twin that so much less of the content agrees with is a rival still."""
 ALONG = 0.35
-"""A path of which no more than this lies along the axis, 70 degrees off it, is no dolly whichever way round: a way across
-the axis moves all in one direction, and its twin would move it outwards."""
+"""A path of which no more than this lies along the axis, 70 degrees off it, is no dolly whichever way round: a way
+across the axis moves all in one direction, and its twin would move it outwards."""
 
 
 def has_twin(fit: DenseFit) -> bool:
