@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 FUZZ_SECONDS ?= 600
+LOADED := cv2, kornia, matplotlib.figure, numba, pycolmap, scenedetect, scipy.optimize, scipy.spatial, torch
 
 .PHONY: help demo test docs fuzz check wheel-check install clean
 
@@ -24,6 +25,8 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@# Of 25,000 files some thousands are used: they are compiled when they are.
 	$(BIN)/python -m pip install --quiet --no-compile -c constraints.txt -e '.[dev,report,depth,docs,tables,view]'
+	@# Byte code of what most commands load: where PYTHONDONTWRITEBYTECODE is set, each would compile it anew, for 2 s.
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -c 'import $(LOADED)'
 	@touch $@
 
 install: $(STAMP)
