@@ -7,6 +7,9 @@ from sfm.geometry.arrays import Array, lengths, library_of, unit
 from sfm.geometry.problem import Observations, Parameters
 
 MIN_DEPTH = 1e-3
+LEAST_DEPTH = 0.1
+"""A camera that is nearer to a point than this, in units of its depth in the camera that it was cut in, tells nothing
+of it."""
 BEYOND_INFINITY = -0.05
 """Least inverse distance, in units of the median one: noise may push a far point beyond infinity, but not farther."""
 FAR_PX = 1e4

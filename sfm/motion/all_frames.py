@@ -11,13 +11,7 @@ from sfm.geometry import bundle_adjustment
 from sfm.geometry.arrays import lengths, lower_median, unit
 from sfm.geometry.bundle_adjustment import adjust
 from sfm.geometry.problem import KERNELS_PX, Observations, Parameters, Problem, observations_of, rescaled
-from sfm.geometry.projection import (
-    camera_centres,
-    middle_observation,
-    points_in_camera,
-    translations,
-    unit_rays,
-)
+from sfm.geometry.projection import camera_centres, middle_observation, points_in_camera, translations, unit_rays
 from sfm.geometry.resectioning import resect
 from sfm.geometry.robust import GOOD_RESIDUAL_PX
 from sfm.geometry.triangulation import retriangulated

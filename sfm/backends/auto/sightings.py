@@ -12,7 +12,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from sfm.geometry.projection import straightened
+from sfm.geometry.projection import LEAST_DEPTH, straightened
 from sfm.geometry.robust import geman_mcclure, trimmed_track_rms, without_worst
 from sfm.types import FramePoses
 
@@ -24,9 +24,8 @@ FINER, ROUNDS = 9, 3
 """So many between the neighbours of the best, so many times."""
 KERNEL_PX = 2.0
 """Of the robust cost by which the depth is chosen, pixels of a 640-pixel frame."""
-LEAST_DEPTH = 0.1
-"""A point that is nearer to a camera than this, in units of its depth in its own, is off by `BEHIND_PX`."""
 BEHIND_PX = 1e3
+"""What does not testify, behind a camera or too near to it (`LEAST_DEPTH`), is off by so much."""
 
 
 @final

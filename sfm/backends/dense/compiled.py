@@ -12,9 +12,10 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
-from sfm.backends.dense.linearise import FOCAL_SOURCE, FOCAL_TARGET, LEAST_DEPTH, UNDISTORTION
+from sfm.backends.dense.linearise import FOCAL_SOURCE, FOCAL_TARGET, UNDISTORTION
 from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.compiled.law import geman_mcclure
+from sfm.geometry.projection import LEAST_DEPTH
 from sfm.geometry.so3 import POSE
 
 ROWS = 14

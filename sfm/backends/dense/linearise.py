@@ -14,10 +14,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
+from sfm.geometry.projection import LEAST_DEPTH
 from sfm.geometry.so3 import POSE
 
-LEAST_DEPTH = 0.1
-"""What is nearer to the target than this, in units of its depth in its own camera, does not testify."""
 FOCAL_SOURCE, FOCAL_TARGET, UNDISTORTION, COLUMNS = 6, 7, 8, 9
 """Columns of the lens: log focal length of the row's camera and of the target, κ; and how many columns there are."""
 

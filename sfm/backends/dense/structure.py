@@ -12,10 +12,10 @@ from sfm.backends.dense.distortion import redistorted
 from sfm.backends.dense.frames import PlacedFrames
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import around
-from sfm.backends.dense.linearise import LEAST_DEPTH
 from sfm.backends.dense.models import nearest
 from sfm.backends.dense.refinement import Refined
 from sfm.flow.pyramid import cell
+from sfm.geometry.projection import LEAST_DEPTH
 from sfm.structure import PointTracks, Structure, colours_at
 from sfm.types import Frames, Masks
 

@@ -56,11 +56,11 @@ class _Cache(FunctionCache):
 
 
 def sources(path: Path) -> str:
-    """Digest of what the machine code of a module can be made from: its own room, and the loops of the adjuster."""
+    """Digest of what the machine code of a module can be made from: its own room, and that of the adjuster."""
     return _digest(_ROOT / path.relative_to(_ROOT).parts[0])
 
 
 @cache
 def _digest(room: Path) -> str:
-    files = sorted({*room.rglob("*.py"), *Path(__file__).parent.glob("*.py")})
+    files = sorted({*room.rglob("*.py"), *Path(__file__).parents[1].rglob("*.py")})
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]

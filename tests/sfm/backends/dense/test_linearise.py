@@ -12,13 +12,13 @@ from sfm.backends.dense.linearise import (
     COLUMNS,
     FOCAL_SOURCE,
     FOCAL_TARGET,
-    LEAST_DEPTH,
     UNDISTORTION,
     jacobian,
     predict,
     whitened,
 )
 from sfm.backends.dense.rotations import exp_so3
+from sfm.geometry.projection import LEAST_DEPTH
 from sfm.geometry.so3 import POSE, adjoint, hat
 
 MOVE = {"truck": 0.2, "dolly": 0.1, "pan_deg": 4.0, "roll_deg": 3.0, "zoom": 1.2}
