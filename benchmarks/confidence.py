@@ -34,7 +34,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sfm.backends.auto import estimator, posterior
 from sfm.backends.auto.posterior import QUANTITY_NAMES, Motion, held_to, log_odds, most_probable, shared_by
 from sfm.backends.auto.sightings import cameras_at
-from sfm.config import AutoConfig, DenseConfig, EstimateConfig
+from sfm.config import AutoConfig, EstimateConfig
 from sfm.masks import find as masks
 from sfm.motion.estimator import focal_prior, solve
 from sfm.video import reader
@@ -68,7 +68,7 @@ def weighed_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
     """Of each kind of evidence: features of all answers, which are right, and what bears on the best one."""
     clip, frames, masks = _read(entry, cache)
     shot = estimator.Shot(frames=frames, masks=masks, config=AutoConfig(), device="cpu", seconds={})
-    by_tracks, by_flow = estimator.tracks_of(shot), estimator.flow_of(shot, DenseConfig())
+    by_tracks, by_flow = estimator.tracks_of(shot), estimator.flow_of(shot, "none")
     row: dict[str, Any] = {"id": entry["id"], "kinds": {}}
     if isinstance(by_tracks, str) or isinstance(by_flow, str):
         return row

@@ -472,6 +472,8 @@ class DenseConfig:
         keyframe_share: from one keyframe to the next the picture moves by at most this share of its width (median).
         reach: keyframes before and after that each one is compared with.
         loops: further ones, on either side, in which it sees the same again after the camera was away; 0: none.
+        between: most frames between two keyframes that are adjusted together with all of these, where the camera
+            travels; the others are placed beside them.
         grid_px: side of the cells that get a depth, pixels of the working size.
         search_px: side of the cells by which the motion models are fitted and selected.
         distortion: "none", "free" (one radial coefficient, fitted where the clip determines it), or its value k1 in
@@ -490,6 +492,7 @@ class DenseConfig:
     keyframe_share: float = 0.035
     reach: int = 2
     loops: int = 1
+    between: int = 8
     grid_px: int = 8
     search_px: int = 16
     distortion: Literal["none", "free"] | float = "none"
@@ -503,6 +506,8 @@ class DenseConfig:
             raise CinetrajError(f"keyframes={self.keyframes} must be at least 2 and reach={self.reach} at least 1")
         if self.loops < 0:
             raise CinetrajError(f"loops is {self.loops}, expected 0 (none) or a few further keyframes")
+        if self.between < 0:
+            raise CinetrajError(f"between is {self.between}, expected 0 (none) or a few frames")
         if not 0 < self.keyframe_share <= 0.5:
             raise CinetrajError(f"keyframe_share is {self.keyframe_share}, expected a share of the width in (0, 0.5]")
         if not 4 <= self.grid_px <= self.search_px <= 64:

@@ -27,6 +27,8 @@ LEAST_RIVAL, MOST_RIVALS = 0.03, 3
 """Other motions that are kept beside the answer: at least so probable, and so many."""
 ALONG, NEARER_BELOW = 0.9, 0.1
 """A way so much of which is along the axis, before a scene so little of whose near lies low, may be inside out."""
+BETWEEN = 2
+"""Frames between two keyframes that flow adjusts with them: more take longer, and half of its answers are not told."""
 RESTS_BELOW = 0.2
 """Where a camera that travels leaves so much of what lies low in the picture infinitely far, its way is doubted."""
 DOUBTED = 0.3
@@ -77,14 +79,14 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
     shot = Shot(frames=frames, masks=masks, config=config, device=device, seconds={}, threads=threads)
     by_tracks = tracks_of(shot)
     if isinstance(by_tracks, str):
-        by_flow = flow_of(shot, DenseConfig(distortion=_lens(shot, None))) if config.dense else by_tracks
+        by_flow = flow_of(shot, _lens(shot, None)) if config.dense else by_tracks
         if isinstance(by_flow, str):
             return Solved(status="failed", reason=by_tracks, seconds=shot.seconds)
         return _told(shot, _judged(shot, None, by_flow), None, by_flow)
     alone, lens = _judged(shot, by_tracks, None), _lens(shot, by_tracks)
     if not config.dense or (lens == "none" and _sound(alone, by_tracks.solved, shot.frames.time_s)):
         return _told(shot, alone, by_tracks, None)
-    by_flow = flow_of(shot, DenseConfig(distortion=lens))
+    by_flow = flow_of(shot, lens)
     if isinstance(by_flow, str):
         return _told(shot, alone, by_tracks, None)
     return _told(shot, _judged(shot, by_tracks, by_flow), by_tracks, by_flow)
@@ -112,11 +114,12 @@ def tracks_of(shot: Shot) -> ByTracks | str:
     return ByTracks(fitted=fitted, solved=solved) if solved.poses is not None else solved.reason
 
 
-def flow_of(shot: Shot, config: DenseConfig) -> ByFlow | str:
+def flow_of(shot: Shot, lens: Literal["none", "free"] | float) -> ByFlow | str:
     """What the flow says, or why it says nothing."""
     from sfm.backends.auto import flow
 
     spent: dict[str, float] = {}
+    config = DenseConfig(distortion=lens, between=BETWEEN)
     found = flow.asked(shot.frames, shot.masks, config, spent, device=shot.device, threads=shot.threads)
     shot.seconds.update({f"dense_{step}": value for step, value in spent.items()})
     return found

@@ -108,6 +108,18 @@ def adjust_all(
     return states, found
 
 
+def adjust_depths(
+    parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float, *, steps: int
+) -> DenseParameters:
+    """The same cameras with other depths, after so many steps of Gauss and Newton: each patch for itself."""
+    laid = layout(graph, freedom, len(parameters.zoom))
+    for _ in range(steps):
+        normal = normal_equations(parameters, graph, freedom, kernel, LEAST_DAMPING, laid)
+        depth = _depths_after(parameters.inverse_depth, normal, torch.zeros_like(normal.gradient))
+        parameters = replace(parameters, inverse_depth=depth)
+    return parameters
+
+
 def cost(parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float) -> float:
     """The robust cost with the priors; what lies behind a camera costs as much as anything can."""
     return float(costs(parameters, graph, freedom, kernel))
@@ -258,20 +270,27 @@ def _stepped(
         extra = extra + 1e-9 * diagonal[..., normal.layout.order].mean(-1, keepdim=True)
     solution, sound = _solved(normal, extra, normal.gradient[..., None])
     step = solution[..., 0]
-    depth = parameters.inverse_depth
-    if normal.depths:
-        depth = depth.clone()
-        for block in normal.depths:
-            towards = (block.local @ step[..., normal.layout.columns[block.rows], None]).to(depth.dtype)
-            change = block.inverse * (block.pull - (towards.transpose(-1, -2) @ block.shared).squeeze(-2))
-            moved = depth[..., block.rows, :] + change.clamp(-LONGEST_DEPTH_STEP, LONGEST_DEPTH_STEP)
-            depth[..., block.rows, :] = moved.clamp(*DEPTH_RANGE)
     pose = step[..., : POSE * cameras].unflatten(-1, (cameras, POSE))
     usual = math.log(freedom.focal.focal_px)
     after = replace(
         parameters.moved(pose, step[..., POSE * cameras : -2]),
-        inverse_depth=depth,
+        inverse_depth=_depths_after(parameters.inverse_depth, normal, step),
         log_focal=(parameters.log_focal + step[..., -2]).clamp(usual - FOCAL_RANGE, usual + FOCAL_RANGE),
         undistortion=parameters.undistortion + step[..., -1],
     )
     return after, sound
+
+
+def _depths_after(
+    depth: Float[Tensor, "*s k p"], normal: Normal, step: Float[Tensor, "*s n"]
+) -> Float[Tensor, "*s k p"]:
+    """Inverse depths after a step of the cameras; as they are where they are not fitted."""
+    if not normal.depths:
+        return depth
+    depth = depth.clone()
+    for block in normal.depths:
+        towards = (block.local @ step[..., normal.layout.columns[block.rows], None]).to(depth.dtype)
+        change = block.inverse * (block.pull - (towards.transpose(-1, -2) @ block.shared).squeeze(-2))
+        moved = depth[..., block.rows, :] + change.clamp(-LONGEST_DEPTH_STEP, LONGEST_DEPTH_STEP)
+        depth[..., block.rows, :] = moved.clamp(*DEPTH_RANGE)
+    return depth

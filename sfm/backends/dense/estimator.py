@@ -14,7 +14,7 @@ from sfm.backends.dense.adjustment import TESTIFIES, at_its_bound
 from sfm.backends.dense.distortion import corner_radius, distortion_of
 from sfm.backends.dense.dolly_zoom import has_twin, with_the_sign
 from sfm.backends.dense.fitting import LEAST_PATCHES, LINK_LIMIT, FittedFlow, fit_flow, limit_px_of, told_on_grid
-from sfm.backends.dense.frames import PlacedFrames, place_frames
+from sfm.backends.dense.frames import PlacedFrames
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import around
 from sfm.backends.dense.links import groups, largest
@@ -24,6 +24,7 @@ from sfm.backends.dense.movement import of_scene
 from sfm.backends.dense.occlusion import covered
 from sfm.backends.dense.refinement import Refined, refine, with_cells
 from sfm.backends.dense.structure import DenseField, structure_of
+from sfm.backends.dense.together import place_all
 from sfm.backends.dense.uncertainty import focal_sigma_log, spread_of
 from sfm.config import DenseConfig
 from sfm.geometry.covariance import frame_covariance, keyframe_covariance
@@ -124,10 +125,10 @@ def answer(
             selection, refined = _refined(fitted, again, config, model)
         with timed(seconds, "loops"):
             refined, loops = closed(refined, key, selection.model, lens, config.loops)
-        found = _found(fitted, selection, refined, config)
         with timed(seconds, "all_frames"):
-            robust = (refined.scale, LINK_LIMIT * found.limit_px)
-            placed = place_frames(refined.scene, refined.parameters, key, selection.model, robust, refined.belongs)
+            limit_px = LINK_LIMIT * limit_px_of(selection, config)
+            refined, placed = place_all(refined, key, selection.model, lens, limit_px, config.between)
+            found = _found(fitted, selection, refined, config)
             poses = _poses(frames, masks, found, placed, config)
         with timed(seconds, "structure"):
             structure = _structure(frames, masks, found, placed, fitted.graph, fitted.belongs)

@@ -60,6 +60,7 @@ def place_frames(
     model: MotionModel,
     robust: tuple[float, float],
     belongs: Float[Tensor, "k p"],
+    only: Int[np.ndarray, " f"] | None = None,
 ) -> PlacedFrames:
     """All frames between the first and the last keyframe (the others keep the nearest pose).
 
@@ -70,15 +71,16 @@ def place_frames(
         model: what moves.
         robust: scale of the kernels, and the residual (pixels) up to which a patch agrees.
         belongs: weight of each patch as a part of the rigid scene.
+        only: frames to place, no keyframes; the others stay where interpolation puts them.
     """
     n = len(scene.pyramid.levels[0])
     rotation, translation, zoom = between_keyframes(
         keyed.rotation.cpu().numpy(), keyed.translation.cpu().numpy(), keyed.zoom.cpu().numpy(), key, n
     )
-    others = np.setdiff1d(np.arange(key[0], key[-1] + 1), key)
+    others = np.setdiff1d(np.arange(key[0], key[-1] + 1), key) if only is None else only
     share, covariance = np.ones(n), np.zeros((n, POSE, POSE))
     if len(others) and model.rotates:
-        some = _spread(len(scene.usable))
+        some = spread_out(len(scene.usable), PATCHES)
         thin = replace(scene, centres=scene.centres.reshape(1, -1, 2)[:, some], usable=scene.usable[some])
         keyed = replace(keyed, inverse_depth=keyed.inverse_depth[:, some])
         counted: list[Tensor] = []
@@ -132,9 +134,9 @@ def _shares(counted: Float[Tensor, "2 f"], untold: Float[Tensor, " f"]) -> Float
     return (agreeing / torch.maximum(seeing, usual.clamp_min(1.0))).cpu().numpy()
 
 
-def _spread(count: int) -> Int[Tensor, " q"]:
-    """At most `PATCHES` of `count` patches, by a step that is no divisor of a row."""
-    step = max(1, round(count / PATCHES))
+def spread_out(count: int, most: int) -> Int[Tensor, " q"]:
+    """About `most` of `count` patches, by a step that is no divisor of a row."""
+    step = max(1, round(count / most))
     return torch.arange(0, count, step if step % 2 or step == 1 else step + 1)
 
 

@@ -9,7 +9,15 @@ from flow_scene import FOCAL_PX, WIDE, KnownFlow, centres_of, known_flow
 from projected import angle_deg, path_error
 
 import sfm.backends.dense.normal as blocks_of
-from sfm.backends.dense.adjustment import adjust, cost, covariance, held_out_residual_px, noise_scale, residual_px
+from sfm.backends.dense.adjustment import (
+    adjust,
+    adjust_depths,
+    cost,
+    covariance,
+    held_out_residual_px,
+    noise_scale,
+    residual_px,
+)
 from sfm.backends.dense.graph import DenseParameters
 from sfm.backends.dense.normal import Freedom
 from sfm.backends.dense.rotations import exp_so3
@@ -56,6 +64,18 @@ def test_exact_flow_gives_back_the_cameras(seed):
     assert position < 1e-4
     assert float(found.log_focal.exp()) == pytest.approx(FOCAL_PX, rel=1e-3)
     assert left < 1e-2
+
+
+def test_depths_come_back_where_the_cameras_are_right():
+    known = known_flow(RICH, seed=5)
+    start = replace(known.parameters, inverse_depth=shaken(known.parameters, 5).inverse_depth)
+    found = adjust_depths(start, known.graph, freedom(FULL), 40.0, steps=12)
+    for name in ("rotation", "translation", "log_focal"):
+        assert torch.equal(getattr(found, name), getattr(known.parameters, name))
+    seen = known.graph.weight.sum(1) > 1
+    torch.testing.assert_close(found.inverse_depth[seen], known.parameters.inverse_depth[seen], rtol=1e-3, atol=1e-4)
+    without = adjust_depths(start, known.graph, freedom(ROTATION), 40.0, steps=12)
+    assert torch.equal(without.inverse_depth, start.inverse_depth)
 
 
 def test_focal_length_and_distortion_come_back_together():

@@ -289,6 +289,7 @@ def test_a_picture_smaller_than_a_few_cells_fails_or_is_solved_but_does_not_cras
         ({"keyframes": 1}, "keyframes=1"),
         ({"reach": 0}, "reach=0"),
         ({"loops": -1}, "loops is -1"),
+        ({"between": -1}, "between is -1"),
         ({"keyframe_share": 0.0}, "keyframe_share"),
         ({"grid_px": 32, "search_px": 16}, "grid_px=32"),
     ],
