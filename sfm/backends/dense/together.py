@@ -104,8 +104,10 @@ def _adjusted(
     graph = _graph(scene, cameras, key, torch.from_numpy(every).to(device), refined.belongs[:, some])
     graph = replace(graph, nearness=None if own is None else own[:, some])
     scale = noise_scale(cameras, graph)
-    kernels = (KERNELS[-1] * scale,)
-    return adjust(cameras, graph, lens.freedom(model, scale=scale), kernels, iterations=STEPS)[0]
+    freedom = lens.freedom(model, scale=scale)
+    more = float(graph.weight.sum() / refined.graph.weight.sum())
+    freedom = replace(freedom, shared=freedom.shared * max(more, 1.0))
+    return adjust(cameras, graph, freedom, (KERNELS[-1] * scale,), iterations=STEPS)[0]
 
 
 def _graph(
