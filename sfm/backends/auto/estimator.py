@@ -7,13 +7,14 @@ from typing import Any, Literal, final
 import numpy as np
 from jaxtyping import Float, Int
 
-from sfm.backends.auto.deviations import turn_odds, with_deviations
 from sfm.backends.auto.evidence import Answer, ByFlow, chosen_by, seen_by
 from sfm.backends.auto.posterior import QUANTITY_NAMES, SURE, Judged, far_below, judge
 from sfm.backends.auto.sightings import Cameras, Sightings, of_tracks
+from sfm.backends.auto.turn_odds import turn_odds
 from sfm.config import AutoConfig, DenseConfig
 from sfm.motion import estimator as tracked
 from sfm.motion.all_frames import between_keyframes
+from sfm.motion.deviations import with_deviations
 from sfm.motion.jumps import jump
 from sfm.motion.lens import bend_of
 from sfm.motion.selection import select_model
@@ -27,8 +28,6 @@ LEAST_RIVAL, MOST_RIVALS = 0.03, 3
 """Other motions that are kept beside the answer: at least so probable, and so many."""
 ALONG, NEARER_BELOW = 0.9, 0.1
 """A way so much of which is along the axis, before a scene so little of whose near lies low, may be inside out."""
-BETWEEN = 2
-"""Frames between two keyframes that flow adjusts with them: more take longer, and half of its answers are not told."""
 RESTS_BELOW = 0.2
 """Where a camera that travels leaves so much of what lies low in the picture infinitely far, its way is doubted."""
 DOUBTED = 0.3
@@ -119,7 +118,7 @@ def flow_of(shot: Shot, lens: Literal["none", "free"] | float) -> ByFlow | str:
     from sfm.backends.auto import flow
 
     spent: dict[str, float] = {}
-    config = DenseConfig(distortion=lens, between=BETWEEN)
+    config = DenseConfig(distortion=lens, between=0)  # quicker by a second, and most of its answers are not told
     found = flow.asked(shot.frames, shot.masks, config, spent, device=shot.device, threads=shot.threads)
     shot.seconds.update({f"dense_{step}": value for step, value in spent.items()})
     return found

@@ -31,6 +31,7 @@ from sfm.geometry.covariance import frame_covariance, keyframe_covariance
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import quantiles_of_depth, translation_bound
+from sfm.motion.deviations import with_deviations
 from sfm.motion.estimator import evidence_of, statistics_of, timed, verdict
 from sfm.motion.selection import Selection, select_model
 from sfm.structure import Structure
@@ -78,7 +79,15 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
     fitted = fit_flow(frames, masks, config, seconds, device=device)
     if isinstance(fitted, str):
         return Solved(status="failed", reason=fitted, seconds=seconds)
-    return hanging(answer(frames, masks, fitted, config, seconds), fitted.lens.focal)
+    return deviating(hanging(answer(frames, masks, fitted, config, seconds), fitted.lens.focal))
+
+
+def deviating(solved: Solved) -> Solved:
+    """The same, with deviations of poses and focal length that say more than the residuals of one model do."""
+    if solved.poses is None:
+        return solved
+    poses = with_deviations(solved.poses, 0.0)
+    return replace(solved, poses=poses, statistics={**solved.statistics, "focal_sigma_log": poses.focal_sigma_log})
 
 
 def hanging(solved: Solved, lens: FocalPrior) -> Solved:

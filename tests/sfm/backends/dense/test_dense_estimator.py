@@ -1,6 +1,7 @@
 """The dense backend on small rendered clips: from pictures to a trajectory that means what it says."""
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import clips
@@ -12,7 +13,7 @@ from projected import angle_deg, path_error
 from scipy.spatial.transform import Rotation
 
 from sfm import backends
-from sfm.backends.dense.estimator import hanging
+from sfm.backends.dense.estimator import deviating, hanging
 from sfm.config import DenseConfig
 from sfm.geometry.problem import FocalPrior
 from sfm.masks import find as masks
@@ -85,6 +86,29 @@ def test_a_pan_shows_the_focal_length_and_a_static_clip_does_not():
     assert pan.focal_px[0] == pytest.approx(FOCAL_PX, rel=0.05)
     assert (pan.focal_sigma_px / pan.focal_px).max() < 0.1
     assert (static.focal_sigma_px / static.focal_px).min() == pytest.approx(0.35, rel=0.01)
+
+
+def test_deviations_say_more_than_the_residuals_of_one_model():
+    poses = FramePoses(
+        rotation=np.tile(np.eye(3), (2, 1, 1)),
+        translation=np.array([[0, 0, 0], [0.1, 0, 0]]),
+        focal_px=np.full(2, 544.0),
+        depth=np.ones(2),
+        valid=np.ones(2, bool),
+        reason=("", ""),
+        covariance=np.tile(1e-8 * np.eye(6), (2, 1, 1)),
+        focal_sigma_log=0.01,
+    )
+    solved = Solved(status="ok", reason="", poses=poses, statistics={"focal_sigma_log": 0.01, "scene": 1.0})
+    told = deviating(solved)
+    assert told.poses is not None
+    np.testing.assert_allclose(told.poses.covariance, 25e-8 * np.tile(np.eye(6), (2, 1, 1)))
+    assert told.poses.focal_sigma_log == told.statistics["focal_sigma_log"] == pytest.approx(0.05)
+    assert told.statistics["scene"] == 1.0
+    sure = deviating(replace(solved, poses=replace(poses, focal_sigma_log=0.001)))
+    assert sure.statistics["focal_sigma_log"] == pytest.approx(0.03)
+    nothing = Solved(status="failed", reason="nothing moves")
+    assert deviating(nothing) is nothing
 
 
 def test_a_given_focal_length_is_taken():

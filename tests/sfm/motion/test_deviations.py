@@ -6,15 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from sfm.backends.auto.deviations import (
-    FOCAL_SIGMA_LEAST,
-    LEVEL,
-    POWER,
-    SIGMA_TIMES,
-    by_focal_length,
-    turn_odds,
-    with_deviations,
-)
+from sfm.motion.deviations import FOCAL_SIGMA_LEAST, SIGMA_TIMES, by_focal_length, with_deviations
 from sfm.types import FramePoses
 
 POINTS = np.random.default_rng(4).uniform([-3, -2, 5], [3, 2, 9], (60, 3))
@@ -95,18 +87,3 @@ def test_what_is_given_or_not_known_stays_so() -> None:
     unknown = with_deviations(replace(moving(10.0, (0.0, 0.0, 0.0)), covariance=None), 0.0)
     assert unknown.covariance is None
     assert unknown.focal_sigma_log == pytest.approx(FOCAL_SIGMA_LEAST)
-
-
-def test_a_turn_that_may_be_far_off_is_less_probably_right() -> None:
-    """10 degrees are right within 1.5: by a deviation that hardly matters, by as much, and by four times that much."""
-
-    def by(times: float, turn_deg: float = 10.0) -> float:
-        deviation = times * np.radians(1.5)
-        wide = np.tile(np.eye(6) * deviation**2 / 3, (3, 1, 1))
-        return turn_odds(replace(moving(turn_deg, (0.0, 0.0, 0.0)), covariance=wide))
-
-    assert by(0.01) == by(0.05) == pytest.approx((LEVEL / 20) ** -POWER)
-    assert by(1.0) == pytest.approx(LEVEL**-POWER)
-    assert by(4.0) == pytest.approx((4 * LEVEL) ** -POWER)
-    assert by(4.0, turn_deg=40.0) == pytest.approx(by(1.0))  # 15 per cent of it are right
-    assert turn_odds(replace(moving(10.0, (0.0, 0.0, 0.0)), covariance=None)) == 1.0

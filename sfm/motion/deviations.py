@@ -6,7 +6,6 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from sfm.backends.auto.posterior import TURN_DEG, TURN_SHARE
 from sfm.motion.estimator import FOCAL_PRIOR_SIGMA
 from sfm.types import FramePoses
 
@@ -15,11 +14,6 @@ SIGMA_TIMES, FOCAL_SIGMA_LEAST = 5.0, 0.03
 length, times the first. What no model has (shutter, movers) shifts a focal length: its deviation is not below the
 second, and alone not above the prior's. With the spread over the answers beside it 94 % of the focal lengths of 171
 clips of `hard-dev` lie within two deviations (without all this 64)."""
-
-LEVEL, POWER, MOST_RATIO = 1.2, 0.87, 20.0
-"""The odds that a turn is right go with the ratio of its deviation to what counts as right, times the first, to minus
-the second power; ratios beyond the third and its inverse say no more. Fitted to 268 clips of `hard-dev`: all 87 with
-the smallest ratios are right, and were told with .95; of 14 with more than 2.7 six are, and were told with .7."""
 
 
 def with_deviations(poses: FramePoses, focal_apart_log: float) -> FramePoses:
@@ -41,18 +35,6 @@ def with_deviations(poses: FramePoses, focal_apart_log: float) -> FramePoses:
         slope = by_focal_length(poses)
         covariance = covariance + beyond * slope[:, :, None] * slope[:, None, :]
     return replace(poses, covariance=covariance, focal_sigma_log=told)
-
-
-def turn_odds(poses: FramePoses) -> float:
-    """What the deviation of the largest turn makes of the odds that it is right, as a factor."""
-    seen = np.flatnonzero(poses.valid)
-    if poses.covariance is None or not len(seen):
-        return 1.0
-    turn = np.atleast_1d(Rotation.from_matrix(poses.rotation[seen] @ poses.rotation[seen[0]].T).magnitude())
-    at = int(np.argmax(turn))
-    deviation = float(np.sqrt(np.nansum(np.diagonal(poses.covariance[seen[at]])[3:])))
-    ratio = deviation / max(float(np.radians(TURN_DEG)), TURN_SHARE * float(turn[at]))
-    return float((LEVEL * np.clip(ratio, 1 / MOST_RATIO, MOST_RATIO)) ** -POWER)
 
 
 def by_focal_length(poses: FramePoses) -> Float[np.ndarray, "n 6"]:
