@@ -136,7 +136,8 @@ def answer(
             refined, loops = closed(refined, key, selection.model, lens, config.loops)
         with timed(seconds, "all_frames"):
             limit_px = LINK_LIMIT * limit_px_of(selection, config)
-            refined, placed = place_all(refined, key, selection.model, lens, limit_px, config.between)
+            between = 0 if loops else config.between  # frames between know nothing of loops, and would let go of them
+            refined, placed = place_all(refined, key, selection.model, lens, limit_px, between)
             found = _found(fitted, selection, refined, config)
             poses = _poses(frames, masks, found, placed, config)
         with timed(seconds, "structure"):

@@ -25,7 +25,7 @@ REACH = 2
 CAMERAS = 400
 """Most cameras of one adjustment."""
 PATCHES = 1200
-"""Of each keyframe: twice as many gain nothing, half of them give away a quarter of the gain."""
+"""Of each keyframe: three times as many gain little more, half of them give away some of the gain."""
 
 
 def place_all(
@@ -105,7 +105,8 @@ def _adjusted(
     graph = replace(graph, nearness=None if own is None else own[:, some])
     scale = noise_scale(cameras, graph)
     freedom = lens.freedom(model, scale=scale)
-    more = float(graph.weight.sum() / refined.graph.weight.sum())
+    # The same patches seen more often are no further evidence against what is known of the lens.
+    more = float(graph.weight.sum() / refined.graph.weight.sum().clamp_min(1.0))
     freedom = replace(freedom, shared=freedom.shared * max(more, 1.0))
     return adjust(cameras, graph, freedom, (KERNELS[-1] * scale,), iterations=STEPS)[0]
 

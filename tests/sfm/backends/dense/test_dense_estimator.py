@@ -13,7 +13,9 @@ from projected import angle_deg, path_error
 from scipy.spatial.transform import Rotation
 
 from sfm import backends
+from sfm.backends.dense import estimator
 from sfm.backends.dense.estimator import deviating, hanging
+from sfm.backends.dense.together import place_all
 from sfm.config import DenseConfig
 from sfm.geometry.problem import FocalPrior
 from sfm.masks import find as masks
@@ -109,6 +111,21 @@ def test_deviations_say_more_than_the_residuals_of_one_model():
     assert sure.statistics["focal_sigma_log"] == pytest.approx(0.03)
     nothing = Solved(status="failed", reason="nothing moves")
     assert deviating(nothing) is nothing
+
+
+@pytest.mark.parametrize(("loops", "joining"), [(0, 8), (2, 0)])
+def test_no_frames_join_where_keyframes_see_the_same_again(monkeypatch, loops, joining):
+    """Frames between know nothing of the loop that the keyframes were adjusted to."""
+    asked: list[int] = []
+
+    def placed(*values: object):
+        asked.append(values[-1])
+        return place_all(*values)
+
+    monkeypatch.setattr(estimator, "closed", lambda refined, *_: (refined, loops))
+    monkeypatch.setattr(estimator, "place_all", placed)
+    estimate(clip("truck").rgb)
+    assert asked == [joining]
 
 
 def test_a_given_focal_length_is_taken():
