@@ -81,8 +81,7 @@ def place_frames(
     share, covariance = np.ones(n), np.zeros((n, POSE, POSE))
     if len(others) and model.rotates:
         some = spread_out(len(scene.usable), PATCHES)
-        thin = replace(scene, centres=scene.centres.reshape(1, -1, 2)[:, some], usable=scene.usable[some])
-        keyed = replace(keyed, inverse_depth=keyed.inverse_depth[:, some])
+        thin, keyed = scene.patches(some), keyed.patches(some)
         counted: list[Tensor] = []
         for part in chunks(len(others), FRAMES_AT_ONCE):
             few = others[part]

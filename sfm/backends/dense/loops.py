@@ -82,7 +82,7 @@ def distances(scene: Scene, parameters: DenseParameters) -> tuple[Float[Tensor, 
     k, p = parameters.inverse_depth.shape
     every = torch.arange(k, device=scene.centres.device)
     some = torch.linspace(0, p - 1, min(PATCHES, p), device=every.device).round().long()
-    thin = replace(scene, centres=scene.centres.reshape(1, -1, 2)[:, some], usable=scene.usable[some])
+    thin = scene.patches(some)
     apart, shared = scene.centres.new_zeros(2, k, k)
 
     def measured(part: slice) -> None:

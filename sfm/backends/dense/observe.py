@@ -1,6 +1,6 @@
 """Flow between the cameras of a graph: from nothing, and again from where the geometry expects each patch."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import torch
@@ -67,6 +67,10 @@ class Scene:
     def told_cells(self, frame: Int[Tensor, " k"]) -> Bool[Tensor, "k p"]:
         """Whether the patches of frames were told to move: by their middles."""
         return self.told_at(frame, self.centres.reshape(1, -1, 2))
+
+    def patches(self, chosen: Int[Tensor, " q"]) -> "Scene":
+        """The same frames with some of the patches, in one row."""
+        return replace(self, centres=self.centres.reshape(1, -1, 2)[:, chosen], usable=self.usable[chosen])
 
     def _middle(self, like: Tensor) -> Tensor:
         height, width = self.pyramid.hw(0)

@@ -47,26 +47,29 @@ def place_all(
     robust = (refined.scale, limit_px)
     joins = joining(key, between) if model.translates and not model.zooms else key[:0]
     if not len(joins):
-        return refined, place_frames(refined.scene, refined.parameters, key, model, robust, refined.belongs)
-    first = place_frames(refined.scene, refined.parameters, key, model, robust, refined.belongs, only=joins)
+        return refined, _beside(refined, key, model, robust)
+    first = _beside(refined, key, model, robust, joins)
     every = np.union1d(key, joins)
     cameras = _adjusted(refined, first, key, every, model, lens)
     refined = _carried(refined, cameras, np.searchsorted(every, key), model, lens)
-    placed = place_frames(
-        refined.scene,
-        refined.parameters,
-        key,
-        model,
-        robust,
-        refined.belongs,
-        only=np.setdiff1d(np.arange(key[0], key[-1]), every),
-    )
+    placed = _beside(refined, key, model, robust, np.setdiff1d(np.arange(key[0], key[-1]), every))
     rotation, translation = placed.rotation.copy(), placed.translation.copy()
     share, covariance = placed.share.copy(), placed.covariance.copy()
     rotation[every], translation[every] = cameras.rotation.cpu().numpy(), cameras.translation.cpu().numpy()
     share[joins], covariance[joins] = first.share[joins], first.covariance[joins]
     found = replace(placed, rotation=rotation, translation=translation, share=share, covariance=covariance)
     return refined, found
+
+
+def _beside(
+    refined: Refined,
+    key: Int[np.ndarray, " k"],
+    model: MotionModel,
+    robust: tuple[float, float],
+    only: Int[np.ndarray, " f"] | None = None,
+) -> PlacedFrames:
+    """All frames, or some, beside the keyframes as they are."""
+    return place_frames(refined.scene, refined.parameters, key, model, robust, refined.belongs, only)
 
 
 def joining(key: Int[np.ndarray, " k"], between: int) -> Int[np.ndarray, " f"]:
@@ -89,15 +92,12 @@ def _adjusted(
     lens: Lens,
 ) -> DenseParameters:
     """Cameras of `every` frame, and the depths of some patches of the keyframes."""
-    whole, device = refined.scene, refined.scene.pyramid.device
-    some = spread_out(len(whole.usable), PATCHES)
-    scene = replace(whole, centres=whole.centres.reshape(1, -1, 2)[:, some], usable=whole.usable[some])
-    known = refined.parameters
+    device, some = refined.scene.pyramid.device, spread_out(len(refined.scene.usable), PATCHES)
+    scene, known = refined.scene.patches(some), refined.parameters.patches(some)
     cameras = replace(
         known,
         rotation=torch.from_numpy(placed.rotation[every]).to(known.rotation),
         translation=torch.from_numpy(placed.translation[every]).to(known.rotation),
-        inverse_depth=known.inverse_depth[:, some],
         zoom=torch.from_numpy(placed.zoom[every]).to(known.zoom),
     )
     own = refined.graph.nearness
