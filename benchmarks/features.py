@@ -22,11 +22,10 @@ import measures
 import numpy as np
 import render
 
-from sfm import backends
-from sfm.config import ColmapConfig, FeatureConfig, GlomapConfig, MatchConfig, VideoConfig
+from sfm.backends.colmap import own_features
+from sfm.config import ColmapConfig, FeatureConfig, MatchConfig, VideoConfig
 from sfm.features import extract as features
 from sfm.masks import find as masks
-from sfm.matching import Setting, match, pairs
 from sfm.processes.threads import thread_limit
 from sfm.video import reader
 from sfm.video.pixels import in_source_pixels
@@ -44,7 +43,6 @@ COMBINATIONS = (
     "xfeat+lighterglue",
 )
 INLIER_PX = 2.0
-MAPPERS = {"colmap": ColmapConfig, "glomap": GlomapConfig}
 
 
 def inlier_share(found: list[Any], chosen: np.ndarray, rows: list[np.ndarray], truth: Any) -> float:
@@ -78,38 +76,34 @@ def of_clip(entry: dict[str, Any], combination: str, arguments: argparse.Namespa
     clip = render.cached(entry, arguments.cache)
     time_s = clip.trajectory.time_s
     frames = reader.load(clip.video, VideoConfig(fps=(arguments.frames - 1) / (time_s[-1] - time_s[0])))
-    kept = frames.index
     kind, method = combination.split("+")
     config = FeatureConfig(name=kind, weights=None if kind == "sift" else arguments.weights)
-    setting = Setting(device=arguments.device, hw=frames.hw, features=kind, weights=arguments.weights)
-    chosen = pairs.sequential(len(frames))
-    with thread_limit(arguments.threads):
+    options = ColmapConfig(features=config, matching=MatchConfig(method=method, weights=arguments.weights))
+    evidence = masks.find(frames)
+    threads = arguments.threads
+    with thread_limit(threads):
         features.extract(frames.rgb[:1], config, device=arguments.device)  # weights and machine code
-        begin = time.perf_counter()
-        found = features.extract(frames.rgb, config, device=arguments.device)
-        between = time.perf_counter()
-        rows = match.match(found, chosen, MatchConfig(method=method), setting)
-        end = time.perf_counter()
+    found = own_features.matched(frames, evidence, options, device=arguments.device, seed=0, threads=threads)
+    kept = frames.index[found.frame]
     truth = clip.trajectory.world_from_cam[kept], _calibrations(clip.trajectory, kept, frames)
     row: dict[str, Any] = {
         "clip": entry["id"],
         "combination": combination,
-        "frames": len(frames),
-        "pairs": len(chosen),
-        "feature_ms": 1e3 * (between - begin) / len(frames),
-        "match_ms": 1e3 * (end - between) / len(chosen),
-        "features": float(np.median([len(each) for each in found])),
-        "matches": float(np.median([len(each) for each in rows])),
-        "inliers": inlier_share(found, chosen, rows, truth),
+        "frames": len(kept),
+        "pairs": len(found.pairs),
+        "feature_ms": 1e3 * found.seconds["features"] / len(kept),
+        "match_ms": 1e3 * found.seconds["match"] / len(found.pairs),
+        "features": float(np.median([len(each) for each in found.features])),
+        "matches": float(np.median([len(each) for each in found.matches])),
+        "inliers": inlier_share(found.features, found.pairs, found.matches, truth),
     }
-    evidence = masks.find(frames)
     for mapper in arguments.mappers:
-        options = MAPPERS[mapper](features=config, matching=MatchConfig(method=method, weights=arguments.weights))
-        result = backends.run(frames, evidence, options, device=arguments.device, threads=arguments.threads)
-        told: dict[str, Any] = {"status": result.status}
+        begin = time.perf_counter()
+        result = own_features.mapped(frames, evidence, found, options.mapping, backend=mapper, seed=0, threads=threads)
+        told: dict[str, Any] = {"status": result.status, "seconds": time.perf_counter() - begin}
         if result.trajectory is not None:
             found_path = in_source_pixels(result.trajectory, frames.source_hw)
-            told |= measures.compare(at_rows(clip.trajectory, kept), found_path)
+            told |= measures.compare(at_rows(clip.trajectory, frames.index), found_path)
         row[mapper] = told
     return row
 

@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, get_type_hints
 
 from compare.cli import _usage
+from sfm.processes.collection import rare_collection
 from trajectory.errors import CinetrajError, perhaps
 
 OK = 0
@@ -58,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a degree sign must not end the command on an old terminal
     try:
-        with _our_warnings():
+        with rare_collection(), _our_warnings():
             return _dispatch(arguments)
     except SystemExit as stop:  # tyro, after it has printed help
         return stop.code if isinstance(stop.code, int) else OK

@@ -34,11 +34,13 @@ def limit_memory(share: float) -> None:
     """This process holds no more than its share of the GPU from now on; more is torch's OutOfMemoryError.
 
     Args:
-        share: of the memory of the device, 0..1; where there is no GPU nothing happens.
+        share: of the memory of the device, 0..1; where there is no GPU nothing happens, and torch is not loaded.
     """
+    if share >= 1.0 or not may_be_there():
+        return
     import torch
 
-    if share < 1.0 and torch.cuda.is_available():
+    if torch.cuda.is_available():
         torch.cuda.set_per_process_memory_fraction(IN_TENSORS * share)  # pyright: ignore[reportUnknownMemberType]
 
 

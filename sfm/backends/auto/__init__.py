@@ -34,5 +34,5 @@ BACKEND = Backend(
     summary="tracks, and dense flow where these are not sure: one choice over both",
     config=AutoConfig,
     run=run,
-    modules=("sfm.backends.auto.estimator", "sfm.backends.auto.flow", "sfm.backends.assemble"),
+    modules=("sfm.backends.auto.estimator", "sfm.backends.assemble"),
 )

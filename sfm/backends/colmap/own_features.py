@@ -1,6 +1,7 @@
 """What the pycolmap backends share: settings, our features and matches, and the way through the worker."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,27 @@ def settings(frames: Frames, config: MapConfig, *, mapper: str, seed: int, threa
     }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Matched:
+    """Key points of the frames that show something new, and what matches between them.
+
+    Attributes:
+        frame: n; their places among the frames of the shot.
+        features: of each of these.
+        pairs: p 2; rows of `frame`.
+        matches: for each pair, m 2: rows of the key points of its first and of its second frame.
+        counts: what was used and how much of it, for the run folder.
+        seconds: of each stage.
+    """
+
+    frame: np.ndarray
+    features: list[Features]
+    pairs: np.ndarray
+    matches: list[np.ndarray]
+    counts: dict[str, Any]
+    seconds: dict[str, float]
+
+
 def run_fed(
     frames: Frames,
     masks: Masks,
@@ -59,43 +81,59 @@ def run_fed(
         seed: of matchers and mappers.
         threads: of all that computes.
     """
-    seconds: dict[str, float] = {}
+    if len(masks.distinct()) < 2:
+        return failed("fewer than two frames differ: blank and repeated ones do not count", {})
+    found = matched(frames, masks, config, device=device, seed=seed, threads=threads)
+    return mapped(frames, masks, found, config.mapping, backend=backend, seed=seed, threads=threads)
+
+
+def matched(
+    frames: Frames, masks: Masks, config: ColmapConfig | GlomapConfig, *, device: str, seed: int, threads: int
+) -> Matched:
+    """Features and matches of one shot; arguments are those of `run_fed`."""
     kept = masks.distinct()
-    if len(kept) < 2:
-        return failed("fewer than two frames differ: blank and repeated ones do not count", seconds)
     chosen = pairs.sequential(len(kept), window=config.pairs.window, quadratic=config.pairs.quadratic)
     kind = kinds.kind_of(config.features, device)
     setting = Setting(device=device, seed=seed, hw=frames.hw, features=kind, weights=_weights_of_matcher(config))
+    seconds: dict[str, float] = {}
     with thread_limit(threads):
-        found, matched = _matched(frames.rgb[kept], _usable(masks, kept), chosen, config, setting, seconds)
-    enough = [row for row, rows in enumerate(matched) if len(rows) >= config.mapping.min_matches]
+        found, rows = _found(frames.rgb[kept], _usable(masks, kept), chosen, config, setting, seconds)
     counts: dict[str, Any] = {
         "features": config.matching.method if matching.matcher(config.matching.method).sees_pictures else kind,
         "features_per_frame": float(np.median([len(each) for each in found])),
         "pairs_tried": len(chosen),
         "ran_on": {"features": "cpu" if kind == "sift" else device, "matching": device, "mapping": "cpu"},
     }
+    return Matched(frame=kept, features=found, pairs=chosen, matches=rows, counts=counts, seconds=seconds)
+
+
+def mapped(
+    frames: Frames, masks: Masks, found: Matched, config: MapConfig, *, backend: str, seed: int, threads: int
+) -> BackendResult:
+    """The camera that one of pycolmap's mappers makes of matches; other arguments are those of `run_fed`."""
+    enough = [row for row, rows in enumerate(found.matches) if len(rows) >= config.min_matches]
+    seconds, counts = dict(found.seconds), dict(found.counts)
     if not enough:
-        reason = f"no two frames share {config.mapping.min_matches} matches ({counts['features']})"
+        reason = f"no two frames share {config.min_matches} matches ({counts['features']})"
         return failed(reason, seconds, counts)
     reply = isolated.call(
         "sfm.backends.colmap.worker:map_matches",
-        settings(frames, config.mapping, mapper=MAPPERS[backend], seed=seed, threads=threads),
+        settings(frames, config, mapper=MAPPERS[backend], seed=seed, threads=threads),
         {
-            "xy_px": np.concatenate([each.xy_px for each in found]).astype(np.float64),
-            "count": np.array([len(each) for each in found]),
-            "pairs": chosen[enough],
-            "match": np.concatenate([matched[row] for row in enough]),
-            "match_count": np.array([len(matched[row]) for row in enough]),
+            "xy_px": np.concatenate([each.xy_px for each in found.features]).astype(np.float64),
+            "count": np.array([len(each) for each in found.features]),
+            "pairs": found.pairs[enough],
+            "match": np.concatenate([found.matches[row] for row in enough]),
+            "match_count": np.array([len(found.matches[row]) for row in enough]),
         },
-        time_limit_s=config.mapping.time_limit_s,
+        time_limit_s=config.time_limit_s,
         threads=threads,
     )
     before = Before(seconds=seconds, counts=counts)
-    return result_of(frames, masks, kept, reply, backend=backend, seed=seed, before=before)
+    return result_of(frames, masks, found.frame, reply, backend=backend, seed=seed, before=before)
 
 
-def _matched(
+def _found(
     rgb: np.ndarray,
     usable: np.ndarray,
     chosen: np.ndarray,

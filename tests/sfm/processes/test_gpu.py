@@ -16,6 +16,7 @@ GIB = 2**30
 def shares(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """What was set; the device has 80 GiB, 60 of them free, 2 held by this process."""
     told = [1.0]
+    monkeypatch.setattr(gpu, "may_be_there", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", told.append)
     monkeypatch.setattr(torch.cuda, "get_per_process_memory_fraction", lambda device: told[-1])
@@ -37,6 +38,7 @@ def test_one_of_eight_has_an_eighth_less_what_a_context_takes(shares: list[float
 
 
 def test_without_a_gpu_there_is_nothing_to_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gpu, "may_be_there", lambda: True)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     monkeypatch.setattr(torch.cuda, "set_per_process_memory_fraction", lambda share: pytest.fail("asked"))
     limit_memory(0.5)
