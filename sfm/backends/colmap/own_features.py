@@ -1,6 +1,7 @@
 """What the pycolmap backends share: settings, our features and matches, and the way through the worker."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from sfm.types import BackendResult, Frames, Masks
 
 MAPPERS = {"colmap": "incremental", "glomap": "global"}
 """Which of pycolmap's mappers a backend runs."""
+SEEDS = 3
+"""Seeds that are tried where the worker dies: native solvers abort on a rare sample, and another seed draws others."""
 
 
 def settings(frames: Frames, config: MapConfig, *, mapper: str, seed: int, threads: int) -> dict[str, Any]:
@@ -116,21 +119,30 @@ def mapped(
     if not enough:
         reason = f"no two frames share {config.min_matches} matches ({counts['features']})"
         return failed(reason, seconds, counts)
-    reply = isolated.call(
-        "sfm.backends.colmap.worker:map_matches",
-        settings(frames, config, mapper=MAPPERS[backend], seed=seed, threads=threads),
-        {
-            "xy_px": np.concatenate([each.xy_px for each in found.features]).astype(np.float64),
-            "count": np.array([len(each) for each in found.features]),
-            "pairs": found.pairs[enough],
-            "match": np.concatenate([found.matches[row] for row in enough]),
-            "match_count": np.array([len(found.matches[row]) for row in enough]),
-        },
-        time_limit_s=config.time_limit_s,
-        threads=threads,
-    )
+    values = settings(frames, config, mapper=MAPPERS[backend], seed=seed, threads=threads)
+    arrays = {
+        "xy_px": np.concatenate([each.xy_px for each in found.features]).astype(np.float64),
+        "count": np.array([len(each) for each in found.features]),
+        "pairs": found.pairs[enough],
+        "match": np.concatenate([found.matches[row] for row in enough]),
+        "match_count": np.array([len(found.matches[row]) for row in enough]),
+    }
+    reply = _call(values, arrays, config, threads)
+    for death in range(1, SEEDS):
+        if reply.outcome != "died":
+            break
+        counts["deaths"] = death
+        seconds["died"] = seconds.get("died", 0.0) + reply.seconds
+        reply = _call({**values, "seed": (seed + death) % 2**31}, arrays, config, threads)
     before = Before(seconds=seconds, counts=counts)
     return result_of(frames, masks, found.frame, reply, backend=backend, seed=seed, before=before)
+
+
+def _call(
+    values: Mapping[str, Any], arrays: Mapping[str, np.ndarray], config: MapConfig, threads: int
+) -> isolated.Reply:
+    function, limit_s = "sfm.backends.colmap.worker:map_matches", config.time_limit_s
+    return isolated.call(function, values, arrays, time_limit_s=limit_s, threads=threads)
 
 
 def _found(

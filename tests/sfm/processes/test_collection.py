@@ -8,11 +8,16 @@ from sfm.processes.collection import EVERY, rare_collection
 
 
 def test_looks_are_few_inside_and_as_before_after_it() -> None:
-    before = gc.get_threshold()
-    with pytest.raises(ValueError, match="lost"), rare_collection():
-        assert gc.get_threshold() == EVERY
-        assert gc.isenabled()
-        raise ValueError("lost")
+    before, inside = gc.get_threshold(), []
+
+    def lose() -> None:
+        with rare_collection():
+            inside.append(gc.get_threshold())
+            raise ValueError("lost")
+
+    with pytest.raises(ValueError, match="lost"):
+        lose()
+    assert inside == [EVERY]
     assert gc.get_threshold() == before
 
 
