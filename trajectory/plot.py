@@ -42,10 +42,10 @@ def draw_path(
     index = np.flatnonzero(trajectory.valid)
     chosen = index[np.unique(np.linspace(0, len(index) - 1, min(frusta, len(index))).round().astype(int))]
     size = 0.08 * (_extent(trajectory) or 1.0)
-    for number, i in enumerate(chosen):
-        for edge in _frustum(trajectory, int(i), size):
-            e = _drawn(edge)
-            axes.plot(e[:, 0], e[:, 1], e[:, 2], color=line.get_color(), linewidth=1.4 if number == 0 else 0.6)
+    for cameras, width in ((chosen[:1], 1.4), (chosen[1:], 0.6)):
+        edges = [edge for i in cameras for edge in _frustum(trajectory, int(i), size)]
+        if edges:
+            axes.plot(*_drawn(_with_gaps(edges)).T, color=line.get_color(), linewidth=width)
     axes.set_xlabel("x right", fontsize="small")
     axes.set_ylabel("z forward", fontsize="small")
     axes.set_zlabel("up (−y)", fontsize="small", labelpad=0)
@@ -66,8 +66,8 @@ def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, lab
         chosen = index[np.unique(np.linspace(0, len(index) - 1, min(8, len(index))).round().astype(int))]
         length = 0.1 * (_extent(trajectory) or 1.0)
         look = length * trajectory.rotations[chosen][:, [0, 2], 2]
-        for start, by in zip(trajectory.positions[chosen][:, [0, 2]], look, strict=True):
-            axes.plot([start[0], start[0] + by[0]], [start[1], start[1] + by[1]], color=line.get_color(), linewidth=0.8)
+        starts = trajectory.positions[chosen][:, [0, 2]]
+        axes.plot(*_with_gaps(list(np.stack([starts, starts + look], 1))).T, color=line.get_color(), linewidth=0.8)
     axes.set_xlabel("x right")
     axes.set_ylabel("z forward")
     axes.set_aspect("equal", adjustable="datalim")
@@ -288,6 +288,12 @@ def _time_label(trajectory: Trajectory) -> str:
 def _drawn(points: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 3"]:
     """OpenCV world to the plot's axes, whose third points up."""
     return np.stack([points[:, 0], points[:, 2], -points[:, 1]], axis=1)
+
+
+def _with_gaps(strokes: list[Float[np.ndarray, "2 d"]]) -> Float[np.ndarray, "m d"]:
+    """Strokes as one line with gaps, which is drawn in a fraction of the time that each by itself takes."""
+    gap = np.full((len(strokes), 1, strokes[0].shape[1]), np.nan)
+    return np.concatenate([np.stack(strokes), gap], 1).reshape(-1, gap.shape[2])
 
 
 def _extent(trajectory: Trajectory) -> float:

@@ -49,15 +49,16 @@ def all_configs() -> dict[str, type]:
     return {**backend_configs(), PROGRAM: CommandConfig}
 
 
-def form(base: Any, *, whole: bool) -> type:
+def form(base: Any, *, whole: bool, told: bool = True) -> type:
     """The type that tyro parses: `base` with types, defaults and help of its options.
 
     Args:
         whole: also with a group of options for each stage and each backend, for every setting that has no flag in
             `base`.
+        told: with their help, which takes the registries of features and matchers: only who reads it waits for them.
     """
     flags = _flags(base)
-    members = [_member(each, flags) for each in fields(base) if PATHS in each.metadata]
+    members = [_member(each, flags, told=told) for each in fields(base) if PATHS in each.metadata]
     made: Any = make_dataclass(
         base.__name__, [*members, *(_groups(flags) if whole else ())], bases=(base,), frozen=True, kw_only=True
     )
@@ -144,7 +145,7 @@ def _flags(base: Any) -> dict[str, str]:
     return found
 
 
-def _member(each: Any, flags: dict[str, str]) -> tuple[str, Any, Any]:
+def _member(each: Any, flags: dict[str, str], *, told: bool) -> tuple[str, Any, Any]:
     """A field of the form for a flag in `base`."""
     import tyro
 
@@ -152,7 +153,8 @@ def _member(each: Any, flags: dict[str, str]) -> tuple[str, Any, Any]:
     if paths == ("backend",):
         setting, text = _choice()
     else:
-        setting, text = _described(paths, flags)
+        found = _found(paths)
+        setting, text = found[0][2], _described(paths, found, flags) if told else ""
     if setting.kind is bool:
         text = f"Turns off: {text[:1].lower()}{text[1:]}" if setting.default else text
         kind = Annotated[bool, tyro.conf.arg(help=text, help_behavior_hint=_options.NOT_GIVEN)]
@@ -176,27 +178,35 @@ def _choice() -> tuple[Setting, str]:
     return Setting(kind=Literal[names], default=found.default if found else MISSING, text=text), text
 
 
-def _described(paths: tuple[str, ...], flags: dict[str, str]) -> tuple[Setting, str]:
-    """The setting of an option, and its text: for settings of several backends, whose, and what is their default."""
-    first: Setting | None = None
-    able: dict[tuple[str, str], list[str]] = {}
+Found = tuple[str, str, Setting, type, str]
+"""Full path of a setting, name of the backend, the setting, config type, path in it."""
+
+
+def _found(paths: tuple[str, ...]) -> list[Found]:
+    """The settings that an option may set."""
+    found: list[Found] = []
     for path in paths:
         root, _, rest = path.partition(".")
         for place, name, kind, below in _places(path, root, rest):
-            setting = _options.find(kind, below)
-            if setting is None:
-                continue
-            first = first or setting
-            parent = place.rpartition(".")[0]
-            text = _options.sentence(_options.with_flags(setting.text, _owner(kind, below), _flag_in(parent, flags)))
-            able.setdefault((text, str(setting.default)), []).append(name)
-    if first is None:
+            if (setting := _options.find(kind, below)) is not None:
+                found.append((place, name, setting, kind, below))
+    if not found:
         raise CinetrajError(f"no config has {' or '.join(paths)}")
+    return found
+
+
+def _described(paths: tuple[str, ...], found: list[Found], flags: dict[str, str]) -> str:
+    """The text of an option: for settings of several backends, whose, and what is their default."""
+    able: dict[tuple[str, str], list[str]] = {}
+    for place, name, setting, kind, below in found:
+        parent = place.rpartition(".")[0]
+        text = _options.sentence(_options.with_flags(setting.text, _owner(kind, below), _flag_in(parent, flags)))
+        able.setdefault((text, str(setting.default)), []).append(name)
     if not paths[0].startswith("backend."):
-        return first, next(iter(able))[0]
+        return next(iter(able))[0]
     parts = [f"{text} For {_listed(names)}" + _by_default(default) for (text, default), names in able.items()]
     parts.append(_told(known(paths[0])))
-    return first, " ".join(filter(None, parts))
+    return " ".join(filter(None, parts))
 
 
 def _told(summaries: dict[str, str]) -> str:

@@ -114,16 +114,18 @@ def parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = 
 
     A command whose options are those of a registry has `form`, which makes the type that is parsed. One with many
     options has HELP_ALL besides, which says what --help-all adds; its form is all of it, or for --help and for calls
-    without nested options, which shall not wait for the others, what most users need.
+    without nested options, which shall not wait for the others, what most users need, with help where that is asked.
     """
     import tyro
 
     form, more = getattr(module, "form", None), getattr(module, "HELP_ALL", None)
+    asked = not {"-h", "--help", "--help-all"}.isdisjoint(arguments)
+    told = asked or whole  # what is wrong with a call is said by all of the form, with its help
     if more is not None and "--help-all" in arguments:
         whole, arguments = True, ["--help"]
-    elif more is not None and {"-h", "--help"}.isdisjoint(arguments):
+    elif more is not None and not asked:
         whole = whole or any(each.startswith("--") and "." in each.partition("=")[0] for each in arguments)
-    extent = {} if more is None else {"whole": whole}
+    extent = {} if more is None else {"whole": whole, "told": told}
     kind = get_type_hints(module.run)["args"] if form is None else form(**extent)
     flat = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes) if more is None else ()
     said, heard = io.StringIO(), list[Any]()

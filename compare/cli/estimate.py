@@ -150,9 +150,9 @@ def pages(out: Path, names: list[str], *, say: Callable[[str], None]) -> None:
         say(told(written))
 
 
-def form(*, whole: bool) -> type:
-    """What the command line parses into `Args`; `whole`: with the settings of each stage and backend."""
-    return _settings.form(Args, whole=whole)
+def form(*, whole: bool, told: bool = True) -> type:
+    """What the command line parses into `Args`; `whole`: with the settings of each stage and backend; `told`: help."""
+    return _settings.form(Args, whole=whole, told=told)
 
 
 def config_of(args: Args) -> "EstimateConfig":
