@@ -5,6 +5,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from sfm.features.sift import on_cpu
+from sfm.features.types import Features
 
 
 def match_pair(
@@ -26,10 +27,27 @@ def match_pair(
     one rigid scene or one plane: the fundamental matrix or homography that more matches agree with (RANSAC).
     Pixel centres have integer coordinates. Both arrays are empty where fewer than `min_matches` agree.
     """
-    nothing = np.zeros((0, 2))
     of_first, of_second = mask if isinstance(mask, tuple) else (mask, mask)
-    xy_first, descriptors_first = _sift(first, of_first, max_features)
-    xy_second, descriptors_second = _sift(second, of_second, max_features)
+    points = key_points(first, of_first, max_features), key_points(second, of_second, max_features)
+    return match_points(*points, ratio=ratio, max_error_px=max_error_px, min_matches=min_matches)
+
+
+def key_points(gray: UInt8[np.ndarray, "h w"], mask: Bool[np.ndarray, "h w"] | None, count: int = 1500) -> Features:
+    """What `match_pair` knows of a frame: who compares it with several finds it once."""
+    found = on_cpu(gray[None], count)[0]
+    if mask is None:
+        return found
+    column, row = np.rint(found.xy_px).astype(int).T
+    return found.take(mask[np.clip(row, 0, len(mask) - 1), np.clip(column, 0, mask.shape[1] - 1)])
+
+
+def match_points(
+    first: Features, second: Features, *, ratio: float = 0.8, max_error_px: float = 2.0, min_matches: int = 12
+) -> tuple[Float[np.ndarray, "m 2"], Float[np.ndarray, "m 2"]]:
+    """As `match_pair`, of key points that are known."""
+    nothing = np.zeros((0, 2))
+    xy_first, descriptors_first = first.xy_px.astype(np.float64), first.descriptors
+    xy_second, descriptors_second = second.xy_px.astype(np.float64), second.descriptors
     if min(len(xy_first), len(xy_second)) < max(min_matches, 2):
         return nothing, nothing
     likeness = descriptors_first @ descriptors_second.T
@@ -50,14 +68,6 @@ def match_pair(
     if best.sum() < min_matches:
         return nothing, nothing
     return a[best], b[best]
-
-
-def _sift(gray: np.ndarray, mask: np.ndarray | None, count: int) -> tuple[np.ndarray, np.ndarray]:
-    found = on_cpu(gray[None], count)[0]
-    if mask is not None:
-        column, row = np.rint(found.xy_px).astype(int).T
-        found = found.take(mask[np.clip(row, 0, len(mask) - 1), np.clip(column, 0, mask.shape[1] - 1)])
-    return found.xy_px.astype(np.float64), found.descriptors
 
 
 def _distinct(likeness: np.ndarray, ratio: float) -> np.ndarray:

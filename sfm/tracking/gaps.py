@@ -1,6 +1,8 @@
 """Steps that defeat Lucas-Kanade: matched features link their sides, and are followed on both."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import final
 
 import numpy as np
@@ -8,7 +10,8 @@ from jaxtyping import Int
 from scipy.spatial import KDTree
 
 from sfm.config import TrackConfig
-from sfm.matching.two_view import match_pair
+from sfm.features.types import Features
+from sfm.matching.two_view import key_points, match_points
 from sfm.tracking.klt import flow, grey_of
 from sfm.tracking.types import TrackStore
 from sfm.types import Frames, Masks
@@ -17,6 +20,8 @@ GAP_MATCHES = 20
 """With fewer matches a step is not bridged."""
 GAP_STEPS = (0.08, 0.2, 0.4, 0.7, 1.0)
 """Frames before a gap that are tried, in units of the reach."""
+KEPT = 32
+"""Frames whose key points are kept: some megabytes."""
 FOLLOWED = 12
 """So many frames back, and on, new points of a match are tracked."""
 
@@ -30,20 +35,27 @@ class Gap:
     back: tuple[int, ...]
 
 
+PointsOf = Callable[[int], Features]
+"""Key points of a frame by its number."""
+
+
+def points_of(frames: Frames, masks: Masks) -> PointsOf:
+    """Key points of the usable part of frames; those asked for lately are kept, since frames are compared in turns."""
+    return lru_cache(maxsize=KEPT)(lambda t: key_points(grey_of(frames, t), masks.usable_in(t)))
+
+
 def link_step(
     store: TrackStore,
     before: tuple[np.ndarray, np.ndarray],
-    gray0: np.ndarray,
-    gray1: np.ndarray,
+    points: PointsOf,
     t0: int,
     t1: int,
-    masks: Masks,
 ) -> tuple[int, Int[np.ndarray, " k"]]:
     """Bridge a step that defeats KLT: matched features extend the tracks that stood there, or start new ones.
 
     Returns how many matched, and the new ones.
     """
-    xy0, xy1 = match_pair(gray0, gray1, mask=(masks.usable_in(t0), masks.usable_in(t1)))
+    xy0, xy1 = match_points(points(t0), points(t1))
     if len(xy0) == 0:
         return 0, np.zeros(0, np.int64)
     ids0, last0 = before
@@ -70,16 +82,16 @@ def bridge_gap(
     store: TrackStore,
     frames: Frames,
     gap: Gap,
-    gray: np.ndarray,
+    points: PointsOf,
     t: int,
     masks: Masks,
     config: TrackConfig,
 ) -> bool:
-    """Whether frame t, with the picture `gray`, is linked to one from before a gap: the first that matches enough."""
+    """Whether frame t is linked to one from before a gap: the first that matches enough."""
     past = gap.past
     for steps in gap.back:
         s = len(past) - steps
-        linked, new = link_step(store, store.at(int(past[s])), grey_of(frames, past[s]), gray, int(past[s]), t, masks)
+        linked, new = link_step(store, store.at(int(past[s])), points, int(past[s]), t)
         if linked >= GAP_MATCHES:
             for way in (past[: s + 1][::-1], past[s:]):
                 follow(store, frames, new, way, masks, config)

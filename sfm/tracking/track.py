@@ -3,7 +3,7 @@
 import numpy as np
 
 from sfm.config import TrackConfig
-from sfm.tracking.gaps import GAP_MATCHES, bridge_gap, follow, gap_at, link_step
+from sfm.tracking.gaps import GAP_MATCHES, bridge_gap, follow, gap_at, link_step, points_of
 from sfm.tracking.klt import advance, detect, grey_of
 from sfm.tracking.types import Tracks, TrackStore
 from sfm.types import Frames, Masks
@@ -21,7 +21,7 @@ def track(frames: Frames, masks: Masks, config: TrackConfig | None = None) -> Tr
     config = config or TrackConfig()
     n = len(frames)
     use = masks.distinct()
-    store = TrackStore(n)
+    store, points = TrackStore(n), points_of(frames, masks)
     relinked: list[int] = []
     survival: list[float] = []
     previous = np.zeros((0, 0), np.uint8)
@@ -36,7 +36,7 @@ def track(frames: Frames, masks: Masks, config: TrackConfig | None = None) -> Tr
             before = (store.ids, store.xy)
             share = advance(store, previous, gray, int(t), allowed, config)
             if share < config.relink_below:
-                linked, new = link_step(store, before, previous, gray, int(use[step - 1]), int(t), masks)
+                linked, new = link_step(store, before, points, int(use[step - 1]), int(t))
                 relinked.append(int(t))
                 if linked >= GAP_MATCHES:
                     follow(store, frames, new, use[:step][::-1], masks, config)
@@ -44,7 +44,7 @@ def track(frames: Frames, masks: Masks, config: TrackConfig | None = None) -> Tr
                     lost, latest = step if lost is None else lost, step
             if lost is not None and step - latest in GAP_TRIES:
                 gap = gap_at(use[:lost], reach)
-                lost = None if bridge_gap(store, frames, gap, gray, int(t), masks, config) else lost
+                lost = None if bridge_gap(store, frames, gap, points, int(t), masks, config) else lost
             survival.append(share)
         detect(store, gray, int(t), allowed, config)
         previous = gray
