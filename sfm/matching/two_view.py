@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from sfm.features.sift import on_cpu
 from sfm.features.types import Features
@@ -53,7 +53,9 @@ def match_points(
     likeness = descriptors_first @ descriptors_second.T
     forward, backward = likeness.argmax(1), likeness.argmax(0)
     mutual = backward[forward] == np.arange(len(forward))
-    rows = np.flatnonzero(mutual & _distinct(likeness, ratio) & _distinct(likeness.T, ratio)[forward])
+    rows = np.flatnonzero(
+        mutual & _distinct(likeness, forward, ratio) & _distinct(likeness.T, backward, ratio)[forward]
+    )
     a, b = xy_first[rows], xy_second[forward[rows]]
     if len(a) < min_matches:
         return nothing, nothing
@@ -70,8 +72,10 @@ def match_points(
     return a[best], b[best]
 
 
-def _distinct(likeness: np.ndarray, ratio: float) -> np.ndarray:
+def _distinct(likeness: Float[np.ndarray, "a b"], best: Int[np.ndarray, " a"], ratio: float) -> Bool[np.ndarray, " a"]:
     """Rows whose best match is nearer than `ratio` times the second best (unit descriptors, Lowe 2004)."""
-    best = np.partition(likeness, -2, axis=1)[:, -2:]
-    squared = np.maximum(2.0 - 2.0 * best, 0.0)
-    return squared[:, 1] < ratio**2 * squared[:, 0]
+    row = np.arange(len(best))
+    rest = likeness.copy()
+    rest[row, best] = -np.inf
+    nearest, second = (np.maximum(2.0 - 2.0 * likest, 0.0) for likest in (likeness[row, best], rest.max(1)))
+    return nearest < ratio**2 * second
