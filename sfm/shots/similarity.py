@@ -69,8 +69,9 @@ class Linker:
         return Link("shift", correlation, moved) if correlation >= self._config.shift_correlation else None
 
     def _match(self, first: int, second: int) -> Link | None:
-        inliers, moved_px = _match_features(self._features(first), self._features(second))
-        return Link("features", inliers, moved_px / self._config.long_side) if inliers >= self._config.inliers else None
+        least = self._config.inliers
+        inliers, moved_px = _match_features(self._features(first), self._features(second), least)
+        return Link("features", inliers, moved_px / self._config.long_side) if inliers >= least else None
 
 
 def contrast_picture(rgb: UInt8[np.ndarray, "h w 3"], long_side: int) -> UInt8[np.ndarray, "h2 w2"]:
@@ -205,8 +206,13 @@ def _features(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.array([point.pt for point in keypoints]), descriptors
 
 
-def _match_features(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray]) -> tuple[int, float]:
-    """Inliers of an epipolar geometry among mutual matches, and the 80 % quantile of their motion, pixels."""
+def _match_features(
+    first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray], least: int
+) -> tuple[int, float]:
+    """Inliers of an epipolar geometry among mutual matches, and the 80 % quantile of their motion, pixels.
+
+    Zero where fewer than `least` match: they cannot be more, and RANSAC takes longest where nothing fits.
+    """
     (points_a, a), (points_b, b) = first, second
     if len(a) < 8 or len(b) < 8:
         return 0, 0.0
@@ -215,7 +221,7 @@ def _match_features(first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarr
     two = np.sort(similarity, axis=1)[:, -2:]
     distance = np.sqrt(np.maximum(2 - 2 * two, 1e-9))
     pairs = np.flatnonzero((back[best] == np.arange(len(a))) & (distance[:, 1] < 0.85 * distance[:, 0]))
-    if len(pairs) < 8:
+    if len(pairs) < max(8, least):
         return 0, 0.0
     start, end = points_a[pairs], points_b[best[pairs]]
     cv2.setRNGSeed(0)
