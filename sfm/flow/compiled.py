@@ -13,14 +13,14 @@ FAR = np.float32(1e9)
 
 
 @compiled
-def projected(level, frame, centre, moved, basis, window, out):
+def projected(level, frame, centre, moved, basis, own, window, out):
     """Fills `out` (b p 4): the variance of displaced patches under the window, and their projections on three vectors.
 
     Args:
         level: (n h w) frames with their rim.
         frame: (b) which one each row looks into.
         centre, moved: (p 2) places, and (b p 2) how far each lies from there, in pixels of the level.
-        basis: (b p 4 k) of the patches; the vectors are the last three.
+        basis, own: (u p 4 k) of the patches, of which the last three are the vectors, and (b) which each row has.
         window: (k) of mean one.
     """
     count = len(window)
@@ -28,6 +28,7 @@ def projected(level, frame, centre, moved, basis, window, out):
     cut = np.empty((side, side), np.float32)
     flat = cut.reshape(-1)
     for b in range(len(frame)):
+        vectors = basis[own[b]]
         for p in range(len(centre)):
             _cut(level[frame[b]], centre[p, 0] + moved[b, p, 0], centre[p, 1] + moved[b, p, 1], cut)
             _centre(flat, window, share)
@@ -38,7 +39,7 @@ def projected(level, frame, centre, moved, basis, window, out):
             for row in range(1, 4):
                 total = np.float32(0.0)
                 for k in range(count):
-                    total += basis[b, p, row, k] * flat[k]
+                    total += vectors[p, row, k] * flat[k]
                 out[b, p, row] = total
 
 

@@ -69,8 +69,9 @@ def projected(
     level: Float[Tensor, "n h w"], template: Patches, target: Int[Tensor, " b"], moved: Float[Tensor, "b p 2"]
 ) -> Float[Tensor, "b p 4"]:
     """Variance of displaced patches under the window, and projections on the template's vectors, on any device."""
+    basis = template.basis if template.row is None else template.basis[template.row]
     cut = windows(level, target, template.centre + moved, SIDE).flatten(-2)
-    onto = (template.basis @ cut[..., None])[..., 0]
+    onto = (basis @ cut[..., None])[..., 0]
     square = (cut**2) @ (window_weights(cut.device) / cut.shape[-1])
     return torch.cat([(square - onto[..., 0] ** 2).clamp_min(0.0)[..., None], onto[..., 1:]], -1)
 
@@ -79,7 +80,8 @@ def _projected_on_cpu(
     level: Float[Tensor, "n h w"], template: Patches, target: Int[Tensor, " b"], moved: Float[Tensor, "b p 2"]
 ) -> Float[Tensor, "b p 4"]:
     """As `projected`, by compiled loops."""
+    row = torch.arange(len(moved)) if template.row is None else template.row
     out = torch.empty(*moved.shape[:2], 4)
-    given = (level, target, template.centre, moved, template.basis, window_weights(moved.device), out)
+    given = (level, target, template.centre, moved, template.basis, row, window_weights(moved.device), out)
     compiled.projected(*(each.contiguous().numpy() for each in given))
     return out

@@ -30,21 +30,26 @@ class Patches:
         offset: projections of the patch on its own gradients.
         deviation: standard deviation of the grey values under the window, at least that of the noise.
         tensor: structure tensor, the sum of the outer products of the gradients under the window (1/px²).
+        row: of `basis` for each; None where it has its own.
     """
 
     level: int
     centre: Float[Tensor, "p 2"]
-    basis: Float[Tensor, "b p 4 k"]
+    basis: Float[Tensor, "u p 4 k"]
     offset: Float[Tensor, "b p 2"]
     deviation: Float[Tensor, "b p"]
     tensor: Float[Tensor, "b p 2 2"]
+    row: Int[Tensor, " b"] | None = None
 
     def take(self, rows: Int[Tensor, " r"]) -> "Patches":
-        """The patches of some of the frames, in the order of `rows`."""
+        """The patches of some of the frames, in the order of `rows`; on a CPU with one basis for all that share it."""
+        shared = self.basis.device.type == "cpu"
+        own = rows if self.row is None else self.row[rows]
         return Patches(
             level=self.level,
             centre=self.centre,
-            basis=self.basis[rows],
+            basis=self.basis if shared else self.basis[own],
+            row=own if shared else None,
             offset=self.offset[rows],
             deviation=self.deviation[rows],
             tensor=self.tensor[rows],

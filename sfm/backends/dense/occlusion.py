@@ -74,7 +74,8 @@ def covered(refined: Refined, key: Int[Tensor, " k"], limit_px: float) -> Covere
 
     def vote(part: slice) -> None:
         own, goal, flow = row[part], key[target[row[part], slot[part]]], moved[row[part], slot[part]]
-        template = patches(scene.pyramid, 0, key[own], scene.centres.reshape(-1, 2))
+        unique, place_of = torch.unique(own, return_inverse=True)
+        template = patches(scene.pyramid, 0, key[unique], scene.centres.reshape(-1, 2)).take(place_of)
         like = resemblance(variance(scene.pyramid, template, goal, flow), template.deviation)
         place = scene.centres.reshape(-1, 2) + flow
         asked = known[own] & (template.deviation > CONTRAST * scene.pyramid.noise)

@@ -27,10 +27,12 @@ def test_templates_are_those_of_the_batch(scene, level):
         torch.testing.assert_close(getattr(ours, name), getattr(theirs, name), rtol=1e-4, atol=2e-6)
 
 
-def test_windows_are_projected_as_by_the_batch(scene):
-    """Inside of the picture, beyond its edge, and where a displacement is no number."""
+@pytest.mark.parametrize("row", [None, [1, 0], [1, 1]])
+def test_windows_are_projected_as_by_the_batch(scene, row):
+    """Inside of the picture, beyond its edge, and where a displacement is no number; patches that share a basis."""
     centre = grid((96, 144), 8, CPU).reshape(-1, 2)
     template = patches(scene, 0, torch.tensor([0, 1]), centre)
+    template = template if row is None else template.take(torch.tensor(row))
     moved = torch.randn(2, len(centre), 2, generator=torch.Generator().manual_seed(2)) * 6
     moved[0, 0], moved[1, 1] = 1e4, -1e4
     ours, theirs = both(scene, template, moved)

@@ -77,6 +77,12 @@ def test_take_picks_rows():
     every = patches(scene(), 1, torch.tensor([0, 1, 2]), PLACES / 2)
     some = every.take(torch.tensor([2, 2, 0]))
     alone = patches(scene(), 1, torch.tensor([2, 2, 0]), PLACES / 2)
-    for name in ("basis", "offset", "deviation", "tensor"):
+    for name in ("offset", "deviation", "tensor"):
         torch.testing.assert_close(getattr(some, name), getattr(alone, name))
+    assert some.row is not None
+    torch.testing.assert_close(some.basis[some.row], alone.basis)
+    assert len(some.basis) == 3  # no copies: two rows share one
+    again = some.take(torch.tensor([2, 1]))
+    assert again.row is not None
+    torch.testing.assert_close(again.basis[again.row], alone.basis[[2, 1]])
     assert some.level == 1
