@@ -13,7 +13,9 @@ def rare_collection() -> Generator[None]:
     """Inside of the block few looks, then as many as before.
 
     A command loads a hundred thousand objects that stay to its end, and draws with as many again: each look at all of
-    them costs a tenth of a second and finds nothing. Arrays are not what waits: they are freed when nobody holds them.
+    them costs a tenth of a second and finds nothing. For what ends soon: pictures are held a while longer (some 20 of
+    them, 5 MB each), which is not worth it in a process that works for hours. Arrays do not wait, unless such objects
+    hold them.
     """
     before = gc.get_threshold()
     gc.set_threshold(*EVERY)
