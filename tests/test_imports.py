@@ -72,6 +72,7 @@ def test_a_clip_that_its_tracks_answer_is_estimated_without_torch(tmp_path: Path
     assert run["shots"][0]["statistics"]["ran_on"] == {"tracks": "cpu", "motion_models": "cpu"}
     assert "cv2" in loaded
     assert "torch" not in loaded
+    assert "sfm.matching.lightglue" not in loaded  # registries are for the help
 
 
 def test_this_test_can_fail() -> None:
