@@ -13,13 +13,13 @@ FAR = np.float32(1e9)
 
 
 @compiled
-def projected(level, frame, centre, moved, basis, own, window, out):
+def projected(level, frame, place, basis, own, window, out):
     """Fills `out` (b p 4): the variance of displaced patches under the window, and their projections on three vectors.
 
     Args:
         level: (n h w) frames with their rim.
         frame: (b) which one each row looks into.
-        centre, moved: (p 2) places, and (b p 2) how far each lies from there, in pixels of the level.
+        place: (b p 2) where each patch lies there, in pixels of the level.
         basis, own: (u p 4 k) of the patches, of which the last three are the vectors, and (b) which each row has.
         window: (k) of mean one.
     """
@@ -29,8 +29,8 @@ def projected(level, frame, centre, moved, basis, own, window, out):
     flat = cut.reshape(-1)
     for b in range(len(frame)):
         vectors = basis[own[b]]
-        for p in range(len(centre)):
-            _cut(level[frame[b]], centre[p, 0] + moved[b, p, 0], centre[p, 1] + moved[b, p, 1], cut)
+        for p in range(place.shape[1]):
+            _cut(level[frame[b]], place[b, p, 0], place[b, p, 1], cut)
             _centre(flat, window, share)
             total = np.float32(0.0)
             for k in range(count):
@@ -48,7 +48,8 @@ def templates(level, frame, centre, window, basis, sums):
     """Fills the basis (b p 4 k) of patches, and `sums` (b p 6): both offsets, the variance, and the structure tensor.
 
     Args:
-        level, frame, centre, window: as for `projected`.
+        level, frame, window: as for `projected`.
+        centre: (p 2) of the patches of every frame, in pixels of the level.
         basis, sums: as `sfm.flow.patches.Patches` has them; the tensor as xx, xy, yy.
     """
     count = len(window)

@@ -82,6 +82,6 @@ def _projected_on_cpu(
     """As `projected`, by compiled loops."""
     row = torch.arange(len(moved)) if template.row is None else template.row
     out = torch.empty(*moved.shape[:2], 4)
-    given = (level, target, template.centre, moved, template.basis, row, window_weights(moved.device), out)
+    given = (level, target, template.centre + moved, template.basis, row, window_weights(moved.device), out)
     compiled.projected(*(each.contiguous().numpy() for each in given))
     return out
