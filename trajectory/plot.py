@@ -45,7 +45,7 @@ def draw_path(
     for cameras, width in ((chosen[:1], 1.4), (chosen[1:], 0.6)):
         edges = [edge for i in cameras for edge in _frustum(trajectory, int(i), size)]
         if edges:
-            axes.plot(*_drawn(_with_gaps(edges)).T, color=line.get_color(), linewidth=width)
+            axes.plot(*_drawn(_with_gaps(np.stack(edges))).T, color=line.get_color(), linewidth=width)
     axes.set_xlabel("x right", fontsize="small")
     axes.set_ylabel("z forward", fontsize="small")
     axes.set_zlabel("up (−y)", fontsize="small", labelpad=0)
@@ -67,7 +67,7 @@ def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, lab
         length = 0.1 * (_extent(trajectory) or 1.0)
         look = length * trajectory.rotations[chosen][:, [0, 2], 2]
         starts = trajectory.positions[chosen][:, [0, 2]]
-        axes.plot(*_with_gaps(list(np.stack([starts, starts + look], 1))).T, color=line.get_color(), linewidth=0.8)
+        axes.plot(*_with_gaps(np.stack([starts, starts + look], 1)).T, color=line.get_color(), linewidth=0.8)
     axes.set_xlabel("x right")
     axes.set_ylabel("z forward")
     axes.set_aspect("equal", adjustable="datalim")
@@ -290,10 +290,10 @@ def _drawn(points: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 3"]:
     return np.stack([points[:, 0], points[:, 2], -points[:, 1]], axis=1)
 
 
-def _with_gaps(strokes: list[Float[np.ndarray, "2 d"]]) -> Float[np.ndarray, "m d"]:
+def _with_gaps(strokes: Float[np.ndarray, "k 2 d"]) -> Float[np.ndarray, "m d"]:
     """Strokes as one line with gaps, which is drawn in a fraction of the time that each by itself takes."""
-    gap = np.full((len(strokes), 1, strokes[0].shape[1]), np.nan)
-    return np.concatenate([np.stack(strokes), gap], 1).reshape(-1, gap.shape[2])
+    gap = np.full_like(strokes[:, :1], np.nan)
+    return np.concatenate([strokes, gap], 1).reshape(-1, strokes.shape[2])
 
 
 def _extent(trajectory: Trajectory) -> float:

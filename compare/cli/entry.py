@@ -120,12 +120,11 @@ def parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = 
 
     form, more = getattr(module, "form", None), getattr(module, "HELP_ALL", None)
     asked = not {"-h", "--help", "--help-all"}.isdisjoint(arguments)
-    told = asked or whole  # what is wrong with a call is said by all of the form, with its help
     if more is not None and "--help-all" in arguments:
         whole, arguments = True, ["--help"]
     elif more is not None and not asked:
         whole = whole or any(each.startswith("--") and "." in each.partition("=")[0] for each in arguments)
-    extent = {} if more is None else {"whole": whole, "told": told}
+    extent = {} if more is None else {"whole": whole, "told": asked or whole}  # mistakes are said by the whole form
     kind = get_type_hints(module.run)["args"] if form is None else form(**extent)
     flat = (tyro.conf.OmitArgPrefixes, tyro.conf.OmitSubcommandPrefixes) if more is None else ()
     said, heard = io.StringIO(), list[Any]()

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 
 from sfm.config import SimilarityConfig
+from sfm.matching.two_view import second_best
 
 
 class Link(NamedTuple):
@@ -218,9 +219,10 @@ def _match_features(
         return 0, 0.0
     similarity = a @ b.T
     best, back = similarity.argmax(1), similarity.argmax(0)
-    two = np.sort(similarity, axis=1)[:, -2:]
-    distance = np.sqrt(np.maximum(2 - 2 * two, 1e-9))
-    pairs = np.flatnonzero((back[best] == np.arange(len(a))) & (distance[:, 1] < 0.85 * distance[:, 0]))
+    row = np.arange(len(a))
+    two = similarity[row, best], second_best(similarity, best)
+    nearest, second_nearest = (np.sqrt(np.maximum(2 - 2 * likest, 1e-9)) for likest in two)
+    pairs = np.flatnonzero((back[best] == row) & (nearest < 0.85 * second_nearest))
     if len(pairs) < max(8, least):
         return 0, 0.0
     start, end = points_a[pairs], points_b[best[pairs]]
