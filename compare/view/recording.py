@@ -3,6 +3,7 @@
 """A recording of a run for the viewer: into a file, onto a page, or into a window."""
 
 import os
+import socket
 import sys
 import time
 import uuid
@@ -69,8 +70,12 @@ def serve(shown: Shown, port: int, *, say: Say, until: Callable[[], bool] = lamb
     Args:
         port: of the page; the data go over the next one.
         until: asked twice a second, whether to end.
+
+    Raises:
+        CinetrajError: one of the two ports is taken.
     """
     rr = rerun()
+    free(port, port + 1)
     stream = _stream(shown)
     address = stream.serve_grpc(grpc_port=port + 1, default_blueprint=_layout(shown))
     log(stream, shown)
@@ -82,6 +87,22 @@ def serve(shown: Shown, port: int, *, say: Say, until: Callable[[], bool] = lamb
     while not until():
         time.sleep(0.5)
     stream.disconnect()
+
+
+def free(*ports: int) -> None:
+    """That nobody listens on these ports of this machine: the viewer's servers would end without a word of it.
+
+    Raises:
+        CinetrajError: somebody does, or a program may not listen there.
+    """
+    for port in ports:
+        with socket.socket() as asked:
+            asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                asked.bind(("127.0.0.1", port))
+            except OSError as error:
+                why = error.strerror or str(error)
+                raise CinetrajError(f"port {port} cannot be used ({why}); choose another one with --port") from error
 
 
 def spawn(shown: Shown) -> None:

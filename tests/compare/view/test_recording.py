@@ -2,6 +2,7 @@
 
 import builtins
 import io
+import socket
 import threading
 import urllib.request
 from pathlib import Path
@@ -156,12 +157,19 @@ def test_nothing_is_left_of_a_recording_that_fails(runs: Path, tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_page_is_served_until_it_shall_end(runs: Path) -> None:
-    import socket
+def two_free_ports() -> int:
+    """The first of two that nobody listens on."""
+    for port in np.random.default_rng().integers(20000, 32000, 100):  # below those that systems give out
+        try:
+            recording.free(int(port), int(port) + 1)
+        except CinetrajError:
+            continue
+        return int(port)
+    raise AssertionError("no two ports beside each other are free")
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+
+def test_a_page_is_served_until_it_shall_end(runs: Path) -> None:
+    port = two_free_ports()
     said: list[str] = []
     done = threading.Event()
     shown = recording.Shown(shot=shot_of(runs, "pan"))
@@ -179,6 +187,18 @@ def test_a_page_is_served_until_it_shall_end(runs: Path) -> None:
     server.join(10)
     assert not server.is_alive()
     assert said[0].startswith(f"http://localhost:{port}/?url=")
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_port_that_is_taken_is_named_with_the_remedy(runs: Path, which: int) -> None:
+    """The page has one port, its data the next one."""
+    port = two_free_ports()
+    shown = recording.Shown(shot=shot_of(runs, "pan"))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port + which))
+        other.listen()
+        with pytest.raises(CinetrajError, match=f"port {port + which} cannot be used .* another one with --port"):
+            recording.serve(shown, port, say=print, until=lambda: True)
 
 
 def test_without_a_display_other_ways_are_named(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
