@@ -1,19 +1,22 @@
 """Probabilities of the default estimator: weighed on hard and ordinary clips, judged on others of both kinds.
 
     python benchmarks/confidence.py weigh [--jobs 4] [--out rows.jsonl]   hard-dev, seen_third: fits the weights
+        [--kinds flow]                                                    of some kinds of evidence
     python benchmarks/confidence.py judge [--jobs 4] [--out rows.jsonl]   hard-reporting, report: what they are worth
         [--parts hard-reporting]                                          some of these, or those of
                                                                           `generated_clips`, `sequence_clips`
+        [--estimators dense] [--limit 200]                                of them, by lot
     python benchmarks/confidence.py show ROWS.jsonl [--figure docs/figures/confidence.svg]
 
-Rows that are there already are kept: an interrupted run goes on. Right is what `sfm.backends.auto.posterior.agreement`
+Rows that are there already are kept: an interrupted run goes on. Right is what `sfm.confidence.posterior.agreement`
 says of an answer and the exact motion of the clip.
 """
 
 import argparse
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -31,17 +34,25 @@ from scipy.spatial.transform import Rotation
 from scipy.special import softmax
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from sfm.backends.auto import estimator, posterior
-from sfm.backends.auto.posterior import QUANTITY_NAMES, Motion, held_to, log_odds, most_probable, shared_by
-from sfm.backends.auto.sightings import cameras_at
-from sfm.config import AutoConfig, EstimateConfig
+from sfm.backends.auto import estimator
+from sfm.backends.dense import weighed
+from sfm.confidence import posterior
+from sfm.confidence.posterior import QUANTITY_NAMES, Motion, log_odds, most_probable, shared_by
+from sfm.confidence.sightings import cameras_at
+from sfm.confidence.weights import POSTERIOR, QUANTITIES
+from sfm.config import AutoConfig, DenseConfig, EstimateConfig
 from sfm.masks import find as masks
 from sfm.motion.estimator import focal_prior, solve
 from sfm.video import reader
 
+ESTIMATORS: dict[str, Callable[[Any, Any], Any]] = {
+    "tracks alone": lambda frames, masks: solve(frames, masks, AutoConfig()),
+    "auto": lambda frames, masks: estimator.solve(frames, masks, AutoConfig()),
+    "dense": lambda frames, masks: weighed.solve(frames, masks, DenseConfig()),
+}
 PARTS = {"weigh": ("hard-dev", "seen_third"), "judge": ("hard-reporting", "report")}
 """Of `hard_clips` and of manifest.json: clips made to be hard, and those that the estimator is judged by."""
-WEIGHTS = Path(__file__).parents[1] / "sfm" / "backends" / "auto" / "weights.py"
+WEIGHTS = Path(__file__).parents[1] / "sfm" / "confidence" / "weights.py"
 RIDGE, RIDGE_OF_QUANTITIES = 0.01, 10.0
 BINS = 10
 
@@ -79,8 +90,7 @@ def weighed_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
         row["kinds"][judged.features["kind"]] = {
             "answers": {name: value.tolist() for name, value in judged.features["answers"].items()},
             "by rules": judged.features["by rules"].tolist(),
-            "by tracks": [answer.source == "tracks" for answer in judged.answers],
-            "own": posterior.own_of_tracks(judged.answers),
+            "held to": [posterior.held_to(i, judged.answers) for i in range(len(motions))],
             "right": [posterior.agreement(true, motion).tolist() for motion in motions],
             "agree": judged.agree.tolist(),
             "facts": [
@@ -90,16 +100,14 @@ def weighed_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
     return row
 
 
-def judged_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
-    """What the estimator says of a clip and whether it is right; beside it what the tracks alone said."""
+def judged_row(entry: dict[str, Any], cache: Path, estimators: Sequence[str]) -> dict[str, Any]:
+    """What each estimator says of a clip and whether it is right."""
     clip, frames, masks = _read(entry, cache)
     row: dict[str, Any] = {"id": entry["id"], "kind": entry["kind"]}
-    for name, solved in (
-        ("tracks alone", solve(frames, masks, AutoConfig())),
-        ("auto", estimator.solve(frames, masks, AutoConfig())),
-    ):
+    for name in estimators:
+        solved = ESTIMATORS[name](frames, masks)
         said: dict[str, Any] = {"status": solved.status, "model": solved.motion_model}
-        said |= {key: solved.statistics.get(key) for key in ("confidence", "probability", "won")}
+        said |= {key: solved.statistics.get(key) for key in ("confidence", "probability", "won", "own_confidence")}
         seen = np.flatnonzero(solved.poses.valid) if solved.poses is not None else np.zeros(0, int)
         said["right"] = [False] * 3
         if solved.poses is not None and len(seen) > 1:
@@ -128,20 +136,24 @@ def _read(entry: dict[str, Any], cache: Path) -> tuple[Any, Any, Any]:
     return clip, frames, masks.find(frames, EstimateConfig().masks, None)
 
 
-def _task(job: tuple[str, dict[str, Any], Path]) -> dict[str, Any]:
+def _task(job: tuple[Callable[[dict[str, Any], Path], dict[str, Any]], dict[str, Any], Path]) -> dict[str, Any]:
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    verb, entry, cache = job
-    return {"weigh": weighed_row, "judge": judged_row}[verb](entry, cache)
+    row_of, entry, cache = job
+    return row_of(entry, cache)
 
 
-def collected(verb: str, parts: Sequence[str], out: Path, jobs: int, cache: Path) -> list[dict[str, Any]]:
-    """A row for each clip of the parts, those of the file that are there already included."""
+def collected(
+    row_of: Callable[[dict[str, Any], Path], dict[str, Any]],
+    wanted: list[dict[str, Any]],
+    out: Path,
+    jobs: int,
+    cache: Path,
+) -> list[dict[str, Any]]:
+    """A row for each of the clips, those of the file that are there already included."""
     rows = [json.loads(line) for line in out.read_text().splitlines()] if out.is_file() else []
     have = {row["id"] for row in rows}
-    wanted = [entry for part in parts for entry in entries(part)]
-    left = [(verb, entry, cache) for entry in wanted if entry["id"] not in have]
-    np.random.default_rng(0).shuffle(left)  # type: ignore[arg-type]  # what is cut short has all kinds
+    left = [(row_of, entry, cache) for entry in wanted if entry["id"] not in have]
     with get_context("spawn").Pool(jobs, maxtasksperchild=50) as pool, out.open("a") as stream:
         for row in pool.imap_unordered(_task, left):
             rows.append(row)
@@ -165,7 +177,7 @@ def fitted(rows: list[dict[str, Any]], kind: str) -> tuple[dict[str, float], dic
         weights = _softmax_weights([features[i] for i in kept], [rules[i] for i in kept], [right[i] for i in kept])
         for i in np.flatnonzero(fold == left_out):
             probability, agree = softmax(features[i] @ weights + rules[i]), np.array(known[i]["agree"])
-            chosen[i] = held_to(most_probable(probability, agree), known[i]["by tracks"], known[i]["own"])
+            chosen[i] = known[i]["held to"][most_probable(probability, agree)]
             shared[i] = shared_by(probability, agree, chosen[i])
     quantities: dict[str, dict[str, float]] = {}
     for number, name in enumerate((*QUANTITY_NAMES, "all")):
@@ -213,9 +225,10 @@ def _logistic(x: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
     return float(w[0] - (w[1:] * mean / scale).sum()), w[1:] / scale
 
 
-def write_weights(rows: list[dict[str, Any]]) -> None:
-    """`sfm/backends/auto/weights.py` anew."""
-    found = {kind: fitted(rows, kind) for kind in ("tracks", "flow", "tracks+flow")}
+def write_weights(rows: list[dict[str, Any]], kinds: Sequence[str]) -> None:
+    """`sfm/confidence/weights.py` anew, for some kinds of evidence; those of others stay."""
+    found = {kind: (POSTERIOR[kind], QUANTITIES[kind]) for kind in POSTERIOR}
+    found |= {kind: fitted(rows, kind) for kind in kinds}
 
     def table(name: str, number: int, kind: str, text: str) -> str:
         values = _rounded({key: each[number] for key, each in found.items()})
@@ -260,7 +273,8 @@ def show_part(rows: list[dict[str, Any]]) -> None:
     """The numbers of some of the clips."""
     if not rows:
         return
-    for name in ("tracks alone", "auto"):
+    named = [name for name in ESTIMATORS if name in rows[0]]
+    for name in named:
         right = [all(row[name]["right"]) for row in rows]
         print(f"{name}: {sum(right)} of {len(rows)} right in all;", *np.sum([r[name]["right"] for r in rows], 0))
         print("   confidence", measures([row[name]["confidence"] or 0.0 for row in rows], right))
@@ -272,7 +286,7 @@ def show_part(rows: list[dict[str, Any]]) -> None:
         turns = [(r[name]["turn_off"], r[name]["turn_sigma"]) for r in rows if r[name].get("turn_sigma")]
         print(f"   turns within two deviations: {np.mean([e < 2 * s for e, s in turns]):.2f} of {len(turns)}")
     for number, quantity in enumerate(QUANTITY_NAMES):
-        told = [row["auto"] for row in rows if row["auto"]["probability"]]
+        told = [row[named[-1]] for row in rows if row[named[-1]]["probability"]]
         said = measures([t["probability"][quantity] for t in told], [t["right"][number] for t in told])
         print(quantity, said)
 
@@ -317,6 +331,9 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=render.CACHE)
     parser.add_argument("--figure", type=Path)
     parser.add_argument("--parts", help="of those of the verb, separated by commas")
+    parser.add_argument("--kinds", default="tracks,flow,tracks+flow", help="of evidence, whose weights are fitted")
+    parser.add_argument("--estimators", default="tracks alone,auto", help=f"of {', '.join(ESTIMATORS)}")
+    parser.add_argument("--limit", type=int, help="so many clips, drawn by lot")
     given = parser.parse_args()
     if given.verb == "show":
         rows = [json.loads(line) for line in given.rows.read_text().splitlines()]
@@ -327,9 +344,12 @@ def main() -> None:
     out = given.out or given.cache / f"confidence-{given.verb}.jsonl"
     out.parent.mkdir(parents=True, exist_ok=True)
     parts = given.parts.split(",") if given.parts else PARTS[given.verb]
-    rows = collected(given.verb, parts, out, given.jobs, given.cache)
+    wanted = [entry for part in parts for entry in entries(part)]
+    np.random.default_rng(0).shuffle(wanted)  # type: ignore[arg-type]  # what is cut short has all kinds
+    row_of = weighed_row if given.verb == "weigh" else partial(judged_row, estimators=given.estimators.split(","))
+    rows = collected(row_of, wanted[: given.limit], out, given.jobs, given.cache)
     if given.verb == "weigh":
-        write_weights(rows)
+        write_weights(rows, given.kinds.split(","))
     else:
         show(rows)
 

@@ -14,12 +14,12 @@ EXCEPTIONS = {
 }
 OLD_WORDS = re.compile(r"\b(rungs?|climb\w*|ladder|settl\w*|hopeless|opened|grown)\b", re.IGNORECASE)
 COVERED = {
-    "sfm/backends/auto/weights.py": "tests/sfm/backends/auto/test_auto_posterior.py",
     "sfm/backends/colmap": "tests/sfm/backends/test_backends.py",
     "sfm/backends/dense/running.py": "tests/sfm/backends/dense/test_memory.py",
     "sfm/batch/engines": "tests/sfm/batch/test_runner.py",
     "sfm/batch/object_log.py": "tests/sfm/batch/test_objects.py",
     "sfm/batch/reach.py": "tests/sfm/batch/test_objects.py",
+    "sfm/confidence/weights.py": "tests/sfm/confidence/test_confidence_posterior.py",
     "sfm/features/aliked.py": "tests/sfm/features/test_extract.py",
     "sfm/features/keynet.py": "tests/sfm/features/test_extract.py",
     "sfm/geometry/compiled": "tests/sfm/geometry/test_compiled.py",

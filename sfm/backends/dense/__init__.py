@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 def run(
     frames: "Frames", masks: "Masks", config: DenseConfig, *, device: str = "cpu", seed: int = 0, threads: int = 1
 ) -> "BackendResult":
-    """The camera's motion in one shot, by `sfm.backends.dense.estimator`.
+    """The camera's motion in one shot, by `sfm.backends.dense.weighed`.
 
     Of several threads each does pieces of its own (pairs of frames, starts, models), so that the answer does not depend
     on how many there are.
@@ -20,11 +20,9 @@ def run(
     Raises CinetrajError where the clip does not fit into the memory of the GPU, with the size that would.
     """
     from sfm.backends.assemble import assemble_result
-    from sfm.backends.dense.estimator import solve
-    from sfm.backends.dense.running import exact
+    from sfm.backends.dense.weighed import solve
 
-    with exact(frames, config, device=device, threads=threads):
-        solved = solve(frames, masks, config, device=device)
+    solved = solve(frames, masks, config, device=device, threads=threads)
     return assemble_result(frames, solved, backend="dense", seed=seed, ran_on={"dense": device})
 
 
@@ -33,5 +31,5 @@ BACKEND = Backend(
     summary="dense flow, depth and motion models by dense bundle adjustment; no weights",
     config=DenseConfig,
     run=run,
-    modules=("sfm.backends.dense.estimator", "sfm.backends.assemble"),
+    modules=("sfm.backends.dense.weighed", "sfm.backends.assemble"),
 )

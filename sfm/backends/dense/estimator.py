@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from sfm.backends.dense.adjustment import TESTIFIES, at_its_bound
+from sfm.backends.dense.adjustment import TESTIFIES
 from sfm.backends.dense.distortion import corner_radius, distortion_of
 from sfm.backends.dense.dolly_zoom import has_twin, with_the_sign
-from sfm.backends.dense.fitting import LEAST_PATCHES, LINK_LIMIT, FittedFlow, fit_flow, limit_px_of, told_on_grid
+from sfm.backends.dense.fitting import LEAST_PATCHES, LINK_LIMIT, FittedFlow, limit_px_of, told_on_grid
 from sfm.backends.dense.frames import PlacedFrames
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.keyframes import around
@@ -28,10 +28,8 @@ from sfm.backends.dense.together import place_all
 from sfm.backends.dense.uncertainty import focal_sigma_log, spread_of
 from sfm.config import DenseConfig
 from sfm.geometry.covariance import frame_covariance, keyframe_covariance
-from sfm.geometry.problem import FocalPrior
 from sfm.geometry.projection import unit_rays
 from sfm.geometry.uncertainty import quantiles_of_depth, translation_bound
-from sfm.motion.deviations import with_deviations
 from sfm.motion.estimator import evidence_of, statistics_of, timed, verdict
 from sfm.motion.selection import Selection, select_model
 from sfm.structure import Structure
@@ -67,43 +65,6 @@ class _Found:
     refined: Refined
     limit_px: float
     hangs: Bool[np.ndarray, " k"]
-
-
-def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "cpu") -> Solved:
-    """The camera's motion in one shot, the depth of every patch and what moves.
-
-    Returns:
-        Status "failed" where nothing can be followed; else as `sfm.motion.estimator.verdict` says.
-    """
-    seconds: dict[str, float] = {}
-    fitted = fit_flow(frames, masks, config, seconds, device=device)
-    if isinstance(fitted, str):
-        return Solved(status="failed", reason=fitted, seconds=seconds)
-    return deviating(hanging(answer(frames, masks, fitted, config, seconds), fitted.lens.focal))
-
-
-def deviating(solved: Solved) -> Solved:
-    """The same, with deviations of poses and focal length that say more than the residuals of one model do."""
-    if solved.poses is None:
-        return solved
-    poses = with_deviations(solved.poses, 0.0)
-    return replace(solved, poses=poses, statistics={**solved.statistics, "focal_sigma_log": poses.focal_sigma_log})
-
-
-def hanging(solved: Solved, lens: FocalPrior) -> Solved:
-    """The same, `unreliable` where it hangs on a focal length beyond which none was looked at.
-
-    The true one may lie there, and mostly the motion is another one. Zooms and rolls hang on no focal length.
-    """
-    poses = solved.poses
-    if poses is None or not at_its_bound(float(np.log(poses.focal_px[0])), lens):
-        return solved
-    axis = poses.rotation[poses.valid][:, 2]
-    if not poses.translates and (axis @ axis.T).min() > np.cos(np.radians(TURNS_DEG)):
-        return solved
-    length = "short" if poses.focal_px[0] < lens.focal_px else "long"
-    why = f"no focal length so {length} is usual, and how far it turned or went hangs on it; tell it with --focal"
-    return replace(solved, status="unreliable", reason=why, evidence={**solved.evidence, "status": "unreliable"})
 
 
 def answer(

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from weighed_paths import answer, cameras, seen
 
-from sfm.backends.auto.evidence import seen_by
-from sfm.backends.auto.posterior import (
+from sfm.confidence.evidence import seen_by
+from sfm.confidence.posterior import (
     COVERED,
     FAR_BELOW,
     Judged,
@@ -21,7 +21,7 @@ from sfm.backends.auto.posterior import (
     motion_of,
     shared_by,
 )
-from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
+from sfm.confidence.weights import POSTERIOR, QUANTITIES
 from sfm.geometry.problem import FocalPrior
 
 PRIOR = FocalPrior(focal_px=544.0, sigma=0.35)
@@ -41,17 +41,30 @@ def test_the_path_that_explains_more_is_more_probable(truth, right):
     assert found.probability[found.best] > 0.8
 
 
-@pytest.mark.parametrize(
-    ("source", "sure", "told_of"), [("tracks", 0.9, "rotation"), ("tracks", 0.4, "full"), ("flow", 0.9, "full")]
-)
-def test_tracks_that_are_sure_of_their_choice_are_not_overruled_by_their_own_models(source, sure, told_of):
+@pytest.mark.parametrize(("sure", "told_of"), [(0.9, "rotation"), (0.4, "full")])
+def test_tracks_that_are_sure_of_their_choice_are_not_overruled_by_their_own_models(sure, told_of):
     """What they say then is told as it stands among the answers: as improbable."""
-    answers = [answer("rotation", TURN, source, chosen=True, sure=sure), answer("full", TRUCK, source)]
+    answers = [answer("rotation", TURN, chosen=True, sure=sure), answer("full", TRUCK)]
     found = judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, PRIOR)
     assert found.answer.model.name == told_of
     assert int(found.probability.argmax()) == 1
     if told_of == "rotation":
         assert found.quantity["all"] < 0.3
+
+
+def test_flow_beside_tracks_is_overruled_by_its_own_models():
+    answers = [answer("rotation", TURN), answer("rotation", TURN, "flow", chosen=True, sure=0.9)]
+    answers += [answer("full", TRUCK, "flow")]
+    found = judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, PRIOR)
+    assert found.answer.model.name == "full"
+
+
+@pytest.mark.parametrize("sure", [0.9, 0.1])
+def test_flow_alone_tells_what_it_chose_and_how_improbable_that_is(sure):
+    answers = [answer("rotation", TURN, "flow", chosen=True, sure=sure), answer("full", TRUCK, "flow")]
+    found = judge(answers, {"flow": seen_by(seen(TRUCK, noise_px=0.2), answers)}, PRIOR)
+    assert found.answer.model.name == "rotation"
+    assert found.quantity["all"] < 0.3
 
 
 def test_tracks_that_are_sure_of_their_choice_are_overruled_by_flow():

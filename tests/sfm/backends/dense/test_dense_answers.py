@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from flow_scene import clip, known_flow
 
-from sfm.backends.auto import flow
-from sfm.backends.auto.flow import of_flow
-from sfm.backends.auto.sightings import Cameras, residuals
+from sfm.backends.dense import answers
+from sfm.backends.dense.answers import of_flow
+from sfm.confidence.sightings import Cameras, residuals
 from sfm.config import DenseConfig
 from sfm.masks import find as masks
 
@@ -39,11 +39,11 @@ def test_flow_computes_on_one_thread_whatever_torch_had_before(monkeypatch):
         found.append(torch.get_num_threads())
         return "nothing moves"
 
-    monkeypatch.setattr(flow, "fit_flow", nothing)
+    monkeypatch.setattr(answers, "fit_flow", nothing)
     before = torch.get_num_threads()
     torch.set_num_threads(3)
     try:
-        assert flow.asked(frames, masks.find(frames), DenseConfig(), {}, device="cpu", threads=2) == "nothing moves"
+        assert answers.asked(frames, masks.find(frames), DenseConfig(), {}, device="cpu", threads=2) == "nothing moves"
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)

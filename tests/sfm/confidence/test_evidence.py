@@ -7,8 +7,8 @@ import pytest
 import scipy.stats
 from weighed_paths import answer, cameras, seen
 
-from sfm.backends.auto import evidence
-from sfm.backends.auto.evidence import features, seen_by
+from sfm.confidence import evidence
+from sfm.confidence.evidence import features, seen_by
 from sfm.geometry.problem import FocalPrior
 
 TRUTH = cameras((0.3, 0.0, 0.1), pan_deg=4.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from weighed_paths import HW, cameras, seen
 
-from sfm.backends.auto.sightings import MOST, of_tracks, residuals
+from sfm.confidence.sightings import MOST, of_tracks, residuals
 
 
 @pytest.mark.parametrize(

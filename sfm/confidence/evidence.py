@@ -7,7 +7,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 
-from sfm.backends.auto.sightings import Cameras, Sightings, residuals
+from sfm.confidence.sightings import Cameras, Sightings, residuals
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.robust import weighted_quantiles
 from sfm.types import MOTION_MODELS, MotionModel, Solved
@@ -61,6 +61,20 @@ def chosen_by(solved: Solved, model: MotionModel) -> tuple[bool, float, bool]:
     """Whether an estimator chose a model by itself, how sure it was, and whether it said "ok"."""
     confidence = float(solved.statistics.get("confidence", 0.0))
     return model.name == solved.motion_model, min(max(confidence, 0.0), 1.0), solved.status == "ok"
+
+
+def inside_out(answers: Sequence[Answer], by_flow: Solved) -> tuple[int, float] | None:
+    """Which answer what covers what turned inside out, if any, and how clear its votes are.
+
+    Args:
+        answers: of which those of the flow are some.
+        by_flow: what the flow chose by itself.
+    """
+    votes = by_flow.statistics.get("occlusion", {})
+    if not votes.get("turned_inside_out"):
+        return None
+    number = next(i for i, each in enumerate(answers) if each.source == "flow" and each.chosen[0])
+    return number, abs(float(votes["balance"]))
 
 
 @final

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.spatial.transform import Rotation
 
-from sfm.backends.auto.posterior import TURN_DEG, TURN_SHARE
+from sfm.confidence.posterior import TURN_DEG, TURN_SHARE
 from sfm.types import FramePoses
 
 LEVEL, POWER, MOST_RATIO = 1.2, 0.87, 20.0

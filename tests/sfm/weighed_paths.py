@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from sfm.backends.auto.evidence import Answer
-from sfm.backends.auto.sightings import Cameras, Sightings, of_tracks
+from sfm.confidence.evidence import Answer
+from sfm.confidence.sightings import Cameras, Sightings, of_tracks
 from sfm.types import MOTION_MODELS, MotionModel
 
 HW = (360, 640)

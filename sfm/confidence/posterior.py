@@ -1,6 +1,6 @@
 """Which answer, and how sure: a posterior over all answers, and of each quantity the probability that it is right.
 
-A softmax of a few weighted features (`sfm.backends.auto.evidence`) says how probable each answer is among the others.
+A softmax of a few weighted features (`sfm.confidence.evidence`) says how probable each answer is among the others.
 Answers that agree share their probability: what all of them say is known, whichever is right. That none is right has a
 probability, too; a logistic regression says it, for each quantity by itself. All weights are fitted to rendered clips
 whose truth is known (`benchmarks/confidence.py`).
@@ -15,9 +15,9 @@ from jaxtyping import Bool, Float
 from scipy.spatial.distance import cdist
 from scipy.special import expit, softmax
 
-from sfm.backends.auto.evidence import Answer, Seen, features
-from sfm.backends.auto.sightings import Cameras
-from sfm.backends.auto.weights import POSTERIOR, QUANTITIES
+from sfm.confidence.evidence import Answer, Seen, features
+from sfm.confidence.sightings import Cameras
+from sfm.confidence.weights import POSTERIOR, QUANTITIES
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.projection import camera_centres
 
@@ -147,8 +147,7 @@ def judge(
     by_choice = by_rules(seen, side, 0.0 if covered is None else covered[1])
     probability: Float[np.ndarray, " a"] = np.asarray(softmax(score + by_choice))
     agree = np.array([[agreement(one, other) for other in motions] for one in motions])
-    by_tracks = [each.source == "tracks" for each in answers]
-    best = held_to(most_probable(probability, agree), by_tracks, own_of_tracks(answers))
+    best = held_to(most_probable(probability, agree), answers)
     shared = shared_by(probability, agree, best)
     facts = facts_of(best, answers, seen, prior)
     return Judged(
@@ -196,25 +195,22 @@ def most_probable(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, 
     return int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
 
 
-def own_of_tracks(answers: Sequence[Answer]) -> int | None:
-    """The number of the answer that the tracks chose by themselves and are sure of (`SURE_OF_ITSELF`), if any."""
-    own = (
-        number
-        for number, each in enumerate(answers)
-        if each.source == "tracks" and each.chosen[0] and each.chosen[1] > SURE_OF_ITSELF
-    )
-    return next(own, None)
+def held_to(best: int, answers: Sequence[Answer]) -> int:
+    """The best answer; where it is one of the tracks, their own choice if they are sure of that (`SURE_OF_ITSELF`).
 
-
-def held_to(best: int, by_tracks: Sequence[bool], own: int | None) -> int:
-    """The best answer; where it is one of the tracks, their own one.
+    Flow that nothing else stands beside is held to its own choice, sure or not: as many of its answers are right as
+    under the posterior's choice, and on generated film more.
 
     Args:
         best: its number.
-        by_tracks: whether each answer is one of the tracks.
-        own: number of the one that they are sure of (`own_of_tracks`).
+        answers: all of them.
     """
-    return own if own is not None and by_tracks[best] else best
+    source = answers[best].source
+    alone = all(each.source == "flow" for each in answers)
+    own = (number for number, each in enumerate(answers) if each.source == source and each.chosen[0])
+    number = next(own, best)
+    sure = source == "tracks" and answers[number].chosen[1] > SURE_OF_ITSELF
+    return number if sure or alone else best
 
 
 def shared_by(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"], best: int) -> dict[str, float]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from sfm.backends.auto.turn_odds import LEVEL, POWER, turn_odds
+from sfm.confidence.turn_odds import LEVEL, POWER, turn_odds
 from sfm.types import FramePoses
 
 

@@ -4,13 +4,13 @@ import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from sfm.backends.auto.evidence import Answer, ByFlow, chosen_by
-from sfm.backends.auto.sightings import MOST, Cameras, Sightings, cameras_at
-from sfm.backends.dense import estimator as dense
+from sfm.backends.dense.estimator import answer
 from sfm.backends.dense.fitting import FittedFlow, fit_flow
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.models import TESTIFIES, votes_of
 from sfm.backends.dense.running import exact
+from sfm.confidence.evidence import Answer, ByFlow, chosen_by
+from sfm.confidence.sightings import MOST, Cameras, Sightings, cameras_at
 from sfm.config import DenseConfig
 from sfm.types import Frames, Masks, Solved
 
@@ -36,13 +36,13 @@ def asked(
     def again(model: str, spent: dict[str, float]) -> Solved:
         assert not isinstance(fitted, str)
         with exact(frames, config, device=device, threads=threads):
-            return dense.answer(frames, masks, fitted, config, spent, model=model)
+            return answer(frames, masks, fitted, config, spent, model=model)
 
     with exact(frames, config, device=device, threads=threads):
         fitted = fit_flow(frames, masks, config, seconds, device=device)
         if isinstance(fitted, str):
             return fitted
-        solved = dense.answer(frames, masks, fitted, config, seconds)
+        solved = answer(frames, masks, fitted, config, seconds)
         if solved.poses is None:
             return solved.reason
         keyframes = fitted.kept[fitted.key]

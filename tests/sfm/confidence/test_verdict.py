@@ -1,0 +1,80 @@
+"""What is told of the best answer: status, reason, and what makes less sure."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_confidence_posterior import TRUCK, TURN, judged
+
+from sfm.confidence.posterior import SURE
+from sfm.confidence.verdict import OPPOSED, doubted, told, verdict
+from sfm.types import FramePoses, Solved
+
+N = 12
+KEYFRAMES = np.arange(len(TRUCK.focal_px))
+
+EVERY = np.arange(N) / 25.0
+
+
+def truck(jump_depths: float) -> Solved:
+    """A camera that moves evenly to the side, and jumps in the middle."""
+    along = np.arange(N) * 0.04 + jump_depths * (np.arange(N) >= 6)
+    poses = FramePoses(
+        rotation=np.tile(np.eye(3), (N, 1, 1)),
+        translation=np.stack([-along, np.zeros(N), np.zeros(N)], 1),
+        focal_px=np.full(N, 500.0),
+        depth=np.ones(N),
+        valid=np.ones(N, bool),
+        reason=("",) * N,
+    )
+    return Solved(status="ok", reason="", poses=poses, motion_model="full")
+
+
+def test_a_path_that_jumps_is_doubted_and_the_reason_says_where():
+    sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
+    sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
+    assert verdict(*doubted(truck(0.0), sure, EVERY))[0] == "ok"
+    solved, less = doubted(truck(1.4), sure, EVERY)
+    assert less.quantity["translation"] < SURE < less.quantity["rotation"]
+    status, reason = verdict(solved, less)
+    assert status == "unreliable"
+    assert "jumps by 1.44 scene depths before frame 6" in reason
+
+
+def test_a_way_before_ground_that_rests_is_doubted_and_one_against_its_zoom():
+    sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
+    sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
+    resting = replace(sure.seen["tracks"], far_below=np.array([0.0, 0.4]))
+    solved, less = doubted(truck(0.0), replace(sure, seen={"tracks": resting}), EVERY)
+    assert less.quantity["translation"] < SURE < less.quantity["zoom"]
+    assert "--mask" in verdict(solved, less)[1]
+    solved, less = doubted(truck(0.0), replace(sure, turned=True), EVERY)
+    assert less.quantity["zoom"] == less.quantity["translation"] == pytest.approx(OPPOSED * 0.95)
+    assert less.quantity["rotation"] == pytest.approx(0.95)
+    assert "zooms against its way" in solved.reason
+
+
+def test_deviations_say_more_than_the_residuals_of_one_model():
+    """Five times those of the fit, 3 % of the focal length at least, and what other answers say of that."""
+    sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
+    poses = truck(0.0).poses
+    assert poses is not None
+    known = replace(poses, covariance=np.tile(1e-8 * np.eye(6), (N, 1, 1)), focal_sigma_log=0.01)
+    found = told(replace(truck(0.0), poses=known, statistics={"scene": 1.0}), sure, EVERY, KEYFRAMES)
+    assert found.poses is not None
+    assert found.poses.focal_sigma_log == found.statistics["focal_sigma_log"] == pytest.approx(0.05)
+    np.testing.assert_allclose(found.poses.covariance[0], 25e-8 * np.eye(6))
+    assert found.statistics["scene"] == 1.0
+    little = told(replace(truck(0.0), poses=replace(known, focal_sigma_log=0.001)), sure, EVERY, KEYFRAMES)
+    assert little.statistics["focal_sigma_log"] == pytest.approx(0.03)
+
+
+def test_what_is_told_carries_its_probabilities_and_its_rivals():
+    """As improbable as it is, whatever the estimator thought of itself."""
+    truth = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="rotation")
+    turned = replace(truck(0.0), motion_model="rotation", statistics={"confidence": 1.0})
+    found = told(turned, replace(truth, best=0), EVERY, KEYFRAMES)
+    assert found.statistics["own_confidence"] == 1.0
+    assert found.statistics["confidence"] == found.evidence["confidence"] == round(truth.quantity["all"], 4)
+    assert [each.motion_model for each in found.alternatives] == ["full"]
+    assert set(found.statistics["sure"]) == {"rotation", "translation", "zoom"}
