@@ -366,6 +366,8 @@ class SelectionConfig:
         improvement_flat: the same where the scene is flat; a lens's distortion would look alike.
         improvement_noise: more of both for each pixel of noise above the floor: blurred or grainy tracks drift further.
         improvement_both: the same for full motion and zoom at once.
+        improvement_part: so many times as much in a quarter of the clip alone will do for dense flow, whose patches
+            know nothing of a push in that comes after a pan.
         flat: inverse depths that vary by less than this share are a wall facing the camera.
         zoom_improvement: a zoom on top of full motion must shrink the residuals by this much (mean log ratio), and by
             more the further its log focal ratio stays below `zoom_clear`.
@@ -395,6 +397,7 @@ class SelectionConfig:
     improvement_flat: float = 0.75
     improvement_noise: float = 0.5
     improvement_both: float = 1.15
+    improvement_part: float = 2.0
     flat: float = 0.085
     zoom_improvement: float = 0.2
     zoom_opposed: float = 2.0

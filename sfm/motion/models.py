@@ -72,6 +72,9 @@ class FittedModel:
         centre = camera_centres(self.parameters.rotation[0], self.parameters.translation[0])
         return centre[:, 2] * lower_median(self.nearness())
 
+    def moment(self) -> None:
+        """Tracks last: each tells of most of the clip."""
+
     def of_tracks(self, rows: Int[np.ndarray, " s"]) -> "FittedModel":
         """The same fit, of some of its tracks; the cost stays that of all."""
         parameters = replace(self.parameters, point=self.parameters.point[:, rows])

@@ -10,18 +10,19 @@ where it does, `_walk` takes both back unless they beat the camera without trans
 (`opposed`) can only be flagged. docs/estimator.md lists all that decides.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, Protocol, TypeVar, final, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from sfm.config import SelectionConfig
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.robust import trimmed_track_rms, weighted_quantiles
 from sfm.motion.rigid_scene import LEAST_BACKGROUND, rigid_scene
-from sfm.types import FULL, FULL_ZOOM, MotionModel
+from sfm.types import FULL, FULL_ZOOM, ROTATION_ZOOM, MotionModel
 
 FEWEST_TRACKS = 8
 """Fewer tracks that agree with full motion are no scene."""
@@ -33,6 +34,8 @@ MOST_DEMAND = 3.0
 """What a zoom has to explain is at most so many times the usual, however unusual its lens."""
 ABOUT_AS_MUCH = 0.01
 """Models explain about as much where what agrees differs by less of the content."""
+PART = 0.25
+"""A part of the clip that is long enough to tell travel by itself: a choice; with .2 to .35 much the same is told."""
 MOST_SHRINKAGE = 2.0
 """No track counts for more than this log ratio: one that a free depth explains perfectly proves no more than that."""
 
@@ -81,6 +84,10 @@ class Candidate(Protocol):
 
     def forward(self) -> Float[np.ndarray, " n"]:
         """Way of each camera along the axis of the first, in scene depths."""
+        ...
+
+    def moment(self) -> Int[np.ndarray, " m"] | None:
+        """The keyframe about which each track says something; None where tracks tell of most of the clip."""
         ...
 
 
@@ -343,6 +350,9 @@ def _parallax_case(richer: Candidate, found: Comparison, residuals: Residuals, c
     scene = rigid_scene(near, weight, agrees, by_simpler)
     shrink = residuals.shrinkage(found.simpler, found.richer)
     improvement = float((weight * shrink)[scene].sum() / weight[agrees].sum())
+    if found.simpler != ROTATION_ZOOM.name:
+        in_a_part = improvement_in_a_part(richer.moment(), weight * shrink * scene, weight * agrees)
+        improvement = max(improvement, in_a_part / config.improvement_part)
     flat = weight[by_simpler].sum() >= LEAST_BACKGROUND and relief < config.flat
     need = config.improvement_flat if flat else config.improvement
     need += config.improvement_noise * (residuals.noise - config.noise_floor_px)
@@ -353,6 +363,29 @@ def _parallax_case(richer: Candidate, found: Comparison, residuals: Residuals, c
         relief=relief,
         ambiguous="rotation_or_translation_before_a_flat_scene" if flat and improvement > 0.5 * need else "",
     )
+
+
+def improvement_in_a_part(
+    moment: Int[np.ndarray, " m"] | None, shrunk: Float[np.ndarray, " m"], weight: Float[np.ndarray, " m"]
+) -> float:
+    """The largest mean shrinkage of the residuals over a quarter of the clip (`PART`), 0 where tracks have no moment.
+
+    What tells of a moment alone, as patches of flow do, knows nothing of a push in that comes after a pan; over the
+    whole clip its residuals hardly shrink.
+
+    Args:
+        moment: keyframe of each track.
+        shrunk: log ratio of its residuals, times its weight, 0 outside of the rigid scene.
+        weight: of each track that agrees, else 0.
+    """
+    if moment is None or not weight.any():
+        return 0.0
+    count = int(moment.max()) + 1
+    length = max(2, math.ceil(PART * count))
+    ones = np.ones(min(length, count))
+    won, asked = (np.convolve(np.bincount(moment, each, count), ones, "valid") for each in (shrunk, weight))
+    told = asked > 0.5 * PART * weight.sum()
+    return float((won[told] / asked[told]).max(initial=0.0))
 
 
 def opposed(fitted: Candidate, config: SelectionConfig) -> bool:

@@ -79,6 +79,10 @@ class DenseFit:
         """Patches count by their information: bare surfaces follow grain and blocks of the codec: static, they say."""
         return self.patch_votes[self.patch_votes > 0]
 
+    def moment(self) -> Int[np.ndarray, " t"]:
+        """The keyframe of each patch."""
+        return np.nonzero(self.patch_votes > 0)[0]
+
     def nearness(self) -> Float[np.ndarray, " t"]:
         """Inverse depth of each patch."""
         return self.parameters.inverse_depth.cpu().numpy().astype(float)[self.patch_votes > 0]

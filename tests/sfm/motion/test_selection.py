@@ -11,7 +11,7 @@ from sfm.config import SelectionConfig
 from sfm.geometry.problem import FocalPrior, Parameters
 from sfm.motion.candidates import fit_models
 from sfm.motion.models import FittedModel
-from sfm.motion.selection import Selection, measured_noise, opposed, select_model
+from sfm.motion.selection import Selection, improvement_in_a_part, measured_noise, opposed, select_model
 from sfm.types import MOTION_MODELS
 
 CONFIG = SelectionConfig()
@@ -319,3 +319,25 @@ def test_a_dolly_against_its_zoom_is_flagged_wherever_it_ends(order):
         way[0, :, 2] = along - along[0]  # camera from world: a camera that goes back has a positive one
         state = replace(fitted.parameters, zoom=(zoom - zoom[0])[None], translation=way.copy())
         assert opposed(replace(fitted, parameters=state), CONFIG) == expected
+
+
+def test_travel_in_a_quarter_of_the_clip_pays_where_each_track_tells_of_a_moment_alone(monkeypatch):
+    """Patches of a pan know nothing of the truck that follows it; tracks that last would have seen it."""
+    shares = {"static": 0.0, "rotation": 0.8, "rotation_zoom": 0.8, "full": 1.0, "full_zoom": 1.0}
+    fits = candidates(shares)
+    assert select_model(fits, 1.0, CONFIG).model.name == "rotation"
+    late, anywhere = np.arange(200) * 8 // 200, np.arange(200) % 8
+    for moment, told in ((late, "full"), (anywhere, "rotation")):
+        monkeypatch.setattr(FittedModel, "moment", lambda _, moment=moment: moment)
+        assert select_model(fits, 1.0, CONFIG).model.name == told
+
+
+def test_the_best_quarter_is_no_less_than_the_whole_and_as_much_where_all_shrink_alike():
+    rng = np.random.default_rng(0)
+    moment, weight = np.repeat(np.arange(12), 10), rng.uniform(0.5, 1.0, 120)
+    assert improvement_in_a_part(moment, 0.4 * weight, weight) == pytest.approx(0.4)
+    shrunk = weight * np.where(moment >= 9, 1.5, 0.0)
+    assert improvement_in_a_part(moment, shrunk, weight) == pytest.approx(1.5)
+    few = np.where(moment == 11, 1e-3, weight)
+    assert improvement_in_a_part(moment, few * (moment == 11), few) < 0.01
+    assert improvement_in_a_part(None, shrunk, weight) == 0.0
