@@ -1,4 +1,4 @@
-"""What the dense backend tells: what its flow pays for, and the calibrated probability that it is right."""
+"""What the dense backend tells: which of its models, and the calibrated probability that it is right."""
 
 from dataclasses import replace
 
@@ -40,8 +40,8 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
     prior = focal_prior(frames)
     with timed(seconds, "choice"):
         judged = weighed(by_flow, prior)
-    solved = hanging(by_flow.solved, prior)
-    return replace(told(solved, judged, frames.time_s, by_flow.keyframes), seconds=seconds)
+    solved = by_flow.solved if judged.answer.chosen[0] else by_flow.again(judged.answer.model.name, seconds)
+    return replace(told(hanging(solved, prior), judged, frames.time_s, by_flow.keyframes), seconds=seconds)
 
 
 def weighed(by_flow: ByFlow, prior: FocalPrior) -> Judged:
