@@ -198,14 +198,19 @@ def most_probable(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, 
 def held_to(best: int, answers: Sequence[Answer]) -> int:
     """The best answer; where it is one of the tracks, their own choice if they are sure of that (`SURE_OF_ITSELF`).
 
+    Flow that nothing else stands beside is held to its own choice, sure or not: as many of its answers are right as
+    under the posterior's choice, and on generated film more.
+
     Args:
         best: its number.
         answers: all of them.
     """
-    own = (number for number, each in enumerate(answers) if each.source == "tracks" and each.chosen[0])
+    source = answers[best].source
+    alone = all(each.source == "flow" for each in answers)
+    own = (number for number, each in enumerate(answers) if each.source == source and each.chosen[0])
     number = next(own, best)
-    sure = answers[best].source == "tracks" and answers[number].chosen[1] > SURE_OF_ITSELF
-    return number if sure else best
+    sure = source == "tracks" and answers[number].chosen[1] > SURE_OF_ITSELF
+    return number if sure or alone else best
 
 
 def shared_by(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"], best: int) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""What the dense backend tells: which of its models, and the calibrated probability that it is right."""
+"""What the dense backend tells: what its flow pays for, and the calibrated probability that it is right."""
 
 from dataclasses import replace
 
@@ -40,24 +40,8 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
     prior = focal_prior(frames)
     with timed(seconds, "choice"):
         judged = weighed(by_flow, prior)
-    solved = hanging(solved_by(judged, by_flow, seconds), prior)
+    solved = hanging(by_flow.solved, prior)
     return replace(told(solved, judged, frames.time_s, by_flow.keyframes), seconds=seconds)
-
-
-def solved_by(judged: Judged, by_flow: ByFlow, seconds: dict[str, float]) -> Solved:
-    """Every frame's pose under the best answer, or by the flow's own choice where that one places no frame.
-
-    Args:
-        judged: its answers, weighed.
-        by_flow: what the flow says.
-        seconds: gets the wall time, where the flow chose another model itself.
-    """
-    if judged.answer.chosen[0]:
-        return by_flow.solved
-    spent: dict[str, float] = {}
-    solved = by_flow.again(judged.answer.model.name, spent)
-    seconds["again"] = sum(spent.values())
-    return solved if solved.poses is not None else by_flow.solved
 
 
 def weighed(by_flow: ByFlow, prior: FocalPrior) -> Judged:

@@ -52,11 +52,19 @@ def test_tracks_that_are_sure_of_their_choice_are_not_overruled_by_their_own_mod
         assert found.quantity["all"] < 0.3
 
 
-@pytest.mark.parametrize("beside", [[], [answer("rotation", TURN)]])
-def test_flow_is_overruled_by_its_own_models_however_sure(beside):
-    answers = [*beside, answer("rotation", TURN, "flow", chosen=True, sure=0.9), answer("full", TRUCK, "flow")]
+def test_flow_beside_tracks_is_overruled_by_its_own_models():
+    answers = [answer("rotation", TURN), answer("rotation", TURN, "flow", chosen=True, sure=0.9)]
+    answers += [answer("full", TRUCK, "flow")]
     found = judge(answers, {"tracks": seen_by(seen(TRUCK, noise_px=0.2), answers)}, PRIOR)
     assert found.answer.model.name == "full"
+
+
+@pytest.mark.parametrize("sure", [0.9, 0.1])
+def test_flow_alone_tells_what_it_chose_and_how_improbable_that_is(sure):
+    answers = [answer("rotation", TURN, "flow", chosen=True, sure=sure), answer("full", TRUCK, "flow")]
+    found = judge(answers, {"flow": seen_by(seen(TRUCK, noise_px=0.2), answers)}, PRIOR)
+    assert found.answer.model.name == "rotation"
+    assert found.quantity["all"] < 0.3
 
 
 def test_tracks_that_are_sure_of_their_choice_are_overruled_by_flow():
