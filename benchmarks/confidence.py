@@ -1,4 +1,4 @@
-"""Probabilities of the default estimator: weighed on hard and ordinary clips, judged on others of both kinds.
+"""Probabilities of `auto` and of dense flow: weighed on hard and ordinary clips, judged on others of both kinds.
 
     python benchmarks/confidence.py weigh [--jobs 4] [--out rows.jsonl]   hard-dev, seen_third: fits the weights
         [--kinds flow]                                                    of some kinds of evidence
@@ -331,7 +331,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=render.CACHE)
     parser.add_argument("--figure", type=Path)
     parser.add_argument("--parts", help="of those of the verb, separated by commas")
-    parser.add_argument("--kinds", default="tracks,flow,tracks+flow", help="of evidence, whose weights are fitted")
+    parser.add_argument("--kinds", default=",".join(POSTERIOR), help="of evidence, whose weights are fitted")
     parser.add_argument("--estimators", default="tracks alone,auto", help=f"of {', '.join(ESTIMATORS)}")
     parser.add_argument("--limit", type=int, help="so many clips, drawn by lot")
     given = parser.parse_args()

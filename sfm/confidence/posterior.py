@@ -15,11 +15,12 @@ from jaxtyping import Bool, Float
 from scipy.spatial.distance import cdist
 from scipy.special import expit, softmax
 
-from sfm.confidence.evidence import Answer, Seen, features
-from sfm.confidence.sightings import Cameras
+from sfm.confidence.evidence import Answer, Seen, features, inside_out, seen_by
+from sfm.confidence.sightings import Cameras, Sightings
 from sfm.confidence.weights import POSTERIOR, QUANTITIES
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.projection import camera_centres
+from sfm.types import Solved
 
 SURE = 0.6
 """A quantity is sure from this probability on."""
@@ -131,7 +132,7 @@ class Judged:
 def judge(
     answers: Sequence[Answer], seen: Mapping[str, Seen], prior: FocalPrior, covered: tuple[int, float] | None = None
 ) -> Judged:
-    """Weigh the answers by how they fare with what was seen ("tracks", or "tracks" and "flow").
+    """Weigh the answers by how they fare with what was seen ("tracks", "flow", or both).
 
     Args:
         answers: of one clip, all at the same keyframes.
@@ -163,6 +164,21 @@ def judge(
         seen=seen,
         turned=bool(side[best] > 0),
     )
+
+
+def weigh(
+    answers: Sequence[Answer], sightings: Mapping[str, Sightings], prior: FocalPrior, by_flow: Solved | None
+) -> Judged:
+    """Weigh the answers by what was seen.
+
+    Args:
+        answers: of one clip, all at the same keyframes.
+        sightings: "tracks", "flow", or both.
+        prior: what was known of the focal length.
+        by_flow: what the flow chose by itself, where it was asked.
+    """
+    seen = {kind: seen_by(each, answers) for kind, each in sightings.items()}
+    return judge(answers, seen, prior, None if by_flow is None else inside_out(answers, by_flow))
 
 
 def by_rules(seen: Mapping[str, Seen], side: Float[np.ndarray, " a"], balance: float) -> Float[np.ndarray, " a"]:
@@ -199,7 +215,7 @@ def held_to(best: int, answers: Sequence[Answer]) -> int:
     """The best answer; where it is one of the tracks, their own choice if they are sure of that (`SURE_OF_ITSELF`).
 
     Flow that nothing else stands beside is held to its own choice, sure or not: as many of its answers are right as
-    under the posterior's choice, and on generated film more.
+    by the posterior's choice, and right and wrong ones are told apart better (docs/confidence.md).
 
     Args:
         best: its number.

@@ -7,8 +7,8 @@ from typing import Any, Literal, final
 import numpy as np
 from jaxtyping import Float, Int
 
-from sfm.confidence.evidence import Answer, ByFlow, chosen_by, inside_out, seen_by
-from sfm.confidence.posterior import Judged, judge
+from sfm.confidence.evidence import Answer, ByFlow, chosen_by
+from sfm.confidence.posterior import Judged, weigh
 from sfm.confidence.sightings import Cameras, Sightings, of_tracks
 from sfm.confidence.verdict import doubt, told
 from sfm.config import AutoConfig, DenseConfig
@@ -132,9 +132,7 @@ def weighed(frames: Frames, by_tracks: ByTracks | None, by_flow: ByFlow | None) 
     if by_flow is not None:
         answers += by_flow.answers
         sightings["flow"] = by_flow.sightings
-    seen = {kind: seen_by(each, answers) for kind, each in sightings.items()}
-    covered = None if by_flow is None else inside_out(answers, by_flow.solved)
-    return judge(answers, seen, tracked.focal_prior(frames), covered)
+    return weigh(answers, sightings, tracked.focal_prior(frames), None if by_flow is None else by_flow.solved)
 
 
 def _answers_of_tracks(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: ByTracks, *, every: bool) -> list[Answer]:

@@ -21,8 +21,10 @@ def run(
     """
     from sfm.backends.assemble import assemble_result
     from sfm.backends.dense.weighed import solve
+    from sfm.processes.threads import thread_limit
 
-    solved = solve(frames, masks, config, device=device, threads=threads)
+    with thread_limit(1):
+        solved = solve(frames, masks, config, device=device, threads=threads)
     return assemble_result(frames, solved, backend="dense", seed=seed, ran_on={"dense": device})
 
 

@@ -39,8 +39,6 @@ LEAST_AGREEING = 0.15
 """A frame of whose patches a smaller share agrees with its pose has none."""
 OF_THE_SCENE = 0.5
 """Weight from which a patch counts as a part of the scene."""
-TURNS_DEG = 1.5
-"""An axis that stays within this angle does not turn."""
 
 
 @final

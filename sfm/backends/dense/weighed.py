@@ -6,8 +6,8 @@ import numpy as np
 
 from sfm.backends.dense.adjustment import at_its_bound
 from sfm.backends.dense.answers import asked
-from sfm.confidence.evidence import ByFlow, inside_out, seen_by
-from sfm.confidence.posterior import Judged, judge
+from sfm.confidence.evidence import ByFlow
+from sfm.confidence.posterior import Judged, weigh
 from sfm.confidence.verdict import told
 from sfm.config import DenseConfig
 from sfm.geometry.problem import FocalPrior
@@ -51,8 +51,7 @@ def weighed(by_flow: ByFlow, prior: FocalPrior) -> Judged:
         by_flow: what the flow says.
         prior: what was known of the focal length.
     """
-    seen = {"flow": seen_by(by_flow.sightings, by_flow.answers)}
-    return judge(by_flow.answers, seen, prior, inside_out(by_flow.answers, by_flow.solved))
+    return weigh(by_flow.answers, {"flow": by_flow.sightings}, prior, by_flow.solved)
 
 
 def hanging(solved: Solved, lens: FocalPrior) -> Solved:
