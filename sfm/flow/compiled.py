@@ -24,23 +24,25 @@ def projected(level, frame, place, basis, own, window, out):
         window: (k) of mean one.
     """
     count = len(window)
-    side, share = int(np.sqrt(count)), np.float32(1.0 / count)
-    cut = np.empty((side, side), np.float32)
-    flat = cut.reshape(-1)
+    side, share, zero = int(np.sqrt(count)), np.float32(1.0 / count), np.float32(0.0)
+    cut, lines = np.empty(count, np.float32), np.empty(count + side, np.float32)
     for b in range(len(frame)):
-        vectors = basis[own[b]]
+        image = level[frame[b]]
         for p in range(place.shape[1]):
-            _cut(level[frame[b]], place[b, p, 0], place[b, p, 1], cut)
-            _centre(flat, window, share)
-            total = np.float32(0.0)
+            _cut(image, place[b, p, 0], place[b, p, 1], side, lines, cut)
+            vectors, mean = basis[own[b], p], zero
             for k in range(count):
-                total += flat[k] * flat[k] * window[k]
-            out[b, p, 0] = total * share
-            for row in range(1, 4):
-                total = np.float32(0.0)
-                for k in range(count):
-                    total += vectors[p, row, k] * flat[k]
-                out[b, p, row] = total
+                mean += cut[k] * window[k]
+            mean *= share
+            square, across, down, itself = zero, zero, zero, zero
+            for k in range(count):
+                value = cut[k] - mean
+                square += value * value * window[k]
+                across += vectors[1, k] * value
+                down += vectors[2, k] * value
+                itself += vectors[3, k] * value
+            found = out[b, p]
+            found[0], found[1], found[2], found[3] = square * share, across, down, itself
 
 
 @compiled
@@ -54,17 +56,19 @@ def templates(level, frame, centre, window, basis, sums):
     """
     count = len(window)
     side, share = int(np.sqrt(count)), np.float32(1.0 / count)
-    cut = np.empty((side + 2, side + 2), np.float32)
+    wide = side + 2
+    cut, lines = np.empty(wide * wide, np.float32), np.empty((wide + 1) * wide, np.float32)
     rows = np.empty((3, count), np.float32)  # the patch, its gradients
     for b in range(len(frame)):
         for p in range(len(centre)):
-            _cut(level[frame[b]], centre[p, 0], centre[p, 1], cut)
+            _cut(level[frame[b]], centre[p, 0], centre[p, 1], wide, lines, cut)
             for y in range(side):
+                above, middle, below = cut[y * wide :], cut[(y + 1) * wide :], cut[(y + 2) * wide :]
+                itself, across, down = rows[0, y * side :], rows[1, y * side :], rows[2, y * side :]
                 for x in range(side):
-                    k = y * side + x
-                    rows[0, k] = cut[y + 1, x + 1]
-                    rows[1, k] = (cut[y + 1, x + 2] - cut[y + 1, x]) / 2
-                    rows[2, k] = (cut[y + 2, x + 1] - cut[y, x + 1]) / 2
+                    itself[x] = middle[x + 1]
+                    across[x] = (middle[x + 2] - middle[x]) / 2
+                    down[x] = (below[x + 1] - above[x + 1]) / 2
             for row in range(3):
                 _centre(rows[row], window, share)
             for k in range(count):
@@ -91,18 +95,19 @@ def _centre(values, window, share):
 
 
 @compiled
-def _cut(image, x, y, out):
-    """Fills `out` with a window about a subpixel place, bilinear; far outside it is what lies at the edge."""
-    size = out.shape[0]
+def _cut(image, x, y, side, lines, out):
+    """Fills `out` (side side, flat) with a window about a subpixel place, bilinear; far outside it is what lies at the
+    edge. `lines` is room for one row more: each is interpolated along itself once, and is read twice.
+    """
     if not (abs(x) < FAR and abs(y) < FAR):  # no number: where sums may be reordered, isnan cannot tell
         x = y = np.float32(0.0)
-    x = min(max(x + np.float32(RIM - size // 2), np.float32(0.0)), np.float32(image.shape[1] - size - 2))
-    y = min(max(y + np.float32(RIM - size // 2), np.float32(0.0)), np.float32(image.shape[0] - size - 2))
+    x = min(max(x + np.float32(RIM - side // 2), np.float32(0.0)), np.float32(image.shape[1] - side - 2))
+    y = min(max(y + np.float32(RIM - side // 2), np.float32(0.0)), np.float32(image.shape[0] - side - 2))
     column, row = int(x), int(y)
     right, down = x - np.float32(column), y - np.float32(row)
-    for r in range(size):
-        for c in range(size):
-            a, b = image[row + r, column + c], image[row + r + 1, column + c]
-            a += right * (image[row + r, column + c + 1] - a)
-            b += right * (image[row + r + 1, column + c + 1] - b)
-            out[r, c] = a + down * (b - a)
+    for r in range(side + 1):
+        line, between = image[row + r, column:], lines[r * side :]
+        for c in range(side):
+            between[c] = line[c] + right * (line[c + 1] - line[c])
+    for k in range(side * side):
+        out[k] = lines[k] + down * (lines[k + side] - lines[k])
