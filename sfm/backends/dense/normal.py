@@ -235,8 +235,9 @@ def _block(
     towards = weight * (prior.expected[..., rows, :] - parameters.inverse_depth[..., rows, :])
     own_pull, own = sums.own_pull + towards, sums.own + weight
     inverse = 1.0 / (own * (1.0 + of_states(damping, own, 2)) + DEPTH_FLOOR)
-    block -= (shared * inverse.unsqueeze(-2)) @ shared.transpose(-1, -2)
-    pull -= (shared @ (inverse * own_pull)[..., None])[..., 0]
+    scaled = shared * inverse.unsqueeze(-2)
+    block -= scaled @ shared.transpose(-1, -2)
+    pull -= (scaled * own_pull.unsqueeze(-2)).sum(-1)  # as a product of many small matrices it takes ten times as long
     return local, block, pull, DepthBlock(rows=rows, local=local, shared=shared, inverse=inverse, pull=own_pull)
 
 

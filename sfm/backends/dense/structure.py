@@ -246,8 +246,15 @@ def _filled(nearness: Float[np.ndarray, "gh gw"], allowed: Bool[np.ndarray, "gh 
         framed = np.pad(filled, 1, constant_values=np.nan)
         windows = np.lib.stride_tricks.sliding_window_view(framed, (3, 3)).reshape(*filled.shape, 9)
         holes = np.isnan(filled) & allowed & np.isfinite(windows).any(-1)
-        filled[holes] = np.nanmedian(windows[holes], axis=-1)
+        filled[holes] = _medians(windows[holes])
     return filled
+
+
+def _medians(values: Float[np.ndarray, "n k"]) -> Float[np.ndarray, " n"]:
+    """As `np.nanmedian` of each row, which goes by masked arrays; each has a number at least."""
+    known = np.isfinite(values).sum(-1)
+    ordered, row = np.sort(values, axis=-1), np.arange(len(values))  # NaN comes last
+    return (ordered[row, (known - 1) // 2] + ordered[row, known // 2]) / 2
 
 
 def _points(
