@@ -29,6 +29,8 @@ import render
 import worker
 from real_clips import source_of
 
+from sfm.processes.allocation import keep_freed_memory
+
 FRAMES = 60
 
 
@@ -81,6 +83,7 @@ def line(name: str, values: list[float]) -> str:
 
 def of_clips(videos: list[Path], arguments: argparse.Namespace) -> list[dict[str, Any]]:
     """Our estimator and those beside it on the same clips, one after the other."""
+    keep_freed_memory()  # as the command and its workers do
     for backend in ("auto", "dense"):  # imports, machine code, weights
         timed(videos[0], backend, arguments)
     rows: list[dict[str, Any]] = []

@@ -182,8 +182,10 @@ def chosen_clips(args: Args) -> "tuple[list[Clip], bool]":
 def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: bool, quiet: bool) -> dict[str, Any]:
     """Estimate one clip and write its run; returns the content of run.json."""
     from sfm import pipeline
+    from sfm.processes.allocation import keep_freed_memory
     from sfm.runs import folder as runs
 
+    keep_freed_memory()
     runs.require_free(folder)  # before minutes of work, not after
     with _report.stages(folder.name, quiet=quiet) as progress:
         estimate = pipeline.estimate(clip, config, progress=progress)

@@ -17,6 +17,7 @@ from typing import Any
 
 from sfm.batch.engines.port import Setup
 from sfm.batch.places import PlaceError
+from sfm.processes.allocation import keep_freed_memory
 from sfm.processes.life import die_with_parent
 from trajectory.errors import CinetrajError
 
@@ -84,6 +85,7 @@ if __name__ == "__main__":
     channel = int(sys.argv[1])
     os.set_inheritable(channel, False)  # a child that outlives the worker must not hold the pipe open
     _ready_to_die(int(sys.argv[2]))
+    keep_freed_memory()
     serve(channel)
     sys.stdout.flush()
     os._exit(0)  # no destructor of a native library may turn a finished batch into a crash
