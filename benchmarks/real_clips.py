@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import precision
 import worker
 
 TWINS = ("", "mirrored", "backwards", "both")
@@ -105,6 +106,8 @@ def label_row(folder: Path, label: dict[str, list[str]], backend: str, twin: str
     import sfm
     import trajectory
     from sfm.video import reader
+    from trajectory.candidates import Candidates
+    from trajectory.components import NAMES
 
     said_of_it = folder / "meta.json"
     meta = json.loads(said_of_it.read_text()) if said_of_it.is_file() else {}
@@ -116,16 +119,22 @@ def label_row(folder: Path, label: dict[str, list[str]], backend: str, twin: str
     row: dict[str, Any] = {"clip": folder.name, "backend": backend, "confidence": shot.statistics.get("confidence")}
     row |= {"twin": twin, "status": shot.status, "model": shot.motion_model}
     row["positive"] = label["positive"]
+    row["labels"] = {name: True for name in label["positive"]}
+    row["labels"] |= {name: False for name in NAMES if name not in {*label["positive"], *label["ignore"]}}
     if shot.trajectory is None:
         return row | {"reason": shot.reason}
-    said = trajectory.describe(turned_back(shot.trajectory, twin)).to_json()
+    told, *others = (turned_back(path, twin) for path in (shot.trajectory, *shot.alternatives))
+    shares = [each["probability"] for each in shot.statistics.get("candidates", ())] or [1.0]
+    beside = Candidates(own=shares[0], others=tuple(zip(shares[1:], others, strict=True)))
+    said = trajectory.describe(told, candidates=beside).to_json()
     row["sentence"] = said["sentence"]
     score = said["scores"]
     row["wrong_sign"] = [p for p in label["positive"] if p != "Static" and not (score[p] is not None and score[p] > 0)]
     yes = {name for name, decision in said["decisions"].items() if decision["yes"] and name in score}
     row["missed"] = sorted(set(label["positive"]) - yes)
     row["added"] = sorted(yes - set(label["positive"]) - set(label["ignore"]))
-    row["scores"] = {name: value and round(value, 4) for name, value in score.items()}
+    row["amount"] = {name: value and round(value, 4) for name, value in score.items()}
+    row["likelihood"] = {name: round(decision["likelihood"], 4) for name, decision in said["decisions"].items()}
     return row
 
 
@@ -170,6 +179,10 @@ def main() -> None:
                 f"| {' | '.join(cells)} | {row.get('sentence', '')} |",
                 flush=True,
             )
+        for backend in args.backends.split(","):
+            asked = [row for row in rows if row["backend"] == backend and "labels" in row]
+            found = {rank: precision.average_precision(asked, rank)["mean_ap"] for rank in ("amount", "likelihood")}
+            print(f"mean AP of {backend} over {len(asked)} clips: {found}")
     if args.out:
         args.out.write_text(json.dumps(rows, indent=1))
 

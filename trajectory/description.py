@@ -19,6 +19,7 @@ from trajectory.gravity import Gravity, View, ground_displacement, known_gravity
 from trajectory.image_motion import ImageMotion, image_motion
 from trajectory.io import notes as said_of_file
 from trajectory.kinematics import INDEX_FPS
+from trajectory.likelihood import likelihood
 from trajectory.minor import Minor
 from trajectory.model import Trajectory
 from trajectory.panned_roll import explaining_pitch_deg
@@ -164,7 +165,10 @@ class Description:
         return {
             "rule": self.rule,
             "scores": dict(self.scores),
-            "decisions": {name: asdict(decision) for name, decision in self.decisions.items()},
+            "decisions": {
+                name: asdict(decision) | {"likelihood": likelihood(name, decision.margin, decision.probability)}
+                for name, decision in self.decisions.items()
+            },
             "segments": [asdict(each) | {"told": moves.is_told(each, self.decisions)} for each in self.segments],
             "sentence": self.sentence,
             "captions": self.captions.to_json(),

@@ -30,6 +30,9 @@ class Score:
     unknown: Literal["number", "nan"] = "number"
     """Scores that a path does not tell (a translation that is only bounded): the best estimate, flagged in its row, or
     NaN, which ranks last. Each file says which in its metadata."""
+    rank: Literal["likelihood", "amount"] = "likelihood"
+    """What ranks the clips of a primitive: how likely a viewer would name it, or how far it goes. Rule authors ranks by
+    amounts, as the authors of CameraBench do."""
     name: str = "cinetraj"
     """Name of the method in the files and the table."""
     json: bool = False
@@ -97,11 +100,14 @@ def _score(args: Score) -> int:
         else:
             found, rule = _described(args)
         model = f"{args.name}-{rule}"
-        binary = answers.write_binary(found, known, args.out, model=model, failures=args.failures, unknown=args.unknown)
+        rank = "amount" if rule == "authors" else args.rank
+        binary = answers.write_binary(
+            found, known, args.out, model=model, failures=args.failures, unknown=args.unknown, rank=rank
+        )
         tasks = answers.write_tasks(found, known, args.out, model=model, unknown=args.unknown)
         result: dict[str, Any] = {"clips": binary.clips, "estimated": binary.estimated, "failures": binary.failures}
         result["task_clips"] = {"clips": tasks.clips, "estimated": tasks.estimated, "failures": tasks.failures}
-        result["unknown"] = args.unknown
+        result |= {"unknown": args.unknown, "rank": rank}
         result["flagged"] = {"scores": [binary.flagged, binary.rows], "pairs": [tasks.flagged, tasks.rows]}
         result["several_shots"] = sorted(name for name, clip in found.items() if clip.shots > 1)
         if binary.files:

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from compare.benchmarks.camerabench.clips import NOT_ESTIMATED, Clip
 from compare.benchmarks.camerabench.facts import ClipFacts, Unknown, answer, clip_facts
@@ -15,6 +15,10 @@ from compare.benchmarks.camerabench.questions import TASKS, Question, Task
 from compare.benchmarks.camerabench.score_files import CORNERS, NEEDS_SCENE, Failures, write_score_file
 from trajectory.best_estimates import NOT_KNOWN, UnknownScores
 from trajectory.errors import CinetrajError
+from trajectory.likelihood import likelihood
+
+Rank = Literal["likelihood", "amount"]
+"""What ranks clips: how likely a viewer would name the primitive, or how far it goes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +46,7 @@ def write_binary(
     model: str,
     failures: Failures = "last",
     unknown: UnknownScores = "number",
+    rank: Rank = "likelihood",
 ) -> Written:
     """Write `classification_scores_<model>_<split>.json` for every split of the labels; every row is written.
 
@@ -50,8 +55,8 @@ def write_binary(
     code ignores, has the reason.
 
     A score that is not known is the best estimate of the description, since a number ranks, or with unknown "nan" NaN
-    with error null. The metadata say which (`unknown`); the field `flagged` of a row says why its score is no more than
-    the best estimate, null where it is known.
+    with error null. The metadata say which (`unknown`), and what ranks (`rank`); the field `flagged` of a row says why
+    its score is no more than the best estimate, null where it is known.
 
     Raises:
         CinetrajError: not a single clip of the labels has a run: names must be those of the label files.
@@ -63,7 +68,7 @@ def write_binary(
         scored: list[dict[str, Any]] = []
         for row in rows:
             clip = clips.get(clip_name(row.video))
-            score, flag = _score(clip, split, unknown)
+            score, flag = _score(clip, split, unknown, rank)
             failure = _failure(clip) or (NOT_KNOWN if score is None else None)
             absent = clip is None or clip.camera is None
             scored.append(
@@ -86,6 +91,7 @@ def write_binary(
             "checkpoint": "",
             "split_name": split,
             "unknown": unknown,
+            "rank": rank,
         }
         path = Path(out) / f"classification_scores_{safe_name(model)}_{split}.json"
         files.append(write_score_file(path, metadata=metadata, rows=scored))
@@ -174,7 +180,7 @@ def _best_answer(question: Question, known: ClipFacts, best: ClipFacts) -> tuple
         return answer(question, best), str(problem)
 
 
-def _score(clip: Clip | None, split: str, unknown: UnknownScores) -> tuple[float | None, str | None]:
+def _score(clip: Clip | None, split: str, unknown: UnknownScores, rank: Rank) -> tuple[float | None, str | None]:
     """The score of a clip, None where there is none to be written, and why it is no more than the best estimate."""
     if clip is None or clip.camera is None:
         return None, None
@@ -183,7 +189,11 @@ def _score(clip: Clip | None, split: str, unknown: UnknownScores) -> tuple[float
     not_known = score is None or decision.get("yes", score) is None
     flagged: Mapping[str, str] = clip.camera.get("flagged") or {}
     flag = flagged.get(split) or (NOT_KNOWN if not_known else None)
-    return (None if score is None or (not_known and unknown == "nan") else float(score)), flag
+    if score is None or (not_known and unknown == "nan"):
+        return None, flag
+    if rank == "amount" or "probability" not in decision:  # a description of before there were probabilities
+        return float(score), flag
+    return likelihood(split, decision["margin"], decision["probability"]), flag
 
 
 def _estimated(clips: Mapping[str, Clip], video: str) -> Clip:

@@ -17,6 +17,7 @@ from compare.benchmarks.camerabench.questions import TASKS
 from compare.benchmarks.camerabench.score_files import NEEDS_SCENE, read_score_file
 from trajectory.candidates import Candidates
 from trajectory.errors import CinetrajError
+from trajectory.likelihood import LEAST
 
 # For every task that a path can answer: a clip of which the positive text is true, and one of which it is false.
 TRUTH: dict[str, tuple[str, str]] = {
@@ -237,20 +238,25 @@ def bounded(name: str) -> Clip:
     return clip_of_trajectory(name, CLIPS[name].replace(scale="bounded", translation_bound=math.inf))
 
 
+@pytest.mark.parametrize("rank", ["likelihood", "amount"])
 @pytest.mark.parametrize("unknown", ["number", "nan"])
-def test_a_flagged_number_ranks_and_nan_does_not(tmp_path: Path, described: dict[str, Clip], unknown: Any) -> None:
+def test_a_flagged_number_ranks_and_nan_does_not(
+    tmp_path: Path, described: dict[str, Clip], unknown: Any, rank: Any
+) -> None:
     clips = {n: c for n, c in described.items() if n in SPLITS} | {n: bounded(n) for n in ("Pan_Left", "Move_Right")}
-    written = write_binary(clips, primitive_labels(), tmp_path, model="m", unknown=unknown)
+    written = write_binary(clips, primitive_labels(), tmp_path, model="m", unknown=unknown, rank=rank)
     assert (written.rows, written.flagged) == (225, 13)  # six moves of two clips, and whether one of them rests
     file = read_score_file(tmp_path / "classification_scores_m_Move_Left.json")
-    assert file.metadata["unknown"] == unknown
+    assert (file.metadata["unknown"], file.metadata["rank"]) == (unknown, rank)
     rows = {r["video_path"]: r for r in file.rows}
     assert rows["Tilt_Up.mp4"]["flagged"] is None
     flagged = rows["Pan_Left.mp4"]
     assert flagged["flagged"] == "not known from this trajectory"
     assert flagged["error"] is None
     if unknown == "number":
-        assert (flagged["score"], flagged["failure"]) == (0.0, None)
+        chance = LEAST / 3  # one of three states, and nothing to be seen of it
+        assert flagged["score"] == (0.0 if rank == "amount" else pytest.approx(chance))
+        assert flagged["failure"] is None
     else:
         assert math.isnan(flagged["score"])
         assert "not known" in flagged["failure"]
