@@ -13,12 +13,13 @@ import argparse
 import json
 import os
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import precision
+import ranking
 import worker
 
 TWINS = ("", "mirrored", "backwards", "both")
@@ -104,9 +105,7 @@ def turned_back(path: Any, twin: str) -> Any:
 def label_row(folder: Path, label: dict[str, list[str]], backend: str, twin: str) -> dict[str, Any]:
     """One labelled clip under one backend: which of its labels have the right sign, and which decisions are wrong."""
     import sfm
-    import trajectory
     from sfm.video import reader
-    from trajectory.candidates import Candidates
     from trajectory.components import NAMES
 
     said_of_it = folder / "meta.json"
@@ -123,19 +122,14 @@ def label_row(folder: Path, label: dict[str, list[str]], backend: str, twin: str
     row["labels"] |= {name: False for name in NAMES if name not in {*label["positive"], *label["ignore"]}}
     if shot.trajectory is None:
         return row | {"reason": shot.reason}
-    told, *others = (turned_back(path, twin) for path in (shot.trajectory, *shot.alternatives))
-    shares = [each["probability"] for each in shot.statistics.get("candidates", ())] or [1.0]
-    beside = Candidates(own=shares[0], others=tuple(zip(shares[1:], others, strict=True)))
-    said = trajectory.describe(told, candidates=beside).to_json()
+    said = ranking.described(shot, partial(turned_back, twin=twin))
     row["sentence"] = said["sentence"]
     score = said["scores"]
     row["wrong_sign"] = [p for p in label["positive"] if p != "Static" and not (score[p] is not None and score[p] > 0)]
     yes = {name for name, decision in said["decisions"].items() if decision["yes"] and name in score}
     row["missed"] = sorted(set(label["positive"]) - yes)
     row["added"] = sorted(yes - set(label["positive"]) - set(label["ignore"]))
-    row["amount"] = {name: value and round(value, 4) for name, value in score.items()}
-    row["likelihood"] = {name: round(decision["likelihood"], 4) for name, decision in said["decisions"].items()}
-    return row
+    return row | ranking.ranked(said)
 
 
 def main() -> None:
@@ -181,8 +175,7 @@ def main() -> None:
             )
         for backend in args.backends.split(","):
             asked = [row for row in rows if row["backend"] == backend and "labels" in row]
-            found = {rank: precision.average_precision(asked, rank)["mean_ap"] for rank in ("amount", "likelihood")}
-            print(f"mean AP of {backend} over {len(asked)} clips: {found}")
+            print(f"mean AP of {backend} over {len(asked)} clips: {ranking.mean_ap(asked)}")
     if args.out:
         args.out.write_text(json.dumps(rows, indent=1))
 
