@@ -15,6 +15,8 @@ from trajectory.errors import CinetrajError
 
 PLACES = ("video", "out", "name", "threads", "seed")
 """What a command's template may ask for."""
+STRONGEST_LENS = 1.0
+"""Largest k1 of a lens: a wide one has 0.3."""
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -444,8 +446,17 @@ class AutoConfig:
     distortion: Literal["none", "free"] | float = "free"
 
     def __post_init__(self) -> None:
+        _require_lens(self.distortion)
         if not isinstance(self.distortion, str) and not self.dense:
             raise CinetrajError("distortion is a number, which tracks alone cannot use; leave out --no-dense")
+
+
+def _require_lens(distortion: str | float) -> None:
+    if not isinstance(distortion, str) and not abs(distortion) <= STRONGEST_LENS:
+        raise CinetrajError(
+            f"distortion is {distortion}, expected none, free or k1 within -{STRONGEST_LENS:g}..{STRONGEST_LENS:g}; "
+            "a fisheye is no pinhole that bends: make a flat view of it"
+        )
 
 
 DENSE_SELECTION: Mapping[str, Any] = {
@@ -505,6 +516,7 @@ class DenseConfig:
     selection: SelectionConfig = field(default_factory=lambda: SelectionConfig(**DENSE_SELECTION))
 
     def __post_init__(self) -> None:
+        _require_lens(self.distortion)
         if self.keyframes < 2 or self.reach < 1:
             raise CinetrajError(f"keyframes={self.keyframes} must be at least 2 and reach={self.reach} at least 1")
         if self.loops < 0:

@@ -162,7 +162,7 @@ def _read_and_cut(
         frames = video if isinstance(video, Frames) else reader.load(video, config.video)
     frames = _with_given_camera(frames, config)
     if len(frames) < 2:
-        least = "a trajectory needs at least 2, by the default backend 3"
+        least = "a trajectory needs at least 2"
         raise CinetrajError(f"{frames.source}: the clip has {len(frames)} frame; {least}")
     tell("cutting into shots", 0.05)
     with _Clock(seconds, "shots"):
@@ -273,7 +273,7 @@ def _doubted(result: BackendResult, why: str) -> BackendResult:
     return replace(
         result,
         status=status,
-        reason=f"{why}; besides, {result.reason}" if result.reason else why,
+        reason=f"{why}; and if a pinhole took it after all, {result.reason}" if result.reason else why,
         trajectory=trajectory,
         statistics={**result.statistics, **_worth_less(result.statistics)},
     )

@@ -19,8 +19,8 @@ def probabilities(
     A component is in one of three states: its motion, the opposite one, or neither; Static is one of two. The state
     told has the reliability of the answer. Half of what is left is shared by what the other candidates tell, by their
     weights, half equally by the states that are not told; all of it goes to these where there is no other candidate,
-    and then the state told is never less likely than by chance. Where nothing is told, the candidates share all of it,
-    else chance does.
+    and then the state told is never less likely than by chance. Where nothing is told, the candidates have their
+    weights, and chance has the rest.
 
     A reliability is that of a whole quantity, all components together. The one that is told to move bears the risk: its
     motion has that reliability. One that is told to rest is as probable as each of n is that are right together with
@@ -72,7 +72,8 @@ def _shared(
 ) -> dict[str | None, float]:
     total = sum(weight.values())
     if told is _UNKNOWN:
-        return {each: weight[each] / total if total > 0 else 1.0 / len(states) for each in states}
+        left, most = max(0.0, 1.0 - total), max(1.0, total)
+        return {each: weight[each] / most + left / len(states) for each in states}
     untold = {each: 0.0 if each == told else 1.0 / (len(states) - 1) for each in states}
     candidates = {each: weight[each] / total for each in states} if total > 0 else untold
     kept = reliability if total > 0 else max(reliability, 1.0 / len(states))

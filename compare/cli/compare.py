@@ -371,8 +371,11 @@ def _require_partners(args: Args) -> None:
 
 
 def _videos(path: Path) -> list[Path]:
+    """The video, or those of a folder; none of a run, whose own (its movement mask, its depths) are no clips."""
     from trajectory.media import is_video
 
+    if (path / "run.json").is_file():
+        return []
     if path.is_dir():
         return sorted(p for p in path.iterdir() if p.is_file() and is_video(p))
     return [path] if is_video(path) else []

@@ -196,7 +196,10 @@ def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: boo
 def sentence(run: str, record: dict[str, Any]) -> str:
     """One line of what became of a clip."""
     shots = len(record["shots"])
-    model = (record["motion_model"] or ("several motion models" if shots > 1 else "no motion model")).replace("_", "+")
+    told = {shot["motion_model"] for shot in record["shots"]}
+    model = (record["motion_model"] or ("several motion models" if len(told) > 1 else "no motion model")).replace(
+        "_", "+"
+    )
     cut = f", {shots} shots" if shots > 1 else ""
     return (
         f"{run}: {record['status']}, {model}, {record['registered']} of {record['frames']} frames{cut}, "

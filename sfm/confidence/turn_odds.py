@@ -14,11 +14,18 @@ the smallest ratios are right, and were told with .95; of 14 with more than 2.7 
 
 def turn_odds(poses: FramePoses) -> float:
     """What the deviation of the largest turn makes of the odds that it is right, as a factor."""
-    seen = np.flatnonzero(poses.valid)
-    if poses.covariance is None or not len(seen):
+    if poses.covariance is None or not poses.valid.any():
         return 1.0
+    turn, deviation = turn_of(poses)
+    ratio = deviation / max(float(np.radians(TURN_DEG)), TURN_SHARE * turn)
+    return float((LEVEL * np.clip(ratio, 1 / MOST_RATIO, MOST_RATIO)) ** -POWER)
+
+
+def turn_of(poses: FramePoses) -> tuple[float, float]:
+    """The largest turn from the first pose, and its deviation about all axes, in radians; 0 where that is not known."""
+    seen = np.flatnonzero(poses.valid)
     turn = np.atleast_1d(Rotation.from_matrix(poses.rotation[seen] @ poses.rotation[seen[0]].T).magnitude())
     at = int(np.argmax(turn))
-    deviation = float(np.sqrt(np.nansum(np.diagonal(poses.covariance[seen[at]])[3:])))
-    ratio = deviation / max(float(np.radians(TURN_DEG)), TURN_SHARE * float(turn[at]))
-    return float((LEVEL * np.clip(ratio, 1 / MOST_RATIO, MOST_RATIO)) ** -POWER)
+    if poses.covariance is None:
+        return float(turn[at]), 0.0
+    return float(turn[at]), float(np.sqrt(np.nansum(np.diagonal(poses.covariance[seen[at]])[3:])))

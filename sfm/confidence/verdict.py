@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 
 from sfm.confidence.evidence import Answer
 from sfm.confidence.posterior import QUANTITY_NAMES, SURE, Judged, far_below
-from sfm.confidence.turn_odds import turn_odds
+from sfm.confidence.turn_odds import turn_odds, turn_of
 from sfm.motion.all_frames import between_keyframes
 from sfm.motion.deviations import with_deviations
 from sfm.motion.jumps import jump
@@ -66,10 +66,18 @@ def doubted(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"]) -> 
     if found is not None:
         factor, quantities, reason = found
         return replace(solved, status="unreliable", reason=reason), judged.times(factor, quantities)
-    if odds < CLEAR_TURN:
-        reason = "how far it turned hangs on a focal length that is hardly known; tell it with --focal"
-        return replace(solved, status="unreliable", reason=reason), judged
+    if odds < CLEAR_TURN and solved.poses is not None:
+        reasons = [_why_unsure(solved.poses), solved.reason if solved.status == "unreliable" else ""]
+        return replace(solved, status="unreliable", reason="; ".join(filter(None, reasons))), judged
     return solved, judged
+
+
+def _why_unsure(poses: FramePoses) -> str:
+    """Why a turn has a large deviation: for its lens, or because little is seen of it."""
+    if poses.focal_sigma_log is None or poses.focal_sigma_log > 0.0:
+        return "how far it turned hangs on a focal length that is hardly known; tell it with --focal"
+    deviation = np.degrees(turn_of(poses)[1])
+    return f"how far it turned is known to {deviation:.1f} degrees only, the focal length given: too little shows it"
 
 
 def doubt(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"]) -> tuple[float, tuple[str, ...], str] | None:

@@ -44,7 +44,7 @@ def no_pinhole(frames: Frames, found: Masks) -> str:
         across, down = (f"{180 * side / disc:.0f}" for side in small.shape[:0:-1])
         view = f"v360=fisheye:flat:ih_fov={across}:iv_fov={down}:{FLAT_VIEW}"
         what = "is a disc in black: a circular fisheye (of 180 degrees, say) is no pinhole camera"
-        return f"the picture {what}; make a flat view of it: ffmpeg -i CLIP -vf {view} FLAT.mp4, and give --fov-deg 90"
+        return f"the picture {what}; make a flat view of it: ffmpeg -i CLIP -vf {view} FLAT.mp4, and give --fov 90"
     if all(is_pair(image[:, :half_w], image[:, -half_w:]) for image in small):
         return _twice("side by side", "iw/2:ih:0:0")
     if all(is_pair(image[:half_h], image[-half_h:]) for image in small):
@@ -52,7 +52,7 @@ def no_pinhole(frames: Frames, found: Masks) -> str:
     inside = small[:, *_without_bars(found, small.shape[1:])]
     wide = frames.pixel_aspect * inside.shape[2] / inside.shape[1]
     if abs(wide - 2) < ABOUT_TWO and all(goes_around(image) for image in inside):
-        view = f"ffmpeg -i CLIP -vf v360=e:flat:{FLAT_VIEW} FLAT.mp4, and give --fov-deg 90"
+        view = f"ffmpeg -i CLIP -vf v360=e:flat:{FLAT_VIEW} FLAT.mp4, and give --fov 90"
         what = "goes once around (360 degrees, equirectangular), which is no pinhole camera"
         return f"the picture {what}; make a flat view of it: {view}"
     return ""

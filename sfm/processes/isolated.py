@@ -80,7 +80,7 @@ def call(
             try:
                 code = worker.wait(time_limit_s)
             except subprocess.TimeoutExpired:
-                problem = f"stopped at the time limit of {time_limit_s:g} s; raise time_limit_s or give fewer frames"
+                problem = f"stopped at the time limit of {time_limit_s:g} s; raise --time-limit or give fewer frames"
                 return Reply(outcome="time limit", problem=problem, seconds=time.perf_counter() - started)
             finally:  # also on Ctrl-C, and whatever the worker itself started
                 kill_group(worker)

@@ -1,5 +1,7 @@
 """Which of the files that `--save` names an estimate can give, and why not."""
 
+import numpy as np
+
 from sfm.structure import Structure
 from trajectory.model import Trajectory
 
@@ -33,7 +35,9 @@ def _no_depth(trajectory: Trajectory, what: str, remedy: str = "") -> str:
 
 
 def _no_place_in_megasam(trajectory: Trajectory) -> str:
-    """MegaSaM's file holds one K, and a pose for every frame."""
+    """MegaSaM's file holds one K without a lens's distortion, and a pose for every frame."""
+    if trajectory.distortion is not None and np.any(trajectory.distortion != 0):
+        return "the lens bends, and the file holds a pinhole; --save depth,colmap has the coefficient"
     missing = int((~trajectory.valid).sum())
     if missing:
         return f"{missing} of {len(trajectory)} frames have no pose, and the file cannot say which"

@@ -8,6 +8,7 @@ import docstring_parser
 import pytest
 
 from sfm import config
+from trajectory.errors import CinetrajError
 
 CONFIGS = [
     each
@@ -27,3 +28,10 @@ def test_the_configs_load_nothing_heavy() -> None:
     code = "import sys, sfm.config as c; c.EstimateConfig(backend=c.AutoConfig()); print(*sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert not {"torch", "numpy", "scipy", "cv2", "av", "tyro", "pycolmap"}.intersection(out.split())
+
+
+@pytest.mark.parametrize("kind", [config.AutoConfig, config.DenseConfig])
+@pytest.mark.parametrize("k1", [float("nan"), float("inf"), 50.0, -5.0])
+def test_a_lens_that_is_none_is_refused(kind: type, k1: float) -> None:
+    with pytest.raises(CinetrajError, match=r"distortion is .*, expected none, free or k1 within -1\.\.1"):
+        kind(distortion=k1)

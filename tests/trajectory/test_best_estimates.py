@@ -64,8 +64,8 @@ def test_candidates_give_the_posterior_mean():
     assert found.scores["Move_In"] == pytest.approx((0.3 - 0.1) * own_score)
     assert found.scores["Pan_Right"] == describe(turned()).scores["Pan_Right"]
     assert found.decisions["Move_In"].yes is None
-    assert found.decisions["Move_In"].probability == pytest.approx(0.75)
-    assert found.decisions["Move_Out"].probability == pytest.approx(0.25)
+    assert found.decisions["Move_In"].probability == pytest.approx(0.3 + 0.6 / 3)
+    assert found.decisions["Move_Out"].probability == pytest.approx(0.1 + 0.6 / 3)
 
 
 @pytest.mark.parametrize("name", MOVES)

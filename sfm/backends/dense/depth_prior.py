@@ -26,18 +26,22 @@ NEAREST, FARTHEST = 20.0, 0.05
 def on_grid(
     nearness: Float[np.ndarray, "k h w"], image_hw: tuple[int, int], cell_px: int, device: torch.device
 ) -> Float[Tensor, "k p"]:
-    """Means of told inverse depths over the cells of a picture; what is unknown is in the middle of its frame's."""
+    """Means of told inverse depths over the cells of a picture; NaN where half of a cell or more is unknown."""
     told = torch.from_numpy(nearness).to(device)
-    middle = told.flatten(1).nanmedian(1).values.nan_to_num(1.0)
-    told = torch.where(told.isnan(), middle[:, None, None], told)
-    wide = torch.nn.functional.interpolate(told[:, None], image_hw, mode="bilinear", antialias=True)
-    return torch.nn.functional.avg_pool2d(wide, cell_px).flatten(1)
+    known = told.isfinite().to(told.dtype)
+
+    def of_cells(values: Tensor) -> Tensor:
+        wide = torch.nn.functional.interpolate(values[:, None], image_hw, mode="bilinear", antialias=True)
+        return torch.nn.functional.avg_pool2d(wide, cell_px).flatten(1)
+
+    share = of_cells(known)
+    return torch.where(share > 0.5, of_cells(told.nan_to_num(0.0)) / share.clamp_min(0.5), torch.nan)
 
 
 def start_of(nearness: Float[Tensor, "k p"]) -> Float[Tensor, "k p"]:
-    """Inverse depths to begin with, the median of each row 1."""
-    middle = nearness.median(-1, keepdim=True).values.clamp_min(1e-6)
-    return (nearness / middle).clamp(FARTHEST, NEAREST)
+    """Inverse depths to begin with, the median of each row 1, and 1 where nothing is told."""
+    middle = nearness.nanmedian(-1, keepdim=True).values.clamp_min(1e-6)
+    return (nearness / middle).nan_to_num(1.0).clamp(FARTHEST, NEAREST)
 
 
 @final
@@ -78,7 +82,7 @@ def depth_prior(
         return DepthPrior(expected=torch.ones_like(present), weight=gauge, cost=cost)
     told = start_of(graph.nearness)
     noise = torch.as_tensor(noise, dtype=present.dtype, device=present.device)[..., None, None]
-    trust = noise / (SIGMA * told.clamp_min(LEAST_NEARNESS)) ** 2
+    trust = noise / (SIGMA * told.clamp_min(LEAST_NEARNESS)) ** 2 * graph.nearness.isfinite()
     aligned = _alike(told, present)
     for _ in range(ROUNDS):
         aligned = _aligned(told, present, trust * _agreeing(aligned, present, trust / noise))
@@ -114,7 +118,7 @@ def _aligned(
     told: Float[Tensor, "k p"], present: Float[Tensor, "*s k p"], weight: Float[Tensor, "*q k p"]
 ) -> Float[Tensor, "*s k p"]:
     """Told values scaled and shifted to the present ones by weighted least squares in each row."""
-    total = weight.sum(-1, keepdim=True)
+    total = weight.sum(-1, keepdim=True).clamp_min(1e-9)
     middle = [(weight * each).sum(-1, keepdim=True) / total for each in (told, present)]
     away, change = told - middle[0], present - middle[1]
     scale = (weight * away * change).sum(-1, keepdim=True) / (weight * away**2).sum(-1, keepdim=True).clamp_min(1e-9)

@@ -30,6 +30,8 @@ from sfm.types import Frames, Masks
 LEVELS = 5
 LEAST_PATCHES = 30
 """Patches that agree with two keyframes link them; fewer in most keyframes are no clip that can be followed."""
+FEW_PATCHES = 120
+"""Of a picture that has fewer altogether, its size is to blame where too few can be followed."""
 LINK_LIMIT = 2.0
 """A link may be so much worse than what agrees: keyframes are told apart by cuts, not by noise."""
 LEAST_KNOWN = 0.04
@@ -238,7 +240,9 @@ def _nothing_to_follow(graph: FlowGraph) -> str:
     testifying = int(((graph.weight > TESTIFIES) & known).any(1).sum(1).median())
     if testifying >= LEAST_PATCHES:
         return ""
+    every = known.shape[-1]
+    few = f"; the picture has but {every}: try smaller ones, --dense.search-px 8, or a larger picture"
     return (
         f"only {testifying} patches can be followed from keyframe to keyframe, {LEAST_PATCHES} are needed: "
-        "no texture, or nothing lasts from frame to frame"
+        f"no texture, or nothing lasts from frame to frame{few if every < FEW_PATCHES else ''}"
     )

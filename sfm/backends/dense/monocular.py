@@ -11,6 +11,8 @@ from jaxtyping import Float32, Int, UInt8
 from trajectory.errors import CinetrajError
 
 PICTURES_AT_ONCE = 4
+OTHER_SHAPE = 0.04
+"""Maps whose width over height differs by more (its log) are not of these pictures."""
 METRIC_KINDS = ("depth_pro", "zoedepth", "glpn", "prompt_depth_anything")
 """Kinds of networks that give distances whatever their config says; the others say "metric" or give inverse ones."""
 REMEDY = "give a model of the transformers library for depth (a hub name or a folder), or an .npz with an array `depth`"
@@ -48,11 +50,11 @@ def told_depth(
         CinetrajError: it cannot be had, or is for another clip.
     """
     if source.endswith(".npz"):
-        return _from_file(Path(source), index, max(last, int(index.max())))
+        return _from_file(Path(source), index, max(last, int(index.max())), rgb.shape[1:3])
     return _from_network(source, rgb, device)
 
 
-def _from_file(path: Path, index: Int[np.ndarray, " k"], last: int) -> ToldDepth:
+def _from_file(path: Path, index: Int[np.ndarray, " k"], last: int, hw: tuple[int, ...]) -> ToldDepth:
     try:
         with np.load(path, allow_pickle=False) as file:
             depth = np.asarray(file["depth"], np.float32)
@@ -71,9 +73,20 @@ def _from_file(path: Path, index: Int[np.ndarray, " k"], last: int) -> ToldDepth
             "give one map for each frame of the clip's file, of numbers without an image too, or an array `index` with "
             "the frame number of each map, counted from 0"
         )
+    wide, given = hw[1] / hw[0], depth.shape[2] / depth.shape[1]
+    if abs(np.log(given / wide)) > OTHER_SHAPE:
+        raise CinetrajError(
+            f"depth prior {path} has maps of {depth.shape[2]}x{depth.shape[1]}, another shape than the pictures, "
+            f"{hw[1]}x{hw[0]}; give maps of whole frames"
+        )
     place = np.searchsorted(number, index)
     some = np.where((number[place] == index)[:, None, None], depth[place], np.nan)
     known = np.isfinite(some) & (some > 0)
+    if not known.any():
+        raise CinetrajError(
+            f"depth prior {path} says nothing of the clip's keyframes (frames {', '.join(map(str, index[:4]))} and so "
+            "on): it has no maps of them, or none above 0; number maps with an array `index`, counted from 0"
+        )
     return ToldDepth(nearness=np.where(known, 1.0 / np.where(known, some, 1.0), np.nan), said={"source": str(path)})
 
 

@@ -216,3 +216,13 @@ def test_all_pairs_of_a_folder(sets: Path, capsys: pytest.CaptureFixture[str]) -
     assert json.loads(capsys.readouterr().out)["metric"] == "RotErr"
     assert main(["compare", "--all-pairs", str(sets / "ref"), str(sets / "good")]) == 2
     assert "takes one folder" in capsys.readouterr().err
+
+
+def test_the_mask_video_in_a_run_is_no_clip(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = sets / "run"
+    run.mkdir()
+    (run / "run.json").write_text(json.dumps({"status": "ok", "reason": ""}))
+    io.write(smooth(1), run / "trajectory.npz", format="native")
+    (run / "mask.mp4").write_bytes(b"")
+    assert main(["compare", str(run), str(run), "--json"]) == 0
+    assert "mask" not in capsys.readouterr().out

@@ -41,6 +41,18 @@ def test_a_path_that_jumps_is_doubted_and_the_reason_says_where():
     assert "jumps by 1.44 scene depths before frame 6" in reason
 
 
+def test_a_turn_that_hangs_on_its_lens_asks_for_it_unless_it_was_given():
+    sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
+    poses = truck(0.0).poses
+    assert poses is not None
+    wide = replace(poses, covariance=np.tile(0.1**2 * np.eye(6), (N, 1, 1)))
+    for sigma, said in ((0.2, "tell it with --focal"), (0.0, "known to 9.9 degrees only, the focal length given")):
+        partial = replace(truck(0.0), poses=replace(wide, focal_sigma_log=sigma), status="unreliable", reason="cut off")
+        solved, _ = doubted(partial, sure, EVERY)
+        assert said in solved.reason
+        assert solved.reason.endswith("; cut off")
+
+
 def test_a_way_before_ground_that_rests_is_doubted_and_one_against_its_zoom():
     sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
     sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})

@@ -107,7 +107,7 @@ def test_a_hang_that_ignores_signals_is_killed_with_its_children(tmp_path: Path)
     started = time.perf_counter()
     reply = run("hang", time_limit_s=3.0, pids=str(pids))
     assert reply.outcome == "time limit"
-    assert "time_limit_s" in reply.problem
+    assert "--time-limit" in reply.problem
     assert time.perf_counter() - started < 10
     time.sleep(0.2)
     for pid in pids.read_text().split():

@@ -47,3 +47,10 @@ def test_names_are_checked_at_the_door() -> None:
     ):
         EstimateConfig(save=("dept",))
     assert set(WRITERS) == set(SAVABLE)
+
+
+def test_megasams_file_has_no_place_for_a_lens_that_bends() -> None:
+    bent = trajectory().replace(distortion=np.array([-0.1, 0.0, 0.0, 0.0]))
+    assert obstacle("megasam", structure(), bent).startswith("the lens bends")
+    assert obstacle("colmap", structure(), bent) == ""
+    assert obstacle("megasam", structure(), trajectory().replace(distortion=np.zeros(4))) == ""

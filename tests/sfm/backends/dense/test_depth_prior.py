@@ -92,11 +92,24 @@ def test_depths_told_with_smooth_errors_help_where_the_flow_is_poor():
     assert error(True) < 0.15 < error(False)
 
 
-def test_maps_are_averaged_over_the_cells_and_holes_are_in_the_middle():
+def test_maps_are_averaged_over_the_cells_and_holes_say_nothing():
     nearness = np.tile(np.linspace(1.0, 2.0, 40, dtype=np.float32), (2, 20, 1))
     nearness[1, :, :20] = np.nan
     found = on_grid(nearness, (100, 203), 10, torch.device("cpu"))
     assert found.shape == (2, 10 * 20)
     assert torch.all(found[0].reshape(10, 20).diff(dim=1) > 0)
-    assert float(found[1].reshape(10, 20)[:, :8].std()) == pytest.approx(0.0, abs=1e-6)
-    assert bool(torch.isfinite(found).all())
+    assert bool(found[1].reshape(10, 20)[:, :9].isnan().all())
+    np.testing.assert_allclose(found[1].reshape(10, 20)[:, 11:], found[0].reshape(10, 20)[:, 11:], rtol=1e-5)
+    assert bool((start_of(found)[1].reshape(10, 20)[:, :9] == 1.0).all())
+
+
+def test_places_of_which_nothing_is_told_are_left_to_the_gauge():
+    known = known_flow({"truck": 0.1})
+    said = known.parameters.inverse_depth.clone()
+    said[:, ::2] = torch.nan
+    found, without = told(known, said), depth_prior(known.parameters, known.graph, GAUGE, 1.0)
+    assert torch.equal(found.weight[:, ::2], without.weight[:, ::2])
+    assert bool((found.weight[:, 1::2] > 1.0).all())
+    nothing = told(known, torch.full_like(said, torch.nan))
+    assert torch.equal(nothing.weight, without.weight)
+    assert float(nothing.cost) == pytest.approx(float(without.cost))

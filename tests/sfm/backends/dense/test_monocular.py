@@ -64,8 +64,21 @@ def test_maps_of_a_folder_with_a_hole_go_by_the_numbers_of_its_images(tmp_path):
     np.savez(tmp_path / "there.npz", depth=every[there], index=there)
     found = told_depth(str(tmp_path / "there.npz"), frames.rgb[key], frames.index[key], "cpu", last=9)
     np.testing.assert_allclose(found.nearness[:, 0, 0], expected)
-    hole = told_depth(str(tmp_path / "there.npz"), frames.rgb[3:5], frames.index[3:5], "cpu", last=9)
-    assert np.isnan(hole.nearness).all()
+    hole = told_depth(str(tmp_path / "there.npz"), frames.rgb[2:5], frames.index[2:5], "cpu", last=9)
+    assert np.isnan(hole.nearness).all((1, 2)).tolist() == [False, True, True]
+    with pytest.raises(CinetrajError, match=r"says nothing of the clip's keyframes \(frames 3, 4 and so on\)"):
+        told_depth(str(tmp_path / "there.npz"), frames.rgb[3:5], frames.index[3:5], "cpu", last=9)
+
+
+@pytest.mark.parametrize("values", [np.nan, 0.0, -1.0])
+def test_maps_that_say_nothing_are_refused(tmp_path, values):
+    with pytest.raises(CinetrajError, match=r"says nothing of the clip's keyframes"):
+        told_depth(maps(tmp_path, np.full((10, 4, 6), values)), RGB[:2], np.array([0, 6]), "cpu", last=9)
+
+
+def test_maps_of_another_shape_are_refused(tmp_path):
+    with pytest.raises(CinetrajError, match=r"maps of 9x4, another shape than the pictures"):
+        told_depth(maps(tmp_path, np.ones((10, 4, 9))), RGB[:2], np.array([0, 6]), "cpu", last=9)
 
 
 def test_maps_for_the_images_alone_are_refused_though_all_keyframes_have_one(tmp_path):
