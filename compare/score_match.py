@@ -138,6 +138,8 @@ def _read(asked: Asked) -> ClipScores | _Read:
     a, b = asked.item.reference, asked.item.generated
     if a is None:
         return ClipScores(name=name, failed="no reference has this name", fault="unmatched")
+    if b is None and a.failed:  # what the reference lacks is charged to nobody, whatever the model lacks
+        return ClipScores(name=name, failed=f"reference: {a.failed}", fault=_whose("reference", a.fault, options))
     if b is None:
         return ClipScores(name=name, failed="no generated clip has this name", fault="model")
     mistrusted: tuple[str, Fault] = ("", "")

@@ -78,7 +78,7 @@ def captions(
     segments: Sequence[Segment],
     compound: Compound,
     *,
-    manner: tuple[Steadiness, Speed | None],
+    manner: tuple[Steadiness | None, Speed | None],
     certainty: Certainty | None = None,
     doubted: Collection[str] = (),
     minor: Sequence[Minor] = (),
@@ -91,7 +91,7 @@ def captions(
     `doubted`, is said with "possibly", and left out of the prompt; minor moves are named where nothing else is.
 
     Args:
-        manner: steadiness and speed.
+        manner: steadiness and speed, None where they are not known.
         turned_deg: tilt, pan and roll from the first to the last frame, for the long caption.
         counted_fps: the rate over which times are frame numbers, where nothing tells one: then pace and steadiness are
             not told, and stretches are told by frames.
@@ -111,7 +111,7 @@ def captions(
         still=_still(decisions, manner[0]),
         unknown=any(d.yes is None for n, d in decisions.items() if n.startswith("Move")),
     )
-    steady = ("", "") if counted_fps else STEADINESS[manner[0]]
+    steady = ("", "") if counted_fps or manner[0] is None else STEADINESS[manner[0]]
     pace = ("", "") if counted_fps or manner[1] is None else SPEED[manner[1]]
     medium = _medium(plan, (steady[0], pace[0]), certainty, minor)
     return Captions(
@@ -236,7 +236,7 @@ def _minor_words(minor: Sequence[Minor]) -> str:
     return f"; it {listed(words)}"
 
 
-def _still(decisions: Mapping[str, Decision], steadiness: Steadiness) -> _Still:
+def _still(decisions: Mapping[str, Decision], steadiness: Steadiness | None) -> _Still:
     if decisions["Static"].yes:
         return _STATIC
-    return {"shaky": _SHAKES, "slightly_unsteady": _UNSTEADY}.get(steadiness, _HARDLY)
+    return {"shaky": _SHAKES, "slightly_unsteady": _UNSTEADY}.get(steadiness or "", _HARDLY)

@@ -224,9 +224,12 @@ def describe(
     decisions = told.decisions
 
     parts = steadiness.split(seen, config.steadiness)
-    shake_diag = steadiness.shake(parts, seen)
     static = decisions["Static"].yes is True
-    level = steadiness.name_steadiness(shake_diag, static, config.steadiness)
+    level: Steadiness | None = "static" if static else None
+    shake_diag = None
+    if len(parts.time_s) >= steadiness.LEAST_POSES:
+        shake_diag = steadiness.shake(parts, seen)
+        level = steadiness.name_steadiness(shake_diag, static, config.steadiness)
     pace = None if static else steadiness.speed(parts, seen)
     word = None if pace is None else steadiness.name_speed(*pace, config.steadiness)
     reach = np.ptp(seen.shift, axis=0)

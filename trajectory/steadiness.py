@@ -14,6 +14,8 @@ Speed = Literal["slow", "regular", "fast", "whip"]
 _WIDEST = 64
 """Smoothing kernels wider than so many times the data are cut to it: what they see is the ends' continuation alone, and
 memory must follow the number of frames, whatever their times."""
+LEAST_POSES = 5
+"""Fewer points in time say nothing of shake: one quintic does not follow three of them with a start and a stop."""
 GRID_HZ = 30.0
 """Densest sampling of the analysis: hands and vehicles shake below 15 Hz."""
 

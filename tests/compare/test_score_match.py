@@ -48,6 +48,18 @@ def test_a_reference_without_poses_is_not_charged_to_the_model() -> None:
     assert result["summary"]["RotErr"] == 90
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_reference_that_failed_is_charged_to_nobody_whatever_the_model_lacks(tmp_path: Path, there: bool) -> None:
+    for side in ("ref", "gen"):
+        run(tmp_path / side / "good", "ok")
+    run(tmp_path / "ref" / "title", "failed", "a title", seed=None)
+    if there:
+        run(tmp_path / "gen" / "title", "failed", "a title", seed=None)
+    result = score(tmp_path / "ref", tmp_path / "gen", protocol="strict")
+    assert result.clips["title"].fault == "instrument"
+    assert result.to_json()["summary"]["RotErr"] == 0
+
+
 def test_files_whose_convention_cannot_be_told_are_rows_until_it_is_named(tmp_path: Path) -> None:
     from paths import elsewhere
 

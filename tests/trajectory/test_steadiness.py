@@ -127,3 +127,18 @@ def test_memory_follows_the_number_of_frames_and_not_their_times(step: float):
     tracemalloc.stop()
     assert peak < 20e6
     json.dumps(said, allow_nan=False)
+
+
+@pytest.mark.parametrize("easing", [lambda s: s, lambda s: s**2, lambda s: s**2 * (3 - 2 * s)])
+@pytest.mark.parametrize("frames", [2, 3, 4, 5])
+def test_a_few_poses_say_nothing_of_shake(frames, easing):
+    """One quintic does not follow three poses with a start and a stop: smooth ones were told to shake."""
+    angle = np.radians(20.0) * easing(np.linspace(0.0, 1.0, frames))
+    t = build(frames=frames, duration_s=frames / 8.0)
+    poses = t.world_from_cam.copy()
+    poses[:, 0, 0] = poses[:, 2, 2] = np.cos(angle)
+    poses[:, 0, 2], poses[:, 2, 0] = np.sin(angle), -np.sin(angle)
+    said = describe(t.replace(world_from_cam=poses))
+    assert said.steadiness == ("smooth" if frames == 5 else None)
+    assert "shaky" not in said.sentence
+    assert describe(t).steadiness == "static"

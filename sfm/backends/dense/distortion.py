@@ -13,7 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 SAMPLES = 64
-ROUNDS = 2
+ROUNDS = 8
 
 Array = TypeVar("Array", np.ndarray, Tensor)
 
@@ -25,13 +25,21 @@ def distortion_of(undistortion: float, radius: float) -> float:
 
 
 def undistortion_of(distortion: float, radius: float) -> float:
-    """κ that straightens best what a lens of k1 shows up to an ideal `radius`."""
-    ideal = _radii(radius)
-    return _coefficient(ideal * (1.0 + distortion * ideal**2), ideal)
+    """κ that straightens best what a lens of k1 shows over a picture whose corner is `radius` focal lengths away."""
+    ideal = _radii(min(2.0 * radius, _fold(distortion)))
+    shown = ideal * (1.0 + distortion * ideal**2)
+    seen = shown <= radius
+    return _coefficient(shown[seen], ideal[seen])
+
+
+def reaches(distortion: float, radius: float) -> bool:
+    """Whether a lens of k1 shows anything so far from the middle: a strong barrel folds back before."""
+    fold = _fold(distortion)
+    return math.isinf(fold) or fold * (1.0 + distortion * fold**2) >= radius
 
 
 def redistorted(x: Array, y: Array, undistortion: float) -> tuple[Array, Array]:
-    """Where the lens shows ideal places (over the focal length): two rounds of the fixed point ideal / (1 + κ |x|²)."""
+    """Where the lens shows ideal places (over the focal length): the fixed point of ideal / (1 + κ |x|²)."""
     bent = x, y
     for _ in range(ROUNDS if undistortion else 0):
         straighter = 1.0 + undistortion * (bent[0] ** 2 + bent[1] ** 2)
@@ -42,6 +50,11 @@ def redistorted(x: Array, y: Array, undistortion: float) -> tuple[Array, Array]:
 def corner_radius(hw: tuple[int, int], pixel_aspect: float, focal_px: float) -> float:
     """Distance of the picture's corner from its middle, in focal lengths."""
     return math.hypot(hw[1] * pixel_aspect, hw[0]) / 2.0 / focal_px
+
+
+def _fold(distortion: float) -> float:
+    """Ideal distance from the middle beyond which the lens shows nothing."""
+    return math.inf if distortion >= 0.0 else (-3.0 * distortion) ** -0.5
 
 
 def _radii(radius: float) -> Float[np.ndarray, " r"]:
