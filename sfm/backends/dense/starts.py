@@ -194,26 +194,25 @@ def _half_sphere(count: int, device: torch.device) -> Float[Tensor, "d 3"]:
 def _every_direction(
     net: Float[Tensor, "d 3"], patch: Float[Tensor, "2 p"], moved: Float[Tensor, "p 2"], info: Float[Tensor, "p 2 2"]
 ) -> tuple[Float[Tensor, " d"], Float[Tensor, "d 3"], Float[Tensor, "d p"]]:
-    """For each direction of translation the robust cost, the turn, and the signed speed at the depth of each patch.
-
-    Patches stand last throughout: many short rows take three times as long.
-    """
-    turned_x, turned_y = _turn_basis(patch).permute(1, 2, 0)  # 3 p
-    along_x, along_y = (net[:, k, None] - patch[k] * net[:, 2, None] for k in (0, 1))  # epipolar direction times depth
-    length = (along_x**2 + along_y**2).sqrt().clamp_min(1e-4)
-    x, y = along_x / length, along_y / length
-    turned = turned_y * x[:, None] - turned_x * y[:, None]  # d 3 p, across the epipolar direction
-    across = moved[:, 1] * x - moved[:, 0] * y
-    pulled_x, pulled_y = (info[:, k, 0] * x + info[:, k, 1] * y for k in (0, 1))
-    stiff = (pulled_x * x + pulled_y * y).clamp_min(1e-9)
-    weight = torch.linalg.det(info) / stiff
+    """For each direction of translation the robust cost, the turn, and the signed speed at the depth of each patch."""
+    basis = _turn_basis(patch)
+    along = net[:, None, :2] - patch.T[None] * net[:, None, 2:]  # d p 2, epipolar direction times depth
+    length = (
+        (along[..., 0] ** 2 + along[..., 1] ** 2).sqrt().clamp_min(1e-4)
+    )  # a norm of pairs takes four times as long
+    normal = torch.stack([-along[..., 1], along[..., 0]], -1) / length[..., None]
+    turned = torch.einsum("dpa,pab->dpb", normal, basis)
+    across = (normal * moved).sum(-1)
+    pulled = torch.einsum("pab,dpb->dpa", info, along) / length[..., None]
+    stiff = (pulled * along).sum(-1) / length
+    weight = torch.linalg.det(info) / stiff.clamp_min(1e-9)
     robust = torch.ones_like(weight)
     turn, squared = torch.zeros(len(net), 3, device=net.device), weight
     for kernel in KERNELS:
-        both = turned * (weight * robust)[:, None]
-        turn = torch.linalg.solve(_regular(turned @ both.transpose(1, 2)), (both * across[:, None]).sum(-1))
-        squared = weight * (across - (turned * turn[..., None]).sum(1)) ** 2
+        both = turned * (weight * robust)[..., None]
+        turn = torch.linalg.solve(_regular(turned.transpose(1, 2) @ both), (both * across[..., None]).sum(1))
+        squared = weight * (across - (turned @ turn[..., None])[..., 0]) ** 2
         robust = (kernel**2 / (kernel**2 + squared)) ** 2
     cost = (KERNELS[-1] ** 2 * squared / (KERNELS[-1] ** 2 + squared)).sum(-1)
-    left_x, left_y = moved[:, 0] - turn @ turned_x, moved[:, 1] - turn @ turned_y
-    return cost, turn, (pulled_x * left_x + pulled_y * left_y) / stiff / length
+    left = moved - torch.einsum("pab,db->dpa", basis, turn)
+    return cost, turn, (pulled * left).sum(-1) / stiff.clamp_min(1e-9) / length
