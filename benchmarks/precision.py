@@ -1,5 +1,6 @@
 """Average precision of the primitives over rendered clips, by both rules, and what is taken for what."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from trajectory.components import NAMES
 
 Rows = list[dict[str, Any]]
+RANKS = ("amount", "likelihood")
 LAST = -1e10
 """Score of what has none: ranked last, as the authors of CameraBench do."""
 
@@ -65,3 +67,29 @@ def decisions(rows: Rows) -> dict[str, Any]:
         "missed": missed,
         "invented": invented,
     }
+
+
+def described(shot: Any, turned: Callable[[Any], Any] = lambda path: path) -> dict[str, Any]:
+    """What `cinetraj describe` says of a shot, the other answers that are possible beside it.
+
+    Args:
+        turned: makes the path to be told of that of the shot.
+    """
+    import trajectory
+    from trajectory.candidates import Candidates
+
+    told, *others = (turned(path) for path in (shot.trajectory, *shot.alternatives))
+    shares = [each["probability"] for each in shot.statistics.get("candidates", ())] or [1.0]
+    beside = Candidates(own=shares[0], others=tuple(zip(shares[1:], others, strict=True)))
+    return trajectory.describe(told, candidates=beside).to_json()
+
+
+def ranked(said: dict[str, Any]) -> dict[str, dict[str, float | None]]:
+    """By either number of `RANKS`, that of every primitive."""
+    likely = {name: decision["likelihood"] for name, decision in said["decisions"].items()}
+    return dict(zip(RANKS, (said["scores"], likely), strict=True))
+
+
+def mean_ap(rows: list[dict[str, Any]]) -> dict[str, float | None]:
+    """Of rows with `labels`, in percent, by either number."""
+    return {rank: average_precision(rows, rank)["mean_ap"] for rank in RANKS}

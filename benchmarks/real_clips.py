@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import ranking
+import precision
 import worker
 
 TWINS = ("", "mirrored", "backwards", "both")
@@ -122,14 +122,14 @@ def label_row(folder: Path, label: dict[str, list[str]], backend: str, twin: str
     row["labels"] |= {name: False for name in NAMES if name not in {*label["positive"], *label["ignore"]}}
     if shot.trajectory is None:
         return row | {"reason": shot.reason}
-    said = ranking.described(shot, partial(turned_back, twin=twin))
+    said = precision.described(shot, partial(turned_back, twin=twin))
     row["sentence"] = said["sentence"]
     score = said["scores"]
     row["wrong_sign"] = [p for p in label["positive"] if p != "Static" and not (score[p] is not None and score[p] > 0)]
     yes = {name for name, decision in said["decisions"].items() if decision["yes"] and name in score}
     row["missed"] = sorted(set(label["positive"]) - yes)
     row["added"] = sorted(yes - set(label["positive"]) - set(label["ignore"]))
-    return row | ranking.ranked(said)
+    return row | precision.ranked(said)
 
 
 def main() -> None:
@@ -175,7 +175,7 @@ def main() -> None:
             )
         for backend in args.backends.split(","):
             asked = [row for row in rows if row["backend"] == backend and "labels" in row]
-            print(f"mean AP of {backend} over {len(asked)} clips: {ranking.mean_ap(asked)}")
+            print(f"mean AP of {backend} over {len(asked)} clips: {precision.mean_ap(asked)}")
     if args.out:
         args.out.write_text(json.dumps(rows, indent=1))
 

@@ -225,11 +225,7 @@ def describe(
 
     parts = steadiness.split(seen, config.steadiness)
     static = decisions["Static"].yes is True
-    level: Steadiness | None = "static" if static else None
-    shake_diag = None
-    if len(parts.time_s) >= steadiness.LEAST_POSES:
-        shake_diag = steadiness.shake(parts, seen)
-        level = steadiness.name_steadiness(shake_diag, static, config.steadiness)
+    level, shake_diag = steadiness.level(parts, seen, static=static, config=config.steadiness)
     pace = None if static else steadiness.speed(parts, seen)
     word = None if pace is None else steadiness.name_speed(*pace, config.steadiness)
     reach = np.ptp(seen.shift, axis=0)

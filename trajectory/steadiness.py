@@ -133,6 +133,16 @@ def speed(parts: Split, seen: ImageMotion) -> tuple[float, float] | None:
     return float(np.median(total[moving])), float(np.linalg.norm(rate[:, 3:5], axis=1).max())
 
 
+def level(
+    parts: Split, seen: ImageMotion, *, static: bool, config: SteadinessConfig
+) -> tuple[Steadiness | None, float | None]:
+    """The word for the shake, and the shake; None where too few poses tell of it: then only rest has a word."""
+    if len(parts.time_s) < LEAST_POSES:
+        return "static" if static else None, None
+    shake_diag = shake(parts, seen)
+    return name_steadiness(shake_diag, static, config), shake_diag
+
+
 def name_steadiness(shake_diag: float, static: bool, config: SteadinessConfig) -> Steadiness:
     """The word for a shake: "static" only for a camera that neither moves nor shakes."""
     if shake_diag >= config.shaky_diag:

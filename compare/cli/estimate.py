@@ -196,13 +196,12 @@ def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: boo
 def sentence(run: str, record: dict[str, Any]) -> str:
     """One line of what became of a clip."""
     shots = len(record["shots"])
-    told = {shot["motion_model"] for shot in record["shots"]}
-    model = (record["motion_model"] or ("several motion models" if len(told) > 1 else "no motion model")).replace(
-        "_", "+"
-    )
+    several = len({shot["motion_model"] for shot in record["shots"]}) > 1
+    model = record["motion_model"] or ("several motion models" if several else "no motion model")
     cut = f", {shots} shots" if shots > 1 else ""
     return (
-        f"{run}: {record['status']}, {model}, {record['registered']} of {record['frames']} frames{cut}, "
+        f"{run}: {record['status']}, {model.replace('_', '+')}, "
+        f"{record['registered']} of {record['frames']} frames{cut}, "
         f"{record['seconds']['total']:.1f} s{_prior_of(record)}"
     )
 

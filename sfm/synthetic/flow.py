@@ -3,9 +3,9 @@
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from sfm.geometry.radial_lens import distorted, pinhole_px
 from sfm.synthetic.clip import RenderedClip
 from sfm.synthetic.inverse_depth import inverse_depth, pixel_centres, surfaces_of
-from sfm.synthetic.lens import distorted, pinhole_px
 from sfm.synthetic.raster import NEAR_M, Camera
 from sfm.synthetic.surfaces import Surface
 from sfm.synthetic.take import row_time

@@ -7,7 +7,7 @@ from typing import Any, Literal, final
 
 import numpy as np
 
-from sfm.synthetic.lens import reaches
+from sfm.geometry.radial_lens import reaches
 from trajectory.errors import CinetrajError
 
 SceneKind = Literal["room", "street", "landscape", "far", "planar"]

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from sfm.geometry.radial_lens import pinhole_px
 from sfm.synthetic.inverse_depth import inverse_depth, pixel_centres, surfaces_of
-from sfm.synthetic.lens import pinhole_px
 from sfm.synthetic.movers import Mover
 from sfm.synthetic.raster import Camera, draw
 from sfm.synthetic.spec import ClipSpec

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.spatial.transform import Rotation
 
-from sfm.synthetic.lens import pinhole_px
+from sfm.geometry.radial_lens import pinhole_px
 from sfm.synthetic.raster import NEAR_M, Camera
 from sfm.synthetic.surfaces import Scene, Surface
 

@@ -26,16 +26,11 @@ def distortion_of(undistortion: float, radius: float) -> float:
 
 def undistortion_of(distortion: float, radius: float) -> float:
     """κ that straightens best what a lens of k1 shows over a picture whose corner is `radius` focal lengths away."""
-    ideal = _radii(min(2.0 * radius, _fold(distortion)))
+    folds = math.inf if distortion >= 0.0 else (-3.0 * distortion) ** -0.5  # beyond it the lens shows nothing
+    ideal = _radii(min(2.0 * radius, folds))
     shown = ideal * (1.0 + distortion * ideal**2)
     seen = shown <= radius
     return _coefficient(shown[seen], ideal[seen])
-
-
-def reaches(distortion: float, radius: float) -> bool:
-    """Whether a lens of k1 shows anything so far from the middle: a strong barrel folds back before."""
-    fold = _fold(distortion)
-    return math.isinf(fold) or fold * (1.0 + distortion * fold**2) >= radius
 
 
 def redistorted(x: Array, y: Array, undistortion: float) -> tuple[Array, Array]:
@@ -50,11 +45,6 @@ def redistorted(x: Array, y: Array, undistortion: float) -> tuple[Array, Array]:
 def corner_radius(hw: tuple[int, int], pixel_aspect: float, focal_px: float) -> float:
     """Distance of the picture's corner from its middle, in focal lengths."""
     return math.hypot(hw[1] * pixel_aspect, hw[0]) / 2.0 / focal_px
-
-
-def _fold(distortion: float) -> float:
-    """Ideal distance from the middle beyond which the lens shows nothing."""
-    return math.inf if distortion >= 0.0 else (-3.0 * distortion) ** -0.5
 
 
 def _radii(radius: float) -> Float[np.ndarray, " r"]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sfm.backends.dense.adjustment import TESTIFIES
 from sfm.backends.dense.depth_prior import on_grid
-from sfm.backends.dense.distortion import corner_radius, reaches, undistortion_of
+from sfm.backends.dense.distortion import corner_radius, undistortion_of
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import frame_motion_px, keyframes, left_out_after
 from sfm.backends.dense.links import OF_PICTURE, between_others, bridges, groups, hidden_between, largest
@@ -23,6 +23,7 @@ from sfm.config import DenseConfig
 from sfm.flow._start import Flow
 from sfm.flow.choice import flow_by
 from sfm.flow.pyramid import pyramid_of
+from sfm.geometry.radial_lens import reaches
 from sfm.motion.estimator import focal_prior, timed
 from sfm.motion.selection import Selection, select_model
 from sfm.types import Frames, Masks
@@ -194,7 +195,7 @@ def lens_of(frames: Frames, config: DenseConfig) -> Lens:
     if isinstance(config.distortion, str):
         return Lens(focal=focal, radial=config.distortion == "free")
     radius = corner_radius(frames.hw, frames.pixel_aspect, focal.focal_px)
-    if not reaches(config.distortion, radius):
+    if not reaches(radius, config.distortion):
         raise CinetrajError(
             f"a lens of k1 {config.distortion:g} and a focal length of {focal.focal_px:.0f} px folds back before the "
             "picture's corner; check the sign of --distortion, or give the focal length that belongs to it with --focal"

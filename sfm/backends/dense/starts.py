@@ -197,9 +197,7 @@ def _every_direction(
     """For each direction of translation the robust cost, the turn, and the signed speed at the depth of each patch."""
     basis = _turn_basis(patch)
     along = net[:, None, :2] - patch.T[None] * net[:, None, 2:]  # d p 2, epipolar direction times depth
-    length = (
-        (along[..., 0] ** 2 + along[..., 1] ** 2).sqrt().clamp_min(1e-4)
-    )  # a norm of pairs takes four times as long
+    length = torch.sqrt(along[..., 0] ** 2 + along[..., 1] ** 2).clamp_min(1e-4)  # a norm takes four times as long
     normal = torch.stack([-along[..., 1], along[..., 0]], -1) / length[..., None]
     turned = torch.einsum("dpa,pab->dpb", normal, basis)
     across = (normal * moved).sum(-1)

@@ -6,9 +6,9 @@ from functools import cache
 import numpy as np
 import pytest
 
+from sfm.geometry.radial_lens import distorted, undistorted
 from sfm.synthetic import ClipSpec, flow, render
 from sfm.synthetic.clip import RenderedClip, Stage
-from sfm.synthetic.lens import distorted, undistorted
 from sfm.synthetic.surfaces import Scene, Surface, sheet
 from sfm.synthetic.textures import Texture
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from clips import as_frames
 
-from sfm.backends.dense.distortion import corner_radius, distortion_of, reaches, redistorted, undistortion_of
+from sfm.backends.dense.distortion import corner_radius, distortion_of, redistorted, undistortion_of
 from sfm.backends.dense.fitting import lens_of
 from sfm.config import DenseConfig
-from sfm.synthetic.lens import distorted
+from sfm.geometry.radial_lens import distorted, reaches
 from trajectory.errors import CinetrajError
 
 RADIUS = 0.65
@@ -50,8 +50,8 @@ def test_what_is_straightened_can_be_bent_again(kappa):
 
 
 def test_a_lens_that_folds_back_inside_the_picture_is_none():
-    assert reaches(0.2, 5.0)
-    assert reaches(-0.12, RADIUS)
-    assert not reaches(-5.0, RADIUS)
+    assert reaches(5.0, 0.2)
+    assert reaches(RADIUS, -0.12)
+    assert not reaches(RADIUS, -5.0)
     with pytest.raises(CinetrajError, match=r"folds back before the picture's corner.*--focal"):
         lens_of(as_frames(np.zeros((2, 90, 160, 3), np.uint8)), DenseConfig(distortion=-0.9))

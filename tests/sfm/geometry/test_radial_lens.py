@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
+from sfm.geometry.radial_lens import distorted, pinhole_px, reaches, undistorted
 from sfm.synthetic import ClipSpec, measure, render, stage
 from sfm.synthetic.inverse_depth import inverse_depth, surfaces_of
-from sfm.synthetic.lens import distorted, pinhole_px, reaches, undistorted
 from trajectory.errors import CinetrajError
 
 
