@@ -122,15 +122,21 @@ def _path_in(kinds: dict[str, type], name: str, each: Given) -> str:
     if name in able:
         return able[name]
     if name == PROGRAM:
-        raise CinetrajError(f"{each.flag} has no effect on another program; put its own option into --command")
+        raise CinetrajError(f"{_typed(each)} has no effect on another program; put its own option into --command")
     others = f"--backend {next(iter(able))}" if len(able) == 1 else _listed(list(able))
-    raise CinetrajError(f"{each.flag} has no effect on {name}; it is for {others}")
+    raise CinetrajError(f"{_typed(each)} has no effect on {name}; it is for {others}")
+
+
+def _typed(each: Given) -> str:
+    """The option as it was typed: --no-dense where that is what says no."""
+    head, dot, last = each.flag.removeprefix("--").rpartition(".")
+    return f"--{head}{dot}no-{last}" if each.value is False else each.flag
 
 
 def _refuse_for_a_program(name: str, each: Given) -> None:
     nested = "." in each.flag
     if name == PROGRAM and (nested or each.flag in NOT_FOR_A_PROGRAM) and each.value is not None:
-        raise CinetrajError(f"{each.flag} has no effect on another program; put its own option into --command")
+        raise CinetrajError(f"{_typed(each)} has no effect on another program; put its own option into --command")
 
 
 def _flags(base: Any) -> dict[str, str]:

@@ -105,4 +105,5 @@ def _counted(records: list[dict[str, Any]]) -> str:
     models = {record["model"] for record in records}
     protocols: Mapping[str, None] = dict.fromkeys(record["protocol"]["name"] for record in records)
     count = counted(len(models), "model")
-    return f"{count} under {', '.join(protocols)}, {of('ok')} of {of('all')} clips scored"
+    told = f"{count} under {', '.join(protocols)}, {of('ok')} of {of('all')} clips scored"
+    return told if len(records) == 1 else f"{told} (a clip counts once for each model and protocol)"

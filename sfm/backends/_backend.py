@@ -22,6 +22,7 @@ class Backend:
             that cannot be solved is a result with status "failed"; CinetrajError is raised for a bad config alone.
             What is heavy it imports itself: the module must be light at import.
         modules: those heavy ones; a batch's worker loads them first, so that imports count for no clip's time limit.
+        any_threads: whether the answer is the same whatever the number of threads, so that a batch may change it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Backend:
     config: type[Any]
     run: "Callable[..., BackendResult]"
     modules: tuple[str, ...] = ()
+    any_threads: bool = False
 
 
 def later(module: str) -> "Callable[..., BackendResult]":

@@ -9,7 +9,7 @@ from typing import Any, Literal, final
 
 from sfm import pipeline
 from sfm.batch import keys, store, work
-from sfm.batch.engines.choose import engine_of, gpu_share_of, threads_of
+from sfm.batch.engines.choose import engine_of, gpu_share_of, threads_at_the_end, threads_of
 from sfm.batch.engines.port import LOST_NODES, Answer, Engine, Setup
 from sfm.batch.inputs import Clip
 from sfm.batch.places import Place, PlaceError, place_of
@@ -83,6 +83,7 @@ class _Batch:
         self.clips, self.out, self.batch, self.tell = clips, out, batch, tell
         self.names = frozenset(clip.name for clip in clips)
         self.config = replace(config, threads=threads_of(config.threads, batch))
+        self.more_threads = config.threads is None and work.any_threads(config)
         self.options, self.versions = keys.deciding(config), installed_versions()
         self.limits: dict[str, float | None] = {}
         self.outcomes: dict[str, Outcome] = {}
@@ -97,6 +98,7 @@ class _Batch:
             self.digests = {e["source"]: (e["stamp"], e["sha256"]) for e in events if e["event"] == "start"}
             self.logged = {(e["name"], e["key"]) for e in events if e["event"] == "done"}
             self.known = self.out.stored()
+            self._require_own()
             self.holders = {run.key: run.name for run in self.known.values() if run.key}
             engine = engine_of(self.batch, self._setup(), most=len(self.clips))
             self.limits = {
@@ -114,6 +116,18 @@ class _Batch:
                 self.out.sweep(self.names)
             self.log.append("end")
         return [self.outcomes[clip.name] for clip in self.clips]
+
+    def _require_own(self) -> None:
+        """Raises CinetrajError where a run of another clip has the name of one of these: it would be lost."""
+        for clip in self.clips:
+            there = self.known.get(clip.name)
+            if there is None or not there.digest or there.source in (printable(clip.path), _stored_path(clip.path)):
+                continue
+            if there.digest != self._digest_or_none(clip.path):
+                raise CinetrajError(
+                    f"{self.out.where(clip.name)} is the run of another clip, {there.source}; take another --out, or "
+                    f"remove that run, or give a list (.csv) with a column `name` to have both"
+                )
 
     def _setup(self) -> Setup:
         limit = self.batch.memory_limit_gib
@@ -203,7 +217,14 @@ class _Batch:
             sha256=task.digest,
             attempt=task.attempt,
         )
-        job = {"clip": clip.path, "name": clip.name, "smaller": task.attempt > 1, "batch": self._about(task, "")}
+        job: dict[str, Any] = {
+            "clip": clip.path,
+            "name": clip.name,
+            "smaller": task.attempt > 1,
+            "batch": self._about(task, ""),
+        }
+        if self.more_threads:
+            job["threads"] = threads_at_the_end(self.config.threads or 1, self.batch, len(self.pending))
         engine.take(clip.name, {**job, "again": True} if task.lost else job)
 
     def _finish(self, task: _Task, answer: Answer) -> None:
@@ -280,6 +301,13 @@ class _Batch:
     def _about(self, task: _Task, failure: str) -> Mapping[str, Any]:
         about = {"key": task.key, "clip_sha256": task.digest, "attempts": task.attempt, "failure": failure}
         return {**about, "limits": self.limits}
+
+    def _digest_or_none(self, path: str) -> str | None:
+        """None for what cannot be read, which is told when its turn comes."""
+        try:
+            return self._digest(path)
+        except CinetrajError:
+            return None
 
     def _digest(self, path: str) -> str:
         """Of the clip's bytes; those of a file that has not changed since it was last read are known."""

@@ -45,7 +45,8 @@ def estimate_run(job: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
     """Estimate a clip and write its run: status and reason of what became of it.
 
     Args:
-        job: clip, name, smaller, batch (a key of run.json); `again` where it was begun before and its machine was lost.
+        job: clip, name, smaller, batch (a key of run.json); `threads` where it has others than the rest; `again` where
+            it was begun before and its machine was lost.
         setting: of the batch.
     """
     from sfm.runs.folder import write_run
@@ -55,7 +56,8 @@ def estimate_run(job: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
         there = place.stored_one(name)
         if there is not None and there.key == job["batch"]["key"] and there.status != "failed":
             return {"status": there.status, "reason": there.reason, "found": True}
-    estimate = _function(setting.estimate)(job["clip"], setting.config, smaller=job["smaller"])
+    config = replace(setting.config, threads=job.get("threads", setting.config.threads))
+    estimate = _function(setting.estimate)(job["clip"], config, smaller=job["smaller"])
     place.put(name, lambda folder: write_run(estimate, folder, plot=setting.plot, extra={"batch": job["batch"]}))
     return {"status": estimate.status, "reason": estimate.reason}
 
@@ -97,6 +99,12 @@ def load(config: EstimateConfig) -> None:
     name, _ = pipeline.resolve(config.backend)
     for module in backends()[name].modules if name in backends() else ():
         import_module(module)
+
+
+def any_threads(config: EstimateConfig) -> bool:
+    """Whether the answer is the same whatever the number of threads."""
+    name, _ = pipeline.resolve(config.backend)
+    return name in backends() and backends()[name].any_threads
 
 
 def can_be_smaller(config: EstimateConfig) -> bool:

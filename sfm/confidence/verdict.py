@@ -24,6 +24,9 @@ DOUBTED = 0.3
 was rendered jumps."""
 OPPOSED = 0.7
 """The same for a zoom against the way: of 14 told so on clips of `hard-dev`, with .5 in the mean, 5 were right."""
+HIDES, HIDDEN = 0.05, 0.6
+"""Where a way of so many scene depths could hide behind a camera that is told not to travel, that is so much less
+probably right: what is told decides on moves from there. Both are choices."""
 CLEAR_TURN = 0.5
 """Where the deviation of the turn makes its odds less than this, the reason says what it hangs on."""
 LIKELY_OK = 0.5
@@ -96,6 +99,11 @@ def doubt(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"]) -> tu
     if judged.turned or judged.features["facts"]["opposed"]:
         reason = "it zooms against its way, and the picture tells which way, but not how much of it is zoom"
         return OPPOSED, ("translation", "zoom", "all"), reason
+    bound = None if solved.poses is None else solved.poses.translation_bound
+    if bound is not None and bound >= HIDES:
+        way = f"a way of {bound:.2f} scene depths" if bound < np.inf else "a way"
+        reason = f"{way} would leave no trace: too few frames, too small or noisy a picture; try more or larger ones"
+        return HIDDEN, ("translation", "all"), reason
     return None
 
 

@@ -35,4 +35,5 @@ BACKEND = Backend(
     config=AutoConfig,
     run=run,
     modules=("sfm.backends.auto.estimator", "sfm.backends.assemble"),
+    any_threads=True,
 )

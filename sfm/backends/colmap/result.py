@@ -73,7 +73,8 @@ def result_of(
         return failed(f"pycolmap: {reply.problem}", spent, statistics)
     if "cam_from_world" not in reply.arrays:
         shown = statistics["pairs"]
-        reason = f"no model: {shown['verified']} verified pairs ({_kinds(shown['by_kind'])}) gave no start"
+        pairs = f"{shown['verified']} verified pairs ({_kinds(shown['by_kind'])})"
+        reason = f"no model: {pairs} gave no start: too few, or the camera only turns; try --backend auto"
         return failed(reason, spent, statistics)
     doubts = doubts_of(statistics, frames)
     statistics["verdict"] = list(doubts) or ["nothing speaks against the model"]

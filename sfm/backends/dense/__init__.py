@@ -34,4 +34,5 @@ BACKEND = Backend(
     config=DenseConfig,
     run=run,
     modules=("sfm.backends.dense.weighed", "sfm.backends.assemble"),
+    any_threads=True,
 )

@@ -23,6 +23,16 @@ def threads_of(asked: int | None, batch: BatchConfig) -> int:
     return max(1, int(batch.cpus_per_clip) if batch.engine == "ray" else system.cores() // batch.jobs)
 
 
+def threads_at_the_end(threads: int, batch: BatchConfig, behind: int) -> int:
+    """Threads of a job after which only so many others begin: the cores of those that end before it have nothing else.
+
+    Args:
+        threads: of any other job.
+        behind: jobs that begin later.
+    """
+    return threads if batch.engine == "ray" else max(threads, threads * batch.jobs // (behind + 1))
+
+
 def gpu_share_of(batch: BatchConfig, *, most: int) -> float:
     """The part of a GPU's memory that each of `most` jobs may take at most: those of one machine share its GPU."""
     if batch.engine == "ray":

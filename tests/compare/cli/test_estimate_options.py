@@ -110,6 +110,7 @@ def test_the_whole_help_has_the_nested_options_and_the_short_one_names_it() -> N
         (("--colmap.pairs.window", "6"), "--colmap.pairs.window has no effect on auto; it is for --backend colmap"),
         (("--features", "sift"), "--features has no effect on auto; it is for colmap and glomap"),
         (("--backend", "colmap", "--auto.keyframes", "16"), "--auto.keyframes has no effect on colmap"),
+        (("--backend", "dense", "--no-dense"), "--no-dense has no effect on dense; it is for --backend auto"),
         (("--output", "a"), "--output has no effect on auto; it is for --backend command"),
         (("--backend", "command", "--command", "x {video}", "--shots.content", "27"), "--shots.content has no effect"),
         (

@@ -49,6 +49,12 @@ def test_without_outputs_the_leaderboard_is_printed(scores: Path, capsys: pytest
     assert "| mine | 1/2 |" in capsys.readouterr().out
 
 
+def test_a_clip_under_two_protocols_is_not_taken_for_two(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    twice = command.Args(scores=(scores, scores), csv=scores.parent / "r.csv")
+    assert command.run(twice) == 0
+    assert "2 of 4 clips scored (a clip counts once for each model and protocol)" in capsys.readouterr().out
+
+
 def test_bad_input(tmp_path: Path) -> None:
     with pytest.raises(CinetrajError, match="no scores given"):
         command.run(command.Args(scores=()))

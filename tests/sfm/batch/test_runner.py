@@ -187,6 +187,24 @@ def test_threads_are_shared_out_among_jobs(tmp_path: Path, monkeypatch: pytest.M
     assert [choose.threads_of(None, BatchConfig(engine="ray", cpus_per_clip=c)) for c in (0.5, 1.0, 4.0)] == [1, 1, 4]
 
 
+def test_the_last_clips_take_the_cores_of_those_that_have_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(choose.system, "cores", lambda: 6)
+    for config, log, expected in (
+        (EstimateConfig(), "free", "3 3 3 6"),
+        (EstimateConfig(threads=1), "asked", "1 1 1 1"),
+        (EstimateConfig(backend="colmap-sift"), "pycolmap", "3 3 3 3"),  # whose answer hangs on their number
+    ):
+        monkeypatch.setenv("FAKE_LOG", str(tmp_path / log))
+        run(clips(tmp_path / log[0], a="ok", b="ok", c="ok", d="ok"), tmp_path / f"out-{log}", config, jobs=2)
+        lines = sorted((tmp_path / log).read_text().splitlines())
+        assert [line.split()[1] for line in lines] == expected.split()
+    few = BatchConfig(jobs=8)
+    assert [choose.threads_at_the_end(2, few, behind) for behind in (20, 7, 3, 1, 0)] == [2, 2, 4, 8, 16]
+    assert choose.threads_at_the_end(2, BatchConfig(engine="ray"), 0) == 2
+
+
 def test_jobs_share_the_memory_of_a_gpu():
     assert [choose.gpu_share_of(BatchConfig(jobs=jobs), most=4) for jobs in (1, 2, 9)] == [1, 1 / 2, 1 / 4]
     ray = [BatchConfig(engine="ray", gpus_per_clip=gpus) for gpus in (0.0, 0.25, 2.0)]
@@ -303,6 +321,21 @@ def test_what_is_no_run_is_never_replaced(tmp_path: Path) -> None:
     with pytest.raises(CinetrajError, match="is no run"):
         run(wanted, tmp_path / "out")
     assert [p.name for p in (tmp_path / "out").iterdir()] == ["b"]
+
+
+def test_the_run_of_another_clip_is_never_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(clips(tmp_path / "one", a="ok"), out)
+    before = content(out)
+    other = clips(tmp_path / "other", a="blank")
+    with pytest.raises(CinetrajError, match=r"a is the run of another clip, .*one/a\.clip; take another --out"):
+        run(other, out)
+    assert content(out) == before
+    moved = Clip(path=str(tmp_path / "moved.clip"), name="a")
+    os.rename(tmp_path / "one" / "a.clip", moved.path)
+    assert run([moved], out)["a"].how == "kept"  # the same bytes, wherever they lie
+    clips(tmp_path / "one", a="blank")  # edited where it was
+    assert run([Clip(path=str(tmp_path / "one" / "a.clip"), name="a")], out)["a"].how == "computed"
 
 
 def test_a_worker_that_cannot_start_ends_the_batch(tmp_path: Path) -> None:

@@ -66,6 +66,18 @@ def test_a_way_before_ground_that_rests_is_doubted_and_one_against_its_zoom():
     assert "zooms against its way" in solved.reason
 
 
+@pytest.mark.parametrize(("bound", "status"), [(0.02, "ok"), (0.08, "unreliable"), (np.inf, "unreliable")])
+def test_rest_that_could_hide_a_way_is_not_sure(bound: float, status: str):
+    sure = judged(TURN, {"rotation": TURN, "full": TRUCK}, chosen="rotation")
+    sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
+    poses = truck(0.0).poses
+    assert poses is not None
+    still = replace(poses, translation=np.zeros((N, 3)), translates=False, translation_bound=bound)
+    found, reason = verdict(*doubted(replace(truck(0.0), poses=still, motion_model="rotation"), sure, EVERY))
+    assert found == status
+    assert ("would leave no trace" in reason) is (status == "unreliable")
+
+
 def test_deviations_say_more_than_the_residuals_of_one_model():
     """Five times those of the fit, 3 % of the focal length at least, and what other answers say of that."""
     sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
