@@ -1,7 +1,7 @@
 """Which pose meets which: two trajectories on one axis of comparison."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -29,8 +29,8 @@ class Places:
 
     Attributes:
         time_s: (k,) the points of comparison on its own `time_s`.
-        left: (k,) the frame at or before each.
-        fraction: (k,) of the way to the next frame.
+        left, right: (k,) the frame at or before each, and the one after it.
+        fraction: (k,) of the way from one to the other.
         known: (k,) it has a pose there.
         inside: (k,) it lasts so long.
         on_frames: each is on a frame that has a pose.
@@ -38,6 +38,7 @@ class Places:
 
     time_s: Float[np.ndarray, " k"]
     left: Int[np.ndarray, " k"]
+    right: Int[np.ndarray, " k"]
     fraction: Float[np.ndarray, " k"]
     known: Bool[np.ndarray, " k"]
     inside: Bool[np.ndarray, " k"]
@@ -99,12 +100,15 @@ class _Sampling:
         axis: (n,) the value of each of its frames on the axis that both clips share.
         at: (k,) the points of comparison on that axis.
         vouched: (k,) where its poses stand for the time around them; None: wherever there are poses on both sides.
+        bridges: whether frames without a pose are as if they were not there: what is vouched for lies between the poses
+            before and after them.
     """
 
     trajectory: Trajectory
     axis: np.ndarray
     at: np.ndarray
     vouched: np.ndarray | None = None
+    bridges: bool = False
 
 
 def meet(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Meeting:
@@ -149,14 +153,18 @@ def _by_progress(reference: Trajectory, generated: Trajectory, protocol: Protoco
     share = _shares(protocol.samples)
     spans = [float(t.time_s[-1] - t.time_s[0]) for t in (reference, generated)]
     at = [t.time_s[0] + share * span for t, span in zip((reference, generated), spans, strict=True)]
-    vouched = None
-    if protocol.span == "reference":
-        step = 1.0 / max(len(reference) - 1, 1)  # a clip of one frame has no progress beyond its start
-        ahead = (generated.time_s - generated.time_s[0]) / spans[1] if spans[1] > 0 else np.zeros(1)
-        longest = longest_step(generated) / spans[1] if spans[1] > 0 else 0.0
-        vouched = stands_for(ahead[generated.valid], share, step, longest)
     a = _Sampling(trajectory=reference, axis=reference.time_s, at=at[0])
-    b = _Sampling(trajectory=generated, axis=generated.time_s, at=at[1], vouched=vouched)
+    b = _Sampling(trajectory=generated, axis=generated.time_s, at=at[1])
+    if protocol.span == "reference":
+        begun, ahead = (
+            (t.time_s - t.time_s[0]) / span if span > 0 else np.zeros(1)  # a clip of one frame has no progress
+            for t, span in zip((reference, generated), spans, strict=True)
+        )
+        step = 1.0 / max(len(reference) - 1, 1)
+        longest = longest_step(generated) / spans[1] if spans[1] > 0 else 0.0
+        own = np.maximum(_gaps(begun[reference.valid], share), _gaps_of_frames(generated, ahead, share, longest))
+        vouched = stands_for(ahead[generated.valid], share, step, longest, own)
+        b = replace(b, vouched=vouched, bridges=True)
     return _meeting(a, b, "progress", share, (1.0, 1.0))
 
 
@@ -178,19 +186,52 @@ def _by_clock(reference: Trajectory, generated: Trajectory, protocol: Protocol) 
     a = _Sampling(trajectory=reference, axis=a_axis, at=time + a_zero)
     b = _Sampling(trajectory=generated, axis=b_axis, at=time + b_zero)
     if protocol.span == "reference":
-        b = _held(b, reference)
+        b = _held(b, reference, _gaps(a_axis[reference.valid], a.at))
     axis: Axis = "frames" if reference.time_source == "index" else "seconds"
     return _meeting(a, b, axis, time - start, (overlap[0], overlap[1]))
 
 
-def _held(side: _Sampling, reference: Trajectory) -> _Sampling:
-    """A generated clip that is asked for all of the reference's time; its last frame lasts as long as the others."""
+def _held(side: _Sampling, reference: Trajectory, gaps: Float[np.ndarray, " k"]) -> _Sampling:
+    """A generated clip that is asked for all of the reference's time; its last pose lasts as long as the others.
+
+    Args:
+        side: the generated clip.
+        reference: the other one.
+        gaps: how far its poses are apart around each point.
+    """
     axis, poses = side.axis, side.axis[side.trajectory.valid]
     step, longest = _typical_step(reference.time_s), longest_step(side.trajectory)
-    vouched = stands_for(poses, side.at, step, longest)
-    last = side.at <= axis[-1] + _nominal_step(axis, step, longest) * (1 + ROUNDING)
-    at = np.where(last, np.minimum(side.at, axis[-1]), side.at)
-    return _Sampling(trajectory=side.trajectory, axis=axis, at=at, vouched=vouched | (last & (at == axis[-1])))
+    own = np.maximum(gaps, _gaps_of_frames(side.trajectory, axis, side.at, longest))
+    vouched, at = stands_for(poses, side.at, step, longest, own), side.at
+    if len(poses) and not _lost(side.trajectory)[-1]:  # of a frame that is there we know that its pose is another one
+        beyond = poses[-1] + _nominal_step(poses, step, longest) * (1 + ROUNDING)
+        at = np.where(at <= beyond, np.minimum(at, poses[-1]), at)
+        vouched |= at == poses[-1]
+    return _Sampling(trajectory=side.trajectory, axis=axis, at=at, vouched=vouched, bridges=True)
+
+
+def _gaps(poses: Float[np.ndarray, " m"], at: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"]:
+    """How far the poses of a clip are apart around each point; 0 on a pose and where none lies on both sides."""
+    if len(poses) == 0:
+        return np.zeros(len(at))
+    right = np.clip(np.searchsorted(poses, at), 0, len(poses) - 1)
+    left = np.where(poses[right] == at, right, np.maximum(right - 1, 0))
+    return np.where((at >= poses[0]) & (at <= poses[-1]), poses[right] - poses[left], 0.0)
+
+
+def _gaps_of_frames(
+    trajectory: Trajectory, axis: Float[np.ndarray, " n"], at: Float[np.ndarray, " k"], longest: float
+) -> Float[np.ndarray, " k"]:
+    """As `_gaps`, where the clip is known to have no frame in between: 0 for files, which may leave frames out.
+
+    An estimate has all frames of its clip, with a pose or without, so that a long step between two with a pose is the
+    clip's own; up to `longest`, beyond which frames were chosen.
+    """
+    if trajectory.provenance is None or "status" not in trajectory.provenance.evidence:
+        return np.zeros(len(at))
+    left, _, known, _ = brackets(trajectory.valid, axis, at)
+    gap = axis[np.minimum(left + 1, len(axis) - 1)] - axis[left]
+    return np.where(known & (gap <= longest), gap, 0.0)
 
 
 def longest_step(trajectory: Trajectory) -> float:
@@ -199,19 +240,25 @@ def longest_step(trajectory: Trajectory) -> float:
 
 
 def stands_for(
-    poses: Float[np.ndarray, " m"], at: Float[np.ndarray, " k"], step: float, longest: float
+    poses: Float[np.ndarray, " m"],
+    at: Float[np.ndarray, " k"],
+    step: float,
+    longest: float,
+    own: Float[np.ndarray, " k"],
 ) -> Bool[np.ndarray, " k"]:
     """Where the poses of a clip stand for the time around them; elsewhere there is a hole that nothing bridges.
 
     A frame stands for the time up to the next one, so that the rate of a clip does not matter. A gap much longer than
-    the clip's own steps is no frame: beside it a pose stands for half a step. A clip whose steps are all that long is
-    no clip but a choice of its frames, each of which stands for a frame of the reference.
+    the clip's own steps is no frame: beside it a pose stands for half a step. Unless the reference's poses are as far
+    apart there, or the clip's own frames are: uneven clocks are no holes. A clip whose steps are all that long is no
+    clip but a choice of its frames, each of which stands for a frame of the reference.
 
     Args:
         poses: when the clip has a pose, on the axis of the comparison.
         at: the points of comparison.
         step: between frames of the reference.
         longest: step that a clip may have.
+        own: step around each point that is no hole in any case.
     """
     if len(poses) == 0:
         return np.zeros(len(at), dtype=bool)
@@ -224,7 +271,7 @@ def stands_for(
     left = np.maximum(right - 1, 0)
     gap = poses[right] - poses[left]
     near = np.minimum(np.abs(poses[right] - at), np.abs(at - poses[left])) <= nominal / 2 * (1 + ROUNDING)
-    return near | (inside & (gap <= HOLE * max(nominal, step)))
+    return near | (inside & (gap <= HOLE * np.maximum(own, max(nominal, step))))
 
 
 def _nominal_step(axis: np.ndarray, step: float, longest: float) -> float:
@@ -274,12 +321,13 @@ def _meeting(
 
 
 def _undetermined(side: _Sampling, places: Places) -> Bool[np.ndarray, " k"]:
-    """Points at which the clip has a frame whose pose its estimator could not find, or put into another shot."""
+    """Points beside a frame whose pose its estimator could not find, or put into another shot."""
     if side.trajectory.valid.all():
         return np.zeros(len(side.at), dtype=bool)
     lost = _lost(side.trajectory)
-    right = np.minimum(places.left + (places.fraction > 0), len(lost) - 1)
-    return places.inside & (lost[places.left] | lost[right])
+    after = np.clip(np.searchsorted(side.axis, side.at), 0, len(lost) - 1)
+    before = np.where(side.axis[after] > side.at, np.maximum(after - 1, 0), after)
+    return places.inside & (lost[before] | lost[after])
 
 
 def _lost(trajectory: Trajectory) -> Bool[np.ndarray, " n"]:
@@ -291,12 +339,18 @@ def _lost(trajectory: Trajectory) -> Bool[np.ndarray, " n"]:
 
 
 def _places(side: _Sampling) -> Places:
-    time_s = side.trajectory.time_s
-    left, fraction, known, inside = brackets(side.trajectory.valid, side.axis, side.at)
+    trajectory, time_s = side.trajectory, side.trajectory.time_s
+    left, fraction, known, inside = brackets(trajectory.valid, side.axis, side.at)
+    right = np.minimum(left + 1, len(time_s) - 1)
+    if side.bridges and not trajectory.valid.all() and trajectory.valid.any():
+        rows = np.flatnonzero(trajectory.valid)
+        before, fraction, known, _ = brackets(trajectory.valid[rows], side.axis[rows], side.at)
+        left, right = rows[before], rows[np.minimum(before + 1, len(rows) - 1)]
     known = known if side.vouched is None else known & side.vouched
     return Places(
         time_s=side.at if side.axis is time_s else np.interp(side.at, side.axis, time_s),
         left=left,
+        right=right,
         fraction=fraction,
         known=known,
         inside=inside,

@@ -89,10 +89,13 @@ def _poses(places: Sequence[Places], paths: Sequence[Trajectory]) -> Float[np.nd
             between.append(i)
     if between:
         starts = np.cumsum([0, *(len(paths[i]) for i in between[:-1])]).tolist()
-        left = np.concatenate([places[i].left + start for i, start in zip(between, starts, strict=True)])
+        left, right = (
+            np.concatenate([getattr(places[i], x) + start for i, start in zip(between, starts, strict=True)])
+            for x in ("left", "right")
+        )
         fraction, known = (np.concatenate([getattr(places[i], x) for i in between]) for x in ("fraction", "known"))
         frames = np.concatenate([paths[i].world_from_cam for i in between])
-        poses[between] = interpolate_poses(frames, left, fraction, known).reshape(len(between), -1, 4, 4)
+        poses[between] = interpolate_poses(frames, left, right, fraction, known).reshape(len(between), -1, 4, 4)
     return poses
 
 
@@ -105,6 +108,6 @@ def _linear(values: Float[np.ndarray, " n"] | None, at: Places) -> Float[np.ndar
     """Values between frames, NaN outside."""
     if values is None:
         return None
-    before, after = values[at.left], values[np.minimum(at.left + 1, len(values) - 1)]
+    before, after = values[at.left], values[at.right]
     mixed = np.where(at.fraction == 0, before, before + at.fraction * (after - before))
     return np.where(at.inside, mixed, np.nan)

@@ -104,10 +104,11 @@ def brackets(
 def interpolate_poses(
     world_from_cam: Float[np.ndarray, "n 4 4"],
     left: Int[np.ndarray, " m"],
+    right: Int[np.ndarray, " m"],
     fraction: Float[np.ndarray, " m"],
     known: Bool[np.ndarray, " m"],
 ) -> Float[np.ndarray, "m 4 4"]:
-    """Poses at `fraction` of the way from frame `left` to the next, NaN where not known; frames are copied exactly."""
+    """Poses at `fraction` of the way from frame `left` to `right`, NaN where not known; frames are copied exactly."""
     if known.all() and not fraction.any():
         return world_from_cam[left]
     poses = np.full((len(left), 4, 4), np.nan)
@@ -115,7 +116,7 @@ def interpolate_poses(
     poses[exact] = world_from_cam[left[exact]]
     between = known & (fraction != 0)
     if between.any():
-        a, b, u = world_from_cam[left[between]], world_from_cam[left[between] + 1], fraction[between]
+        a, b, u = world_from_cam[left[between]], world_from_cam[right[between]], fraction[between]
         mixed = np.zeros_like(a)
         mixed[:, :3, :3] = slerp(a[:, :3, :3], b[:, :3, :3], u)
         mixed[:, :3, 3] = a[:, :3, 3] + u[:, None] * (b[:, :3, 3] - a[:, :3, 3])
@@ -154,7 +155,7 @@ def at_times(trajectory: Trajectory, time_s: Float[np.ndarray, " m"], *, max_gap
             for i, j, k, s in zip(left, right, known, inside, strict=True)
         )
     changes: dict[str, Any] = {
-        "world_from_cam": interpolate_poses(trajectory.world_from_cam, left, fraction, known),
+        "world_from_cam": interpolate_poses(trajectory.world_from_cam, left, right, fraction, known),
         "time_s": wanted,
         "valid": known,
         "intrinsics_px": linear(trajectory.intrinsics_px),

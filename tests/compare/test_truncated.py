@@ -12,6 +12,7 @@ from compare.association import stands_for
 from compare.scoring import score
 from trajectory import io
 from trajectory.model import Provenance, Trajectory
+from trajectory.resample import at_times
 
 N, FPS = 61, 30.0
 u = np.linspace(0, 1, N)[:, None]
@@ -109,12 +110,57 @@ def test_the_first_version_compares_what_both_cover() -> None:
 
 def test_poses_stand_for_the_time_around_them() -> None:
     at = np.linspace(0, 1, 101)
-    assert stands_for(np.linspace(0, 1, 9), at, 1 / 24, 0.25).all()
-    assert not stands_for(np.array([]), at, 1 / 24, 0.25).any()
-    hole = stands_for(np.r_[np.arange(0, 0.3, 0.1), np.arange(0.7, 1.01, 0.1)], at, 1 / 24, 0.25)
+    none = np.zeros(101)
+    assert stands_for(np.linspace(0, 1, 9), at, 1 / 24, 0.25, none).all()
+    assert not stands_for(np.array([]), at, 1 / 24, 0.25, none).any()
+    poses = np.r_[np.arange(0, 0.3, 0.1), np.arange(0.7, 1.01, 0.1)]
+    hole = stands_for(poses, at, 1 / 24, 0.25, none)
     assert not hole[26:65].any()
     assert hole[:25].all()
     assert hole[66:].all()
+    assert stands_for(poses, at, 1 / 24, 0.25, np.full(101, 0.5)).all()  # the reference has none there either
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@given(st.integers(0, 2**32 - 1), st.lists(st.floats(0.01, 0.24), min_size=5, max_size=60))
+@settings(max_examples=15, deadline=None)
+def test_a_path_against_itself_is_right_whatever_its_clock(protocol: str, seed: int, steps: list[float]) -> None:
+    """Phones drop frames, animations hold them: what the reference lacks is never charged."""
+    clip = smooth(seed, len(steps) + 1).replace(time_s=np.cumsum([0.0, *steps]))
+    for reference in (clip, only(clip, np.r_[0:2, 4 : len(clip)])):
+        found, more = row(reference, reference, protocol)
+        assert more["compared"] == 1
+        assert found["RotErr"] == pytest.approx(0, abs=1e-6)
+
+
+def test_the_frames_of_an_estimate_are_all_that_the_clip_has() -> None:
+    """Against an even clock: a film of uneven steps lacks nothing, a file with these gaps may."""
+    steps = np.tile([1 / 30, 1 / 30, 1 / 30, 2 / 30], 12)
+    film = smooth(3, len(steps) + 1).replace(time_s=np.cumsum(np.r_[0.0, steps]))
+    even = at_times(film, np.arange(0, film.time_s[-1], 1 / 30))
+    made = film.replace(provenance=Provenance(backend="auto", evidence={"status": "ok"}))
+    assert row(even, made)[1]["compared"] == 1
+    assert row(even, film)[1]["compared"] < 0.9
+
+
+@given(st.integers(0, 2**32 - 1), st.sets(st.integers(1, 48), max_size=40))
+@settings(max_examples=30, deadline=None)
+def test_frames_without_a_pose_are_as_if_they_were_not_in_the_file(seed: int, lost: set[int]) -> None:
+    """Else it would pay to leave them out."""
+    a, b = smooth(seed, 49, duration=2.0), smooth(seed + 1, 49, duration=2.0)
+    valid = ~np.isin(np.arange(49), list(lost))
+    (marked, one), (removed, other) = row(a, b.replace(valid=valid)), row(a, only(b, np.flatnonzero(valid)))
+    assert one["compared"] == other["compared"]
+    for metric in ("RotErr", "TransErr", "CamMC"):
+        assert marked[metric] == pytest.approx(removed[metric], abs=1e-9)
+
+
+def test_frames_that_we_could_not_place_excuse_their_own_time_alone() -> None:
+    valid = np.ones(N, dtype=bool)
+    valid[5:-5:5] = False
+    made = Provenance(backend="auto", evidence={"status": "partial"})
+    _, more = row(DOLLY, DOLLY.replace(valid=valid, provenance=made))
+    assert more["undetermined"] == pytest.approx((~valid).mean(), abs=0.03)
 
 
 def test_the_case_that_was_seen(shared: Path) -> None:
