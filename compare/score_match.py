@@ -203,6 +203,11 @@ def _read_paths(asked: Asked, clips: tuple[Clip, Clip], mistrusted: tuple[str, F
         known = (clips[0].posterior(loaded[0]), clips[1].posterior(loaded[1]))
     except CinetrajError as error:
         return failed("generated", str(error), "instrument")
+    for who, posterior in zip(("reference", "generated clip"), known, strict=True):
+        if posterior.absent and options.protocol.draws:
+            notes.append(
+                f"what else the {who} may be is not beside its file, and in no interval; compare its run to have it"
+            )
     return _Read(
         name=name,
         clips=clips,

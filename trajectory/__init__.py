@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from trajectory.lazy import exporter
 
 if TYPE_CHECKING:
+    from trajectory.candidates import candidates_beside as candidates_beside
     from trajectory.description import DescribeConfig as DescribeConfig
     from trajectory.description import Description as Description
     from trajectory.description import describe as describe
@@ -32,6 +33,7 @@ _NAMES = {
     "read": "trajectory.io",
     "write": "trajectory.io",
     "describe": "trajectory.description",
+    "candidates_beside": "trajectory.candidates",
     "DescribeConfig": "trajectory.description",
     "Description": "trajectory.description",
     "anchor_to_first": "trajectory.frames",

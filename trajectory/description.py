@@ -8,7 +8,7 @@ import numpy as np
 
 from trajectory import best_estimates, caption, compound, minor, moves, segments, steadiness
 from trajectory.best_estimates import UnknownScores
-from trajectory.candidates import Candidates
+from trajectory.candidates import CANDIDATES, Candidates
 from trajectory.caption import Captions
 from trajectory.certainty import QUANTITIES, RIGID, Certainty, certainty_of
 from trajectory.components import CHANNELS, NAMES, Scores, TranslationUnit, evidence_of
@@ -379,11 +379,15 @@ def _ground(seen: ImageMotion, gravity: Gravity) -> Ground:
 
 def _notes(scores: Scores, seen: ImageMotion, trajectory: Trajectory, candidates: Candidates | None) -> tuple[str, ...]:
     notes = list(dict.fromkeys((*scores.notes, *seen.notes)))
+    if scores.rule != "apparent":
+        notes.append(f"the sentence, captions and tags follow the displacement in the picture, the table {scores.rule}")
     if trajectory.time_source == "index":
         notes.append(f"{COUNTED}: speed, shake and segment times depend on it")
     notes += said_of_file(trajectory)
     for item in cast("list[Any]", evidence_of(trajectory).get("ambiguous") or []):
         notes.append(f"the estimator could not rule out: {str(item).replace('_', ' ')}")
+    if candidates is None and len(evidence_of(trajectory).get(CANDIDATES) or ()) > 1:
+        notes.append("scores and probabilities leave out what the other answers of its run tell (`candidates`)")
     if candidates is not None and candidates.missing:
         notes.append(f"{', '.join(candidates.missing)}: not beside the file; what they tell is not counted")
     return tuple(notes)

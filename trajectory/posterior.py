@@ -1,7 +1,7 @@
 """What is known of a camera's path: the candidate answers of an estimator and how probable each is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, final
 
@@ -9,6 +9,7 @@ from trajectory.candidates import PROBABILITY, REMEDY, candidates_beside
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import read as read_trajectory
 from trajectory.model import Trajectory
+from trajectory.run_names import RUN_FILE
 
 ROUNDING = 1e-3
 """Probabilities are printed with a few digits: their sum may be off one by this much."""
@@ -22,10 +23,12 @@ class Posterior:
     Attributes:
         trajectories: of the same clip, each in its own gauge and unit.
         probability: of each; they sum to one.
+        absent: how many others the file names that are not beside it.
     """
 
     trajectories: tuple[Trajectory, ...]
     probability: tuple[float, ...]
+    absent: int = 0
 
     def __post_init__(self) -> None:
         if not self.trajectories or len(self.trajectories) != len(self.probability):
@@ -79,14 +82,15 @@ def with_alternatives(
         place: what was done to it since, which is done to the alternatives too.
 
     Raises:
-        ReadError: as `candidates_beside`; an alternative is not there, or is not of the same frames.
+        ReadError: as `candidates_beside`; an alternative is not of the same frames, or not there though the run is. A
+            file that was copied or converted out of its run has come without them: `Posterior.absent`.
     """
     known = candidates_beside(best, path)
     folder = path if path.is_dir() else path.parent
-    if known.missing:
+    if known.missing and (folder / RUN_FILE).is_file():
         raise ReadError(folder / known.missing[0], f"is named by {path.name} and is not there", remedy=REMEDY)
     if not known.others:
-        return alone(best)
+        return replace(alone(best), absent=len(known.missing))
     found = [best]
     for _, other in known.others:
         placed = other if place is None else place(other)
@@ -96,7 +100,9 @@ def with_alternatives(
         found.append(placed)
     total = known.own + sum(share for share, _ in known.others)
     shares = (known.own, *(share for share, _ in known.others))
-    return Posterior(trajectories=tuple(found), probability=tuple(share / total for share in shares))
+    return Posterior(
+        trajectories=tuple(found), probability=tuple(share / total for share in shares), absent=len(known.missing)
+    )
 
 
 def rigid_probability(evidence: Mapping[str, Any]) -> float | None:

@@ -23,6 +23,12 @@ TITLE: Final[Mapping[TagSet, str]] = {"et": "E.T.", "datadop": "DataDoP", "spati
 UNKNOWN_WAY = "whether the camera travels is not known"
 NO_POSE = "no pose"
 _Signs = tuple[int, ...]
+_ALWAYS_SAID: Final[Mapping[TagSet, tuple[str, ...]]] = {
+    "et": ("Move_In",),
+    "datadop": ("Move_In", "Pan_Left"),
+    "spatialvid": (),
+}
+"""Primitives whose quantity each word of a set speaks of, though it may be to say that there is none."""
 _ET_UNITS = (9, 3, 1)
 """Numbers of an E.T. tag: 9 right, 18 left; 3 down, 6 up; 1 in, 2 out. DataDoP's have up and back for down and in."""
 _TURNS = {"pitch up": 1, "pitch down": 2, "yaw left": 3, "yaw right": 4, "roll left": 5, "roll right": 6}
@@ -180,7 +186,7 @@ def _spans(
                 index=index,
                 sure=signs is not None
                 and known
-                and not any(description.certainty.doubted(n) for n in named or ["Static"])
+                and not any(description.certainty.doubted(n) for n in (*(named or ["Static"]), *_ALWAYS_SAID[name]))
                 and not description.doubted.intersection(named),
                 unknown=unknown,
                 unnamed=tuple(n for n in named if getattr(WORDS[n], name) is None),

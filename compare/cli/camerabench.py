@@ -90,6 +90,8 @@ def _score(args: Score) -> int:
         raise CinetrajError("give either --runs FOLDER or --descriptions FILE")
     if not args.rules:
         raise CinetrajError("no rule was given, expected apparent or authors")
+    if args.descriptions is not None and args.rules != ("apparent",):
+        raise CinetrajError("--rules is for --runs; descriptions were written by one: `cinetraj describe --rule`")
     known = labels.read_labels(args.labels)
     rows: list[leaderboard.Row] = []
     report: dict[str, dict[str, Any]] = {}
@@ -144,6 +146,9 @@ def _described(args: Score) -> tuple[dict[str, Any], str]:
     content = read_json(path, remedy="write it with `cinetraj describe --json`")
     if not isinstance(content, Mapping):
         raise ReadError(path, "holds no object", remedy="write it with `cinetraj describe --json`")
+    if "scores" in content and "decisions" in content:
+        remedy = "describe a folder of runs, or write it as {NAME: ...}"
+        raise ReadError(path, "is the description of one clip, without its name", remedy=remedy)
     found = clips_from_descriptions(cast("Mapping[str, Mapping[str, Any]]", content))
     rules = {str(clip.camera["rule"]) for clip in found.values() if clip.camera is not None}
     if len(rules) > 1:

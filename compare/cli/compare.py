@@ -81,6 +81,8 @@ def run(args: Args) -> int:
 
     if args.all_pairs:
         return _all_pairs(args)
+    if args.metric != Args.metric:
+        raise CinetrajError("--metric is for --all-pairs; otherwise the protocol says which metrics there are")
     if not args.generated:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
     models = [_name_of(path) for path in args.generated]

@@ -71,6 +71,8 @@ def run(args: Args) -> int:
         raise CinetrajError(f"{args.to} is read only; cinetraj convert --help lists the formats that are written")
     several = io.split_part(args.source)[1] == io.ALL or not args.destination.suffix
     found = _inputs.load(args.source, args.format)
+    if several and _is_below(args.source, found):  # a folder of one run becomes a folder, too
+        return _several(args, found)
     if len(found) > 1 and (several or (target is not None and target.encode_every is not None)):
         return _several(args, found)
     if len(found) > 1:
@@ -94,6 +96,13 @@ def run(args: Args) -> int:
             print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
         print("".join(f"note: {note}\n" for note in notes), end="")
     return 0
+
+
+def _is_below(folder: Path, found: list[_inputs.Loaded]) -> bool:
+    """Whether what was found lies in the folder, and is not the folder itself or a shot of its run."""
+    from sfm.runs.folder import is_run
+
+    return folder.is_dir() and not is_run(folder) and all(each.path != folder for each in found)
 
 
 def _nearest(given: str, able: list[str]) -> str:

@@ -64,6 +64,7 @@ def run(args: Args) -> int:
     """Describe one camera path or many; those without a trajectory are named with the reason."""
     from trajectory.description import COUNTED
 
+    _refuse_what_is_not_heard(args)
     if args.plot is not None:
         _refuse_kind(args.plot)  # before minutes of work, not after
     described: list[tuple[_inputs.Loaded, Description]] = []
@@ -94,6 +95,14 @@ def run(args: Args) -> int:
     if args.json:
         _report.print_json(next(iter(results.values())) if len(results) == 1 else results)
     return 1 if failed else 0
+
+
+def _refuse_what_is_not_heard(args: Args) -> None:
+    """Raises CinetrajError for options that the others leave nothing to do."""
+    if args.roll and args.pitch is None:
+        raise CinetrajError("--roll goes with --pitch; give both")
+    if args.actions and not args.json and (args.caption is not None or args.prompt or args.tags is not None):
+        raise CinetrajError("--actions go with the table or with --json; leave --caption, --prompt and --tags out")
 
 
 def _why_no_prompt(doubt: str) -> str:
@@ -151,6 +160,8 @@ def _described(
         description = describe(each.trajectory, config, candidates=candidates_beside(each.trajectory, each.path))
         described.append((each, description))
         result = description.to_json()
+        if args.fps is not None and each.trajectory.time_source != "index":
+            result["notes"] = [*result["notes"], "--fps has no effect: the path has times of its own"]
         if args.actions or args.commanded is not None:
             result["actions"] = keys_of(each.name, each.trajectory, args, config.assumed_fps)
         if sets:

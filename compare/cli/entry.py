@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from compare.cli import _usage
 from sfm.processes.collection import rare_collection
@@ -146,7 +146,8 @@ def parse(name: str, module: ModuleType, arguments: list[str], *, whole: bool = 
             return parse(name, module, arguments, whole=True)
         told = _usage.sentence(heard[0], arguments, _shown_help) if heard else None
         text = told or _without_box(said.getvalue()) or f"options of {name} are wrong"
-        hint = "" if "--help" in text else f"; cinetraj {name} --help lists the options"
+        part = f" {arguments[0]}" if get_args(kind) and arguments and not arguments[0].startswith("-") else ""
+        hint = "" if "--help" in text else f"; cinetraj {name}{part} --help lists the options"
         if dashed := [each for each in arguments if each.startswith("-") and Path(each).exists()]:
             hint += f"; for the file of that name give ./{dashed[0]}"
         raise CinetrajError(text + hint) from None

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -230,11 +231,12 @@ def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
             films = sorted([*films, *(n for n in images if is_animation(Path(place, n)))])
             images = [n for n in images if n not in films]
         videos += [os.path.join(place, name) for name in films]
-        pictures += [place] if images else []
+        if images:  # beside films the folder itself stands for these
+            pictures.append(os.path.join(place, f"*{Path(images[0]).suffix}") if films else place)
     if videos and pictures:
-        some = ", ".join(pictures[:3]) + (", ..." if len(pictures) > 3 else "")
+        some = ", ".join(shlex.quote(each) for each in pictures[:3]) + (", ..." if len(pictures) > 3 else "")
         count = "1 video" if len(videos) == 1 else f"{len(videos)} videos"
-        said = f"{folder} has {count}; images beside them were left out, give their folders too: {some}"
+        said = f"{folder} has {count}; images beside them were left out; to have them as clips give too: {some}"
         return videos, [said]
     if runs and not (videos or pictures):
         raise _RunError(

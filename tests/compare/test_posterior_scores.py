@@ -243,3 +243,13 @@ def test_how_far_a_camera_went_is_as_unsure_as_how_deep_the_scenes_are() -> None
         assert narrow is not None
         assert wide is not None
         assert wide[0] < narrow[0] < narrow[1] < wide[1]
+
+
+def test_a_file_that_was_copied_out_of_its_run_is_compared_and_says_what_it_lacks(tmp_path: Path) -> None:
+    told = [{"probability": 0.6, "file": None}, {"probability": 0.4, "file": "alternatives/1.npz"}]
+    made = Provenance(backend="auto", evidence={"candidates": told})
+    io.write(smooth(1, N).replace(provenance=made), tmp_path / "copied.npz", format="native")
+    result = score(smooth(2, N), tmp_path / "copied.npz")
+    (row,) = result.clips.values()
+    assert not row.failed
+    assert any("what else the generated clip may be is not beside its file" in note for note in row.notes)

@@ -37,6 +37,15 @@ def test_they_are_read_from_the_folder_or_from_beside_the_file(run):
     assert any("alternatives/2.npz" in note for note in describe(told, candidates=found).notes)
 
 
+def test_probabilities_without_the_answers_that_a_run_names_say_so(run):
+    told = io.read(run / "trajectory.npz")
+    note = "leave out what the other answers of its run tell"
+    assert any(note in each for each in describe(told).notes)
+    given = describe(told, candidates=candidates_beside(told, run))
+    assert not any(note in each for each in given.notes)
+    assert given.sentence == describe(told).sentence
+
+
 def test_a_trajectory_without_them_is_alone(tmp_path):
     alone = candidates_beside(build(), tmp_path)
     assert (alone.own, alone.others, alone.missing) == (1.0, (), ())

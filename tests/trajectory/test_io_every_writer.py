@@ -125,6 +125,15 @@ def test_what_is_written_comes_back_or_was_told(
     assert_told(name, before, after)
 
 
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_unit_of_length_that_nobody_knows_is_no_metre_unless_that_was_told(tmp_path: Path, name: str) -> None:
+    before = held_by(name, 1, 3, tmp_path).replace(scale="arbitrary")
+    path = tmp_path / FORMATS[name].target.replace("NAME", "clip")
+    write(before, path, format=name)
+    told = any("unit of length is not known" in loss for loss in losses(before, name))
+    assert told == (read(path, format=name).scale == "metric")
+
+
 @pytest.mark.parametrize("name", MANY)
 @settings(max_examples=2, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=st.integers(2, 7))

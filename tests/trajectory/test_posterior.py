@@ -67,13 +67,25 @@ def test_without_candidates_the_trajectory_is_all_there_is(tmp_path: Path) -> No
         ([entry(0.5, "a.npz")], {}, "the file 'a.npz'"),
         ([entry(0.5, None), entry(0.5, None)], {}, "candidate 1 has the file None"),
         ([entry(0.0, None)], {}, "no candidate"),
-        ([entry(0.5, None), entry(0.5, "gone.npz")], {}, "gone.npz"),
         ([entry(0.5, None), entry(0.5, "a.npz")], {"a.npz": straight(4)}, "candidate of 4 frames"),
     ],
 )
 def test_what_is_wrong_with_them_is_said(tmp_path: Path, candidates: Any, others: Any, words: str) -> None:
     with pytest.raises(ReadError, match=words):
         read_posterior(shot(tmp_path, candidates, others))
+
+
+def test_a_file_out_of_its_run_has_come_alone_and_a_run_that_lacks_one_is_broken(tmp_path: Path) -> None:
+    told = [entry(0.5, None), entry(0.3, "alternatives/1.npz"), entry(0.2, "alternatives/2.npz")]
+    file = shot(tmp_path, told, {"alternatives/2.npz": straight(speed=0.0)})
+    found = read_posterior(file)
+    assert (len(found.trajectories), found.absent) == (2, 1)
+    (tmp_path / "run.json").write_text("{}")
+    with pytest.raises(ReadError, match=r"1\.npz: is named by trajectory\.npz and is not there"):
+        read_posterior(file)
+    (tmp_path / "elsewhere").mkdir()
+    alone_now = read_posterior(Path(file.rename(tmp_path / "elsewhere" / "copied.npz")))
+    assert (alone_now.probability, alone_now.absent) == ((1.0,), 2)
 
 
 def test_probabilities_are_shares() -> None:

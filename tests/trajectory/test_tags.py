@@ -133,6 +133,20 @@ def test_frames_without_a_pose_have_no_tag():
     assert spans[1].start == 59
 
 
+@pytest.mark.parametrize(
+    ("name", "unsure", "expected"),
+    [
+        ("Pan_Right", "translation", (False, False, True)),  # the first two call it static, which is said of its way
+        ("Move_In", "rotation", (True, False, True)),  # and that there is no turn is said by the second one alone
+    ],
+)
+def test_what_a_set_says_there_is_not_is_as_sure_as_what_it_names(name, unsure, expected):
+    t = primitive(name, SIZE[name[0]], duration_s=3.0, frames=60)
+    sure = {"rotation": True, "translation": True, "zoom": True, unsure: False}
+    found = tagged(t.replace(provenance=Provenance(evidence={"sure": sure})))
+    assert tuple(found[each].spans[0].sure for each in SETS) == expected
+
+
 def test_what_is_not_sure_is_marked():
     t = build(move=(0.5, 0, 0), duration_s=3.0)
     unsure = t.replace(provenance=Provenance(evidence={"sure": {"translation": False, "rotation": True}}))

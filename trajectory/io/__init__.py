@@ -229,8 +229,10 @@ def losses(trajectory: Trajectory, format: str, scene: Scene = NOTHING) -> tuple
         said.append("intrinsics but for the focal length" if "zoom" in keeps else "intrinsics")
     if trajectory.image_hw is not None and "image_hw" not in keeps:
         said.append("image size")
-    if trajectory.scale != "arbitrary" and "scale" not in keeps:
-        said.append(f"that the scale is {trajectory.scale}")
+    read_as = "metric" if target.metric else "arbitrary"
+    if trajectory.scale != read_as and "scale" not in keeps:
+        unknown = "that the unit of length is not known (the file counts metres)"
+        said.append(unknown if trajectory.scale == "arbitrary" else f"that the scale is {trajectory.scale}")
     rest = ("scene_depth", "focal_sigma_px", "pose_covariance")
     said += [name for name in rest if getattr(trajectory, name) is not None]
     if trajectory.distortion is not None and "distortion" not in keeps:

@@ -84,6 +84,7 @@ class Format:
         target: usual file name, or a folder where it ends with "/".
         read_every: all cameras of a file at once, by name, where that is cheaper than one by one.
         encode_every: cameras by name into one file; None where a file holds one.
+        metric: whether its files count metres, which is what is read back whatever was written.
         stride: frames of the clip from one pose that is written to the next.
         assumed_fps: rate at which frames that have numbers and no times are played; None where numbers are written.
         cameras: names of the cameras in a file that may hold several; None where it holds one. `read` is given
@@ -102,6 +103,7 @@ class Format:
     encode_scene: Callable[[Trajectory, Scene, Path], Mapping[Path, bytes]] | None = None
     read_every: Callable[[Path], Mapping[str, Trajectory]] | None = None
     encode_every: Callable[[Mapping[str, Trajectory], Path], Mapping[Path, bytes]] | None = None
+    metric: bool = False
     stride: int = 1
     assumed_fps: float | None = None
     cameras: Callable[[Path], tuple[str, ...]] | None = None

@@ -142,6 +142,7 @@ FORMAT = (
         encode=partial(_encode, _SEVEN_SCENES),
         sniff=partial(_sniff, _SEVEN_SCENES),
         keeps=frozenset({"gaps"}),
+        metric=True,
     ),
     Format(
         name="scannet",
@@ -151,5 +152,6 @@ FORMAT = (
         encode=partial(_encode, _SCANNET),
         sniff=partial(_sniff, _SCANNET),
         keeps=frozenset({"gaps", "intrinsics"}),
+        metric=True,
     ),
 )

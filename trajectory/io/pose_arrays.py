@@ -234,6 +234,7 @@ FORMAT = tuple(
         encode=partial(_encode, layout),
         sniff=partial(_sniff, layout),
         keeps=frozenset({"intrinsics", "zoom"}) if layout.intrinsics else frozenset(),
+        metric=layout.scale == "metric",
     )
     for layout in _LAYOUTS
 )

@@ -29,6 +29,7 @@ def _format(axes: Axes, summary: str, target: str) -> Format:
         encode=partial(encode_one, axes),
         sniff=partial(_sniff, axes),
         keeps=frozenset({"gaps"}),
+        metric=True,
         cameras=names,
         read_every=partial(read_every, axes),
         encode_every=partial(encode_every, axes),

@@ -71,4 +71,5 @@ FORMAT = Format(
     encode=_encode,
     sniff=_sniff,
     keeps=frozenset({"intrinsics", "image_hw"}),
+    metric=True,
 )

@@ -65,4 +65,5 @@ FORMAT = Format(
     read=_read,
     encode=_encode,
     sniff=_sniff,
+    metric=True,
 )

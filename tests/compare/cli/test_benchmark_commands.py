@@ -91,6 +91,11 @@ def test_score_from_descriptions_is_the_score_from_runs(
     ("arguments", "message"),
     [
         (("score", "--labels", "labels", "--out", "o"), "give either --runs FOLDER or --descriptions FILE"),
+        (("score",), "cinetraj camerabench score --help lists the options"),
+        (
+            ("score", "--labels", "labels", "--out", "o", "--descriptions", "d.json", "--rules", "authors"),
+            "--rules is for --runs",
+        ),
         (("score", "--runs", "none", "--labels", "labels", "--out", "o"), "holds no NAME/run.json"),
         (("score", "--runs", "labels", "--labels", "none", "--out", "o"), "holds no binary_classification"),
         (("evaluate", "--scores", "labels"), "holds no classification_scores_"),
@@ -112,6 +117,16 @@ def test_bad_input_is_one_line(
     assert error.count("\n") == 1
     assert said == ""
     assert not (tmp_path / "o").exists()
+
+
+def test_one_description_without_its_name_is_refused(
+    tmp_path: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "d.json").write_text(json.dumps(describe(MOVES["Pan_Left"]).to_json()))
+    told = ("camerabench", "score", "--descriptions", tmp_path / "d.json", "--labels", labels, "--out", tmp_path / "o")
+    code, _, error = cinetraj(capsys, *told)
+    assert code == 2
+    assert "is the description of one clip, without its name" in error
 
 
 @pytest.fixture

@@ -159,6 +159,11 @@ def test_clips_without_partners_are_refused_before_anything_is_estimated(
     assert not (tmp_path / "runs").exists()
 
 
+def test_a_metric_is_chosen_for_all_pairs_alone(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", str(sets / "ref"), str(sets / "good"), "--metric", "RotErr"]) == 2
+    assert "--metric is for --all-pairs" in capsys.readouterr().err
+
+
 def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     twin = sets / "again" / "good"
     twin.mkdir(parents=True)

@@ -1,6 +1,7 @@
 """`cinetraj convert`."""
 
 import json
+import shutil
 from pathlib import Path
 
 import made_runs
@@ -196,6 +197,15 @@ def test_a_folder_of_runs_becomes_a_folder_of_files(runs: Path, tmp_path: Path) 
     assert "error: left out: 2 of 5 (cuts/shot-001, lost): " in done.stderr
     assert_one_clear_line(cinetraj("convert", runs, tmp_path / "out.txt", "--to", "tum"), "or a folder to write to")
     assert not (tmp_path / "out.txt").exists()
+
+
+def test_a_folder_of_one_run_becomes_a_folder_too(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    shutil.copytree(runs / "truck", tmp_path / "runs" / "truck")
+    assert cinetraj("convert", tmp_path / "runs", tmp_path / "out", "--to", "tum").returncode == 0
+    assert [file.name for file in (tmp_path / "out").iterdir()] == ["truck.txt"]
+    assert cinetraj("convert", tmp_path / "runs" / "truck", tmp_path / "plain", "--to", "tum").returncode == 0
+    assert (tmp_path / "plain").is_file()  # a run by itself is one path, as ever
 
 
 def test_what_a_format_cannot_hold_is_named_and_the_others_are_written(tmp_path: Path) -> None:

@@ -170,6 +170,26 @@ def test_an_unknown_set_of_tags_is_refused(tmp_path: Path) -> None:
         describe.run(describe.Args(target=trucking(tmp_path), tags="et,vbench"))
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"roll": 5.0}, "--roll goes with --pitch"),
+        ({"actions": True, "caption": "short"}, "leave --caption, --prompt and --tags out"),
+    ],
+)
+def test_what_would_not_be_heard_is_refused(tmp_path: Path, options: dict, words: str) -> None:
+    with pytest.raises(CinetrajError, match=words):
+        describe.run(describe.Args(target=trucking(tmp_path), **options))
+
+
+def test_a_rate_that_a_path_with_times_does_not_need_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for fps, said in ((12.0, True), (None, False)):
+        describe.run(describe.Args(target=trucking(tmp_path), fps=fps, json=True))
+        assert any("--fps has no effect" in note for note in json.loads(capsys.readouterr().out)["notes"]) is said
+
+
 def test_a_picture_of_a_kind_that_there_is_not_is_refused_before_the_work(tmp_path: Path) -> None:
     done = cinetraj("describe", forward(None, tmp_path), "--plot", tmp_path / "a.gif")
     assert_one_clear_line(done, "ends in .gif, expected .png")

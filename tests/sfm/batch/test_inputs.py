@@ -40,12 +40,22 @@ def test_a_folder_of_images_is_a_clip_and_one_of_such_folders_is_many(tmp_path: 
     assert found(tmp_path) == {"x": str(tmp_path / "x"), "y": str(tmp_path / "y")}
 
 
+def test_images_in_the_folder_of_videos_are_had_by_the_pattern_that_is_named(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "1.png", "2.png")
+    (told,) = clips_of([str(tmp_path)])[1]
+    pattern = told.rpartition("give too: ")[2].strip("'")
+    assert pattern == f"{tmp_path}/*.png"
+    film, *images = clips_of([str(tmp_path), pattern])[0]
+    assert film.path == str(tmp_path / "a.mp4")
+    assert images
+
+
 def test_images_beside_videos_are_named(tmp_path: Path) -> None:
     touch(tmp_path, "a.mp4", "frames/1.png", "b.m2ts", "c.3GP")
     clips, said = clips_of([str(tmp_path)])
     assert [clip.name for clip in clips] == ["a", "b", "c"]
     assert said == [
-        f"{tmp_path} has 3 videos; images beside them were left out, give their folders too: {tmp_path}/frames"
+        f"{tmp_path} has 3 videos; images beside them were left out; to have them as clips give too: {tmp_path}/frames"
     ]
 
 
@@ -172,7 +182,8 @@ def test_a_name_that_says_nothing_stands_behind_its_folders(tmp_path: Path, monk
     (tmp_path / "list.txt").write_text("bear/video.mp4\n")
     assert list(found(tmp_path / "list.txt")) == ["bear-video"]
     assert clips_of([str(tmp_path)])[1] == [
-        f"{tmp_path} has 3 videos; images beside them were left out, give their folders too: {tmp_path}/room/rgb/frames"
+        f"{tmp_path} has 3 videos; images beside them were left out; to have them as clips give too: "
+        f"{tmp_path}/room/rgb/frames"
     ]  # the rule is not said of each
     monkeypatch.chdir(tmp_path / "bear")
     assert list(found("video.mp4")) == list(found(".")) == ["video"]  # no folder was given
