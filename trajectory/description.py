@@ -26,7 +26,7 @@ from trajectory.panned_roll import explaining_pitch_deg
 from trajectory.primitives import Extent, apparent, authors
 from trajectory.segments import Segment, SegmentConfig
 from trajectory.steadiness import Speed, Steadiness, SteadinessConfig
-from trajectory.turns import TurnFrame
+from trajectory.turns import Turned, turned_of
 
 _PANNED = "gravity is not known, and so would pan a camera pitched by "
 COUNTED = "times are frame numbers over an assumed rate"
@@ -83,36 +83,6 @@ class Ground:
     up: float
     view: View
     pitch_deg: float
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Turned:
-    """How far the camera turned from the first to the last frame (tilt up, pan right, roll clockwise), in degrees.
-
-    Attributes:
-        frame: the frame that the primitives use: see `trajectory.turns`; rule authors has always "camera".
-        horizon: about the horizon, None where gravity is not known or the camera looks steeply up or down.
-        camera: summed about the camera's own axes.
-    """
-
-    frame: TurnFrame
-    told: tuple[float, float, float]
-    horizon: tuple[float, float, float] | None
-    camera: tuple[float, float, float]
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values, angles by name."""
-
-        def named(angles: tuple[float, float, float]) -> dict[str, float]:
-            return dict(zip(("tilt_deg", "pan_deg", "roll_deg"), angles, strict=True))
-
-        return {
-            "frame": self.frame,
-            "told": named(self.told),
-            "horizon": None if self.horizon is None else named(self.horizon),
-            "camera": named(self.camera),
-        }
 
 
 @final
@@ -236,7 +206,8 @@ def describe(
     moving = any(decisions[name].yes for name in NAMES if name != "Static") or any(
         span.primitive != "Static" for span in spans
     )
-    turned, doubted = _turned(seen, config), frozenset(doubts) | near_threshold(decisions)
+    turned = turned_of(seen.turns, by_camera=config.rule == "authors")
+    doubted = frozenset(doubts) | near_threshold(decisions)
     return Description(
         rule=config.rule,
         scores=told.numbers,
@@ -348,18 +319,6 @@ def _roll_doubt(seen: ImageMotion, limit_diag: float) -> dict[str, str]:
     if pitch_deg is None:
         return {}
     return {CHANNELS[5][0 if seen.endpoint[5] > 0 else 1]: f"{_PANNED}{pitch_deg:+.0f}°"}
-
-
-def _turned(seen: ImageMotion, config: DescribeConfig) -> Turned:
-    def angles(steps: np.ndarray) -> tuple[float, float, float]:
-        tilt, pan, roll = np.degrees(steps.sum(axis=0)).tolist()
-        return tilt, pan, roll
-
-    told, camera = angles(seen.turns.step_rad), angles(seen.turns.camera_rad)
-    horizon = told if seen.turns.frame == "horizon" else None
-    if config.rule == "authors":
-        return Turned(frame="camera", told=camera, horizon=horizon, camera=camera)
-    return Turned(frame=seen.turns.frame, told=told, horizon=horizon, camera=camera)
 
 
 def _ground(seen: ImageMotion, gravity: Gravity) -> Ground:

@@ -1,7 +1,7 @@
 """Tilt, pan and roll of each step: about the camera's own axes, or as the horizon sees them."""
 
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import Any, Literal, final
 
 import numpy as np
 from jaxtyping import Float
@@ -35,6 +35,36 @@ class Turns:
     from_camera: Float[np.ndarray, "3 3"]
 
 
+@final
+@dataclass(frozen=True, kw_only=True)
+class Turned:
+    """How far the camera turned from the first to the last frame (tilt up, pan right, roll clockwise), in degrees.
+
+    Attributes:
+        frame: the frame that the primitives use: see `trajectory.turns`; rule authors has always "camera".
+        horizon: about the horizon, None where gravity is not known or the camera looks steeply up or down.
+        camera: summed about the camera's own axes.
+    """
+
+    frame: TurnFrame
+    told: tuple[float, float, float]
+    horizon: tuple[float, float, float] | None
+    camera: tuple[float, float, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values, angles by name."""
+
+        def named(angles: tuple[float, float, float]) -> dict[str, float]:
+            return dict(zip(("tilt_deg", "pan_deg", "roll_deg"), angles, strict=True))
+
+        return {
+            "frame": self.frame,
+            "told": named(self.told),
+            "horizon": None if self.horizon is None else named(self.horizon),
+            "camera": named(self.camera),
+        }
+
+
 def turns(moved: Motion, gravity: Gravity | None) -> Turns:
     """The turns of a path; told about the horizon where gravity is known and no camera looks steeply up or down.
 
@@ -50,6 +80,20 @@ def turns(moved: Motion, gravity: Gravity | None) -> Turns:
     step = _without_panned_roll(own, vertical)
     frame: TurnFrame = "camera" if np.allclose(step, own, rtol=0.0, atol=1e-12) else "upright"
     return Turns(frame=frame, step_rad=step, camera_rad=own, from_camera=np.eye(3))
+
+
+def turned_of(each: Turns, *, by_camera: bool = False) -> Turned:
+    """How far a camera turned in all, in the frame of its steps or, `by_camera`, about its own axes."""
+
+    def angles(steps: np.ndarray) -> tuple[float, float, float]:
+        tilt, pan, roll = np.degrees(steps.sum(axis=0)).tolist()
+        return tilt, pan, roll
+
+    told, camera = angles(each.step_rad), angles(each.camera_rad)
+    horizon = told if each.frame == "horizon" else None
+    if by_camera:
+        return Turned(frame="camera", told=camera, horizon=horizon, camera=camera)
+    return Turned(frame=each.frame, told=told, horizon=horizon, camera=camera)
 
 
 def rates(vertical_in_cam: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:
