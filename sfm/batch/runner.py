@@ -125,8 +125,8 @@ class _Batch:
                 continue
             if there.digest != self._digest_or_none(clip.path):
                 raise CinetrajError(
-                    f"{self.out.where(clip.name)} is the run of another clip, {there.source}; take another --out, or "
-                    f"remove that run, or give a list (.csv) with a column `name` to have both"
+                    f"{self.out.where(clip.name)} is the run of another clip, {there.source}; have the runs written to "
+                    "another folder, or remove that one; a list (.csv) with a column `name` gives names of your own"
                 )
 
     def _setup(self) -> Setup:

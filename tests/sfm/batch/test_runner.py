@@ -328,7 +328,7 @@ def test_the_run_of_another_clip_is_never_replaced(tmp_path: Path) -> None:
     run(clips(tmp_path / "one", a="ok"), out)
     before = content(out)
     other = clips(tmp_path / "other", a="blank")
-    with pytest.raises(CinetrajError, match=r"a is the run of another clip, .*one/a\.clip; take another --out"):
+    with pytest.raises(CinetrajError, match=r"a is the run of another clip, .*one/a\.clip; have the runs written to"):
         run(other, out)
     assert content(out) == before
     moved = Clip(path=str(tmp_path / "moved.clip"), name="a")
