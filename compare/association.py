@@ -73,7 +73,7 @@ def clock(trajectory: Trajectory) -> Hashable:
     """All that `meet` looks at: clips of equal clocks meet alike."""
     times, valid = trajectory.time_s.tobytes(), trajectory.valid.tobytes()
     lost = _lost(trajectory).tobytes() if b"\0" in valid else b""
-    return times, valid, lost, trajectory.time_source
+    return times, valid, lost, trajectory.time_source, _is_estimate(trajectory)
 
 
 def check_time_sources(reference: Trajectory, generated: Trajectory, time: str) -> None:
@@ -227,7 +227,7 @@ def _gaps_of_frames(
     An estimate has all frames of its clip, with a pose or without, so that a long step between two with a pose is the
     clip's own; up to `longest`, beyond which frames were chosen.
     """
-    if trajectory.provenance is None or "status" not in trajectory.provenance.evidence:
+    if not _is_estimate(trajectory):
         return np.zeros(len(at))
     left, _, known, _ = brackets(trajectory.valid, axis, at)
     gap = axis[np.minimum(left + 1, len(axis) - 1)] - axis[left]
@@ -332,10 +332,15 @@ def _undetermined(side: _Sampling, places: Places) -> Bool[np.ndarray, " k"]:
 
 def _lost(trajectory: Trajectory) -> Bool[np.ndarray, " n"]:
     """Frames that are there, and whose pose we do not know."""
-    if trajectory.provenance is not None and "status" in trajectory.provenance.evidence:
+    if _is_estimate(trajectory):
         return ~trajectory.valid
     reason = trajectory.reason or ("",) * len(trajectory)
     return np.array([why == ELSEWHERE for why in reason])
+
+
+def _is_estimate(trajectory: Trajectory) -> bool:
+    """Whether an estimator made it, which has a row for each frame of its clip."""
+    return trajectory.provenance is not None and "status" in trajectory.provenance.evidence
 
 
 def _places(side: _Sampling) -> Places:

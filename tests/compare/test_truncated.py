@@ -141,6 +141,8 @@ def test_the_frames_of_an_estimate_are_all_that_the_clip_has() -> None:
     made = film.replace(provenance=Provenance(backend="auto", evidence={"status": "ok"}))
     assert row(even, made)[1]["compared"] == 1
     assert row(even, film)[1]["compared"] < 0.9
+    both = score({"a": even, "b": even}, {"a": made, "b": film}).to_json()["rows"]  # of equal clocks, laid out together
+    assert both["a"]["compared"] == 1 > 0.9 > both["b"]["compared"]
 
 
 @given(st.integers(0, 2**32 - 1), st.sets(st.integers(1, 48), max_size=40))
