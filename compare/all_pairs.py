@@ -48,6 +48,11 @@ class AllPairs:
     failed: Mapping[str, str]
 
     @property
+    def lower_is_better(self) -> bool:
+        """Whether the metric itself is a distance: its best value is 0."""
+        return metrics.better_of(self.metric) == "lower"
+
+    @property
     def badness(self) -> Float[np.ndarray, "n n"]:
         """How far apart two clips are, whichever is the reference: 0 for equal paths, larger for less alike ones."""
         off: np.ndarray = off_ideal(self.values, self.metric)
@@ -84,6 +89,7 @@ class AllPairs:
             "protocol": self.protocol.stamp(),
             "names": list(self.names),
             "values": [[float(v) if np.isfinite(v) else None for v in row] for row in self.values],
+            "apart": "the metric" if self.lower_is_better else "how far the metric is off its best",
             "nearest": self.nearest(),
             **self.alike(),
             "failed": dict(self.failed),

@@ -72,6 +72,7 @@ def _facts(laid: Laid, scored: int, charged: int, excused: int) -> dict[str, Any
     """How a pair was compared: at how many points, how much of the reference, how lengths and speeds differ."""
     pair = laid.comparison.pair
     asked = scored + charged + excused
+    of_reference = 1.0 if laid.comparison.protocol.span == "reference" else pair.overlap
     return {
         "axis": pair.axis,
         "samples": len(pair.scored),
@@ -79,8 +80,8 @@ def _facts(laid: Laid, scored: int, charged: int, excused: int) -> dict[str, Any
         "overlap_generated": pair.overlap_generated,
         "covered": list(laid.covered),
         "scored": scored / len(pair.scored),
-        "compared": scored / asked,
-        "undetermined": excused / asked,
+        "compared": of_reference * scored / asked,
+        "undetermined": of_reference * excused / asked,
         **lengths(laid.comparison.reference_trajectory, laid.comparison.generated_trajectory),
         "reference_translates": laid.states[0].translates,
         "reference_state": laid.states[0].because,

@@ -84,6 +84,7 @@ def captions(
     minor: Sequence[Minor] = (),
     turned_deg: tuple[float, float, float] | None = None,
     counted_fps: float | None = None,
+    shown: Collection[Segment] | None = None,
 ) -> Captions:
     """Captions of a clip: what happens, in which order, how steadily and how fast.
 
@@ -95,6 +96,8 @@ def captions(
         turned_deg: tilt, pan and roll from the first to the last frame, for the long caption.
         counted_fps: the rate over which times are frame numbers, where nothing tells one: then pace and steadiness are
             not told, and stretches are told by frames.
+        shown: moves that the camera's own axes show (`moves.in_camera_axes`); None: all. A camera that pans by 90
+            degrees and then goes ahead has gone aside of where it first looked, which the long caption says alone.
     """
     certainty = certainty or Certainty()
     told = moves.in_segments(decisions, segments)
@@ -102,11 +105,12 @@ def captions(
     overall = moves.throughout(decisions, told, span_s)
     kept = sorted((*told, *overall), key=lambda s: -s.margin)[: 2 * _MOST]
     parts = parts_of(kept, compound, seen, certainty=certainty, doubted=doubted, overall=overall)
-    strongest = sorted(parts, key=lambda p: -p.weight)
+    every = sorted(parts, key=lambda p: -p.weight)
+    strongest = [part for part in every if not _elsewhere(part, told, shown)]
     plan = _Plan(
         parts=_by_time(strongest[:_MOST]),
         strongest=_by_time(strongest[:_MOST_SHORT]),
-        every=_by_time(strongest[:_MOST_LONG]),
+        every=_by_time(every[:_MOST_LONG]),
         many=len(told) > 2 * _MOST,
         still=_still(decisions, manner[0]),
         unknown=any(d.yes is None for n, d in decisions.items() if n.startswith("Move")),
@@ -133,6 +137,14 @@ def amount_in_words(amount: float, unit: AmountUnit) -> str:
         return f"{amount:.1f}°"
     whole = {"scene_depth": " of the scene depth", "near_depth": " of the depth of what is near", "ratio": ""}
     return f"{100 * amount:.1f} %{whole[unit]}"
+
+
+def _elsewhere(part: Part, told: Sequence[Segment], shown: Collection[Segment] | None) -> bool:
+    """Whether it is a way in the axes of the first frame alone, of a camera whose way is told as it went."""
+    way = part.overall and part.word.name.startswith("Move")
+    if shown is None or not way or not any(segment.primitive.startswith("Move") for segment in told):
+        return False
+    return all(segment.primitive != part.word.name for segment in shown)
 
 
 def _by_time(parts: Sequence[Part]) -> list[Part]:

@@ -206,6 +206,7 @@ def describe(
     moving = any(decisions[name].yes for name in NAMES if name != "Static") or any(
         span.primitive != "Static" for span in spans
     )
+    in_own_axes = moves.in_camera_axes(decisions, spans, seen, seen_limits)
     turned = turned_of(seen.turns, by_camera=config.rule == "authors")
     doubted = frozenset(doubts) | near_threshold(decisions)
     return Description(
@@ -224,6 +225,7 @@ def describe(
             minor=small,
             turned_deg=turned.told,
             counted_fps=config.assumed_fps if trajectory.time_source == "index" else None,
+            shown=in_own_axes,
         ),
         translation_unit=told.scores.translation_unit,
         steadiness=level,
@@ -238,7 +240,7 @@ def describe(
         minor=small,
         turned=turned,
         notes=_notes(told.scores, seen, trajectory, candidates),
-        moves=moves.in_camera_axes(decisions, spans, seen, seen_limits),
+        moves=in_own_axes,
         doubted=doubted,
     )
 

@@ -128,8 +128,9 @@ def _all_pairs(args: Args) -> int:
         _report.print_json(found.to_json())
     else:
         alike = found.alike()
-        print(f"{found.metric} between {len(found.names)} paths under {found.protocol.name}")
-        rows = [["clip", "nearest", found.metric]]
+        best = "" if found.lower_is_better else "; apart: how far it is off its best, the worse of both directions"
+        print(f"{found.metric} between {len(found.names)} paths under {found.protocol.name}{best}")
+        rows = [["clip", "nearest", found.metric if found.lower_is_better else "apart"]]
         for name, near in found.nearest(1).items():
             rows.append([name, *((near[0][0], f"{near[0][1]:.4g}") if near else ("", ""))])
         print("\n" + _report.table(rows, right=(2,)) + "\n")

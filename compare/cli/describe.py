@@ -157,16 +157,28 @@ def _described(
         if each.trajectory is None:
             yield each.name, "", {"failed": each.failed}
             continue
-        description = describe(each.trajectory, config, candidates=candidates_beside(each.trajectory, each.path))
-        described.append((each, description))
+        path, others = each.trajectory, candidates_beside(each.trajectory, each.path)
+        unheard = args.fps is not None and path.time_source != "index"
+        if args.fps is not None and not unheard:
+            path = at_rate(path, args.fps)
+            others = replace(others, others=tuple((share, at_rate(other, args.fps)) for share, other in others.others))
+        description = describe(path, config, candidates=others)
+        described.append((replace(each, trajectory=path), description))
         result = description.to_json()
-        if args.fps is not None and each.trajectory.time_source != "index":
+        if unheard:
             result["notes"] = [*result["notes"], "--fps has no effect: the path has times of its own"]
         if args.actions or args.commanded is not None:
-            result["actions"] = keys_of(each.name, each.trajectory, args, config.assumed_fps)
+            result["actions"] = keys_of(each.name, path, args, config.assumed_fps)
         if sets:
-            result["tags"] = tags_of(description, each.trajectory, sets, config.assumed_fps)
+            result["tags"] = tags_of(description, path, sets, config.assumed_fps)
         yield each.name, each.doubt, result
+
+
+def at_rate(path: "Trajectory", fps: float) -> "Trajectory":
+    """A path that counts frames, in seconds by a rate that was told."""
+    if not fps > 0:
+        raise CinetrajError(f"--fps is {fps:g}, expected a positive number of frames per second")
+    return path.replace(time_s=path.time_s / fps, time_source="assumed") if path.time_source == "index" else path
 
 
 def sets_of(args: Args) -> "tuple[TagSet, ...]":

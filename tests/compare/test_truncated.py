@@ -108,6 +108,12 @@ def test_the_first_version_compares_what_both_cover() -> None:
     assert row(DOLLY, only(DOLLY, np.array([0])), "strict-1")[0]["RotErr"] == 0
 
 
+@pytest.mark.parametrize("protocol", ["auc", "cameractrl", "strict-1"])
+def test_what_no_point_of_comparison_covers_is_not_told_as_compared(protocol: str) -> None:
+    _, more = row(DOLLY, only(DOLLY, np.arange(21)), protocol)
+    assert more["compared"] == pytest.approx(21 / N, abs=0.02)
+
+
 def test_poses_stand_for_the_time_around_them() -> None:
     at = np.linspace(0, 1, 101)
     none = np.zeros(101)

@@ -161,8 +161,10 @@ def test_the_long_caption_tells_no_stretch_that_is_none():
     found = describe(t.replace(world_from_cam=poses))
     assert found.decisions["Move_Out"].yes
     assert {s.primitive for s in found.segments} == {"Pan_Right", "Move_Right"}
+    assert found.sentence.startswith("The camera pans right about 90°, then moves right;")
+    assert "pans right, then trucks right" in (found.captions.prompt or "")
     stretches, overall = found.captions.long.split("From the first frame to the last")
-    assert "backward" not in stretches.removeprefix(found.sentence)
+    assert "backward" not in stretches
     assert "it moves backward by 60 % of the scene depth and turns by pan +90°, tilt 0°, roll 0°" in overall
 
 

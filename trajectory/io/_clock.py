@@ -14,6 +14,8 @@ from trajectory.model import TimeSource
 STEP_S = (9e-4, 4.0)
 """Typical steps of a camera path, whose unit is only the habit of its format: from the 1 kHz of motion capture to a
 pose in 4 s. Milliseconds of up to 240 frames per second, taken for seconds, lie beyond."""
+USUAL_STEP_S = 1 / 30
+"""Of several units the one is proposed that comes nearest to this."""
 NAMED_STEP_S = (1e-7, 86400.0)
 """Typical steps that are believed where the file itself names the unit: a time lapse of a picture a day."""
 JUMP_S = 86400.0
@@ -96,7 +98,8 @@ def _question(
     """The refusal of a clock that cannot be: both readings, and how to say which is meant."""
     size = float("nan") if step is None else step
     others = [name for name in SECONDS_PER if name != unit and _within(step, name, STEP_S)]
-    other = epoch if epoch is not None and epoch != unit else (others or [None])[0]
+    likely = min(others, key=lambda name: abs(np.log(size * SECONDS_PER[name] / USUAL_STEP_S)), default=None)
+    other = epoch if epoch is not None and epoch != unit else likely
     read = f"in {unit} ({why}) the typical step is {size * SECONDS_PER[unit]:.3g} s"
     if other is not None:
         read += f", in {other} {size * SECONDS_PER[other]:.3g} s"

@@ -210,6 +210,14 @@ def test_notes_that_differ_in_numbers_are_one(tmp_path: Path, capsys: pytest.Cap
     assert "only the first 20 to 30 of the 40 frames of the reference (50 to 75%) have a partner" in said
 
 
+def test_how_far_apart_is_not_told_under_the_name_of_what_is_better_high(
+    sets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for metric, head in (("AUC@30", "apart"), ("RotErr", "RotErr")):
+        assert main(["compare", "--all-pairs", str(sets / "ref"), "--metric", metric]) == 0
+        assert next(line for line in capsys.readouterr().out.splitlines() if "nearest" in line).split()[-1] == head
+
+
 def test_all_pairs_of_a_folder(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     io.write(elsewhere(smooth(1), 7), sets / "ref" / "twin.npz", format="native")
     assert main(["compare", "--all-pairs", str(sets / "ref"), "--out", str(sets / "matrix")]) == 0

@@ -182,6 +182,22 @@ def test_what_would_not_be_heard_is_refused(tmp_path: Path, options: dict, words
         describe.run(describe.Args(target=trucking(tmp_path), **options))
 
 
+def test_a_rate_that_is_told_makes_seconds_of_frames(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    moved = io.read(trucking(tmp_path))
+    rows = moved.replace(time_s=np.arange(len(moved), dtype=float), time_source="index", scene_depth=None)
+    io.write(rows, tmp_path / "poses.txt", format="kitti")
+    told: dict[float | None, tuple[str, str]] = {}
+    for fps in (None, 24.0, 240.0):
+        describe.run(describe.Args(target=tmp_path / "poses.txt", format="kitti", fps=fps, caption="long"))
+        said = capsys.readouterr()
+        told[fps] = said.out, said.err
+    assert "From frame 0 to" in told[None][0]
+    assert "--fps tells the rate" in told[None][1]
+    assert " s it moves left" in told[24.0][0]
+    assert told[24.0][1] == ""
+    assert told[24.0][0] != told[240.0][0]
+
+
 def test_a_rate_that_a_path_with_times_does_not_need_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
