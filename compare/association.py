@@ -76,17 +76,22 @@ def clock(trajectory: Trajectory) -> Hashable:
     return times, valid, lost, trajectory.time_source, _is_estimate(trajectory)
 
 
-def check_time_sources(reference: Trajectory, generated: Trajectory, time: str) -> None:
+def check_time_sources(
+    reference: Trajectory, generated: Trajectory, time: str, ways: str = "--time index or --time progress"
+) -> None:
     """Refuse to compare clocks of different kinds unless the association does not need them.
 
     Frames over an assumed rate are seconds as good as are known: many generated files carry no times at all.
+
+    Args:
+        ways: how else the protocol can associate them.
     """
     kinds = {"seconds" if t.time_source == "assumed" else t.time_source for t in (reference, generated)}
     if time == "seconds" and len(kinds) > 1:
         raise TimeSourceError(
             f"the reference counts time in {reference.time_source!r} and the generated clip in "
             f"{generated.time_source!r}, expected the same; tell the rate of the one that counts (cinetraj "
-            "estimate --fps), or say how to associate them: --time index or --time progress"
+            f"estimate --fps), or say how to associate them: {ways}"
         )
 
 

@@ -100,16 +100,14 @@ def _rows(trajectory: Trajectory, rows: np.ndarray) -> Trajectory:
 
 def score_evo(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> PairScores:
     """Scores of a protocol whose method is "evo"."""
-    if protocol.time not in ("seconds", "index", "truncate"):
-        raise CinetrajError(
-            f"--time {protocol.time} does not exist in {protocol.name}; expected seconds, index or truncate"
-        )
-    check_time_sources(reference, generated, protocol.time)
+    time = protocol.time
+    assert time in ("seconds", "index", "truncate")  # others are no protocol of evo's
+    check_time_sources(reference, generated, time, ways="--time index")
     found = ate_rpe(
         reference,
         generated,
         align=protocol.evo_align,
-        associate=protocol.time,
+        associate=time,
         all_pairs=protocol.evo_rpe_all_pairs,
     )
     unknown = set(protocol.metrics) - set(found)

@@ -94,6 +94,10 @@ class Protocol:
             if allowed and all(isinstance(item, str) for item in allowed) and getattr(self, field.name) not in allowed:
                 value = getattr(self, field.name)
                 raise CinetrajError(f"protocol {self.name}: {field.name} is {value!r}, expected {' or '.join(allowed)}")
+        if self.method == "evo" and self.time not in ("seconds", "index", "truncate"):
+            raise CinetrajError(
+                f"--time {self.time} does not exist in {self.name}; expected seconds, index or truncate"
+            )
         if self.samples < 2:
             raise CinetrajError(f"protocol {self.name}: samples is {self.samples}, expected at least 2")
         if self.draws != 0 and self.draws < FEWEST_DRAWS:

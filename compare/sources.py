@@ -305,8 +305,12 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")
 
 
-def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
-    """Rows `reference,generated[,name]`; entries are clip names of the two sources, or paths beside the CSV."""
+def named_in(path: Path) -> frozenset[str]:
+    """All clips that a CSV of pairs names. Raises ReadError."""
+    return frozenset(row[side] or "" for row in _pair_rows(path) for side in ("reference", "generated"))
+
+
+def _pair_rows(path: Path) -> Sequence[dict[str, str]]:
     try:
         lines = decoded(path.read_bytes()).splitlines()
         mark = ";" if lines and ";" in lines[0] and "," not in lines[0] else ","  # spreadsheets write either
@@ -317,6 +321,12 @@ def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
         ) from error
     if not rows or not {"reference", "generated"} <= set(rows[0]):
         raise ReadError(path, "has no columns reference and generated", remedy="add them as the first line")
+    return rows
+
+
+def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
+    """Rows `reference,generated[,name]`; entries are clip names of the two sources, or paths beside the CSV."""
+    rows = _pair_rows(path)
     left, right = clips(reference)[0], clips(generated)[0]
     matches: list[Match] = []
     for row in rows:

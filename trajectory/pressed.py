@@ -1,6 +1,7 @@
 """Which keys a camera's path amounts to, second by second or latent by latent, and how sure that is."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal, final
@@ -163,10 +164,12 @@ def pressed(
     doubt = min((sure[name] for name in ("rotation", "translation") if name in sure), default=None)
     path = _Path(trajectory=trajectory, seen=seen, config=config, still=still, doubt=doubt)
     spans = _edges(trajectory, per, config.assumed_fps)
-    intervals = [_interval(path, span) for span in spans]
-    if commands is not None:
-        told = _commanded(trajectory, commands, spans)
-        intervals = [replace(each, commanded=code) for each, code in zip(intervals, told, strict=True)]
+    if commands is None:
+        intervals = [_interval(path, span) for span in spans]
+    else:
+        told = _commanded(trajectory, commands)
+        spans = _cut(spans, told)
+        intervals = [replace(_interval(path, span), commanded=_most(told[slice(*span)])) for span in spans]
     return KeyPath(
         per=per,
         unit="scene depths" if seen.unit == "scene_depth" else "shares of the path",
@@ -280,16 +283,29 @@ def _unit(seen: ImageMotion, row: int) -> float:
     return seen.nearness * float(seen.moved.depth[row])
 
 
-def _commanded(trajectory: Trajectory, commands: Commands, spans: list[tuple[int, int]]) -> list[Code | None]:
-    """For each interval the code that was commanded for most of its steps.
+def _commanded(trajectory: Trajectory, commands: Commands) -> list[Code | None]:
+    """The code that was commanded for each step, None where nothing was.
 
     A clip that is as long as the commands is the whole one, with what comes before the mark; else it begins there.
     """
     axis = commands.axis(trajectory)
     whole = commands.unit == "frames" and float(axis[-1]) + 1 >= commands.turns[-1].end
     steps = (commands if whole else commands.from_mark()).by_step(axis)
-    found: list[Code | None] = []
-    for start, end in spans:
-        codes = Counter(turn.code for turn in steps[start:end] if turn is not None)
-        found.append(codes.most_common(1)[0][0] if codes else None)
-    return found
+    return [None if turn is None else turn.code for turn in steps]
+
+
+def _cut(spans: Sequence[tuple[int, int]], told: Sequence[Code | None]) -> list[tuple[int, int]]:
+    """Intervals that end where the command changes, and elsewhere where no such change is nearer than a latent."""
+    first, last = spans[0][0], spans[-1][1]
+    changes = [first]
+    for row in range(first + LATENT, last - LATENT + 1):
+        if told[row] != told[row - 1] and row - changes[-1] >= LATENT:
+            changes.append(row)
+    ends = [end for _, end in spans[:-1] if min(abs(end - row) for row in changes) >= LATENT]
+    return list(pairwise(sorted({*changes, *ends, last})))
+
+
+def _most(told: Sequence[Code | None]) -> Code | None:
+    """The code of most steps."""
+    codes = Counter(code for code in told if code is not None)
+    return codes.most_common(1)[0][0] if codes else None

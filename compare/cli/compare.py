@@ -319,9 +319,14 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
         made: source of each folder that this call has made so far. Sources of the same name get folders of their own.
     """
     from compare.cli import estimate
+    from compare.sources import named_in
     from sfm.batch.inputs import Clip
+    from sfm.video.reader import own_name
 
     clips = _videos(path)
+    if options.pairs is not None and path.is_dir():  # those that no pair names cost no minutes
+        asked = named_in(options.pairs)
+        clips = [clip for clip in clips if not asked.isdisjoint((own_name(str(clip)), clip.name))]
     if not clips:
         return path
     runs, source = options.runs, path.resolve()

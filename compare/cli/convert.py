@@ -71,7 +71,8 @@ def run(args: Args) -> int:
         raise CinetrajError(f"{args.to} is read only; cinetraj convert --help lists the formats that are written")
     several = io.split_part(args.source)[1] == io.ALL or not args.destination.suffix
     found = _inputs.load(args.source, args.format)
-    if several and _is_below(args.source, found):  # a folder of one run becomes a folder, too
+    every = io.split_part(args.source)[1] == io.ALL
+    if not args.destination.suffix and (every or _is_below(args.source, found)):  # of one, too
         return _several(args, found)
     if len(found) > 1 and (several or (target is not None and target.encode_every is not None)):
         return _several(args, found)

@@ -121,9 +121,13 @@ def estimate_all(
     """
     from compare.cli import _batch, _pages
     from sfm.batch.places import is_address
+    from sfm.config import CommandConfig
+    from sfm.external.imported import require_readable
 
     clips, several = chosen_clips(args) if named is None else (named, len(named) > 1 or is_given(args.jobs))
     config, batch = _settings.configs_of(args)
+    if isinstance(config.backend, CommandConfig):  # before the program runs, not after
+        require_readable(config.backend.format)
     kept = args.html or is_address(args.out)
     had = [] if kept else _pages.runs_with_page(Path(args.out, clip.name) for clip in clips)
     if not several and batch.engine == "local" and not is_address(args.out):

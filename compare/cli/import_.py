@@ -95,9 +95,12 @@ def _expected(expect: Path | None, found: Mapping[str, Any]) -> "dict[str, Clip 
     """Name to clip, of those that there should be; without a list those that there are."""
     if expect is None:
         return dict.fromkeys(found)
-    from sfm.batch import clips_of
+    from sfm.batch.inputs import LIST_SUFFIXES, clips_of, distinct, read_list
 
-    clips, said = clips_of([str(expect)])
+    if expect.is_file() and expect.suffix.lower() in LIST_SUFFIXES:  # of clips that may be elsewhere by now
+        clips, said = distinct(read_list(expect, there=False))
+    else:
+        clips, said = clips_of([str(expect)])
     for line in said:
         _report.warn(line)
     return {clip.name: clip for clip in clips}

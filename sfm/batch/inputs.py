@@ -95,8 +95,8 @@ def safe_name(name: str) -> str:
     return safe
 
 
-def read_list(path: Path) -> list[Clip]:
-    """The rows of a list file. Raises ReadError with the line."""
+def read_list(path: Path, *, there: bool = True) -> list[Clip]:
+    """The rows of a list file; with `there` one of its clips must be at hand. Raises ReadError with the line."""
     try:
         text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
     except OSError as error:
@@ -127,7 +127,7 @@ def read_list(path: Path) -> list[Clip]:
     for clip, (line, _, _) in zip(clips, rows, strict=True):
         if is_run(clip.path):
             raise ReadError(path, f"names {printable(clip.path)}, {A_RUN}", remedy=THE_FILM, line=line)
-    if not any(_may_be_there(clip.path) for clip in clips):
+    if there and not any(_may_be_there(clip.path) for clip in clips):
         several = f"names {len(clips)} clips, none of which is there; the first is {printable(clips[0].path)}"
         raise ReadError(
             path,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from sfm.config import VideoConfig
 from trajectory import io
@@ -45,6 +45,10 @@ GENERIC = frozenset(
 ENDINGS = ("_sgd_cvd_hr", "_droid", "_pred_traj", "_traj", "_predictions", "_poses", "_transforms_cleaning")
 
 
+ON_FRAME = 0.25
+"""A pose is that of a frame where its time is off by no more than this share of a step."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Found:
@@ -52,6 +56,13 @@ class Found:
 
     trajectory: Trajectory
     notes: tuple[str, ...] = ()
+
+
+def require_readable(format: str) -> None:
+    """Raises CinetrajError for what is no format that can be read."""
+    able = {name: each for name, each in io.FORMATS.items() if each.read is not None}
+    if format != "auto" and format not in able:
+        raise CinetrajError(f"format is {format!r}{expected_of(format, able, 'auto or ')}")
 
 
 def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[str, list[Path]]:
@@ -118,8 +129,9 @@ def read_on_clip(
     """Read a result; where its clip is at hand, on the clip's time axis with every frame of the clip.
 
     Args:
-        frame_step: every n-th frame of the clip was used. Without it frame numbers are taken for those of the clip only
-            where there is one for each of its frames; otherwise they stay numbers, with a note.
+        frame_step: every n-th frame of the clip was used, whatever clock the file has. Without it frame numbers are
+            taken for those of the clip only where there is one for each of its frames, and times where each is that of
+            a frame; otherwise they stay what they are, with a note.
         label: the name of the file in the provenance, instead of its path. Raises CinetrajError.
     """
     trajectory = io.read(file, format=format)
@@ -128,8 +140,11 @@ def read_on_clip(
         named = Provenance(config=origin.config, versions=origin.versions, source=label, evidence=origin.evidence)
         trajectory = trajectory.replace(provenance=named)
     said = io.notes(trajectory)
-    if clip is None or trajectory.time_source != "index":
+    if clip is None:
         return Found(trajectory=trajectory, notes=said)
+    if frame_step is not None and trajectory.time_source != "index":
+        trajectory = trajectory.replace(time_s=np.arange(len(trajectory), dtype=np.float64), time_source="index")
+        said = (*said, "its own times are left aside: the frame step says which frames they are")
     from sfm.video import reader as video
 
     try:
@@ -139,13 +154,30 @@ def read_on_clip(
             raise
         return Found(
             trajectory=trajectory,
-            notes=(
-                *said,
-                f"times are numbers of frames, for the clip is not readable: {error}",
-            ),
+            notes=(*said, f"times are those of the file, for the clip is not readable: {error}"),
         )
-    laid = on_frames(trajectory, frames.time_s, frames.time_source, frame_step=frame_step)
+    if trajectory.time_source == "index":
+        laid = on_frames(trajectory, frames.time_s, frames.time_source, frame_step=frame_step)
+    else:
+        laid = by_clock(trajectory, frames.time_s, frames.time_source)
     return replace(laid, notes=(*said, *laid.notes))
+
+
+def by_clock(trajectory: Trajectory, time_s: Float[np.ndarray, " m"], source: TimeSource) -> Found:
+    """Poses by their time, at the clip's frames where each is that of a frame: by the clip's clock, or from its start.
+
+    Frames without a pose are there, not valid.
+    """
+    count, total = len(trajectory), len(time_s)
+    step = float(np.median(np.diff(time_s))) if total > 1 else 0.0
+    for zero in (0.0, float(trajectory.time_s[0] - time_s[0])):
+        stamps = trajectory.time_s - zero
+        index = np.abs(time_s[None] - stamps[:, None]).argmin(1)
+        near = np.abs(time_s[index] - stamps) <= ON_FRAME * step
+        if source != "index" and near.all() and (np.diff(index) > 0).all():
+            return Found(trajectory=_laid(trajectory, index, time_s, source))
+    note = f"{count} poses with times of their own for a clip of {total} frames: they are not those of its frames"
+    return Found(trajectory=trajectory, notes=(f"{note}, so that none is told to be missing",))
 
 
 def on_frames(
@@ -158,7 +190,7 @@ def on_frames(
     if frame_step is None:
         if count != total or index[-1] - index[0] != total - 1 or index[0] not in (0, 1):
             note = f"{count} poses (frames {index[0]} to {index[-1]}) for a clip of {total} frames"
-            note += ": times are numbers of poses; the frame step says which frames they are"
+            note += ": times are the file's numbers; the frame step says which frames they are"
             return Found(trajectory=trajectory, notes=(note,))
         if index[0] == 1:
             notes.append("frames are numbered from 1")
@@ -167,6 +199,14 @@ def on_frames(
         index = index * frame_step
     if index[-1] >= total:
         raise CinetrajError(f"the result has a pose for frame {index[-1]}, but the clip has {total} frames")
+    return Found(trajectory=_laid(trajectory, index, time_s, source), notes=tuple(notes))
+
+
+def _laid(
+    trajectory: Trajectory, index: Int[np.ndarray, " n"], time_s: Float[np.ndarray, " m"], source: TimeSource
+) -> Trajectory:
+    """The poses at these frames of a clip; the others have none."""
+    total = len(time_s)
     poses = np.full((total, 4, 4), np.nan)
     poses[index] = trajectory.world_from_cam
     valid = np.zeros(total, bool)
@@ -179,10 +219,9 @@ def on_frames(
         if values is not None:
             fields[name] = np.full((total, *values.shape[1:]), np.nan)
             fields[name][index] = values
-    whole = trajectory.replace(
+    return trajectory.replace(
         world_from_cam=poses, time_s=time_s, valid=valid, reason=tuple(reason), time_source=source, **fields
     )
-    return Found(trajectory=whole, notes=tuple(notes))
 
 
 def _usual(format: str) -> tuple[str, ...]:
@@ -192,8 +231,7 @@ def _usual(format: str) -> tuple[str, ...]:
         return tuple(
             dict.fromkeys(name for names in USUAL.values() for name in names if "*" not in name or "_" in name)
         )
-    if format not in io.FORMATS:
-        raise CinetrajError(f"format is {format!r}{expected_of(format, io.FORMATS, 'auto or ')}")
+    require_readable(format)
     target = Path(io.FORMATS[format].target)
     return (target.name, f"*{target.suffix}")
 

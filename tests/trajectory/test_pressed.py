@@ -179,11 +179,19 @@ def test_commands_are_compared_axis_by_axis() -> None:
     assert pressed(driven()).agreement() is None
 
 
+@pytest.mark.parametrize("frames", [7, 20, 31, 45])
+def test_an_interval_ends_where_the_command_changes(frames: int) -> None:
+    """What follows turns of any length exactly is as commanded."""
+    agreed = pressed(driven(frames=frames), commands=told(frames=frames)).agreement()
+    assert agreed is not None
+    assert agreed["all"] == 1
+
+
 def test_most_of_an_interval_decides() -> None:
     commands = Commands(
         turns=(
-            Turn(action="W", code=code_of("W"), start=0.0, end=10.0),
-            Turn(action="left", code=code_of("left"), start=10.0, end=30.0),
+            Turn(action="W", code=code_of("W"), start=0.0, end=3.0),  # too short for an interval of its own
+            Turn(action="left", code=code_of("left"), start=3.0, end=48.0),
         )
     )
     found = pressed(driven(("left", "none")), commands=commands).intervals

@@ -164,6 +164,18 @@ def test_a_metric_is_chosen_for_all_pairs_alone(sets: Path, capsys: pytest.Captu
     assert "--metric is for --all-pairs" in capsys.readouterr().err
 
 
+def test_videos_that_no_pair_names_are_not_estimated(
+    sets: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("ref", "good"):
+        (sets / folder / "film.mp4").write_bytes(b"")
+    (tmp_path / "pairs.csv").write_text("reference,generated\na,a\n")
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", str(sets / "ref"), str(sets / "good"), "--pairs", "pairs.csv"]) == 0
+    assert "1 of 1 clips scored" in capsys.readouterr().out
+    assert not (tmp_path / "runs").exists()
+
+
 def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     twin = sets / "again" / "good"
     twin.mkdir(parents=True)

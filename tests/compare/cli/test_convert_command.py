@@ -199,6 +199,14 @@ def test_a_folder_of_runs_becomes_a_folder_of_files(runs: Path, tmp_path: Path) 
     assert not (tmp_path / "out.txt").exists()
 
 
+def test_all_cameras_of_a_file_become_a_folder_where_it_holds_one(tmp_path: Path) -> None:
+    moving = io.read(write_tum(tmp_path)).replace(scale="metric")
+    io.write(moving, tmp_path / "cameras.json", format="recammaster")
+    done = cinetraj("convert", f"{tmp_path}/cameras.json#*", tmp_path / "out", "--to", "tum")
+    assert done.returncode == 0, done.stderr
+    assert [file.suffix for file in (tmp_path / "out").iterdir()] == [".txt"]
+
+
 def test_a_folder_of_one_run_becomes_a_folder_too(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     shutil.copytree(runs / "truck", tmp_path / "runs" / "truck")

@@ -114,8 +114,9 @@ def test_what_tells_no_keys_is_named(tmp_path: Path, capsys: pytest.CaptureFixtu
     io.write(moved, tmp_path / "path.npz", format="native")
     assert describe.run(describe.Args(target=tmp_path / "path.npz", actions=True)) == 1
     assert "actions: fewer than two frames have a pose" in capsys.readouterr().out
-    assert describe.run(describe.Args(target=forward(None, tmp_path), commanded=tmp_path / "nothing.json")) == 1
-    assert "nothing.json does not exist, expected a file of commands" in capsys.readouterr().out
+    with pytest.raises(CinetrajError, match=r"nothing\.json does not exist, expected a file of commands"):
+        describe.run(describe.Args(target=forward(None, tmp_path), commanded=tmp_path / "nothing.json"))
+    assert capsys.readouterr().out == ""  # before the work
     assert describe.run(describe.Args(target=forward(None, tmp_path), commanded=Path("w-6, s-6"))) == 0
     assert "as commanded (pose string): 50% of 2 intervals" in capsys.readouterr().out
 
@@ -174,6 +175,7 @@ def test_an_unknown_set_of_tags_is_refused(tmp_path: Path) -> None:
     ("options", "words"),
     [
         ({"roll": 5.0}, "--roll goes with --pitch"),
+        ({"commanded": Path("nowhere.json")}, "nowhere.json does not exist"),
         ({"actions": True, "caption": "short"}, "leave --caption, --prompt and --tags out"),
     ],
 )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from console import MOVING_FRAMES, assert_one_clear_line, cinetraj, write_moving
+from console import MOVING_FRAMES, assert_one_clear_line, cinetraj, write_moving, write_tum
 
 from trajectory import io as formats
 from trajectory.model import Trajectory
@@ -51,6 +51,19 @@ def test_import_keeps_missing_clips_and_frames_as_failures(tmp_path: Path) -> No
     assert json.loads((tmp_path / "runs" / "c.0" / "run.json").read_text())["status"] == "failed"
     told = json.loads(cinetraj("status", tmp_path / "runs", "--json").stdout)
     assert (told["clips"], list(told["failed"])) == (3, ["c.0"])
+
+
+def test_the_list_of_what_is_expected_may_name_clips_that_are_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    for name in ("a clip", "b"):
+        write_tum(tmp_path / "results").rename(tmp_path / "results" / f"{name}.txt")
+    (tmp_path / "expected.txt").write_text("a clip\nb\nmissing\n")
+    done = cinetraj(
+        "import", tmp_path / "results", "--out", tmp_path / "out", "--format", "tum",
+        "--expect", tmp_path / "expected.txt", "--no-plot",
+    )  # fmt: skip
+    assert "2 of 3 clips have a trajectory" in done.stdout
+    assert json.loads((tmp_path / "out" / "missing" / "run.json").read_text())["status"] == "failed"
 
 
 def test_import_of_an_unknown_format_or_an_empty_folder(tmp_path: Path) -> None:

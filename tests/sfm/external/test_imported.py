@@ -136,6 +136,22 @@ def test_a_result_is_read_on_the_time_axis_of_its_video(tmp_path: Path) -> None:
     assert imported.read_on_clip(tmp_path / "cat_droid.npz", "megasam", None).trajectory.time_source == "index"
 
 
+def test_times_of_a_file_say_which_frames_have_a_pose(tmp_path: Path) -> None:
+    clip = encode(tmp_path / "cat.mp4", pan(1, 12, hw=(64, 96)), fps=10)
+    for name, stamps in (("same", np.arange(6) / 5), ("from_its_start", 77.0 + np.arange(6) / 5)):
+        io.write(path().replace(time_s=stamps, time_source="seconds"), tmp_path / f"{name}.txt", format="tum")
+        found = imported.read_on_clip(tmp_path / f"{name}.txt", "tum", clip).trajectory
+        assert np.flatnonzero(found.valid).tolist() == [0, 2, 4, 6, 8, 10]
+        np.testing.assert_allclose(found.time_s, np.arange(12) / 10, atol=1e-9)
+    io.write(path().replace(time_s=np.arange(6) / 7, time_source="seconds"), tmp_path / "other.txt", format="tum")
+    found = imported.read_on_clip(tmp_path / "other.txt", "tum", clip)
+    assert len(found.trajectory) == 6
+    assert "6 poses with times of their own for a clip of 12 frames" in found.notes[-1]
+    stepped = imported.read_on_clip(tmp_path / "other.txt", "tum", clip, frame_step=2)
+    assert np.flatnonzero(stepped.trajectory.valid).tolist() == [0, 2, 4, 6, 8, 10]
+    assert "left aside" in stepped.notes[-1]
+
+
 def test_a_clip_that_cannot_be_read_costs_its_times_and_not_the_result(tmp_path: Path) -> None:
     io.write(path(), tmp_path / "cat_droid.npz", format="megasam")
     (tmp_path / "cat.mp4").write_bytes(b"no film")
@@ -144,6 +160,12 @@ def test_a_clip_that_cannot_be_read_costs_its_times_and_not_the_result(tmp_path:
     assert "not readable" in found.notes[0]
     with pytest.raises(CinetrajError, match=r"cat\.mp4"):
         imported.read_on_clip(tmp_path / "cat_droid.npz", "megasam", tmp_path / "cat.mp4", frame_step=1)
+
+
+@pytest.mark.parametrize("format", ["nosuch", "blender"])  # the second one is written only
+def test_a_format_that_cannot_be_read_is_refused_before_anything_runs(format: str) -> None:
+    with pytest.raises(CinetrajError, match=f"format is '{format}'"):
+        imported.require_readable(format)
 
 
 def test_a_path_without_any_pose_is_a_failure() -> None:
