@@ -155,8 +155,8 @@ def _by_rows(reference: Trajectory, generated: Trajectory, protocol: Protocol) -
 
 
 def _by_progress(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> Meeting:
-    share = _shares(protocol.samples)
     spans = [float(t.time_s[-1] - t.time_s[0]) for t in (reference, generated)]
+    share = _shares(protocol.samples if spans[0] > 0 else 1)
     at = [t.time_s[0] + share * span for t, span in zip((reference, generated), spans, strict=True)]
     a = _Sampling(trajectory=reference, axis=reference.time_s, at=at[0])
     b = _Sampling(trajectory=generated, axis=generated.time_s, at=at[1])

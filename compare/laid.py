@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from compare.align import anchored, fix_gauge, moved
-from compare.association import Meeting, clock, frame_numbers, meet
+from compare.association import HOLE, Meeting, clock, frame_numbers, meet
 from compare.chunks import chunked
 from compare.depth_scales import DepthScale
 from compare.metrics import Comparison, Comparisons, together
@@ -19,6 +19,9 @@ from compare.scales import common_extents, common_units, scales
 from trajectory.depth_deviation import depth_deviation
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
+
+FEWEST_ROWS, MOST_HOLES = 8, 0.2
+"""A clock of fewer rows tells no hole; one of which a larger share of the steps is long is uneven."""
 
 
 @final
@@ -185,6 +188,7 @@ def _laid(rows: tuple[int, ...], each: Sequence[Two], meetings: Sequence[Meeting
             notes=notes[i]
             + _short_overlap(covered[i], protocol)
             + _other_length(two, protocol)
+            + _rows_left_out(two, protocol)
             + _assumed_rates(two, protocol),
         )
         for i, two in enumerate(each)
@@ -241,6 +245,29 @@ def _other_length(two: Two, protocol: Protocol) -> tuple[str, ...]:
         f"so that only {'the first ' if begins else ''}{len(shared)} of the {longer} frames of the {of} "
         f"({len(shared) / longer:.0%}) have a partner; if both show the whole move, use --time progress",
     )
+
+
+def _rows_left_out(two: Two, protocol: Protocol) -> tuple[str, ...]:
+    """What to say where rows meet by their order and a clock shows that one of the files leaves some out."""
+    if protocol.time not in ("index", "truncate"):
+        return ()
+    holes = [_holes(two.reference), _holes(two.generated)]
+    if holes[0] == holes[1]:
+        return ()
+    who, rows = ("generated clip", holes[1]) if holes[1] else ("reference", holes[0])
+    return (
+        f"row meets row, and by its clock the {who} leaves frames out before row {rows[0]}: what comes after meets "
+        "other frames; write frames without a pose as such, or use --time seconds",
+    )
+
+
+def _holes(path: Trajectory) -> tuple[int, ...]:
+    """Rows before which a clock in seconds has a hole; none where its steps are uneven throughout."""
+    if path.time_source == "index" or len(path) < FEWEST_ROWS:
+        return ()
+    steps = np.diff(path.time_s)
+    rows = np.flatnonzero(steps > HOLE * np.median(steps)) + 1
+    return tuple(rows.tolist()) if len(rows) <= MOST_HOLES * len(steps) else ()
 
 
 class NotDelivered(CinetrajError):

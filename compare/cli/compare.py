@@ -242,6 +242,8 @@ def words(result: "Result") -> str:
     lines = [head, "", _report.table(rows, right=tuple(range(1, len(rows[0])))), ""]
     if any(told.get("intervals") for told in said["rows"].values()):
         lines += ["values with brackets are medians, the brackets 5 to 95 %, over what the estimates leave open", ""]
+    if any(cell.endswith(")") for cell in rows[-1]):
+        lines += ["(n) behind a mean: it is over n clips, those that have a value", ""]
     lines += [*undefined, ""] if (undefined := _undefined(said, metrics)) else []
     coverage, summary = said["coverage"], said["summary"]
     apart = counts_text(summary["faults"])
@@ -274,8 +276,14 @@ def _rows(said: Mapping[str, Any], metrics: list[str]) -> list[list[str]]:
         rows.append([name, "" if share is None else f"{share:.0%}", *cells])
     summary = said["summary"]
     clips = summary["policies"][said["protocol"]["failures"]][metrics[0]]["clips"]
-    rows.append([f"mean of {counted(clips, 'clip')}", "", *[_number(summary.get(metric)) for metric in metrics]])
-    return rows
+    means = [_number(summary.get(metric)) + _on_fewer(said, metric, clips) for metric in metrics]
+    return [*rows, [f"mean of {counted(clips, 'clip')}", "", *means]]
+
+
+def _on_fewer(said: Mapping[str, Any], metric: str, clips: int) -> str:
+    """As " (7)" behind a mean that is over other clips than the others."""
+    over = said["summary"]["policies"][said["protocol"]["failures"]][metric]["clips"]
+    return "" if over == clips or said["summary"].get(metric) is None else f" ({over})"
 
 
 def _undefined(said: Mapping[str, Any], metrics: list[str]) -> list[str]:

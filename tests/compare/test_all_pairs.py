@@ -12,6 +12,7 @@ from compare.all_pairs import all_pairs
 from compare.scoring import score
 from trajectory import io
 from trajectory.errors import CinetrajError
+from trajectory.model import Trajectory
 from trajectory.resample import at_times
 
 BASE = smooth(1, 40)
@@ -26,6 +27,13 @@ SET = {
     ),
     "another": smooth(2, 40),
 }
+
+
+def test_one_pose_is_like_itself() -> None:
+    one = smooth(1)
+    single = Trajectory(world_from_cam=one.world_from_cam[:1], time_s=one.time_s[:1], valid=np.ones(1, bool))
+    found = all_pairs({"a": single, "b": single, "c": smooth(2)}, "RotErr")
+    assert found.values[0, 0] == found.values[0, 1] == 0
 
 
 def test_duplicates_are_found_at_any_scale_and_speed_and_near_misses_beside_them() -> None:

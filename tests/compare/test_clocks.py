@@ -65,6 +65,18 @@ def test_frames_that_have_no_partner_by_number_are_told(n: int, m: int, longer: 
     assert not any("lengths" in note for note in score(a, a, time="index").clips["trajectory"].notes)
 
 
+def test_rows_that_a_file_leaves_out_are_told_where_row_meets_row() -> None:
+    a = smooth(1, 40)
+    kept = np.r_[0:10, 15:40]
+    b = a.replace(world_from_cam=a.world_from_cam[kept], time_s=a.time_s[kept], valid=a.valid[kept])
+    (note,) = [each for each in score(a, b, protocol="cameractrl").clips["trajectory"].notes if "leaves frames" in each]
+    assert "the generated clip leaves frames out before row 10" in note
+    for pair in ((b, b), (a, a), (a, a.replace(valid=np.isin(np.arange(40), kept)))):
+        assert not any(
+            "leaves frames" in each for each in score(*pair, protocol="cameractrl").clips["trajectory"].notes
+        )
+
+
 def test_frame_numbers_that_begin_later_are_not_called_the_first() -> None:
     a = smooth(1, 60).replace(time_s=np.arange(60.0), time_source="index")
     b = smooth(1, 20).replace(time_s=3 * np.arange(20.0), time_source="index")

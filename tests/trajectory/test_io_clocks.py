@@ -120,6 +120,14 @@ def test_keyframes_of_orb_slam3_in_seconds_and_in_nanoseconds(tmp_path: Path, fi
     np.testing.assert_allclose(found.positions[:, 0], np.arange(5) / 10)
 
 
+@pytest.mark.parametrize(("per_s", "unit"), [(1e3, "ms"), (1e6, "us"), (1e9, "ns")])
+def test_of_several_units_that_may_be_the_likely_one_is_named(tmp_path: Path, per_s: float, unit: str) -> None:
+    path = tmp_path / "clock.txt"
+    path.write_text("".join(f"{round(k * per_s / 30)} {k} 0 0 0 0 0 1\n" for k in range(40)))
+    with pytest.raises(ReadError, match=rf"as '# timestamp \[{unit}\]"):
+        read(path, format="tum")
+
+
 def test_nanoseconds_of_orb_slam3_that_begin_at_zero_are_questioned(tmp_path: Path) -> None:
     path = tmp_path / "KeyFrameTrajectory.txt"
     path.write_text("".join(f"{k * 250_000_000:.6f} {k} 0 0 0 0 0 1\n" for k in range(5)))

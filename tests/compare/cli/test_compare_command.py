@@ -8,7 +8,9 @@ import pytest
 from estimates import estimate
 from paths import elsewhere, monst3r_text, smooth
 
+from compare.cli import compare as command
 from compare.cli import main
+from compare.scoring import score
 from sfm.batch import Clip
 from trajectory import io
 
@@ -174,6 +176,14 @@ def test_videos_that_no_pair_names_are_not_estimated(
     assert main(["compare", str(sets / "ref"), str(sets / "good"), "--pairs", "pairs.csv"]) == 0
     assert "1 of 1 clips scored" in capsys.readouterr().out
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_mean_over_fewer_clips_says_so() -> None:
+    still = smooth(1).replace(world_from_cam=np.tile(np.eye(4), (len(smooth(1)), 1, 1)))
+    said = command.words(score({"a": smooth(1), "b": still}, {"a": smooth(2), "b": still}))
+    (means,) = [line for line in said.splitlines() if line.startswith("mean of 2 clips")]
+    assert means.count(" (1)") == 2  # direction and length of a way that there is not
+    assert "(n) behind a mean: it is over n clips" in said
 
 
 def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
