@@ -337,16 +337,19 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
         clips = [clip for clip in clips if not asked.isdisjoint((own_name(str(clip)), clip.name))]
     if not clips:
         return path
-    runs, source = options.runs, path.resolve()
+    runs, source, folder = options.runs, path.resolve(), path.is_dir()
+
+    def named_in_folder(name: str) -> list[Clip]:
+        return _named(clips) if folder else [Clip(path=str(path), name=name)]
+
     name, number = _name_of(path), 1
-    while made.get(runs / name, source) != source:
+    while made.get(runs / name, source) != source or _of_others(runs / name if folder else runs, named_in_folder(name)):
         number += 1
         name = f"{_name_of(path)}-{number}"
     target = runs / name
     if target in made:
         return target
-    folder = path.is_dir()
-    named = _named(clips) if folder else [Clip(path=str(path), name=name)]
+    named = named_in_folder(name)
     chosen: dict[str, Any] = {} if options.split_shots else {"split_shots": False}
     args = estimate.Args(clips=tuple(map(str, clips)), out=str(target if folder else runs), **chosen)
     records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr), named=named)
@@ -354,6 +357,15 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
         raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")
     made[target] = source
     return target
+
+
+def _of_others(folder: Path, clips: "list[Clip]") -> bool:
+    """Whether runs of other clips have the names of any of these, as of another call."""
+    from sfm.batch.ownership import is_of_another
+    from sfm.batch.places import place_of
+
+    there = place_of(folder).records(clip.name for clip in clips)
+    return any(is_of_another(there[clip.name], clip.path) for clip in clips if clip.name in there)
 
 
 def _named(videos: list[Path]) -> "list[Clip]":

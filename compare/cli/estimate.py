@@ -186,11 +186,16 @@ def chosen_clips(args: Args) -> "tuple[list[Clip], bool]":
 def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: bool, quiet: bool) -> dict[str, Any]:
     """Estimate one clip and write its run; returns the content of run.json."""
     from sfm import pipeline
+    from sfm.batch.inputs import Clip
+    from sfm.batch.ownership import require_own
+    from sfm.batch.places import place_of
     from sfm.processes.allocation import keep_freed_memory
     from sfm.runs import folder as runs
 
     keep_freed_memory()
     runs.require_free(folder)  # before minutes of work, not after
+    place = place_of(folder.parent)
+    require_own(place, [Clip(path=clip, name=folder.name)], place.records([folder.name]))
     with _report.stages(folder.name, quiet=quiet) as progress:
         estimate = pipeline.estimate(clip, config, progress=progress)
         runs.write_run(estimate, folder, plot=plot)

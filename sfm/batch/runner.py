@@ -12,6 +12,7 @@ from sfm.batch import keys, store, work
 from sfm.batch.engines.choose import engine_of, gpu_share_of, threads_at_the_end, threads_of
 from sfm.batch.engines.port import LOST_NODES, Answer, Engine, Setup
 from sfm.batch.inputs import Clip
+from sfm.batch.ownership import require_own
 from sfm.batch.places import Place, PlaceError, place_of
 from sfm.config import BatchConfig, EstimateConfig
 from sfm.runs import build as records
@@ -98,7 +99,7 @@ class _Batch:
             self.digests = {e["source"]: (e["stamp"], e["sha256"]) for e in events if e["event"] == "start"}
             self.logged = {(e["name"], e["key"]) for e in events if e["event"] == "done"}
             self.known = self.out.stored()
-            self._require_own()
+            require_own(self.out, self.clips, self.out.records(self.names.intersection(self.out.names())))
             self.holders = {run.key: run.name for run in self.known.values() if run.key}
             engine = engine_of(self.batch, self._setup(), most=len(self.clips))
             self.limits = {
@@ -116,18 +117,6 @@ class _Batch:
                 self.out.sweep(self.names)
             self.log.append("end")
         return [self.outcomes[clip.name] for clip in self.clips]
-
-    def _require_own(self) -> None:
-        """Raises CinetrajError where a run of another clip has the name of one of these: it would be lost."""
-        for clip in self.clips:
-            there = self.known.get(clip.name)
-            if there is None or not there.digest or there.source in (printable(clip.path), _stored_path(clip.path)):
-                continue
-            if there.digest != self._digest_or_none(clip.path):
-                raise CinetrajError(
-                    f"{self.out.where(clip.name)} is the run of another clip, {there.source}; have the runs written to "
-                    "another folder, or remove that one; a list (.csv) with a column `name` gives names of your own"
-                )
 
     def _setup(self) -> Setup:
         limit = self.batch.memory_limit_gib
@@ -301,13 +290,6 @@ class _Batch:
     def _about(self, task: _Task, failure: str) -> Mapping[str, Any]:
         about = {"key": task.key, "clip_sha256": task.digest, "attempts": task.attempt, "failure": failure}
         return {**about, "limits": self.limits}
-
-    def _digest_or_none(self, path: str) -> str | None:
-        """None for what cannot be read, which is told when its turn comes."""
-        try:
-            return self._digest(path)
-        except CinetrajError:
-            return None
 
     def _digest(self, path: str) -> str:
         """Of the clip's bytes; those of a file that has not changed since it was last read are known."""

@@ -19,12 +19,7 @@ _REMAINS = re.compile(r"\.(?P<name>.+)\.(?P<kind>new|old)-[0-9a-f]{8}", re.DOTAL
 @final
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """A whole run of a batch.
-
-    Attributes:
-        failure, limits: how it failed, where the estimator did not say so itself.
-        source, digest: path and SHA-256 of the clip; "" where they are not known.
-    """
+    """A whole run of a batch. failure and limits say how it failed, where the estimator did not say so itself."""
 
     name: str
     key: str
@@ -32,8 +27,6 @@ class Stored:
     reason: str
     failure: str
     limits: Mapping[str, Any]
-    source: str = ""
-    digest: str = ""
 
 
 def stored_runs(out: Path) -> dict[str, Stored]:
@@ -68,8 +61,6 @@ def stored_of(name: str, record: Any) -> Stored | None:
             reason=record["reason"],
             failure=batch["failure"],
             limits=batch["limits"],
-            source=str(record.get("source") or ""),
-            digest=str(batch.get("clip_sha256") or ""),
         )
     except (KeyError, TypeError, AttributeError):
         return None

@@ -1,0 +1,45 @@
+"""Whose run it is."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from sfm.batch.inputs import Clip
+from sfm.batch.ownership import is_of_another, require_own
+from sfm.batch.places import place_of
+from trajectory.errors import CinetrajError
+
+
+def test_other_paths_with_other_bytes_are_other_clips(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.mp4", tmp_path / "other.mp4"
+    one.write_bytes(b"one")
+    other.write_bytes(b"other")
+    made = {"source": str(one), "batch": {"clip_sha256": hashlib.sha256(b"one").hexdigest()}}
+    assert not is_of_another(made, str(one))
+    assert is_of_another(made, str(other))
+    assert is_of_another(made, str(tmp_path / "nowhere.mp4"))
+    one.write_bytes(b"edited")  # where it was: the run is made anew
+    assert not is_of_another(made, str(one))
+
+
+def test_a_run_without_a_digest_is_another_clips_while_that_is_there(tmp_path: Path) -> None:
+    one, other = tmp_path / "one.mp4", tmp_path / "other.mp4"
+    one.write_bytes(b"one")
+    other.write_bytes(b"other")
+    made = {"source": str(one)}
+    assert is_of_another(made, str(other))
+    one.unlink()  # moved, perhaps
+    assert not is_of_another(made, str(other))
+    assert not is_of_another({}, str(other))
+
+
+def test_the_refusal_names_the_run_the_clip_and_ways_out(tmp_path: Path) -> None:
+    one = tmp_path / "one" / "clip.mp4"
+    one.parent.mkdir()
+    one.write_bytes(b"one")
+    clip = Clip(path=str(tmp_path / "clip.mp4"), name="clip")
+    place = place_of(tmp_path / "runs")
+    require_own(place, [clip], {})
+    with pytest.raises(CinetrajError, match=r"runs/clip is the run of another clip, .*one/clip\.mp4; .*--name"):
+        require_own(place, [clip], {"clip": {"source": str(one)}})
