@@ -219,9 +219,16 @@ def _gaps(poses: Float[np.ndarray, " m"], at: Float[np.ndarray, " k"]) -> Float[
     """How far the poses of a clip are apart around each point; 0 on a pose and where none lies on both sides."""
     if len(poses) == 0:
         return np.zeros(len(at))
-    right = np.clip(np.searchsorted(poses, at), 0, len(poses) - 1)
-    left = np.where(poses[right] == at, right, np.maximum(right - 1, 0))
-    return np.where((at >= poses[0]) & (at <= poses[-1]), poses[right] - poses[left], 0.0)
+    before, after = _around(poses, at)
+    return np.where((at >= poses[0]) & (at <= poses[-1]), poses[after] - poses[before], 0.0)
+
+
+def _around(
+    axis: Float[np.ndarray, " n"], at: Float[np.ndarray, " k"]
+) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " k"]]:
+    """The rows before and after each point; a row that it is on is both."""
+    after = np.clip(np.searchsorted(axis, at), 0, len(axis) - 1)
+    return np.where(axis[after] > at, np.maximum(after - 1, 0), after), after
 
 
 def _gaps_of_frames(
@@ -330,8 +337,7 @@ def _undetermined(side: _Sampling, places: Places) -> Bool[np.ndarray, " k"]:
     if side.trajectory.valid.all():
         return np.zeros(len(side.at), dtype=bool)
     lost = _lost(side.trajectory)
-    after = np.clip(np.searchsorted(side.axis, side.at), 0, len(lost) - 1)
-    before = np.where(side.axis[after] > side.at, np.maximum(after - 1, 0), after)
+    before, after = _around(side.axis, side.at)
     return places.inside & (lost[before] | lost[after])
 
 

@@ -31,18 +31,21 @@ def commands_of(name: str, actions: "Path | Commands | None", reference: Clip | 
     if isinstance(actions, Commands):
         return actions
     if actions is not None:
-        if not actions.exists() and is_pose_string(str(actions)):
-            return pose_string(str(actions))
-        return read_commands(_file_of(name, actions))
+        require_commands(actions)
+        return read_commands(_file_of(name, actions)) if actions.exists() else pose_string(str(actions))
     if reference is None or reference.path is None:
         raise CinetrajError(f"{name} has no commands: give a file of them as the reference, or by --actions; {REMEDY}")
     return read_commands(reference.path)
 
 
+def require_commands(actions: Path) -> None:
+    """Raises CinetrajError for what is neither there nor a pose string."""
+    if not actions.exists() and not is_pose_string(str(actions)):
+        raise CinetrajError(f"{actions} does not exist, expected a file of commands or a folder of them")
+
+
 def _file_of(name: str, actions: Path) -> Path:
     """The file or folder of a clip; a file, or a folder of one clip, is that of every clip."""
-    if not actions.exists():
-        raise CinetrajError(f"{actions} does not exist, expected a file of commands or a folder of them")
     if actions.is_file() or any((actions / each).is_file() for each in FILES):
         return actions
     places = [actions / name, *(actions / f"{name}{suffix}" for suffix in SUFFIXES)]

@@ -363,9 +363,10 @@ def _of_others(folder: Path, clips: "list[Clip]") -> bool:
     """Whether runs of other clips have the names of any of these, as of another call."""
     from sfm.batch.ownership import is_of_another
     from sfm.batch.places import place_of
+    from sfm.batch.store import origin_of
 
     there = place_of(folder).records(clip.name for clip in clips)
-    return any(is_of_another(there[clip.name], clip.path) for clip in clips if clip.name in there)
+    return any(is_of_another(origin_of(there[clip.name]), clip.path) for clip in clips if clip.name in there)
 
 
 def _named(videos: list[Path]) -> "list[Clip]":

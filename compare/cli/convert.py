@@ -69,12 +69,10 @@ def run(args: Args) -> int:
     target = io.FORMATS.get(args.to)
     if target is not None and target.encode is None:
         raise CinetrajError(f"{args.to} is read only; cinetraj convert --help lists the formats that are written")
-    several = io.split_part(args.source)[1] == io.ALL or not args.destination.suffix
+    every, into_folder = io.split_part(args.source)[1] == io.ALL, not args.destination.suffix
     found = _inputs.load(args.source, args.format)
-    every = io.split_part(args.source)[1] == io.ALL
-    if not args.destination.suffix and (every or _is_below(args.source, found)):  # of one, too
-        return _several(args, found)
-    if len(found) > 1 and (several or (target is not None and target.encode_every is not None)):
+    many = len(found) > 1 and (every or into_folder or (target is not None and target.encode_every is not None))
+    if many or (into_folder and (every or _is_below(args.source, found))):  # a folder of one stays a folder
         return _several(args, found)
     if len(found) > 1:
         raise CinetrajError(

@@ -98,21 +98,15 @@ def run(args: Args) -> int:
 
 
 def _refuse_what_is_not_heard(args: Args) -> None:
-    """Raises CinetrajError for options that the others leave nothing to do."""
+    """Raises CinetrajError for options that the others leave nothing to do, and for commands that are nowhere."""
+    from compare.commanded import require_commands
+
     if args.roll and args.pitch is None:
         raise CinetrajError("--roll goes with --pitch; give both")
     if args.actions and not args.json and (args.caption is not None or args.prompt or args.tags is not None):
         raise CinetrajError("--actions go with the table or with --json; leave --caption, --prompt and --tags out")
-    _refuse_commands_that_are_nowhere(args.commanded)
-
-
-def _refuse_commands_that_are_nowhere(commanded: Path | None) -> None:
-    from trajectory.commands import is_pose_string
-
-    if commanded is not None and not commanded.exists() and not is_pose_string(str(commanded)):
-        raise CinetrajError(
-            f"{commanded} does not exist, expected a file of commands, a folder of them or a pose string"
-        )
+    if args.commanded is not None:
+        require_commands(args.commanded)
 
 
 def _why_no_prompt(doubt: str) -> str:

@@ -194,8 +194,7 @@ def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: boo
 
     keep_freed_memory()
     runs.require_free(folder)  # before minutes of work, not after
-    place = place_of(folder.parent)
-    require_own(place, [Clip(path=clip, name=folder.name)], place.records([folder.name]))
+    require_own(place_of(folder.parent), [Clip(path=clip, name=folder.name)], {}, [folder.name])
     with _report.stages(folder.name, quiet=quiet) as progress:
         estimate = pipeline.estimate(clip, config, progress=progress)
         runs.write_run(estimate, folder, plot=plot)

@@ -99,7 +99,7 @@ class _Batch:
             self.digests = {e["source"]: (e["stamp"], e["sha256"]) for e in events if e["event"] == "start"}
             self.logged = {(e["name"], e["key"]) for e in events if e["event"] == "done"}
             self.known = self.out.stored()
-            require_own(self.out, self.clips, self.out.records(self.names.intersection(self.out.names())))
+            require_own(self.out, self.clips, self.known, self.names.intersection(self.out.names()))
             self.holders = {run.key: run.name for run in self.known.values() if run.key}
             engine = engine_of(self.batch, self._setup(), most=len(self.clips))
             self.limits = {

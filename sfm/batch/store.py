@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 from sfm.runs.folder import PLOT_FILE, RUN_FILE, TRAJECTORY_FILE, TUM_FILE, find_runs, replaced_folder
 from sfm.runs.saved import copied_files
@@ -19,7 +19,12 @@ _REMAINS = re.compile(r"\.(?P<name>.+)\.(?P<kind>new|old)-[0-9a-f]{8}", re.DOTAL
 @final
 @dataclass(frozen=True, kw_only=True)
 class Stored:
-    """A whole run of a batch. failure and limits say how it failed, where the estimator did not say so itself."""
+    """A whole run of a batch.
+
+    Attributes:
+        failure, limits: how it failed, where the estimator did not say so itself.
+        origin: of what clip, see `origin_of`.
+    """
 
     name: str
     key: str
@@ -27,6 +32,7 @@ class Stored:
     reason: str
     failure: str
     limits: Mapping[str, Any]
+    origin: tuple[str, str] = ("", "")
 
 
 def stored_runs(out: Path) -> dict[str, Stored]:
@@ -61,9 +67,17 @@ def stored_of(name: str, record: Any) -> Stored | None:
             reason=record["reason"],
             failure=batch["failure"],
             limits=batch["limits"],
+            origin=origin_of(record),
         )
     except (KeyError, TypeError, AttributeError):
         return None
+
+
+def origin_of(record: Mapping[str, Any]) -> tuple[str, str]:
+    """Path and SHA-256 of the clip of a run.json, "" where it does not say; a run of a single clip has no digest."""
+    batch: Any = record.get("batch")
+    digest = cast("Mapping[str, Any]", batch).get("clip_sha256") if isinstance(batch, Mapping) else None
+    return str(record.get("source") or ""), str(digest or "")
 
 
 def copy_run(source: Path, target: Path, clip: str) -> None:

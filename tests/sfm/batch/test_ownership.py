@@ -8,6 +8,7 @@ import pytest
 from sfm.batch.inputs import Clip
 from sfm.batch.ownership import is_of_another, require_own
 from sfm.batch.places import place_of
+from sfm.batch.store import Stored, origin_of
 from trajectory.errors import CinetrajError
 
 
@@ -15,7 +16,7 @@ def test_other_paths_with_other_bytes_are_other_clips(tmp_path: Path) -> None:
     one, other = tmp_path / "one.mp4", tmp_path / "other.mp4"
     one.write_bytes(b"one")
     other.write_bytes(b"other")
-    made = {"source": str(one), "batch": {"clip_sha256": hashlib.sha256(b"one").hexdigest()}}
+    made = origin_of({"source": str(one), "batch": {"clip_sha256": hashlib.sha256(b"one").hexdigest()}})
     assert not is_of_another(made, str(one))
     assert is_of_another(made, str(other))
     assert is_of_another(made, str(tmp_path / "nowhere.mp4"))
@@ -27,11 +28,11 @@ def test_a_run_without_a_digest_is_another_clips_while_that_is_there(tmp_path: P
     one, other = tmp_path / "one.mp4", tmp_path / "other.mp4"
     one.write_bytes(b"one")
     other.write_bytes(b"other")
-    made = {"source": str(one)}
+    made = origin_of({"source": str(one)})
     assert is_of_another(made, str(other))
     one.unlink()  # moved, perhaps
     assert not is_of_another(made, str(other))
-    assert not is_of_another({}, str(other))
+    assert not is_of_another(origin_of({}), str(other))
 
 
 def test_the_refusal_names_the_run_the_clip_and_ways_out(tmp_path: Path) -> None:
@@ -40,6 +41,7 @@ def test_the_refusal_names_the_run_the_clip_and_ways_out(tmp_path: Path) -> None
     one.write_bytes(b"one")
     clip = Clip(path=str(tmp_path / "clip.mp4"), name="clip")
     place = place_of(tmp_path / "runs")
-    require_own(place, [clip], {})
+    there = Stored(name="clip", key="", status="ok", reason="", failure="", limits={}, origin=(str(one), ""))
+    require_own(place, [clip], {}, ["clip"])
     with pytest.raises(CinetrajError, match=r"runs/clip is the run of another clip, .*one/clip\.mp4; .*--name"):
-        require_own(place, [clip], {"clip": {"source": str(one)}})
+        require_own(place, [clip], {"clip": there}, ["clip"])
