@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from sfm.config import GravityConfig
+from sfm.processes.workers import mapped
 from sfm.types import Frames, Masks
 from trajectory.model import Trajectory
 
@@ -73,14 +74,17 @@ def find(
         trajectory: of these frames, with intrinsics in pixels of their working size (pixel centres are integers).
     """
     known = np.flatnonzero(trajectory.valid & ~found.blank)
-    if not len(known) or trajectory.intrinsics_px is None:
+    intrinsics_px = trajectory.intrinsics_px
+    if not len(known) or intrinsics_px is None:
         return None
     picks = np.unique(known[np.linspace(0, len(known) - 1, min(config.frames, len(known))).round().astype(int)])
     first = trajectory.rotations[int(np.argmax(trajectory.valid))]
-    parts: list[Lines] = []
-    for k in picks:
+
+    def seen(k: int) -> Lines:
         turn = first.T @ trajectory.rotations[k]
-        parts.append(_segments(frames.rgb[k], found.usable_in(k), trajectory.intrinsics_px[k], turn, config))
+        return _segments(frames.rgb[k], found.usable_in(k), intrinsics_px[k], turn, config)
+
+    parts = mapped(seen, picks.tolist())
     lines = Lines(
         normal=np.concatenate([p.normal for p in parts]),
         middle=np.concatenate([p.middle for p in parts]),

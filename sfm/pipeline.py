@@ -17,6 +17,7 @@ from sfm.external import command
 from sfm.masks import cards, projections
 from sfm.masks import find as masks
 from sfm.masks import told as told_to_move
+from sfm.processes.workers import workers
 from sfm.runs.estimate import Estimate as Estimate
 from sfm.runs.estimate import ShotEstimate as ShotEstimate
 from sfm.runs.estimate import plain
@@ -67,8 +68,16 @@ def estimate(
             raise CinetrajError("mask has no effect on another program; put its own option into the command")
         tell("running the command", 0.0)
         return _of_a_program(command.estimate(video, config, backend_config), config)
-    if not isinstance(video, Frames) and is_long(video, config.video, config.windows):
-        return _in_windows(Path(video), config, backend, backend_config, tell)
+    with workers(_threads(config)):
+        if not isinstance(video, Frames) and is_long(video, config.video, config.windows):
+            return _in_windows(Path(video), config, backend, backend_config, tell)
+        return _held(video, config, backend, backend_config, tell)
+
+
+def _held(
+    video: str | Path | Frames, config: EstimateConfig, backend: str, backend_config: Any, tell: Progress
+) -> Estimate:
+    """That of a clip which is held in memory as a whole."""
     begin = time.perf_counter()
     frames, spans, seconds = _read_and_cut(video, config, tell)
     with _Clock(seconds, "masks"):
@@ -258,8 +267,8 @@ def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: Esti
     if reason := cards.no_scene(frames, found):
         nothing = {"probability": {"rigid": 0.0}}
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, statistics=nothing)
-    threads = config.threads or _environment_threads()
-    return backends.run(frames, found, backend_config, device=config.device, seed=config.seed, threads=threads)
+    device, seed, threads = config.device, config.seed, _threads(config)
+    return backends.run(frames, found, backend_config, device=device, seed=seed, threads=threads)
 
 
 def _doubted(result: BackendResult, why: str) -> BackendResult:
@@ -295,9 +304,11 @@ def _worth_less(said: Mapping[str, Any]) -> dict[str, Any]:
     return less
 
 
-def _environment_threads() -> int | None:
+def _threads(config: EstimateConfig) -> int:
+    """As many as were asked for, as the environment says, or as a backend takes by itself."""
     text = os.environ.get("OMP_NUM_THREADS", "")
-    return int(text) if text.isdecimal() and int(text) > 0 else None
+    told = int(text) if text.isdecimal() and int(text) > 0 else None
+    return backends.threads_of(config.threads or told)
 
 
 def _shot(

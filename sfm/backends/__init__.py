@@ -65,13 +65,18 @@ def run(
     Raises:
         CinetrajError: the config, the seed or the device is wrong.
     """
-    from sfm.processes.system import cores
-
     name, config = resolve(config)
     if not 0 <= seed < 2**31:
         raise CinetrajError(f"seed is {seed}, expected 0 to 2147483647")
-    chosen = threads if threads is not None else min(4, cores())
-    return backends()[name].run(frames, masks, config, device=pick_device(device), seed=seed, threads=max(1, chosen))
+    threads = threads_of(threads)
+    return backends()[name].run(frames, masks, config, device=pick_device(device), seed=seed, threads=threads)
+
+
+def threads_of(asked: int | None) -> int:
+    """So many threads, at least one; None takes what the machine has, at most 4."""
+    from sfm.processes.system import cores
+
+    return max(1, min(4, cores()) if asked is None else asked)
 
 
 def pick_device(device: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 
 from sfm.config import VideoConfig
+from sfm.processes.workers import streamed
 from sfm.types import Frames
 from sfm.video.clock import counts_slots, stands, stated_rate
 from sfm.video.completeness import missing_bytes
@@ -110,7 +111,17 @@ class Film:
         return _expected(self._stream, self._config, self._path)
 
     def pictures(self) -> Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]]:
-        """Number, time and upright picture at the working size, in order, once."""
+        """Number, time and upright picture at the working size, in order, once; made ahead where threads may."""
+
+        def upright(picture: tuple[int, float, Any]) -> tuple[int, float, UInt8[np.ndarray, "h w 3"]]:
+            number, time_s, frame = picture
+            assert self.reading.turn is not None
+            return number, time_s, _upright_rgb(frame, self.hw, self.reading.turn)
+
+        yield from streamed(upright, self._stored())
+
+    def _stored(self) -> Iterator[tuple[int, float, Any]]:
+        """The wanted pictures as they are stored, all of one shape; the first one says how they are to be turned."""
         reading, config = self.reading, self._config
         pictures = _wanted(_frames(self._container, self._stream, reading, self._rate), config, reading)
         stored_hw = (0, 0)
@@ -121,7 +132,7 @@ class Film:
                 self.source_hw = reading.turn.swap(stored_hw)
                 self.hw = working_hw(self.source_hw, config.long_side)
             _check_shape(frame, stored_hw, self._path)
-            yield number, time_s, _upright_rgb(frame, self.hw, reading.turn)
+            yield number, time_s, frame
 
     def frames(
         self,
