@@ -10,9 +10,12 @@ from jaxtyping import Bool, UInt8
 from sfm.config import FeatureConfig
 from sfm.features._kind import Extractor, FeatureKind
 from sfm.features.types import Features
+from sfm.processes.gpu import available_bytes
 from trajectory.errors import CinetrajError, expected_of
 from trajectory.registry import registry
 
+BUDGET_MB, MOST_MB = 2048, 16384
+"""For one batch of frames on a CPU, and at most on a GPU."""
 EDGE_PX = 4
 """Key points this near to an unusable pixel describe its edge (of a bar, of a logo), not the scene."""
 
@@ -36,7 +39,7 @@ def build(config: FeatureConfig, *, device: str = "cpu") -> Extractor:
     config = replace(config, name=kind_of(config, device))
     if config.name not in kinds():
         raise CinetrajError(f"features {config.name!r} are unknown{expected_of(config.name, kinds(), 'auto or ')}")
-    if config.max_features < 1 or config.budget_mb < 1:
+    if config.max_features < 1 or (config.budget_mb is not None and config.budget_mb < 1):
         raise CinetrajError(
             f"max_features={config.max_features} and budget_mb={config.budget_mb} must both be at least 1"
         )
@@ -63,8 +66,9 @@ def extract(
     allowed = shrunk(usable, len(rgb)) if usable is not None and not usable.all() else None
     share = 1.0 if allowed is None else max(float(allowed.mean((1, 2)).min()), 0.1)
     asked = int(np.ceil(config.max_features / share))
-    per_frame = height * width * kinds()[kind_of(config, device)].bytes_per_pixel
-    batch = max(1, config.budget_mb * 2**20 // per_frame)
+    kind = kind_of(config, device)
+    budget_mb = config.budget_mb or _budget_mb("cpu" if kind == "sift" else device)
+    batch = max(1, budget_mb * 2**20 // (height * width * kinds()[kind].bytes_per_pixel))
     result: list[Features] = []
     for start in range(0, len(rgb), batch):
         for features in extractor(rgb[start : start + batch], asked):
@@ -77,6 +81,11 @@ def extract(
         if progress is not None:
             progress(len(result))
     return result
+
+
+def _budget_mb(device: str) -> int:
+    """Memory for one batch where none is told: on a GPU it is the number of batches that costs."""
+    return BUDGET_MB if device == "cpu" else max(1, min(MOST_MB, available_bytes(device) // 4 // 2**20))
 
 
 def shrunk(usable: np.ndarray, count: int) -> Bool[np.ndarray, "n h w"]:

@@ -7,6 +7,7 @@ import planes_scene as scene
 import pytest
 from shifted import SHIFT_PX, check, shift_of
 
+import sfm.features.extract as under_test
 from sfm.config import FeatureConfig
 from sfm.features.extract import EDGE_PX, build, extract, kind_of, kinds
 from sfm.matching.match import match
@@ -87,3 +88,10 @@ def test_auto_takes_what_suits_the_device(rgb: np.ndarray) -> None:
     assert kind_of(FeatureConfig(name="disk"), "cuda") == "disk"
     named = extract(rgb, FeatureConfig(name="sift", max_features=50))
     assert all(np.array_equal(a.xy_px, b.xy_px) for a, b in zip(extract(rgb, config), named, strict=True))
+
+
+def test_batches_take_a_part_of_what_a_gpu_has_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    for free_gib, expected in ((4, 1024), (400, 16384), (0, 1)):
+        monkeypatch.setattr(under_test, "available_bytes", lambda _, free=free_gib: free * 2**30)
+        assert under_test._budget_mb("cuda") == expected
+    assert under_test._budget_mb("cpu") == 2048
