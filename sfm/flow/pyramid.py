@@ -10,6 +10,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from sfm.flow.batches import in_batches
+
 RIM = 16
 """Pixels by which a level is continued beyond its edge, so that windows may reach over it."""
 RED, GREEN, BLUE = 0.299, 0.587, 0.114
@@ -60,13 +62,20 @@ def pyramid_of(
     rgb: UInt8[np.ndarray, "n h w 3"], chosen: Int[np.ndarray, " q"], levels: int, device: torch.device
 ) -> Pyramid:
     """The pyramid of some frames of a clip, made a few frames at a time: nothing but itself is held in floats."""
-    held: list[Tensor] = []
-    for part in chunks(len(chosen), FRAMES_AT_ONCE):
-        few = _levels(grey_of(rgb[chosen[part]], device), levels)
-        if not held:
-            held = [level.new_empty(len(chosen), *level.shape[1:]) for level in few]
+    first = min(FRAMES_AT_ONCE, len(chosen))
+    begun = _levels(grey_of(rgb[chosen[:first]], device), levels)
+    held = [level.new_empty(len(chosen), *level.shape[1:]) for level in begun]
+
+    def put(part: slice, few: Sequence[Tensor]) -> None:
         for whole, level in zip(held, few, strict=True):
             whole[part] = level
+
+    def made(part: slice) -> None:
+        part = slice(first + part.start, first + part.stop)
+        put(part, _levels(grey_of(rgb[chosen[part]], device), levels))
+
+    put(slice(first), begun)
+    in_batches(len(chosen) - first, FRAMES_AT_ONCE, device, made)
     return Pyramid(levels=tuple(held), noise=noise_of(held[0][:, RIM:-RIM, RIM:-RIM]))
 
 

@@ -25,7 +25,7 @@ def run(
     with thread_limit(1, torch=False):
         solved = solve(frames, masks, config, device=device, threads=threads)
     flowed = any(step.startswith("dense_") for step in solved.seconds)
-    ran_on = {"tracks": "cpu", "motion_models": "cpu", **({"dense": device} if flowed else {})}
+    ran_on = {"tracks": "cpu", "motion_models": "cpu", **({"flow": device, "adjustment": "cpu"} if flowed else {})}
     return assemble_result(frames, solved, backend="auto", seed=seed, ran_on=ran_on)
 
 

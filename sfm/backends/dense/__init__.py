@@ -25,7 +25,7 @@ def run(
 
     with thread_limit(1):
         solved = solve(frames, masks, config, device=device, threads=threads)
-    return assemble_result(frames, solved, backend="dense", seed=seed, ran_on={"dense": device})
+    return assemble_result(frames, solved, backend="dense", seed=seed, ran_on={"flow": device, "adjustment": "cpu"})
 
 
 BACKEND = Backend(

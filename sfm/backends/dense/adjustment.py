@@ -11,13 +11,23 @@ from torch import Tensor
 
 from sfm.backends.dense import compiled
 from sfm.backends.dense.banded import solve_bordered
-from sfm.backends.dense.graph import DenseParameters, FlowGraph
+from sfm.backends.dense.graph import DenseParameters, FlowGraph, on_device
 from sfm.backends.dense.linearise import depth_jacobian, predict, whitened
-from sfm.backends.dense.normal import Freedom, Layout, Normal, blocks, layout, normal_equations, of_states, prior_cost
+from sfm.backends.dense.normal import (
+    Freedom,
+    Layout,
+    Normal,
+    blocks,
+    layout,
+    normal_equations,
+    of_states,
+    prior_cost,
+)
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.robust import geman_mcclure
 from sfm.geometry.so3 import POSE
 from sfm.geometry.states import put, taken
+from sfm.processes.workers import mapped
 
 LONGEST_DEPTH_STEP = 0.5
 FOCAL_RANGE = 1.5
@@ -75,7 +85,8 @@ def adjust_all(
 ) -> tuple[DenseParameters, Float[Tensor, " s"]]:
     """Several states, each as `adjust` would, step by step together; and their costs.
 
-    Each has its own damping and ends a kernel when it gains no more; the rest goes on without it.
+    Each has its own damping and ends a kernel when it gains no more; the rest goes on without it. It is done on the CPU
+    (see `normal_equations`), wherever the flow is.
 
     Args:
         states: where to begin.
@@ -84,6 +95,11 @@ def adjust_all(
         kernels: wide to tight; each a value for all states, or one for each.
         iterations, tolerance: as in `adjust`.
     """
+    if graph.device.type != "cpu":
+        kernels = [each.cpu() if isinstance(each, Tensor) else each for each in kernels]
+        there, freedom = (states.to("cpu"), graph.to("cpu")), on_device(freedom, "cpu")
+        found, left = adjust_all(*there, freedom, kernels, iterations=iterations, tolerance=tolerance)
+        return found.to(graph.device), left.to(graph.device)
     laid = layout(graph, freedom, states.zoom.shape[-1])
     damping = torch.full_like(states.log_focal, FIRST_DAMPING)
     found = torch.full_like(states.log_focal, torch.inf)
@@ -112,6 +128,9 @@ def adjust_depths(
     parameters: DenseParameters, graph: FlowGraph, freedom: Freedom, kernel: float, *, steps: int
 ) -> DenseParameters:
     """The same cameras with other depths, after so many steps of Gauss and Newton: each patch for itself."""
+    if graph.device.type != "cpu":
+        found = adjust_depths(parameters.to("cpu"), graph.to("cpu"), freedom, kernel, steps=steps)
+        return found.to(graph.device)
     laid = layout(graph, freedom, len(parameters.zoom))
     for _ in range(steps):
         normal = normal_equations(parameters, graph, freedom, kernel, LEAST_DAMPING, laid)
@@ -134,13 +153,9 @@ def costs(
 ) -> Float[Tensor, "*s"]:
     """Those of one or several states."""
     total = prior_cost(states, graph, freedom, laid)
-    if graph.device.type == "cpu":
-        found = np.zeros(total.numel())
-        compiled.sum_costs(*compiled.taken(states, graph, slice(None), kernel), found)
-        return total + torch.from_numpy(found).reshape(total.shape)
-    for rows in blocks(graph, total.numel()):
-        total = total + place_costs(states, graph, rows, kernel).sum((-3, -2, -1), dtype=torch.float64)
-    return total
+    given, found = compiled.taken(states, graph, slice(None), kernel), np.empty((total.numel(), len(graph.source)))
+    mapped(lambda rows: compiled.sum_costs(*given, found, rows.start, rows.stop), blocks(graph, total.numel()))
+    return total + torch.from_numpy(found.sum(1)).reshape(total.shape)
 
 
 def place_costs(
@@ -224,8 +239,9 @@ def covariance(
 ) -> Float[Tensor, "n n"] | None:
     """Covariance of the cameras' unknowns, all else free, in units of the residuals' noise; None where singular.
 
-    0 for what does not move.
+    0 for what does not move. It is on the CPU.
     """
+    parameters, graph = parameters.to("cpu"), graph.to("cpu")
     normal = normal_equations(parameters, graph, freedom, kernel, 0.0)
     unit = torch.eye(len(normal.matrix), dtype=normal.matrix.dtype, device=graph.device)
     found, sound = _solved(normal, 1e-12 * normal.matrix.diagonal(), unit)

@@ -1,7 +1,7 @@
 """Patches predicted, weighed and summed up slot by slot, without an array of the Jacobian of all of them in between.
 
-The law of `linearise`, `normal.weighted` and `adjustment.place_costs`, for graphs on a CPU, compiled by numba; on other
-devices torch does the same on whole batches.
+The law of `linearise`, `normal.weighted` and `adjustment.place_costs`, compiled by numba: the adjuster runs on the CPU,
+wherever the flow was found.
 """
 
 import math
@@ -114,13 +114,17 @@ def sum_up(places, cameras, kernel, sums):
 
 
 @compiled
-def sum_costs(places, cameras, kernel, costs):
-    """Adds the robust cost of all places to `costs` (s): what is behind its target costs as much as anything can."""
-    k, m, p = places.weight.shape
+def sum_costs(places, cameras, kernel, costs, first, last):
+    """Fills `costs` (s k) of the rows from `first` to before `last`: the robust cost of all places of each.
+
+    What is behind its target costs as much as anything can.
+    """
+    _, m, p = places.weight.shape
     seen = np.empty((ROWS, p), places.weight.dtype)
     for state in range(len(costs)):
-        wide, total = kernel[state] * kernel[state], 0.0
-        for row in range(k):
+        wide = kernel[state] * kernel[state]
+        for row in range(first, last):
+            total = 0.0
             for slot in range(m):
                 turn, shift = between(cameras, state, places.source[row], places.target[row, slot])
                 predicted(places, cameras, (state, row, slot), turn, shift, seen)
@@ -130,7 +134,7 @@ def sum_costs(places, cameras, kernel, costs):
                     x, y = whitened(root, there, seen, i)
                     squared = x * x + y * y
                     total += weight[i] * (geman_mcclure(squared, wide) if seen[8, i] > 0.0 else wide)
-        costs[state] += total
+            costs[state, row] = total
 
 
 @compiled

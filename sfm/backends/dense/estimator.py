@@ -15,7 +15,7 @@ from sfm.backends.dense.distortion import corner_radius, distortion_of
 from sfm.backends.dense.dolly_zoom import has_twin, with_the_sign
 from sfm.backends.dense.fitting import LEAST_PATCHES, LINK_LIMIT, FittedFlow, limit_px_of, told_on_grid
 from sfm.backends.dense.frames import PlacedFrames
-from sfm.backends.dense.graph import DenseParameters, FlowGraph
+from sfm.backends.dense.graph import DenseParameters
 from sfm.backends.dense.keyframes import around
 from sfm.backends.dense.links import groups, largest
 from sfm.backends.dense.loops import closed
@@ -86,7 +86,7 @@ def answer(
     with torch.inference_mode():
         with timed(seconds, "depth"):
             scenes = coarse, with_cells(coarse, masks, config.grid_px)
-            nearness = told_on_grid(fitted.told, frames, config.grid_px, fitted.graph.device)
+            nearness = told_on_grid(fitted.told, frames, config.grid_px, coarse.centres.device)
             again = partial(
                 refine, scenes, key, belongs=fitted.belongs, lens=lens, reach=config.reach, nearness=nearness
             )
@@ -100,7 +100,7 @@ def answer(
             found = _found(fitted, selection, refined, config)
             poses = _poses(frames, masks, found, placed, config)
         with timed(seconds, "structure"):
-            structure = _structure(frames, masks, found, placed, fitted.graph, fitted.belongs)
+            structure = _structure(frames, masks, found, placed, fitted)
     own = {"loop_edges": loops} | ({} if fitted.told is None else {"depth_prior": fitted.told.said})
     return replace(_solved(frames, masks, found, poses, config, own), seconds=seconds, structure=structure)
 
@@ -124,7 +124,8 @@ def _refined(
     refined = again(selection.fitted)
     if not selection.model.translates or not has_twin(selection.fitted):
         return selection, refined
-    votes = covered(refined, torch.from_numpy(fitted.key).to(graph.device), limit_px_of(selection, config))
+    key = torch.from_numpy(fitted.key).to(refined.graph.device)
+    votes = covered(refined, key, limit_px_of(selection, config))
     after = with_the_sign(selection, fitted.fits, votes, graph, fitted.lens, fitted.unit_px, config.selection)
     return after, refined if after.fitted is selection.fitted else again(after.fitted)
 
@@ -241,14 +242,11 @@ def _bound(found: _Found) -> float:
 
 
 def _structure(
-    frames: Frames,
-    masks: Masks,
-    found: _Found,
-    placed: PlacedFrames,
-    first: FlowGraph,
-    belongs: Float[torch.Tensor, "k p"],
+    frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, fitted: FittedFlow
 ) -> Structure | None:
     """Depth, movement and points; what was told to be no part of the scene moves, whatever its residuals."""
+    device = found.refined.graph.device
+    first, belongs = fitted.graph.to(device), fitted.belongs.to(device)
     first_residual_px = torch.from_numpy(found.selection.fitted.patch_residual_px).to(found.refined.residual_px)
     foreign = (belongs < OF_THE_SCENE)[:, None] & (first.weight > TESTIFIES)
     first_residual_px = torch.where(foreign, torch.inf, first_residual_px)

@@ -51,8 +51,8 @@ class FittedFlow:
     Attributes:
         kept: frames that were looked at: neither blank nor repeated.
         key: rows of `kept` that are keyframes.
-        coarse: frames and the patches that the models were fitted to.
-        graph: flow between them.
+        coarse: frames and the patches that the models were fitted to, on the device that computes flow.
+        graph: flow between them; this and what follows is on the CPU.
         lens: what is known of it.
         fits: the models.
         belongs: weight of each patch as a part of the rigid scene.
@@ -122,10 +122,11 @@ class _Shot:
 
 
 def _fitted(shot: _Shot, key: Int[np.ndarray, " k"], graph: FlowGraph) -> FittedFlow:
-    """All models fitted to the flow between keyframes."""
+    """All models fitted to the flow between keyframes, on the CPU."""
     frames, config, lens, unit_px = shot.frames, shot.config, shot.lens, max(shot.frames.hw) / 640
     with timed(shot.seconds, "depth_prior"):
         told = _told(frames, shot.kept[key], config, str(graph.device))
+        graph = graph.to("cpu")
         graph = replace(graph, nearness=told_on_grid(told, frames, config.search_px, graph.device))
     with timed(shot.seconds, "motion_models"):
         fits, belongs = fit_scene(graph, lens, fit_models(graph, lens, unit_px), unit_px)

@@ -204,12 +204,12 @@ def _poses_stepped(
     size, columns = len(cameras.zoom), POSE + 1
     matrix = torch.zeros(size, columns, columns, dtype=torch.float64, device=graph.device)
     pull = torch.zeros(size, columns, dtype=torch.float64, device=graph.device)
-    chosen = [*range(POSE), FOCAL_TARGET] if model.zooms else list(range(POSE))
+    chosen = torch.tensor([*range(POSE), FOCAL_TARGET] if model.zooms else [*range(POSE)], device=graph.device)
     c = len(chosen)
     for rows in blocks(graph):
         predicted = predict(cameras, graph, rows)
         by_camera, _, residual = weighted(predicted, cameras, graph, rows, kernel, lens=model.zooms)
-        flat = by_camera[:, :, chosen].flatten(-2)
+        flat = by_camera.index_select(2, chosen).flatten(-2)
         target = graph.target[rows].reshape(-1)
         gram = (flat @ flat.transpose(-1, -2)).double().reshape(-1, c, c)
         towards = (flat @ residual.flatten(-2)[..., None]).double().reshape(-1, c)

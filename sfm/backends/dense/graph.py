@@ -1,13 +1,15 @@
 """The values of the dense backend: a graph of flow between cameras, and the parameters that are fitted to it."""
 
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Any, TypeVar, final
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
 from sfm.backends.dense.rotations import exp_so3
+
+Value = TypeVar("Value", bound=Any)
 
 
 @final
@@ -39,6 +41,10 @@ class FlowGraph:
     def device(self) -> torch.device:
         """Where it is."""
         return self.patch_px.device
+
+    def to(self, device: torch.device | str) -> "FlowGraph":
+        """The same on a device."""
+        return on_device(self, device)
 
     def double(self) -> "FlowGraph":
         """In 64 bits: what is hardly known (the scale of a path, a focal length) drowns in the rounding of 32."""
@@ -88,6 +94,10 @@ class DenseParameters:
         """Of each camera."""
         return (self.log_focal[..., None] + self.zoom).exp()
 
+    def to(self, device: torch.device | str) -> "DenseParameters":
+        """The same on a device."""
+        return on_device(self, device)
+
     def patches(self, chosen: Int[Tensor, " q"]) -> "DenseParameters":
         """With the depths of some of the patches."""
         return replace(self, inverse_depth=self.inverse_depth[..., chosen])
@@ -101,6 +111,11 @@ class DenseParameters:
             translation=(turn @ self.translation[..., None])[..., 0] + pose[..., :3],
             zoom=self.zoom + zoom,
         )
+
+
+def on_device(value: Value, device: torch.device | str) -> Value:
+    """A value with its tensors on a device."""
+    return replace(value, **{name: part.to(device) for name, part in vars(value).items() if isinstance(part, Tensor)})
 
 
 def still(cameras: int, rows: int, patches: int, focal_px: float, device: torch.device) -> DenseParameters:

@@ -5,7 +5,6 @@ the target's pixels through one adjoint matrix of the pair, only the six columns
 Parameters may have a dimension before all others: several states of one graph, taken together.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -15,7 +14,6 @@ from torch import Tensor
 
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.geometry.projection import LEAST_DEPTH
-from sfm.geometry.so3 import POSE
 
 FOCAL_SOURCE, FOCAL_TARGET, UNDISTORTION, COLUMNS = 6, 7, 8, 9
 """Columns of the lens: log focal length of the row's camera and of the target, κ; and how many columns there are."""
@@ -119,36 +117,21 @@ def jacobian(
         scaled_root: root of the information times the root of the weight.
         lens: with the three columns of the lens; without, only those of the pose.
     """
-    u, v = predicted.ideal.unbind(-2)
-    first, cross, second = (scaled_root * (predicted.focal_px / predicted.straightening).unsqueeze(-2)).unbind(-2)
-    count = COLUMNS if lens else POSE
-    columns = torch.empty(*u.shape[:-1], count, 2, u.shape[-1], dtype=u.dtype, device=u.device)
-
-    def put(column: int, x: Tensor | None, y: Tensor | None) -> None:
-        across, down = columns[..., column, 0, :], columns[..., column, 1, :]
-        if x is None:
-            assert y is not None
-            torch.mul(cross, y, out=across)
-        else:
-            torch.mul(first, x, out=across)
-            if y is not None:
-                across.addcmul_(cross, y)
-        if y is None:
-            down.zero_()
-        else:
-            torch.mul(second, y, out=down)
-
-    d = parameters.inverse_depth[..., rows, None, :] * predicted.per_depth
-    uv = u * v
-    put(0, d, None)
-    put(1, None, d)
-    put(2, -d * u, -d * v)
-    put(3, -uv, -1.0 - v * v)
-    put(4, 1.0 + u * u, uv)
-    put(5, -v, u)
+    scale = (predicted.focal_px / predicted.straightening).unsqueeze(-2)
+    first, cross, second = ((scaled_root * scale)[..., None, i, :] for i in range(3))
+    columns = _pose_columns(predicted, parameters, rows)
     if lens:
-        _lens_columns(predicted, parameters, put)
-    return columns, depth_jacobian(predicted, scaled_root)
+        columns += _lens_columns(predicted, parameters)
+    x, y = (torch.stack(each, -2) for each in zip(*columns, strict=True))
+    return torch.stack([(first * x).addcmul_(cross, y), second * y], -2), depth_jacobian(predicted, scaled_root)
+
+
+def _pose_columns(predicted: Predicted, parameters: DenseParameters, rows: slice) -> list[tuple[Tensor, Tensor]]:
+    """The six columns of the target's pose; the common factor, the target's focal length, is in the root."""
+    u, v = predicted.ideal.unbind(-2)
+    d = parameters.inverse_depth[..., rows, None, :] * predicted.per_depth
+    uv, none = u * v, torch.zeros_like(d)
+    return [(d, none), (none, d), (-d * u, -d * v), (-uv, -1.0 - v * v), (1.0 + u * u, uv), (-v, u)]
 
 
 def depth_jacobian(predicted: Predicted, scaled_root: Float[Tensor, "*r k m 3 p"]) -> Float[Tensor, "*s k m 2 p"]:
@@ -158,10 +141,8 @@ def depth_jacobian(predicted: Predicted, scaled_root: Float[Tensor, "*r k m 3 p"
     return whitened(scale * (across - predicted.ideal * along), scaled_root)
 
 
-def _lens_columns(
-    predicted: Predicted, parameters: DenseParameters, put: Callable[[int, Tensor, Tensor], None]
-) -> None:
-    """The columns of both focal lengths and of κ; the common factor, the target's focal length, is in the root."""
+def _lens_columns(predicted: Predicted, parameters: DenseParameters) -> list[tuple[Tensor, Tensor]]:
+    """The columns of both focal lengths and of κ; the common factor is as in `_pose_columns`."""
     u, v = predicted.ideal.unbind(-2)
     scale, patch = predicted.per_depth, predicted.patch
     kappa = parameters.undistortion.to(u.dtype)[..., None, None, None]
@@ -172,12 +153,12 @@ def _lens_columns(
         return scale * (x - u * z), scale * (y - v * z)
 
     squared = (patch**2).sum(-2, keepdim=True)
-    put(FOCAL_SOURCE, *carried(-patch * (1.0 + 3.0 * kappa * squared)))
+    source = carried(-patch * (1.0 + 3.0 * kappa * squared))
     seen = (predicted.observed**2).sum(-2)
     bend = 2.0 * kappa * seen
     a, b = predicted.observed.unbind(-2)
     # Of what the residual is divided by, too: (off_x, off_y) is the residual over the focal length.
     off_x, off_y = (predicted.residual_px / predicted.focal_px[..., None]).unbind(-2)
-    put(FOCAL_TARGET, u + bend * (a - 2.0 * off_x), v + bend * (b - 2.0 * off_y))
+    target = u + bend * (a - 2.0 * off_x), v + bend * (b - 2.0 * off_y)
     x, y = carried(patch * squared)
-    put(UNDISTORTION, x - seen * (a - 2.0 * off_x), y - seen * (b - 2.0 * off_y))
+    return [source, target, (x - seen * (a - 2.0 * off_x), y - seen * (b - 2.0 * off_y))]

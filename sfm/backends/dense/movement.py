@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
+from scipy.spatial import KDTree
 from torch import Tensor
 
 from sfm.backends.dense.adjustment import TESTIFIES, adjust, held_out_residual_px
@@ -112,12 +114,13 @@ def seen_by(graph: FlowGraph) -> Seen:
     patch = graph.patch_px.T
     width, height = (patch.amax(0) - patch.amin(0)).tolist()
     step = (width * height / max(len(patch), 1)) ** 0.5
-    carried = [torch.cdist(place.transpose(1, 2), patch).argmin(2) for place in graph.place_px]
+    places = np.nan_to_num(graph.place_px.transpose(2, 3).cpu().numpy())
+    _, carried = KDTree(patch.cpu().numpy()).query(places)
     return Seen(
         graph=graph,
         votes=votes_of(graph),
         near=(torch.cdist(patch, patch) < NEIGHBOURS * step).to(patch.dtype),
-        carried=torch.stack(carried),
+        carried=torch.from_numpy(carried).to(graph.device),
         held=(graph.weight > TESTIFIES).to(patch.dtype),
     )
 

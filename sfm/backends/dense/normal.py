@@ -24,15 +24,17 @@ from sfm.backends.dense.linearise import (
     Predicted,
     between,
     jacobian,
-    predict,
     whitened,
 )
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.so3 import POSE, adjoint
+from sfm.processes.workers import mapped
 from sfm.types import MotionModel
 
-ROW_VALUES = 6_000_000
-"""Numbers that the Jacobian of one block of rows may hold."""
+ROW_VALUES = 1_000_000
+"""Numbers that the Jacobian of one block of rows may hold: a piece of work for one thread, some milliseconds."""
+ON_A_GPU = 24
+"""So many times as many on a GPU, where it is the number of blocks that costs."""
 ZOOM_STEP, ZOOM_BEND = 0.3, 0.03
 """Standard deviations of the first and the second differences of the log focal length from camera to camera."""
 ZOOM_ORDER = 2
@@ -171,7 +173,8 @@ class Normal:
 def blocks(graph: FlowGraph, states: int = 1) -> list[slice]:
     """Rows in blocks whose Jacobians, of so many states, fit into the budget."""
     k, m, p = graph.weight.shape
-    size = max(1, ROW_VALUES // (states * m * p * 2 * (COLUMNS + 1)))
+    values = ROW_VALUES * (ON_A_GPU if graph.device.type == "cuda" else 1)
+    size = max(1, values // (states * m * p * 2 * (COLUMNS + 1)))
     return [slice(i, min(i + size, k)) for i in range(0, k, size)]
 
 
@@ -183,22 +186,28 @@ def normal_equations(
     damping: float | Float[Tensor, "*s"],
     laid: Layout | None = None,
 ) -> Normal:
-    """The reduced normal equations, residuals weighted for the kernel of Geman and McClure (standard deviations)."""
+    """The reduced normal equations, residuals weighted for the kernel of Geman and McClure (standard deviations).
+
+    All is on the CPU: of the hundreds of steps that a clip takes, a GPU is told longer than it computes.
+    """
     *several, cameras = parameters.zoom.shape
     laid = laid or layout(graph, freedom, cameras)
     size = len(laid.prior)
     matrix = torch.zeros(*several, size * size, dtype=torch.float64, device=graph.device)
     gradient = torch.zeros(*several, size, dtype=torch.float64, device=graph.device)
     prior = freedom.depths(parameters, graph) if freedom.model.translates else None
-    depths: list[DepthBlock] = []
-    for rows in blocks(graph, math.prod(several)):
+
+    def of_rows(rows: slice) -> tuple[slice, Tensor, Tensor, DepthBlock | None]:
         local, block, pull, depth = _block(parameters, graph, freedom.lens, prior, rows, (kernel, damping))
+        return rows, local.transpose(-1, -2) @ block @ local, pull.unsqueeze(-2) @ local, depth
+
+    depths: list[DepthBlock] = []
+    for rows, block, pull, depth in mapped(of_rows, blocks(graph, math.prod(several))):
         if depth is not None:
             depths.append(depth)
         place = laid.columns[rows]
-        block = local.transpose(-1, -2) @ block @ local
         matrix.index_add_(-1, (place[:, :, None] * size + place[:, None]).reshape(-1), block.flatten(-3))
-        gradient.index_add_(-1, place.reshape(-1), (pull.unsqueeze(-2) @ local).flatten(-3))
+        gradient.index_add_(-1, place.reshape(-1), pull.flatten(-3))
     shared = torch.as_tensor(freedom.shared, dtype=torch.float64, device=graph.device)[..., None]
     matrix = matrix.unflatten(-1, (size, size)) + shared[..., None] * laid.prior
     gradient = gradient - shared * (_beyond_usual(parameters, freedom) @ laid.prior)
@@ -223,7 +232,7 @@ def _block(
         robust: kernel and damping.
     """
     kernel, damping = robust
-    sums = (summed_on_cpu if graph.device.type == "cpu" else summed)(parameters, graph, rows, kernel, lens=lens)
+    sums = summed(parameters, graph, rows, kernel, lens=lens)
     *several, k, m, c = sums.pull.shape
     local = _local(*between(parameters, graph, rows), c)
     block = torch.zeros(*several, k, m, c, m, c, dtype=torch.float64, device=graph.device)
@@ -262,26 +271,7 @@ class Sums:
 def summed(
     parameters: DenseParameters, graph: FlowGraph, rows: slice, kernel: float | Float[Tensor, "*s"], *, lens: bool
 ) -> Sums:
-    """On any device, by way of the whole Jacobian."""
-    by_camera, by_depth, residual = weighted(
-        predict(parameters, graph, rows), parameters, graph, rows, kernel, lens=lens
-    )
-    flat = by_camera.flatten(-2)
-    across, down = by_camera.unbind(-2)
-    one, two = (by_depth[..., i, :].unsqueeze(-2) for i in (0, 1))
-    return Sums(
-        block=(flat @ flat.transpose(-1, -2)).double(),
-        pull=(flat @ residual.flatten(-2)[..., None])[..., 0].double(),
-        shared=(across * one).addcmul_(down, two),
-        own=(by_depth**2).sum((-3, -2)),
-        own_pull=(by_depth * residual).sum((-3, -2)),
-    )
-
-
-def summed_on_cpu(
-    parameters: DenseParameters, graph: FlowGraph, rows: slice, kernel: float | Float[Tensor, "*s"], *, lens: bool
-) -> Sums:
-    """As `summed`, by compiled loops."""
+    """By compiled loops, without the whole Jacobian."""
     places, cameras, kernels = compiled.taken(parameters, graph, rows, kernel)
     found = compiled.room(places, len(kernels), COLUMNS if lens else POSE)
     compiled.sum_up(places, cameras, kernels, found)

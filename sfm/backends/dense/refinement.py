@@ -97,9 +97,10 @@ def refine(
     """
     coarse, scene = scenes
     k, device = len(key), scene.pyramid.device
-    values = fit.parameters.inverse_depth.reshape(k, *coarse.centres.shape[:2], 1)
+    known, belongs = fit.parameters.to(device), belongs.to(device)
+    values = known.inverse_depth.reshape(k, *coarse.centres.shape[:2], 1)
     places = scene.centres.reshape(1, -1, 2).expand(k, -1, -1)
-    parameters = replace(fit.parameters, inverse_depth=sampled(values, coarse.centres, places)[..., 0])
+    parameters = replace(known, inverse_depth=sampled(values, coarse.centres, places)[..., 0])
     target = neighbours(k, reach, device)
     source = torch.arange(k, device=device)
     number = torch.from_numpy(key).to(device)

@@ -24,7 +24,7 @@ def exact(frames: Frames, config: DenseConfig, *, device: str, threads: int) -> 
     """
     try:
         bits = torch.backends.cudnn.flags(enabled=True, allow_tf32=False)
-        with thread_limit(1), workers(threads if device == "cpu" else 1), bits:
+        with thread_limit(1), workers(threads), bits:
             yield
     except torch.cuda.OutOfMemoryError:
         raise does_not_fit(frames, config, available_bytes(device)) from None

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
 from sfm.backends.dense.rotations import exp_so3, log_so3
+from sfm.processes.workers import mapped
 
 DIRECTIONS = 256
 KERNELS = (60.0, 20.0, 8.0)
@@ -64,7 +65,7 @@ def chained_directions(still: DenseParameters, graph: FlowGraph) -> list[tuple[s
     patch, moved, info = _steps(graph, still)
     some = torch.linspace(0, patch.shape[1] - 1, min(MOST_PATCHES, patch.shape[1]), device=graph.device).long()
     net = _half_sphere(DIRECTIONS, graph.device)
-    tried = [_every_direction(net, patch[:, some], moved[e, some], info[e, some]) for e in range(len(moved))]
+    tried = mapped(lambda e: _every_direction(net, patch[:, some], moved[e, some], info[e, some]), range(len(moved)))
     cost, turn, speed = (torch.stack(part) for part in zip(*tried, strict=True))
     total = cost.sum(0)
     taken = torch.zeros(len(net), dtype=torch.bool, device=graph.device)

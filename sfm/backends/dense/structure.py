@@ -64,6 +64,9 @@ class _Seen:
         moving: what moves by itself.
         place_px: where the flow found each patch in each slot; NaN where it does not testify.
         residual_px: of each patch in each slot.
+        patch_px: the patches in square pixels relative to the principal point.
+        focal_px: of each frame.
+        kappa: κ of the lens.
     """
 
     centre_px: Float[np.ndarray, "p 2"]
@@ -71,6 +74,9 @@ class _Seen:
     moving: Bool[np.ndarray, "k p"]
     place_px: Float[np.ndarray, "k m p 2"]
     residual_px: Float[np.ndarray, "k m p"]
+    patch_px: Float[np.ndarray, "2 p"]
+    focal_px: Float[np.ndarray, " n"]
+    kappa: float
 
 
 def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], field: DenseField) -> Structure:
@@ -129,13 +135,13 @@ def _shape(field: DenseField) -> tuple[int, int]:
 
 
 def _seen(field: DenseField) -> _Seen:
-    scene = field.refined.scene
+    scene, parameters = field.refined.scene, field.refined.parameters
     followed_px, residual_px = _followed(field)
     moving, _ = moving_patches(residual_px, field.limit_px, _shape(field))
     _, agrees = moving_patches(field.refined.residual_px, field.limit_px, _shape(field))
     told = scene.told_cells(torch.from_numpy(field.key).to(scene.centres.device))
     usable = (scene.usable & ~told).cpu().numpy()
-    nearness = field.refined.parameters.inverse_depth.cpu().numpy().astype(float)
+    nearness = parameters.inverse_depth.cpu().numpy().astype(float)
     place = scene.pixels(followed_px.transpose(2, 3)).cpu().numpy()
     return _Seen(
         centre_px=scene.centres.reshape(-1, 2).cpu().numpy(),
@@ -143,6 +149,9 @@ def _seen(field: DenseField) -> _Seen:
         moving=moving & usable,
         place_px=np.where(residual_px.isnan().cpu().numpy()[..., None], np.nan, place),
         residual_px=field.refined.residual_px.cpu().numpy(),
+        patch_px=scene.patch_px.cpu().numpy().astype(float),
+        focal_px=np.exp(float(parameters.log_focal) + field.placed.zoom),
+        kappa=float(parameters.undistortion),
     )
 
 
@@ -185,13 +194,11 @@ def _carried(
     field: DenseField, seen: _Seen, k: int, row: int
 ) -> tuple[Float[np.ndarray, "p 2"], Float[np.ndarray, " p"]]:
     """Where a frame sees the patches of a keyframe (pixels, NaN behind it), and their inverse depths there."""
-    scene, parameters, placed = field.refined.scene, field.refined.parameters, field.placed
+    scene, placed, kappa = field.refined.scene, field.placed, seen.kappa
     own, from_world = placed.rotation[field.key[k]], placed.rotation[row]
     rotation = from_world @ own.T
     translation = placed.translation[row] - rotation @ placed.translation[field.key[k]]
-    focal = np.exp(float(parameters.log_focal) + placed.zoom)
-    kappa = float(parameters.undistortion)
-    x = scene.patch_px.cpu().numpy().astype(float) / focal[field.key[k]]
+    x = seen.patch_px / seen.focal_px[field.key[k]]
     ray = np.concatenate([x * (1.0 + kappa * (x**2).sum(0)), np.ones((1, x.shape[1]))])
     near = seen.nearness[k]
     there = rotation @ ray + translation[:, None] * np.nan_to_num(near)
@@ -199,7 +206,7 @@ def _carried(
     z = np.where(front, there[2], 1.0)
     ideal = there[:2] / z
     bent = np.stack(redistorted(ideal[0], ideal[1], kappa))
-    place = scene.pixels(torch.from_numpy((bent * focal[row]).T)).numpy()
+    place = scene.pixels(torch.from_numpy((bent * seen.focal_px[row]).T)).numpy()
     return np.where(front[:, None], place, np.nan), np.where(front, near / z, np.nan)
 
 
