@@ -20,7 +20,7 @@ def projected(level, frame, place, basis, own, window, out):
         level: (n h w) frames with their rim.
         frame: (b) which one each row looks into.
         place: (b p 2) where each patch lies there, in pixels of the level.
-        basis, own: (u p 4 k) of the patches, of which the last three are the vectors, and (b) which each row has.
+        basis, own: (u p 3 k) of the patches, the vectors, and (b) which each row has.
         window: (k) of mean one.
     """
     count = len(window)
@@ -38,16 +38,16 @@ def projected(level, frame, place, basis, own, window, out):
             for k in range(count):
                 value = cut[k] - mean
                 square += value * value * window[k]
-                across += vectors[1, k] * value
-                down += vectors[2, k] * value
-                itself += vectors[3, k] * value
+                across += vectors[0, k] * value
+                down += vectors[1, k] * value
+                itself += vectors[2, k] * value
             found = out[b, p]
             found[0], found[1], found[2], found[3] = square * share, across, down, itself
 
 
 @compiled
 def templates(level, frame, centre, window, basis, sums):
-    """Fills the basis (b p 4 k) of patches, and `sums` (b p 6): both offsets, the variance, and the structure tensor.
+    """Fills the basis (b p 3 k) of patches, and `sums` (b p 6): both offsets, the variance, and the structure tensor.
 
     Args:
         level, frame, window: as for `projected`.
@@ -72,10 +72,9 @@ def templates(level, frame, centre, window, basis, sums):
             for row in range(3):
                 _centre(rows[row], window, share)
             for k in range(count):
-                basis[b, p, 0, k] = window[k] * share
-                basis[b, p, 1, k] = rows[1, k] * window[k]
-                basis[b, p, 2, k] = rows[2, k] * window[k]
-                basis[b, p, 3, k] = rows[0, k] * window[k]
+                basis[b, p, 0, k] = rows[1, k] * window[k]
+                basis[b, p, 1, k] = rows[2, k] * window[k]
+                basis[b, p, 2, k] = rows[0, k] * window[k]
             for number, (one, other) in enumerate(((1, 0), (2, 0), (0, 0), (1, 1), (1, 2), (2, 2))):
                 total = np.float32(0.0)
                 for k in range(count):

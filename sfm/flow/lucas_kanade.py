@@ -71,9 +71,9 @@ def projected(
     """Variance of displaced patches under the window, and projections on the template's vectors, on any device."""
     basis = template.basis if template.row is None else template.basis[template.row]
     cut = windows(level, target, template.centre + moved, SIDE).flatten(-2)
-    onto = (basis @ cut[..., None])[..., 0]
-    square = (cut**2) @ (window_weights(cut.device) / cut.shape[-1])
-    return torch.cat([(square - onto[..., 0] ** 2).clamp_min(0.0)[..., None], onto[..., 1:]], -1)
+    weight = window_weights(cut.device) / cut.shape[-1]
+    cut = cut - (cut @ weight)[..., None]  # first of all: faint texture on bright ground drowns in the rounding of sums
+    return torch.cat([((cut**2) @ weight)[..., None], (basis @ cut[..., None])[..., 0]], -1)
 
 
 def _projected_on_cpu(

@@ -25,8 +25,8 @@ class Patches:
     Attributes:
         level: of the pyramid.
         centre: (x, y) of the patches in pixels of the level.
-        basis: what a window is projected on: its mean, the two gradients and the patch itself, all times the window.
-            Gradients have no mean under the window, so that a change of brightness does not pull.
+        basis: what a window is projected on: the two gradients and the patch itself, all times the window, and without
+            a mean under it, so that a change of brightness does not pull.
         offset: projections of the patch on its own gradients.
         deviation: standard deviation of the grey values under the window, at least that of the noise.
         tensor: structure tensor, the sum of the outer products of the gradients under the window (1/px²).
@@ -35,7 +35,7 @@ class Patches:
 
     level: int
     centre: Float[Tensor, "p 2"]
-    basis: Float[Tensor, "u p 4 k"]
+    basis: Float[Tensor, "u p 3 k"]
     offset: Float[Tensor, "b p 2"]
     deviation: Float[Tensor, "b p"]
     tensor: Float[Tensor, "b p 2 2"]
@@ -73,7 +73,7 @@ def patches(pyramid: Pyramid, level: int, frame: Int[Tensor, " b"], centre: Floa
 
 def _on_cpu(pyramid: Pyramid, level: int, frame: Int[Tensor, " b"], centre: Float[Tensor, "p 2"]) -> Patches:
     window = window_weights(pyramid.device)
-    basis, sums = torch.empty(len(frame), len(centre), 4, len(window)), torch.empty(len(frame), len(centre), 6)
+    basis, sums = torch.empty(len(frame), len(centre), 3, len(window)), torch.empty(len(frame), len(centre), 6)
     given = (pyramid.levels[level], frame, centre.contiguous(), window, basis, sums)
     compiled.templates(*(each.numpy() for each in given))
     xx, xy, yy = sums[..., 3:].unbind(-1)
@@ -98,11 +98,10 @@ def patches_of_batch(pyramid: Pyramid, level: int, frame: Int[Tensor, " b"], cen
     gradient = torch.stack([across, down], 2)
     gradient = gradient - (gradient * window).mean(-1, keepdim=True)
     weighted = gradient * window
-    mean = (window / len(window)).expand(value.shape).unsqueeze(2)
     return Patches(
         level=level,
         centre=centre,
-        basis=torch.cat([mean, weighted, (value * window).unsqueeze(2)], 2),
+        basis=torch.cat([weighted, (value * window).unsqueeze(2)], 2),
         offset=(weighted @ value[..., None])[..., 0],
         deviation=((value**2) @ window / len(window)).clamp_min(0.0).sqrt().clamp_min(pyramid.noise),
         tensor=weighted @ gradient.transpose(-1, -2),

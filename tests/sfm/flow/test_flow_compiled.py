@@ -41,6 +41,17 @@ def test_windows_are_projected_as_by_the_batch(scene, row):
     assert bool(torch.isfinite(both(scene, template, moved, ours_alone=True)[0]).all())
 
 
+def test_faint_texture_on_bright_ground_is_measured_as_well():
+    """A contrast of a two-thousandth of the brightness: its square drowns where means are taken off the sums alone."""
+    texture = torch.rand(4, 96, 144, generator=torch.Generator().manual_seed(5))
+    faint = pyramid(0.95 + 5e-4 * texture, 1)
+    centre = grid((96, 144), 8, CPU).reshape(-1, 2)
+    template = patches(faint, 0, torch.tensor([0, 1]), centre)
+    ours, theirs = both(faint, template, torch.full((2, len(centre), 2), 0.4))
+    assert theirs is not None
+    torch.testing.assert_close(ours[..., 0], theirs[..., 0], rtol=2e-3, atol=0)
+
+
 def both(
     scene: Pyramid, template: Patches, moved: torch.Tensor, *, ours_alone: bool = False
 ) -> tuple[torch.Tensor, torch.Tensor | None]:
