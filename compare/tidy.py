@@ -285,7 +285,8 @@ def _score_rows(records: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
 def _error_rows(records: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
     if records and not any(record.get("details") for record in records):
         raise CinetrajError(
-            "these scores keep no errors over time; score with detail=True, or `cinetraj compare --out`"
+            "these scores keep no errors over time: their protocol gives one number a clip, "
+            "or they were made without detail=True; take another protocol, or `cinetraj compare --out`"
         )
     for record in records:
         for clip, detail in record.get("details", {}).items():

@@ -143,7 +143,7 @@ def _in_windows(path: Path, config: EstimateConfig, backend: str, backend_config
         tell("reading", 0.0)
         found = estimated(reel, split, estimate_piece, config.windows, told)
     if found is None:
-        raise CinetrajError(f"{path}: not one frame can be decoded; the file is damaged, get it again")
+        raise CinetrajError(reel.nothing())
     seconds["total"] = time.perf_counter() - begin
     spent = sum(sum(shot.seconds.values()) for shot in found.shots)
     seconds["decode"] = max(0.0, seconds["total"] - seconds["shots"] - spent)

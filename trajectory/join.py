@@ -19,6 +19,8 @@ DEPTH_SIGMA_LOG = 0.15
 LEAST_SIGMA_LOG = 1e-4
 UNLINKED_SIGMA_LOG = 0.5
 """Where a piece without travel lies between: its scene is about as far away as before."""
+REST = 0.02
+"""A way over the shared frames of less than this share of a piece's whole way is rest: what differs there is noise."""
 
 
 @final
@@ -29,7 +31,8 @@ class Seam:
     Attributes:
         start, stop: shared frames, of the joined path.
         rotation_deg: largest angle between the two there, after the turn that joins them.
-        position: root mean square distance there over the longer of their ways there, 0 where neither travels.
+        position: root mean square distance there over the longer of their ways there, at least `REST` of a whole way; 0
+            where neither travels.
         scale: unit of the second in that of the first.
         scale_sigma_log: standard deviation of its logarithm.
     """
@@ -52,12 +55,14 @@ def joined(first: Trajectory, second: Trajectory, start: int) -> tuple[Trajector
     Returns:
         The first up to the shared frames, the second after them in the world and the unit of the first, and in
         between a passage from one to the other; covariances of the second are composed with that of the first where
-        they meet and with the doubt about the unit.
+        they meet and with the doubt about the unit. Both have one lens where they meet: of what each says of its own
+        focal length, which is hardly known, only the zoom is kept.
 
     Raises:
         CinetrajError: fewer than three shared frames have a pose in both.
     """
     moved, seam, rows = _fitted(first, second, start)
+    first, moved = _through_one_lens(first, moved, start, rows)
     return _passing(first, moved, start, int(rows[0]), seam.scale_sigma_log), seam
 
 
@@ -81,7 +86,8 @@ def _fitted(first: Trajectory, second: Trajectory, start: int) -> tuple[Trajecto
     moved = transform(second, Sim3(scale=scale, rotation=turn, translation=shift))
     turned = Rotation.from_matrix(here.transpose(0, 2, 1) @ moved.rotations[rows]).magnitude()
     apart = np.linalg.norm(place - moved.positions[rows], axis=1)
-    way = max(float(np.linalg.norm(np.ptp(each, axis=0))) for each in (place, moved.positions[rows]))
+    whole = max(_extent(each.positions[each.valid]) for each in (first, moved))
+    way = max(_extent(place), _extent(moved.positions[rows]), REST * whole)
     seam = Seam(
         start=start,
         stop=len(first),
@@ -91,6 +97,35 @@ def _fitted(first: Trajectory, second: Trajectory, start: int) -> tuple[Trajecto
         scale_sigma_log=sigma_log,
     )
     return moved, seam, rows
+
+
+def _extent(positions: Float[np.ndarray, "n 3"]) -> float:
+    return float(np.linalg.norm(positions.max(0) - positions.min(0)))
+
+
+def _through_one_lens(
+    first: Trajectory, moved: Trajectory, start: int, rows: Int[np.ndarray, " k"]
+) -> tuple[Trajectory, Trajectory]:
+    """Both with focal lengths that agree over the shared frames, each changed by how little it is known."""
+    if first.intrinsics_px is None or moved.intrinsics_px is None:
+        return first, moved
+    here, there = first.intrinsics_px[start:][rows, 1, 1], moved.intrinsics_px[rows, 1, 1]
+    longer = float(np.mean(np.log(there / here)))
+    known = [
+        1.0 if each.focal_sigma_px is None else float(np.median(each.focal_sigma_px[at] / focal)) or LEAST_SIGMA_LOG
+        for each, at, focal in ((first, rows + start, here), (moved, rows, there))
+    ]
+    own = known[0] ** 2 / (known[0] ** 2 + known[1] ** 2)
+    return _zoomed(first, longer * own), _zoomed(moved, -longer * (1.0 - own))
+
+
+def _zoomed(path: Trajectory, log_zoom: float) -> Trajectory:
+    """With focal lengths multiplied, and what is known of them."""
+    assert path.intrinsics_px is not None
+    intrinsics_px, zoom = path.intrinsics_px.copy(), np.exp(log_zoom)
+    intrinsics_px[:, :2, :2] *= zoom
+    sigma_px = None if path.focal_sigma_px is None else path.focal_sigma_px * zoom
+    return path.replace(intrinsics_px=intrinsics_px, focal_sigma_px=sigma_px)
 
 
 def _scale(

@@ -10,6 +10,7 @@ from trajectory.errors import CinetrajError
 from trajectory.media import is_video
 
 if TYPE_CHECKING:
+    from trajectory.candidates import Candidates
     from trajectory.model import Trajectory
 
 
@@ -22,6 +23,7 @@ class Loaded:
         failed: why there is none.
         status: of the estimate that it is; "" where it is none, or the file does not say.
         reason: why the status is not ok.
+        others: other answers beside it; None where files beside `path` tell of them.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Loaded:
     failed: str = ""
     status: str = ""
     reason: str = ""
+    others: "Candidates | None" = None
 
     @property
     def doubt(self) -> str:

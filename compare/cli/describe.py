@@ -161,7 +161,7 @@ def _described(
         if each.trajectory is None:
             yield each.name, "", {"failed": each.failed}
             continue
-        path, others = each.trajectory, candidates_beside(each.trajectory, each.path)
+        path, others = each.trajectory, each.others or candidates_beside(each.trajectory, each.path)
         unheard = args.fps is not None and path.time_source != "index"
         if args.fps is not None and not unheard:
             path = at_rate(path, args.fps)
@@ -413,6 +413,7 @@ def estimated(path: Path) -> list[_inputs.Loaded]:
             failed="" if shot.trajectory is not None else shot.reason,
             status=shot.status,
             reason=shot.reason,
+            others=shot.candidates,
         )
         for shot, name in zip(estimate.shots, estimate.shot_names(), strict=True)
     ]

@@ -9,6 +9,7 @@ from jaxtyping import UInt8
 
 from sfm.structure import Structure
 from sfm.types import ModelName, Status
+from trajectory.candidates import Candidates
 from trajectory.errors import CinetrajError
 from trajectory.files import printable
 from trajectory.frozen import reduced
@@ -53,6 +54,16 @@ class ShotEstimate:
     unsaved: Mapping[str, str] = field(default_factory=dict[str, str])
     images: UInt8[np.ndarray, "n h w 3"] | None = None
     alternatives: tuple[Trajectory, ...] = ()
+
+    @property
+    def candidates(self) -> Candidates:
+        """The alternatives and the probability of each, as `trajectory.describe` takes them."""
+        origin = None if self.trajectory is None else self.trajectory.provenance
+        told = () if origin is None else origin.evidence.get("candidates") or ()
+        if len(told) != 1 + len(self.alternatives):
+            return Candidates()
+        own, *others = (float(each["probability"]) for each in told)
+        return Candidates(own=own, others=tuple(zip(others, self.alternatives, strict=True)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduced(self)

@@ -76,7 +76,7 @@ def load_container(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
                 buffer = FrameBuffer(reel.hw, reel.expected, path)
             buffer.add(number, time_s, rgb)
         if buffer is None:
-            raise CinetrajError(_nothing(path, reel.reading, config))
+            raise CinetrajError(reel.nothing())
         lost = reel.lost()
         return reel.frames(*buffer.arrays(), lost), lost
 
@@ -108,7 +108,7 @@ class Film:
     @property
     def expected(self) -> int:
         """About how many frames there are, by the header, which may say anything."""
-        return _expected(self._stream, self._config, self._path)
+        return _expected(self._container, self._stream, self._config, self._path)
 
     def pictures(self) -> Iterator[tuple[int, float, UInt8[np.ndarray, "h w 3"]]]:
         """Number, time and upright picture at the working size, in order, once; made ahead where threads may."""
@@ -166,6 +166,10 @@ class Film:
             pixel_aspect=1.0 / aspect if reading.turn.quarters % 2 else aspect,
             notes=(*notes, *lost),
         )
+
+    def nothing(self) -> str:
+        """Why not one picture was given, in words."""
+        return _nothing(self._path, self.reading, self._config)
 
     def lost(self) -> tuple[str, ...]:
         """What the file lacks, in words, once all of it is read."""
@@ -283,19 +287,22 @@ def _check_shape(frame: Any, stored_hw: tuple[int, int], path: Path) -> None:
         )
 
 
-def _expected(stream: Any, config: VideoConfig, path: Path) -> int:
+def _expected(container: Any, stream: Any, config: VideoConfig, path: Path) -> int:
     """Frames to reserve room for; untouched room costs no memory, of too little more is made.
 
     A header may claim anything: no frame takes less than a few bytes of the file.
     """
     rate = float(stream.average_rate or 0)
     count = stream.frames or 0
-    if not count and stream.duration and rate:
-        count = int(stream.duration * stream.time_base * rate) + 1
+    if not count and rate:  # a Matroska tells it of the whole alone
+        duration_s = float(stream.duration * stream.time_base) if stream.duration else (container.duration or 0) / 1e6
+        count = int(duration_s * rate) + 1
     count = min(count, path.stat().st_size // LEAST_FRAME_BYTES)
-    if config.stop_s is not None and rate:
-        begin_s = max(config.start_s or 0.0, float((stream.start_time or 0) * stream.time_base))
-        count = min(count, int(max(0.0, config.stop_s - begin_s) * rate) + 2)
+    if rate and (config.start_s is not None or config.stop_s is not None):
+        first_s = float((stream.start_time or 0) * stream.time_base)
+        begin_s = max(config.start_s or first_s, first_s)
+        end_s = min(first_s + count / rate, np.inf if config.stop_s is None else config.stop_s)
+        count = min(count, int(max(0.0, end_s - begin_s) * rate) + 2)
     if config.fps and rate:
         count = int(count * min(1.0, config.fps / rate)) + 1
     return min(count or 64, 100_000)

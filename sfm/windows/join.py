@@ -60,9 +60,13 @@ def agreeing(pieces: Sequence[ShotEstimate]) -> list[ShotEstimate]:
     """The pieces, each with the one of its answers that makes the whole most probable (Viterbi 1967).
 
     An answer costs twice the negative logarithm of its probability, a seam the squares of what the two sides differ
-    by, in units of what right answers differ by.
+    by, in units of what right answers differ by. A piece that has none beside it that could contradict keeps its own.
     """
-    answers = [answers_of(piece) for piece in pieces]
+    known = [False, *(piece.trajectory is not None for piece in pieces), False]
+    beside = [before or after for before, after in zip(known[:-2], known[2:], strict=True)]
+    answers = [
+        answers_of(piece) if asked else answers_of(piece)[:1] for piece, asked in zip(pieces, beside, strict=True)
+    ]
     cost = np.array([2 * _surprise(one) for one in answers[0]])
     best_before: list[np.ndarray] = []
     for number in range(1, len(pieces)):
@@ -123,16 +127,17 @@ def _with_answer(piece: ShotEstimate, answer: Answer) -> ShotEstimate:
     if answer.path is piece.trajectory or answer.path is None or piece.trajectory is None:
         return piece
     path = answer.path.replace(provenance=piece.trajectory.provenance)
+    path = _with_evidence(path, {}, "unreliable", answer.model, less=("candidates", "depth_quantiles"))
     why = f"the parts beside it contradict its own answer ({str(piece.motion_model).replace('_', '+')})"
     reason = f"{piece.reason}; {why}" if piece.reason else why
-    return replace(piece, trajectory=path, motion_model=answer.model, status="unreliable", reason=reason)
+    piece = replace(piece, trajectory=path, motion_model=answer.model, status="unreliable", reason=reason)
+    return replace(piece, alternatives=())
 
 
 def _as_one(pieces: list[ShotEstimate], path: Trajectory | None, seams: list[Seam]) -> ShotEstimate:
     first, last = pieces[0], pieces[-1]
     if len(pieces) == 1 or path is None:
         return first
-    status, reason = _verdict(pieces, path, seams)
     models: list[ModelName] = [piece.motion_model for piece in pieces if piece.motion_model]
     model = max(models, key=RICHNESS.index)
     told = _told([piece.statistics for piece in pieces])
@@ -140,6 +145,8 @@ def _as_one(pieces: list[ShotEstimate], path: Trajectory | None, seams: list[Sea
         {"start": piece.start, "stop": piece.stop, "status": piece.status, "motion_model": piece.motion_model}
         for piece in pieces
     ]
+    seams = [replace(seam, start=seam.start + first.start, stop=seam.stop + first.start) for seam in seams]
+    status, reason = _verdict(pieces, path, seams)
     told = {**told, "windows": windows, "seams": [plain(asdict(seam)) for seam in seams]}
     seconds: dict[str, float] = {}
     for piece in pieces:
@@ -156,11 +163,18 @@ def _as_one(pieces: list[ShotEstimate], path: Trajectory | None, seams: list[Sea
         registered=int(path.valid.sum()),
         statistics=MappingProxyType(told),
         seconds=MappingProxyType(seconds),
-        notes=tuple(dict.fromkeys(note for piece in pieces for note in piece.notes)),
+        notes=_notes(pieces),
         picture=MappingProxyType(_shown(first.picture)),
         structure=None,
         alternatives=(),
     )
+
+
+def _notes(pieces: list[ShotEstimate]) -> tuple[str, ...]:
+    """Those of all pieces as they are; others count frames of their own piece, which is told."""
+    common = [note for note in pieces[0].notes if all(note in piece.notes for piece in pieces)]
+    own = [f"frames {p.start}..{p.stop - 1}: {note}" for p in pieces for note in p.notes if note not in common]
+    return (*common, *own)
 
 
 def _verdict(pieces: list[ShotEstimate], path: Trajectory, seams: list[Seam]) -> tuple[Status, str]:
@@ -196,13 +210,18 @@ def _told(statistics: list[Mapping[str, Any]]) -> dict[str, Any]:
     return told
 
 
-def _with_evidence(path: Trajectory, told: dict[str, Any], status: Status, model: ModelName | None) -> Trajectory:
-    """The path with what is said of the whole; other candidates were those of single pieces."""
+def _with_evidence(
+    path: Trajectory,
+    told: dict[str, Any],
+    status: Status,
+    model: ModelName | None,
+    *,
+    less: tuple[str, ...] = ("candidates",),
+) -> Trajectory:
+    """The path with what is said of the whole, without what holds of another: candidates are those of single pieces."""
     if path.provenance is None:
         return path
-    own = {
-        key: value for key, value in path.provenance.evidence.items() if key not in ("candidates", "depth_quantiles")
-    }
+    own = {key: value for key, value in path.provenance.evidence.items() if key not in less}
     said = {key: told[key] for key in ("confidence", "probability", "sure", "windows") if key in told}
     evidence = {**own, **said, "status": status, "motion_model": model}
     return path.replace(provenance=replace(path.provenance, evidence=evidence))
@@ -222,7 +241,7 @@ def _without_shared(piece: ShotEstimate, shared: int, note: str) -> ShotEstimate
     return replace(
         piece,
         start=piece.start + shared,
-        start_s=piece.start_s if path is None else float(path.time_s[0]),
+        start_s=piece.start_s + shared * (piece.end_s - piece.start_s) / max(piece.stop - piece.start - 1, 1),
         trajectory=path,
         registered=0 if path is None else int(path.valid.sum()),
         notes=(*piece.notes, note),

@@ -1,5 +1,6 @@
 """The shots of a clip that is read in windows, estimated piece by piece while it is read."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -50,7 +51,7 @@ def estimated(
     found: list[ShotEstimate] = []
     shot: list[ShotEstimate] = []
     first = last = None
-    notes: dict[str, None] = {}
+    notes: dict[str, str] = {}
     for piece in pieces(reel, split, config):
         span = (piece.start, piece.start + len(piece.frames))
         one = replace(estimate(piece.frames, span), structure=None)
@@ -60,11 +61,11 @@ def estimated(
         shot.append(one)
         last = _without_pictures(piece.frames)
         first = first or last
-        notes.update(dict.fromkeys(piece.frames.notes))
+        notes |= {re.sub(r"\d+", "", note): note for note in piece.frames.notes}  # counts grow from piece to piece
         tell(span[1])
     if first is None or last is None:
         return None
-    return Found(shots=(*found, *shots_of(shot)), first=first, last=last, notes=tuple(notes))
+    return Found(shots=(*found, *shots_of(shot)), first=first, last=last, notes=tuple(notes.values()))
 
 
 def unsaved(shot: ShotEstimate, names: tuple[str, ...], why: str) -> ShotEstimate:

@@ -70,6 +70,43 @@ def test_exact_pieces_are_the_path_again() -> None:
     assert found.scale == "arbitrary"
 
 
+def longer(piece: Trajectory, factor: float, sigma_px: float) -> Trajectory:
+    """As a piece that took the lens for a longer one."""
+    assert piece.intrinsics_px is not None
+    intrinsics = piece.intrinsics_px.copy()
+    intrinsics[:, :2, :2] *= factor
+    return piece.replace(intrinsics_px=intrinsics, focal_sigma_px=np.full(len(piece), sigma_px))
+
+
+@pytest.mark.parametrize(("sigma_px", "share"), [((20.0, 28.0), 0.5), ((2.0, 200.0), 0.0), ((200.0, 2.0), 1.0)])
+def test_pieces_that_differ_in_their_lens_make_no_zoom(sigma_px: tuple[float, float], share: float) -> None:
+    """What is hardly known of a focal length is no zoom where pieces meet; a zoom within them stays."""
+    whole = path()
+    first = longer(part(whole, 0, STOP), 1.0, sigma_px[0])
+    second = longer(elsewhere(part(whole, START, COUNT)), 1.4, sigma_px[1])
+    found, _ = joined(first, second, START)
+    assert found.focal_px is not None
+    assert whole.focal_px is not None
+    ratio = found.focal_px / whole.focal_px
+    np.testing.assert_allclose(ratio, ratio[0], rtol=1e-9)
+    assert np.log(ratio[0]) == pytest.approx(share * np.log(1.4), abs=0.02)
+
+
+def test_a_camera_that_rests_where_pieces_meet_is_not_torn_by_its_noise() -> None:
+    whole = path()
+    at_rest = whole.world_from_cam.copy()
+    at_rest[START:, :3, 3] = at_rest[START, :3, 3]
+    noise = 1e-4 * np.random.default_rng(3).standard_normal((2, COUNT, 3))
+    one, other = (whole.replace(world_from_cam=at_rest.copy()) for _ in range(2))
+    for each, off in zip((one, other), noise, strict=True):
+        each.world_from_cam.setflags(write=True)
+        each.world_from_cam[START:, :3, 3] += off[START:]
+    _, seam = joined(part(one, 0, STOP), part(other, START, COUNT), START)
+    assert seam.position < 0.05
+    _, seam = joined(part(whole, 0, STOP), part(other, START, COUNT), START)
+    assert seam.position > 0.2
+
+
 def test_turns_without_travel_are_joined_and_their_bounds_add() -> None:
     whole = path(travels=False)
     found, seam = joined(part(whole, 0, STOP), elsewhere(part(whole, START, COUNT), 1.0), START)

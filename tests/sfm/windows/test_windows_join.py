@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pytest
 
 from sfm.runs.estimate import ShotEstimate
 from sfm.types import Status
@@ -79,6 +80,44 @@ def test_pieces_are_one_path_and_as_sure_as_the_least_sure() -> None:
 def test_one_piece_stays_as_it_is() -> None:
     first = piece(0, 20)
     assert shots_of([first]) == (first,)
+
+
+def test_a_piece_without_neighbours_keeps_its_answer_though_another_is_likelier() -> None:
+    alone = piece(0, 20)
+    assert alone.trajectory is not None
+    told = [{"motion_model": "full", "probability": 0.1}, {"motion_model": "rotation", "probability": 0.9}]
+    path = alone.trajectory.replace(provenance=Provenance(backend="auto", evidence={"candidates": told}))
+    alone = replace(alone, trajectory=path, alternatives=(path.replace(scale="arbitrary"),))
+    assert agreeing([alone]) == [alone]
+    assert agreeing([alone, piece(12, 30, lost=True)])[0] is alone
+    own = alone.candidates
+    assert (own.own, [share for share, _ in own.others]) == (0.1, [0.9])
+    assert replace(alone, alternatives=()).candidates.others == ()
+
+
+def test_the_unit_of_the_first_piece_is_as_well_known_as_before() -> None:
+    first = piece(0, 20)
+    assert first.trajectory is not None
+    assert first.trajectory.provenance is not None
+    evidence = {**first.trajectory.provenance.evidence, "depth_quantiles": [2.0, 4.0, 9.0]}
+    path = first.trajectory.replace(provenance=Provenance(backend="auto", evidence=evidence))
+    (found,) = shots_of([replace(first, trajectory=path), piece(12, 30)])
+    assert found.trajectory is not None
+    assert found.trajectory.provenance is not None
+    assert found.trajectory.provenance.evidence["depth_quantiles"] == [2.0, 4.0, 9.0]
+
+
+def test_what_is_told_counts_frames_of_the_clip() -> None:
+    first, second = piece(0, 20), piece(12, 30)
+    first = replace(first, start=100, stop=120, notes=("bars", "2 of 20 frames are blank"))
+    second = replace(second, start=112, stop=130, notes=("bars", "1 of 18 frames are blank"))
+    (found,) = shots_of([first, second])
+    assert [(seam["start"], seam["stop"]) for seam in found.statistics["seams"]] == [(112, 120)]
+    own = ("frames 100..119: 2 of 20 frames are blank", "frames 112..129: 1 of 18 frames are blank")
+    assert found.notes == ("bars", *own)
+    lost = shots_of([piece(0, 20, lost=True), piece(12, 30)])
+    assert lost[1].start_s == pytest.approx(20 / 24)
+    assert shots_of([piece(0, 20), piece(12, 30, lost=True)])[1].start_s == pytest.approx(20 / 24)
 
 
 def test_an_answer_that_its_neighbours_contradict_gives_way_to_one_that_fits() -> None:

@@ -79,6 +79,10 @@ def test_what_is_long(tmp_path: Path) -> None:
     assert not is_long(place, VideoConfig(), WindowConfig())
     assert not is_long(place, VideoConfig(fps=12.0), WINDOWS)
     assert not is_long(place, VideoConfig(stop_s=1.0), WINDOWS)
+    assert not is_long(place, VideoConfig(start_s=1.0), WINDOWS)
+    assert is_long(place, VideoConfig(start_s=0.1), WINDOWS)
+    assert not is_long(place, VideoConfig(start_s=50.0), WINDOWS)
+    assert is_long(clip(tmp_path / "clip.mkv", (), 50), VideoConfig(), WINDOWS)  # no count of frames in its header
     assert not is_long(tmp_path, VideoConfig(), WINDOWS)
     assert not is_long(tmp_path / "nowhere.mp4", VideoConfig(), WINDOWS)
 
