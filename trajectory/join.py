@@ -110,13 +110,18 @@ def _through_one_lens(
     if first.intrinsics_px is None or moved.intrinsics_px is None:
         return first, moved
     here, there = first.intrinsics_px[start:][rows, 1, 1], moved.intrinsics_px[rows, 1, 1]
-    longer = float(np.mean(np.log(there / here)))
-    known = [
-        1.0 if each.focal_sigma_px is None else float(np.median(each.focal_sigma_px[at] / focal)) or LEAST_SIGMA_LOG
-        for each, at, focal in ((first, rows + start, here), (moved, rows, there))
-    ]
-    own = known[0] ** 2 / (known[0] ** 2 + known[1] ** 2)
+    longer = float(np.log(there / here).mean())
+    variance, other = _variance_log(first, start + rows), _variance_log(moved, rows)
+    own = variance / (variance + other)
     return _zoomed(first, longer * own), _zoomed(moved, -longer * (1.0 - own))
+
+
+def _variance_log(path: Trajectory, rows: Int[np.ndarray, " k"]) -> float:
+    """How little the focal length is known; as the other one's where the path does not say."""
+    if path.focal_sigma_px is None or path.focal_px is None:
+        return 1.0
+    sigma_log = float(np.median(path.focal_sigma_px[rows] / path.focal_px[rows]))
+    return max(sigma_log, LEAST_SIGMA_LOG) ** 2 if np.isfinite(sigma_log) else 1.0
 
 
 def _zoomed(path: Trajectory, log_zoom: float) -> Trajectory:
