@@ -253,6 +253,8 @@ def words(result: "Result") -> str:
         for policy, table in summary["policies"].items():
             means = ", ".join(f"{m} {_number(t['value'])}" for m, t in table.items() if t["value"] is not None)
             lines.append(f"failures under {policy}: {means or 'nothing to average'}")
+        if summary["policies"]["worst"] == summary["policies"]["drop"]:
+            lines.append("failures are charged nothing under worst: the metrics of this protocol have no worst value")
     published = {m: value for m, value in summary.get("published", {}).items() if value is not None}
     if published:
         how = "mean of rounded values" if result.protocol.method == "cinetechbench" else "of the means of its parts"

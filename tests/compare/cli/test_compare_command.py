@@ -42,6 +42,17 @@ def test_a_leaderboard_survives_an_empty_model(sets: Path, capsys: pytest.Captur
     assert len(saved["details"]["a"]["reference"]["xyz"]) == 100
 
 
+@pytest.mark.parametrize(("protocol", "charged"), [("strict", True), ("cinetechbench-compat", False)])
+def test_what_has_no_worst_value_is_said_to_be_charged_nothing(
+    protocol: str, charged: bool, sets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sets / "good" / "b.npz").unlink()
+    assert main(["compare", str(sets / "ref"), str(sets / "good"), "--protocol", protocol]) == 1
+    said = capsys.readouterr().out
+    assert "failures under worst: " in said
+    assert ("failures are charged nothing under worst" in said) == (not charged)
+
+
 def test_alone_an_empty_model_is_bad_input(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", str(sets / "ref"), str(sets / "empty")]) == 2
     assert "holds no clip" in capsys.readouterr().err
