@@ -130,8 +130,8 @@ def _with_answer(piece: ShotEstimate, answer: Answer) -> ShotEstimate:
     path = _with_evidence(path, {}, "unreliable", answer.model, less=("candidates", "depth_quantiles"))
     why = f"the parts beside it contradict its own answer ({str(piece.motion_model).replace('_', '+')})"
     reason = f"{piece.reason}; {why}" if piece.reason else why
-    piece = replace(piece, trajectory=path, motion_model=answer.model, status="unreliable", reason=reason)
-    return replace(piece, alternatives=())
+    own: dict[str, Any] = {"trajectory": path, "motion_model": answer.model, "alternatives": ()}
+    return replace(piece, **own, status="unreliable", reason=reason)
 
 
 def _as_one(pieces: list[ShotEstimate], path: Trajectory | None, seams: list[Seam]) -> ShotEstimate:
@@ -235,13 +235,14 @@ def _shown(picture: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 def _without_shared(piece: ShotEstimate, shared: int, note: str) -> ShotEstimate:
     """What the piece alone saw, as a shot of its own."""
     path = None if piece.trajectory is None else at_rows(piece.trajectory, np.arange(shared, len(piece.trajectory)))
+    evenly_s = piece.start_s + shared * (piece.end_s - piece.start_s) / max(piece.stop - piece.start - 1, 1)
     picture = _shown(piece.picture)
     if "frame" in picture:
         picture["frame"] = np.array(max(int(picture["frame"]) - shared, 0))
     return replace(
         piece,
         start=piece.start + shared,
-        start_s=piece.start_s + shared * (piece.end_s - piece.start_s) / max(piece.stop - piece.start - 1, 1),
+        start_s=evenly_s if path is None else float(path.time_s[0]),
         trajectory=path,
         registered=0 if path is None else int(path.valid.sum()),
         notes=(*piece.notes, note),
