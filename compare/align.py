@@ -99,7 +99,10 @@ def laid_on(reference: Trajectory, path: Trajectory) -> Trajectory:
     there = path if len(path) == len(reference) else at_times(path, reference.time_s)
     change = fix_gauge_between(reference, there).reference_from_generated
     return there.replace(
-        world_from_cam=moved(np.array(there.world_from_cam), change), time_s=reference.time_s, pose_covariance=None
+        world_from_cam=moved(np.array(there.world_from_cam), change),
+        time_s=reference.time_s,
+        time_source=reference.time_source,
+        pose_covariance=None,
     )
 
 

@@ -30,7 +30,7 @@ class Film:
 
     def __post_init__(self) -> None:
         if len(self.rgb) != len(self.rows) or not len(self.rows):
-            raise CinetrajError(f"a film of {len(self.rgb)} frames has {len(self.rows)} rows, expected as many, over 0")
+            raise CinetrajError(f"{len(self.rgb)} frames for {len(self.rows)} rows, expected as many, at least 1")
 
     @property
     def hw(self) -> tuple[int, int]:

@@ -8,22 +8,25 @@ from typing import Any
 
 import numpy as np
 
+from compare.align import laid_on
 from compare.film import Film, Films, scaled_tracks
 from compare.run_files import RunShot, read_depth, read_tracks
 from trajectory import plot, plot_frames
 from trajectory.errors import CinetrajError
 from trajectory.kinematics import seconds
+from trajectory.model import Trajectory
 from trajectory.moves import with_holds
 
 
-def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None) -> None:
+def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None, reference: Trajectory | None = None) -> None:
     """Draw a shot on an empty figure of the caller.
 
     Args:
         films: decodes the shot; without it, or where the clip is gone, the frames are left out and the figure says so.
+        reference: another path of the same clip, drawn dashed, moved, turned and scaled so that both fit best.
 
     Raises:
-        CinetrajError: the shot has no path.
+        CinetrajError: the shot has no path, or shares no pose with the reference.
     """
     import mpl_toolkits.mplot3d  # noqa: F401  registers the projection  # pyright: ignore
 
@@ -32,11 +35,20 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None) -> None:
         raise CinetrajError(f"{shot.name} has no path to draw: {shot.shot.get('reason')}")
     description = shot.describe(trajectory)
     grid = figure.add_gridspec(3, 3, height_ratios=(1.15, 1.0, 0.55), hspace=0.38, wspace=0.28)
-    plot.draw_path(figure.add_subplot(grid[0, 0], projection="3d"), trajectory)
+    path = figure.add_subplot(grid[0, 0], projection="3d")
+    plot.draw_path(path, trajectory)
     _draw_frames([figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[0, 2])], shot, films)
-    plot.draw_position(figure.add_subplot(grid[1, 0]), trajectory)
-    plot.draw_rotation(figure.add_subplot(grid[1, 1]), trajectory)
-    plot.draw_focal(figure.add_subplot(grid[1, 2]), trajectory)
+    position, rotation, focal = (figure.add_subplot(grid[1, column]) for column in range(3))
+    plot.draw_position(position, trajectory)
+    plot.draw_rotation(rotation, trajectory)
+    plot.draw_focal(focal, trajectory)
+    if reference is not None:
+        laid = laid_on(trajectory, reference)
+        plot.draw_path(path, laid, color=plot.AGAINST)
+        plot.draw_position(position, laid, linestyle="--", prefix="reference ")
+        plot.draw_rotation(rotation, laid, linestyle="--", prefix="reference ")
+        if laid.focal_px is not None:
+            plot.draw_focal(focal, laid, linestyle="--", label="reference")
     first, last = seconds(trajectory, trajectory.time_s[[0, -1]]).tolist()
     below = figure.add_subplot(grid[2, :])
     shown = with_holds(description.decisions, description.segments)
@@ -46,7 +58,7 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None) -> None:
     said = textwrap.fill(description.sentence, 120)
     title = f"{shot.name}: {shot.status}{sure}\n{said}"
     top = plot.top_below(figure, title, "medium")
-    figure.subplots_adjust(left=0.07, right=0.97, bottom=0.07, top=top)
+    figure.subplots_adjust(left=0.11, right=0.97, bottom=0.07, top=top)
     figure.suptitle(title, fontsize="medium", x=0.07, ha="left", parse_math=False)
 
 
@@ -81,7 +93,9 @@ def _draw_seen(axes: Any, shot: RunShot, film: Film, row: int, start: int) -> No
     plot_frames.draw_tracks(axes, film.rgb[at], places, moving, row, number=start + row)
 
 
-def save_figure(shot: RunShot, path: str | Path, *, films: Films | None = None) -> Path:
+def save_figure(
+    shot: RunShot, path: str | Path, *, films: Films | None = None, reference: Trajectory | None = None
+) -> Path:
     """`draw_run` into a file (.png, .svg, .pdf) by a figure of its own: matplotlib's settings and backend stay."""
     import io
 
@@ -93,7 +107,7 @@ def save_figure(shot: RunShot, path: str | Path, *, films: Films | None = None) 
     kind = plot.kind_of(path)
     figure: Any = Figure(figsize=(14, 9.5), dpi=100)
     FigureCanvasAgg(figure)
-    draw_run(figure, shot, films=films)
+    draw_run(figure, shot, films=films, reference=reference)
     data = io.BytesIO()
     figure.savefig(data, format=kind)
     return write_whole(path, data.getvalue())

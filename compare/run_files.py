@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, final
 
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from trajectory.errors import CinetrajError, ReadError
-from trajectory.run_names import DEPTH_FILE, RUN_FILE, RUN_FORMAT, TRACKS_FILE, TRAJECTORY_FILE
+from trajectory.run_names import DEPTH_FILE, RUN_FILE, RUN_FORMAT, RUN_VERSION, TRACKS_FILE, TRAJECTORY_FILE
 
 if TYPE_CHECKING:
     from trajectory.description import Description
@@ -59,6 +59,10 @@ class RunShot:
         video: Any = self.record.get("video") or {}
         told: Any = video.get("working_hw")
         return (int(told[0]), int(told[1])) if told else None
+
+    def lost(self, error: CinetrajError) -> "RunShot":
+        """The same as one that failed, since its files cannot be read."""
+        return replace(self, shot={**self.shot, "status": "failed", "reason": str(error)})
 
     def trajectory(self) -> "Trajectory | None":
         """The camera path; None where the shot failed. Raises ReadError where its file is missing or damaged."""
@@ -137,11 +141,14 @@ def runs_in(source: str | Path) -> list[Path]:
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder is a run: it holds a run.json of ours."""
+    """Whether a folder is a run, be it a damaged one: it holds a run.json of ours, or one that is no JSON."""
     try:
-        return json.loads((folder / RUN_FILE).read_bytes()).get("format") == RUN_FORMAT
-    except (OSError, ValueError, AttributeError):
+        record = json.loads((folder / RUN_FILE).read_bytes())
+    except OSError:
         return False
+    except ValueError:
+        return True
+    return isinstance(record, dict) and record.get("format") == RUN_FORMAT
 
 
 def shots_of(run: str | Path) -> list[RunShot]:
@@ -152,10 +159,13 @@ def shots_of(run: str | Path) -> list[RunShot]:
         record = cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8")))
         shots = cast("list[dict[str, Any]]", record["shots"])
         names = [str(shot["name"]) for shot in shots]
+        newer = int(record.get("version", 0)) > RUN_VERSION
     except OSError as error:
         raise ReadError(folder, f"holds no readable {RUN_FILE} ({error.strerror})", remedy=_AGAIN) from error
     except (ValueError, KeyError, TypeError) as error:
         raise ReadError(file, f"is no run record ({type(error).__name__}: {error})", remedy=_AGAIN) from error
+    if newer:
+        raise ReadError(file, f"has version {record['version']}, expected {RUN_VERSION}", remedy="update cinetraj")
     own = folder.resolve().name
     return [
         RunShot(
@@ -170,9 +180,18 @@ def shots_of(run: str | Path) -> list[RunShot]:
 
 
 def all_shots(source: str | Path) -> Iterator[RunShot]:
-    """Every shot of every run of a folder."""
-    for run in runs_in(source):
-        yield from shots_of(run)
+    """Every shot of every run of a folder; of a run that cannot be read one that failed, and why.
+
+    Raises ReadError where the source itself is such a run.
+    """
+    folder = Path(source)
+    for run in runs_in(folder):
+        try:
+            yield from shots_of(run)
+        except ReadError as error:
+            if run == folder:
+                raise
+            yield RunShot(name=run.name, run=run, folder=run, record={"name": run.name}, shot={"name": ""}).lost(error)
 
 
 def paths_in(source: str | Path) -> "dict[str, Trajectory]":

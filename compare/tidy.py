@@ -17,7 +17,7 @@ from compare.report import page, tables
 from compare.run_files import RunShot, all_shots, runs_in
 from compare.scoring import Result
 from trajectory.certainty import QUANTITIES
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import write_whole
 from trajectory.model import Trajectory
 from trajectory.moves import is_told
@@ -77,8 +77,16 @@ def rows(source: Source, of: Kind | None = None) -> list[Row]:
         ({"set": name} if name else {}) | {"clip": shot.record.get("name"), "shot": shot.shot["name"]} | row
         for name, folder in sets.items()
         for shot in all_shots(folder)
-        for row in _OF_RUNS[kind](shot)
+        for row in _rows_of(shot, kind)
     ]
+
+
+def _rows_of(shot: RunShot, kind: Kind) -> list[Row]:
+    """Of one shot; one whose files are damaged is one that failed."""
+    try:
+        return list(_OF_RUNS[kind](shot))
+    except ReadError as error:
+        return list(_OF_RUNS[kind](shot.lost(error)))
 
 
 def write(found: "Sequence[Mapping[str, Any]] | pandas.DataFrame", path: str | Path) -> Path:

@@ -102,6 +102,11 @@ class Decision:
     reliability: float
     probability: float
 
+    @property
+    def trust(self) -> float:
+        """How probably what is shown of it is right: that the whole moves so, or else what is told of its quantity."""
+        return self.probability if self.yes else self.reliability
+
 
 def decide(
     scores: Scores,

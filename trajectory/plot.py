@@ -88,7 +88,7 @@ def draw_rotation(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", pr
     turned = rotation_deg(trajectory)
     _draw_lines(axes, trajectory, turned, ROTATION_LABELS, linestyle, prefix)
     _draw_bands(axes, trajectory, turned, np.degrees(pose_sigma(trajectory)[:, 3:]))
-    axes.set_ylabel("rotation [°]")
+    axes.set_ylabel("rotation, first camera's axes [°]")
 
 
 def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label: str | None = None) -> None:

@@ -17,6 +17,9 @@ from trajectory.run_names import MASK_FILE
 if TYPE_CHECKING:
     from sfm.types import Frames
 
+SAME_ASPECT = 0.03
+"""A copy at another size is the same clip: its aspect ratio differs by less (a logarithm)."""
+
 
 def films(*, long_side: int, most: int, clip: Path | None = None) -> Films:
     """A decoder of films: each clip is decoded once for all its shots.
@@ -28,10 +31,12 @@ def films(*, long_side: int, most: int, clip: Path | None = None) -> Films:
     held: dict[Path, Frames] = {}
 
     def film(shot: RunShot) -> Film:
+        start, stop = int(shot.shot.get("start", 0)), int(shot.shot.get("stop", 0))
+        if start >= stop:
+            raise CinetrajError("there is no film: nothing of the clip was estimated")
         if shot.run not in held:
             held.clear()  # one clip at a time fills the memory
             held[shot.run] = _decoded(shot, long_side, clip)
-        start, stop = int(shot.shot["start"]), int(shot.shot["stop"])
         rgb = held[shot.run].rgb[start:stop]
         rows = spaced(len(rgb), most)
         return Film(rgb=rgb[rows], rows=rows, moving=_mask(shot, len(rgb), rows, rgb.shape[1:3]))
@@ -57,6 +62,10 @@ def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
     expected = int(video.get("frames") or len(frames))
     if len(frames) != expected:
         raise CinetrajError(f"{path} has {len(frames)} frames, the estimate was made from {expected}: another clip")
+    height, width = video.get("source_hw") or frames.source_hw
+    if abs(np.log(frames.source_hw[1] / frames.source_hw[0] * height / width)) > SAME_ASPECT:
+        shape = "{1}x{0}".format(*frames.source_hw)
+        raise CinetrajError(f"{path} is {shape}, the estimate was made from {width}x{height}: another clip")
     return frames
 
 

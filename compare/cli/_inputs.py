@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, ReadError
 from trajectory.media import is_video
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def load(
     A folder of runs or of trajectory files gives one per entry; entries that cannot be read are `failed`.
     Raises CinetrajError where the path itself is nothing that can be read.
     """
-    from sfm.runs.folder import is_run
+    from compare.run_files import is_run
     from trajectory.io import split_part
 
     path, part = split_part(Path(given))
@@ -70,7 +70,7 @@ def load(
     entries = [p for p in sorted(path.iterdir()) if not p.name.startswith(".")]
     runs = [p for p in entries if p.is_dir() and is_run(p)]
     if runs:
-        return [loaded for run in runs for loaded in _run(run, run.name)]
+        return [loaded for run in runs for loaded in _one_of_runs(run)]
     whole = _attempt(path, format)
     if not whole.failed:
         return [whole]
@@ -100,6 +100,14 @@ def sole(given: str | Path, found: list[Loaded]) -> Loaded:
     if found[0].trajectory is None:
         raise CinetrajError(f"{given} has no trajectory: {found[0].failed}")
     return found[0]
+
+
+def _one_of_runs(path: Path) -> list[Loaded]:
+    """As `_run`; one that cannot be read keeps its place."""
+    try:
+        return _run(path, path.name)
+    except ReadError as error:
+        return [Loaded(name=path.name, path=path, trajectory=None, failed=str(error))]
 
 
 def _run(path: Path, name: str) -> list[Loaded]:

@@ -13,9 +13,10 @@ import tyro
 from compare.cli import _inputs, _report
 from trajectory.errors import CinetrajError
 from trajectory.media import is_video
+from trajectory.run_names import DEPTH_FILE
 
 if TYPE_CHECKING:
-    from compare.film import Films
+    from compare.film import Film, Films
     from compare.run_files import RunShot
     from trajectory.model import Trajectory
 
@@ -45,7 +46,7 @@ class Args:
     html: bool = False
     """Write the run's own page, TARGET/index.html; of a folder of runs all their pages, and one that lists them."""
     figure: Path | None = None
-    """Draw path, curves, depth and movement into this file: .png, .svg or .pdf."""
+    """Draw path, curves, depth and movement into this file: .png, .svg or .pdf; --reference is drawn dashed."""
     video: Path | None = None
     """Where the clip lies now, if not where the run says."""
     long_side: int = 640
@@ -64,6 +65,7 @@ def run(args: Args) -> int:
         raise CinetrajError(_inputs.estimate_first(args.target))
     runs = runs_in(args.target)
     single = is_run(args.target)
+    _require_used(args, single)
     if args.html:
         from compare.cli._pages import told, write_pages
 
@@ -83,6 +85,25 @@ def run(args: Args) -> int:
         _draw(shown, args)
     drawn_only = args.figure is not None and args.save is None and not args.serve
     return 0 if drawn_only else _show(shown, args)
+
+
+def _require_used(args: Args, single: bool) -> None:
+    """Raises CinetrajError for an option that what is asked for has no use of."""
+    viewer = args.save is not None or args.serve or not (args.html or args.figure is not None)
+    given = {
+        "--shot": args.shot,
+        "--reference": args.reference,
+        "--model": args.model if args.model == "dense" else None,
+    }
+    of_pages_only = args.html and args.figure is None and not viewer
+    unused = ("--shot", "--reference", "--model") if of_pages_only else () if viewer else ("--model",)
+    lost = [name for name in unused if given[name] is not None]
+    if lost:
+        what, ways = ("a page", "--figure or --save") if of_pages_only else ("a drawing", "--save")
+        where = "--save" if lost == ["--model"] else ways
+        raise CinetrajError(f"{' and '.join(lost)} changes nothing in {what}; leave it out, or add {where}")
+    if args.video is not None and not single:
+        raise CinetrajError(f"--video is the clip of one run, {args.target} is a folder of runs; give the run")
 
 
 def shot_of(run: Path, name: str | None) -> "RunShot":
@@ -114,7 +135,16 @@ def _draw(shot: "RunShot", args: Args) -> None:
     from compare.run_figure import save_figure
 
     assert args.figure is not None
-    save_figure(shot, args.figure, films=_films(args, MOST_FRAMES))
+    decoded, reference = _films(args, MOST_FRAMES), None if args.reference is None else _reference(args.reference)
+
+    def films(shot: "RunShot") -> "Film":
+        try:
+            return decoded(shot)
+        except CinetrajError as error:
+            _report.warn(f"the drawing shows no film: {error}")
+            raise
+
+    save_figure(shot, args.figure, films=films, reference=reference)
     print(args.figure)
 
 
@@ -128,6 +158,8 @@ def _show(shot: "RunShot", args: Args) -> int:
         film = _films(args, MOST_FRAMES)(shot)
     except CinetrajError as error:
         _report.warn(f"the viewer shows no film: {error}")
+    if args.model == "dense" and not (shot.folder / DEPTH_FILE).is_file():
+        _report.warn("no depth was saved, so that --model dense shows no scene; estimate again with --save depth")
     shown = recording.Shown(shot=shot, film=film, model=args.model, reference=reference)
     if args.save is not None:
         print(recording.save(shown, args.save))

@@ -1,15 +1,15 @@
 """The page of a folder of runs: a card for each clip, with filters by status, by kind of camera and by primitive."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from compare.evidence import WORDS
 from compare.film import Films
 from compare.report.assemble import assembled, asset, data_uri, embedded
-from compare.run_files import RunShot, runs_in, shots_of
+from compare.run_files import RunShot, all_shots, runs_in
 from trajectory.components import NAMES
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import write_whole
 from trajectory.run_names import PAGE_FILE
 
@@ -27,15 +27,17 @@ def write(folder: str | Path, *, films: Films | None = None, jpeg: Jpeg | None =
         CinetrajError: the folder holds no run, or is one itself.
     """
     place = Path(folder)
-    runs = runs_in(place)
-    if runs == [place]:
+    if runs_in(place) == [place]:
         raise CinetrajError(f"{place} is a run itself, expected a folder of runs")
-    return write_whole(place / PAGE_FILE, render(runs, films=films, jpeg=jpeg, title=place.resolve().name))
+    page = render(all_shots(place), films=films, jpeg=jpeg, title=place.resolve().name)
+    return write_whole(place / PAGE_FILE, page)
 
 
-def render(runs: Sequence[Path], *, films: Films | None = None, jpeg: Jpeg | None = None, title: str = "Runs") -> str:
+def render(
+    shots: Iterable[RunShot], *, films: Films | None = None, jpeg: Jpeg | None = None, title: str = "Runs"
+) -> str:
     """The page as text; it links to the pages of the runs that have one."""
-    cards = [_card(shot, films, jpeg) for run in runs for shot in shots_of(run)]
+    cards = [_card(shot, films, jpeg) for shot in shots]
     parts = {
         "STYLE": asset("report.css") + asset("run.css") + asset("folder.css"),
         "DATA": embedded({"title": title, "cards": cards, "primitives": list(NAMES), "models": WORDS}),
@@ -45,6 +47,10 @@ def render(runs: Sequence[Path], *, films: Films | None = None, jpeg: Jpeg | Non
 
 
 def _card(shot: RunShot, films: Films | None, jpeg: Jpeg | None) -> dict[str, Any]:
+    try:
+        trajectory = shot.trajectory()
+    except ReadError as error:
+        shot, trajectory = shot.lost(error), None
     card: dict[str, Any] = {
         "name": shot.name,
         "shot": str(shot.shot["name"]),
@@ -57,7 +63,6 @@ def _card(shot: RunShot, films: Films | None, jpeg: Jpeg | None) -> dict[str, An
         "sentence": "",
         "primitives": [],
     }
-    trajectory = shot.trajectory()
     if trajectory is not None:
         told = shot.describe(trajectory)
         card["sentence"] = told.sentence

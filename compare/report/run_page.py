@@ -232,10 +232,9 @@ def _segments(description: Description) -> list[dict[str, Any]]:
         spans = [s for s in shown if s.primitive == name]
         decision = description.decisions[name]
         if spans or decision.yes:
-            trust = decision.probability if decision.yes else decision.reliability
             told = {
                 "name": name.replace("_", " "),
-                "reliability": round(trust, 3),
+                "reliability": round(decision.trust, 3),
                 "whole": bool(decision.yes),
                 "unsure": name in description.doubted or description.certainty.doubted(name),
                 "spans": [[round(s.start_s, 4), round(s.end_s, 4)] for s in spans],

@@ -73,7 +73,8 @@ def log_segments(stream: Any, trajectory: Trajectory, description: Description) 
     counted = trajectory.time_source == "index"
     for name in dict.fromkeys(segment.primitive for segment in shown):
         words = name.replace("_", " ")
-        said = f"{words} ({description.decisions[name].reliability:.2f})"
+        decision = description.decisions[name]
+        said = f"{words} ({'' if decision.yes else 'in parts, '}{decision.trust:.2f})"
         stream.log(f"{SEGMENTS}/{name}", rr.StateConfiguration(values=[words], labels=[said]), static=True)
         edges = [
             edge

@@ -52,7 +52,11 @@ def save(shown: Shown, path: str | Path) -> Path:
     """Write a recording (.rrd), whole or not at all."""
     target = Path(path)
     partial = target.with_name(f".{target.stem}.part-{uuid.uuid4().hex[:8]}.rrd")
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.touch()
+    except OSError as error:
+        raise CinetrajError(f"{target} cannot be written ({error.strerror}); choose another --save") from error
     stream = _stream(shown)
     try:
         stream.save(partial, default_blueprint=_layout(shown))
@@ -93,8 +97,10 @@ def free(*ports: int) -> None:
     """That nobody listens on these ports of this machine: the viewer's servers would end without a word of it.
 
     Raises:
-        CinetrajError: somebody does, or a program may not listen there.
+        CinetrajError: somebody does, a program may not listen there, or there is no such port.
     """
+    if not all(0 < port < 1 << 16 for port in ports):
+        raise CinetrajError(f"--port is {ports[0]}, expected 1 to {(1 << 16) - len(ports)}")
     for port in ports:
         with socket.socket() as asked:
             asked.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -14,9 +14,8 @@ from trajectory.errors import CinetrajError
 from trajectory.files import printable
 from trajectory.frozen import reduced
 from trajectory.model import Trajectory
-from trajectory.run_names import RUN_FORMAT
+from trajectory.run_names import RUN_FORMAT, RUN_VERSION
 
-RUN_VERSION = 1
 """Rises when a key of run.json changes its meaning; keys may be added without."""
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
 
-from sfm.runs.estimate import RUN_VERSION, Estimate, ShotEstimate, shot_json
+from sfm.runs.estimate import Estimate, ShotEstimate, shot_json
 from sfm.runs.saved import alternative_file, write_saved
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import printable
 from trajectory.model import Trajectory
 from trajectory.run_names import RUN_FILE as RUN_FILE
-from trajectory.run_names import RUN_FORMAT
+from trajectory.run_names import RUN_FORMAT, RUN_VERSION
 from trajectory.run_names import TRAJECTORY_FILE as TRAJECTORY_FILE
 
 TUM_FILE = "trajectory_tum.txt"

@@ -1,13 +1,15 @@
 """Run folders are read as files, whatever wrote them."""
 
 import json
+import shutil
 from pathlib import Path
 
 import made_runs
 import numpy as np
 import pytest
 
-from compare import run_files
+from compare import run_files, tidy
+from compare.report import folder_page
 from trajectory.errors import CinetrajError, ReadError
 
 
@@ -89,3 +91,30 @@ def test_a_torn_file_of_depth_names_the_remedy(tmp_path: Path) -> None:
     (tmp_path / "depth.npz").write_bytes(b"PK\x03\x04 torn")
     with pytest.raises(ReadError, match="--save depth"):
         run_files.read_depth(tmp_path)
+
+
+def test_a_damaged_run_in_a_folder_is_one_that_failed(runs: Path, tmp_path: Path) -> None:
+    shutil.copytree(runs / "pan", tmp_path / "good")
+    for name in ("torn", "newer", "pathless"):
+        shutil.copytree(runs / "truck", tmp_path / name)
+    record = json.loads((tmp_path / "newer" / "run.json").read_text())
+    (tmp_path / "torn" / "run.json").write_text(json.dumps(record)[:200])
+    (tmp_path / "newer" / "run.json").write_text(json.dumps({**record, "version": 99}))
+    (tmp_path / "pathless" / "trajectory.npz").unlink()
+    found = {shot.name: shot for shot in run_files.all_shots(tmp_path)}
+    assert {name: shot.status for name, shot in found.items()} == {
+        "good": "unreliable",
+        "newer": "failed",
+        "pathless": "ok",  # its record is whole
+        "torn": "failed",
+    }
+    assert "update cinetraj" in found["newer"].shot["reason"]
+    assert "estimate the clip again" in found["torn"].shot["reason"]
+    told = {row["folder"]: row for row in tidy.rows(tmp_path)}
+    assert len(told) == 4
+    assert told[str(tmp_path / "pathless")]["status"] == "failed"
+    assert "trajectory.npz" in told[str(tmp_path / "pathless")]["reason"]
+    with pytest.raises(ReadError, match="is no run record"):
+        list(run_files.all_shots(tmp_path / "torn"))
+    page = folder_page.render(run_files.all_shots(tmp_path))
+    assert "trajectory.npz" in page

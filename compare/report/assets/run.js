@@ -286,6 +286,7 @@
       : "in the camera's own axes at that time";
     at("told").textContent = segments.length ? `A bar: while it lasts, ${axes}; hatched: throughout. ✓: told of the whole as well, `
       + "the last frame against the first, as cinetraj describe does. What goes and comes back has bars alone."
+      + (segments.some((line) => !line.whole) ? " In brackets, of those: how probably what is told of such moves is right." : "")
       + (segments.some((line) => line.unsure) ? " ?: not sure." : "") : "";
     const start = path.time[0], span = path.time[last()] - start || 1;
     if (!segments.length) {
@@ -310,8 +311,9 @@
         const box = lane.getBoundingClientRect();
         seek(nearest(path.time, start + span * (event.clientX - box.left) / box.width));
       });
-      const sure = make("div", line.reliability === null ? "" : percent(line.reliability), "sure");
-      sure.title = "probability that what is told of this quantity is right, where it is known";
+      const share = line.reliability === null ? "" : percent(line.reliability);
+      const sure = make("div", line.whole || !share ? share : `(${share})`, "sure");
+      sure.title = line.whole ? "probability that the clip as a whole moves so" : "probability that what is told of this quantity is right, where it is known";
       const whole = make("div", line.whole ? "✓" : "", "clip");
       whole.title = line.whole ? "told of the whole" : "not told of the whole";
       grid.append(make("div", name, "name"), lane, whole, sure);
@@ -359,8 +361,11 @@
       const known = l.values.map((v, i) => (v === null ? -1 : i)).filter((i) => i >= 0);
       if (l.sigma) {
         const there = known.filter((i) => l.sigma[i] !== null);
-        const edge = (sign) => there.map((i) => `${x(times[i]).toFixed(1)},${y(l.values[i] + sign * l.sigma[i]).toFixed(1)}`);
-        if (there.length > 1) svg.append(draw("polygon", { points: [...edge(1), ...edge(-1).reverse()].join(" "), fill: `var(--c${n})`, opacity: 0.2 }));
+        const runs = there.reduce((found, i, k) => { k && there[k - 1] === i - 1 ? found[found.length - 1].push(i) : found.push([i]); return found; }, []);
+        const edge = (rows_, sign) => rows_.map((i) => `${x(times[i]).toFixed(1)},${y(l.values[i] + sign * l.sigma[i]).toFixed(1)}`);
+        for (const rows_ of runs.filter((each) => each.length > 1)) {
+          svg.append(draw("polygon", { points: [...edge(rows_, 1), ...edge(rows_, -1).reverse()].join(" "), fill: `var(--c${n})`, opacity: 0.2 }));
+        }
       }
       let d = "", drawing = false;
       l.values.forEach((v, i) => {

@@ -3,11 +3,13 @@
 from pathlib import Path
 
 import made_runs
+import numpy as np
 import pytest
 from console import assert_one_clear_line, cinetraj
 
 from compare.cli import _pages, estimate, view
 from compare.run_files import RunShot
+from sfm.video.encode import encode
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +47,39 @@ def test_a_moved_clip_and_a_reference_are_taken(runs: Path, tmp_path: Path) -> N
     options = ("--video", film, "--reference", runs / "pan", "--save", tmp_path / "a.rrd")
     done = cinetraj("view", runs / "truck", *options)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_reference_is_drawn_over_the_path(runs: Path, tmp_path: Path) -> None:
+    for name, options in (("alone.svg", ()), ("both.svg", ("--reference", runs / "pan"))):
+        assert cinetraj("view", runs / "truck", "--figure", tmp_path / name, *options).returncode == 0
+    alone, both = ((tmp_path / name).read_text() for name in ("alone.svg", "both.svg"))
+    assert "stroke-dasharray" in both.replace("stroke-dasharray: none", "")
+    assert both.count("<path") > alone.count("<path")
+
+
+def test_another_clip_is_not_drawn(runs: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.mp4"
+    encode(np.zeros((made_runs.N, 64, 128, 3), np.uint8), other, fps=10.0)
+    done = cinetraj("view", runs / "truck", "--video", other, "--figure", tmp_path / "a.png")
+    assert done.returncode == 0
+    assert "the drawing shows no film: " in done.stderr
+    assert "another clip" in done.stderr
+
+
+def test_options_without_use_are_refused(runs: Path, tmp_path: Path) -> None:
+    said = {
+        ("--html", "--shot", "shot-000"): "--shot changes nothing in a page; leave it out, or add --figure or --save",
+        ("--html", "--reference", "a"): "--reference changes nothing in a page",
+        ("--figure", tmp_path / "a.png", "--model", "dense"): "--model changes nothing in a drawing; leave it out, or ",
+        ("--save", "/proc/a.rrd"): "/proc/a.rrd cannot be written",
+        ("--serve", "--port", "65535"): "--port is 65535, expected 1 to 65534",
+    }
+    for options, words in said.items():
+        if {"--save", "--serve"} & set(options):
+            pytest.importorskip("rerun")
+        assert_one_clear_line(cinetraj("view", runs / "truck", *options), words)
+    film = runs.parent / "truck.mp4"
+    assert_one_clear_line(cinetraj("view", runs, "--html", "--video", film), "--video is the clip of one run")
 
 
 @pytest.mark.parametrize(

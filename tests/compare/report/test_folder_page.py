@@ -11,7 +11,7 @@ import pytest
 from compare.cli._film import films
 from compare.film import jpeg
 from compare.report import folder_page
-from compare.run_files import runs_in
+from compare.run_files import all_shots
 from trajectory.errors import CinetrajError
 
 
@@ -27,7 +27,7 @@ def cards(page: str) -> dict[str, dict[str, Any]]:
 
 
 def test_every_shot_has_a_card_with_its_thumbnail(runs: Path) -> None:
-    found = cards(folder_page.render(runs_in(runs), films=films(long_side=32, most=3), jpeg=jpeg))
+    found = cards(folder_page.render(all_shots(runs), films=films(long_side=32, most=3), jpeg=jpeg))
     assert list(found) == ["cuts/shot-000", "cuts/shot-001", "lost", "pan", "truck"]
     assert found["truck"]["picture"].startswith("data:image/jpeg;base64,")
     assert found["cuts/shot-000"]["gone"].startswith("the clip is gone")

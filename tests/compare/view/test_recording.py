@@ -100,7 +100,7 @@ def test_segments_are_states_that_begin_and_end(truck: Read) -> None:
     states = [(row, value[0]) for row, value in lane["StateChange:state"]]
     assert [state for _, state in states] == ["Move Right", ""]
     assert 0 <= states[0][0] < states[1][0] <= made_runs.N
-    assert lane["StateConfiguration:labels"][0][1] == ["Move Right (0.74)"]
+    assert lane["StateConfiguration:labels"][0][1] == ["Move Right (0.87)"]
 
 
 def test_what_is_not_told_has_no_lane(tmp_path: Path) -> None:
