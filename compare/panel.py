@@ -23,7 +23,7 @@ class Verdicts:
 
     Attributes:
         by_judge: the verdict of each judge that has both models.
-        holds: the verdict that all judges share; "" where they differ.
+        holds: the verdict that all judges share; "" where they differ, or not all have both models.
     """
 
     metric: str
@@ -102,8 +102,9 @@ def panel(judges: Mapping[str, Sequence[Record]], *, noise: Mapping[str, Mapping
     every = [(judge, record) for judge, records in judges.items() for record in records]
     stamps = {record["protocol"]["hash"]: record["protocol"] for _, record in every}
     if len(stamps) != 1:
-        names = ", ".join(sorted({f"{stamp['name']} ({key[:6]})" for key, stamp in stamps.items()}))
-        raise CinetrajError(f"the judges used several protocols ({names}), expected one; choose with --protocol")
+        names = ", ".join(sorted(f"{stamp['name']} ({key[:6]})" for key, stamp in stamps.items()))
+        remedy = f"name one by its hash, as --protocol {min(stamps)[:6]}"
+        raise CinetrajError(f"the judges used several protocols ({names}), expected one; {remedy}")
     (stamp,) = stamps.values()
     table: dict[str, dict[str, Record]] = {}
     for judge, record in every:
@@ -198,7 +199,12 @@ def to_markdown(found: Panel) -> str:
     lines += [""]
     for v in found.verdicts:
         apart_words = ", ".join(f"{judge}: {verdict}" for judge, verdict in v.by_judge.items())
-        said = f"{v.holds} (all {len(judges)} judges)" if v.holds else f"the judges differ ({apart_words})"
+        if v.holds:
+            said = f"{v.holds} (all {len(judges)} judges)"
+        elif len(v.by_judge) < len(judges):
+            said = f"{len(v.by_judge)} of {len(judges)} judges have both ({apart_words})"
+        else:
+            said = f"the judges differ ({apart_words})"
         lines.append(f"- {v.first} and {v.second} by {v.metric}: {said}".replace("|", "\\|"))
     return "\n".join(lines) + "\n"
 

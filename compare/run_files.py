@@ -143,12 +143,11 @@ def runs_in(source: str | Path) -> list[Path]:
 def is_run(folder: Path) -> bool:
     """Whether a folder is a run, be it a damaged one: it holds a run.json of ours, or one that is no JSON."""
     try:
-        record = json.loads((folder / RUN_FILE).read_bytes())
-    except OSError:
+        return bool(json.loads((folder / RUN_FILE).read_bytes()).get("format") == RUN_FORMAT)
+    except (OSError, AttributeError):
         return False
     except ValueError:
         return True
-    return isinstance(record, dict) and record.get("format") == RUN_FORMAT
 
 
 def shots_of(run: str | Path) -> list[RunShot]:

@@ -66,6 +66,8 @@ def rows(source: Source, of: Kind | None = None) -> list[Row]:
         raise CinetrajError(f"of is {of!r}, expected one of {', '.join(KINDS)}")
     records = _records(source)
     kind = of or ("runs" if records is None else "scores")
+    if kind in OF_SCORES and records is None and isinstance(source, str | Path) and not _holds_runs(Path(source)):
+        page.load(source)  # says what is wrong with it
     if (kind in OF_SCORES) != (records is not None):
         given = "runs" if records is None else "scores"
         able = [name for name in KINDS if (name in OF_SCORES) != (records is None)]

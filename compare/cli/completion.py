@@ -21,6 +21,8 @@ import tyro
 WIDE = "120"
 """Columns of the help that is read: room for the longest option."""
 _FLAG = re.compile(r"(?:-\w, )?(--[a-z][\w.-]*)(?: (\S.*?))?(?:  .*)?$")
+_CHOICE = re.compile(r"[a-z\d][\w.+-]*")
+"""A word that may stand there as it is; INT and None are kinds of values."""
 _BELOW = re.compile(r" \{([\w,-]+)\}$")
 BASH = """\
 # cinetraj {version}; made by: cinetraj completion bash
@@ -108,9 +110,8 @@ def flags_in(help_text: str) -> dict[str, str]:
 
 def choices(value: str) -> list[str]:
     """The words that a kind of value names: {a,b}|FLOAT gives a and b, {None}|PATH none: a path is to be completed."""
-    return [
-        word for group in re.findall(r"\{([^{}]*)\}", value) for word in group.split(",") if word not in ("", "None")
-    ]
+    named = (word for group in re.findall(r"\{([^{}]*)\}", value) for word in group.split(","))
+    return list(dict.fromkeys(word for word in named if _CHOICE.fullmatch(word)))
 
 
 def help_of(*words: str, whole: bool = False) -> str:

@@ -112,7 +112,10 @@ def measure(
                     progress(done + 2 + k, total)
                 yield original, changed, kind
 
-    return noise_floor(pairs(), protocol=protocol), failed
+    try:
+        return noise_floor(pairs(), protocol=protocol), failed
+    except CinetrajError as error:
+        raise CinetrajError(f"no twin could be scored: {failed[0]}") if failed else error from error
 
 
 def write(floor: "NoiseFloor", folder: Path) -> None:

@@ -4,6 +4,7 @@ Each JUDGE=SCORES names an estimator and the folder that `cinetraj compare --out
 noise_floor.json of `cinetraj noise --out` in it is that judge's own noise.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +13,8 @@ import tyro
 
 from compare.cli import _report
 from trajectory.errors import CinetrajError
+
+FEWEST_DIGITS = 6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +26,7 @@ class Args:
     ]
     """JUDGE=SCORES for each estimator, as auto=scores/auto dense=scores/dense."""
     protocol: str = "strict"
-    """Whose scores are looked at, where the folders hold several."""
+    """Whose scores are looked at, where the folders hold several: a name, or six digits or more of a hash."""
     markdown: Path | None = None
     """Where to write the tables; they are printed if this is not given."""
     json: bool = False
@@ -47,12 +50,13 @@ def run(args: Args) -> int:
         if name in records:
             raise CinetrajError(f"judge {name} comes twice; give each a name of its own")
         found, floors = load(folder)
-        records[name] = [record for record in found if record["protocol"]["name"] == args.protocol]
+        records[name] = [record for record in found if _is(record["protocol"], args.protocol)]
         if not records[name]:
-            known = ", ".join(sorted({record["protocol"]["name"] for record in found}))
+            known = ", ".join(sorted({"{name} ({hash:.6})".format_map(record["protocol"]) for record in found}))
             raise CinetrajError(f"{folder} holds no scores under {args.protocol}, only {known}; choose with --protocol")
+        protocols = {record["protocol"]["name"] for record in records[name]}
         for floor in floors:
-            if floor["protocol"] == args.protocol:
+            if floor["protocol"] in protocols:
                 noise[name] = dict(floor["median"])
     made = panel(records, noise=noise)
     if args.markdown is not None:
@@ -62,3 +66,7 @@ def run(args: Args) -> int:
     elif args.markdown is None:
         print(to_markdown(made), end="")
     return 0
+
+
+def _is(stamp: Mapping[str, Any], asked: str) -> bool:
+    return asked == stamp["name"] or (len(asked) >= FEWEST_DIGITS and stamp["hash"].startswith(asked))

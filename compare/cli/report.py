@@ -54,7 +54,7 @@ def run(args: Args) -> int:
     floors: list[dict[str, Any]] = []
     for path in args.scores:
         found, noise = report.load(path)
-        records += found
+        records += [_told_apart(record, path, records) for record in found if record not in records]
         floors += noise
     if not records:
         raise CinetrajError(f"{args.scores[0]} holds a noise floor and no scores; give the folder of scores too")
@@ -74,6 +74,21 @@ def run(args: Args) -> int:
     else:
         print(tables.to_markdown(records), end="")
     return 0
+
+
+def _told_apart(record: dict[str, Any], path: Path, before: list[dict[str, Any]]) -> dict[str, Any]:
+    """A result; one of a model and protocol that came before is named by its folder, too."""
+
+    def key(each: dict[str, Any]) -> tuple[str, str]:
+        return each["model"], each["protocol"]["hash"]
+
+    if key(record) not in map(key, before):
+        return record
+    renamed = {**record, "model": f"{record['model']} ({path})"}
+    _report.warn(
+        f"{path} holds other scores of {record['model']}, which came before; they are called {renamed['model']}"
+    )
+    return renamed
 
 
 def frames_of(source: str) -> list[bytes]:

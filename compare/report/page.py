@@ -20,6 +20,7 @@ from compare.sources import TRAJECTORY_SUFFIXES, listed
 from compare.uncertainty import paired_values
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import write_whole
+from trajectory.run_names import RUN_FILE
 
 NOISE_FILE = "noise_floor.json"
 """Name of the saved `NoiseFloor` (or a list of them) beside the scores."""
@@ -55,7 +56,9 @@ def load(scores: str | Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
         else:
             raise ReadError(file, "holds no saved scores", remedy="give the folder that `cinetraj compare --out` wrote")
     if not found and not floors:
-        raise CinetrajError(f"{path} holds no scores, expected *.json from `cinetraj compare --out`")
+        below = sorted({file.parent for file in path.glob("*/*.json") if not (file.parent / RUN_FILE).exists()})
+        which = f"; give the folders in it, as {' '.join(map(str, below[:2]))}" if below else ""
+        raise CinetrajError(f"{path} holds no scores, expected *.json from `cinetraj compare --out`{which}")
     return found, floors
 
 
@@ -123,9 +126,7 @@ def _payload(
         stamp = record["protocol"]
         key = f"{stamp['name']} {stamp['hash']}"
         if key not in boards:
-            others = sum(board["stamp"]["name"] == stamp["name"] for board in boards.values())
-            name = stamp["name"] if not others else f"{stamp['name']} (time {stamp['time']}, {stamp['hash'][:6]})"
-            boards[key] = empty_board(name, record)
+            boards[key] = empty_board(_called(stamp), record)
         _add(boards[key], record, details)
     for board in boards.values():
         floor = floors.get(board["stamp"]["name"], {})
@@ -153,6 +154,14 @@ def _payload(
         "details": details,
         "strips": strips,
     }
+
+
+def _called(stamp: Mapping[str, Any]) -> str:
+    """The name of a preset, or of a protocol of one's own; of a preset that was changed also how."""
+    preset = PRESETS.get(stamp["name"])
+    if preset is None or preset.stamp()["hash"] == stamp["hash"]:
+        return str(stamp["name"])
+    return f"{stamp['name']} (time {stamp['time']}, {stamp['hash'][:6]})"
 
 
 def empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -62,11 +62,17 @@ def test_a_conclusion_holds_where_all_judges_share_it(judges: dict[str, list[dic
     assert "the judges differ" in to_markdown(unsure)
 
 
+def test_a_judge_that_lacks_a_model_does_not_differ(judges: dict[str, list[dict]]) -> None:
+    blurred = [record for record in judges["blurred"] if record["model"] != "far"]
+    said = to_markdown(panel({"sharp": judges["sharp"], "blurred": blurred}))
+    assert "near and far by RotErr: 1 of 2 judges have both (sharp: near is better)" in said
+
+
 def test_a_panel_is_of_several_judges_under_one_protocol(judges: dict[str, list[dict]]) -> None:
     with pytest.raises(CinetrajError, match="is no panel"):
         panel({"sharp": judges["sharp"]})
     other_way = [score({"0": smooth(0)}, {"0": smooth(1)}, model="near", time="progress").record()]
-    with pytest.raises(CinetrajError, match="several protocols"):
+    with pytest.raises(CinetrajError, match=r"several protocols .* name one by its hash, as --protocol [0-9a-f]{6}$"):
         panel({"sharp": judges["sharp"], "else": other_way})
     with pytest.raises(CinetrajError, match="two results of near"):
         panel({"sharp": [*judges["sharp"], judges["sharp"][0]], "blurred": judges["blurred"]})

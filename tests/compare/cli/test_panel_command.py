@@ -36,6 +36,17 @@ def test_the_judges_are_laid_side_by_side(folders: Path, capsys: pytest.CaptureF
     assert (folders / "panel.md").read_text() == said
 
 
+def test_a_protocol_is_named_by_its_hash(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changed = score({"a": smooth(0)}, {"a": smooth(5)}, model="kling", time="progress")
+    changed.save(folders / "auto" / "kling_progress.json")
+    given = [f"{judge}={folders / judge}" for judge in ("auto", "dense")]
+    assert main(["panel", *given]) == 2
+    assert "several protocols" in capsys.readouterr().err
+    strict = score({"a": smooth(0)}, {"a": smooth(5)}).record()["protocol"]["hash"]
+    assert main(["panel", *given, "--protocol", strict[:6]]) == 0
+    assert f"**strict** {strict[:12]}: 2 judges" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -50,9 +50,22 @@ def test_without_outputs_the_leaderboard_is_printed(scores: Path, capsys: pytest
 
 
 def test_a_clip_under_two_protocols_is_not_taken_for_two(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    twice = command.Args(scores=(scores, scores), csv=scores.parent / "r.csv")
-    assert command.run(twice) == 0
+    score({"a": smooth(1), "b": smooth(2)}, {"a": smooth(3)}, model="mine", time="progress").save(scores / "other.json")
+    assert command.run(command.Args(scores=(scores,), csv=scores.parent / "r.csv")) == 0
     assert "2 of 4 clips scored (a clip counts once for each model and protocol)" in capsys.readouterr().out
+
+
+def test_scores_that_come_twice_count_once(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command.run(command.Args(scores=(scores, scores), csv=scores.parent / "r.csv")) == 0
+    assert "1 model under strict, 1 of 2 clips scored" in capsys.readouterr().out
+    again = scores.parent / "again"
+    score({"a": smooth(1), "b": smooth(2)}, {"b": smooth(5)}, model="mine").save(again / "mine_strict.json")
+    assert command.run(command.Args(scores=(scores, again), csv=scores.parent / "r.csv")) == 0
+    assert f"other scores of mine, which came before; they are called mine ({again})" in capsys.readouterr().err
+    rows = list(csv.DictReader((scores.parent / "r.csv").open()))
+    assert {row["model"] for row in rows} == {"mine", f"mine ({again})"}
+    with pytest.raises(CinetrajError, match=f"give the folders in it, as {again}"):
+        command.run(command.Args(scores=(scores.parent,)))
 
 
 def test_bad_input(tmp_path: Path) -> None:
