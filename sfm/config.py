@@ -702,7 +702,8 @@ class CommandConfig:
         folder: working folder of the program.
         environment: NAME=VALUE ..., added to the present environment.
         timeout_s: seconds after which the program and all that it started are killed.
-        keep: folder in which {out} stays, as KEEP/NAME; None: removed once it is read.
+        keep: folder in which {out} stays, as KEEP/NAME, or KEEP/NAME-2 and so on where that is there already; None:
+            removed once it is read.
         frame_step: every n-th frame of the clip was used by the program; None: not known, and then poses are set on the
             clip's time axis only where there is one for each frame.
     """

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from sfm.config import BatchConfig, EstimateConfig
 
 PROGRAM = "command"
-NOT_FOR_A_PROGRAM = ("--fps", "--focal", "--fov", "--pixel-aspect", "--mask", "--mask-weights")
+NOT_FOR_A_PROGRAM = (
+    *("--fps", "--long-side", "--focal", "--fov", "--pixel-aspect", "--mask", "--mask-weights"),
+    *("--split-shots", "--device"),
+)
 """Another program decodes and calibrates by itself; the settings of our own stages are not for it either."""
 
 

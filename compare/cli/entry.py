@@ -14,6 +14,7 @@ from typing import Any, get_args, get_type_hints
 
 from compare.cli import _usage
 from sfm.processes.collection import rare_collection
+from sfm.processes.life import Terminated, ended_by_sigterm
 from trajectory.errors import CinetrajError, perhaps
 
 OK = 0
@@ -21,6 +22,7 @@ FAILED = 1
 BAD_INPUT = 2
 BUG = 70
 INTERRUPTED = 130
+TERMINATED = 143
 
 EXIT_CODES = """\
 exit codes:
@@ -59,13 +61,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a degree sign must not end the command on an old terminal
     try:
-        with rare_collection(), _our_warnings():
+        with rare_collection(), ended_by_sigterm(), _our_warnings():
             return _dispatch(arguments)
     except SystemExit as stop:  # tyro, after it has printed help
         return stop.code if isinstance(stop.code, int) else OK
     except BrokenPipeError:  # the reader of our output has gone, e.g. `| head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except Terminated:
+        _say("terminated")
+        return TERMINATED
     except KeyboardInterrupt:
         _say("interrupted")
         return INTERRUPTED

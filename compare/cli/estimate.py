@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from compare.cli import _report, _settings
-from compare.cli._options import is_given, option
+from compare.cli._options import UNSET, is_given, option
 from trajectory.errors import CinetrajError
 from trajectory.run_names import PAGE_FILE
 
@@ -165,7 +165,7 @@ def config_of(args: Args) -> "EstimateConfig":
 
 
 def chosen_clips(args: Args) -> "tuple[list[Clip], bool]":
-    """The clips with the names of their runs, and whether they are a batch: it is for one clip with --jobs, too."""
+    """The clips with the names of their runs, and whether they are a batch, as one clip with a limit or --jobs is."""
     from sfm.batch import clips_of
 
     if not args.clips:
@@ -177,10 +177,11 @@ def chosen_clips(args: Args) -> "tuple[list[Clip], bool]":
     if args.name is not None:
         if len(clips) != 1:
             raise CinetrajError(f"--name {args.name} names one run, but {len(clips)} clips are given; leave it out")
-        if Path(args.name).name != args.name or args.name in (".", ".."):
+        if not args.name or Path(args.name).name != args.name or args.name == "..":
             raise CinetrajError(f"--name is {args.name!r}, expected a plain folder name")
         clips = [replace(clips[0], name=args.name)]
-    return clips, is_given(args.jobs) or not itself
+    limited = args.clip_time_limit is not UNSET or args.clip_memory_limit is not UNSET or args.retry_failed is True
+    return clips, limited or is_given(args.jobs) or not itself
 
 
 def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: bool, quiet: bool) -> dict[str, Any]:

@@ -223,7 +223,8 @@ def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
     videos: list[str] = []
     pictures: list[str] = []
     runs: list[str] = []
-    for place, names in _walk(folder, runs):
+    broken: list[str] = []
+    for place, names in _walk(folder, runs, broken):
         kinds = {name: Path(name).suffix.lower() for name in names}
         images = [n for n in names if kinds[n] in IMAGE_SUFFIXES]
         films = [n for n in names if kinds[n] in VIDEO_SUFFIXES - IMAGE_SUFFIXES]
@@ -233,23 +234,29 @@ def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
         videos += [os.path.join(place, name) for name in films]
         if images:  # beside films the folder itself stands for these
             pictures.append(os.path.join(place, f"*{Path(images[0]).suffix}") if films else place)
+    heard: list[str] = []
+    if broken:
+        some = ", ".join(map(printable, broken[:3])) + (", ..." if len(broken) > 3 else "")
+        heard.append(f"left out, since they link to what is not there: {len(broken)} of {folder}: {some}")
     if videos and pictures:
         some = ", ".join(shlex.quote(each) for each in pictures[:3]) + (", ..." if len(pictures) > 3 else "")
         count = "1 video" if len(videos) == 1 else f"{len(videos)} videos"
         said = f"{folder} has {count}; images beside them were left out; to have them as clips give too: {some}"
-        return videos, [said]
+        heard.append(said)
+        return videos, heard
     if runs and not (videos or pictures):
         raise _RunError(
             f"{folder} holds no clips but runs of cinetraj, as {runs[0]}; give the films they were made from"
         )
-    return videos or pictures or [str(folder)], []
+    return videos or pictures or [str(folder)], heard
 
 
-def _walk(folder: Path, runs: list[str]) -> Iterator[tuple[str, list[str]]]:
+def _walk(folder: Path, runs: list[str], broken: list[str]) -> Iterator[tuple[str, list[str]]]:
     """Folders and their files in order; links are followed, each folder is seen once, hidden ones are not.
 
     Args:
         runs: those that are met are added here, and not looked into.
+        broken: links to films and images that are not there are added here.
     """
     seen: set[tuple[int, int]] = set()
     for place, folders, names in os.walk(folder, followlinks=True):
@@ -263,7 +270,14 @@ def _walk(folder: Path, runs: list[str]) -> Iterator[tuple[str, list[str]]]:
             folders.clear()
             continue
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield place, sorted(n for n in names if not n.startswith(".") and os.path.isfile(os.path.join(place, n)))
+        there: list[str] = []
+        for name in sorted(name for name in names if not name.startswith(".")):
+            path = os.path.join(place, name)
+            if os.path.isfile(path):
+                there.append(name)
+            elif os.path.islink(path) and Path(name).suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES:
+                broken.append(path)
+        yield place, there
 
 
 def _repeated(clips: list[Clip]) -> set[str]:

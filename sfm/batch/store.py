@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
 
-from sfm.runs.folder import PLOT_FILE, RUN_FILE, TRAJECTORY_FILE, TUM_FILE, find_runs, replaced_folder
+from sfm.runs.folder import PLOT_FILE, RUN_FILE, TRAJECTORY_FILE, TUM_FILE, find_runs, replaced_folder, take_others
 from sfm.runs.saved import copied_files
 from trajectory.model import Provenance
 
@@ -116,6 +116,8 @@ def sweep(out: Path, names: frozenset[str]) -> None:
         if match["kind"] == "old" and not (out / match["name"]).exists():
             os.rename(path, out / match["name"])
         else:
+            if match["kind"] == "old":
+                take_others(path, out / match["name"])
             shutil.rmtree(path)
 
 

@@ -11,11 +11,13 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfm.config import CommandConfig, words
 from sfm.processes.life import kill_group, signal_name
+from sfm.video.reader import told_name
 from trajectory.errors import CinetrajError
 from trajectory.files import printable
 
@@ -41,7 +43,7 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
     name = clip.name if clip.is_dir() else clip.stem
     begin = time.perf_counter()
     found: imported.Found | None = None
-    with _folder(command.keep, name) as out:
+    with _folder(command.keep, told_name(str(clip))) as out:
         values = {"video": str(clip.absolute()), "out": str(out), "name": name, "seed": str(config.seed)}
         values["threads"] = str(config.threads or os.environ.get("OMP_NUM_THREADS", "") or 1)
         problem = _run(command, words(command.command, values))
@@ -66,13 +68,21 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
 
 @contextmanager
 def _folder(keep: Path | None, name: str) -> Generator[Path, None, None]:
+    """An empty folder of this call alone: what an earlier one left, of a clip of that name, is another's result."""
     if keep is None:
         with tempfile.TemporaryDirectory(prefix="cinetraj-", ignore_cleanup_errors=True) as temporary:
             yield Path(temporary)
         return
-    place = (keep / name).absolute()
-    place.mkdir(parents=True, exist_ok=True)
-    yield place
+    for number in count(1):
+        place = (keep / (name if number == 1 else f"{name}-{number}")).absolute()
+        try:
+            place.mkdir(parents=True)
+        except FileExistsError:
+            if not place.exists() or not keep.is_dir():
+                raise
+        else:
+            yield place
+            return
 
 
 def _run(command: CommandConfig, arguments: list[str]) -> str:
@@ -91,8 +101,9 @@ def _run(command: CommandConfig, arguments: list[str]) -> str:
             )
         except OSError as error:
             missing = error.filename or arguments[0]
+            option = "--command" if command.folder is None or command.folder.is_dir() else "--command-folder"
             raise CinetrajError(
-                f"the command cannot be started: {missing}: {error.strerror}; check --command"
+                f"the command cannot be started: {missing}: {error.strerror}; check {option}"
             ) from error
         try:
             code = process.wait(command.timeout_s)

@@ -190,7 +190,10 @@ def on_frames(
     if frame_step is None:
         if count != total or index[-1] - index[0] != total - 1 or index[0] not in (0, 1):
             note = f"{count} poses (frames {index[0]} to {index[-1]}) for a clip of {total} frames"
-            note += ": times are the file's numbers; the frame step says which frames they are"
+            if count > total:
+                note += ", which is more than it has: is it this clip's result? Times are the file's numbers"
+            else:
+                note += ": times are the file's numbers; the frame step says which frames they are"
             return Found(trajectory=trajectory, notes=(note,))
         if index[0] == 1:
             notes.append("frames are numbered from 1")

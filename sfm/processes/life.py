@@ -5,6 +5,8 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Generator
 
 
 def die_with_parent(parent: int) -> None:
@@ -20,6 +22,27 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came: the caller ends as on Ctrl-C, and whatever it started ends with it."""
+
+
+@contextlib.contextmanager
+def ended_by_sigterm() -> Generator[None]:
+    """SIGTERM raises `Terminated` in the block; elsewhere than in the main thread nothing changes."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def kill_group(process: "subprocess.Popen[bytes]") -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Generator, Mapping
@@ -11,16 +12,18 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from sfm.runs.estimate import Estimate, ShotEstimate, shot_json
-from sfm.runs.saved import alternative_file, write_saved
+from sfm.runs.saved import SAVED_FILES, SAVED_FOLDERS, alternative_file, write_saved
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import printable
 from trajectory.model import Trajectory
+from trajectory.run_names import PAGE_FILE, RUN_FORMAT, RUN_VERSION
 from trajectory.run_names import RUN_FILE as RUN_FILE
-from trajectory.run_names import RUN_FORMAT, RUN_VERSION
 from trajectory.run_names import TRAJECTORY_FILE as TRAJECTORY_FILE
 
 TUM_FILE = "trajectory_tum.txt"
 PLOT_FILE = "plot.png"
+OWN_FILES = frozenset({RUN_FILE, TRAJECTORY_FILE, TUM_FILE, PLOT_FILE, PAGE_FILE, *SAVED_FILES, *SAVED_FOLDERS})
+_SHOT = re.compile(r"shot-\d+")
 
 
 @final
@@ -139,12 +142,21 @@ def replaced_folder(target: Path) -> Generator[Path, None, None]:
             old = target.parent / f".{target.name}.old-{mark}"
             os.rename(target, old)
             os.rename(temporary, target)
+            take_others(old, target)
             shutil.rmtree(old)
         else:
             os.rename(temporary, target)
     finally:
         if temporary.exists():
             shutil.rmtree(temporary)
+
+
+def take_others(old: Path, new: Path) -> None:
+    """What lies in a run and is none of its files (notes of the user, other runs) moves into the one in its place."""
+    for path in old.iterdir():
+        own = path.name in OWN_FILES or _SHOT.fullmatch(path.name) is not None
+        if not own and not (new / path.name).exists():
+            os.rename(path, new / path.name)
 
 
 def _write_trajectory(

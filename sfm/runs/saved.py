@@ -17,6 +17,8 @@ DEPTH_FOLDER, DEPTH_SCALE = "depth", "depth.json"
 ALTERNATIVES_FOLDER = "alternatives"
 """Other motions that may be the right one: 1.npz, 2.npz, ... as `evidence["candidates"]` of the trajectory says."""
 MEGASAM_FILE = "megasam.npz"
+SAVED_FILES = (DEPTH_FILE, MASK_FILE, POINTS_FILE, TRACKS_FILE, MEGASAM_FILE)
+SAVED_FOLDERS = (DEPTH_FOLDER, COLMAP_FOLDER, ALTERNATIVES_FOLDER)
 LEVELS_PER_UNIT = 1000.0
 """Of the PNGs: the median scene depth is 1, so that a level is a thousandth of it and 65.5 of them are reached."""
 FARTHEST_LEVEL = 65535
@@ -43,9 +45,8 @@ def write_saved(shot: ShotEstimate, place: Path) -> None:
 
 def copied_files(home: Path) -> list[Path]:
     """Files in a shot's folder that `write_saved` made, and its alternatives, relative to it."""
-    names = (DEPTH_FILE, MASK_FILE, POINTS_FILE, TRACKS_FILE, MEGASAM_FILE)
-    found = [Path(name) for name in names if (home / name).is_file()]
-    for folder in (DEPTH_FOLDER, COLMAP_FOLDER, ALTERNATIVES_FOLDER):
+    found = [Path(name) for name in SAVED_FILES if (home / name).is_file()]
+    for folder in SAVED_FOLDERS:
         found += [path.relative_to(home) for path in sorted((home / folder).glob("*")) if path.is_file()]
     return found
 

@@ -5,7 +5,11 @@ from dataclasses import replace
 import numpy as np
 
 from sfm.types import Frames
+from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
+
+WIDEST_DEG = 170.0
+"""No lens that keeps straight lines straight sees more (the widest one on sale sees 130)."""
 
 
 def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None, pixel_aspect: float | None) -> Frames:
@@ -13,6 +17,9 @@ def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None
 
     Args:
         focal_px: fy in pixels of the source. fov_deg: horizontal field of view. None keeps what the file says.
+
+    Raises:
+        CinetrajError: no pinhole sees so much.
     """
     aspect = frames.pixel_aspect if pixel_aspect is None else pixel_aspect
     working_px = frames.focal_px
@@ -22,6 +29,15 @@ def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None
     elif fov_deg is not None:
         focal_x_px = frames.source_hw[1] / 2 / np.tan(np.deg2rad(fov_deg) / 2)
         working_px = float(focal_x_px * aspect * to_working)
+    if (focal_px is not None or fov_deg is not None) and working_px is not None:
+        rows, columns = frames.hw
+        seen_deg = 2 * float(np.degrees(np.arctan(max(rows, columns * aspect) / 2 / working_px)))
+        if seen_deg > WIDEST_DEG:
+            size = f"{frames.source_hw[1]}x{frames.source_hw[0]}"
+            raise CinetrajError(
+                f"the focal length is {working_px / to_working:.4g} pixels of the source ({size}), a field of view of "
+                f"{seen_deg:.0f} degrees, expected at most {WIDEST_DEG:g}; tell it in pixels, or use --fov"
+            )
     return replace(frames, pixel_aspect=aspect, focal_px=working_px)
 
 

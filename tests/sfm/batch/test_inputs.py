@@ -59,6 +59,17 @@ def test_images_beside_videos_are_named(tmp_path: Path) -> None:
     ]
 
 
+def test_links_to_what_is_not_there_are_told(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "notes.txt")
+    for name in ("b.mp4", "c.mp4", "gone.txt"):
+        (tmp_path / name).symlink_to("nowhere")
+    clips, said = clips_of([str(tmp_path)])
+    assert [clip.name for clip in clips] == ["a"]
+    assert said == [
+        f"left out, since they link to what is not there: 2 of {tmp_path}: {tmp_path}/b.mp4, {tmp_path}/c.mp4"
+    ]
+
+
 def test_each_animated_picture_of_a_folder_is_a_clip(tmp_path: Path) -> None:
     pictures = [Image.new("RGB", (16, 16), (40 * k, 0, 0)) for k in range(3)]
     for name in ("a.webp", "b.png"):

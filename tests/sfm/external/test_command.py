@@ -1,5 +1,6 @@
 """The command backend: another program is run, watched, and its output read."""
 
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -94,9 +95,28 @@ def test_folder_and_kept_output(clip: Path, tmp_path: Path) -> None:
     assert "there is no z.npz" in estimate(clip, config(tmp_path, output="z.npz")).reason
 
 
-def test_a_program_that_is_not_there_is_bad_input(clip: Path) -> None:
-    with pytest.raises(CinetrajError, match="no_such_program"):
+def test_each_call_has_a_folder_of_its_own(clip: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    for name in ("bear", "lady"):
+        (tmp_path / name).mkdir()
+        shutil.copy(clip, tmp_path / name / "video.mp4")
+    mine = kept / "bear-video" / "mine.txt"
+    mine.parent.mkdir(parents=True)
+    mine.touch()
+    assert estimate(tmp_path / "bear" / "video.mp4", config(tmp_path, keep=kept)).status == "ok"
+    assert estimate(tmp_path / "lady" / "video.mp4", config(tmp_path, keep=kept)).status == "ok"
+    again = estimate(tmp_path / "lady" / "video.mp4", config(tmp_path, "nothing", keep=kept))
+    assert again.status == "failed"  # what the call before left is no result of this one
+    found = {path.name: sorted(file.name for file in path.iterdir()) for path in kept.iterdir()}
+    result = ["cwd.txt", "video_droid.npz"]
+    assert found == {"bear-video": ["mine.txt"], "bear-video-2": result, "lady-video": result, "lady-video-2": []}
+
+
+def test_a_program_that_is_not_there_is_bad_input(clip: Path, tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match=r"no_such_program.*check --command$"):
         estimate(clip, EstimateConfig(backend=CommandConfig(command="no_such_program {video}")))
+    with pytest.raises(CinetrajError, match=r"nowhere.*check --command-folder$"):
+        estimate(clip, config(tmp_path, folder=tmp_path / "nowhere"))
 
 
 def test_arguments_are_filled_whole() -> None:

@@ -1,11 +1,15 @@
 """Processes that take along what they started."""
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from sfm.processes.life import kill_group, signal_name
+import pytest
+
+from sfm.processes.life import Terminated, ended_by_sigterm, kill_group, signal_name
 
 FAMILY = """
 import subprocess, sys, time
@@ -34,3 +38,21 @@ def test_a_killed_group_leaves_no_child() -> None:
 def test_signals_have_names() -> None:
     assert signal_name(9) == "SIGKILL"
     assert signal_name(200) == "signal 200"
+
+
+def test_sigterm_ends_a_block_as_ctrl_c_does() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    ended: list[str] = []
+
+    def work() -> None:
+        with ended_by_sigterm():
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(10)
+            finally:
+                ended.append("what it started")
+
+    with pytest.raises(Terminated):
+        work()
+    assert ended
+    assert signal.getsignal(signal.SIGTERM) == before

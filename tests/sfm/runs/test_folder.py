@@ -56,6 +56,19 @@ def test_a_run_replaces_an_older_one_whole(tmp_path: Path) -> None:
     assert names(tmp_path) == {"clip/run.json"}
 
 
+def test_what_others_put_into_a_run_stays(tmp_path: Path) -> None:
+    runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
+    (tmp_path / "clip" / "notes.txt").write_text("mine")
+    runs.write_run(estimate(shot()), tmp_path / "clip" / "inner", plot=False)
+    (tmp_path / "clip" / "shot-003").mkdir()
+    (tmp_path / "clip" / "index.html").touch()
+    runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
+    assert (tmp_path / "clip" / "notes.txt").read_text() == "mine"
+    assert runs.is_run(tmp_path / "clip" / "inner")
+    assert not (tmp_path / "clip" / "shot-003").exists()
+    assert not (tmp_path / "clip" / "index.html").exists()
+
+
 @pytest.mark.parametrize("old", [True, False])
 def test_what_fails_while_writing_leaves_everything_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: bool

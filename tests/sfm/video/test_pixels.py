@@ -5,6 +5,7 @@ import pytest
 
 from sfm.types import Frames
 from sfm.video.pixels import in_source_pixels, with_camera
+from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
 HW = (60, 80)
@@ -60,3 +61,9 @@ def test_a_field_of_view_is_horizontal() -> None:
 
 def test_what_the_file_says_stays_where_nothing_is_given() -> None:
     assert with_camera(frames(focal_px=77.0), focal_px=None, fov_deg=None, pixel_aspect=None).focal_px == 77.0
+
+
+def test_no_pinhole_sees_half_of_all() -> None:
+    for told in ({"focal_px": 1.0, "fov_deg": None}, {"focal_px": None, "fov_deg": 179.9}):
+        with pytest.raises(CinetrajError, match=r"a field of view of 1\d\d degrees, expected at most 170"):
+            with_camera(frames(), pixel_aspect=None, **told)
