@@ -201,7 +201,7 @@ def _estimate_shot(
     spent: dict[str, float] = {}
     with _Clock(spent, "masks"):
         found = masks.find(part, config.masks, moving)
-        doubt = projections.no_pinhole(part, found)
+        doubt = found.doubt or projections.no_pinhole(part, found)
     result = _run_backend(part, found, backend_config, config)
     result = _doubted(result, doubt) if doubt else result
     spent.update(result.seconds)
@@ -272,7 +272,7 @@ def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: Esti
 
 
 def _doubted(result: BackendResult, why: str) -> BackendResult:
-    """The result of pictures that no pinhole took: its numbers may rank a clip, and are not vouched for."""
+    """The result of pictures that no one pinhole took: its numbers may rank a clip, and are not vouched for."""
     trajectory = result.trajectory
     status = "failed" if result.status == "failed" else "unreliable"
     if trajectory is not None and trajectory.provenance is not None:
@@ -282,7 +282,7 @@ def _doubted(result: BackendResult, why: str) -> BackendResult:
     return replace(
         result,
         status=status,
-        reason=f"{why}; and if a pinhole took it after all, {result.reason}" if result.reason else why,
+        reason=f"{why}; and whatever it is, {result.reason}" if result.reason else why,
         trajectory=trajectory,
         statistics={**result.statistics, **_worth_less(result.statistics)},
     )

@@ -93,6 +93,7 @@ class Masks:
         duplicate_of: for each frame the earlier frame that it repeats, or its own number.
         notes: what was found, in words for run.json.
         moving: pixels of each frame that were told to move by themselves, with a margin; None where nothing was told.
+        doubt: why it is not known what is filmed, "" where it is.
     """
 
     usable: Bool[np.ndarray, "h w"]
@@ -100,6 +101,7 @@ class Masks:
     duplicate_of: Int[np.ndarray, " n"]
     notes: tuple[str, ...] = ()
     moving: Bool[np.ndarray, "n h w"] | None = None
+    doubt: str = ""
 
     def usable_in(self, frame: int | np.integer) -> Bool[np.ndarray, "h w"]:
         """Pixels of one frame that may testify: neither on the screen nor told to move."""

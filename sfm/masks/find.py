@@ -7,6 +7,7 @@ from sfm.config import MaskConfig
 from sfm.masks.blank import find_blank, to_grey
 from sfm.masks.duplicates import find_repeats
 from sfm.masks.overlays import find_bars, find_overlays
+from sfm.masks.rims import find_rim
 from sfm.types import Frames, Masks
 
 DEFAULT_CONFIG = MaskConfig()
@@ -24,7 +25,12 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
     seen = np.flatnonzero(~blank)
     shown = grey[seen] if 0 < len(seen) < len(grey) else grey
     bars, sides = find_bars(shown, config.overlays)
-    overlays = np.zeros(frames.hw, bool)
+    overlays, doubt = np.zeros(frames.hw, bool), ""
+    rim = find_rim(shown, bars, config.overlays) if len(seen) else None
+    if rim is not None:
+        sides = [f"{name} {px} px" for name, px in zip(("top", "bottom", "left", "right"), rim.depths_px, strict=True)]
+        notes.append(f"a frame that rests around the picture masked: {', '.join(sides)}")
+        doubt, bars, sides = rim.doubt, bars | rim.mask, []
     if len(seen):
         overlays, boxes = find_overlays(shown, ~bars, _typical_step_s(frames), config.overlays)
         if boxes:
@@ -45,7 +51,8 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
             notes.append(f"{int(hidden.sum())} of {len(frames)} frames show nothing beside what is told to move")
         blank = blank | hidden
     duplicate_of, remarks = find_repeats(grey, blank, config.duplicates)
-    return Masks(usable=usable, blank=blank, duplicate_of=duplicate_of, notes=(*notes, *remarks), moving=moving)
+    notes += remarks
+    return Masks(usable=usable, blank=blank, duplicate_of=duplicate_of, notes=tuple(notes), moving=moving, doubt=doubt)
 
 
 def _typical_step_s(frames: Frames) -> float:
