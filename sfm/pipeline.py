@@ -35,6 +35,8 @@ from trajectory.files import printable
 from trajectory.model import Provenance, Trajectory
 
 UNHELD = "the clip is too long to be held at once; cut it (--video.start-s, --video.stop-s)"
+LEAST_PART = 8
+"""Frames on either side of a jump within a scene from which on it cuts a shot."""
 PINHOLE_AFTER_ALL = 0.1
 """Probability that one pinhole took pictures that look as if none had. None of some 250 that it did are taken so, real
 and rendered: a choice on the safe side and no measurement."""
@@ -87,8 +89,8 @@ def _held(
     for number, (start, stop) in enumerate(spans):
         name = "estimating" if len(spans) == 1 else f"shot {number + 1} of {len(spans)}"
         tell(name, 0.1 + 0.9 * start / len(frames))
-        moving = None if told is None else told.moving[start:stop]
-        shots.append(_estimate_shot(frames.part(start, stop), moving, (start, stop), backend_config, config, origin))
+        moving = None if told is None else told.moving
+        shots += _parted(frames, moving, (start, stop), backend_config, config, origin)
     seconds["total"] = time.perf_counter() - begin
     tell("done", 1.0)
     return Estimate(
@@ -187,6 +189,27 @@ def _with_given_camera(frames: Frames, config: EstimateConfig) -> Frames:
 def _spans(frames: Frames, config: EstimateConfig) -> Sequence[tuple[int, int]]:
     """The shots as (start, stop)."""
     return boundaries.split(frames, config.shots) if config.split_shots else ((0, len(frames)),)
+
+
+def _parted(
+    frames: Frames,
+    moving: Bool[np.ndarray, "n h w"] | None,
+    span: tuple[int, int],
+    backend_config: Any,
+    config: EstimateConfig,
+    origin: Provenance,
+) -> list[ShotEstimate]:
+    """The shots of a span: one, or where the view jumps within a scene, so that all are linked, those on both sides."""
+    start, stop = span
+    part, told = frames.part(start, stop), None if moving is None else moving[start:stop]
+    shot = _estimate_shot(part, told, span, backend_config, config, origin)
+    cut = start + shot.statistics.get("jump_cut", 0)
+    if not config.split_shots or cut - start < LEAST_PART or stop - cut < LEAST_PART:
+        return [shot]
+    spans = ((start, cut), (cut, stop))
+    before, after = (_parted(frames, moving, each, backend_config, config, origin) for each in spans)
+    note = f"begins at a jump cut: what was seen of both sides turned by several degrees before frame {cut}"
+    return [*before, replace(after[0], notes=(*after[0].notes, note)), *after[1:]]
 
 
 def _estimate_shot(

@@ -26,6 +26,9 @@ BORDER = 0.33
 LOW, FAR = 1 / 6, 0.1
 """So far below the middle (shares of the height) lies the lowest third of the picture; what is less near than this
 share of the median is as good as infinitely far."""
+PLANE, LEAST_FAR = 1.13, 0.1
+"""From the first to the last of what lies in one plane the inverse depths grow by this factor; so much is far at least
+before anything can slide by before it."""
 MOST_PX = 6e4
 FEWEST = 8
 MOST_RELIEF = 3.0
@@ -109,6 +112,8 @@ class Seen:
         nearer_below: -1 to 1, whether of what agrees the near lies low in the picture, as on any ground.
         far_below: of what agrees low in the picture, the share that is as good as infinitely far, where it should be
             ground: it rests or only turns while something else goes by. 0 for cameras that do not travel.
+        between: of what agrees the share that lies neither in one plane before the camera nor infinitely far, as what
+            slides by before something at rest does. 1 for cameras that do not travel, and where little is far.
         noise_px: in pixels of a 640-pixel frame.
     """
 
@@ -118,6 +123,7 @@ class Seen:
     relief: Float[np.ndarray, " a"]
     nearer_below: Float[np.ndarray, " a"]
     far_below: Float[np.ndarray, " a"]
+    between: Float[np.ndarray, " a"]
     noise_px: float
 
 
@@ -134,6 +140,7 @@ def seen_by(sightings: Sightings, answers: Sequence[Answer]) -> Seen:
     outside = np.abs(sightings.xy_px) > BORDER * np.array([width, height])
     rim = weight * outside.any(1)
     y_px = sightings.xy_px[:, 1]
+    travels = np.array([answer.cameras.translates for answer in answers])
     explained = [(near[fits], y_px[fits], weight[fits]) for (_, near), fits in zip(found, agrees, strict=True)]
     return Seen(
         misfit=(weight * np.log1p((rms / (MISFIT_KERNEL * noise)) ** 2)).sum(1),
@@ -141,7 +148,8 @@ def seen_by(sightings: Sightings, answers: Sequence[Answer]) -> Seen:
         border=(rim * agrees).sum(1) / max(rim.sum(), 1e-9),
         relief=np.array([_relief(near, votes) for near, _, votes in explained]),
         nearer_below=np.array([_nearer_below(*each) for each in explained]),
-        far_below=np.array([_far_below(*each, height) for each in explained]) * [a.cameras.translates for a in answers],
+        far_below=np.array([_far_below(*each, height) for each in explained]) * travels,
+        between=np.where(travels, [_between(near, votes) for near, _, votes in explained], 1.0),
         noise_px=noise,
     )
 
@@ -220,3 +228,16 @@ def _far_below(
         return 0.0
     far = nearness[low] <= FAR * weighted_quantiles(nearness, weight, (0.5,))[0]
     return float((weight[low] * far).sum() / max(weight[low].sum(), 1e-9))
+
+
+def _between(nearness: Float[np.ndarray, " s"], weight: Float[np.ndarray, " s"]) -> float:
+    if len(nearness) < FEWEST:
+        return 1.0
+    order = np.argsort(nearness)
+    near = nearness[order]
+    below = np.concatenate([[0.0], np.cumsum(weight[order])]) / weight.sum()
+    beyond = np.searchsorted(near, PLANE * near, side="right")
+    in_plane = np.where(near > 0, below[beyond] - below[:-1], 0.0)
+    plane = int(np.argmax(in_plane))
+    far = float(below[np.searchsorted(near, FAR * near[plane])])
+    return 1.0 if far < LEAST_FAR else max(0.0, 1.0 - far - float(in_plane[plane]))
