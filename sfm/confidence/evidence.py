@@ -29,6 +29,8 @@ share of the median is as good as infinitely far."""
 PLANE, LEAST_FAR = 1.13, 0.1
 """From the first to the last of what lies in one plane the inverse depths grow by this factor; so much is far at least
 before anything can slide by before it."""
+LOST_MOST = 0.1
+"""Share of frames without a pose, up to which the others are no worse for it."""
 MOST_PX = 6e4
 FEWEST = 8
 MOST_RELIEF = 3.0
@@ -46,7 +48,7 @@ class Answer:
         source: what it was fitted to, "tracks" or "flow".
         model: what may move.
         cameras: of the keyframes.
-        chosen: whether its own estimator chose it, how sure that was (0..1), and whether it said "ok".
+        chosen: whether its own estimator chose it, how sure that was (0..1), and whether it vouched for it.
     """
 
     source: str
@@ -61,9 +63,16 @@ class Answer:
 
 
 def chosen_by(solved: Solved, model: MotionModel) -> tuple[bool, float, bool]:
-    """Whether an estimator chose a model by itself, how sure it was, and whether it said "ok"."""
+    """Whether an estimator chose a model by itself, how sure it was, and whether it vouched for that."""
     confidence = float(solved.statistics.get("confidence", 0.0))
-    return model.name == solved.motion_model, min(max(confidence, 0.0), 1.0), solved.status == "ok"
+    return model.name == solved.motion_model, min(max(confidence, 0.0), 1.0), vouched_for(solved)
+
+
+def vouched_for(solved: Solved) -> bool:
+    """Whether an estimator said "ok", or "partial" for few frames, as of a fade or a flash."""
+    if solved.status != "partial" or solved.poses is None:
+        return solved.status == "ok"
+    return float(solved.poses.valid.mean()) >= 1.0 - LOST_MOST
 
 
 def inside_out(answers: Sequence[Answer], by_flow: Solved) -> tuple[int, float] | None:

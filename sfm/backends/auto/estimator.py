@@ -7,7 +7,7 @@ from typing import Any, Literal, final
 import numpy as np
 from jaxtyping import Float, Int
 
-from sfm.confidence.evidence import Answer, ByFlow, chosen_by
+from sfm.confidence.evidence import Answer, ByFlow, chosen_by, vouched_for
 from sfm.confidence.posterior import Judged, weigh
 from sfm.confidence.sightings import Cameras, Sightings, of_tracks
 from sfm.confidence.verdict import doubt, told
@@ -164,7 +164,7 @@ def _answers_of_tracks(frames: Frames, key: Int[np.ndarray, " k"], by_tracks: By
 def _sound(judged: Judged, solved: Solved, time_s: Float[np.ndarray, " n"]) -> bool:
     """Whether the tracks are enough: what they chose is what is most probable, and probable enough."""
     sure = judged.answer.chosen[0] and judged.quantity["all"] >= SOUND and not _may_be_inside_out(judged)
-    return solved.status == "ok" and sure and solved.poses is not None and doubt(solved, judged, time_s) is None
+    return vouched_for(solved) and sure and solved.poses is not None and doubt(solved, judged, time_s) is None
 
 
 def _may_be_inside_out(judged: Judged) -> bool:

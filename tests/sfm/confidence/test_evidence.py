@@ -8,8 +8,9 @@ import scipy.stats
 from weighed_paths import answer, cameras, seen
 
 from sfm.confidence import evidence
-from sfm.confidence.evidence import features, seen_by
+from sfm.confidence.evidence import features, seen_by, vouched_for
 from sfm.geometry.problem import FocalPrior
+from sfm.types import FramePoses, Solved
 
 TRUTH = cameras((0.3, 0.0, 0.1), pan_deg=4.0)
 
@@ -51,6 +52,40 @@ def test_what_rests_low_in_the_picture_is_infinitely_far_for_a_camera_that_trave
     assert seen_by(seen(TRUTH, depth_of=ground), path).far_below.tolist() == [0.0, 0.0]
     assert seen_by(seen(TRUTH, depth_of=platform), path).far_below[0] > 0.9
     assert seen_by(seen(still), path).far_below[1] == 0.0
+
+
+def passing(ray):
+    """Something flat that fills the middle, before what is as good as infinitely far."""
+    return np.where(np.abs(ray[:, 0]) < 0.35, 1.5, 1000.0)
+
+
+def test_what_slides_by_before_something_at_rest_has_nothing_between():
+    path = [answer("full", TRUTH), answer("rotation", cameras(pan_deg=4.0))]
+    how = seen_by(seen(TRUTH, depth_of=passing), path)
+    assert how.between[0] < 0.02
+    assert how.between[1] == 1.0
+    assert seen_by(seen(TRUTH, depth_of=ground), path).between[0] > 0.3
+    wall = seen_by(seen(TRUTH, depth_of=lambda ray: np.full(len(ray), 1.5)), path)
+    assert wall.between[0] == 1.0  # nothing is far
+
+
+def test_few_lost_frames_are_no_reason_to_doubt_the_others():
+    def solved(status, lost):
+        valid = np.arange(40) >= lost
+        poses = FramePoses(
+            rotation=np.tile(np.eye(3), (40, 1, 1)),
+            translation=np.zeros((40, 3)),
+            focal_px=np.full(40, 500.0),
+            depth=np.ones(40),
+            valid=valid,
+            reason=tuple("" if each else "blank" for each in valid),
+        )
+        return Solved(status=status, reason="", poses=poses)
+
+    assert vouched_for(solved("ok", 0))
+    assert vouched_for(solved("partial", 4))  # a fade
+    assert not vouched_for(solved("partial", 5))
+    assert not vouched_for(solved("unreliable", 0))
 
 
 def test_noise_counts_in_pixels_of_a_frame_640_wide():

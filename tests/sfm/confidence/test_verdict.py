@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 from test_confidence_posterior import TRUCK, TURN, judged
 
 from sfm.confidence.posterior import SURE
@@ -66,7 +67,34 @@ def test_a_way_before_ground_that_rests_is_doubted_and_one_against_its_zoom():
     assert "zooms against its way" in solved.reason
 
 
-@pytest.mark.parametrize(("bound", "status"), [(0.02, "ok"), (0.08, "unreliable"), (np.inf, "unreliable")])
+def test_a_way_past_one_plane_before_what_rests_is_doubted():
+    sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
+    sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
+    sliding = replace(sure.seen["tracks"], between=np.array([1.0, 0.05]))
+    solved, less = doubted(truck(0.0), replace(sure, seen={"tracks": sliding}), EVERY)
+    assert less.quantity["translation"] == pytest.approx(0.3 * 0.95)
+    assert "slide by before a camera that rests" in verdict(solved, less)[1]
+    flow = replace(sure.seen["tracks"], between=np.array([1.0, 0.4]))  # the flow sees what lies between
+    assert doubted(truck(0.0), replace(sure, seen={"tracks": sliding, "flow": flow}), EVERY)[0].status == "ok"
+
+
+def test_a_turn_in_one_frame_is_a_cut():
+    sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
+    sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
+    poses = truck(0.0).poses
+    assert poses is not None
+    angle = np.radians(8.0) * (np.arange(N) >= 6)
+    cut = replace(poses, rotation=Rotation.from_rotvec(np.outer(angle, (0, 1, 0))).as_matrix())
+    found = told(replace(truck(0.0), poses=cut), sure, EVERY, KEYFRAMES)
+    assert found.status == "unreliable"
+    assert "the view turns by 8.0 degrees in one frame, before frame 6" in found.reason
+    assert found.statistics["jump_cut"] == 6
+    assert "jump_cut" not in told(truck(0.0), sure, EVERY, KEYFRAMES).statistics
+
+
+@pytest.mark.parametrize(
+    ("bound", "status"), [(0.02, "ok"), (0.052, "ok"), (0.08, "unreliable"), (np.inf, "unreliable")]
+)
 def test_rest_that_could_hide_a_way_is_not_sure(bound: float, status: str):
     sure = judged(TURN, {"rotation": TURN, "full": TRUCK}, chosen="rotation")
     sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})

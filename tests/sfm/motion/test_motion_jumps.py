@@ -1,9 +1,12 @@
 """Which paths jump."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from sfm.motion.jumps import jump
+from sfm.motion.jumps import jump, turned_at_once
 from sfm.types import FramePoses
 
 
@@ -71,3 +74,35 @@ def test_what_was_left_out_between_two_frames_took_its_time():
     along = 0.08 * numbers
     assert jump(walked(along), EVERY) == (9, pytest.approx(1.44))
     assert jump(walked(along), numbers * 1.0) is None
+
+
+def turned(angle_deg: np.ndarray) -> FramePoses:
+    """A camera that pans to some angles on the spot."""
+    rotation = Rotation.from_rotvec(np.outer(-np.radians(angle_deg), (0, 1, 0))).as_matrix()
+    return replace(walked(np.zeros(len(angle_deg)), moves=False), rotation=rotation)
+
+
+@pytest.mark.parametrize("frame", [1, 9, 19])
+def test_a_turn_in_one_frame_is_told(frame):
+    found = turned_at_once(turned(0.5 * np.arange(20) + 8.0 * (np.arange(20) >= frame)), EVERY)
+    assert found == (frame, pytest.approx(8.5))
+
+
+@pytest.mark.parametrize(
+    "angle_deg",
+    [
+        np.arange(20) * 3.0,
+        np.linspace(0, 1, 20) ** 4 * 90,
+        np.concatenate([np.zeros(10), np.cumsum(np.minimum(np.arange(10) * 2.0, 9.0))]),
+        np.arange(20) * 0.1 + 1.5 * (np.arange(20) >= 9),
+        np.random.default_rng(0).normal(0, 0.8, 20).cumsum(),
+    ],
+    ids=["even", "accelerating", "a whip", "a nudge", "shaking"],
+)
+def test_turns_of_a_camera_that_has_mass_are_no_cuts(angle_deg):
+    assert turned_at_once(turned(angle_deg), EVERY) is None
+
+
+def test_a_turn_over_frames_that_are_missing_is_none():
+    angle_deg, time_s = 0.9 * np.r_[np.arange(10), 19 + np.arange(10)], np.r_[EVERY[:10], EVERY[9] + 0.4 + EVERY[:10]]
+    assert turned_at_once(turned(angle_deg), time_s) is None
