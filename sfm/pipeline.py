@@ -14,7 +14,7 @@ from jaxtyping import Bool
 from sfm import backends, gravity
 from sfm.config import PERSON, CommandConfig, EstimateConfig, GravityConfig
 from sfm.external import command
-from sfm.masks import cards, projections
+from sfm.masks import cards, projections, views
 from sfm.masks import find as masks
 from sfm.masks import told as told_to_move
 from sfm.processes.workers import workers
@@ -224,7 +224,7 @@ def _estimate_shot(
     spent: dict[str, float] = {}
     with _Clock(spent, "masks"):
         found = masks.find(part, config.masks, moving)
-        doubt = found.doubt or projections.no_pinhole(part, found)
+        doubt = found.doubt or projections.no_pinhole(part, found) or views.several_views(part, found)
     result = _run_backend(part, found, backend_config, config)
     result = _doubted(result, doubt) if doubt else result
     spent.update(result.seconds)

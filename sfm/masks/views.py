@@ -1,0 +1,123 @@
+"""Several views in one picture: a split screen, or half of the picture riding along with the camera."""
+
+import cv2
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+from numpy.lib.stride_tricks import sliding_window_view
+
+from sfm.masks.blank import to_grey
+from sfm.masks.pixels import evenly
+from sfm.types import Frames, Masks
+
+SAMPLE_FRAMES, LONG_SIDE = 6, 320
+BANDS, BANDS_WITHOUT = 16, 2
+"""A seam shows in each of so many bands along it, but for these."""
+STANDS_OUT = 3.0
+"""Steps across a seam, over the median of those beside it. In moving pictures of one view they are 2.6 times and less,
+with a straight edge that rests up to 4.5."""
+HALF_WINDOW, NEAR, BESIDE = 8, 2, 1
+"""Columns that are compared: so far on either side, without the nearest, and as many taken for the seam itself."""
+MIDDLE = (0.25, 0.75)
+"""Of the side: where a seam parts the picture."""
+PAIRS, LONGEST_STEP = 6, 4
+STRIP = 0.25
+"""Of the side: how far from the seam the motion on either side is looked at."""
+CORNERS, FEWEST = 200, 12
+FOLLOWS_PX, FOLLOWS_SHARE = 1.0, 0.25
+"""What follows a motion does so within this much, or this share of the larger way: depth parts what one camera sees."""
+LEAST, MOST = 0.4, 0.25
+"""Share of the one side that follows it at least, and of the other at most, where the two are different views."""
+SYMMETRIC = 0.03
+"""Two seams as far from either border, up to this share, are the edges of a picture between panels."""
+
+
+def several_views(frames: Frames, found: Masks) -> str:
+    """Why a shot's picture shows more than one view, "" where it may show one, with what to do about it."""
+    seen = np.flatnonzero(~found.blank)
+    if len(seen) < 4:
+        return ""
+    scale = LONG_SIDE / max(frames.hw)
+    some = frames.rgb[seen[evenly(len(seen), SAMPLE_FRAMES)]]
+    small = to_grey(np.stack([cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in some]))
+    for upright, turned in ((True, small), (False, small.transpose(0, 2, 1))):
+        at = seam_of(turned)
+        if at is not None and _goes_apart(frames, found, seen, at, upright=upright):
+            line, side, crop = ("an upright", "width", "iw/2:ih") if upright else ("a level", "height", "iw:ih/2")
+            return (
+                f"the picture is parted by {line} line at {at:.0%} of its {side}, and its parts move apart (a split "
+                f"screen, or something that rides along); keep one of them: ffmpeg -i CLIP -vf crop={crop}:0:0 ONE.mp4"
+            )
+    return ""
+
+
+def seam_of(grey: UInt8[np.ndarray, "n h w"]) -> float | None:
+    """Where an upright line parts all frames from top to bottom, as a share of the width; None where there is none."""
+    steps = np.abs(np.diff(grey.astype(np.float32), axis=2))
+    bands = np.stack([band.mean((0, 1)) for band in np.array_split(steps, BANDS, axis=1)])
+    width = grey.shape[2]
+    if bands.shape[1] < 4 * HALF_WINDOW:
+        return None
+    window = sliding_window_view(bands, 2 * HALF_WINDOW + 1, axis=1)
+    middle = np.arange(HALF_WINDOW - NEAR, HALF_WINDOW + NEAR + 1)
+    beside = np.maximum(np.median(np.delete(window, middle, axis=2), axis=2), 1.0)
+    across = window[:, :, HALF_WINDOW - BESIDE : HALF_WINDOW + BESIDE + 1].max(2)
+    stands_out = np.sort(across / beside, axis=0)[BANDS_WITHOUT]
+    place = (np.arange(len(stands_out)) + HALF_WINDOW + 1) / width
+    stands_out[(place < MIDDLE[0]) | (place > MIDDLE[1])] = 0.0
+    best = int(np.argmax(stands_out))
+    at = float(place[best])
+    opposite = (np.abs(1.0 - at - place) < SYMMETRIC) & (np.abs(at - place) > SYMMETRIC)
+    between_panels = bool((stands_out[opposite] > STANDS_OUT).any())
+    return at if stands_out[best] > STANDS_OUT and not between_panels else None
+
+
+def _goes_apart(frames: Frames, found: Masks, seen: Int[np.ndarray, " k"], at: float, *, upright: bool) -> bool:
+    """Whether one side of a seam follows a motion that the other does not, in most of some pairs of frames."""
+    step = min(LONGEST_STEP, max(1, len(seen) // 4))
+    said: list[bool] = []
+    for start in evenly(len(seen) - step, PAIRS):
+        pair = [cv2.cvtColor(frames.rgb[seen[k]], cv2.COLOR_RGB2GRAY) for k in (int(start), int(start) + step)]
+        usable = found.usable.astype(np.uint8)
+        if not upright:
+            *pair, usable = (np.ascontiguousarray(image.T) for image in (*pair, usable))
+        width = usable.shape[1]
+        place, strip = at * width, STRIP * width
+        sides = [
+            _followed(pair[0], pair[1], usable, slice(max(0, int(low)), int(high)))
+            for low, high in ((place - strip, place - 3), (place + 3, place + strip))
+        ]
+        if min(len(before) for before, _ in sides) >= FEWEST:
+            said.append(_differ(sides))
+    return len(said) >= 2 and sum(said) > len(said) / 2
+
+
+def _differ(sides: list[tuple[Float[np.ndarray, "_ 2"], Float[np.ndarray, "_ 2"]]]) -> bool:
+    """Whether the motion of either side is not that of the other: points before and after, of both."""
+    way_px = max(float(np.median(np.linalg.norm(now - before, axis=1))) for before, now in sides)
+    limit_px = max(FOLLOWS_PX, FOLLOWS_SHARE * way_px)
+    for (before, now), (other, there) in (sides, sides[::-1]):
+        affine, _ = cv2.estimateAffine2D(before, now, method=cv2.RANSAC, ransacReprojThreshold=limit_px)
+        if affine is None:
+            return False
+        own, others = (
+            float((np.linalg.norm(a @ affine[:, :2].T + affine[:, 2] - b, axis=1) < limit_px).mean())
+            for a, b in ((before, now), (other, there))
+        )
+        if own < LEAST or others > MOST:
+            return False
+    return True
+
+
+def _followed(
+    before: UInt8[np.ndarray, "h w"], now: UInt8[np.ndarray, "h w"], usable: UInt8[np.ndarray, "h w"], columns: slice
+) -> tuple[Float[np.ndarray, "m 2"], Float[np.ndarray, "m 2"]]:
+    """Corners in some columns, and where they are in another frame."""
+    where = np.zeros_like(usable)
+    where[:, columns] = usable[:, columns]
+    corners = cv2.goodFeaturesToTrack(before, CORNERS, 0.01, 5, mask=where)
+    if corners is None:
+        return np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
+    there, ok, _ = cv2.calcOpticalFlowPyrLK(before, now, corners, np.empty_like(corners))
+    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(now, before, there, np.empty_like(corners))
+    kept = (ok.ravel() > 0) & (ok_back.ravel() > 0) & (np.linalg.norm(back - corners, axis=2).ravel() < 1.0)
+    return corners[kept, 0], there[kept, 0]
