@@ -221,13 +221,32 @@ class DissolveConfig:
         change_grey: least difference of the two ends, root mean square of grey levels: less is no other scene.
         unexplained: share of the squared difference of the ends that a blend may leave unexplained in the middle
             frames; motion leaves half of it and more.
-        thumb_long_side: pixels at which it is looked at; what moves little within a dissolve stays inside a pixel.
     """
 
     lengths: tuple[int, ...] = (4, 6, 9, 13, 19, 28)
     change_grey: float = 16.0
     unexplained: float = 0.12
-    thumb_long_side: int = 32
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class WipeConfig:
+    """When a stretch of frames looks like a wipe, an iris or a quick dissolve; tracks decide afterwards.
+
+    Attributes:
+        lengths: frames between the two ends that are tried.
+        change_grey: least difference of the two ends, root mean square of grey levels.
+        unexplained: share of the squared difference of the ends that the nearer of them may leave unexplained between
+            them: wipes leave .005 to .03, dissolves up to .045, motion .06 and more where nothing links the ends.
+        goes_back: share of the picture that may be as in the first frame again after it was as in the last.
+        at_once: share of the picture that may change in one frame: more is a cut.
+    """
+
+    lengths: tuple[int, ...] = (9, 14, 20, 28)
+    change_grey: float = 16.0
+    unexplained: float = 0.045
+    goes_back: float = 0.15
+    at_once: float = 0.5
 
 
 @final
@@ -255,7 +274,8 @@ class ShotConfig:
         jump_floor_abrupt: share of the longer side; a passing subject takes tracks away but moves what is left less.
         short_frames: shots shorter than this are named in the notes; they are shots of their own, joined to none.
         similarity: when two frames are linked.
-        dissolve: when a stretch of frames looks like a dissolve.
+        dissolve, wipe: when a stretch of frames looks like a dissolve, a wipe.
+        thumb_long_side: pixels at which these are looked at; what moves little within one stays inside a pixel.
     """
 
     adaptive_ratio: float = 2.0
@@ -272,6 +292,8 @@ class ShotConfig:
     short_frames: int = 3
     similarity: SimilarityConfig = field(default_factory=SimilarityConfig)
     dissolve: DissolveConfig = field(default_factory=DissolveConfig)
+    wipe: WipeConfig = field(default_factory=WipeConfig)
+    thumb_long_side: int = 32
 
 
 @final

@@ -13,8 +13,9 @@ from jaxtyping import Bool, UInt8
 from sfm.config import ShotConfig
 from sfm.masks.blank import find_blank, to_grey
 from sfm.masks.overlays import find_bars
-from sfm.shots.dissolves import find_dissolves
+from sfm.shots.dissolves import find_dissolves, thumbs_of
 from sfm.shots.similarity import Link, Linker
+from sfm.shots.wipes import find_wipes
 from sfm.types import Frames
 
 
@@ -25,8 +26,8 @@ class Suspect:
 
     Attributes:
         frame: first frame after it.
-        kind: "cut" (a peak of change), "change" (large, but so are its neighbours), "fade" (through blank frames) or
-            "dissolve".
+        kind: "cut" (a peak of change), "change" (large, but so are its neighbours), "fade" (through blank frames),
+            "dissolve" or "wipe".
         cut: whether tracks are lost across it for good.
         why: what decided, in words.
         by: what links both sides, "" where nothing does.
@@ -81,19 +82,26 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
             suspects[after] = (kind, before, after)
     for before, after in _blank_runs(blank):
         suspects[after] = ("fade", before, after)
-    for start, stop in find_dissolves(content, config.dissolve):
+    thumbs = thumbs_of(content, config.thumb_long_side)
+    for start, stop in find_dissolves(thumbs, config.dissolve):
         middle = (start + stop + 1) // 2
         if not blank[start : stop + 1].any() and not any(start <= frame <= stop for frame in suspects):
             suspects[middle] = ("dissolve", start, stop)
 
     linker = Linker(lambda number: content[number], config.similarity)
-    judged = _judge(suspects, linker, blank, _bridge(frames, config), config)
+    reach, bridge = _reach(frames, config), _bridge(frames, config)
+    judged = _judge(suspects, linker, blank, bridge, config)
     judged = _one_through_change(judged)
     if frames.time_source == "index":
         judged = _same_scene(judged, linker, count)
     else:
-        reach = round(config.covered_s / float(np.median(np.diff(frames.time_s))))
         judged = _covered(judged, linker, blank, reach)
+    wiped: dict[int, Suspicion] = {}
+    for start, stop in find_wipes(thumbs, config.wipe):
+        beside = blank[start : stop + 1].any() or any(each.cut and start <= each.frame <= stop for each in judged)
+        if not beside and not _comes_back(linker, start, stop, reach, count):
+            wiped[(start + stop + 1) // 2] = ("wipe", start, stop)
+    judged = sorted([*judged, *_judge(wiped, linker, blank, bridge, config)], key=lambda each: each.frame)
     return _shots(judged, count, config)
 
 
@@ -163,6 +171,20 @@ def _bridge(frames: Frames, config: ShotConfig) -> int:
         return config.bridge_frames
     step_s = float(np.median(np.diff(frames.time_s)))
     return int(np.clip(round(config.bridge_s / step_s), 1, 8))
+
+
+def _reach(frames: Frames, config: ShotConfig) -> int:
+    """Frames that a subject may cover the lens."""
+    if frames.time_source == "index":
+        return config.bridge_frames
+    return max(1, round(config.covered_s / float(np.median(np.diff(frames.time_s)))))
+
+
+def _comes_back(linker: Linker, start: int, stop: int, reach: int, count: int) -> bool:
+    """Whether what a stretch of frames takes away is there again soon behind it, as behind one who walks past."""
+    steps = sorted({round(reach * share) for share in COVERED_STEPS})
+    pairs = [(start, stop + ahead) for ahead in steps] + [(start - back, stop) for back in steps]
+    return any(a >= 0 and b < count and linker.matched(a, b) is not None for a, b in pairs)
 
 
 def _judge(
@@ -355,7 +377,7 @@ def _shots(judged: list[Suspect], count: int, config: ShotConfig) -> Shots:
     notes += [
         f"{suspect.kind} at frame {suspect.frame} is gradual; frames near it show both shots"
         for suspect in judged
-        if suspect.cut and suspect.kind in ("fade", "dissolve")
+        if suspect.cut and suspect.kind in ("fade", "dissolve", "wipe")
     ]
     notes += [
         f"shot {number} (frames {start}..{stop - 1}) is shorter than {config.short_frames} frames"

@@ -7,21 +7,20 @@ from jaxtyping import Float, UInt8
 from sfm.config import DissolveConfig
 
 
-def find_dissolves(content: UInt8[np.ndarray, "n h w 3"], config: DissolveConfig) -> list[tuple[int, int]]:
+def find_dissolves(thumbs: Float[np.ndarray, "n pixels"], config: DissolveConfig) -> list[tuple[int, int]]:
     """Stretches (first, last frame) that look like dissolves, the best explained of those that overlap.
 
     With I_m = (1-a) I_first + a I_last, the least-squares a and its rest need squared distances between thumbs only.
     """
-    thumbs = _thumbs(content, config.thumb_long_side)
     count = len(thumbs)
     found: list[tuple[float, int, int]] = []
     for length in config.lengths:
         if length >= count:
             break
-        ends = _squared_distance(thumbs, length)  # (count - length,)
+        ends = squared_distance(thumbs, length)  # (count - length,)
         inner = np.arange(1, length)
-        to_first = np.stack([_squared_distance(thumbs, k)[: count - length] for k in range(1, length)])
-        to_last = np.stack([_squared_distance(thumbs, length - k)[k : k + count - length] for k in range(1, length)])
+        to_first = np.stack([squared_distance(thumbs, k)[: count - length] for k in range(1, length)])
+        to_last = np.stack([squared_distance(thumbs, length - k)[k : k + count - length] for k in range(1, length)])
         safe = np.maximum(ends, 1e-9)
         share = (to_first - to_last + ends) / (2 * safe)  # the least-squares a of each middle frame
         rest = (to_first - share**2 * ends) / safe
@@ -37,7 +36,8 @@ def find_dissolves(content: UInt8[np.ndarray, "n h w 3"], config: DissolveConfig
     return sorted(chosen)
 
 
-def _thumbs(content: np.ndarray, long_side: int) -> Float[np.ndarray, "n pixels"]:
+def thumbs_of(content: UInt8[np.ndarray, "n h w 3"], long_side: int) -> Float[np.ndarray, "n pixels"]:
+    """Small pictures of frames, each in a row, by pixels and colours."""
     height, width = content.shape[1:3]
     scale = min(1.0, long_side / max(height, width))
     size = (max(4, round(width * scale)), max(4, round(height * scale)))
@@ -45,6 +45,6 @@ def _thumbs(content: np.ndarray, long_side: int) -> Float[np.ndarray, "n pixels"
     return np.array(small, np.float32)
 
 
-def _squared_distance(thumbs: np.ndarray, gap: int) -> np.ndarray:
+def squared_distance(thumbs: np.ndarray, gap: int) -> np.ndarray:
     """Mean squared difference of thumbs that are `gap` frames apart."""
     return np.square(thumbs[gap:] - thumbs[: len(thumbs) - gap]).mean(1)
