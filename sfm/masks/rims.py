@@ -69,7 +69,7 @@ def find_rim(
     some = sample[evenly(len(sample), SLOPE_FRAMES)]
     edges = np.mean([np.hypot(*slopes(image)) for image in some], axis=0) >= config.scene_grey
     beyond = mask & ~bars
-    if edges[beyond].mean() < LEAST_DETAIL if beyond.any() else True:
+    if not beyond.any() or edges[beyond].mean() < LEAST_DETAIL:
         return None
     mostly = np.median(np.abs(sample[:, *inside] - np.median(sample[:, *inside], axis=0)), axis=0)
     if not _moves(mostly, edges[inside], config):

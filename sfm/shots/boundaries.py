@@ -13,6 +13,7 @@ from jaxtyping import Bool, UInt8
 from sfm.config import ShotConfig
 from sfm.masks.blank import find_blank, to_grey
 from sfm.masks.overlays import find_bars
+from sfm.masks.rims import find_rim
 from sfm.shots.dissolves import find_dissolves, thumbs_of
 from sfm.shots.similarity import Link, Linker
 from sfm.shots.wipes import find_wipes
@@ -138,10 +139,13 @@ def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tupl
 
 
 def _without_bars(frames: Frames) -> tuple[UInt8[np.ndarray, "n h w 3"], Bool[np.ndarray, " n"]]:
-    """The picture inside its bars, which would link any two frames, and which frames are blank."""
+    """The picture inside bars and a frame that rests, which would link any two, and which frames are blank."""
     grey = to_grey(frames.rgb)
     bars, sides = find_bars(grey)
-    if sides:
+    rim = find_rim(grey, bars)
+    if rim is not None:
+        bars = bars | rim.mask
+    if sides or rim is not None:
         rows, columns = np.flatnonzero(~bars.all(1)), np.flatnonzero(~bars.all(0))
         inside = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
         content = frames.rgb[(slice(None), *inside)]

@@ -215,3 +215,10 @@ def test_real_clips_are_cut_where_they_are_cut(shared: Path) -> None:
             assert len(spans) == 1, (folder.name, spans)
         seen += 1
     assert seen > 20
+
+
+def test_a_frame_that_rests_around_the_picture_links_no_two_shots() -> None:
+    framed = np.broadcast_to(clips.texture(9, (120, 160)), (40, 120, 160, 3)).copy()
+    both = np.concatenate([clips.pan(1, 20, hw=(120, 160)), clips.pan(2, 20, hw=(120, 160))])
+    framed[:, 14:-14, 18:-18] = both[:, 14:-14, 18:-18]
+    assert shots.split(clips.as_frames(framed, 25.0)) == ((0, 20), (20, 40))
