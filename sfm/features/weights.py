@@ -125,5 +125,6 @@ def _not_downloaded(model_name: str, urls: Sequence[str], problem: Exception, op
     said = f"{type(problem).__name__}: {problem}".splitlines()[0]
     return CinetrajError(
         f"weights of {model_name} could not be downloaded from {' or '.join(urls)} ({said});"
-        f" download them elsewhere and give the file with {option}, or the folder that holds those of all parts"
+        f" download them elsewhere and give the folder that holds those of all parts with {option}, or their file where"
+        " nothing else has weights"
     )

@@ -57,6 +57,7 @@ class Matcher:
         match: the function; it must be light to import, so heavy libraries are imported inside.
         match_images: that of a matcher which finds its own key points.
         trained: whether it needs weights.
+        features: the kinds of features that it is trained for; empty: any.
     """
 
     name: str
@@ -64,6 +65,13 @@ class Matcher:
     match: MatchFunction | None = None
     match_images: ImageMatchFunction | None = None
     trained: bool = False
+    features: tuple[str, ...] = ()
+
+    def require(self, kind: str) -> None:
+        """Raises CinetrajError for features that it is not trained for."""
+        if self.features and kind not in self.features:
+            able = " or ".join(f"--features {each}" for each in self.features)
+            raise CinetrajError(f"{self.name} is not trained for features {kind or 'of no name'}; choose {able}")
 
     @property
     def sees_pictures(self) -> bool:

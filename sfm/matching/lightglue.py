@@ -93,9 +93,6 @@ def match_by_network(
     """
     import torch
 
-    if setting.features not in weights:
-        kinds = " or ".join(f"--features {kind}" for kind in weights)
-        raise CinetrajError(f"{name} is not trained for features {setting.features or 'of no name'}; choose {kinds}")
     if setting.hw is None:
         raise CinetrajError(f"{name} needs the size of the frames (hw of the setting)")
     net = network(weights[setting.features], setting, name)
@@ -142,11 +139,13 @@ MATCHER = (
         summary=f"LightGlue (Lindenberger 2023), for {', '.join(LIGHTGLUE)}; trained weights",
         match=partial(match_by_network, name="lightglue", weights=LIGHTGLUE),
         trained=True,
+        features=tuple(LIGHTGLUE),
     ),
     Matcher(
         name="lighterglue",
         summary="LighterGlue (Potje 2024), a smaller LightGlue for xfeat; trained weights",
         match=partial(match_by_network, name="lighterglue", weights=LIGHTERGLUE),
         trained=True,
+        features=tuple(LIGHTERGLUE),
     ),
 )

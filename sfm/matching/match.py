@@ -36,13 +36,16 @@ def match(
         setting: where and how it runs; None: on the CPU.
 
     Raises:
-        CinetrajError: the matcher is unknown, looks at pictures, or the budget does not suffice for it.
+        CinetrajError: the matcher is unknown, looks at pictures, is not for such features, or the budget does not
+            suffice for it.
     """
     config = config or MatchConfig()
     chosen = matcher(config.method)
     if chosen.match is None:
         raise CinetrajError(f"matcher {chosen.name} looks at pictures and not at features; use match_images")
-    return chosen.match(features, pairs, config, setting or Setting())
+    setting = setting or Setting()
+    chosen.require(setting.features)
+    return chosen.match(features, pairs, config, setting)
 
 
 def match_images(

@@ -159,6 +159,7 @@ def _found(
         found, rows = matching.match_images(rgb, chosen, config.matching, usable=usable, setting=setting)
         seconds["match"] = time.perf_counter() - clock
         return found, rows
+    matching.matcher(config.matching.method).require(setting.features)  # before minutes of work, not after
     found = kinds.extract(rgb, config.features, usable=usable, device=setting.device)
     seconds["features"] = time.perf_counter() - clock
     clock = time.perf_counter()
