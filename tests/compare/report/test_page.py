@@ -180,6 +180,21 @@ def test_what_is_in_view_at_once(ranked: Path, tmp_path: Path) -> None:
         assert page.log() == []
 
 
+def test_a_preset_that_was_changed_is_called_so() -> None:
+    pytest.importorskip("plotly")
+    changed = score({"a": smooth(1)}, {"a": smooth(2)}, model="m", time="progress").record()
+    plain = score({"a": smooth(1)}, {"a": smooth(2)}, model="m").record()
+    for order in ([changed, plain], [plain, changed]):
+        page = report.render(order)
+        inner = re.search(r'<script id="data" type="application/json">(.*?)</script>', page, re.DOTALL)
+        assert inner
+        boards = json.loads(inner[1])["boards"]
+        assert {board["protocol"] for board in boards} == {
+            "strict",
+            f"strict (time progress, {changed['protocol']['hash'][:6]})",
+        }
+
+
 def test_folders_that_hold_no_scores_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CinetrajError, match="does not exist"):
         report.load(tmp_path / "nowhere")
