@@ -103,7 +103,11 @@ def panel(judges: Mapping[str, Sequence[Record]], *, noise: Mapping[str, Mapping
     stamps = {record["protocol"]["hash"]: record["protocol"] for _, record in every}
     if len(stamps) != 1:
         names = ", ".join(sorted(f"{stamp['name']} ({key[:6]})" for key, stamp in stamps.items()))
-        remedy = f"name one by its hash, as --protocol {min(stamps)[:6]}"
+        shared = set[str](stamps).intersection(
+            *({r["protocol"]["hash"] for r in records} for records in judges.values())
+        )
+        known = f"name one by its hash, as --protocol {min(shared)[:6]}" if shared else ""
+        remedy = known or "score the trajectories of all under one of them"
         raise CinetrajError(f"the judges used several protocols ({names}), expected one; {remedy}")
     (stamp,) = stamps.values()
     table: dict[str, dict[str, Record]] = {}

@@ -157,8 +157,8 @@ def shots_of(run: str | Path) -> list[RunShot]:
     try:
         record = cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8")))
         shots = cast("list[dict[str, Any]]", record["shots"])
-        names = [str(shot["name"]) for shot in shots]
-        newer = int(record.get("version", 0)) > RUN_VERSION
+        names = [str(shot["name"]) for shot in shots if shot["status"]]
+        newer = int(record.get("version") or 0) > RUN_VERSION
     except OSError as error:
         raise ReadError(folder, f"holds no readable {RUN_FILE} ({error.strerror})", remedy=_AGAIN) from error
     except (ValueError, KeyError, TypeError) as error:

@@ -274,8 +274,9 @@ class ShotConfig:
         jump_floor_abrupt: share of the longer side; a passing subject takes tracks away but moves what is left less.
         short_frames: shots shorter than this are named in the notes; they are shots of their own, joined to none.
         similarity: when two frames are linked.
-        dissolve, wipe: when a stretch of frames looks like a dissolve, a wipe.
-        thumb_long_side: pixels at which these are looked at; what moves little within one stays inside a pixel.
+        dissolve: when a stretch of frames looks like a dissolve.
+        wipe: when it looks like a wipe.
+        thumb_long_side: pixels at which dissolves and wipes are looked at: what moves little stays inside a pixel.
     """
 
     adaptive_ratio: float = 2.0

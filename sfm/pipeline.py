@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -199,17 +200,23 @@ def _parted(
     config: EstimateConfig,
     origin: Provenance,
 ) -> list[ShotEstimate]:
-    """The shots of a span: one, or where the view jumps within a scene, so that all are linked, those on both sides."""
-    start, stop = span
-    part, told = frames.part(start, stop), None if moving is None else moving[start:stop]
-    shot = _estimate_shot(part, told, span, backend_config, config, origin)
-    cut = start + shot.statistics.get("jump_cut", 0)
-    if not config.split_shots or cut - start < LEAST_PART or stop - cut < LEAST_PART:
+    """The shots of a span: one, or where the view jumps within a scene, so that all are linked, those between."""
+
+    def estimated(start: int, stop: int) -> ShotEstimate:
+        told = None if moving is None else moving[start:stop]
+        return _estimate_shot(frames.part(start, stop), told, (start, stop), backend_config, config, origin)
+
+    shot = estimated(*span)
+    edges = [span[0]]
+    cuts: list[int] = list(shot.statistics.get("jump_cuts", ())) if config.split_shots else []
+    for cut in cuts:
+        if span[0] + cut - edges[-1] >= LEAST_PART <= span[1] - span[0] - cut:
+            edges.append(span[0] + cut)
+    if len(edges) == 1:
         return [shot]
-    spans = ((start, cut), (cut, stop))
-    before, after = (_parted(frames, moving, each, backend_config, config, origin) for each in spans)
-    note = f"begins at a jump cut: what was seen of both sides turned by several degrees before frame {cut}"
-    return [*before, replace(after[0], notes=(*after[0].notes, note)), *after[1:]]
+    parts = [estimated(start, stop) for start, stop in pairwise([*edges, span[1]])]
+    note = "begins at a jump cut: what is seen of both sides turns by several degrees before frame {}"
+    return [parts[0], *(replace(part, notes=(*part.notes, note.format(part.start))) for part in parts[1:])]
 
 
 def _estimate_shot(

@@ -63,7 +63,9 @@ def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
     if len(frames) != expected:
         raise CinetrajError(f"{path} has {len(frames)} frames, the estimate was made from {expected}: another clip")
     height, width = video.get("source_hw") or frames.source_hw
-    if abs(np.log(frames.source_hw[1] / frames.source_hw[0] * height / width)) > SAME_ASPECT:
+    made, here = float(video.get("pixel_aspect") or 1.0), frames.pixel_aspect
+    stretch = frames.source_hw[1] / frames.source_hw[0] * height / width
+    if min(abs(np.log(stretch * each)) for each in (1.0, here / made)) > SAME_ASPECT:
         shape = "{1}x{0}".format(*frames.source_hw)
         raise CinetrajError(f"{path} is {shape}, the estimate was made from {width}x{height}: another clip")
     return frames

@@ -52,7 +52,7 @@ def run(args: Args) -> int:
         raise CinetrajError("no scores given; usage: cinetraj report SCORES --html report.html")
     records: list[dict[str, Any]] = []
     floors: list[dict[str, Any]] = []
-    for path in args.scores:
+    for path in dict.fromkeys(args.scores):
         found, noise = report.load(path)
         records += [_told_apart(record, path, records) for record in found if record not in records]
         floors += noise

@@ -49,8 +49,9 @@ def render(
 def _card(shot: RunShot, films: Films | None, jpeg: Jpeg | None) -> dict[str, Any]:
     try:
         trajectory = shot.trajectory()
+        told = None if trajectory is None else shot.describe(trajectory)
     except ReadError as error:
-        shot, trajectory = shot.lost(error), None
+        shot, told = shot.lost(error), None
     card: dict[str, Any] = {
         "name": shot.name,
         "shot": str(shot.shot["name"]),
@@ -63,8 +64,7 @@ def _card(shot: RunShot, films: Films | None, jpeg: Jpeg | None) -> dict[str, An
         "sentence": "",
         "primitives": [],
     }
-    if trajectory is not None:
-        told = shot.describe(trajectory)
+    if told is not None:
         card["sentence"] = told.sentence
         card["primitives"] = [name for name, decision in told.decisions.items() if decision.yes]
     if films is not None and jpeg is not None:

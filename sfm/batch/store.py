@@ -85,8 +85,9 @@ def copy_run(source: Path, target: Path, clip: str) -> None:
     from trajectory import io
 
     with replaced_folder(target) as temporary:
-        for record_file in sorted(source.rglob(RUN_FILE)):
-            home = record_file.parent
+        shots = json.loads((source / RUN_FILE).read_bytes())["shots"]
+        for home in dict.fromkeys([source, *(source / shot["name"] for shot in shots)]):
+            record_file = home / RUN_FILE
             place = temporary / home.relative_to(source)
             place.mkdir(exist_ok=True)
             record = json.loads(record_file.read_bytes())

@@ -240,7 +240,7 @@ def _far_below(
 
 
 def _between(nearness: Float[np.ndarray, " s"], weight: Float[np.ndarray, " s"]) -> float:
-    if len(nearness) < FEWEST:
+    if len(nearness) < FEWEST or not weight.any():
         return 1.0
     order = np.argsort(nearness)
     near = nearness[order]

@@ -11,7 +11,7 @@ from sfm.confidence.posterior import QUANTITY_NAMES, SURE, Judged, far_below
 from sfm.confidence.turn_odds import turn_odds, turn_of
 from sfm.motion.all_frames import between_keyframes
 from sfm.motion.deviations import with_deviations
-from sfm.motion.jumps import jump, turned_at_once
+from sfm.motion.jumps import jump, turns_at_once
 from sfm.runs.saved import alternative_file
 from sfm.types import Alternative, FramePoses, Solved, Status
 
@@ -54,8 +54,8 @@ def told(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"], keyfra
     solved, judged = doubted(replace(solved, poses=poses), judged, time_s)
     status, reason = verdict(solved, judged)
     rivals = judged.rivals(LEAST_RIVAL)[:MOST_RIVALS]
-    said, turned = said_of(judged, rivals), None if poses is None else turned_at_once(poses, time_s)
-    own |= {"jump_cut": turned[0]} if turned else {}
+    said, turned = said_of(judged, rivals), [] if poses is None else turns_at_once(poses, time_s)
+    own |= {"jump_cuts": [frame for frame, _ in turned]} if turned else {}
     return replace(
         solved,
         status=status,
@@ -90,9 +90,9 @@ def _why_unsure(poses: FramePoses) -> str:
 
 def doubt(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"]) -> tuple[float, tuple[str, ...], str] | None:
     """What speaks against the way, if anything: how much less probable it makes which quantities, and why."""
-    turned = None if solved.poses is None else turned_at_once(solved.poses, time_s)
-    if turned is not None:
-        frame, degrees = turned
+    turned = [] if solved.poses is None else turns_at_once(solved.poses, time_s)
+    if turned:
+        frame, degrees = max(turned, key=lambda each: each[1])
         reason = (
             f"the view turns by {degrees:.1f} degrees in one frame, before frame {frame}, which no camera does: a cut?"
         )

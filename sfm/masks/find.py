@@ -25,12 +25,13 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
     seen = np.flatnonzero(~blank)
     shown = grey[seen] if 0 < len(seen) < len(grey) else grey
     bars, sides = find_bars(shown, config.overlays)
-    overlays, doubt = np.zeros(frames.hw, bool), ""
+    overlays = np.zeros(frames.hw, bool)
     rim = find_rim(shown, bars, config.overlays) if len(seen) else None
-    if rim is not None:
+    doubt = "" if rim is None else rim.doubt
+    if rim is not None and not rim.wide:
         sides = [f"{name} {px} px" for name, px in zip(("top", "bottom", "left", "right"), rim.depths_px, strict=True)]
         notes.append(f"a frame that rests around the picture masked: {', '.join(sides)}")
-        doubt, bars, sides = rim.doubt, bars | rim.mask, []
+        bars, sides = bars | rim.mask, []
     if len(seen):
         overlays, boxes = find_overlays(shown, ~bars, _typical_step_s(frames), config.overlays)
         if boxes:

@@ -1,4 +1,7 @@
-"""A frame around the picture that rests while the picture moves: a border drawn around a film, a photo it lies on."""
+"""A frame around the picture that rests while the picture moves: a border drawn around a film, a photo it lies on.
+
+What rests around water, a fire or a ticker is no frame: what is inside has one motion, as a film has.
+"""
 
 from dataclasses import dataclass
 from typing import final
@@ -7,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from sfm.config import OverlayConfig
+from sfm.masks.followed import CORNERS, affine_of, followed
 from sfm.masks.pixels import evenly, slopes
 
 SAMPLE_FRAMES, SLOPE_FRAMES = 24, 4
@@ -24,6 +28,13 @@ resting camera touches such lines here and there."""
 MOVES_INSIDE = 0.8
 """Share of all edges inside that move."""
 LINE_PX = 3
+LEAST_INSIDE = 0.25
+"""Of either side: less is no picture in a frame."""
+PAIRS, LONGEST_STEP = 5, 3
+FOLLOWED, ONE_MOTION = 0.3, 0.4
+"""Share of the corners inside that can be followed, and of these that follow one affine motion."""
+FOLLOWS_PX, FOLLOWS_SHARE = 1.0, 0.25
+"""They do so within this much, or this share of their way: depth parts what one camera sees."""
 WIDEST = 0.45
 """Share of the picture: a wider rim may be a room with a screen in it, which of the two is filmed is not known."""
 
@@ -37,14 +48,18 @@ class Rim:
     depths_px: tuple[int, int, int, int]
 
     @property
+    def wide(self) -> bool:
+        """Whether it may be what is filmed, with a screen in it; then nothing is masked."""
+        return float(self.mask.mean()) > WIDEST
+
+    @property
     def doubt(self) -> str:
         """Why it is not known what is filmed, "" where it is."""
-        share = float(self.mask.mean())
-        if share <= WIDEST:
+        if not self.wide:
             return ""
         return (
-            f"{share:.0%} of the picture rests around a smaller one that moves (a film on a page, a screen in a room), "
-            "whose motion is told; cut it out to be sure"
+            f"{self.mask.mean():.0%} of the picture rests around a smaller one that moves: a film on a page, or a "
+            "screen in a room; which of them is meant is not known; cut the smaller one out for its camera"
         )
 
 
@@ -64,6 +79,8 @@ def find_rim(
         return None
     top, bottom, left, right = depths
     inside = (slice(top, len(rests) - bottom), slice(left, rests.shape[1] - right))
+    if min(rests[inside].shape[k] / rests.shape[k] for k in (0, 1)) < LEAST_INSIDE:
+        return None
     mask = np.ones(rests.shape, bool)
     mask[inside] = False
     some = sample[evenly(len(sample), SLOPE_FRAMES)]
@@ -72,7 +89,7 @@ def find_rim(
     if not beyond.any() or edges[beyond].mean() < LEAST_DETAIL:
         return None
     mostly = np.median(np.abs(sample[:, *inside] - np.median(sample[:, *inside], axis=0)), axis=0)
-    if not _moves(mostly, edges[inside], config):
+    if not _moves(mostly, edges[inside], config) or not _has_one_motion(grey[:, *inside]):
         return None
     margin = max(1, round(config.margin * max(rests.shape)))
     widened = np.ones(rests.shape, bool)
@@ -115,3 +132,19 @@ def _moves(change: Float[np.ndarray, "h w"], edges: Bool[np.ndarray, "h w"], con
                 return False
     behind = [lines[1 : 1 + LINE_PX].max(0) for lines in (change, change[::-1], change.T, change.T[::-1])]
     return float(np.mean([(line > config.still_grey / 2).mean() for line in behind])) >= MOVES_BEHIND
+
+
+def _has_one_motion(grey: UInt8[np.ndarray, "n h w"]) -> bool:
+    """Whether what is inside can be followed, and much of it moves alike, in most of some pairs of frames."""
+    step = min(LONGEST_STEP, max(1, len(grey) // 4))
+    everywhere = np.full(grey.shape[1:], 255, np.uint8)
+    said: list[bool] = []
+    for start in evenly(len(grey) - step, PAIRS):
+        pair = [np.ascontiguousarray(grey[k]) for k in (int(start), int(start) + step)]
+        before, now = followed(pair[0], pair[1], everywhere)
+        way_px = float(np.median(np.linalg.norm(now - before, axis=1))) if len(before) else 0.0
+        limit_px = max(FOLLOWS_PX, FOLLOWS_SHARE * way_px)
+        motion = affine_of(before, now, limit_px)
+        alike = motion is not None and float((motion(before, now) < limit_px).mean()) > ONE_MOTION
+        said.append(alike and len(before) > FOLLOWED * CORNERS)
+    return sum(said) > len(said) / 2

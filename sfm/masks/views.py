@@ -6,6 +6,7 @@ from jaxtyping import Float, Int, UInt8
 from numpy.lib.stride_tricks import sliding_window_view
 
 from sfm.masks.blank import to_grey
+from sfm.masks.followed import affine_of, followed
 from sfm.masks.pixels import evenly
 from sfm.types import Frames, Masks
 
@@ -22,7 +23,7 @@ MIDDLE = (0.25, 0.75)
 PAIRS, LONGEST_STEP = 6, 4
 STRIP = 0.25
 """Of the side: how far from the seam the motion on either side is looked at."""
-CORNERS, FEWEST = 200, 12
+FEWEST = 12
 FOLLOWS_PX, FOLLOWS_SHARE = 1.0, 0.25
 """What follows a motion does so within this much, or this share of the larger way: depth parts what one camera sees."""
 LEAST, MOST = 0.4, 0.25
@@ -42,21 +43,28 @@ def several_views(frames: Frames, found: Masks) -> str:
     for upright, turned in ((True, small), (False, small.transpose(0, 2, 1))):
         at = seam_of(turned)
         if at is not None and _goes_apart(frames, found, seen, at, upright=upright):
-            line, side, crop = ("an upright", "width", "iw/2:ih") if upright else ("a level", "height", "iw:ih/2")
+            line, side = ("an upright", "width") if upright else ("a level", "height")
             return (
                 f"the picture is parted by {line} line at {at:.0%} of its {side}, and its parts move apart (a split "
-                f"screen, or something that rides along); keep one of them: ffmpeg -i CLIP -vf crop={crop}:0:0 ONE.mp4"
+                f"screen, or something that rides along); keep one of them: ffmpeg -i CLIP -vf {_larger(at, upright)} "
+                "ONE.mp4"
             )
     return ""
 
 
+def _larger(at: float, upright: bool) -> str:
+    """ffmpeg's filter that keeps the larger side of a seam."""
+    share, begin = max(at, 1.0 - at), 0.0 if at >= 0.5 else at
+    return f"crop=iw*{share:.2f}:ih:iw*{begin:.2f}:0" if upright else f"crop=iw:ih*{share:.2f}:0:ih*{begin:.2f}"
+
+
 def seam_of(grey: UInt8[np.ndarray, "n h w"]) -> float | None:
     """Where an upright line parts all frames from top to bottom, as a share of the width; None where there is none."""
+    if grey.shape[1] < BANDS or grey.shape[2] <= 4 * HALF_WINDOW:
+        return None
     steps = np.abs(np.diff(grey.astype(np.float32), axis=2))
     bands = np.stack([band.mean((0, 1)) for band in np.array_split(steps, BANDS, axis=1)])
     width = grey.shape[2]
-    if bands.shape[1] < 4 * HALF_WINDOW:
-        return None
     window = sliding_window_view(bands, 2 * HALF_WINDOW + 1, axis=1)
     middle = np.arange(HALF_WINDOW - NEAR, HALF_WINDOW + NEAR + 1)
     beside = np.maximum(np.median(np.delete(window, middle, axis=2), axis=2), 1.0)
@@ -82,10 +90,11 @@ def _goes_apart(frames: Frames, found: Masks, seen: Int[np.ndarray, " k"], at: f
             *pair, usable = (np.ascontiguousarray(image.T) for image in (*pair, usable))
         width = usable.shape[1]
         place, strip = at * width, STRIP * width
-        sides = [
-            _followed(pair[0], pair[1], usable, slice(max(0, int(low)), int(high)))
-            for low, high in ((place - strip, place - 3), (place + 3, place + strip))
-        ]
+        sides: list[tuple[np.ndarray, np.ndarray]] = []
+        for low, high in ((place - strip, place - 3), (place + 3, place + strip)):
+            where = np.zeros_like(usable)
+            where[:, max(0, int(low)) : int(high)] = usable[:, max(0, int(low)) : int(high)]
+            sides.append(followed(pair[0], pair[1], where))
         if min(len(before) for before, _ in sides) >= FEWEST:
             said.append(_differ(sides))
     return len(said) >= 2 and sum(said) > len(said) / 2
@@ -96,28 +105,10 @@ def _differ(sides: list[tuple[Float[np.ndarray, "_ 2"], Float[np.ndarray, "_ 2"]
     way_px = max(float(np.median(np.linalg.norm(now - before, axis=1))) for before, now in sides)
     limit_px = max(FOLLOWS_PX, FOLLOWS_SHARE * way_px)
     for (before, now), (other, there) in (sides, sides[::-1]):
-        affine, _ = cv2.estimateAffine2D(before, now, method=cv2.RANSAC, ransacReprojThreshold=limit_px)
-        if affine is None:
+        motion = affine_of(before, now, limit_px)
+        if motion is None:
             return False
-        own, others = (
-            float((np.linalg.norm(a @ affine[:, :2].T + affine[:, 2] - b, axis=1) < limit_px).mean())
-            for a, b in ((before, now), (other, there))
-        )
+        own, others = (float((motion(a, b) < limit_px).mean()) for a, b in ((before, now), (other, there)))
         if own < LEAST or others > MOST:
             return False
     return True
-
-
-def _followed(
-    before: UInt8[np.ndarray, "h w"], now: UInt8[np.ndarray, "h w"], usable: UInt8[np.ndarray, "h w"], columns: slice
-) -> tuple[Float[np.ndarray, "m 2"], Float[np.ndarray, "m 2"]]:
-    """Corners in some columns, and where they are in another frame."""
-    where = np.zeros_like(usable)
-    where[:, columns] = usable[:, columns]
-    corners = cv2.goodFeaturesToTrack(before, CORNERS, 0.01, 5, mask=where)
-    if corners is None:
-        return np.zeros((0, 2), np.float32), np.zeros((0, 2), np.float32)
-    there, ok, _ = cv2.calcOpticalFlowPyrLK(before, now, corners, np.empty_like(corners))
-    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(now, before, there, np.empty_like(corners))
-    kept = (ok.ravel() > 0) & (ok_back.ravel() > 0) & (np.linalg.norm(back - corners, axis=2).ravel() < 1.0)
-    return corners[kept, 0], there[kept, 0]

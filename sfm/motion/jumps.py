@@ -14,6 +14,10 @@ LEAST_DEPTHS = 0.2
 """Scene depths that it exceeds them by; shaking hands and coarse poses stay below 0.03 in real clips."""
 LEAST_DEG = 2.0
 """The same of a turn: on 300 real clips and changed ones it is below 1.0, where a part was cut out 2.5 to 15."""
+CATCHES_UP, SAME_AXIS = 10.0, 0.8
+"""Up to so many times the turn beside it, and about an axis whose cosine with that one's is more, a turn catches up."""
+LEAST_RATE = 10.0
+"""Frames a second."""
 FEWEST = 4
 
 
@@ -32,26 +36,43 @@ def jump(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> tuple[int, float
     if not poses.translates or len(seen) < FEWEST or not np.isfinite(depth).any():
         return None
     centre = camera_centres(poses.rotation[seen], poses.translation[seen])
-    return _longest(np.linalg.norm(np.diff(centre, axis=0), axis=1) / np.nanmedian(depth), seen, time_s, LEAST_DEPTHS)
-
-
-def turned_at_once(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> tuple[int, float] | None:
-    """As `jump`, of turns: the frame, and the angle in degrees."""
-    seen = np.flatnonzero(poses.valid)
-    if len(seen) < FEWEST:
+    step = np.linalg.norm(np.diff(centre, axis=0), axis=1) / np.nanmedian(depth)
+    found = _alone(step, seen, time_s, LEAST_DEPTHS)
+    if not len(found):
         return None
+    step = step / (np.diff(time_s[seen]) / np.median(np.diff(time_s)))
+    longest = found[int(np.argmax(step[found]))]
+    return int(seen[longest + 1]), float(step[longest])
+
+
+def turns_at_once(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> list[tuple[int, float]]:
+    """The frames that turns within one frame lead to, and their angles in degrees, in order.
+
+    Where frames were dropped or shown again a camera that pans seems to stand and to catch up: some times the turn
+    beside it, about the same axis, is none. At rates below `LEAST_RATE`, and where images are only numbered, a camera
+    may do so.
+    """
+    seen = np.flatnonzero(poses.valid)
+    if len(seen) < FEWEST or np.median(np.diff(time_s)) > 1.0 / LEAST_RATE:
+        return []
     rotation = poses.rotation[seen]
-    angle = Rotation.from_matrix(rotation[1:] @ rotation[:-1].transpose(0, 2, 1)).magnitude()
-    return _longest(np.degrees(angle), seen, time_s, LEAST_DEG)
+    turn = Rotation.from_matrix(rotation[1:] @ rotation[:-1].transpose(0, 2, 1)).as_rotvec(degrees=True)
+    step = np.linalg.norm(turn, axis=1)
+    found: list[tuple[int, float]] = []
+    for k in _alone(step, seen, time_s, LEAST_DEG):
+        beside = turn[k - 1] if k and (k + 1 == len(step) or step[k - 1] >= step[k + 1]) else turn[k + 1]
+        size = float(np.linalg.norm(beside))
+        along = float(beside @ turn[k]) > SAME_AXIS * size * step[k]
+        if not (along and step[k] <= CATCHES_UP * size):
+            found.append((int(seen[k + 1]), float(step[k])))
+    return found
 
 
-def _longest(
+def _alone(
     step: Float[np.ndarray, " s"], seen: Int[np.ndarray, " k"], time_s: Float[np.ndarray, " n"], least: float
-) -> tuple[int, float] | None:
-    """The frame behind the step that most exceeds those beside it, and its size, where that is at least so much."""
+) -> Int[np.ndarray, " j"]:
+    """Numbers of the steps that exceed those beside them by so many times, and by at least so much."""
     step = step / (np.diff(time_s[seen]) / np.median(np.diff(time_s)))
     beside = np.concatenate([step[1:2], step, step[-2:-1]])
     usual = np.maximum(beside[:-2], beside[2:])
-    alone = np.where(step > STANDS_OUT * usual, step - usual, 0.0)
-    longest = int(np.argmax(alone))
-    return (int(seen[longest + 1]), float(step[longest])) if alone[longest] > least else None
+    return np.flatnonzero((step > STANDS_OUT * usual) & (step - usual > least))

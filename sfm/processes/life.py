@@ -30,15 +30,18 @@ class Terminated(KeyboardInterrupt):
 
 @contextlib.contextmanager
 def ended_by_sigterm() -> Generator[None]:
-    """SIGTERM raises `Terminated` in the block; elsewhere than in the main thread nothing changes."""
-    if threading.current_thread() is not threading.main_thread():
+    """SIGTERM raises `Terminated` in the block, once; where it is ignored, and in other threads, nothing changes."""
+    before = signal.getsignal(signal.SIGTERM)
+    ours = threading.current_thread() is threading.main_thread() and before not in (signal.SIG_IGN, None)
+    if not ours:
         yield
         return
 
     def stop(number: int, frame: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not end the clearing up
         raise Terminated
 
-    before = signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGTERM, stop)
     try:
         yield
     finally:

@@ -23,7 +23,7 @@ from trajectory.run_names import TRAJECTORY_FILE as TRAJECTORY_FILE
 TUM_FILE = "trajectory_tum.txt"
 PLOT_FILE = "plot.png"
 OWN_FILES = frozenset({RUN_FILE, TRAJECTORY_FILE, TUM_FILE, PLOT_FILE, PAGE_FILE, *SAVED_FILES, *SAVED_FOLDERS})
-_SHOT = re.compile(r"shot-\d+")
+_SHOT = re.compile(r"shot-\d{3,}")
 
 
 @final
@@ -117,12 +117,13 @@ def read_run(folder: str | Path) -> Run:
     record = cast("dict[str, Any]", value) if isinstance(value, dict) else {}
     if record.get("format") != RUN_FORMAT:
         raise ReadError(file, f"is not marked as {RUN_FORMAT}", remedy="give a folder that `cinetraj estimate` wrote")
-    if record.get("version", 0) > RUN_VERSION:
+    if (record.get("version") or 0) > RUN_VERSION:
         raise ReadError(file, f"has version {record['version']}, expected {RUN_VERSION}", remedy="update cinetraj")
-    found: dict[str, Trajectory] = {}
-    for shot in record["shots"]:
-        if shot["status"] != "failed":
-            found[shot["name"]] = io.read(path / shot["name"] / TRAJECTORY_FILE, format="native")
+    try:
+        whole = [str(shot["name"]) for shot in record["shots"] if shot["status"] != "failed"]
+    except (KeyError, TypeError) as error:
+        raise ReadError(file, f"is no run record ({error!r})", remedy="estimate the clip again") from error
+    found = {name: io.read(path / name / TRAJECTORY_FILE, format="native") for name in whole}
     return Run(path=path, record=record, trajectories=found)
 
 
@@ -152,10 +153,13 @@ def replaced_folder(target: Path) -> Generator[Path, None, None]:
 
 
 def take_others(old: Path, new: Path) -> None:
-    """What lies in a run and is none of its files (notes of the user, other runs) moves into the one in its place."""
+    """What lies in a run or in its shots and is none of their files (notes of the user, other runs) moves into the one
+    in its place."""
     for path in old.iterdir():
-        own = path.name in OWN_FILES or _SHOT.fullmatch(path.name) is not None
-        if not own and not (new / path.name).exists():
+        if _SHOT.fullmatch(path.name) and path.is_dir():
+            take_others(path, new / path.name)
+        elif path.name not in OWN_FILES and not (new / path.name).exists():
+            new.mkdir(exist_ok=True)
             os.rename(path, new / path.name)
 
 

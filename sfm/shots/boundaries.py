@@ -143,9 +143,10 @@ def _without_bars(frames: Frames) -> tuple[UInt8[np.ndarray, "n h w 3"], Bool[np
     grey = to_grey(frames.rgb)
     bars, sides = find_bars(grey)
     rim = find_rim(grey, bars)
-    if rim is not None:
+    framed = rim is not None and not rim.wide
+    if rim is not None and framed:
         bars = bars | rim.mask
-    if sides or rim is not None:
+    if sides or framed:
         rows, columns = np.flatnonzero(~bars.all(1)), np.flatnonzero(~bars.all(0))
         inside = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
         content = frames.rgb[(slice(None), *inside)]

@@ -33,10 +33,11 @@ def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None
         rows, columns = frames.hw
         seen_deg = 2 * float(np.degrees(np.arctan(max(rows, columns * aspect) / 2 / working_px)))
         if seen_deg > WIDEST_DEG:
+            told = f"focal_px is {focal_px:g}" if focal_px is not None else f"fov_deg is {fov_deg:g}"
             size = f"{frames.source_hw[1]}x{frames.source_hw[0]}"
             raise CinetrajError(
-                f"the focal length is {working_px / to_working:.4g} pixels of the source ({size}), a field of view of "
-                f"{seen_deg:.0f} degrees, expected at most {WIDEST_DEG:g}; tell it in pixels, or use --fov"
+                f"{told}, with which a picture of {size} pixels sees {seen_deg:.0f} degrees; expected at most "
+                f"{WIDEST_DEG:g}: focal_px counts in pixels of the source, fov_deg is the horizontal field of view"
             )
     return replace(frames, pixel_aspect=aspect, focal_px=working_px)
 

@@ -70,7 +70,7 @@ def test_places_scale_about_the_corner_of_the_picture() -> None:
 
 
 def test_frames_without_rows_are_refused() -> None:
-    with pytest.raises(CinetrajError, match="0 frames has 0 rows"):
+    with pytest.raises(CinetrajError, match="0 frames for 0 rows"):
         Film(rgb=np.zeros((0, 4, 4, 3), np.uint8), rows=np.arange(0))
 
 

@@ -72,7 +72,7 @@ def test_a_panel_is_of_several_judges_under_one_protocol(judges: dict[str, list[
     with pytest.raises(CinetrajError, match="is no panel"):
         panel({"sharp": judges["sharp"]})
     other_way = [score({"0": smooth(0)}, {"0": smooth(1)}, model="near", time="progress").record()]
-    with pytest.raises(CinetrajError, match=r"several protocols .* name one by its hash, as --protocol [0-9a-f]{6}$"):
+    with pytest.raises(CinetrajError, match=r"several protocols .* score the trajectories of all under one of them$"):
         panel({"sharp": judges["sharp"], "else": other_way})
     with pytest.raises(CinetrajError, match="two results of near"):
         panel({"sharp": [*judges["sharp"], judges["sharp"][0]], "blurred": judges["blurred"]})

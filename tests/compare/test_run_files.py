@@ -101,17 +101,20 @@ def test_a_damaged_run_in_a_folder_is_one_that_failed(runs: Path, tmp_path: Path
     (tmp_path / "torn" / "run.json").write_text(json.dumps(record)[:200])
     (tmp_path / "newer" / "run.json").write_text(json.dumps({**record, "version": 99}))
     (tmp_path / "pathless" / "trajectory.npz").unlink()
+    shutil.copytree(runs / "truck", tmp_path / "shotless")
+    (tmp_path / "shotless" / "run.json").write_text(json.dumps({**record, "shots": [{"name": ""}]}))
     found = {shot.name: shot for shot in run_files.all_shots(tmp_path)}
     assert {name: shot.status for name, shot in found.items()} == {
         "good": "unreliable",
         "newer": "failed",
         "pathless": "ok",  # its record is whole
+        "shotless": "failed",
         "torn": "failed",
     }
     assert "update cinetraj" in found["newer"].shot["reason"]
     assert "estimate the clip again" in found["torn"].shot["reason"]
     told = {row["folder"]: row for row in tidy.rows(tmp_path)}
-    assert len(told) == 4
+    assert len(told) == 5
     assert told[str(tmp_path / "pathless")]["status"] == "failed"
     assert "trajectory.npz" in told[str(tmp_path / "pathless")]["reason"]
     with pytest.raises(ReadError, match="is no run record"):

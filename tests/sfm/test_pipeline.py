@@ -117,26 +117,24 @@ def test_each_shot_is_estimated_by_itself(backend: Any, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("split", [True, False])
 def test_a_jump_within_a_scene_parts_a_shot(backend: Any, monkeypatch: pytest.MonkeyPatch, split: bool) -> None:
     monkeypatch.setattr(shots, "split", lambda whole, *rest: ((0, len(whole)),))
-    whole = 40
+    cuts = {"jump_cuts": [3, 12, 14, 30, 37]}
     seen = backend(
-        lambda part: (
-            answer(part, "unreliable", "it turns", statistics={"jump_cut": 30 - int(part.index[0])})
-            if part.index[0] < 30 and len(part) > 30 - part.index[0]
-            else answer(part)
-        )
+        lambda part: answer(part, "unreliable", "it turns", statistics=cuts) if len(part) == 40 else answer(part)
     )
-    found = sfm.estimate(frames(whole), EstimateConfig(split_shots=split))
+    found = sfm.estimate(frames(40), EstimateConfig(split_shots=split))
     if split:
-        assert [(int(part.index[0]), len(part)) for part in seen] == [(0, 40), (0, 30), (30, 10)]
-        assert [(shot.start, shot.stop, shot.status) for shot in found.shots] == [(0, 30, "ok"), (30, 40, "ok")]
-        assert [note for note in found.shots[1].notes if "jump cut" in note]
+        assert [(int(part.index[0]), len(part)) for part in seen] == [(0, 40), (0, 12), (12, 18), (30, 10)]
+        assert [(shot.start, shot.stop, shot.status) for shot in found.shots] == [
+            (0, 12, "ok"), (12, 30, "ok"), (30, 40, "ok"),
+        ]  # fmt: skip
+        assert ["before frame" in " ".join(shot.notes) for shot in found.shots] == [False, True, True]
     else:
         assert found.status == "unreliable"
 
 
 def test_a_jump_beside_the_end_cuts_nothing(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shots, "split", lambda whole, *rest: ((0, len(whole)),))
-    backend(lambda part: answer(part, "unreliable", "it turns", statistics={"jump_cut": 35}))
+    backend(lambda part: answer(part, "unreliable", "it turns", statistics={"jump_cuts": [35]}))
     assert len(sfm.estimate(frames(40)).shots) == 1
 
 

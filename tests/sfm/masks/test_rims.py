@@ -7,6 +7,7 @@ from clips import as_frames, pan
 
 from sfm.masks import find
 from sfm.masks.rims import find_rim
+from sfm.shots import boundaries as shots
 
 HW, FRAMES = (180, 320), 16
 
@@ -51,8 +52,20 @@ def test_a_frame_is_masked_to_its_edge(depths_px: tuple[int, int, int, int]) -> 
 
 def test_a_frame_that_is_most_of_the_picture_is_doubted() -> None:
     found = find.find(as_frames(framed(moving(), (40, 40, 70, 70))))
-    assert not found.usable[:36].any()
+    assert found.usable.mean() > 0.8
     assert "rests around a smaller one that moves" in found.doubt
+
+
+@pytest.mark.parametrize("rows_px", [1, 3, 8, 25, 60, 120])
+def test_a_ticker_and_water_in_a_resting_picture_are_no_film_in_a_frame(rows_px: int) -> None:
+    rng = np.random.default_rng(7)
+    still = np.broadcast_to(texture(8), (FRAMES, *HW, 3)).copy()
+    still[:, 30 : 30 + rows_px, 30:-30] = rng.integers(0, 255, (FRAMES, rows_px, HW[1] - 60, 3), dtype=np.uint8)
+    found = find.find(as_frames(still))
+    assert found.doubt == ""
+    assert not found.blank.any()
+    assert found.usable.mean() > 0.4
+    assert shots.split(as_frames(still)) == ((0, FRAMES),)
 
 
 def test_what_moves_before_a_camera_at_rest_leaves_no_frame() -> None:

@@ -27,7 +27,19 @@ def test_two_clips_side_by_side_are_two_views(step_px: float) -> None:
     both = one(1).copy()
     both[:, :, 160:] = one(2, step_px)[:, :, 160:]
     assert re.search(r"parted by an upright line at (49|50)% of its width", said(both))
-    assert "crop=iw/2:ih:0:0" in said(both)
+    assert re.search(r"crop=iw\*0\.5\d?:ih:iw\*0\.\d\d:0 ONE", said(both))
+
+
+def test_the_filter_keeps_the_larger_side() -> None:
+    both = one(1).copy()
+    both[:, :, 96:] = one(2, -2.0)[:, :, 96:]
+    assert "crop=iw*0.70:ih:iw*0.30:0 " in said(both)
+
+
+@pytest.mark.parametrize("hw", [(8, 400), (400, 8), (12, 320), (320, 12), (20, 20)])
+def test_thin_pictures_have_no_seam(hw: tuple[int, int]) -> None:
+    rgb = np.random.default_rng(0).integers(0, 255, (6, *hw, 3), dtype=np.uint8)
+    assert said(rgb) == ""
 
 
 def test_two_clips_above_each_other_are_two_views() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from sfm.motion.jumps import jump, turned_at_once
+from sfm.motion.jumps import jump, turns_at_once
 from sfm.types import FramePoses
 
 
@@ -84,8 +84,15 @@ def turned(angle_deg: np.ndarray) -> FramePoses:
 
 @pytest.mark.parametrize("frame", [1, 9, 19])
 def test_a_turn_in_one_frame_is_told(frame):
-    found = turned_at_once(turned(0.5 * np.arange(20) + 8.0 * (np.arange(20) >= frame)), EVERY)
-    assert found == (frame, pytest.approx(8.5))
+    found = turns_at_once(turned(0.5 * np.arange(20) + 8.0 * (np.arange(20) >= frame)), EVERY)
+    assert found == [(frame, pytest.approx(8.5))]
+    back = turns_at_once(turned(0.5 * np.arange(20) - 4.0 * (np.arange(20) >= frame)), EVERY)
+    assert back == [(frame, pytest.approx(3.5))]
+
+
+def test_several_turns_are_told_in_order():
+    angle = 0.1 * np.arange(20) - 4.0 * (np.arange(20) >= 6) + 5.0 * (np.arange(20) >= 14)
+    assert [frame for frame, _ in turns_at_once(turned(angle), EVERY)] == [6, 14]
 
 
 @pytest.mark.parametrize(
@@ -100,9 +107,22 @@ def test_a_turn_in_one_frame_is_told(frame):
     ids=["even", "accelerating", "a whip", "a nudge", "shaking"],
 )
 def test_turns_of_a_camera_that_has_mass_are_no_cuts(angle_deg):
-    assert turned_at_once(turned(angle_deg), EVERY) is None
+    assert turns_at_once(turned(angle_deg), EVERY) == []
 
 
 def test_a_turn_over_frames_that_are_missing_is_none():
     angle_deg, time_s = 0.9 * np.r_[np.arange(10), 19 + np.arange(10)], np.r_[EVERY[:10], EVERY[9] + 0.4 + EVERY[:10]]
-    assert turned_at_once(turned(angle_deg), time_s) is None
+    assert turns_at_once(turned(angle_deg), time_s) == []
+
+
+def test_a_pan_that_lags_and_catches_up_is_no_cut():
+    dropped = 0.7 * (np.arange(20) + 4 * (np.arange(20) >= 9))
+    assert turns_at_once(turned(dropped), EVERY) == []
+    repeated = 0.8 * np.where((np.arange(20) >= 5) & (np.arange(20) < 10), 5, np.arange(20))
+    assert turns_at_once(turned(repeated), EVERY) == []
+
+
+def test_images_that_are_only_numbered_and_few_frames_a_second_may_jump():
+    angle = 0.5 * np.arange(20) + 8.0 * (np.arange(20) >= 9)
+    assert turns_at_once(turned(angle), np.arange(20.0)) == []
+    assert turns_at_once(turned(angle), np.arange(20) / 4.0) == []

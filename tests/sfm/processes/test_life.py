@@ -56,3 +56,14 @@ def test_sigterm_ends_a_block_as_ctrl_c_does() -> None:
         work()
     assert ended
     assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_sigterm_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with ended_by_sigterm():
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.05)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -61,11 +61,16 @@ def test_what_others_put_into_a_run_stays(tmp_path: Path) -> None:
     (tmp_path / "clip" / "notes.txt").write_text("mine")
     runs.write_run(estimate(shot()), tmp_path / "clip" / "inner", plot=False)
     (tmp_path / "clip" / "shot-003").mkdir()
+    (tmp_path / "clip" / "shot-002").mkdir()
+    (tmp_path / "clip" / "shot-002" / "mine.txt").touch()
+    (tmp_path / "clip" / "shot-1").mkdir()
     (tmp_path / "clip" / "index.html").touch()
     runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
     assert (tmp_path / "clip" / "notes.txt").read_text() == "mine"
     assert runs.is_run(tmp_path / "clip" / "inner")
     assert not (tmp_path / "clip" / "shot-003").exists()
+    assert [path.name for path in (tmp_path / "clip" / "shot-002").iterdir()] == ["mine.txt"]
+    assert (tmp_path / "clip" / "shot-1").is_dir()
     assert not (tmp_path / "clip" / "index.html").exists()
 
 
