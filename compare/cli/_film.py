@@ -17,9 +17,6 @@ from trajectory.run_names import MASK_FILE
 if TYPE_CHECKING:
     from sfm.types import Frames
 
-SAME_ASPECT = 0.03
-"""A copy at another size is the same clip: its aspect ratio differs by less (a logarithm)."""
-
 
 def films(*, long_side: int, most: int, clip: Path | None = None) -> Films:
     """A decoder of films: each clip is decoded once for all its shots.
@@ -46,6 +43,7 @@ def films(*, long_side: int, most: int, clip: Path | None = None) -> Films:
 
 def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
     from sfm.config import VideoConfig
+    from sfm.video.pixels import same_shape
     from sfm.video.reader import load
 
     path = clip or shot.clip_path()
@@ -63,9 +61,8 @@ def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
     if len(frames) != expected:
         raise CinetrajError(f"{path} has {len(frames)} frames, the estimate was made from {expected}: another clip")
     height, width = video.get("source_hw") or frames.source_hw
-    made, here = float(video.get("pixel_aspect") or 1.0), frames.pixel_aspect
-    stretch = frames.source_hw[1] / frames.source_hw[0] * height / width
-    if min(abs(np.log(stretch * each)) for each in (1.0, here / made)) > SAME_ASPECT:
+    squeezed = float(video.get("pixel_aspect") or 1.0) / frames.pixel_aspect
+    if not same_shape(frames.source_hw, (height, width), (1.0, squeezed)):
         shape = "{1}x{0}".format(*frames.source_hw)
         raise CinetrajError(f"{path} is {shape}, the estimate was made from {width}x{height}: another clip")
     return frames

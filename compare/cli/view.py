@@ -89,18 +89,15 @@ def run(args: Args) -> int:
 
 def _require_used(args: Args, single: bool) -> None:
     """Raises CinetrajError for an option that what is asked for has no use of."""
+    page = args.html and args.figure is None
     viewer = args.save is not None or args.serve or not (args.html or args.figure is not None)
-    given = {
-        "--shot": args.shot,
-        "--reference": args.reference,
-        "--model": args.model if args.model == "dense" else None,
-    }
-    of_pages_only = args.html and args.figure is None and not viewer
-    unused = ("--shot", "--reference", "--model") if of_pages_only else () if viewer else ("--model",)
-    lost = [name for name in unused if given[name] is not None]
+    given = {"--shot": args.shot is not None, "--reference": args.reference is not None} if page else {}
+    lost = (
+        [] if viewer else [name for name, is_given in {**given, "--model": args.model == "dense"}.items() if is_given]
+    )
     if lost:
-        what, ways = ("a page", "--figure or --save") if of_pages_only else ("a drawing", "--save")
-        where = "--save" if lost == ["--model"] else ways
+        what = "a page" if page else "a drawing"
+        where = "--save" if lost == ["--model"] else "--figure or --save"
         raise CinetrajError(f"{' and '.join(lost)} changes nothing in {what}; leave it out, or add {where}")
     if args.video is not None and not single:
         raise CinetrajError(f"--video is the clip of one run, {args.target} is a folder of runs; give the run")

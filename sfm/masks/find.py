@@ -29,8 +29,8 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
     rim = find_rim(shown, bars, config.overlays) if len(seen) else None
     doubt = "" if rim is None else rim.doubt
     if rim is not None and not rim.wide:
-        sides = [f"{name} {px} px" for name, px in zip(("top", "bottom", "left", "right"), rim.depths_px, strict=True)]
-        notes.append(f"a frame that rests around the picture masked: {', '.join(sides)}")
+        depths = (f"{name} {px} px" for name, px in zip(("top", "bottom", "left", "right"), rim.depths_px, strict=True))
+        notes.append(f"a frame that rests around the picture masked: {', '.join(depths)}")
         bars, sides = bars | rim.mask, []
     if len(seen):
         overlays, boxes = find_overlays(shown, ~bars, _typical_step_s(frames), config.overlays)

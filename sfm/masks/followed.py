@@ -10,6 +10,9 @@ CORNERS, FEWEST = 200, 12
 BACK_PX = 1.0
 """What is followed there and back ends within this much of where it began."""
 
+FOLLOWS_PX, FOLLOWS_SHARE = 1.0, 0.25
+"""What follows a motion does so within this much, or this share of its way: depth parts what one camera sees, too."""
+
 
 def followed(
     before: UInt8[np.ndarray, "h w"], now: UInt8[np.ndarray, "h w"], where: UInt8[np.ndarray, "h w"]
@@ -22,6 +25,12 @@ def followed(
     back, ok_back, _ = cv2.calcOpticalFlowPyrLK(now, before, there, np.empty_like(corners))
     kept = (ok.ravel() > 0) & (ok_back.ravel() > 0) & (np.linalg.norm(back - corners, axis=2).ravel() < BACK_PX)
     return corners[kept, 0], there[kept, 0]
+
+
+def limit_of(*sides: tuple[Float[np.ndarray, "_ 2"], Float[np.ndarray, "_ 2"]]) -> float:
+    """Within how many pixels points follow a motion, by the largest median way of some: points before and after."""
+    ways_px = (float(np.median(np.linalg.norm(now - before, axis=1))) for before, now in sides)
+    return max(FOLLOWS_PX, FOLLOWS_SHARE * max(ways_px))
 
 
 def affine_of(

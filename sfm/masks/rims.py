@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from sfm.config import OverlayConfig
-from sfm.masks.followed import CORNERS, affine_of, followed
+from sfm.masks.followed import CORNERS, affine_of, followed, limit_of
 from sfm.masks.pixels import evenly, slopes
 
 SAMPLE_FRAMES, SLOPE_FRAMES = 24, 4
@@ -33,8 +33,6 @@ LEAST_INSIDE = 0.25
 PAIRS, LONGEST_STEP = 5, 3
 FOLLOWED, ONE_MOTION = 0.3, 0.4
 """Share of the corners inside that can be followed, and of these that follow one affine motion."""
-FOLLOWS_PX, FOLLOWS_SHARE = 1.0, 0.25
-"""They do so within this much, or this share of their way: depth parts what one camera sees."""
 WIDEST = 0.45
 """Share of the picture: a wider rim may be a room with a screen in it, which of the two is filmed is not known."""
 
@@ -142,9 +140,10 @@ def _has_one_motion(grey: UInt8[np.ndarray, "n h w"]) -> bool:
     for start in evenly(len(grey) - step, PAIRS):
         pair = [np.ascontiguousarray(grey[k]) for k in (int(start), int(start) + step)]
         before, now = followed(pair[0], pair[1], everywhere)
-        way_px = float(np.median(np.linalg.norm(now - before, axis=1))) if len(before) else 0.0
-        limit_px = max(FOLLOWS_PX, FOLLOWS_SHARE * way_px)
+        if len(before) <= FOLLOWED * CORNERS:
+            said.append(False)
+            continue
+        limit_px = limit_of((before, now))
         motion = affine_of(before, now, limit_px)
-        alike = motion is not None and float((motion(before, now) < limit_px).mean()) > ONE_MOTION
-        said.append(alike and len(before) > FOLLOWED * CORNERS)
+        said.append(motion is not None and float((motion(before, now) < limit_px).mean()) > ONE_MOTION)
     return sum(said) > len(said) / 2

@@ -13,6 +13,7 @@ from sfm.masks import person
 from sfm.types import Frames
 from sfm.video import reader
 from sfm.video.images import IMAGE_SUFFIXES
+from sfm.video.pixels import same_shape
 from trajectory.errors import CinetrajError
 from trajectory.media import VIDEO_SUFFIXES
 
@@ -20,8 +21,6 @@ MID_GREY = 127
 """A pixel whose lightest channel is lighter moves: white does, and so do the colours of label maps."""
 MARGIN_PX = 4
 """By so much what moves is widened: half of a patch, so that none that is looked at reaches over its edge."""
-SAME_ASPECT = 0.03
-"""Aspect ratios that differ by less are one picture: networks round sizes to multiples of 8 or 16."""
 LATE = 1.5
 """A mask lasts until so many of its own steps after its last frame: one step is that frame's, half is rounding."""
 TIE = 1e-4
@@ -130,8 +129,7 @@ def _since_start(frames: Frames) -> np.ndarray:
 def _require_aspect(frames: Frames, told: Frames) -> None:
     """Raises CinetrajError for a mask of another shape; pixels that are not square may be stretched in it or not."""
     height, width = frames.source_hw
-    own = told.source_hw[1] / told.source_hw[0]
-    if min(abs(np.log(own / (width / height * stretch))) for stretch in (1.0, frames.pixel_aspect)) > SAME_ASPECT:
+    if not same_shape(told.source_hw, frames.source_hw, (1.0, frames.pixel_aspect)):
         raise CinetrajError(
             f"{told.source}: the mask is {told.source_hw[1]}x{told.source_hw[0]}, the clip {width}x{height}; "
             "make the mask of the whole upright picture, at any size of that shape"

@@ -6,7 +6,7 @@ from jaxtyping import Float, Int, UInt8
 from numpy.lib.stride_tricks import sliding_window_view
 
 from sfm.masks.blank import to_grey
-from sfm.masks.followed import affine_of, followed
+from sfm.masks.followed import FEWEST, affine_of, followed, limit_of
 from sfm.masks.pixels import evenly
 from sfm.types import Frames, Masks
 
@@ -23,11 +23,8 @@ MIDDLE = (0.25, 0.75)
 PAIRS, LONGEST_STEP = 6, 4
 STRIP = 0.25
 """Of the side: how far from the seam the motion on either side is looked at."""
-FEWEST = 12
-FOLLOWS_PX, FOLLOWS_SHARE = 1.0, 0.25
-"""What follows a motion does so within this much, or this share of the larger way: depth parts what one camera sees."""
 LEAST, MOST = 0.4, 0.25
-"""Share of the one side that follows it at least, and of the other at most, where the two are different views."""
+"""Share of the one side that follows a motion at least, and of the other at most, where the two are different views."""
 SYMMETRIC = 0.03
 """Two seams as far from either border, up to this share, are the edges of a picture between panels."""
 
@@ -82,28 +79,26 @@ def seam_of(grey: UInt8[np.ndarray, "n h w"]) -> float | None:
 def _goes_apart(frames: Frames, found: Masks, seen: Int[np.ndarray, " k"], at: float, *, upright: bool) -> bool:
     """Whether one side of a seam follows a motion that the other does not, in most of some pairs of frames."""
     step = min(LONGEST_STEP, max(1, len(seen) // 4))
+    width = found.usable.shape[1 if upright else 0]
+    place, strip = at * width, STRIP * width
+    strips: list[np.ndarray] = []
+    for low, high in ((place - strip, place - 3), (place + 3, place + strip)):
+        columns = np.zeros(width, np.uint8)
+        columns[max(0, int(low)) : int(high)] = 1
+        strips.append((found.usable if upright else found.usable.T) * columns)
     said: list[bool] = []
     for start in evenly(len(seen) - step, PAIRS):
         pair = [cv2.cvtColor(frames.rgb[seen[k]], cv2.COLOR_RGB2GRAY) for k in (int(start), int(start) + step)]
-        usable = found.usable.astype(np.uint8)
-        if not upright:
-            *pair, usable = (np.ascontiguousarray(image.T) for image in (*pair, usable))
-        width = usable.shape[1]
-        place, strip = at * width, STRIP * width
-        sides: list[tuple[np.ndarray, np.ndarray]] = []
-        for low, high in ((place - strip, place - 3), (place + 3, place + strip)):
-            where = np.zeros_like(usable)
-            where[:, max(0, int(low)) : int(high)] = usable[:, max(0, int(low)) : int(high)]
-            sides.append(followed(pair[0], pair[1], where))
-        if min(len(before) for before, _ in sides) >= FEWEST:
+        before, now = pair if upright else (np.ascontiguousarray(image.T) for image in pair)
+        sides = [followed(before, now, where) for where in strips]
+        if min(len(corners) for corners, _ in sides) >= FEWEST:
             said.append(_differ(sides))
     return len(said) >= 2 and sum(said) > len(said) / 2
 
 
 def _differ(sides: list[tuple[Float[np.ndarray, "_ 2"], Float[np.ndarray, "_ 2"]]]) -> bool:
     """Whether the motion of either side is not that of the other: points before and after, of both."""
-    way_px = max(float(np.median(np.linalg.norm(now - before, axis=1))) for before, now in sides)
-    limit_px = max(FOLLOWS_PX, FOLLOWS_SHARE * way_px)
+    limit_px = limit_of(*sides)
     for (before, now), (other, there) in (sides, sides[::-1]):
         motion = affine_of(before, now, limit_px)
         if motion is None:

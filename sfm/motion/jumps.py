@@ -37,10 +37,10 @@ def jump(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> tuple[int, float
         return None
     centre = camera_centres(poses.rotation[seen], poses.translation[seen])
     step = np.linalg.norm(np.diff(centre, axis=0), axis=1) / np.nanmedian(depth)
-    found = _alone(step, seen, time_s, LEAST_DEPTHS)
+    step = _paced(step, seen, time_s)
+    found = _alone(step, LEAST_DEPTHS)
     if not len(found):
         return None
-    step = step / (np.diff(time_s[seen]) / np.median(np.diff(time_s)))
     longest = found[int(np.argmax(step[found]))]
     return int(seen[longest + 1]), float(step[longest])
 
@@ -59,7 +59,7 @@ def turns_at_once(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> list[tu
     turn = Rotation.from_matrix(rotation[1:] @ rotation[:-1].transpose(0, 2, 1)).as_rotvec(degrees=True)
     step = np.linalg.norm(turn, axis=1)
     found: list[tuple[int, float]] = []
-    for k in _alone(step, seen, time_s, LEAST_DEG):
+    for k in _alone(_paced(step, seen, time_s), LEAST_DEG):
         beside = turn[k - 1] if k and (k + 1 == len(step) or step[k - 1] >= step[k + 1]) else turn[k + 1]
         size = float(np.linalg.norm(beside))
         along = float(beside @ turn[k]) > SAME_AXIS * size * step[k]
@@ -68,11 +68,15 @@ def turns_at_once(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> list[tu
     return found
 
 
-def _alone(
-    step: Float[np.ndarray, " s"], seen: Int[np.ndarray, " k"], time_s: Float[np.ndarray, " n"], least: float
-) -> Int[np.ndarray, " j"]:
+def _paced(
+    step: Float[np.ndarray, " s"], seen: Int[np.ndarray, " k"], time_s: Float[np.ndarray, " n"]
+) -> Float[np.ndarray, " s"]:
+    """Each step by the share of the usual intervals that it spans."""
+    return step / (np.diff(time_s[seen]) / np.median(np.diff(time_s)))
+
+
+def _alone(step: Float[np.ndarray, " s"], least: float) -> Int[np.ndarray, " j"]:
     """Numbers of the steps that exceed those beside them by so many times, and by at least so much."""
-    step = step / (np.diff(time_s[seen]) / np.median(np.diff(time_s)))
     beside = np.concatenate([step[1:2], step, step[-2:-1]])
     usual = np.maximum(beside[:-2], beside[2:])
     return np.flatnonzero((step > STANDS_OUT * usual) & (step - usual > least))

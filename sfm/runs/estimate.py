@@ -16,8 +16,6 @@ from trajectory.frozen import reduced
 from trajectory.model import Trajectory
 from trajectory.run_names import RUN_FORMAT, RUN_VERSION
 
-"""Rises when a key of run.json changes its meaning; keys may be added without."""
-
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -141,12 +141,11 @@ def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tupl
 def _without_bars(frames: Frames) -> tuple[UInt8[np.ndarray, "n h w 3"], Bool[np.ndarray, " n"]]:
     """The picture inside bars and a frame that rests, which would link any two, and which frames are blank."""
     grey = to_grey(frames.rgb)
-    bars, sides = find_bars(grey)
+    bars, _ = find_bars(grey)
     rim = find_rim(grey, bars)
-    framed = rim is not None and not rim.wide
-    if rim is not None and framed:
+    if rim is not None and not rim.wide:
         bars = bars | rim.mask
-    if sides or framed:
+    if bars.any():
         rows, columns = np.flatnonzero(~bars.all(1)), np.flatnonzero(~bars.all(0))
         inside = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
         content = frames.rgb[(slice(None), *inside)]

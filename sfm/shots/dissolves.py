@@ -1,5 +1,7 @@
 """Dissolves: stretches in which every frame is a blend of the first and the last one."""
 
+from collections.abc import Iterable
+
 import cv2
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -28,9 +30,15 @@ def find_dissolves(thumbs: Float[np.ndarray, "n pixels"], config: DissolveConfig
         steady = np.abs(share - (inner / length)[:, None]).max(0) < 0.25
         good = grows & steady & (ends > config.change_grey**2) & (rest.max(0) < config.unexplained)
         found += [(float(rest[:, k].mean()), int(k), int(k + length)) for k in np.flatnonzero(good)]
-    chosen: list[tuple[int, int]] = []
     # The longest stretch holds the whole dissolve; the best explained of equal length is centred on it.
-    for _rest, start, stop in sorted(found, key=lambda item: (item[1] - item[2], item[0])):
+    best_first = sorted(found, key=lambda item: (item[1] - item[2], item[0]))
+    return without_overlaps((start, stop) for _, start, stop in best_first)
+
+
+def without_overlaps(best_first: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of stretches (first, last frame) that overlap the first given, in order."""
+    chosen: list[tuple[int, int]] = []
+    for start, stop in best_first:
         if all(stop < other[0] or start > other[1] for other in chosen):
             chosen.append((start, stop))
     return sorted(chosen)

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float
 
 from sfm.config import WipeConfig
-from sfm.shots.dissolves import squared_distance
+from sfm.shots.dissolves import squared_distance, without_overlaps
 
 
 def find_wipes(thumbs: Float[np.ndarray, "n pixels"], config: WipeConfig) -> list[tuple[int, int]]:
@@ -29,11 +29,7 @@ def find_wipes(thumbs: Float[np.ndarray, "n pixels"], config: WipeConfig) -> lis
         for start in np.flatnonzero(likely):
             if _rest(thumbs[start : start + length + 1], config) < config.unexplained:
                 found.append((float(ends[start]), int(start), int(start) + length))
-    chosen: list[tuple[int, int]] = []
-    for _, start, stop in sorted(found, reverse=True):
-        if all(stop < other[0] or start > other[1] for other in chosen):
-            chosen.append((start, stop))
-    return sorted(chosen)
+    return without_overlaps((start, stop) for _, start, stop in sorted(found, reverse=True))
 
 
 def _rest(thumbs: Float[np.ndarray, "k pixels"], config: WipeConfig) -> float:

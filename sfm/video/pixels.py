@@ -1,5 +1,6 @@
 """The camera in pixels of the source on the outside, of the working size on the inside."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -8,6 +9,8 @@ from sfm.types import Frames
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
+SAME_ASPECT = 0.03
+"""Aspect ratios (logarithms) that differ by less are one picture: networks round sizes to multiples of 8 or 16."""
 WIDEST_DEG = 170.0
 """No lens that keeps straight lines straight sees more (the widest one on sale sees 130)."""
 
@@ -40,6 +43,12 @@ def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None
                 f"{WIDEST_DEG:g}: focal_px counts in pixels of the source, fov_deg is the horizontal field of view"
             )
     return replace(frames, pixel_aspect=aspect, focal_px=working_px)
+
+
+def same_shape(hw: tuple[int, int], other_hw: tuple[int, int], stretches: Iterable[float] = (1.0,)) -> bool:
+    """Whether two sizes are of one picture, perhaps stretched sideways by one of some factors."""
+    wider = hw[1] / hw[0] * other_hw[0] / other_hw[1]
+    return bool(min(abs(np.log(wider / stretch)) for stretch in stretches) <= SAME_ASPECT)
 
 
 def in_source_pixels(trajectory: Trajectory, source_hw: tuple[int, int]) -> Trajectory:

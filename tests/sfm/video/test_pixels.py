@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sfm.types import Frames
-from sfm.video.pixels import in_source_pixels, with_camera
+from sfm.video.pixels import in_source_pixels, same_shape, with_camera
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
@@ -69,3 +69,10 @@ def test_no_pinhole_sees_half_of_all() -> None:
             CinetrajError, match=r"(focal_px is 1|fov_deg is 179.9), .* sees 1\d\d degrees; expected at most 170"
         ):
             with_camera(frames(), pixel_aspect=None, **told)
+
+
+def test_sizes_of_one_picture_have_one_shape() -> None:
+    assert same_shape((360, 640), (1080, 1920))
+    assert same_shape((512, 912), (1080, 1920))  # rounded to sixteenths
+    assert not same_shape((480, 640), (1080, 1920))
+    assert same_shape((1080, 1440), (1080, 1920), (1.0, 0.75))
