@@ -16,7 +16,9 @@ from trajectory.steadiness import Speed, Steadiness
 from trajectory.vocabulary import SPEED, STEADINESS, WORDS
 
 _DOES: dict[Quantity, str] = {"rotation": "turns", "translation": "travels", "zoom": "zooms"}
-_NOUN: dict[str, str] = {"turns": "turn", "travels": "travel", "zooms": "zoom"}
+_LITTLE = "travels a little"
+"""Where an estimator vouches for a camera that does not travel, and a short way would not show."""
+_NOUN: dict[str, str] = {"turns": "turn", "travels": "travel", _LITTLE: "a little travel", "zooms": "zoom"}
 _MOST = 4
 _MOST_SHORT = 2
 _MOST_LONG = 8
@@ -229,11 +231,11 @@ def _doubts(certainty: Certainty, told: set[Quantity], *, unknown: bool) -> str:
 
 def _doubted(certainty: Certainty, told: set[Quantity], *, unknown: bool) -> list[tuple[str, str]]:
     """What it may do, of which nothing is told, and why it is not: as ("travels", "not known")."""
-    doubts = [("travels", "not known")] if unknown else []
-    for quantity, verb in _DOES.items():
-        if certainty.sure.get(quantity) is False and quantity not in told and not (unknown and verb == "travels"):
-            doubts.append((verb, "not sure"))
-    return doubts
+    verb = _LITTLE if certainty.sure.get("translation") else _DOES["translation"]
+    doubts = [(verb, "not known")] if unknown else []
+    told = told | {"translation"} if unknown else told
+    left = (does for quantity, does in _DOES.items() if certainty.sure.get(quantity) is False and quantity not in told)
+    return doubts + [(does, "not sure") for does in left]
 
 
 def _minor_words(minor: Sequence[Minor]) -> str:

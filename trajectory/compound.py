@@ -27,6 +27,8 @@ class CompoundConfig:
         max_radius_change: how much the distance to the centre may change, over the radius; more is a spiral.
         max_bend: how far a crane's path may leave its circle, over the sagitta of the circle.
         dolly_zoom_balance: range of -zoom / dolly content expansion in which the two cancel for a subject in the scene.
+        dolly_zoom_axial: least share of the way that goes along the axis; beside a longer one across it, a zoom holds
+            the size of nothing that stays in view.
     """
 
     min_sweep_deg: float = 12.0
@@ -35,6 +37,7 @@ class CompoundConfig:
     max_radius_change: float = 0.5
     max_bend: float = 0.25
     dolly_zoom_balance: tuple[float, float] = (0.4, 2.5)
+    dolly_zoom_axial: float = 0.5
 
 
 @final
@@ -207,6 +210,8 @@ def _dolly_zoom(total: np.ndarray, limits: np.ndarray, seen: ImageMotion, config
     """A move along the axis against a zoom that holds the size of something in the scene."""
     move, zoom = float(total[2]), float(total[6])
     if abs(move) < limits[2] or abs(zoom) < limits[6] or move * zoom > 0:
+        return None
+    if abs(move) < config.dolly_zoom_axial * float(np.linalg.norm(total[:3])):
         return None
     low, high = config.dolly_zoom_balance
     if seen.unit == "scene_depth" and not low <= -zoom / move <= high:

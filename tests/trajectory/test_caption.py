@@ -91,6 +91,7 @@ def test_what_is_not_sure_and_not_seen_is_said_too():
     assert doubting(build(), translation=False) == "The camera is static; whether it travels is not sure."
     t = build(turn_deg=(0, 20, 0)).replace(scale="bounded", translation_bound=np.inf)
     assert doubting(t, translation=False).endswith("speed; whether it travels is not known.")
+    assert doubting(t, translation=True).endswith("speed; whether it travels a little is not known.")
 
 
 @pytest.mark.parametrize("quantity", ["rotation", "translation"])
@@ -207,6 +208,7 @@ def test_short_captions_doubt_what_the_longer_ones_doubt():
     assert short(t, sure={"rotation": False}) == "Possibly pans left."
     unknown = t.replace(scale="bounded", translation_bound=np.inf)
     assert short(unknown, sure={"translation": False}) == "Pans left; travel not known."
+    assert short(unknown, sure={"translation": True}) == "Pans left; a little travel not known."
     shaky = build(noise_deg=0.5, frames=120)
     assert short(shaky, sure={"translation": False}) == "In place, shaky; travel not sure."
 

@@ -101,6 +101,8 @@ def test_a_dolly_zoom_is_flagged_and_named():
     assert describe(build(move=(0, 0, -0.6), log_zoom=0.5)).compound.dolly_zoom == "out_zoom_in"
     assert describe(build(move=(0, 0, 0.4), log_zoom=0.5)).compound.dolly_zoom is None
     assert describe(build(move=(0, 0, 3.0), log_zoom=-0.1)).compound.dolly_zoom is None
+    assert describe(build(move=(0.1, 0, -0.2), log_zoom=0.2)).compound.dolly_zoom == "out_zoom_in"
+    assert describe(build(move=(0.5, 0, -0.2), log_zoom=0.2)).compound.dolly_zoom is None  # a truck that zooms
 
 
 def test_compounds_ignore_gauge_and_direction_of_noise():
