@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
+from numba.core.runtime.nrt import rtsys
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -53,6 +54,13 @@ class _Files(CompileResultCacheImpl):
 
 class _Cache(FunctionCache):
     _impl_class = _Files
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """What is kept of a loop, without numba's tables of what it can compile: these take longer to load than all
+        machine code here, and only a loop that has to be compiled asks for them (numba does that by itself)."""
+        rtsys.initialize(target_context)
+        with self._guard_against_spurious_io_errors():
+            return self._load_overload(sig, target_context)
 
 
 def sources(path: Path) -> str:
