@@ -7,6 +7,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Int
 
+from sfm.confidence.moved_picture import off_as_picture
 from sfm.confidence.sightings import Cameras, Sightings, residuals
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.robust import weighted_quantiles
@@ -123,6 +124,7 @@ class Seen:
             ground: it rests or only turns while something else goes by. 0 for cameras that do not travel.
         between: of what agrees the share that lies neither in one plane before the camera nor infinitely far, as what
             slides by before something at rest does. 1 for cameras that do not travel, and where little is far.
+        as_picture: of the content, the share that moves as one flat picture does (`sfm.confidence.moved_picture`).
         noise_px: in pixels of a 640-pixel frame.
     """
 
@@ -133,6 +135,7 @@ class Seen:
     nearer_below: Float[np.ndarray, " a"]
     far_below: Float[np.ndarray, " a"]
     between: Float[np.ndarray, " a"]
+    as_picture: float
     noise_px: float
 
 
@@ -159,6 +162,7 @@ def seen_by(sightings: Sightings, answers: Sequence[Answer]) -> Seen:
         nearer_below=np.array([_nearer_below(*each) for each in explained]),
         far_below=np.array([_far_below(*each, height) for each in explained]) * travels,
         between=np.where(travels, [_between(near, votes) for near, _, votes in explained], 1.0),
+        as_picture=float(weight @ (off_as_picture(sightings) / unit_px < limit)),
         noise_px=noise,
     )
 

@@ -16,6 +16,7 @@ from scipy.spatial.distance import cdist
 from scipy.special import expit, softmax
 
 from sfm.confidence.evidence import Answer, Seen, features, inside_out, seen_by
+from sfm.confidence.missed_zoom import missed_zoom
 from sfm.confidence.sightings import Cameras, Sightings
 from sfm.confidence.weights import POSTERIOR, QUANTITIES
 from sfm.geometry.problem import FocalPrior
@@ -34,7 +35,8 @@ ZOOM, ZOOM_SHARE = 0.05, 0.2
 """Two zooms agree within this log ratio, or within this share of it."""
 SAME_MASS = 0.02
 """Of answers whose followers are equally many up to this, the most probable one stands for them."""
-OPPOSED_ZOOM, OPPOSED_WAY = 0.1, 0.04
+OPPOSED_ZOOM, OPPOSED_WAY, OPPOSED_AXIAL = 0.1, 0.04, 0.5
+"""A zoom (its log) opposes a way of so many scene depths along the axis, where that is so much of the whole way."""
 RIGID_SHARE = 0.3
 """Where the best answer explains this share of the content, something rigid was filmed for sure, and for nothing it was
 not: a rule, no calibration, since no clip that was rendered is without a scene. The real clips that were told rightly
@@ -46,6 +48,9 @@ A choice: of the rendered clips on which more than ten votes fell, the balance w
 FAR_BELOW = 8.0
 """What an answer leaves infinitely far low in the picture (`Seen.far_below`) counts so much against it: one and a half
 for a fifth of it. A choice: it is .00 to .05 for 40 real clips that travel and .2 to .6 for things that pass by."""
+MISSED_ZOOM = 100.0
+"""What an answer that travels misses of a zoom (`missed_zoom`) counts so much against it: two for a fiftieth of the
+content. A choice."""
 SURE_OF_ITSELF = 0.5
 """Tracks that chose a model by themselves and are more than even sure of it are not overruled by another of their own
 models: that may see more in blur or in what moves by itself, where the law of their choice asks what it is worth."""
@@ -145,10 +150,11 @@ def judge(
     score = sum(POSTERIOR[kind].get(name, 0.0) * value for name, value in found.items())
     motions = [motion_of(a.cameras) for a in answers]
     side = np.zeros(len(answers)) if covered is None else same_side([each.way for each in motions], covered[0])
-    by_choice = by_rules(seen, side, 0.0 if covered is None else covered[1])
+    missed = missed_zoom(answers, seen)
+    by_choice = by_rules(seen, side, 0.0 if covered is None else covered[1]) - MISSED_ZOOM * missed
     probability: Float[np.ndarray, " a"] = np.asarray(softmax(score + by_choice))
     agree = np.array([[agreement(one, other) for other in motions] for one in motions])
-    best = held_to(most_probable(probability, agree), answers)
+    best = held_to(most_probable(probability, agree), answers, missed)
     shared = shared_by(probability, agree, best)
     facts = facts_of(best, answers, seen, prior)
     return Judged(
@@ -211,8 +217,9 @@ def most_probable(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, 
     return int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
 
 
-def held_to(best: int, answers: Sequence[Answer]) -> int:
-    """The best answer; where it is one of the tracks, their own choice if they are sure of that (`SURE_OF_ITSELF`).
+def held_to(best: int, answers: Sequence[Answer], missed: Float[np.ndarray, " a"]) -> int:
+    """The best answer; where it is one of the tracks, their own choice if they are sure of that (`SURE_OF_ITSELF`), and
+    do not miss a zoom by it that the best one has.
 
     Flow that nothing else stands beside is held to its own choice, sure or not: as many of its answers are right as
     by the posterior's choice, and right and wrong ones are told apart better (docs/confidence.md).
@@ -220,12 +227,13 @@ def held_to(best: int, answers: Sequence[Answer]) -> int:
     Args:
         best: its number.
         answers: all of them.
+        missed: of each, as in `missed_zoom`.
     """
     source = answers[best].source
     alone = all(each.source == "flow" for each in answers)
     own = (number for number, each in enumerate(answers) if each.source == source and each.chosen[0])
     number = next(own, best)
-    sure = source == "tracks" and answers[number].chosen[1] > SURE_OF_ITSELF
+    sure = source == "tracks" and answers[number].chosen[1] > SURE_OF_ITSELF and missed[number] <= missed[best]
     return number if sure or alone else best
 
 
@@ -267,7 +275,8 @@ def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], pri
     start, end = farthest(motion.way)
     step, zoom = motion.way[end] - motion.way[start], float(motion.log_zoom[end] - motion.log_zoom[start])
     along, length = float(step[2]), float(np.linalg.norm(step))
-    opposed = zoom * along < 0 and abs(zoom) > OPPOSED_ZOOM and abs(along) > OPPOSED_WAY
+    against = max(OPPOSED_WAY, OPPOSED_AXIAL * length)
+    opposed = zoom * along < 0 and abs(zoom) > OPPOSED_ZOOM and abs(along) > against
     found = {
         "noise": max(float(np.log(how.noise_px)) for how in seen.values()),
         "share": min(float(how.share[best]) for how in seen.values()),

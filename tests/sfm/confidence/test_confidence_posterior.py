@@ -219,6 +219,14 @@ def test_a_dolly_zoom_that_comes_back_is_opposed():
     assert facts["axial"] == pytest.approx(1.0)
 
 
+def test_a_zoom_is_opposed_along_the_axis_alone():
+    """Beside a way across it, depths cannot take a zoom's place."""
+    for across, opposed in ((0.05, 1.0), (0.4, 0.0)):
+        path = cameras((across, 0.0, 0.1), zoom=0.8)
+        answers = [answer("full_zoom", path)]
+        assert facts_of(0, answers, {"tracks": seen_by(seen(path), answers)}, PRIOR)["opposed"] == opposed
+
+
 def test_a_focal_length_that_was_given_is_not_unusual():
     long = replace(TRUCK, focal_px=4.0 * TRUCK.focal_px)
     answers = [answer("full", long)]

@@ -78,6 +78,22 @@ def test_a_way_past_one_plane_before_what_rests_is_doubted():
     assert doubted(truck(0.0), replace(sure, seen={"tracks": sliding, "flow": flow}), EVERY)[0].status == "ok"
 
 
+def test_what_moves_as_one_flat_picture_is_a_doubtful_way_unless_the_lens_is_given():
+    sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
+    sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
+    seen = sure.seen["tracks"]
+    share = float(seen.share[sure.best])
+    flat = {"tracks": replace(seen, as_picture=share - 0.03)}
+    solved, less = doubted(truck(0.0), replace(sure, seen=flat), EVERY)
+    assert less.quantity["translation"] == less.quantity["zoom"] == pytest.approx(0.3 * 0.95)
+    assert "one flat picture" in verdict(solved, less)[1]
+    known = replace(truck(0.0), poses=replace(truck(0.0).poses, focal_sigma_log=0.0))
+    assert doubted(known, replace(sure, seen=flat), EVERY)[0].status == "ok"
+    relief = {"tracks": replace(seen, as_picture=share - 0.3)}
+    assert doubted(truck(0.0), replace(sure, seen=relief), EVERY)[0].status == "ok"
+    assert doubted(truck(0.0), replace(sure, seen=flat | {"flow": relief["tracks"]}), EVERY)[0].status == "ok"
+
+
 def test_a_turn_in_one_frame_is_a_cut():
     sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
     sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
