@@ -233,9 +233,11 @@ def _doubted(certainty: Certainty, told: set[Quantity], *, unknown: bool) -> lis
     """What it may do, of which nothing is told, and why it is not: as ("travels", "not known")."""
     verb = _LITTLE if certainty.sure.get("translation") else _DOES["translation"]
     doubts = [(verb, "not known")] if unknown else []
-    told = told | {"translation"} if unknown else told
-    left = (does for quantity, does in _DOES.items() if certainty.sure.get(quantity) is False and quantity not in told)
-    return doubts + [(does, "not sure") for does in left]
+    for quantity, does in _DOES.items():
+        left = quantity not in told and not (unknown and quantity == "translation")
+        if left and certainty.sure.get(quantity) is False:
+            doubts.append((does, "not sure"))
+    return doubts
 
 
 def _minor_words(minor: Sequence[Minor]) -> str:
