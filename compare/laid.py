@@ -136,6 +136,8 @@ def _met(two: Two, protocol: Protocol) -> Meeting | CinetrajError:
         meeting = meet(two.reference, two.generated, protocol)
     except CinetrajError as error:
         return error
+    if two.reference.valid.sum() == 1 and len(two.reference) + len(two.generated) > 2:  # any clip begins so
+        return CinetrajError("the reference has one pose only, which shows no motion")
     if meeting.scored.any():
         return meeting
     if meeting.charged.any():

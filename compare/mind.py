@@ -65,7 +65,7 @@ def score_mind(
 
     Raises:
         NotDelivered: the generated clip has no two poses at which the reference has some.
-        CinetrajError: a metric is not MIND's.
+        CinetrajError: a metric is not MIND's, or the reference has no two poses.
     """
     unknown = [name for name in protocol.metrics if not name.startswith("RPE_") or name not in METRICS]
     if unknown:
@@ -75,6 +75,8 @@ def score_mind(
     actions = None if commands is None else told(commands.from_mark(), generated, count)
     if actions is not None:
         count = min(count, len(actions) + 1)
+    if reference.valid[start : start + count].sum() < 2:
+        raise CinetrajError("the reference has fewer than two poses where the generated clip is compared")
     both = reference.valid[start : start + count] & generated.valid[:count]
     if both.sum() < 2:
         raise NotDelivered("the generated clip has fewer than two poses where the reference has some")

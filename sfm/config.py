@@ -272,7 +272,7 @@ class ShotConfig:
             `jump_floor_abrupt` stands for `jump_floor`, and for tracks as well: no smooth motion loses tracks in one
             step alone. Single shots keep .9 and more of it, jumps inside one scene .6 and less.
         jump_floor_abrupt: share of the longer side; a passing subject takes tracks away but moves what is left less.
-        short_frames: shots shorter than this are named in the notes; they are shots of their own, joined to none.
+        short_frames: shots shorter than this are named in the notes; neighbouring ones are one shot.
         similarity: when two frames are linked.
         dissolve: when a stretch of frames looks like a dissolve.
         wipe: when it looks like a wipe.

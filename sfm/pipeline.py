@@ -135,7 +135,7 @@ def _in_windows(path: Path, config: EstimateConfig, backend: str, backend_config
 
     def split(frames: Frames) -> Sequence[tuple[int, int]]:
         with _Clock(seconds, "shots"):
-            return _spans(frames, config)
+            return _cut(frames, config).spans
 
     with film(path, config.video) as reel:
 
@@ -178,8 +178,8 @@ def _read_and_cut(
         raise CinetrajError(f"{frames.source}: the clip has {len(frames)} frame; {least}")
     tell("cutting into shots", 0.05)
     with _Clock(seconds, "shots"):
-        spans = _spans(frames, config)
-    return frames, spans, seconds
+        found = _cut(frames, config)
+    return replace(frames, notes=(*frames.notes, *found.notes)), found.spans, seconds
 
 
 def _with_given_camera(frames: Frames, config: EstimateConfig) -> Frames:
@@ -187,9 +187,11 @@ def _with_given_camera(frames: Frames, config: EstimateConfig) -> Frames:
     return with_camera(frames, focal_px=config.focal_px, fov_deg=config.fov_deg, pixel_aspect=config.pixel_aspect)
 
 
-def _spans(frames: Frames, config: EstimateConfig) -> Sequence[tuple[int, int]]:
-    """The shots as (start, stop)."""
-    return boundaries.split(frames, config.shots) if config.split_shots else ((0, len(frames)),)
+def _cut(frames: Frames, config: EstimateConfig) -> boundaries.Shots:
+    """The shots, one if they are not to be split."""
+    if config.split_shots:
+        return boundaries.find(frames, config.shots)
+    return boundaries.Shots(spans=((0, len(frames)),), suspects=(), notes=())
 
 
 def _parted(
@@ -215,7 +217,7 @@ def _parted(
     if len(edges) == 1:
         return [shot]
     parts = [estimated(start, stop) for start, stop in pairwise([*edges, span[1]])]
-    note = "begins at a jump cut: what is seen of both sides turns by several degrees before frame {}"
+    note = "begins at a jump cut: what is seen of both sides turns or grows at once before frame {}"
     return [parts[0], *(replace(part, notes=(*part.notes, note.format(part.start))) for part in parts[1:])]
 
 

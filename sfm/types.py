@@ -47,6 +47,7 @@ class Frames:
         pixel_aspect: width of a source pixel over its height, 1.0 for square ones.
         focal_px: from metadata, at the working size; None where the file does not say.
         notes: what was found and repaired while reading, in words for run.json.
+        first_s: time of the first frame of the source, of which these may be a part.
     """
 
     rgb: UInt8[np.ndarray, "n h w 3"]
@@ -58,6 +59,7 @@ class Frames:
     pixel_aspect: float = 1.0
     focal_px: float | None = None
     notes: tuple[str, ...] = ()
+    first_s: float = 0.0
 
     def __len__(self) -> int:
         return len(self.rgb)
@@ -79,6 +81,7 @@ class Frames:
             pixel_aspect=self.pixel_aspect,
             focal_px=self.focal_px,
             notes=self.notes,
+            first_s=self.first_s,
         )
 
 

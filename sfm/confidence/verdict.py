@@ -11,7 +11,7 @@ from sfm.confidence.posterior import QUANTITY_NAMES, SURE, Judged, far_below
 from sfm.confidence.turn_odds import turn_odds, turn_of
 from sfm.motion.all_frames import between_keyframes
 from sfm.motion.deviations import with_deviations
-from sfm.motion.jumps import jump, turns_at_once
+from sfm.motion.jumps import jump, turns_at_once, zooms_at_once
 from sfm.runs.saved import alternative_file
 from sfm.types import Alternative, FramePoses, Solved, Status
 
@@ -57,8 +57,8 @@ def told(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"], keyfra
     solved, judged = doubted(replace(solved, poses=poses), judged, time_s)
     status, reason = verdict(solved, judged)
     rivals = judged.rivals(LEAST_RIVAL)[:MOST_RIVALS]
-    said, turned = said_of(judged, rivals), [] if poses is None else turns_at_once(poses, time_s)
-    own |= {"jump_cuts": [frame for frame, _ in turned]} if turned else {}
+    said, cuts = said_of(judged, rivals), [] if poses is None else _cuts(poses, time_s)
+    own |= {"jump_cuts": cuts} if cuts else {}
     return replace(
         solved,
         status=status,
@@ -67,6 +67,11 @@ def told(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"], keyfra
         statistics={**solved.statistics, **said, **own},
         alternatives=tuple(_alternative(judged.answers[i], keyframes, len(time_s)) for i in rivals),
     )
+
+
+def _cuts(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> list[int]:
+    """The frames before which the view turns or zooms at once."""
+    return sorted({frame for frame, _ in (*turns_at_once(poses, time_s), *zooms_at_once(poses, time_s))})
 
 
 def doubted(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"]) -> tuple[Solved, Judged]:
@@ -100,6 +105,11 @@ def doubt(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"]) -> tu
             f"the view turns by {degrees:.1f} degrees in one frame, before frame {frame}, which no camera does: a cut?"
         )
         return DOUBTED, ("rotation", "translation", "all"), reason
+    zoomed = [] if solved.poses is None else zooms_at_once(solved.poses, time_s)
+    if zoomed:
+        frame, times = max(zoomed, key=lambda each: abs(np.log(each[1])))
+        reason = f"all grows {times:.2f} times in one frame, before frame {frame}, which no lens does: a cut?"
+        return DOUBTED, ("translation", "zoom", "all"), reason
     found = None if solved.poses is None else jump(solved.poses, time_s)
     if found is not None:
         frame, depths = found

@@ -104,7 +104,8 @@ def rows_of(frames: Frames, told: Frames) -> Int[np.ndarray, " n"]:
         return np.arange(n)
     timed = "index" not in (frames.time_source, told.time_source)
     if timed:
-        time_s, mask_s = _since_start(frames), told.time_s - told.time_s[0]
+        first_s = frames.first_s if frames.index[0] else frames.time_s[0]
+        time_s, mask_s = frames.time_s - first_s, told.time_s - told.time_s[0]
         step_s = float(np.median(np.diff(mask_s)))
         if time_s[-1] <= mask_s[-1] + LATE * step_s:
             halfway_s = (mask_s[1:] + mask_s[:-1]) / 2 + TIE * step_s
@@ -117,13 +118,6 @@ def rows_of(frames: Frames, told: Frames) -> Int[np.ndarray, " n"]:
     if m == n:
         return np.arange(n)
     raise CinetrajError(f"{told.source}: the mask is too short: it {lasts}; give a frame for each of the clip's")
-
-
-def _since_start(frames: Frames) -> np.ndarray:
-    """Seconds since the first frame of the file, of which these may be a part; (n,)."""
-    first, last = int(frames.index[0]), int(frames.index[-1])
-    step_s = (frames.time_s[-1] - frames.time_s[0]) / max(last - first, 1)
-    return frames.time_s - frames.time_s[0] + first * step_s
 
 
 def _require_aspect(frames: Frames, told: Frames) -> None:

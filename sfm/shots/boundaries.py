@@ -84,10 +84,12 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
     for before, after in _blank_runs(blank):
         suspects[after] = ("fade", before, after)
     thumbs = thumbs_of(content, config.thumb_long_side)
+    later: list[Suspicion] = [("wipe", *each) for each in find_wipes(thumbs, config.wipe)]
     for start, stop in find_dissolves(thumbs, config.dissolve):
-        middle = (start + stop + 1) // 2
-        if not blank[start : stop + 1].any() and not any(start <= frame <= stop for frame in suspects):
-            suspects[middle] = ("dissolve", start, stop)
+        if any(start <= frame <= stop for frame in suspects):  # the first blended frame of one that rests, or a cut
+            later.insert(0, ("dissolve", start, stop))
+        elif not blank[start : stop + 1].any():
+            suspects[(start + stop + 1) // 2] = ("dissolve", start, stop)
 
     linker = Linker(lambda number: content[number], config.similarity)
     reach, bridge = _reach(frames, config), _bridge(frames, config)
@@ -97,12 +99,13 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
         judged = _same_scene(judged, linker, count)
     else:
         judged = _covered(judged, linker, blank, reach)
-    wiped: dict[int, Suspicion] = {}
-    for start, stop in find_wipes(thumbs, config.wipe):
-        beside = blank[start : stop + 1].any() or any(each.cut and start <= each.frame <= stop for each in judged)
+    gradual: dict[int, Suspicion] = {}
+    for kind, start, stop in later:
+        cuts = [*gradual, *(each.frame for each in judged if each.cut)]
+        beside = blank[start : stop + 1].any() or any(start <= frame <= stop for frame in cuts)
         if not beside and not _comes_back(linker, start, stop, reach, count):
-            wiped[(start + stop + 1) // 2] = ("wipe", start, stop)
-    judged = sorted([*judged, *_judge(wiped, linker, blank, bridge, config)], key=lambda each: each.frame)
+            gradual[(start + stop + 1) // 2] = (kind, start, stop)
+    judged = sorted([*judged, *_judge(gradual, linker, blank, bridge, config)], key=lambda each: each.frame)
     return _shots(judged, count, config)
 
 
@@ -377,8 +380,7 @@ def _shots(judged: list[Suspect], count: int, config: ShotConfig) -> Shots:
             spans[-1] = (spans[-1][0], stop)
         else:
             spans.append((start, stop))
-    notes = [f"{len(spans)} shots"] if len(spans) > 1 else []
-    notes += [
+    notes = [
         f"{suspect.kind} at frame {suspect.frame} is gradual; frames near it show both shots"
         for suspect in judged
         if suspect.cut and suspect.kind in ("fade", "dissolve", "wipe")

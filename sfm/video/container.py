@@ -165,6 +165,7 @@ class Film:
             time_source="seconds" if timed else "assumed",
             pixel_aspect=1.0 / aspect if reading.turn.quarters % 2 else aspect,
             notes=(*notes, *lost),
+            first_s=reading.first_s if timed else 0.0,
         )
 
     def nothing(self) -> str:

@@ -79,6 +79,11 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[Frames], Bac
     return install
 
 
+def cut(*spans: tuple[int, int]) -> shots.Shots:
+    """Shots that were found, and what is said of them."""
+    return shots.Shots(spans=spans, suspects=(), notes=("wipe at frame 2 is gradual",))
+
+
 def test_estimate_is_the_function_and_not_a_module() -> None:
     assert sfm.estimate is pipeline.estimate
 
@@ -103,20 +108,21 @@ def test_a_given_focal_length_reaches_the_backend_at_the_working_size(backend: A
 
 def test_each_shot_is_estimated_by_itself(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = backend(lambda part: answer(part, "failed", "no texture") if part.index[0] == 0 else answer(part))
-    monkeypatch.setattr(shots, "split", lambda whole, *rest: ((0, 2), (2, 6)))
+    monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, 2), (2, 6)))
     found = sfm.estimate(frames())
     assert [list(part.index) for part in seen] == [[0, 1], [2, 3, 4, 5]]
     assert found.status == "partial"
     assert found.reason == "shot 0: failed, no texture"
     assert [shot.registered for shot in found.shots] == [0, 4]
     assert found.shot_names() == ("shot-000", "shot-001")
+    assert found.notes[-1] == "wipe at frame 2 is gradual"
     with pytest.raises(CinetrajError, match="has 2 shots"):
         _ = found.trajectory
 
 
 @pytest.mark.parametrize("split", [True, False])
 def test_a_jump_within_a_scene_parts_a_shot(backend: Any, monkeypatch: pytest.MonkeyPatch, split: bool) -> None:
-    monkeypatch.setattr(shots, "split", lambda whole, *rest: ((0, len(whole)),))
+    monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, len(whole))))
     cuts = {"jump_cuts": [3, 12, 14, 30, 37]}
     seen = backend(
         lambda part: answer(part, "unreliable", "it turns", statistics=cuts) if len(part) == 40 else answer(part)
@@ -133,7 +139,7 @@ def test_a_jump_within_a_scene_parts_a_shot(backend: Any, monkeypatch: pytest.Mo
 
 
 def test_a_jump_beside_the_end_cuts_nothing(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shots, "split", lambda whole, *rest: ((0, len(whole)),))
+    monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, len(whole))))
     backend(lambda part: answer(part, "unreliable", "it turns", statistics={"jump_cuts": [35]}))
     assert len(sfm.estimate(frames(40)).shots) == 1
 
@@ -153,7 +159,7 @@ def test_the_status_of_a_clip_follows_from_its_shots(
     backend: Any, monkeypatch: pytest.MonkeyPatch, statuses: tuple[str, str], expected: str
 ) -> None:
     backend(lambda part: answer(part, statuses[int(part.index[0] > 0)], "because"))
-    monkeypatch.setattr(shots, "split", lambda whole, *rest: ((0, 3), (3, 6)))
+    monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, 3), (3, 6)))
     assert sfm.estimate(frames()).status == expected
 
 

@@ -108,6 +108,18 @@ def test_a_turn_in_one_frame_is_a_cut():
     assert "jump_cuts" not in told(truck(0.0), sure, EVERY, KEYFRAMES).statistics
 
 
+def test_a_zoom_in_one_frame_is_a_cut():
+    sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
+    sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
+    poses = truck(0.0).poses
+    assert poses is not None
+    closer = replace(poses, focal_px=500.0 * 1.3 ** (np.arange(N) >= 6))
+    found = told(replace(truck(0.0), poses=closer), sure, EVERY, KEYFRAMES)
+    assert found.status == "unreliable"
+    assert "all grows 1.30 times in one frame, before frame 6" in found.reason
+    assert found.statistics["jump_cuts"] == [6]
+
+
 @pytest.mark.parametrize(
     ("bound", "status"), [(0.02, "ok"), (0.052, "ok"), (0.08, "unreliable"), (np.inf, "unreliable")]
 )

@@ -108,7 +108,7 @@ def test_a_film_at_another_rate_is_laid_beside_the_clip_so(tmp_path: Path) -> No
 
 def test_a_part_of_a_clip_takes_its_part_of_the_mask_whatever_the_clock_begins_with() -> None:
     whole, mask = clip(48, 24.0), clip(24, 12.0)
-    late = replace(whole, time_s=whole.time_s + 7.25)
+    late = replace(whole, time_s=whole.time_s + 7.25, first_s=7.25)
     for frames in (whole, late):
         every = told.rows_of(frames, mask)
         np.testing.assert_array_equal(told.rows_of(frames.part(17, 40), mask), every[17:40])
@@ -116,6 +116,12 @@ def test_a_part_of_a_clip_takes_its_part_of_the_mask_whatever_the_clock_begins_w
             frames, rgb=frames.rgb[3::6], time_s=frames.time_s[3::6], index=frames.index[3::6]
         )  # as --fps makes it
         np.testing.assert_array_equal(told.rows_of(some, mask), every[3::6])
+
+
+def test_a_part_of_a_clip_of_uneven_times_takes_its_part_of_the_mask() -> None:
+    time_s = np.concatenate([np.arange(20) / 10.0, 2.0 + np.arange(28) / 30.0])
+    whole = replace(clip(48), time_s=time_s)
+    np.testing.assert_array_equal(told.rows_of(whole.part(25, 48), replace(whole)), np.arange(25, 48))
 
 
 def test_without_a_common_clock_numbers_count() -> None:

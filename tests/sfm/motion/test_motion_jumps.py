@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from sfm.motion.jumps import jump, turns_at_once
+from sfm.motion.jumps import jump, turns_at_once, zooms_at_once
 from sfm.types import FramePoses
 
 
@@ -126,3 +126,20 @@ def test_images_that_are_only_numbered_and_few_frames_a_second_may_jump():
     angle = 0.5 * np.arange(20) + 8.0 * (np.arange(20) >= 9)
     assert turns_at_once(turned(angle), np.arange(20.0)) == []
     assert turns_at_once(turned(angle), np.arange(20) / 4.0) == []
+
+
+def zoomed(log_zoom: np.ndarray) -> FramePoses:
+    return replace(walked(WALK), focal_px=500.0 * np.exp(log_zoom))
+
+
+@pytest.mark.parametrize("log_zoom", [0.2, -0.25])
+def test_a_picture_that_is_cut_closer_or_wider_zooms_at_once(log_zoom: float):
+    found = zooms_at_once(zoomed(log_zoom * (np.arange(20) >= 7) + 0.002 * np.arange(20)), EVERY)
+    assert found == [(7, pytest.approx(np.exp(log_zoom + 0.002)))]
+
+
+def test_a_lens_that_zooms_quickly_takes_its_frames():
+    crash = np.clip((np.arange(20) - 7) / 4, 0, 1) * 0.7
+    assert not zooms_at_once(zoomed(crash), EVERY)
+    assert not zooms_at_once(zoomed(0.03 * (np.arange(20) >= 7)), EVERY)
+    assert not zooms_at_once(zoomed(0.3 * (np.arange(20) >= 7)), np.arange(20) / 2.0)  # two images a second

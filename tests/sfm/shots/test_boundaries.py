@@ -4,6 +4,7 @@ import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import clips
 import numpy as np
@@ -79,6 +80,24 @@ def test_a_dissolve_is_one_cut_in_its_middle(length: int) -> None:
     found = starts(rgb)
     assert len(found) == 1
     assert abs(found[0] - (30 + length / 2)) <= 2 + length / 4
+
+
+def test_a_peak_of_change_that_is_no_cut_hides_no_dissolve(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the first blended frame of a shot that rests is."""
+    rests, second = np.repeat(clips.pan(0, 1), 40, 0), clips.pan(1, 40, step_px=0.5)
+    share = (np.arange(1, 9) / 9)[:, None, None, None]
+    blend = np.rint((1 - share) * rests[:8] + share * second[:8]).astype(np.uint8)
+    plain = shots.suspected
+
+    def with_a_peak(*given: Any) -> Any:
+        peaks, large = plain(*given)
+        peaks[40] = True
+        return peaks, large
+
+    monkeypatch.setattr(shots, "suspected", with_a_peak)
+    found = starts(np.concatenate([rests, blend, second[8:]]))
+    assert len(found) == 1
+    assert abs(found[0] - 44) <= 3
 
 
 @pytest.mark.parametrize("black", [0, 5])
