@@ -71,8 +71,9 @@ def _scores_of(each: Sequence[Laid], pairs: Comparisons) -> list[PairScores]:
 def _facts(laid: Laid, scored: int, charged: int, excused: int) -> dict[str, Any]:
     """How a pair was compared: at how many points, how much of the reference, how lengths and speeds differ."""
     pair = laid.comparison.pair
-    asked = scored + charged + excused
-    of_reference = 1.0 if laid.comparison.protocol.span == "reference" else pair.overlap
+    whole = laid.comparison.protocol.span == "reference"
+    asked = len(pair.scored) if whole else scored + charged + excused
+    of_reference = 1.0 if whole else pair.overlap
     return {
         "axis": pair.axis,
         "samples": len(pair.scored),
@@ -81,7 +82,7 @@ def _facts(laid: Laid, scored: int, charged: int, excused: int) -> dict[str, Any
         "covered": list(laid.covered),
         "scored": scored / len(pair.scored),
         "compared": of_reference * scored / asked,
-        "undetermined": of_reference * excused / asked,
+        "undetermined": of_reference * (asked - scored - charged) / asked,  # where the reference has no pose, too
         **lengths(laid.comparison.reference_trajectory, laid.comparison.generated_trajectory),
         "reference_translates": laid.states[0].translates,
         "reference_state": laid.states[0].because,

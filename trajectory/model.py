@@ -15,6 +15,8 @@ Scale = Literal["metric", "arbitrary", "bounded"]
 TimeSource = Literal["seconds", "index", "assumed"]
 ROTATION_TOLERANCE = 1e-6
 """Largest deviation of RᵀR from the identity that is accepted as printed digits; beyond it the input is refused."""
+FARTHEST = 1e100
+"""Of a coordinate: its square, and that of a whole path, is a number still."""
 
 
 @final
@@ -186,6 +188,8 @@ def _check_poses(poses: np.ndarray, valid: np.ndarray) -> None:
 
     refuse(~np.isfinite(good).all((1, 2)), "is not finite; mark the frame as not valid")
     refuse((good[:, 3] != (0.0, 0.0, 0.0, 1.0)).any(1), "has a last row other than 0 0 0 1")
+    far = np.abs(good[:, :3, 3]).max(1, initial=0.0) > FARTHEST
+    refuse(far, f"lies farther out than {FARTHEST:g}; give it another unit of length")
     rotation = good[:, :3, :3]
     refuse(np.linalg.det(rotation) < 0, "is a reflection (determinant -1); check the axes of its source")
     deviation = np.abs(rotation.transpose(0, 2, 1) @ rotation - np.eye(3)).max((1, 2), initial=0.0)

@@ -181,6 +181,8 @@ def evenly(trajectory: Trajectory, *, count: int | None = None, fps: float | Non
     if count is not None and not 1 <= count <= MOST_FRAMES:
         raise CinetrajError(f"{count} frames are asked for, expected 1 to {MOST_FRAMES}")
     if fps is None:
+        if count is not None and count > 1 and span == 0.0:
+            raise CinetrajError(f"a path of one frame cannot be resampled to {count}; leave that out")
         return trajectory if count is None else at_times(trajectory, np.linspace(first, first + span, count))
     if not (np.isfinite(fps) and fps > 0):
         raise CinetrajError(f"fps is {fps}, expected a positive number of frames in a second")

@@ -149,7 +149,7 @@ def _described(args: Score) -> tuple[dict[str, Any], str]:
     if "scores" in content and "decisions" in content:
         remedy = "describe a folder of runs, or write it as {NAME: ...}"
         raise ReadError(path, "is the description of one clip, without its name", remedy=remedy)
-    found = clips_from_descriptions(cast("Mapping[str, Mapping[str, Any]]", content))
+    found = clips_from_descriptions(cast("Mapping[str, Any]", content))
     rules = {str(clip.camera["rule"]) for clip in found.values() if clip.camera is not None}
     if len(rules) > 1:
         raise CinetrajError(f"{path} mixes the rules {', '.join(sorted(rules))}, expected one; score them separately")

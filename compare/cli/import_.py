@@ -51,6 +51,7 @@ def run(args: Args) -> int:
 
     if args.format != "auto" and args.format not in FORMATS:
         raise CinetrajError(f"format is {args.format!r}{expected_of(args.format, FORMATS, 'auto or ')}")
+    imported.require_frame_step(args.frame_step)
     found = imported.results_in(args.results, args.format, args.output)
     wanted = _expected(args.expect, found)
     for name in wanted:
@@ -97,6 +98,8 @@ def _expected(expect: Path | None, found: Mapping[str, Any]) -> "dict[str, Clip 
         return dict.fromkeys(found)
     from sfm.batch.inputs import LIST_SUFFIXES, clips_of, distinct, read_list
 
+    if not expect.exists():
+        raise CinetrajError(f"{expect} is not there; give a list of clips, or the folder that holds them")
     if expect.is_file() and expect.suffix.lower() in LIST_SUFFIXES:  # of clips that may be elsewhere by now
         clips, said = distinct(read_list(expect, there=False))
     else:

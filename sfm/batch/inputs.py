@@ -68,6 +68,7 @@ def distinct(clips: list[Clip]) -> tuple[list[Clip], list[str]]:
     suffix, then by a digest.
     """
     said: list[str] = []
+    clips = list(dict.fromkeys(clips))  # a list may have one line twice
     kept = [replace(clip, name=safe_name(clip.name)) for clip in clips]
     for widen in (_with_folder, _with_suffix, _with_digest):
         twice = _repeated(kept)
@@ -108,7 +109,7 @@ def read_list(path: Path, *, there: bool = True) -> list[Clip]:
         rows = _json_rows(path, text)
     else:
         lines = ((k, line.strip()) for k, line in enumerate(text.splitlines(), 1))
-        rows = [(k, line, "") for k, line in lines if line and not line.startswith("#")]
+        rows = [(k, line, "") for k, line in lines if line and not _is_comment(line, path.parent)]
         if any(_is_numbers(line) for _, line, _ in rows[:3]):
             raise ReadError(
                 path,
@@ -136,6 +137,11 @@ def read_list(path: Path, *, there: bool = True) -> list[Clip]:
             line=rows[0][0],
         )
     return clips
+
+
+def _is_comment(line: str, folder: Path) -> bool:
+    """Whether a line begins with # and is not the name of a file that does."""
+    return line.startswith("#") and not (folder / line).exists()
 
 
 def _is_numbers(line: str) -> bool:

@@ -21,6 +21,7 @@ USUAL: dict[str, tuple[str, ...]] = {
     "da3": ("results.npz", "*.npz"),
     "da3-streaming": ("camera_poses.txt",),
     "droid": ("poses.npy",),
+    "euroc": ("data.csv", "*.csv"),
     "lingbot-map": ("predictions.npz", "*.npz"),
     "mapanything": ("predictions.npz", "*.npz"),
     "megasam": ("*_sgd_cvd_hr.npz", "*_droid.npz", "*.npz"),
@@ -36,12 +37,21 @@ USUAL: dict[str, tuple[str, ...]] = {
     "worldmirror": ("predictions.npz", "*.npz"),
 }
 """Format to the names of what its program writes, the better first; others are known by their suffix."""
+FOLDERS: dict[str, tuple[str, int]] = {
+    "7scenes": ("*.pose.txt", 1),
+    "lingbot-world": ("poses.npy", 1),
+    "scannet": ("pose/*.txt", 2),
+    "stray-scanner": ("odometry.csv", 1),
+}
+"""Formats whose result is a folder, to what lies in it, and how many levels above that it is."""
 GENERIC = frozenset(
     {"camera", "cameras", "colmap", "output", "pose", "poses", "reconstruction", "results", "sparse", "0"}
     | {"pred_traj", "predictions", "transforms", "images", "trajectory", "trajectory_tum", "camera_extrinsics"}
-    | {"camera_data", "pose_left", "camera_poses", "npz", "mini_npz", "exports"}
+    | {"camera_data", "pose_left", "camera_poses", "npz", "mini_npz", "exports", "cam_info", "split_0", "metadata"}
+    | {"transforms_cleaning", "custom_camera_trajectory", "data", "mav0", "state_groundtruth_estimate0"}
 )
 """Names that every clip's output has: the clip is named by a folder above."""
+SUFFIXES = (".npz", ".npy", ".txt", ".json", ".csv", ".bin", ".chan", ".bag")
 ENDINGS = ("_sgd_cvd_hr", "_droid", "_pred_traj", "_traj", "_predictions", "_poses", "_transforms_cleaning")
 
 
@@ -65,6 +75,12 @@ def require_readable(format: str) -> None:
         raise CinetrajError(f"format is {format!r}{expected_of(format, able, 'auto or ')}")
 
 
+def require_frame_step(frame_step: int | None) -> None:
+    """Raises CinetrajError for what is no number of frames from one pose to the next."""
+    if frame_step is not None and frame_step < 1:
+        raise CinetrajError(f"frame step is {frame_step}, expected 1 or more")
+
+
 def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[str, list[Path]]:
     """Name of the clip to the results of one format below a folder; several where the choice is not ours.
 
@@ -83,7 +99,7 @@ def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[st
             found, part = _by_pattern(folder, stem), mark + name
     else:
         for usual in _usual(format):
-            here = _grouped((name_of(p.relative_to(folder), folder), p) for p in sorted(folder.rglob(usual)))
+            here = _grouped((name_of(p.relative_to(folder), folder), p) for p in _below(folder, usual, format))
             found = {**here, **found}  # a better name has come first
     if not found:
         wanted = pattern or " or ".join(_usual(format))
@@ -99,7 +115,7 @@ def one_result(folder: Path, format: str, pattern: str | None = None) -> Path:
         paths = sorted(Path("/").glob(pattern[1:]) if pattern.startswith("/") else folder.glob(pattern))
         paths = [_model(path) for path in paths]
     else:
-        paths = next((found for usual in _usual(format) if (found := sorted(folder.rglob(usual)))), list[Path]())
+        paths = next((found for usual in _usual(format) if (found := _below(folder, usual, format))), list[Path]())
         paths = list(dict.fromkeys(_model(path) for path in paths))
     if not paths:
         wanted = pattern or " or ".join(_usual(format))
@@ -113,7 +129,7 @@ def name_of(path: Path, root: Path) -> str:
     """The clip that a result below `root` belongs to, by its file's name or the nearest folder that says more."""
     for part in reversed(path.parts):
         stem = part
-        if part == path.name and path.suffix in (".npz", ".npy", ".txt", ".json", ".csv", ".bin"):
+        if part == path.name and path.suffix in SUFFIXES:
             stem = path.stem
         if stem in GENERIC:
             continue
@@ -199,6 +215,7 @@ def on_frames(
             notes.append("frames are numbered from 1")
         index = index - index[0]
     else:
+        require_frame_step(frame_step)
         index = index * frame_step
     if index[-1] >= total:
         raise CinetrajError(f"the result has a pose for frame {index[-1]}, but the clip has {total} frames")
@@ -235,8 +252,17 @@ def _usual(format: str) -> tuple[str, ...]:
             dict.fromkeys(name for names in USUAL.values() for name in names if "*" not in name or "_" in name)
         )
     require_readable(format)
+    if format in FOLDERS:
+        return (FOLDERS[format][0],)
     target = Path(io.FORMATS[format].target)
     return (target.name, f"*{target.suffix}")
+
+
+def _below(folder: Path, usual: str, format: str) -> list[Path]:
+    """The results of one usual name, each once: files, or the folders that hold such."""
+    paths = sorted(folder.rglob(usual))
+    up = FOLDERS[format][1] if format in FOLDERS else 0
+    return list(dict.fromkeys(path.parents[up - 1] for path in paths)) if up else paths
 
 
 def _grouped(pairs: Iterable[tuple[str, Path]]) -> dict[str, list[Path]]:

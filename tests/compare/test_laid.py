@@ -30,3 +30,13 @@ def test_nothing_delivered_is_told_from_nothing_known() -> None:
     with pytest.raises(CinetrajError) as caught:
         lay_out(A.replace(valid=np.zeros(40, bool)), B, protocol)
     assert not isinstance(caught.value, NotDelivered)
+
+
+def test_a_reference_of_one_pose_shows_no_motion() -> None:
+    many = smooth(2)
+    valid = np.zeros(len(many), bool)
+    valid[0] = True
+    poses = np.where(valid[:, None, None], many.world_from_cam, np.nan)
+    with pytest.raises(CinetrajError, match="one pose only") as caught:
+        lay_out(many.replace(valid=valid, world_from_cam=poses), many, protocols.Protocol(name="mine"))
+    assert not isinstance(caught.value, NotDelivered)

@@ -60,7 +60,9 @@ def test_the_other_shots_of_a_reference_are_charged_to_nobody(tmp_path: Path) ->
     cut(tmp_path / "a", whole, (0, 10), (10, FRAMES))
     result = score(tmp_path, {"a": whole})
     assert result.to_json()["summary"]["RotErr"] == pytest.approx(0, abs=1e-6)
-    assert result.clips["a"].facts["compared"] == 1
+    told = result.clips["a"].facts
+    assert told["compared"] == pytest.approx(1 - 10 / FRAMES, abs=0.05)
+    assert told["compared"] + told["undetermined"] == pytest.approx(1)
 
 
 def test_a_shot_without_a_trajectory_is_not_chosen(tmp_path: Path) -> None:

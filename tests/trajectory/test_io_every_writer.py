@@ -153,3 +153,23 @@ def test_ten_cameras_of_one_file(tmp_path_factory: pytest.TempPathFactory, name:
 def test_every_generator_that_is_named_is_among_them() -> None:
     assert set(WRITERS) >= GENERATORS
     assert {"recammaster", "infcam"} <= set(MANY)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "format", "said"),
+    [
+        ([3.0, 8.0, 13.0], "cami2v", "frame numbers (they are 0, 1, 2, ... there)"),
+        ([0.0, 1.0, 2.0], "cami2v", None),
+        ([3.0, 8.0, 13.0], "nerfstudio", None),
+        ([0.0, 0.5, 1.0], "nerfstudio", "fractions of frame numbers"),
+    ],
+)
+def test_lost_frame_numbers_are_told(numbers: list[float], format: str, said: str | None) -> None:
+    numbered = Trajectory(
+        world_from_cam=np.tile(np.eye(4), (3, 1, 1)),
+        time_s=np.array(numbers),
+        valid=np.ones(3, bool),
+        time_source="index",
+    )
+    told = [loss for loss in losses(numbered, format) if "frame numbers" in loss]
+    assert told == ([] if said is None else [said])

@@ -49,6 +49,7 @@ def refused(path: Path, name: str, said: str, line: int | None = None) -> ReadEr
         ("monst3r", "0 0 0 0 1 0 0 0\n1 0 0 0 1 0 0 0\n1 3 0 0 1 0 0 0\n", 3, "repeats"),
         ("kitti", f"{KITTI}\n1 0 0 0 0 1 0 0 0 0 -1 0\n", 2, r"reflection \(determinant -1\)"),
         ("kitti", f"{KITTI}\n2 0 0 0 0 2 0 0 0 0 2 0\n", 2, "is no rotation"),
+        ("kitti", f"{KITTI}\n1 0 0 1e300 0 1 0 0 0 0 1 0\n", 2, "lies farther out than 1e"),
         ("kitti", f"{KITTI}\n0 0 0 0 0 0 0 0 0 0 0 0\n", 2, "is no rotation"),
         ("kitti", f"{KITTI}\n1 0 0 0 0 1 0 0 0 0 nan 0\n", 2, "not finite"),
         ("kitti", f"{KITTI}\n3 {KITTI}\n", 2, "has 13 columns, expected 12"),

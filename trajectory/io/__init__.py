@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+
 from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError, expected_of
 from trajectory.files import write_atomically
 from trajectory.io._format import Format, Match, Probe
@@ -218,6 +220,8 @@ def losses(trajectory: Trajectory, format: str, scene: Scene = NOTHING) -> tuple
         return tuple(said)
     if "time" not in keeps and trajectory.time_source != "index":
         said.append("times (frame numbers remain)")
+    if "time" not in keeps and trajectory.time_source == "index":
+        said += _numbers_lost(trajectory, kept="gaps" in keeps)
     stride = target.stride
     if stride > 1 and len(trajectory) > 1:
         said.append(f"the poses between every {stride}th frame")
@@ -241,6 +245,14 @@ def losses(trajectory: Trajectory, format: str, scene: Scene = NOTHING) -> tuple
     if lens and "intrinsics" in keeps:
         said.append(f"the lens {lens} (a pinhole is written)")
     return (*said, *target.lacks(trajectory))
+
+
+def _numbers_lost(trajectory: Trajectory, *, kept: bool) -> list[str]:
+    """What is lost of frame numbers: of files with gaps, which number frames, fractions; of others all but 0, 1, ..."""
+    numbers = trajectory.time_s
+    if kept:
+        return [] if (numbers == np.rint(numbers)).all() else ["fractions of frame numbers"]
+    return [] if (numbers == np.arange(len(numbers))).all() else ["frame numbers (they are 0, 1, 2, ... there)"]
 
 
 def _named(name: str) -> Format:

@@ -58,21 +58,24 @@ def clips_from_runs(
     return clips
 
 
-def clips_from_descriptions(descriptions: Mapping[str, Mapping[str, Any]]) -> dict[str, Clip]:
+def clips_from_descriptions(descriptions: Mapping[str, Any]) -> dict[str, Clip]:
     """Clips from `Description.to_json()` by name, or {"failed": reason}, as `cinetraj describe --json` prints them."""
     clips: dict[str, Clip] = {}
-    for name, description in descriptions.items():
+    for name, told in descriptions.items():
         if "/" in name:
             raise CinetrajError(
                 f"{name!r} is one shot of a clip, expected whole clips; score the folder of runs instead"
             )
+        if not isinstance(told, Mapping):
+            raise CinetrajError(f"description of {name!r} is {told!r}, expected an object")
+        description = cast("Mapping[str, Any]", told)
         if "failed" in description:
             clips[name] = Clip(name=name, camera=None, failure=str(description["failed"]))
-        elif "scores" in description and "decisions" in description:
+        elif {"scores", "decisions", "rule"} <= set(description):
             clips[name] = Clip(name=name, camera=description)
         else:
             raise CinetrajError(
-                f"description of {name!r} has keys {sorted(description)}, expected scores and decisions, or failed"
+                f"description of {name!r} has keys {sorted(description)}, expected scores, decisions, rule, or failed"
             )
     return clips
 

@@ -78,7 +78,7 @@ def evaluate_tasks(files: Iterable[str | Path], *, failures: Failures = "last") 
         statistics["vqa"] = _spread([r["vqa"] for r in scored.values()], ("binary_acc", "question_acc"))
         statistics["retrieval"] = _spread([r["retrieval"] for r in scored.values()], ("text", "image", "group"))
         # The official code looks for "complex description" with a space and "caption" to tell the two kinds apart.
-        captions = {k for k, r in scored.items() if _is_caption(r["skill_name"])}
+        captions = {k for k, r in scored.items() if _is_caption(r.get("skill_name", ""))}
         for name, keys in (("skill", set(scored) - captions), ("caption", captions)):
             if keys:
                 group = [r["retrieval"] for k, r in scored.items() if k in keys]
@@ -157,6 +157,9 @@ def _score(row: Mapping[str, Any]) -> float:
 
 def _task_metrics(source: ScoreFile, failures: Failures) -> dict[str, Any]:
     answered = [row for row in source.rows if row["error"] is None]
+    if any("yes_scores" not in row for row in answered):
+        remedy = "write yes_scores and no_scores in each row, or name the file classification_scores_*.json"
+        raise ReadError(source.path, "has rows with a score of one clip, where pairs are asked", remedy=remedy)
     count = len(source.rows) if failures == "last" else len(answered)
     yes = np.array([[row["yes_scores"][name] for name in CORNERS] for row in answered], dtype=np.float64).reshape(-1, 4)
     no = np.array([[row["no_scores"][name] for name in CORNERS] for row in answered], dtype=np.float64).reshape(-1, 4)

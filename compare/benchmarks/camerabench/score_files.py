@@ -1,6 +1,7 @@
 """Reading and writing the official score files, `classification_scores_*.json` and `vqa_retrieval_scores_*.json`."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,12 +60,15 @@ def read_score_file(path: str | Path) -> ScoreFile:
     rows = whole.get("scores")
     if not isinstance(rows, list):
         raise ReadError(source, "has no list named scores", remedy=remedy)
+    metadata: Any = whole.get("metadata") or {}
+    if not isinstance(metadata, dict):
+        raise ReadError(source, "has metadata that are no object", remedy=remedy)
     scores = cast("list[Any]", rows)
     for number, row in enumerate(scores):
         problem = _row_problem(row)
         if problem:
             raise ReadError(source, f"scores[{number}] {problem}", remedy=remedy)
-    return ScoreFile(path=source, metadata=whole.get("metadata") or {}, rows=tuple(scores))
+    return ScoreFile(path=source, metadata=cast("dict[str, Any]", metadata), rows=tuple(scores))
 
 
 def find_score_files(folder: str | Path, pattern: str) -> tuple[Path, ...]:
@@ -83,12 +87,17 @@ def _row_problem(value: object) -> str | None:
     if "score" in row:
         if str(row.get("ground_truth_label", "")).lower() not in ("yes", "no"):
             return f"has ground_truth_label={row.get('ground_truth_label')!r}, expected yes or no"
-        if row["score"] is not None and not isinstance(row["score"], int | float):
+        if row["score"] is not None and not _is_number(row["score"]):
             return f"has score={row['score']!r}, expected a number"
         return None
     for side in ("yes_scores", "no_scores"):
         given = row.get(side)
         values = cast("dict[str, Any]", given) if isinstance(given, dict) else {}
-        if not all(isinstance(values.get(name), int | float) for name in CORNERS):
+        if not all(_is_number(values.get(name)) for name in CORNERS):
             return f"has no {side} with {', '.join(CORNERS)}"
     return None
+
+
+def _is_number(value: object) -> bool:
+    """Whether it is a number that double precision holds, or is NaN or infinite."""
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) <= sys.float_info.max)

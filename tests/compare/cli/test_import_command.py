@@ -72,3 +72,11 @@ def test_import_of_an_unknown_format_or_an_empty_folder(tmp_path: Path) -> None:
     done = cinetraj("import", tmp_path, "--out", tmp_path / "out", "--format", "megasam")
     assert_one_clear_line(done, "holds no", "_droid.npz")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_list_that_is_not_there_is_no_clip(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("0 0 0 0 0 0 0 1\n1 0 0 0 0 0 0 1\n")
+    given = ("import", tmp_path, "--out", tmp_path / "out", "--format", "tum", "--no-plot")
+    assert_one_clear_line(cinetraj(*given, "--expect", tmp_path / "clips.txt"), "clips.txt is not there")
+    assert_one_clear_line(cinetraj(*given, "--frame-step", "0"), "frame step is 0, expected 1 or more")
+    assert not (tmp_path / "out").exists()

@@ -140,14 +140,15 @@ def test_lists_of_clips(tmp_path: Path) -> None:
     (tmp_path / "list.jsonl").write_text(
         '{"path": "v/a.mp4", "labels": []}\n\n{"video": "v/b.mp4", "name": "second"}\n'
     )
-    (tmp_path / "list.txt").write_text("# clips\nv/a.mp4\nabsent.0.mp4\nplain.0\n")
+    touch(tmp_path, "#1.mp4")
+    (tmp_path / "list.txt").write_text("# clips\n#1.mp4\nv/a.mp4\nabsent.0.mp4\nplain.0\n")
     assert found(tmp_path / "list.csv") == {
         "a": str(tmp_path / "v/a.mp4"),
         "second": str(tmp_path / "v/b.mp4"),
         "elsewhere": str(tmp_path / "elsewhere.mp4"),
     }
     assert list(found(tmp_path / "list.jsonl")) == ["a", "second"]
-    assert list(found(tmp_path / "list.txt")) == ["a", "absent.0", "plain.0"]
+    assert list(found(tmp_path / "list.txt")) == ["#1", "a", "absent.0", "plain.0"]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,16 @@ def path(n: int = 6, *, first: int = 0, gaps: tuple[int, ...] = ()) -> Trajector
         ("cat.txt", "tum", "cat"),
         ("cat.txt", "re10k", "cat"),
         ("cat/trajectory.npz", "native", "cat"),
+        ("cat", "7scenes", "cat"),
+        ("cat", "lingbot-world", "cat"),
+        ("cat", "scannet", "cat"),
+        ("cat/cam_info.json", "uni3c", "cat"),
+        ("cat/transforms_cleaning.json", "datadop", "cat"),
+        ("cat/mav0/state_groundtruth_estimate0/data.csv", "euroc", "cat"),
+        ("cat/split_0.json", "omniworld", "cat"),
+        ("cat/metadata.json", "record3d", "cat"),
+        ("cat/custom_camera_trajectory.npz", "versecrafter", "cat"),
+        ("cat.chan", "chan", "cat"),
     ],
 )
 def test_results_are_found_by_the_names_that_programs_give(tmp_path: Path, file: str, format: str, name: str) -> None:
@@ -123,6 +133,12 @@ def test_with_the_frame_step_the_other_frames_are_missing() -> None:
     assert (record.status, record.reason) == ("partial", "8 of 12 frames have no pose")
     with pytest.raises(CinetrajError, match="frame 12, but the clip has 12 frames"):
         imported.on_frames(path(5), np.arange(12) / 10, "seconds", frame_step=3)
+
+
+@pytest.mark.parametrize("step", [0, -1])
+def test_a_frame_step_goes_ahead(step: int) -> None:
+    with pytest.raises(CinetrajError, match="expected 1 or more"):
+        imported.on_frames(path(), np.arange(12) / 25.0, "seconds", frame_step=step)
 
 
 def test_a_result_is_read_on_the_time_axis_of_its_video(tmp_path: Path) -> None:

@@ -177,6 +177,24 @@ def test_tasks_that_need_the_scene_are_listed_and_count_as_zero_over_all(tmp_pat
     assert (drop["overall_binary_acc"], drop["evaluated_splits"], drop["total_splits"]) == (1.0, 1, 3)
 
 
+def test_a_task_file_needs_no_skill_and_rows_of_pairs(tmp_path: Path) -> None:
+    corners = {
+        "pos_text_pos_image": 1.0,
+        "pos_text_neg_image": 0.0,
+        "neg_text_pos_image": 0.0,
+        "neg_text_neg_image": 1.0,
+    }
+    other = {name: 0.5 for name in corners}
+    rows: list[dict[str, Any]] = [{"error": None, "yes_scores": corners, "no_scores": other}]
+    metadata = {"model_name": "ours", "split_name": "pans"}
+    path = write_score_file(tmp_path / "vqa_retrieval_scores_pans.json", metadata=metadata, rows=rows)
+    assert evaluate_tasks([path])["overall_binary_acc"] == 1.0
+    rows = [{"error": None, "score": 1.0, "ground_truth_label": "yes"}]
+    write_score_file(path, metadata=metadata, rows=rows)
+    with pytest.raises(ReadError, match="where pairs are asked"):
+        evaluate_tasks([path])
+
+
 def test_two_files_of_one_key_are_refused(tmp_path: Path) -> None:
     row = [binary_row("yes", 1.0), binary_row("no", 0.0)]
     first = binary_file(tmp_path, row)

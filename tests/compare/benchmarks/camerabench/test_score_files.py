@@ -24,6 +24,8 @@ def test_the_key_is_the_official_one(tmp_path: Path) -> None:
         ('{"scores": [{"score": 1, "error": null, "ground_truth_label": "maybe"}]}', "expected yes or no"),
         ('{"scores": [{"score": "1", "error": null, "ground_truth_label": "yes"}]}', "expected a number"),
         ('{"scores": [{"yes_scores": {}, "error": null}]}', "has no yes_scores"),
+        ('{"scores": [], "metadata": [1]}', "metadata that are no object"),
+        (f'{{"scores": [{{"score": {10**400}, "error": null, "ground_truth_label": "no"}}]}}', "expected a number"),
     ],
 )
 def test_broken_score_files_are_refused(tmp_path: Path, content: str, problem: str) -> None:
