@@ -37,6 +37,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sfm.backends.auto import estimator
 from sfm.backends.dense import weighed
 from sfm.confidence import posterior
+from sfm.confidence.missed_zoom import missed_zoom
 from sfm.confidence.posterior import QUANTITY_NAMES, Motion, log_odds, most_probable, shared_by
 from sfm.confidence.sightings import cameras_at
 from sfm.confidence.weights import POSTERIOR, QUANTITIES
@@ -87,10 +88,11 @@ def weighed_row(entry: dict[str, Any], cache: Path) -> dict[str, Any]:
         judged = estimator.weighed(frames, tracks, flow)
         true = truth_of(clip.trajectory, estimator.keyframes_of(tracks, flow))
         motions = [posterior.motion_of(answer.cameras) for answer in judged.answers]
+        missed = missed_zoom(judged.answers, judged.seen)
         row["kinds"][judged.features["kind"]] = {
             "answers": {name: value.tolist() for name, value in judged.features["answers"].items()},
             "by rules": judged.features["by rules"].tolist(),
-            "held to": [posterior.held_to(i, judged.answers) for i in range(len(motions))],
+            "held to": [posterior.held_to(i, judged.answers, missed) for i in range(len(motions))],
             "right": [posterior.agreement(true, motion).tolist() for motion in motions],
             "agree": judged.agree.tolist(),
             "facts": [

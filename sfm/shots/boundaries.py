@@ -99,14 +99,11 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
         judged = _same_scene(judged, linker, count)
     else:
         judged = _covered(judged, linker, blank, reach)
-    gradual: dict[int, Suspicion] = {}
     for kind, start, stop in later:
-        cuts = [*gradual, *(each.frame for each in judged if each.cut)]
-        beside = blank[start : stop + 1].any() or any(start <= frame <= stop for frame in cuts)
+        beside = blank[start : stop + 1].any() or any(each.cut and start <= each.frame <= stop for each in judged)
         if not beside and not _comes_back(linker, start, stop, reach, count):
-            gradual[(start + stop + 1) // 2] = (kind, start, stop)
-    judged = sorted([*judged, *_judge(gradual, linker, blank, bridge, config)], key=lambda each: each.frame)
-    return _shots(judged, count, config)
+            judged += _judge({(start + stop + 1) // 2: (kind, start, stop)}, linker, blank, bridge, config)
+    return _shots(sorted(judged, key=lambda each: each.frame), count, config)
 
 
 def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tuple[np.ndarray, np.ndarray]:
