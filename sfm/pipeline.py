@@ -210,15 +210,22 @@ def _parted(
 
     shot = estimated(*span)
     edges = [span[0]]
-    cuts: list[int] = list(shot.statistics.get("jump_cuts", ())) if config.split_shots else []
-    for cut in cuts:
+    for cut in _cuts_within(frames.part(*span), shot, config) if config.split_shots else ():
         if span[0] + cut - edges[-1] >= LEAST_PART <= span[1] - span[0] - cut:
             edges.append(span[0] + cut)
     if len(edges) == 1:
         return [shot]
     parts = [estimated(start, stop) for start, stop in pairwise([*edges, span[1]])]
-    note = "begins at a jump cut: what is seen of both sides turns or grows at once before frame {}"
+    note = "begins at a cut that the estimate showed: what is seen turns, grows or breaks off before frame {}"
     return [parts[0], *(replace(part, notes=(*part.notes, note.format(part.start))) for part in parts[1:])]
+
+
+def _cuts_within(part: Frames, shot: ShotEstimate, config: EstimateConfig) -> list[int]:
+    """Cuts that the estimate of a shot shows: jumps within one scene, and gradual ones that no track crosses."""
+    jumps: list[int] = list(shot.statistics.get("jump_cuts", ()))
+    broken = [(int(first), int(last)) for first, last in shot.statistics.get("track_breaks", ())]
+    gradual = boundaries.at_breaks(part, broken, config.shots) if broken else []
+    return sorted({*jumps, *gradual})
 
 
 def _estimate_shot(

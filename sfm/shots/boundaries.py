@@ -19,6 +19,9 @@ from sfm.shots.similarity import Link, Linker
 from sfm.shots.wipes import find_wipes
 from sfm.types import Frames
 
+LOOSER = 3.0
+"""Of the limits of dissolves and wipes where tracks break off. By itself it would cut whatever moves or melts."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +107,30 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
         if not beside and not _comes_back(linker, start, stop, reach, count):
             judged += _judge({(start + stop + 1) // 2: (kind, start, stop)}, linker, blank, bridge, config)
     return _shots(sorted(judged, key=lambda each: each.frame), count, config)
+
+
+def at_breaks(frames: Frames, breaks: Sequence[tuple[int, int]], config: ShotConfig = DEFAULT_CONFIG) -> list[int]:
+    """Gradual cuts within a shot, where hardly any track crosses a stretch of it (`sfm.tracking.breaks`), in order.
+
+    There a dissolve or a wipe may be explained `LOOSER` times worse, since both sides may move; nothing links its ends.
+    """
+    content, blank = _without_bars(frames)
+    thumbs = thumbs_of(content, config.thumb_long_side)
+    dissolve = replace(config.dissolve, unexplained=LOOSER * config.dissolve.unexplained)
+    wipe = replace(config.wipe, unexplained=LOOSER * config.wipe.unexplained)
+    found = [("dissolve", *each) for each in find_dissolves(thumbs, dissolve)]
+    found += [("wipe", *each) for each in find_wipes(thumbs, wipe)]
+    linker = Linker(lambda number: content[number], config.similarity)
+    reach, bridge, count = _reach(frames, config), _bridge(frames, config), len(frames)
+    cuts: list[int] = []
+    for kind, start, stop in found:
+        middle = (start + stop + 1) // 2
+        beside = blank[start : stop + 1].any() or not any(first <= middle <= last for first, last in breaks)
+        if beside or any(start <= cut <= stop for cut in cuts) or _comes_back(linker, start, stop, reach, count):
+            continue
+        judged = _judge({middle: (kind, start, stop)}, linker, blank, bridge, config)
+        cuts += [each.frame for each in judged if each.cut]
+    return sorted(cuts)
 
 
 def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tuple[np.ndarray, np.ndarray]:

@@ -138,6 +138,20 @@ def test_a_jump_within_a_scene_parts_a_shot(backend: Any, monkeypatch: pytest.Mo
         assert found.status == "unreliable"
 
 
+def test_a_shot_is_parted_where_no_track_crosses_and_pictures_blend(
+    backend: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, len(whole))))
+    asked: list[Any] = []
+    monkeypatch.setattr(shots, "at_breaks", lambda part, breaks, config: asked.append(list(breaks)) or [20])
+    whole = {"track_breaks": [(14, 26)]}
+    backend(lambda part: answer(part, statistics=whole if len(part) == 40 else {}))
+    found = sfm.estimate(frames(40), EstimateConfig())
+    assert [(shot.start, shot.stop) for shot in found.shots] == [(0, 20), (20, 40)]
+    assert asked == [[(14, 26)]]
+    assert "breaks off before frame 20" in found.shots[1].notes[-1]
+
+
 def test_a_jump_beside_the_end_cuts_nothing(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, len(whole))))
     backend(lambda part: answer(part, "unreliable", "it turns", statistics={"jump_cuts": [35]}))

@@ -15,6 +15,7 @@ from sfm.config import AutoConfig, DenseConfig
 from sfm.motion import estimator as tracked
 from sfm.motion.lens import bend_of
 from sfm.motion.selection import select_model
+from sfm.tracking.breaks import breaks
 from sfm.types import Frames, Masks, Solved
 
 SOUND = 0.7
@@ -184,8 +185,10 @@ def _told(shot: Shot, judged: Judged, by_tracks: ByTracks | None, by_flow: ByFlo
     solved = winner.solved if best.chosen[0] else _again(shot, winner, best.model.name)
     other = by_flow if winner is by_tracks else by_tracks
     solved = told(solved, judged, shot.frames.time_s, keyframes_of(by_tracks, by_flow))
-    both = {"won": best.source, "other": None if other is None else _summary(other.solved)}
-    return replace(solved, statistics={**solved.statistics, **both}, seconds=shot.seconds)
+    said: dict[str, Any] = {"won": best.source, "other": None if other is None else _summary(other.solved)}
+    broken = [] if by_tracks is None else breaks(by_tracks.fitted.tracks.seen)
+    said |= {"track_breaks": broken} if broken else {}
+    return replace(solved, statistics={**solved.statistics, **said}, seconds=shot.seconds)
 
 
 def _again(shot: Shot, winner: ByTracks | ByFlow, model: str) -> Solved:

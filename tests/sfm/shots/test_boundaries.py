@@ -100,6 +100,18 @@ def test_a_peak_of_change_that_is_no_cut_hides_no_dissolve(monkeypatch: pytest.M
     assert abs(found[0] - 44) <= 3
 
 
+def test_where_tracks_break_off_a_blend_of_two_that_move_is_a_cut() -> None:
+    """By itself it is explained too badly; what moves without a break there is none, and neither is what is linked."""
+    first, second = clips.pan(0, 42, step_px=4.0), clips.pan(1, 42, step_px=-4.0)
+    share = (np.arange(1, 13) / 13)[:, None, None, None]
+    blend = np.rint((1 - share) * first[30:] + share * second[:12]).astype(np.uint8)
+    whole = clips.as_frames(np.concatenate([first[:30], blend, second[12:]]))
+    (found,) = shots.at_breaks(whole, [(28, 44)])
+    assert abs(found - 36) <= 4
+    assert shots.at_breaks(whole, [(2, 14)]) == []
+    assert shots.at_breaks(clips.as_frames(clips.pan(0, 72, step_px=4.0)), [(28, 44)]) == []
+
+
 @pytest.mark.parametrize("black", [0, 5])
 def test_a_fade_through_black_is_one_cut(black: int) -> None:
     first, second = clips.pan(0, 30), clips.pan(1, 30)
