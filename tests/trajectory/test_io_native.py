@@ -38,7 +38,7 @@ def full(seed: int, evidence: dict[str, Any]) -> Trajectory:
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 6))
     poses = np.tile(np.eye(4), (n, 1, 1))
-    poses[:, :3, 3] = rng.normal(0, 1, (n, 3)) * 10.0 ** rng.integers(-300, 300)
+    poses[:, :3, 3] = rng.normal(0, 1, (n, 3)) * 10.0 ** rng.integers(-300, 99)
     valid = rng.random(n) < 0.6
     k = np.tile(np.diag([1e-300, 1e300, 1]), (n, 1, 1))
     k[~valid] = np.nan
