@@ -55,8 +55,8 @@ def turns_at_once(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> list[tu
     beside it, about the same axis, is none. At rates below `LEAST_RATE`, and where images are only numbered, a camera
     may do so.
     """
-    seen = np.flatnonzero(poses.valid)
-    if len(seen) < FEWEST or np.median(np.diff(time_s)) > 1.0 / LEAST_RATE:
+    seen = _in_quick_order(poses, time_s)
+    if not len(seen):
         return []
     rotation = poses.rotation[seen]
     turn = Rotation.from_matrix(rotation[1:] @ rotation[:-1].transpose(0, 2, 1)).as_rotvec(degrees=True)
@@ -76,11 +76,17 @@ def zooms_at_once(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> list[tu
 
     At rates below `LEAST_RATE`, and where images are only numbered, a lens may do so.
     """
-    seen = np.flatnonzero(poses.valid)
-    if len(seen) < FEWEST or np.median(np.diff(time_s)) > 1.0 / LEAST_RATE:
+    seen = _in_quick_order(poses, time_s)
+    if not len(seen):
         return []
     step = np.diff(np.log(poses.focal_px[seen]))
     return [(int(seen[k + 1]), float(np.exp(step[k]))) for k in _alone(_paced(np.abs(step), seen, time_s), LEAST_ZOOM)]
+
+
+def _in_quick_order(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> Int[np.ndarray, " k"]:
+    """The frames that have a pose; none where they are few, or so far apart that a camera may do anything between."""
+    seen = np.flatnonzero(poses.valid)
+    return seen[:0] if len(seen) < FEWEST or np.median(np.diff(time_s)) > 1.0 / LEAST_RATE else seen
 
 
 def _paced(

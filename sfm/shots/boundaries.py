@@ -92,7 +92,7 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
         if any(start <= frame <= stop for frame in suspects):  # the first blended frame of one that rests, or a cut
             later.insert(0, ("dissolve", start, stop))
         elif not blank[start : stop + 1].any():
-            suspects[(start + stop + 1) // 2] = ("dissolve", start, stop)
+            suspects[_middle(("dissolve", start, stop))] = ("dissolve", start, stop)
 
     linker = Linker(lambda number: content[number], config.similarity)
     reach, bridge = _reach(frames, config), _bridge(frames, config)
@@ -102,11 +102,7 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
         judged = _same_scene(judged, linker, count)
     else:
         judged = _covered(judged, linker, blank, reach)
-    for kind, start, stop in later:
-        beside = blank[start : stop + 1].any() or any(each.cut and start <= each.frame <= stop for each in judged)
-        if not beside and not _comes_back(linker, start, stop, reach, count):
-            judged += _judge({(start + stop + 1) // 2: (kind, start, stop)}, linker, blank, bridge, config)
-    return _shots(sorted(judged, key=lambda each: each.frame), count, config)
+    return _shots(_with_gradual(judged, later, linker, blank, (reach, bridge), config), count, config)
 
 
 def at_breaks(frames: Frames, breaks: Sequence[tuple[int, int]], config: ShotConfig = DEFAULT_CONFIG) -> list[int]:
@@ -118,19 +114,12 @@ def at_breaks(frames: Frames, breaks: Sequence[tuple[int, int]], config: ShotCon
     thumbs = thumbs_of(content, config.thumb_long_side)
     dissolve = replace(config.dissolve, unexplained=LOOSER * config.dissolve.unexplained)
     wipe = replace(config.wipe, unexplained=LOOSER * config.wipe.unexplained)
-    found = [("dissolve", *each) for each in find_dissolves(thumbs, dissolve)]
+    found: list[Suspicion] = [("dissolve", *each) for each in find_dissolves(thumbs, dissolve)]
     found += [("wipe", *each) for each in find_wipes(thumbs, wipe)]
     linker = Linker(lambda number: content[number], config.similarity)
-    reach, bridge, count = _reach(frames, config), _bridge(frames, config), len(frames)
-    cuts: list[int] = []
-    for kind, start, stop in found:
-        middle = (start + stop + 1) // 2
-        beside = blank[start : stop + 1].any() or not any(first <= middle <= last for first, last in breaks)
-        if beside or any(start <= cut <= stop for cut in cuts) or _comes_back(linker, start, stop, reach, count):
-            continue
-        judged = _judge({middle: (kind, start, stop)}, linker, blank, bridge, config)
-        cuts += [each.frame for each in judged if each.cut]
-    return sorted(cuts)
+    near = [each for each in found if any(first <= _middle(each) <= last for first, last in breaks)]
+    judged = _with_gradual([], near, linker, blank, (_reach(frames, config), _bridge(frames, config)), config)
+    return [each.frame for each in judged if each.cut]
 
 
 def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tuple[np.ndarray, np.ndarray]:
@@ -216,6 +205,29 @@ def _comes_back(linker: Linker, start: int, stop: int, reach: int, count: int) -
     steps = sorted({round(reach * share) for share in COVERED_STEPS})
     pairs = [(start, stop + ahead) for ahead in steps] + [(start - back, stop) for back in steps]
     return any(a >= 0 and b < count and linker.matched(a, b) is not None for a, b in pairs)
+
+
+def _with_gradual(
+    judged: list[Suspect],
+    later: Sequence[Suspicion],
+    linker: Linker,
+    blank: Bool[np.ndarray, " n"],
+    reach_and_bridge: tuple[int, int],
+    config: ShotConfig,
+) -> list[Suspect]:
+    """What was judged, and besides, one after the other, gradual changes beside no cut so far; by their frames."""
+    reach, bridge = reach_and_bridge
+    for each in later:
+        _, start, stop = each
+        beside = blank[start : stop + 1].any() or any(one.cut and start <= one.frame <= stop for one in judged)
+        if not beside and not _comes_back(linker, start, stop, reach, len(blank)):
+            judged = [*judged, *_judge({_middle(each): each}, linker, blank, bridge, config)]
+    return sorted(judged, key=lambda one: one.frame)
+
+
+def _middle(suspicion: Suspicion) -> int:
+    _, start, stop = suspicion
+    return (start + stop + 1) // 2
 
 
 def _judge(
