@@ -109,5 +109,5 @@ def save_figure(
     FigureCanvasAgg(figure)
     draw_run(figure, shot, films=films, reference=reference)
     data = io.BytesIO()
-    figure.savefig(data, format=kind)
+    plot.write(figure, data, kind)
     return write_whole(path, data.getvalue())

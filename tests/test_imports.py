@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sfm.geometry.compiled.jit import kept_in
 from sfm.processes.gpu import may_be_there
 from sfm.synthetic import ClipSpec, render
 from sfm.video.encode import encode
@@ -66,13 +67,19 @@ def test_a_clip_that_its_tracks_answer_is_estimated_without_torch(tmp_path: Path
     turning = ClipSpec(seed=11, frames=8, image_hw=(120, 200), focal_px=170.0, move={"pan_deg": 6.0})
     encode(np.asarray(render(turning).rgb), tmp_path / "clip.mp4", fps=24.0)
     device = "cpu" if may_be_there() else "auto"
-    order = ["estimate", str(tmp_path / "clip.mp4"), "--out", str(tmp_path / "run"), "--device", device]
-    loaded = modules_after(f"from compare.cli import main\nassert main({order}) == 0")
+
+    def after_estimate(out: str) -> set[str]:
+        order = ["estimate", str(tmp_path / "clip.mp4"), "--out", str(tmp_path / out), "--device", device]
+        return modules_after(f"from compare.cli import main\nassert main({order}) == 0")
+
+    loaded = after_estimate("run")
     run = json.loads(next((tmp_path / "run").rglob("run.json")).read_text())
     assert run["shots"][0]["statistics"]["ran_on"] == {"tracks": "cpu", "motion_models": "cpu"}
     assert "cv2" in loaded
     assert "torch" not in loaded
     assert "sfm.matching.lightglue" not in loaded  # registries are for the help
+    if kept_in() is not None:  # by now there is machine code of all its loops: nothing has to be compiled
+        assert not after_estimate("again").intersection({"numba.np.linalg", "numba.np.arrayobj"})
 
 
 def test_this_test_can_fail() -> None:

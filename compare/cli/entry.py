@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
 from compare.cli import _usage
-from sfm.processes.collection import rare_collection
+from sfm.processes.collection import rare_collection, uncollected_end
 from sfm.processes.life import Terminated, ended_by_sigterm
 from trajectory.errors import CinetrajError, perhaps
 
@@ -50,6 +50,14 @@ environment:
   AWS_..., RAY_...   of the libraries that reach s3:// and a Ray cluster"""
 
 _FIRST = ("estimate", "describe", "compare", "convert", "info", "demo")
+
+
+def program() -> int:
+    """What the installed command calls: `main`, and then the end of the process."""
+    try:
+        return main()
+    finally:
+        uncollected_end()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

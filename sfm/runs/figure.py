@@ -52,7 +52,7 @@ def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, tit
         draw_depth(figure.add_subplot(grid[0, 3]), shot)
         draw_moving(figure.add_subplot(grid[1, 3]), shot)
     figure.suptitle(head, fontsize="large", x=0.06, ha="left", parse_math=False)
-    figure.savefig(path, format=plot.kind_of(path))
+    plot.write(figure, path, plot.kind_of(path))
 
 
 def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: str) -> str:

@@ -51,6 +51,12 @@ class _Files(CompileResultCacheImpl):
         """numba looks at the file of a function alone; its code holds that of the functions it calls as well."""
         return f"{super().get_filename_base(fullname, abiflags)}-{self._sources}"
 
+    def reduce(self, data: Any) -> Any:
+        """What is kept, without the environments that hold nothing: numba writes one for each of its own functions
+        that a loop has taken in, and to read it again imports the module of each."""
+        *parts, environments = super().reduce(data)
+        return (*parts, tuple(each for each in environments if each.consts))
+
 
 class _Cache(FunctionCache):
     _impl_class = _Files

@@ -1,10 +1,12 @@
 """Few looks for cycles inside of the block, as many as before after it, whatever became of it."""
 
 import gc
+import subprocess
+import sys
 
 import pytest
 
-from sfm.processes.collection import EVERY, rare_collection
+from sfm.processes.collection import EVERY, rare_collection, uncollected_end
 
 
 def test_looks_are_few_inside_and_as_before_after_it() -> None:
@@ -31,3 +33,26 @@ def test_fewer_collections_of_many_objects() -> None:
     usual = looks()
     with rare_collection():
         assert looks() < usual / 10
+
+
+def test_the_end_frees_nothing_and_keeps_what_is_registered() -> None:
+    code = f"""
+import atexit
+from {uncollected_end.__module__} import uncollected_end
+
+class Loop:
+    def __init__(self):
+        self.me = self
+    def __del__(self):
+        print("freed")
+
+Loop()
+atexit.register(print, "registered")
+uncollected_end()
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == ["registered"]
+    freeing = subprocess.run(
+        [sys.executable, "-c", code.replace("\nuncollected_end()", "")], capture_output=True, text=True, check=True
+    )
+    assert freeing.stdout.split() == ["registered", "freed"]
