@@ -201,9 +201,11 @@ def _reach(frames: Frames, config: ShotConfig) -> int:
 
 
 def _comes_back(linker: Linker, start: int, stop: int, reach: int, count: int) -> bool:
-    """Whether what a stretch of frames takes away is there again soon behind it, as behind one who walks past."""
+    """Whether what a stretch of frames takes away is there again soon behind it, as behind one who walks past: seen
+    from its first frame or from its last, or where something near hides most in both, from before it to behind it."""
     steps = sorted({round(reach * share) for share in COVERED_STEPS})
     pairs = [(start, stop + ahead) for ahead in steps] + [(start - back, stop) for back in steps]
+    pairs += [(start - step, stop + step) for step in steps[1:]]
     return any(a >= 0 and b < count and linker.matched(a, b) is not None for a, b in pairs)
 
 

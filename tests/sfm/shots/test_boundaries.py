@@ -112,6 +112,18 @@ def test_where_tracks_break_off_a_blend_of_two_that_move_is_a_cut() -> None:
     assert shots.at_breaks(clips.as_frames(clips.pan(0, 72, step_px=4.0)), [(28, 44)]) == []
 
 
+@pytest.mark.parametrize("scene_behind, cuts", [(0, 0), (7, 1)])
+def test_what_is_there_before_and_behind_a_near_thing_is_one_shot(scene_behind: int, cuts: int) -> None:
+    """A camera that passes through something sees nothing of the scene for a while, in which one thing blends into
+    another; another scene behind it is a cut."""
+    scene, behind = clips.pan(0, 80, step_px=0.5), clips.pan(scene_behind, 80, step_px=0.5)
+    near, nearer = clips.pan(3, 16, step_px=3.0), clips.pan(4, 16, step_px=-3.0)
+    share = (np.arange(1, 13) / 13)[:, None, None, None]
+    blend = np.rint((1 - share) * near[4:] + share * nearer[:12]).astype(np.uint8)
+    whole = clips.as_frames(np.concatenate([scene[:30], near[:4], blend, nearer[12:], behind[50:]]))
+    assert len(shots.at_breaks(whole, [(30, 48)])) == cuts
+
+
 @pytest.mark.parametrize("black", [0, 5])
 def test_a_fade_through_black_is_one_cut(black: int) -> None:
     first, second = clips.pan(0, 30), clips.pan(1, 30)
