@@ -112,7 +112,7 @@ def test_where_tracks_break_off_a_blend_of_two_that_move_is_a_cut() -> None:
     assert shots.at_breaks(clips.as_frames(clips.pan(0, 72, step_px=4.0)), [(28, 44)]) == []
 
 
-@pytest.mark.parametrize("scene_behind, cuts", [(0, 0), (7, 1)])
+@pytest.mark.parametrize(("scene_behind", "cuts"), [(0, 0), (7, 1)])
 def test_what_is_there_before_and_behind_a_near_thing_is_one_shot(scene_behind: int, cuts: int) -> None:
     """A camera that passes through something sees nothing of the scene for a while, in which one thing blends into
     another; another scene behind it is a cut."""
