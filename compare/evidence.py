@@ -130,7 +130,7 @@ def _others(told: Mapping[str, Any]) -> list[Reason]:
         said.append(f"{words}, by {by} (probability {each['probability']:.2f})")
     answer = f"Possible, too: {'; '.join(said)}." if said else ""
     if candidates and not said:
-        answer = "No other answer has a probability of 0.03 or more."
+        answer = "No other of the motions that were tried has a probability of 0.03 or more."
     for item in cast("Sequence[str]", told.get("ambiguous") or ()):
         answer += f" Not ruled out: {AMBIGUOUS.get(item, item.replace('_', ' '))}."
     other = told.get("other")
@@ -147,7 +147,8 @@ def _movers(told: Mapping[str, Any]) -> list[Reason]:
     if not isinstance(share, int | float):
         return []
     said = f"The camera explains {share:.0%} of what is seen, by the time that it is seen"
-    left = ". All agrees." if share > 0.995 else f"; {1 - share:.0%} moves by itself, or was followed wrongly."
+    left = f"; {1 - share:.0%} of what could be followed moves by itself, or was followed wrongly."
+    left = ". All agrees." if share > 0.995 else left
     rigid = told.get("rigid")
     if rigid is False:
         left += f" It agrees only roughly: the best motion leaves {told['noise_px']:.2f} pixels."

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from sfm import backends, gravity
+from sfm.confidence.verdict import without_probabilities
 from sfm.config import PERSON, CommandConfig, EstimateConfig, GravityConfig
 from sfm.external import command
 from sfm.masks import cards, projections, views
@@ -321,7 +322,7 @@ def _doubted(result: BackendResult, why: str) -> BackendResult:
     return replace(
         result,
         status=status,
-        reason=f"{why}; and whatever it is, {result.reason}" if result.reason else why,
+        reason=f"{why}; and whatever it is, {without_probabilities(result.reason)}" if result.reason else why,
         trajectory=trajectory,
         statistics={**result.statistics, **_worth_less(result.statistics)},
     )

@@ -73,7 +73,7 @@ def draw_moving(
     *,
     number: int,
 ) -> None:
-    """A frame with what moves by itself in red; a mask of the frame's own size has cells of one pixel."""
+    """A frame with what moves by itself in orange; a mask of the frame's own size has cells of one pixel."""
     _bare(axes)
     axes.imshow(rgb)
     if moving is None:
@@ -83,7 +83,7 @@ def draw_moving(
     red[moving] = (0.835, 0.369, 0.0, 0.6)
     axes.imshow(red, extent=_extent(moving.shape, cell_px), interpolation="nearest")
     _frame_limits(axes, (rgb.shape[0], rgb.shape[1]))
-    axes.set_title(f"frame {number}: {moving.mean():.0%} moves by itself (orange)", fontsize="x-small")
+    axes.set_title(f"frame {number}: masked as moving {moving.mean():.0%} of it (orange)", fontsize="x-small")
 
 
 def say(axes: Any, text: str) -> None:

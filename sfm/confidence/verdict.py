@@ -1,5 +1,6 @@
 """From weighed answers to what is told: probabilities, status and reason, rivals; and what makes less sure."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -38,6 +39,8 @@ CLEAR_TURN = 0.5
 """Where the deviation of the turn makes its odds less than this, the reason says what it hangs on."""
 LIKELY_OK = 0.5
 """An answer below this probability, rotation, translation and zoom together, is not "ok"."""
+PROBABILITIES = re.compile(r" \(probability of being right: [^)]*\)")
+"""What `verdict` says of them in a reason."""
 
 
 def told(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"], keyframes: Int[np.ndarray, " k"]) -> Solved:
@@ -148,6 +151,11 @@ def doubt(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"]) -> tu
 def _as_one_picture(judged: Judged) -> bool:
     """Whether a picture that is shifted, turned and scaled explains nearly as much as a camera that travels."""
     return all(float(how.share[judged.best]) - how.as_picture < LEAST_GAIN for how in judged.seen.values())
+
+
+def without_probabilities(reason: str) -> str:
+    """A reason of `verdict` without its numbers, for whoever knows better."""
+    return PROBABILITIES.sub("", reason)
 
 
 def verdict(solved: Solved, judged: Judged) -> tuple[Status, str]:

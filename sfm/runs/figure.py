@@ -108,7 +108,7 @@ def draw_depth(axes: Any, shot: ShotEstimate) -> None:
 
 
 def draw_moving(axes: Any, shot: ShotEstimate) -> None:
-    """The same frame with what moves by itself in red."""
+    """The same frame with what moves by itself in orange."""
     structure, frame = shot.structure, int(shot.picture["frame"])
     moving, cell_px = None, 1
     if structure is not None and structure.moving is not None:

@@ -52,7 +52,7 @@ def test_what_other_answers_there_are_is_said_with_their_probability() -> None:
     assert "dolly zoom" in said
     assert said.endswith("Dense flow won; tracks alone said a camera that only turns (ok).")
     sole = [{"backend": "sparse", "motion_model": "full", "probability": 1.0, "file": None}]
-    assert answers("full", candidates=sole)["What else might it be?"].startswith("No other answer")
+    assert answers("full", candidates=sole)["What else might it be?"].startswith("No other of the motions")
 
 
 def test_evidence_against_the_residuals_is_not_hidden() -> None:

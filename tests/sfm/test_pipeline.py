@@ -291,10 +291,12 @@ def test_two_views_in_one_picture_are_unreliable_and_nothing_of_them_is_sure(
     def solve(part: Frames) -> BackendResult:
         known = told(part)
         assert known.provenance is not None
-        return answer(part, trajectory=known, statistics=known.provenance.evidence)
+        sure = "translation may be wrong (probability of being right: rotation 0.95): it jumps"
+        return answer(part, "unreliable", sure, trajectory=known, statistics=known.provenance.evidence)
 
     backend(solve)
     (shot,) = sfm.estimate(pair()).shots
+    assert shot.reason.endswith("whatever it is, translation may be wrong: it jumps")  # what holds of it is said below
     assert (shot.status, "side by side" in shot.reason, "ffmpeg" in shot.reason) == ("unreliable", True, True)
     assert shot.trajectory is not None
     assert shot.trajectory.provenance is not None

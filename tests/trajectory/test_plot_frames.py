@@ -37,7 +37,7 @@ def test_what_moves_is_laid_over_the_frame() -> None:
     moving[0, 0] = True
     plot_frames.draw_moving(axes, RGB, moving, 10, number=4)
     assert len(axes.images) == 2
-    assert axes.get_title() == "frame 4: 17% moves by itself (orange)"
+    assert axes.get_title() == "frame 4: masked as moving 17% of it (orange)"
     bare = Figure().add_subplot()
     plot_frames.draw_moving(bare, RGB, None, 1, number=4)
     assert bare.get_title() == "no movement mask"

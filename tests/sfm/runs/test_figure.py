@@ -45,7 +45,7 @@ def test_depth_and_movement_are_shown_where_they_are_known(tmp_path: Path) -> No
     draw_depth(above, dense)
     draw_moving(below, dense)
     assert above.get_title() == "frame 2: 1 / depth, known in 97%"
-    assert below.get_title() == "frame 2: 11% moves by itself (orange)"
+    assert below.get_title() == "frame 2: masked as moving 11% of it (orange)"
     assert len(below.images) == 2
     sizes = []
     for each in (dense, replace(dense, structure=None), replace(dense, structure=_points_only())):
