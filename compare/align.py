@@ -97,6 +97,9 @@ def laid_on(reference: Trajectory, path: Trajectory) -> Trajectory:
     Raises GaugeError where they share no pose.
     """
     there = path if len(path) == len(reference) else at_times(path, reference.time_s)
+    if not there.valid.any() and path.valid.any():
+        spans = " and from ".join(f"{each.time_s[0]:.6g} to {each.time_s[-1]:.6g} s" for each in (reference, path))
+        raise GaugeError(f"the paths share no time: they go from {spans}; count both from one moment, in seconds")
     change = fix_gauge_between(reference, there).reference_from_generated
     return there.replace(
         world_from_cam=moved(np.array(there.world_from_cam), change),

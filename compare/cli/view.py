@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 MOST_FRAMES = 600
 """Of a film in the viewer; longer clips are shown by frames evenly picked."""
 
+SPARSE = 0.5
+"""A reference with less than this share of the poses that the shot has, within its time, may have another clock."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Args:
@@ -132,7 +135,7 @@ def _draw(shot: "RunShot", args: Args) -> None:
     from compare.run_figure import save_figure
 
     assert args.figure is not None
-    decoded, reference = _films(args, MOST_FRAMES), None if args.reference is None else _reference(args.reference)
+    decoded, reference = _films(args, MOST_FRAMES), None if args.reference is None else _reference(args.reference, shot)
 
     def films(shot: "RunShot") -> "Film":
         try:
@@ -149,7 +152,7 @@ def _show(shot: "RunShot", args: Args) -> int:
     from compare.view import library, recording
 
     library.rerun()  # before the clip is decoded
-    reference = None if args.reference is None else _reference(args.reference)
+    reference = None if args.reference is None else _reference(args.reference, shot)
     film = None
     try:
         film = _films(args, MOST_FRAMES)(shot)
@@ -167,7 +170,17 @@ def _show(shot: "RunShot", args: Args) -> int:
     return 0
 
 
-def _reference(path: Path) -> "Trajectory":
-    found = _inputs.sole(path, _inputs.load(path))
-    assert found.trajectory is not None
-    return found.trajectory
+def _reference(path: Path, shot: "RunShot") -> "Trajectory":
+    """A path to lay beside that of a shot; says where their clocks leave hardly any of it there."""
+    found = _inputs.sole(path, _inputs.load(path)).trajectory
+    assert found is not None
+    path_of_shot = shot.trajectory()
+    if path_of_shot is not None and len(found) != len(path_of_shot):
+        start_s, stop_s = path_of_shot.time_s[[0, -1]]
+        inside = int(((found.time_s >= start_s) & (found.time_s <= stop_s)).sum())
+        if 0 < inside < SPARSE * min(len(found), len(path_of_shot)):
+            _report.warn(
+                f"{path}: {inside} of {len(found)} poses lie within the {stop_s - start_s:.3g} s of the shot, and only "
+                "these are drawn; where its times are frame numbers, write seconds"
+            )
+    return found

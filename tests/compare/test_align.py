@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from paths import elsewhere, path, sim3, smooth
 from scipy.optimize import minimize_scalar
 
-from compare.align import fix_gauge, fix_gauge_between, l21_scale, least_squares_scale, moved
+from compare.align import fix_gauge, fix_gauge_between, l21_scale, laid_on, least_squares_scale, moved
 from trajectory.errors import GaugeError
 from trajectory.frames import mirrored
 from trajectory.model import Trajectory
@@ -93,6 +93,9 @@ def test_nothing_in_common_is_an_error() -> None:
         fix_gauge_between(a, a.replace(valid=np.zeros(len(a), dtype=bool)))
     with pytest.raises(GaugeError, match="expected equal"):
         fix_gauge_between(a, smooth(1, 12))
+    later = a.replace(time_s=a.time_s + 1e6)
+    with pytest.raises(GaugeError, match=r"share no time.* and from 1e\+06 to .*count both from one moment"):
+        laid_on(smooth(1, 12), later)
     assert fix_gauge(np.eye(4)[None], np.eye(4)[None]).reference_from_generated.scale == 1.0
 
 

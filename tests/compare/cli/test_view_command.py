@@ -57,6 +57,16 @@ def test_a_reference_is_drawn_over_the_path(runs: Path, tmp_path: Path) -> None:
     assert both.count("<path") > alone.count("<path")
 
 
+def test_a_reference_on_another_clock_is_told(runs: Path, tmp_path: Path) -> None:
+    """Stamps that are frame numbers: of a hundred poses two lie within the second of the shot."""
+    path = tmp_path / "numbers.txt"
+    path.write_text("".join(f"{k} {0.1 * k} 0 0 0 0 0 1\n" for k in range(100)))
+    done = cinetraj("view", runs / "truck", "--figure", tmp_path / "a.svg", "--reference", path)
+    assert done.returncode == 0
+    assert "2 of 100 poses lie within the " in done.stderr
+    assert "write seconds" in done.stderr
+
+
 def test_another_clip_is_not_drawn(runs: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.mp4"
     encode(np.zeros((made_runs.N, 64, 128, 3), np.uint8), other, fps=10.0)
