@@ -243,6 +243,8 @@ def _estimate_shot(
         found = masks.find(part, config.masks, moving)
         doubt = found.doubt or projections.no_pinhole(part, found) or views.several_views(part, found)
     result = _run_backend(part, found, backend_config, config)
+    if result.status == "failed" and (hidden := found.hidden()):
+        result = replace(result, reason=f"{result.reason}; {hidden}")
     result = _doubted(result, doubt) if doubt else result
     spent.update(result.seconds)
     with _Clock(spent, "gravity"):

@@ -85,6 +85,10 @@ class Frames:
         )
 
 
+LITTLE_LEFT = 0.2
+"""Where masks leave less than this share of the picture, they may be why nothing can be said."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Masks:
@@ -109,6 +113,14 @@ class Masks:
     def usable_in(self, frame: int | np.integer) -> Bool[np.ndarray, "h w"]:
         """Pixels of one frame that may testify: neither on the screen nor told to move."""
         return self.usable if self.moving is None else self.usable & ~self.moving[frame]
+
+    def hidden(self) -> str:
+        """That masks hide most of the picture, over all frames; nothing where they do not."""
+        left = float((self.usable if self.moving is None else self.usable & ~self.moving).mean())
+        if left >= LITTLE_LEFT:
+            return ""
+        by = "what lies still over it" if self.moving is None else "--mask, where white is what moves"
+        return f"{left:.0%} of the picture is left by {by}"
 
     def blank_reason(self, frame: int | np.integer) -> str:
         """Why a blank frame has no pose."""

@@ -270,6 +270,22 @@ def test_what_is_to_be_saved_is_told_from_what_cannot_be(
     assert found.to_json()["shots"][0]["saved"] == ["mask"]
 
 
+@pytest.mark.parametrize(("hidden", "told"), [(0.95, "; 5% of the picture is left by --mask"), (0.7, "")])
+def test_what_fails_under_a_mask_that_hides_nearly_all_says_so(
+    backend: Callable[[Callable[[Frames], BackendResult]], list[Frames]],
+    monkeypatch: pytest.MonkeyPatch,
+    hidden: float,
+    told: str,
+) -> None:
+    moving = np.zeros((6, *HW), bool)
+    moving[:, : round(hidden * HW[0])] = True
+    found = Masks(usable=np.ones(HW, bool), blank=np.zeros(6, bool), duplicate_of=np.arange(6), moving=moving)
+    monkeypatch.setattr(pipeline.masks, "find", lambda *_: found)
+    backend(lambda part: answer(part, "failed", "nothing can be followed"))
+    (shot,) = sfm.estimate(frames(), EstimateConfig(split_shots=False)).shots
+    assert shot.reason.removesuffix(", where white is what moves") == f"nothing can be followed{told}"
+
+
 # Pictures that no pinhole took
 
 
