@@ -37,6 +37,9 @@ SAME_MASS = 0.02
 """Of answers whose followers are equally many up to this, the most probable one stands for them."""
 OPPOSED_ZOOM, OPPOSED_WAY, OPPOSED_AXIAL = 0.1, 0.04, 0.5
 """A zoom (its log) opposes a way of so many scene depths along the axis, where that is so much of the whole way."""
+FAR_FOCAL = 1.25
+"""A focal length 3.5 times the usual one, or so much below it, lies at the end of what is tried: a lens, or something
+flat that slides by and looks as from infinitely far. On no real clip told rightly this logarithm is more than 1.1."""
 RIGID_SHARE = 0.3
 """Where the best answer explains this share of the content, something rigid was filmed for sure, and for nothing it was
 not: a rule, no calibration, since no clip that was rendered is without a scene. The real clips that were told rightly
@@ -80,6 +83,7 @@ class Judged:
         agree: whether, were the first one true, what the second one says of rotation, translation and zoom is right.
         quantity: probability that what it says of each quantity is right.
         turned: whether it goes the way that what covers what tells, against what the residuals took first.
+        far_focal: how far its focal length lies from the usual one, as a log ratio, if beyond `FAR_FOCAL`; else 0.
         features, seen: what was looked at, for the calibration.
     """
 
@@ -91,6 +95,7 @@ class Judged:
     features: Mapping[str, Any]
     seen: Mapping[str, Seen]
     turned: bool = False
+    far_focal: float = 0.0
 
     @property
     def answer(self) -> Answer:
@@ -104,9 +109,11 @@ class Judged:
 
     @property
     def focal_apart_log(self) -> float:
-        """How far the focal lengths of all answers lie from that of the best: root mean square of the log ratio."""
+        """How far the focal lengths of all answers lie from that of the best: root mean square of the log ratio. One
+        at the end of what was tried may lie as far from the usual one as it was found."""
         focal = np.log([a.cameras.focal_px[0] for a in self.answers])
-        return float(np.sqrt(self.probability @ (focal - focal[self.best]) ** 2))
+        apart = np.sqrt(self.probability @ (focal - focal[self.best]) ** 2)
+        return float(np.hypot(apart, self.far_focal))
 
     def times(self, factor: float, quantities: Iterable[str]) -> "Judged":
         """What it says of some quantities, or of "all", so much less probably right."""
@@ -169,6 +176,7 @@ def judge(
         features={"answers": found, "by rules": by_choice, "shared": shared, "facts": facts, "kind": kind},
         seen=seen,
         turned=bool(side[best] > 0),
+        far_focal=unusual if (unusual := prior.unusual(float(answers[best].cameras.focal_px[0]))) > FAR_FOCAL else 0.0,
     )
 
 
@@ -271,7 +279,7 @@ def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], pri
         best: its number.
         answers, seen, prior: as for `judge`.
     """
-    motion, surprise = motion_of(answers[best].cameras), prior.surprise(float(answers[best].cameras.focal_px[0]))
+    motion = motion_of(answers[best].cameras)
     start, end = farthest(motion.way)
     step, zoom = motion.way[end] - motion.way[start], float(motion.log_zoom[end] - motion.log_zoom[start])
     along, length = float(step[2]), float(np.linalg.norm(step))
@@ -284,7 +292,7 @@ def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], pri
         "translates": float(answers[best].model.translates),
         "axial": abs(along) / length if length > 0.01 else 0.0,
         "opposed": float(opposed),
-        "unusual focal": min(float(np.sqrt(2.0 * surprise)) * prior.sigma, 1.0),
+        "unusual focal": min(prior.unusual(float(answers[best].cameras.focal_px[0])), 1.0),
     }
     for source in seen:
         chosen = (a.chosen for a in answers if a.source == source and a.chosen[0])

@@ -117,7 +117,11 @@ class FocalPrior:
 
     def surprise(self, focal_px: float) -> float:
         """How improbable a focal length is: log of the density of the most likely one over its own."""
-        return 0.0 if self.given else 0.5 * (math.log(focal_px / self.focal_px) / self.sigma) ** 2
+        return 0.0 if self.given else 0.5 * (self.unusual(focal_px) / self.sigma) ** 2
+
+    def unusual(self, focal_px: float) -> float:
+        """How far a focal length lies from the most likely one, as a log ratio; 0 where that was given."""
+        return 0.0 if self.given else abs(math.log(focal_px / self.focal_px))
 
     @property
     def log_sigma(self) -> float:

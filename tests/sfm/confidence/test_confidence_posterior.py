@@ -152,6 +152,12 @@ def test_focal_lengths_of_all_answers_say_how_far_it_may_be_off():
     assert both.focal_apart_log == pytest.approx(np.log(1.5) * share**0.5)
 
 
+@pytest.mark.parametrize(("times", "off"), [(0.2, np.log(5.0)), (0.5, 0.0), (3.0, 0.0), (4.0, np.log(4.0))])
+def test_a_focal_length_at_the_end_of_what_is_tried_may_be_as_far_off_as_it_was_found(times: float, off: float):
+    far = replace(TURN, focal_px=np.full(len(TURN.focal_px), times * PRIOR.focal_px))
+    assert judged(far, {"rotation": far}).focal_apart_log == pytest.approx(off)
+
+
 def test_what_explains_little_is_less_probably_right():
     facts = {"noise": -1.5, "share": 0.9, "border": 0.9, "translates": 1.0, "axial": 0.0, "opposed": 0.0}
     for kind in QUANTITIES:
