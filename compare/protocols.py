@@ -144,7 +144,11 @@ class Protocol:
         if chunk is not None:
             if self.method != "poses" or self.scale != "own_extent" or self.anchor != "first":
                 raise CinetrajError(f"--chunk does not exist in {self.name}; relative-mean has it")
-            changes |= {"chunk": chunk, "draws": 0}
+            if chunk < 2:
+                raise CinetrajError(f"--chunk is {chunk}, expected at least 2 frames; leave it out for the whole path")
+            no_draws = ", so that there are no intervals" if self.draws else ""
+            note = f"each path is scored by chunks of {chunk} frames (--chunk){no_draws}"
+            changes |= {"chunk": chunk, "draws": 0, "notes": (*self.notes, note)}
         if angle is not None:
             if self.method != "poses" or self.metrics == ("RotErr", "TransErr", "WorldScore"):
                 raise CinetrajError(f"--angle does not exist in {self.name}, whose formula fixes it; leave it out")
@@ -162,7 +166,7 @@ class Protocol:
             changes["time"] = time
             if time != self.time:
                 changes["notes"] = (
-                    *self.notes,
+                    *changes.get("notes", self.notes),
                     f"associated by --time {time} instead of the protocol's own {self.time}",
                 )
         if scale is not None:

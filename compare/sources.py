@@ -211,9 +211,12 @@ def _of_run(path: Path, run: Path, name: str) -> Clip:
         if shot is not None:
             inner = _of_run(path / shot.name, path / shot.name / "run.json", name)
             return replace(inner, shot=shot)
-    if status == "failed" or not (path / "trajectory.npz").is_file():
+    if status == "failed":
         reason = reason or "no reason given"
         return Clip(name=name, failed=f"estimation failed: {reason}", run=path, fault=_fault(record))
+    if not (path / "trajectory.npz").is_file():
+        why = "trajectory.npz is missing from its run; estimate the clip again"
+        return Clip(name=name, failed=why, run=path, fault="instrument")
     unreliable = (reason or "its estimator calls it unreliable") if status == "unreliable" else ""
     return Clip(name=name, path=path / "trajectory.npz", unreliable=unreliable, run=path)
 

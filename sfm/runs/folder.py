@@ -23,6 +23,7 @@ from trajectory.run_names import TRAJECTORY_FILE as TRAJECTORY_FILE
 TUM_FILE = "trajectory_tum.txt"
 PLOT_FILE = "plot.png"
 OWN_FILES = frozenset({RUN_FILE, TRAJECTORY_FILE, TUM_FILE, PLOT_FILE, PAGE_FILE, *SAVED_FILES, *SAVED_FOLDERS})
+_ELSEWHERE = "choose another folder"  # commands call the option by different names
 _SHOT = re.compile(r"shot-\d{3,}")
 
 
@@ -77,13 +78,17 @@ def write_run(
 def require_free(folder: str | Path) -> None:
     """Raises CinetrajError where a run cannot be written: something else is there, or no folder can be made."""
     target = Path(folder)
-    if target.exists() and not is_run(target) and (not target.is_dir() or any(target.iterdir())):
-        raise CinetrajError(f"{target} exists and is no run; choose another --out or --name, or move it away")
+    if target.is_dir():
+        if any(target.iterdir()) and not _was_run(target):
+            lacks = "a run.json of ours" if (target / RUN_FILE).exists() else RUN_FILE
+            raise CinetrajError(f"{target} exists and is no run, as it lacks {lacks}; move it away, or {_ELSEWHERE}")
+    elif target.exists():
+        raise CinetrajError(f"{target} exists and is no run; move it away, or {_ELSEWHERE}")
     above = next(path for path in target.absolute().parents if path.exists())
     if not above.is_dir():
-        raise CinetrajError(f"{above} is a file; choose another --out")
+        raise CinetrajError(f"{above} is a file; {_ELSEWHERE}")
     if not os.access(above, os.W_OK | os.X_OK):
-        raise CinetrajError(f"{above} cannot be written; choose another --out")
+        raise CinetrajError(f"{above} cannot be written; {_ELSEWHERE}")
 
 
 def is_run(path: str | Path) -> bool:
@@ -91,6 +96,14 @@ def is_run(path: str | Path) -> bool:
     try:
         return json.loads((Path(path) / RUN_FILE).read_bytes()).get("format") == RUN_FORMAT
     except (OSError, ValueError, AttributeError):
+        return False
+
+
+def _was_run(path: Path) -> bool:
+    """Whether a folder is a run, or was one before its run.json was cut short."""
+    try:
+        return is_run(path) or f'"format": "{RUN_FORMAT}"'.encode() in (path / RUN_FILE).read_bytes()
+    except OSError:
         return False
 
 
@@ -136,7 +149,7 @@ def replaced_folder(target: Path) -> Generator[Path, None, None]:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.mkdir()
     except OSError as error:
-        raise CinetrajError(f"{target.parent} cannot be written ({error.strerror}); choose another --out") from error
+        raise CinetrajError(f"{target.parent} cannot be written ({error.strerror}); {_ELSEWHERE}") from error
     try:
         yield temporary
         if target.exists():

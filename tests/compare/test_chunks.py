@@ -48,11 +48,19 @@ def test_drift_between_chunks_is_not_seen() -> None:
 
 
 def test_nonsense_is_refused() -> None:
-    with pytest.raises(CinetrajError, match="chunk is 1, expected at least 2"):
-        protocols.get("relative-mean").with_options(chunk=1)
+    for chunk in (1, 0, -1):
+        with pytest.raises(CinetrajError, match=f"--chunk is {chunk}, expected at least 2 frames; leave it out"):
+            protocols.get("relative-mean").with_options(chunk=chunk)
     for name in ("worldscore", "navscore", "gauge-ate"):
         with pytest.raises(CinetrajError, match=f"--chunk does not exist in {name}"):
             protocols.get(name).with_options(chunk=8)
     with pytest.raises(CinetrajError, match="--angle does not exist in worldscore"):
         protocols.get("worldscore").with_options(angle="rad")
-    assert protocols.get("strict").with_options(chunk=8).draws == 0
+
+
+def test_a_protocol_says_that_it_scores_by_chunks() -> None:
+    strict = protocols.get("strict").with_options(chunk=8, time="progress")
+    assert strict.draws == 0
+    assert "each path is scored by chunks of 8 frames (--chunk), so that there are no intervals" in strict.notes
+    assert any(note.startswith("associated by --time progress") for note in strict.notes)
+    assert protocols.get("relative-mean").with_options(chunk=8).notes[-1].endswith("of 8 frames (--chunk)")

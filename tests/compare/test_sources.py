@@ -76,6 +76,14 @@ def test_the_first_version_of_strict_charges_the_model_for_them(runs: Path) -> N
     assert said["summary"]["faults"]["model"] == ["poor", "dead"]
 
 
+def test_a_run_that_lost_its_file_did_not_fail(runs: Path) -> None:
+    for name in ("good", "poor"):
+        (runs / name / "trajectory.npz").unlink()
+        found = clips(runs)[0][name]
+        assert found.failed == "trajectory.npz is missing from its run; estimate the clip again"
+        assert found.fault == "instrument"
+
+
 def record(folder: Path, **more: object) -> None:
     folder.mkdir(parents=True)
     (folder / "run.json").write_text(json.dumps({"status": "failed", "reason": "why", **more}))

@@ -99,6 +99,26 @@ def test_a_folder_that_is_no_run_is_never_replaced(tmp_path: Path) -> None:
     assert names(tmp_path) == {"clip/run.json"}
 
 
+def test_what_is_in_the_way_is_said_with_a_remedy_for_every_command(tmp_path: Path) -> None:
+    runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
+    (tmp_path / "clip" / "run.json").unlink()
+    with pytest.raises(CinetrajError) as told:
+        runs.require_free(tmp_path / "clip")
+    said = "clip exists and is no run, as it lacks run.json; move it away, or choose another folder"
+    assert str(told.value).endswith(said)
+
+
+def test_a_run_whose_record_was_cut_short_is_written_anew(tmp_path: Path) -> None:
+    runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
+    file = tmp_path / "clip" / "run.json"
+    file.write_bytes(file.read_bytes()[:200])
+    (tmp_path / "clip" / "notes.txt").write_text("mine")
+    assert not runs.is_run(tmp_path / "clip")
+    runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
+    assert runs.is_run(tmp_path / "clip")
+    assert (tmp_path / "clip" / "notes.txt").read_text() == "mine"
+
+
 def test_an_empty_folder_may_be_taken(tmp_path: Path) -> None:
     (tmp_path / "clip").mkdir()
     runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
