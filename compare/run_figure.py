@@ -13,7 +13,6 @@ from compare.film import Film, Films, scaled_tracks
 from compare.run_files import RunShot, read_depth, read_tracks
 from trajectory import plot, plot_frames
 from trajectory.errors import CinetrajError
-from trajectory.kinematics import seconds
 from trajectory.model import Trajectory
 from trajectory.moves import with_holds
 
@@ -49,10 +48,9 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None, referenc
         plot.draw_rotation(rotation, laid, linestyle="--", prefix="reference ")
         if laid.focal_px is not None:
             plot.draw_focal(focal, laid, linestyle="--", label="reference")
-    first, last = seconds(trajectory, trajectory.time_s[[0, -1]]).tolist()
     below = figure.add_subplot(grid[2, :])
     shown = with_holds(description.decisions, description.segments)
-    plot.draw_segments(below, shown, span_s=(first, last), counts=trajectory.time_source != "seconds")
+    plot.draw_segments(below, shown, trajectory)
     confidence = shot.statistics.get("confidence")
     sure = f", confidence {confidence:.2f}" if isinstance(confidence, int | float) else ""
     said = textwrap.fill(description.sentence, 120)

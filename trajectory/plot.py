@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
-from trajectory.kinematics import INDEX_FPS, seconds
+from trajectory.kinematics import INDEX_FPS
 from trajectory.model import Trajectory
 from trajectory.moves import with_holds
 from trajectory.segments import Segment
@@ -22,7 +22,7 @@ PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Colours that no kind of colour blindness confuses, by M. Okabe and K. Ito (2008); without their yellow, which is not
 seen on white, and their black."""
 ALONG, AGAINST = PALETTE[2], PALETTE[1]
-"""Of what moves with the scene (green) and of what moves by itself (red)."""
+"""Of what moves with the scene (green) and of what moves by itself (orange)."""
 KINDS = (".png", ".svg", ".pdf")
 ROTATION_LABELS = ("tilt (up +)", "pan (right +)", "roll (clockwise +)")
 POSITION_LABELS = ("x (right +)", "y (down +)", "z (forward +)")
@@ -75,11 +75,15 @@ def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, lab
 
 
 def draw_position(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", prefix: str = "") -> None:
-    """Position relative to the first valid frame, in that camera's axes, over time, with one standard deviation."""
+    """Position relative to the first valid frame, in that camera's axes, over time, with one standard deviation.
+
+    The axis keeps the unit of the first path that is drawn on it.
+    """
     moved = moved_from_first(trajectory)
     _draw_lines(axes, trajectory, moved, POSITION_LABELS, linestyle, prefix)
     _draw_bands(axes, trajectory, moved, pose_sigma(trajectory)[:, :3])
-    axes.set_ylabel("position (not seen)" if trajectory.scale == "bounded" else f"position [{unit_of(trajectory)}]")
+    if not axes.get_ylabel():
+        axes.set_ylabel("position (not seen)" if trajectory.scale == "bounded" else f"position [{unit_of(trajectory)}]")
 
 
 def draw_rotation(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", prefix: str = "") -> None:
@@ -112,20 +116,25 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
         axes.set_ylim(band.min(), band.max())
 
 
-def draw_segments(axes: Any, segments: Sequence[Segment], *, span_s: tuple[float, float], counts: bool = False) -> None:
-    """Which primitive happens when: one bar for each segment, one line for each primitive.
+def draw_segments(
+    axes: Any, segments: Sequence[Segment], trajectory: Trajectory, *, index_fps: float = INDEX_FPS
+) -> None:
+    """Which primitive happens when: one bar for each segment, one line for each primitive, on the time of the curves.
 
     Args:
-        span_s: first and last time of the clip. counts: the times are frame numbers over an assumed rate.
+        index_fps: the rate by which the segments have seconds, where the trajectory counts frames.
     """
     names = list(dict.fromkeys(segment.primitive for segment in segments))
+    unit = index_fps if trajectory.time_source == "index" else 1.0
     for segment in segments:
         row = names.index(segment.primitive)
-        axes.barh(row, segment.end_s - segment.start_s, left=segment.start_s, height=0.6, color=color_of(row))
+        start, end = unit * segment.start_s, unit * segment.end_s
+        axes.barh(row, end - start, left=start, height=0.6, color=color_of(row))
     axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names], fontsize="small")
     axes.set_ylim(len(names) - 0.4 if names else 1, -0.6)
-    axes.set_xlim(*(span_s if span_s[1] > span_s[0] else (span_s[0], span_s[0] + 1)))
-    axes.set_xlabel("time [s, rate assumed]" if counts else "time [s]")
+    first, last = trajectory.time_s[[0, -1]].tolist()
+    axes.set_xlim(first, last if last > first else first + 1)
+    axes.set_xlabel(_time_label(trajectory))
     if not names:
         axes.text(0.5, 0.5, "no segments", ha="center", va="center", transform=axes.transAxes)
     axes.grid(visible=True, axis="x", alpha=0.3)
@@ -162,15 +171,15 @@ def draw_overview(
         above.legend(fontsize="x-small")
     top = 0.92
     if description is not None:
-        first = trajectories[0]
-        span = seconds(first, first.time_s[[0, -1]], index_fps=index_fps).tolist()
         below = figure.add_subplot(grid[2, :])
         shown = with_holds(description.decisions, description.segments)
-        draw_segments(below, shown, span_s=(span[0], span[1]), counts=first.time_source != "seconds")
+        draw_segments(below, shown, trajectories[0], index_fps=index_fps)
         title = fill(description.sentence, 110)
         figure.suptitle(title, fontsize="medium")
         top = top_below(figure, title, "medium")
-    figure.subplots_adjust(left=0.14, right=0.97, bottom=0.07, top=top, hspace=0.3, wspace=0.25)
+    figure.subplots_adjust(
+        left=0.14, right=0.97, bottom=0.07, top=top, hspace=0.45 if len(trajectories) == 2 else 0.3, wspace=0.25
+    )
 
 
 def top_below(figure: Any, title: str, fontsize: str) -> float:
@@ -276,8 +285,15 @@ def _draw_lines(
     if len(missing):
         axes.plot(missing, np.zeros(len(missing)), "x", color="0.5", markersize=4, label=f"{prefix}no pose")
     axes.set_xlabel(_time_label(trajectory))
-    axes.legend(fontsize="x-small")
+    _draw_legend(axes)
     axes.grid(visible=True, alpha=0.3)
+
+
+def _draw_legend(axes: Any) -> None:
+    """Where it hides least of one path's curves; that of two paths would hide some anywhere, and stands above them."""
+    two = 4 < len(axes.get_legend_handles_labels()[1]) <= 8
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 2, "frameon": False, "borderaxespad": 0.2}
+    axes.legend(fontsize="x-small", **(above if two else {}))
 
 
 def _draw_bands(

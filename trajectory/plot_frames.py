@@ -40,7 +40,7 @@ def draw_tracks(
             axes.plot(lines[:, 0], lines[:, 1], color=color, linewidth=0.8)
             axes.plot(xy_px[chosen, frame, 0], xy_px[chosen, frame, 1], ".", color=color, markersize=2.5)
         said += f": {int((here & ~against).sum())} tracks with the camera's motion (green), "
-        said += f"{int((here & against).sum())} against it (red)"
+        said += f"{int((here & against).sum())} against it (orange)"
     _frame_limits(axes, (rgb.shape[0], rgb.shape[1]))
     axes.set_title(said, fontsize="x-small")
 
@@ -49,11 +49,14 @@ def draw_depth(
     axes: Any, depth: Float[np.ndarray, "gh gw"], cell_px: int, image_hw: tuple[int, int], *, number: int
 ) -> None:
     """Depth of a frame by its inverse, near is bright; white where unknown."""
+    from mpl_toolkits.axes_grid1 import make_axes_locatable
+
     _bare(axes)
     nearness, top = nearness_of(depth)
     shown = axes.imshow(nearness, cmap=NEARNESS, vmin=0.0, vmax=top, extent=_extent(nearness.shape, cell_px))
     _frame_limits(axes, image_hw)
-    bar = axes.figure.colorbar(shown, ax=axes, fraction=0.03, pad=0.02)
+    beside = make_axes_locatable(axes).append_axes("right", size="3%", pad=0.06)  # as tall as the picture
+    bar = axes.figure.colorbar(shown, cax=beside)
     bar.ax.tick_params(labelsize="xx-small")
     axes.set_title(f"frame {number}: 1 / depth, known in {np.isfinite(nearness).mean():.0%}", fontsize="x-small")
 
@@ -79,9 +82,9 @@ def draw_moving(
     if moving is None:
         axes.set_title("no movement mask", fontsize="x-small")
         return
-    red = np.zeros((*moving.shape, 4))
-    red[moving] = (0.835, 0.369, 0.0, 0.6)
-    axes.imshow(red, extent=_extent(moving.shape, cell_px), interpolation="nearest")
+    orange = np.zeros((*moving.shape, 4))
+    orange[moving] = (0.835, 0.369, 0.0, 0.6)
+    axes.imshow(orange, extent=_extent(moving.shape, cell_px), interpolation="nearest")
     _frame_limits(axes, (rgb.shape[0], rgb.shape[1]))
     axes.set_title(f"frame {number}: masked as moving {moving.mean():.0%} of it (orange)", fontsize="x-small")
 

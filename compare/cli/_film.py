@@ -41,6 +41,19 @@ def films(*, long_side: int, most: int, clip: Path | None = None) -> Films:
     return film
 
 
+def telling(decode: Films, say: Callable[[RunShot, str], None]) -> Films:
+    """The same decoder, which also says why a shot has no film."""
+
+    def film(shot: RunShot) -> Film:
+        try:
+            return decode(shot)
+        except CinetrajError as error:
+            say(shot, str(error))
+            raise
+
+    return film
+
+
 def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
     from sfm.config import VideoConfig
     from sfm.video.pixels import same_shape

@@ -3,10 +3,14 @@
 import shlex
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compare.counts import counted
 from trajectory.errors import CinetrajError
 from trajectory.run_names import PAGE_FILE, RUN_FILE
+
+if TYPE_CHECKING:
+    from compare.run_files import RunShot
 
 FILM_SIDE, MOST_FRAMES = 480, 240
 """Of the film of a page: some hundred kilobytes a clip."""
@@ -39,7 +43,7 @@ def write_pages(
 ) -> list[Path]:
     """Write the page of each run, and that of the folder they are in; what was written.
 
-    A run that cannot be read is a warning.
+    A run that cannot be read is a warning, and so is a page without its film.
 
     Args:
         folder: whose page lists all the runs in it; None writes none.
@@ -51,7 +55,13 @@ def write_pages(
     from compare.report import folder_page, run_page
 
     written: list[Path] = []
-    films = _film.films(long_side=FILM_SIDE, most=MOST_FRAMES, clip=clip)
+    gone: dict[str, str] = {}
+
+    def note(shot: "RunShot", why: str) -> None:
+        if shot.status != "failed":  # its page says that there is nothing to see
+            gone.setdefault(str(shot.run), why)
+
+    films = _film.telling(_film.films(long_side=FILM_SIDE, most=MOST_FRAMES, clip=clip), note)
     for run in runs:
         page, record = run / PAGE_FILE, run / RUN_FILE
         if kept and page.is_file() and record.is_file() and page.stat().st_mtime >= record.stat().st_mtime:
@@ -60,6 +70,10 @@ def write_pages(
             written.append(run_page.write(run, films=films, encode=_film.encoder(), listed=folder is not None))
         except CinetrajError as error:
             _report.warn(f"{run} has no page: {error}")
+    if gone:
+        what = "the page of" if len(gone) == 1 else f"{len(gone)} pages show no film, the first being"
+        shows = " shows no film" if len(gone) == 1 else ""
+        _report.warn(f"{what} {next(iter(gone))}{shows}: {next(iter(gone.values()))}")
     if folder is not None:
         thumbnails = _film.films(long_side=THUMBNAIL_SIDE, most=3)
         written.append(folder_page.write(folder, films=thumbnails, jpeg=jpeg))

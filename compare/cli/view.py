@@ -16,7 +16,7 @@ from trajectory.media import is_video
 from trajectory.run_names import DEPTH_FILE
 
 if TYPE_CHECKING:
-    from compare.film import Film, Films
+    from compare.film import Films
     from compare.run_files import RunShot
     from trajectory.model import Trajectory
 
@@ -132,18 +132,12 @@ def _films(args: Args, most: int) -> "Films":
 
 
 def _draw(shot: "RunShot", args: Args) -> None:
+    from compare.cli._film import telling
     from compare.run_figure import save_figure
 
     assert args.figure is not None
-    decoded, reference = _films(args, MOST_FRAMES), None if args.reference is None else _reference(args.reference, shot)
-
-    def films(shot: "RunShot") -> "Film":
-        try:
-            return decoded(shot)
-        except CinetrajError as error:
-            _report.warn(f"the drawing shows no film: {error}")
-            raise
-
+    reference = None if args.reference is None else _reference(args.reference, shot)
+    films = telling(_films(args, MOST_FRAMES), lambda _, why: _report.warn(f"the drawing shows no film: {why}"))
     save_figure(shot, args.figure, films=films, reference=reference)
     print(args.figure)
 
@@ -159,7 +153,9 @@ def _show(shot: "RunShot", args: Args) -> int:
     except CinetrajError as error:
         _report.warn(f"the viewer shows no film: {error}")
     if args.model == "dense" and not (shot.folder / DEPTH_FILE).is_file():
-        _report.warn("no depth was saved, so that --model dense shows no scene; estimate again with --save depth")
+        lost = (shot.shot.get("unsaved") or {}).get("depth")  # asked for, and why it cannot be
+        why = f"no depth could be saved: {lost}" if lost else "no depth was saved; estimate again with --save depth"
+        _report.warn(f"--model dense shows no scene: {why}")
     shown = recording.Shown(shot=shot, film=film, model=args.model, reference=reference)
     if args.save is not None:
         print(recording.save(shown, args.save))

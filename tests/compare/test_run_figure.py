@@ -23,7 +23,7 @@ def test_the_drawing_shows_frame_depth_and_spread(runs: Path) -> None:
     figure = Figure(figsize=(14, 9))
     draw_run(figure, truck, films=films(long_side=64, most=100))
     titles = [axes.get_title() for axes in figure.axes]
-    assert any("6 tracks with the camera's motion (green), 1 against it (red)" in title for title in titles)
+    assert any("6 tracks with the camera's motion (green), 1 against it (orange)" in title for title in titles)
     assert any("1 / depth, known in 99%" in title for title in titles)
     bands = [axes for axes in figure.axes if axes.get_ylabel().startswith("position")]
     assert len(bands[0].collections) == 3

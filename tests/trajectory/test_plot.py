@@ -111,6 +111,23 @@ def test_positions_are_in_the_units_that_a_page_names() -> None:
     assert said(scale="bounded", translation_bound=0.1) == "position (not seen)"
 
 
+def test_the_unit_of_positions_is_that_of_the_first_path() -> None:
+    axes = Figure().add_subplot()
+    plot.draw_position(axes, moving().replace(scene_depth=np.full(20, 1.3)))
+    plot.draw_position(axes, moving(), linestyle="--", prefix="reference ")
+    assert axes.get_ylabel() == "position [scene depths]"
+
+
+def test_the_legend_of_two_paths_lies_above_their_curves() -> None:
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    plot.draw_rotation(axes, moving())
+    plot.draw_rotation(axes, moving(turn_deg=20.0), linestyle="--", prefix="reference ")
+    figure.canvas.draw()
+    assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1
+
+
 def boxes(figure: Figure) -> tuple[Any, list[Any]]:
     """What the title of a drawn figure and each of its panels take, with all of their labels."""
     renderer = FigureCanvasAgg(figure).get_renderer()
@@ -211,7 +228,7 @@ def test_the_timeline_has_no_bars_for_what_is_not_told() -> None:
     assert figure.axes[-1].get_yticklabels() == []
 
 
-def test_the_timeline_of_counted_frames_spans_the_clip_at_the_assumed_rate() -> None:
+def test_the_timeline_of_counted_frames_is_in_frames_as_the_curves_are() -> None:
     from trajectory import describe
     from trajectory.description import DescribeConfig
 
@@ -220,8 +237,9 @@ def test_the_timeline_of_counted_frames_spans_the_clip_at_the_assumed_rate() -> 
     told = describe(counted, DescribeConfig(assumed_fps=10.0))
     plot.draw_overview(figure, [counted], description=told, index_fps=10.0)
     below = figure.axes[-1]
-    assert below.get_xlim() == pytest.approx((0.0, 5.9))
-    assert max(bar.get_x() + bar.get_width() for bar in below.patches) > 3.0
+    assert below.get_xlim() == pytest.approx((0.0, 59.0))
+    assert 30.0 < max(bar.get_x() + bar.get_width() for bar in below.patches) <= 59.0
+    assert {axes.get_xlabel() for axes in figure.axes[2:]} == {"frame"}
 
 
 def test_the_spread_of_poses_is_drawn_where_it_is_known() -> None:
@@ -278,5 +296,5 @@ def test_no_two_colours_of_a_plot_look_alike_to_the_colour_blind(kind: str) -> N
 
 def test_no_segments_are_said_to_be_none() -> None:
     axes = Figure().add_subplot()
-    plot.draw_segments(axes, (), span_s=(0.0, 0.0))
+    plot.draw_segments(axes, (), moving(1))
     assert axes.texts[0].get_text() == "no segments"

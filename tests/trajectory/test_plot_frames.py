@@ -1,6 +1,8 @@
 """Frames with what was seen in them."""
 
 import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from trajectory import plot, plot_frames
@@ -14,7 +16,7 @@ def test_tracks_have_trails_of_their_own_colour() -> None:
     xy_px[1] = 30.0 - np.arange(20)[:, None]
     axes = Figure().add_subplot()
     plot_frames.draw_tracks(axes, RGB, xy_px, np.array([False, True, True]), 19, number=119)
-    assert axes.get_title() == "frame 119: 1 tracks with the camera's motion (green), 1 against it (red)"
+    assert axes.get_title() == "frame 119: 1 tracks with the camera's motion (green), 1 against it (orange)"
     along, _, against, _ = axes.lines
     assert (along.get_color(), against.get_color()) == (plot.ALONG, plot.AGAINST)
     assert np.isfinite(along.get_xdata()).sum() == plot_frames.TRAIL + 1
@@ -41,3 +43,14 @@ def test_what_moves_is_laid_over_the_frame() -> None:
     bare = Figure().add_subplot()
     plot_frames.draw_moving(bare, RGB, None, 1, number=4)
     assert bare.get_title() == "no movement mask"
+
+
+def test_the_bar_beside_a_wide_picture_is_as_tall_as_that() -> None:
+    figure = Figure(figsize=(6, 6))
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    plot_frames.draw_depth(axes, np.ones((2, 8)), 10, (20, 80), number=0)
+    figure.canvas.draw()
+    picture, bar = (each.get_window_extent() for each in figure.axes)
+    assert picture.height < 0.5 * figure.bbox.height
+    assert (bar.y0, bar.y1) == (pytest.approx(picture.y0, abs=1), pytest.approx(picture.y1, abs=1))

@@ -61,6 +61,7 @@
     picture.hidden = !film;
     if (!film) return;
     const [h, w] = film.hw;
+    picture.style.width = `min(100%, ${60 * w / h}vh)`;  /* a portrait leaves room for what lies below it */
     const { pen, width, height } = fitted(picture, h / w);
     if (!width) return;
     const k = filmFrame();

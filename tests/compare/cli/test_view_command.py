@@ -1,5 +1,6 @@
 """`cinetraj view`, and the pages of `cinetraj estimate --html`."""
 
+import json
 from pathlib import Path
 
 import made_runs
@@ -39,6 +40,33 @@ def test_a_run_without_its_clip_is_recorded_with_a_warning(runs: Path, tmp_path:
     assert (tmp_path / "cuts.svg").is_file()
     assert "2 shots; shot-000 is shown" in done.stderr
     assert "the viewer shows no film: the clip is gone" in done.stderr
+
+
+def test_why_there_is_no_depth_is_said(tmp_path: Path) -> None:
+    pytest.importorskip("rerun")
+    folder = made_runs.write(tmp_path, clips=False)
+    said = "--model dense shows no scene: no depth was saved; estimate again with --save depth"
+    dense = ("--model", "dense", "--save", tmp_path / "a.rrd")
+    assert said in cinetraj("view", folder / "pan", *dense).stderr
+    why = "the camera does not translate, so that there are no depth maps"
+    file = folder / "pan" / "run.json"
+    record = json.loads(file.read_text())
+    record["shots"][0]["unsaved"] = {"depth": why}
+    file.write_text(json.dumps(record))
+    done = cinetraj("view", folder / "pan", *dense)
+    assert f"--model dense shows no scene: no depth could be saved: {why}" in done.stderr
+    assert "estimate again" not in done.stderr
+
+
+def test_a_page_without_its_film_is_told(runs: Path, tmp_path: Path) -> None:
+    done = cinetraj("view", runs / "cuts", "--html")
+    assert done.returncode == 0
+    assert f"the page of {runs / 'cuts'} shows no film: the clip is gone" in done.stderr
+    assert "shows no film" not in cinetraj("view", runs / "truck", "--html").stderr
+    lost = made_runs.write(tmp_path, clips=False)
+    assert (
+        f"3 pages show no film, the first being {lost / 'cuts'}: the clip is" in cinetraj("view", lost, "--html").stderr
+    )
 
 
 def test_a_moved_clip_and_a_reference_are_taken(runs: Path, tmp_path: Path) -> None:

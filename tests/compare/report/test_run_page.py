@@ -143,6 +143,8 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
     shown(made_runs.path(way=(0.01, 0, 0)), tmp_path)
     hardly = tmp_path / "run" / "index.html"
     hardly.write_text(hardly.read_text().replace('"name": "run"', f'"name": "{"a_long_name_" * 6}"'))
+    portrait = tmp_path / "portrait.html"
+    portrait.write_text(re.sub(r'"hw": ?\[\d+, ?\d+\]', '"hw":[160,90]', (runs / "truck" / "index.html").read_text()))
     text = "return document.getElementById('{}').textContent"
     with webdriver.browser(tmp_path) as page:
         page.go(runs / "truck" / "index.html")
@@ -187,6 +189,12 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
         page.wait(f"return !cinetraj.state.playing && cinetraj.state.at === {made_runs.N - 1}", 30)
         page.run("document.documentElement.dataset.theme = 'light'; document.getElementById('theme').click()")
         assert page.run("return getComputedStyle(document.body).backgroundColor") == "rgb(20, 23, 27)"
+        # A portrait leaves room for the curves below it, in its own shape.
+        page.width(1280)
+        page.go(portrait)
+        size = page.run("const c = document.getElementById('picture'); return [c.clientWidth, c.clientHeight]")
+        assert size[1] <= 0.6 * page.run("return window.innerHeight") + 2
+        assert size[0] / size[1] == pytest.approx(90 / 160, abs=0.01)
         page.width(360)
         assert page.run("return document.documentElement.scrollWidth") == 360
         page.go(hardly)

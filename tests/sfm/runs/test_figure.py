@@ -27,7 +27,7 @@ def test_the_picture_shows_tracks_by_their_verdict(tmp_path: Path) -> None:
     }
     axes = Figure().add_subplot()
     draw_frame(axes, replace(shot(), picture=picture))
-    assert "frame 2: 1 tracks with the camera's motion (green), 1 against it (red)" in axes.get_title()
+    assert "frame 2: 1 tracks with the camera's motion (green), 1 against it (orange)" in axes.get_title()
     assert len(axes.images) == 1
 
 
