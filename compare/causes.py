@@ -1,5 +1,6 @@
 """Why clips have no scores, each cause told once however many models and protocols met it."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -18,7 +19,7 @@ class Cause:
         fault: whose failure it is.
         reason: as the rows have it.
         count: how many clips of the models, or references, it met.
-        clips: names, each once.
+        clips: names, each once, with how many models have it where it is more than one and each has its own.
         models: whose clips; empty where every model met it.
     """
 
@@ -56,11 +57,12 @@ def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]]) -> list[Cause
                 met.setdefault((row.fault, row.failed), {}).setdefault(model, {})[name] = None
     found: list[Cause] = []
     for (fault, reason), by_model in met.items():
-        clips = tuple(dict.fromkeys(name for each in by_model.values() for name in each))
+        clips = Counter(name for each in by_model.values() for name in each)
         who = () if len(by_model) == len(names) and fault != "model" else tuple(by_model)
         of_references = fault == "instrument" and reason.startswith("reference: ")
         count = len(clips) if of_references else sum(len(each) for each in by_model.values())
-        found.append(Cause(fault=fault, reason=reason, count=count, clips=clips, models=who))
+        told = (name if of_references or n == 1 else f"{name} (of {n} models)" for name, n in clips.items())
+        found.append(Cause(fault=fault, reason=reason, count=count, clips=tuple(told), models=who))
     order: Mapping[str, int] = {"model": 0, "instrument": 1, "unmatched": 2}
     return sorted(found, key=lambda cause: order.get(cause.fault, 3))
 

@@ -86,11 +86,16 @@ def load(
 
 def estimate_first(video: Path) -> str:
     """What to do with a video where its run is expected."""
+    run = shlex.quote(f"runs/{run_name(video)}")
+    return f"{video} is a video; run `cinetraj estimate {shlex.quote(str(video))} --out runs/` first, then give {run}"
+
+
+def run_name(video: Path) -> str:
+    """What `cinetraj estimate` calls the run of a video."""
     from sfm.batch.inputs import safe_name
     from sfm.video.reader import told_name
 
-    run = shlex.quote(f"runs/{safe_name(told_name(str(video)))}")
-    return f"{video} is a video; run `cinetraj estimate {shlex.quote(str(video))} --out runs/` first, then give {run}"
+    return safe_name(told_name(str(video)))
 
 
 def sole(given: str | Path, found: list[Loaded]) -> Loaded:

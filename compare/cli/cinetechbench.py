@@ -62,7 +62,7 @@ Args = Clips | Qa | Download
 
 
 def run(args: Clips | Qa | Download) -> int:
-    """Do what the arguments ask; 0 on success, 1 where some clips could not be cut."""
+    """Do what the arguments ask; 0 on success, 1 where some clips could not be cut or answered for."""
     if isinstance(args, Clips):
         return _clips(args)
     return _qa(args) if isinstance(args, Qa) else _download(args)
@@ -167,7 +167,8 @@ def _qa(args: Qa) -> int:
     from compare.benchmarks.cinetechbench import questions as qa
     from compare.benchmarks.cinetechbench.clips import read_annotations
     from compare.cli._progress import bar
-    from compare.cli._report import print_json
+    from compare.cli._report import print_json, warn
+    from compare.sources import listed
     from trajectory.files import write_whole
 
     annotations = read_annotations(args.annotations)
@@ -179,15 +180,22 @@ def _qa(args: Qa) -> int:
         results = {"Results": [answer.to_json() for answer in answers]}
         write_whole(args.out / "results.json", json.dumps(results, indent=2, ensure_ascii=False))
         write_whole(args.out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False))
+    named = [annotation.name for annotation in annotations]
+    if clips.keys().isdisjoint(named):
+        warn(
+            f"no run in {args.runs} is named after a clip: runs {listed(clips)}, clips {listed(named)}; "
+            "rename the folders of the runs, or give --runs another folder"
+        )
+    coverage = summary["coverage"]
+    failed = coverage["all"] - coverage["ok"]
     if args.json:
         print_json(summary)
-        return 0
-    print(qa.as_markdown(summary))
-    coverage = summary["coverage"]
-    print(f"{coverage['all'] - coverage['ok']} of {coverage['all']} questions failed and count as wrong")
-    for name, reason in list(summary["failed"].items())[:10]:
-        print(f"  {name}: {reason}")
-    return 0
+    else:
+        print(qa.as_markdown(summary))
+        print(f"{failed} of {coverage['all']} questions failed and count as wrong")
+        for name, reason in list(summary["failed"].items())[:10]:
+            print(f"  {name}: {reason}")
+    return 1 if failed else 0
 
 
 def _download(args: Download) -> int:

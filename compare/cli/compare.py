@@ -6,7 +6,7 @@ folders are several models. Videos are estimated first, both sides with the same
 
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -33,7 +33,7 @@ class Args(_spread.Spread):
         tyro.conf.Positional[tuple[Path, ...]],
         tyro.conf.arg(metavar="GENERATED...", help_behavior_hint="(required, but for --all-pairs)"),
     ]
-    """What is to be scored; several folders are several models, named after the folders."""
+    """What is to be scored; several folders are several models, named after the folders, or as NAME=FOLDER says."""
     protocol: str = "strict"
     """One protocol or several with commas: strict, cinetechbench-compat, cinetechbench-fixed, cami2v-rel, ..."""
     time: Literal["truncate", "downsample", "seconds", "index", "progress"] | None = None
@@ -85,9 +85,7 @@ def run(args: Args) -> int:
         raise CinetrajError("--metric is for --all-pairs; otherwise the protocol says which metrics there are")
     if not args.generated:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
-    models = [_name_of(path) for path in args.generated]
-    if len(set(models)) < len(models):
-        raise CinetrajError(f"models are named after their folders, and {', '.join(models)} are not all different")
+    args, models = _with_models(args)
     chosen = [name.strip() for name in args.protocol.split(",")]
     for name in chosen:
         protocols.get(name)  # refuses what it does not know, before anything is estimated
@@ -108,6 +106,26 @@ def run(args: Args) -> int:
             print("\n" + to_markdown(results), end="")
     _tell_problems(results, refused)
     return 0 if not refused and all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
+
+
+def _with_models(args: Args) -> tuple[Args, list[str]]:
+    """The arguments with NAME=FOLDER as the folder alone, and the models' names: those given, or their folders'."""
+    from compare.cli.table import with_names
+    from trajectory.io import split_part
+
+    paths: list[Path] = []
+    names: list[str] = []
+    for path in args.generated:
+        name, mark, folder = str(path).partition("=")
+        named = bool(mark and name and folder) and "/" not in name and not split_part(path)[0].exists()
+        paths.append(Path(folder) if named else path)
+        names.append(name if named else _name_of(path))
+    if len(set(names)) < len(names):
+        remedy = " ".join(with_names([str(path) for path in paths]))
+        raise CinetrajError(
+            f"models {', '.join(names)} are not all different; give each a name of its own, as {remedy}"
+        )
+    return replace(args, generated=tuple(paths)), names
 
 
 def _all_pairs(args: Args) -> int:

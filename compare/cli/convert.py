@@ -155,7 +155,7 @@ def _several(args: Args, found: list[_inputs.Loaded]) -> int:
 
     What has no trajectory, or none that the format can hold, is named and left out.
     """
-    from compare.notes import grouped
+    from compare.notes import grouped, merged
     from trajectory import io
 
     known = {each.name.rpartition("#")[2]: each for each in found if each.trajectory is not None}
@@ -175,7 +175,8 @@ def _several(args: Args, found: list[_inputs.Loaded]) -> int:
         cameras = {name: cameras[name] for name in known}
         places = [files[name] for name in known]
     _tell_doubts(known, failed)
-    left_out = sorted({loss for path, scene, _ in cameras.values() for loss in io.losses(path, args.to, scene)})
+    losses = {name: io.losses(path, args.to, scene) for name, (path, scene, _) in cameras.items()}
+    left_out = sorted(loss for loss, _ in merged(losses))  # each once, with the range of its numbers
     notes = {name: said for name, (_, _, said) in cameras.items()}
     if args.json:
         names = [str(place) for place in places]

@@ -403,11 +403,12 @@ def estimated(path: Path) -> list[_inputs.Loaded]:
     """A clip's camera paths, estimated with the defaults and not kept."""
     from sfm import pipeline
 
-    with _report.stages(path.stem, quiet=False) as progress:
+    own = _inputs.run_name(path)
+    with _report.stages(own, quiet=False) as progress:
         estimate = pipeline.estimate(path, progress=progress)
     return [
         _inputs.Loaded(
-            name=f"{path.stem}/{name}" if name else path.stem,
+            name=f"{own}/{name}" if name else own,
             path=path,
             trajectory=shot.trajectory,
             failed="" if shot.trajectory is not None else shot.reason,

@@ -5,6 +5,7 @@ of runs take names, as auto=runs/auto dense=runs/dense, which become the column 
 """
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -56,7 +57,9 @@ def source_of(given: tuple[str, ...]) -> "str | dict[str, str] | list[str]":
     named = [text.partition("=") for text in given if not Path(text).exists()]
     if not named:
         if all(map(_holds_runs, given)):
-            raise CinetrajError(f"several folders of runs have no names; give each its own, as {_with_names(given)}")
+            raise CinetrajError(
+                f"several folders of runs have no names; give each its own, as {' '.join(with_names(given))}"
+            )
         return list(given)
     if len(named) < len(given) or not all(mark and name and path for name, mark, path in named):
         missing = next((name for name, mark, _ in named if not mark), given[0])
@@ -76,9 +79,9 @@ def _holds_runs(path: str) -> bool:
         return False
 
 
-def _with_names(given: tuple[str, ...]) -> str:
-    """The sources as SET=FOLDER: by the names of the folders, or set1, set2, ... where these are not all different."""
+def with_names(given: Sequence[str]) -> list[str]:
+    """The sources as SET=FOLDER, for a shell: by the names of the folders, or set1, set2, ... where these are not all different."""
     names = [Path(path).resolve().name for path in given]
     if len({*names, ""}) <= len(names) or any("=" in name for name in names):
         names = [f"set{number}" for number in range(1, len(given) + 1)]
-    return " ".join(shlex.quote(f"{name}={path}") for name, path in zip(names, given, strict=True))
+    return [shlex.quote(f"{name}={path}") for name, path in zip(names, given, strict=True)]

@@ -148,7 +148,7 @@ def _conclusions(records: Sequence[Mapping[str, Any]], metric: str, policy: str,
     able = sum(bool(values_of(record, metric, policy)) for record in records)
     if able < 2:
         return [f"{able} of {models} models has a value for {metric}: there is nothing to compare"]
-    lines = [f"{able} models on {counted(len(clips), 'clip')} that all have, by {metric}:", ""]
+    lines: list[str] = []
     for first, second in combinations(records, 2):
         a, b = (values_of(record, metric, policy) for record in (first, second))
         if not a.keys() & b.keys():
@@ -159,7 +159,10 @@ def _conclusions(records: Sequence[Mapping[str, Any]], metric: str, policy: str,
         what = f"{names[0]} − {names[1]}" + (f", {OFF[better]}" if (better := metrics.better_of(metric)) in OFF else "")
         said = f"{what}: {_number(found.difference)}{interval} on {counted(found.clips, 'clip')}: {found.verdict}"
         lines.append("- " + said.replace("|", "\\|"))
-    return lines
+    if clips:
+        return [f"{able} models on {counted(len(clips), 'clip')} that all have, by {metric}:", "", *lines]
+    head = f"no clip with a value for {metric} is common to all of the {able} models"
+    return [f"{head}; by those that two have:", "", *lines] if lines else [f"{head}: there is nothing to compare"]
 
 
 def _order(record: Mapping[str, Any], same: Sequence[Mapping[str, Any]], metric: str, policy: str) -> float:

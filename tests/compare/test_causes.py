@@ -20,7 +20,7 @@ def test_a_cause_is_one_line_over_models_and_protocols() -> None:
     assert [cause.text for cause in found] == [
         "1 clip failed by the model of wan: c: no generated clip has this name",
         "2 references not determined: a, b: fog".replace("fog", "unreliable: fog"),
-        "2 generated clips without a reference: d",  # one of each model
+        "2 generated clips without a reference: d (of 2 models)",
     ]
 
 

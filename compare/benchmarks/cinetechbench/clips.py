@@ -106,6 +106,8 @@ def read_annotations(path: str | Path) -> tuple[Annotation, ...]:
     source = Path(path)
     content = read_json(source, remedy=_REMEDY)
     records = cast("list[object]", content) if isinstance(content, list) else []
+    if content == []:
+        raise ReadError(source, "is empty: a list without entries", remedy=_REMEDY)
     if not records:
         raise ReadError(source, f"holds a {type(content).__name__}, expected a list of entries", remedy=_REMEDY)
     entries: list[Annotation] = []

@@ -219,11 +219,24 @@ def test_questions_are_answered_from_runs(tmp_path: Path, capsys: pytest.Capture
         "--out",
         tmp_path / "qa",
     )
-    code, said, _ = cinetraj(capsys, "cinetechbench", "qa", *arguments)
-    assert code == 0
+    code, said, error = cinetraj(capsys, "cinetechbench", "qa", *arguments)
+    assert (code, error) == (1, "")
     assert "| All | 2 | 3 | 1 | 66.7 % | 100.0 % |" in said
     assert "gone.mp4: not estimated" in said
     results = json.loads((tmp_path / "qa" / "results.json").read_text())["Results"]
     assert [r["Pred"] for r in results] == ["A", "B", "ERROR"]
     code, said, _ = cinetraj(capsys, "cinetechbench", "qa", *arguments, "--json")
+    assert code == 1
     assert json.loads(said)["coverage"] == {"ok": 2, "all": 3}
+    arguments = ("--annotations", annotations(tmp_path, *entries[:2]), "--runs", tmp_path / "runs")
+    assert cinetraj(capsys, "cinetechbench", "qa", *arguments)[0] == 0
+
+
+def test_runs_of_other_names_than_the_clips_are_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(tmp_path / "runs", "mine", MOVES["Pan_Left"])
+    question = {"prompt": "Which?\nA. Pan Left Shot\nB. Fixed Shot", "answer": "A"}
+    entry = {"video_name": "005_A Film.mp4", "type": "Pan Left Shot", "classification": "Single", "QA": question}
+    arguments = ("--annotations", annotations(tmp_path, entry), "--runs", tmp_path / "runs")
+    code, _, error = cinetraj(capsys, "cinetechbench", "qa", *arguments)
+    assert code == 1
+    assert "is named after a clip: runs mine, clips 005_A Film; rename the folders of the runs" in error

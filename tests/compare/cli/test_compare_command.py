@@ -201,7 +201,29 @@ def test_models_of_one_name_are_refused(sets: Path, capsys: pytest.CaptureFixtur
     twin = sets / "again" / "good"
     twin.mkdir(parents=True)
     assert main(["compare", str(sets / "ref"), str(sets / "good"), str(twin)]) == 2
-    assert "are not all different" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    remedy = f"set1={sets / 'good'} set2={twin}"
+    assert f"good, good are not all different; give each a name of its own, as {remedy}" in said
+
+
+def test_models_may_be_given_names(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    there = sets / "a=b"
+    (sets / "other").rename(there)
+    folders = [f"mine={sets / 'good'}", f"yours={sets / 'good'}", str(there)]
+    assert main(["compare", str(sets / "ref"), *folders, "--no-intervals", "--out", str(sets / "scores")]) == 0
+    said = capsys.readouterr().out
+    assert all(f"{name} under strict" in said for name in ("mine", "yours", "a=b"))  # a folder that is there is no name
+    assert {file.name for file in (sets / "scores").iterdir()} == {f"{n}_strict.json" for n in ("mine", "yours", "a=b")}
+
+
+def test_models_without_a_common_clip_are_not_compared(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (sets / "good" / "a.npz").unlink()
+    (sets / "other" / "b.npz").unlink()
+    folders = [str(sets / name) for name in ("ref", "good", "other")]
+    main(["compare", *folders, "--no-intervals", "--protocol", "cinetechbench-compat"])
+    said = capsys.readouterr().out
+    assert "no clip with a value for RotErr is common to all of the 2 models: there is nothing to compare" in said
+    assert "on 0 clips" not in said
 
 
 def test_what_every_protocol_refuses_is_told_once(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:

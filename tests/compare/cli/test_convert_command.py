@@ -238,3 +238,11 @@ def test_notes_of_many_are_few(runs: Path, tmp_path: Path) -> None:
     notes = [line for line in done.stdout.splitlines() if line.startswith("note: ")]
     assert len(notes) == 2
     assert all(line.startswith("note: all 3: ") for line in notes)
+
+
+def test_what_is_left_out_of_several_runs_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = made_runs.write(tmp_path, clips=False)
+    counts = iter((12, 400, 7))
+    monkeypatch.setattr(io, "losses", lambda *_: (f"the points of the scene ({next(counts)})", "image size"))
+    done = cinetraj("convert", runs, tmp_path / "paths", "--to", "tum")
+    assert "place: image size, the points of the scene (7 to 400)\n" in done.stdout

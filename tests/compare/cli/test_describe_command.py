@@ -11,6 +11,7 @@ from console import assert_one_clear_line, cinetraj
 from paths import path
 
 from compare.cli import describe
+from sfm import pipeline
 from trajectory import io
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
@@ -229,3 +230,10 @@ def test_what_is_likelier_than_not_and_yet_not_told_is_named(
         evidence = {"probability": {"zoom": sure}, "candidates": [{"file": None, "probability": 0.7}, other]}
         said = said_of(tmp_path, capsys, moved.replace(provenance=Provenance(evidence=evidence)))
         assert ("likelier than not over all answers: Zoom In (0.5" in said) == named
+
+
+def test_a_clip_is_called_as_its_run_would_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = made_runs.estimate("video.mp4", made_runs.shot(made_runs.path(way=(0.4, 0, 0))))
+    monkeypatch.setattr(pipeline, "estimate", lambda *_, **__: made)
+    (loaded,) = describe.estimated(tmp_path / "bear" / "video.mp4")
+    assert loaded.name == "bear-video"

@@ -1,5 +1,6 @@
 """From runs and descriptions to what the benchmark needs of each clip."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,12 @@ from compare.benchmarks.camerabench.clips import clip_of_trajectory, clips_from_
 from trajectory import io
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.model import Provenance
+
+
+def test_a_run_that_lost_its_path_did_not_fail(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "run.json").write_text(json.dumps({"status": "unreliable", "reason": "may be wrong"}))
+    assert clips_from_runs(tmp_path)["a"].failure == "has no trajectory.npz"
 
 
 def test_runs_several_shots_count_by_their_longest(tmp_path: Path) -> None:

@@ -135,6 +135,16 @@ def entry(**changes: object) -> dict[str, object]:
     return {**base, **changes}
 
 
+def test_a_list_without_entries_is_said_to_be_empty(tmp_path: Path) -> None:
+    path = tmp_path / "video_annotation.json"
+    path.write_text("[]")
+    with pytest.raises(CinetrajError, match="is empty: a list without entries; give video_annotation.json"):
+        read_annotations(path)
+    path.write_text("{}")
+    with pytest.raises(CinetrajError, match="holds a dict, expected a list of entries"):
+        read_annotations(path)
+
+
 def test_annotations_to_frames(tmp_path: Path) -> None:
     path = tmp_path / "video_annotation.json"
     backwards = entry(start_frame="00:02:00", end_frame="00:01:00")
