@@ -49,14 +49,14 @@ def draw_depth(
     axes: Any, depth: Float[np.ndarray, "gh gw"], cell_px: int, image_hw: tuple[int, int], *, number: int
 ) -> None:
     """Depth of a frame by its inverse, near is bright; white where unknown."""
-    from mpl_toolkits.axes_grid1 import make_axes_locatable
+    from mpl_toolkits.axes_grid1 import make_axes_locatable  # pyright: ignore
 
     _bare(axes)
     nearness, top = nearness_of(depth)
     shown = axes.imshow(nearness, cmap=NEARNESS, vmin=0.0, vmax=top, extent=_extent(nearness.shape, cell_px))
     _frame_limits(axes, image_hw)
-    beside = make_axes_locatable(axes).append_axes("right", size="3%", pad=0.06)  # as tall as the picture
-    bar = axes.figure.colorbar(shown, cax=beside)
+    divider: Any = make_axes_locatable(axes)  # so that the bar is as tall as the picture
+    bar = axes.figure.colorbar(shown, cax=divider.append_axes("right", size="3%", pad=0.06))
     bar.ax.tick_params(labelsize="xx-small")
     axes.set_title(f"frame {number}: 1 / depth, known in {np.isfinite(nearness).mean():.0%}", fontsize="x-small")
 

@@ -80,7 +80,7 @@ def _holds_runs(path: str) -> bool:
 
 
 def with_names(given: Sequence[str]) -> list[str]:
-    """The sources as SET=FOLDER, for a shell: by the names of the folders, or set1, set2, ... where these are not all different."""
+    """Each source as SET=FOLDER, quoted: by the folders' names, or set1, ... where these are not all different."""
     names = [Path(path).resolve().name for path in given]
     if len({*names, ""}) <= len(names) or any("=" in name for name in names):
         names = [f"set{number}" for number in range(1, len(given) + 1)]

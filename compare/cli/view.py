@@ -4,6 +4,7 @@ Without --save, --serve, --html and --figure a window of the viewer (rerun, extr
 --html a folder of runs, too.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -153,7 +154,8 @@ def _show(shot: "RunShot", args: Args) -> int:
     except CinetrajError as error:
         _report.warn(f"the viewer shows no film: {error}")
     if args.model == "dense" and not (shot.folder / DEPTH_FILE).is_file():
-        lost = (shot.shot.get("unsaved") or {}).get("depth")  # asked for, and why it cannot be
+        unsaved: Mapping[str, str] = shot.shot.get("unsaved") or {}  # what was asked for, and why it cannot be
+        lost = unsaved.get("depth")
         why = f"no depth could be saved: {lost}" if lost else "no depth was saved; estimate again with --save depth"
         _report.warn(f"--model dense shows no scene: {why}")
     shown = recording.Shown(shot=shot, film=film, model=args.model, reference=reference)

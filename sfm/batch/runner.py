@@ -93,6 +93,19 @@ class _Batch:
         self.pending = deque(_Task(clip=clip) for clip in clips)
 
     def run(self) -> list[Outcome]:
+        engine = engine_of(
+            self.batch, self._setup(), most=len(self.clips)
+        )  # a cluster answers before a line is written
+        try:
+            return self._run(engine)
+        finally:
+            engine.stop()
+
+    def _run(self, engine: Engine) -> list[Outcome]:
+        self.limits = {
+            "time_s": self.batch.time_limit_s,
+            "memory_gib": round((engine.memory_bytes or 0) / 2**30, 3),
+        }
         with self.out.log() as self.log:
             self.out.sweep(self.names)
             events, _ = self.out.events()
@@ -101,11 +114,6 @@ class _Batch:
             self.known = self.out.stored()
             require_own(self.out, self.clips, self.known, self.names.intersection(self.out.names()))
             self.holders = {run.key: run.name for run in self.known.values() if run.key}
-            engine = engine_of(self.batch, self._setup(), most=len(self.clips))
-            self.limits = {
-                "time_s": self.batch.time_limit_s,
-                "memory_gib": round((engine.memory_bytes or 0) / 2**30, 3),
-            }
             try:
                 self.log.append("batch", names=[c.name for c in self.clips], jobs=self.batch.jobs, limits=self.limits)
                 self._work(engine)
@@ -113,7 +121,7 @@ class _Batch:
                 self.log.append("interrupted")
                 raise
             finally:
-                engine.stop()
+                engine.stop()  # while the log is still ours
                 self.out.sweep(self.names)
             self.log.append("end")
         return [self.outcomes[clip.name] for clip in self.clips]

@@ -5,6 +5,7 @@ counts it, and tells the unit of work, which can then look whether its result is
 """
 
 import contextlib
+import socket
 import time
 from collections.abc import Mapping
 from typing import Any, final
@@ -19,6 +20,8 @@ AHEAD = 2
 LOOK_S = 5.0
 """How often the size of the cluster is asked for: nodes come and go."""
 POLL_S = 0.2
+KNOCK_S = 5.0
+"""How long the head of a cluster may take to answer a first call."""
 
 
 @final
@@ -122,6 +125,7 @@ def _connect(address: str) -> bool:
     if library.is_initialized():
         return False
     try:
+        _knock(address)
         with empty_folder():  # Ray has its workers import from the current one first
             library.init(address=address, log_to_driver=False, logging_level="error")
     except Exception as problem:  # of half a dozen kinds, some of them private
@@ -131,6 +135,20 @@ def _connect(address: str) -> bool:
         ) from None
     _quiet()
     return True
+
+
+def _knock(address: str) -> None:
+    """Raises OSError or ValueError where nothing listens at HOST:PORT: Ray would try for minutes, and say so in pages.
+
+    What is no such address (auto, a provider's own) is left to Ray.
+    """
+    place = address.removeprefix("ray://")
+    if place in ("auto", "local") or "://" in place:
+        return
+    host, _, port = place.partition("/")[0].rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError("expected auto or HOST:PORT")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK_S).close()
 
 
 def _quiet() -> None:

@@ -1,5 +1,6 @@
 """The batch runner: nothing lost, nothing computed twice, a failure costs one clip and says why."""
 
+import io
 import json
 import os
 import signal
@@ -478,3 +479,30 @@ def test_each_clip_has_the_mask_of_its_name_and_a_changed_one_computes_it_anew(t
     one = EstimateConfig(threads=1, backend="colmap-sift", mask=str(tmp_path / "masks" / "a.mp4"))
     with pytest.raises(CinetrajError, match="is the mask of one clip"):
         run(wanted, tmp_path / "elsewhere", one)
+
+
+@pytest.mark.parametrize(
+    "address", ["nowhere.invalid:1", "127.0.0.1:1", "ray://127.0.0.1:1", "nowhere", "[::1]:1", "h:x"]
+)
+def test_where_no_cluster_answers_it_is_said_at_once_and_nothing_is_written(tmp_path: Path, address: str) -> None:
+    pytest.importorskip("ray", reason="no cluster without Ray: pip install 'cinetraj[ray]'")
+    wanted, began = clips(tmp_path / "in", a="ok"), time.monotonic()
+    with pytest.raises(CinetrajError, match=r"no Ray cluster answers at .*; start one with `ray start --head`"):
+        run(wanted, tmp_path / "out", engine="ray", address=address)
+    assert time.monotonic() - began < 15
+    assert not (tmp_path / "out").exists()
+
+
+def test_only_hosts_are_knocked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    from sfm.batch.engines import ray
+
+    asked: list[tuple[str, int]] = []
+
+    def connected(place: tuple[str, int], timeout: float) -> io.BytesIO:
+        asked.append(place)
+        return io.BytesIO()
+
+    monkeypatch.setattr(ray.socket, "create_connection", connected)
+    for address in ("auto", "local", "provider://cluster", "head:6379", "ray://head:10001/space"):
+        ray._knock(address)
+    assert asked == [("head", 6379), ("head", 10001)]

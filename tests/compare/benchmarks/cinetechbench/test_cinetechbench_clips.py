@@ -138,7 +138,7 @@ def entry(**changes: object) -> dict[str, object]:
 def test_a_list_without_entries_is_said_to_be_empty(tmp_path: Path) -> None:
     path = tmp_path / "video_annotation.json"
     path.write_text("[]")
-    with pytest.raises(CinetrajError, match="is empty: a list without entries; give video_annotation.json"):
+    with pytest.raises(CinetrajError, match="is empty: a list without entries; give video_annotation"):
         read_annotations(path)
     path.write_text("{}")
     with pytest.raises(CinetrajError, match="holds a dict, expected a list of entries"):
