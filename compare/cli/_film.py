@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from compare.cli import _report
 from compare.film import Film, Films, spaced
 from compare.run_files import RunShot
 from trajectory.errors import CinetrajError
@@ -75,9 +76,11 @@ def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
         raise CinetrajError(f"{path} has {len(frames)} frames, the estimate was made from {expected}: another clip")
     height, width = video.get("source_hw") or frames.source_hw
     squeezed = float(video.get("pixel_aspect") or 1.0) / frames.pixel_aspect
+    size = "{1}x{0}".format(*frames.source_hw)
     if not same_shape(frames.source_hw, (height, width), (1.0, squeezed)):
-        shape = "{1}x{0}".format(*frames.source_hw)
-        raise CinetrajError(f"{path} is {shape}, the estimate was made from {width}x{height}: another clip")
+        raise CinetrajError(f"{path} is {size}, the estimate was made from {width}x{height}: another clip")
+    if clip is not None and tuple(frames.source_hw) != (height, width):
+        _report.warn(f"{path} is {size}, the estimate was made from {width}x{height}; check that it is the same clip")
     return frames
 
 

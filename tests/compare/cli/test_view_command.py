@@ -104,6 +104,15 @@ def test_another_clip_is_not_drawn(runs: Path, tmp_path: Path) -> None:
     assert "another clip" in done.stderr
 
 
+def test_a_clip_of_another_size_is_drawn_with_a_warning(runs: Path, tmp_path: Path) -> None:
+    other, (rows, columns) = tmp_path / "other.mp4", made_runs.HW
+    encode(np.zeros((made_runs.N, 2 * rows, 2 * columns, 3), np.uint8), other, fps=10.0)
+    done = cinetraj("view", runs / "truck", "--video", other, "--figure", tmp_path / "a.png")
+    said = f"is {2 * columns}x{2 * rows}, the estimate was made from {columns}x{rows}; check that it is the same clip"
+    assert said in done.stderr
+    assert "shows no film" not in done.stderr
+
+
 def test_options_without_use_are_refused(runs: Path, tmp_path: Path) -> None:
     said = {
         ("--html", "--shot", "shot-000"): "--shot changes nothing in a page; leave it out, or add --figure or --save",
