@@ -211,7 +211,8 @@ def _of_run(path: Path, run: Path, name: str) -> Clip:
         if shot is not None:
             inner = _of_run(path / shot.name, path / shot.name / "run.json", name)
             return replace(inner, shot=shot)
-    if status == "failed":
+    shots = _shots(record)
+    if status == "failed" or (shots and all(shot.get("status") == "failed" for shot in shots)):
         reason = reason or "no reason given"
         return Clip(name=name, failed=f"estimation failed: {reason}", run=path, fault=_fault(record))
     if not (path / "trajectory.npz").is_file():
@@ -221,6 +222,11 @@ def _of_run(path: Path, run: Path, name: str) -> Clip:
     return Clip(name=name, path=path / "trajectory.npz", unreliable=unreliable, run=path)
 
 
+def _shots(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    listed = cast("list[Any]", record.get("shots") or [])
+    return [cast("dict[str, Any]", shot) for shot in listed if isinstance(shot, dict)]
+
+
 def _fault(record: Mapping[str, Any]) -> Fault:
     """Whose fault it is that a generated clip has no trajectory: the model's where there was nothing to be found."""
     batch: Any = record.get("batch")
@@ -228,9 +234,7 @@ def _fault(record: Mapping[str, Any]) -> Fault:
         return "model"  # it cannot be read
     if isinstance(record.get("frames"), int) and 0 < record["frames"] < 2:
         return "model"
-    listed = cast("list[Any]", record.get("shots") or [])
-    shots = [cast("dict[str, Any]", shot) for shot in listed if isinstance(shot, dict)]
-    told = [rigid_probability(shot.get("statistics") or {}) for shot in shots]
+    told = [rigid_probability(shot.get("statistics") or {}) for shot in _shots(record)]
     nothing_rigid = bool(told) and all(share is not None and share < 0.5 for share in told)
     return "model" if nothing_rigid else "instrument"
 

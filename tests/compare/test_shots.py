@@ -36,7 +36,8 @@ def cut(folder: Path, whole: Trajectory, *spans: tuple[int, int], failed: tuple[
         if k not in failed:
             io.write(part(whole, start, stop), inner / "trajectory.npz", format="native")
         times = {"start_s": float(whole.time_s[start]), "end_s": float(whole.time_s[stop - 1])}
-        shots.append({"name": inner.name, "start": start, "stop": stop, "frames": stop - start, **times})
+        place = {"name": inner.name, "status": status, "start": start, "stop": stop, "frames": stop - start}
+        shots.append({**place, **times})
     (folder / "run.json").write_text(json.dumps({"status": "ok", "reason": "", "shots": shots}))
 
 
