@@ -93,9 +93,8 @@ class _Batch:
         self.pending = deque(_Task(clip=clip) for clip in clips)
 
     def run(self) -> list[Outcome]:
-        engine = engine_of(
-            self.batch, self._setup(), most=len(self.clips)
-        )  # a cluster answers before a line is written
+        # A cluster answers before a line is written.
+        engine = engine_of(self.batch, self._setup(), most=len(self.clips))
         try:
             return self._run(engine)
         finally:
