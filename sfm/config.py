@@ -9,14 +9,36 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, final, get_args
+from typing import Annotated, Any, Literal, TypeAlias, final, get_args
 
+from sfm.ranges import (
+    Count,
+    Degrees,
+    Duration,
+    Grey,
+    Limit,
+    Megabytes,
+    Opening,
+    Part,
+    Positive,
+    Range,
+    Ranged,
+    Seconds,
+    Share,
+    Side,
+    Some,
+)
 from trajectory.errors import CinetrajError
 
 PLACES = ("video", "out", "name", "threads", "seed")
 """What a command's template may ask for."""
 STRONGEST_LENS = 1.0
 """Largest k1 of a lens: a wide one has 0.3."""
+NARROWEST_DEG = 0.2
+"""No lens of film sees less: the longest telephoto ones see a degree."""
+WIDEST_DEG = 170.0
+"""No lens that keeps straight lines straight sees more (the widest one on sale sees 130)."""
+Rate: TypeAlias = Annotated[float, Range(0, 100_000, "frames per second", above=True)]
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -38,7 +60,7 @@ def words(template: str, values: Mapping[str, str]) -> list[str]:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class VideoConfig:
+class VideoConfig(Ranged):
     """How a clip is read.
 
     Attributes:
@@ -50,26 +72,21 @@ class VideoConfig:
         assumed_fps: rate of an image sequence or of a stream that carries no times.
     """
 
-    fps: float | None = None
-    long_side: int | None = 640
-    start_s: float | None = None
-    stop_s: float | None = None
-    assumed_fps: float | None = None
+    fps: Rate | None = None
+    long_side: Side | None = 640
+    start_s: Seconds | None = None
+    stop_s: Duration | None = None
+    assumed_fps: Rate | None = None
 
     def __post_init__(self) -> None:
-        for name in ("fps", "assumed_fps"):
-            rate = getattr(self, name)
-            if rate is not None and not 0 < rate < float("inf"):
-                raise CinetrajError(f"{name} is {rate}, expected a positive number of frames per second")
-        if self.long_side is not None and self.long_side < 16:
-            raise CinetrajError(f"long_side is {self.long_side} px, expected at least 16")
+        super().__post_init__()
         if self.start_s is not None and self.stop_s is not None and self.stop_s <= self.start_s:
             raise CinetrajError(f"stop_s={self.stop_s} is not after start_s={self.start_s}; give stop_s > start_s")
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class WindowConfig:
+class WindowConfig(Ranged):
     """How a clip is read that is too long to be held at once.
 
     Attributes:
@@ -81,11 +98,12 @@ class WindowConfig:
         overlap: frames that two pieces of a shot share, by which they are joined: two seconds.
     """
 
-    beyond: int = 1500
-    frames: int = 288
-    overlap: int = 48
+    beyond: Annotated[int, Range(1, 1_000_000_000)] = 1500
+    frames: Count = 288
+    overlap: Count = 48
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.overlap < 8 or self.frames < 4 * self.overlap or self.beyond < self.frames:
             raise CinetrajError(
                 f"windows have beyond={self.beyond}, frames={self.frames}, overlap={self.overlap}; expected an overlap "
@@ -95,7 +113,7 @@ class WindowConfig:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class OverlayConfig:
+class OverlayConfig(Ranged):
     """Thresholds in grey levels (0..255) and shares of the picture.
 
     Attributes:
@@ -118,24 +136,24 @@ class OverlayConfig:
         area_most: overlays larger than this share of the picture are scenery that rides with the camera.
     """
 
-    bar_spread: float = 2.5
-    bar_least: float = 0.008
-    bar_most: float = 0.75
-    margin: float = 0.006
-    sample_frames: int = 10
-    window_s: float = 1.0
-    window_least: int = 12
-    edge_grey: float = 30.0
-    scene_grey: float = 8.0
-    still_grey: float = 3.0
-    moving_share: float = 0.6
-    moving_quarters: float = 0.5
-    area_most: float = 0.15
+    bar_spread: Grey = 2.5
+    bar_least: Share = 0.008
+    bar_most: Share = 0.75
+    margin: Share = 0.006
+    sample_frames: Annotated[int, Range(2, 10_000)] = 10
+    window_s: Duration = 1.0
+    window_least: Count = 12
+    edge_grey: Grey = 30.0
+    scene_grey: Grey = 8.0
+    still_grey: Grey = 3.0
+    moving_share: Share = 0.6
+    moving_quarters: Share = 0.5
+    area_most: Share = 0.15
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DuplicateConfig:
+class DuplicateConfig(Ranged):
     """When a frame repeats the one before it.
 
     Attributes:
@@ -145,14 +163,14 @@ class DuplicateConfig:
         longest: repeats in a row, frames; a longer rest is a still picture, which truly shows no motion.
     """
 
-    ratio: float = 0.2
-    least_grey: float = 1.0
-    longest: int = 12
+    ratio: Limit = 0.2
+    least_grey: Grey = 1.0
+    longest: Some = 12
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class BlankConfig:
+class BlankConfig(Ranged):
     """When a frame shows nothing.
 
     Attributes:
@@ -161,8 +179,8 @@ class BlankConfig:
         edge_share: share of such pixels below which the frame is blank: a few lights in the night already are content.
     """
 
-    edge_grey: float = 5.0
-    edge_share: float = 0.002
+    edge_grey: Grey = 5.0
+    edge_share: Share = 0.002
 
 
 @final
@@ -183,7 +201,7 @@ class MaskConfig:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class SimilarityConfig:
+class SimilarityConfig(Ranged):
     """When two frames are linked. Between unrelated frames each test stays far below its threshold.
 
     Attributes:
@@ -200,20 +218,20 @@ class SimilarityConfig:
             generated ones do, keep it; unrelated frames reach 0.6 and mostly stay under 0.4.
     """
 
-    long_side: int = 320
-    corners: int = 150
-    tracks_kept: float = 0.08
-    cells_kept: float = 0.2
-    track_correlation: float = 0.8
-    inliers: int = 20
-    shift_correlation: float = 0.75
-    shift_overlap: float = 0.25
-    layout_correlation: float = 0.6
+    long_side: Side = 320
+    corners: Count = 150
+    tracks_kept: Share = 0.08
+    cells_kept: Share = 0.2
+    track_correlation: Share = 0.8
+    inliers: Count = 20
+    shift_correlation: Share = 0.75
+    shift_overlap: Part = 0.25
+    layout_correlation: Share = 0.6
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DissolveConfig:
+class DissolveConfig(Ranged):
     """When a stretch of frames looks like a dissolve; tracks decide afterwards.
 
     Attributes:
@@ -223,14 +241,14 @@ class DissolveConfig:
             frames; motion leaves half of it and more.
     """
 
-    lengths: tuple[int, ...] = (4, 6, 9, 13, 19, 28)
-    change_grey: float = 16.0
-    unexplained: float = 0.12
+    lengths: tuple[Annotated[int, Range(2, 1000, "frames")], ...] = (4, 6, 9, 13, 19, 28)
+    change_grey: Grey = 16.0
+    unexplained: Share = 0.12
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class WipeConfig:
+class WipeConfig(Ranged):
     """When a stretch of frames looks like a wipe, an iris or a quick dissolve; tracks decide afterwards.
 
     Attributes:
@@ -242,16 +260,16 @@ class WipeConfig:
         at_once: share of the picture that may change in one frame: more is a cut.
     """
 
-    lengths: tuple[int, ...] = (9, 14, 20, 28)
-    change_grey: float = 16.0
-    unexplained: float = 0.045
-    goes_back: float = 0.15
-    at_once: float = 0.5
+    lengths: tuple[Annotated[int, Range(2, 1000, "frames")], ...] = (9, 14, 20, 28)
+    change_grey: Grey = 16.0
+    unexplained: Share = 0.045
+    goes_back: Share = 0.15
+    at_once: Share = 0.5
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ShotConfig:
+class ShotConfig(Ranged):
     """What is suspected, and what confirms it.
 
     Attributes:
@@ -279,27 +297,27 @@ class ShotConfig:
         thumb_long_side: pixels at which dissolves and wipes are looked at: what moves little stays inside a pixel.
     """
 
-    adaptive_ratio: float = 2.0
-    adaptive_least: float = 4.0
-    content: float = 27.0
-    detector_long_side: int = 288
-    bridge_s: float = 0.2
-    bridge_frames: int = 3
-    covered_s: float = 0.8
-    jump_ratio: float = 6.0
-    jump_floor: float = 0.08
-    jump_kept: float = 0.6
-    jump_floor_abrupt: float = 0.03
-    short_frames: int = 3
+    adaptive_ratio: Limit = 2.0
+    adaptive_least: Grey = 4.0
+    content: Grey = 27.0
+    detector_long_side: Side = 288
+    bridge_s: Seconds = 0.2
+    bridge_frames: Some = 3
+    covered_s: Seconds = 0.8
+    jump_ratio: Limit = 6.0
+    jump_floor: Share = 0.08
+    jump_kept: Share = 0.6
+    jump_floor_abrupt: Share = 0.03
+    short_frames: Some = 3
     similarity: SimilarityConfig = field(default_factory=SimilarityConfig)
     dissolve: DissolveConfig = field(default_factory=DissolveConfig)
     wipe: WipeConfig = field(default_factory=WipeConfig)
-    thumb_long_side: int = 32
+    thumb_long_side: Side = 32
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class GravityConfig:
+class GravityConfig(Ranged):
     """What counts as an upright line, and when its direction is told.
 
     Attributes:
@@ -323,21 +341,21 @@ class GravityConfig:
             horizon.
     """
 
-    frames: int = 4
-    shortest: float = 0.04
-    cone_deg: float = 40.0
-    tolerance_deg: float = 1.5
-    around_deg: float = 10.0
-    least_share: float = 0.45
-    least_lines: float = 14.0
-    least_length: float = 0.6
-    least_spread_deg: float = 8.0
-    largest_sigma_deg: float = 2.0
+    frames: Count = 4
+    shortest: Part = 0.04
+    cone_deg: Degrees = 40.0
+    tolerance_deg: Opening = 1.5
+    around_deg: Opening = 10.0
+    least_share: Share = 0.45
+    least_lines: Limit = 14.0
+    least_length: Limit = 0.6
+    least_spread_deg: Degrees = 8.0
+    largest_sigma_deg: Degrees = 2.0
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class TrackConfig:
+class TrackConfig(Ranged):
     """Settings of the tracker; lengths are pixels of the working size.
 
     Attributes:
@@ -354,21 +372,21 @@ class TrackConfig:
         gap_reach_images: the same for images that are only numbered: so many.
     """
 
-    cells: int = 240
-    per_cell: int = 2
-    window_px: int = 17
-    levels: int = 4
-    round_trip_px: float = 0.6
-    min_length: int = 3
-    quality: float = 0.002
-    relink_below: float = 0.35
-    gap_reach_s: float = 0.8
-    gap_reach_images: int = 30
+    cells: Annotated[int, Range(1, 100_000)] = 240
+    per_cell: Annotated[int, Range(1, 1000)] = 2
+    window_px: Annotated[int, Range(3, 255, "pixels")] = 17
+    levels: Annotated[int, Range(0, 16)] = 4
+    round_trip_px: Positive = 0.6
+    min_length: Annotated[int, Range(2, 1_000_000, "frames")] = 3
+    quality: Part = 0.002
+    relink_below: Share = 0.35
+    gap_reach_s: Seconds = 0.8
+    gap_reach_images: Some = 30
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class SelectionConfig:
+class SelectionConfig(Ranged):
     """Thresholds of geometric model selection; pixels are those of a 640-pixel frame.
 
     Attributes:
@@ -410,34 +428,34 @@ class SelectionConfig:
         doubtful: below this confidence two models explain the clip almost equally well.
     """
 
-    noise_floor_px: float = 0.15
-    noise_cap_px: float = 2.0
-    rigid_px: float = 1.0
-    rigid_native_px: float = 0.45
-    tolerance: float = 2.5
-    drift: float = 0.001
-    gain: float = 0.5
-    gain_least: float = 0.1
-    improvement: float = 0.65
-    improvement_flat: float = 0.75
-    improvement_noise: float = 0.5
-    improvement_both: float = 1.15
-    improvement_part: float = 2.0
-    flat: float = 0.085
-    zoom_improvement: float = 0.2
-    zoom_opposed: float = 2.0
-    zoom_clear: float = 0.15
-    zoom_gain: float = 0.05
-    lens_odds: float = 4.0
-    dolly_zoom: float = 0.1
-    reliable: float = 0.5
-    reliable_without_depth: float = 0.35
-    doubtful: float = 0.08
+    noise_floor_px: Positive = 0.15
+    noise_cap_px: Positive = 2.0
+    rigid_px: Limit = 1.0
+    rigid_native_px: Limit = 0.45
+    tolerance: Positive = 2.5
+    drift: Share = 0.001
+    gain: Share = 0.5
+    gain_least: Share = 0.1
+    improvement: Limit = 0.65
+    improvement_flat: Limit = 0.75
+    improvement_noise: Limit = 0.5
+    improvement_both: Positive = 1.15
+    improvement_part: Limit = 2.0
+    flat: Limit = 0.085
+    zoom_improvement: Limit = 0.2
+    zoom_opposed: Limit = 2.0
+    zoom_clear: Positive = 0.15
+    zoom_gain: Share = 0.05
+    lens_odds: Limit = 4.0
+    dolly_zoom: Limit = 0.1
+    reliable: Share = 0.5
+    reliable_without_depth: Share = 0.35
+    doubtful: Share = 0.08
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class AutoConfig:
+class AutoConfig(Ranged):
     """Settings of the default estimator.
 
     Attributes:
@@ -459,16 +477,17 @@ class AutoConfig:
 
     tracks: TrackConfig = field(default_factory=TrackConfig)
     selection: SelectionConfig = field(default_factory=SelectionConfig)
-    keyframes: int = 16
-    joint_frames: int = 120
-    joint_tracks: int = 400
-    refine_below: float = 0.9
-    refine_doubt: float = 0.25
-    refine_lens: float = 2.0
+    keyframes: Annotated[int, Range(2, 10_000)] = 16
+    joint_frames: Annotated[int, Range(2, 1_000_000)] = 120
+    joint_tracks: Some = 400
+    refine_below: Share = 0.9
+    refine_doubt: Share = 0.25
+    refine_lens: Limit = 2.0
     dense: bool = True
     distortion: Literal["none", "free"] | float = "free"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _require_lens(self.distortion)
         if not isinstance(self.distortion, str) and not self.dense:
             raise CinetrajError("distortion is a number, which tracks alone cannot use; leave out --no-dense")
@@ -501,7 +520,7 @@ TRAINED_FLOWS: tuple[FlowName, ...] = ("xfeat", "raft")
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class DenseConfig:
+class DenseConfig(Ranged):
     """Settings of the dense backend.
 
     Attributes:
@@ -525,13 +544,13 @@ class DenseConfig:
         selection: thresholds of the choice among motion models.
     """
 
-    keyframes: int = 8
-    keyframe_share: float = 0.035
-    reach: int = 2
-    loops: int = 1
-    between: int = 8
-    grid_px: int = 8
-    search_px: int = 16
+    keyframes: Annotated[int, Range(2, 10_000)] = 8
+    keyframe_share: Annotated[float, Range(0, 0.5, above=True)] = 0.035
+    reach: Annotated[int, Range(1, 1000)] = 2
+    loops: Annotated[int, Range(0, 1000)] = 1
+    between: Annotated[int, Range(0, 1000)] = 8
+    grid_px: Annotated[int, Range(4, 64, "pixels")] = 8
+    search_px: Annotated[int, Range(4, 64, "pixels")] = 16
     distortion: Literal["none", "free"] | float = "none"
     depth_prior: str | None = None
     flow: FlowName = "lk"
@@ -539,19 +558,10 @@ class DenseConfig:
     selection: SelectionConfig = field(default_factory=lambda: SelectionConfig(**DENSE_SELECTION))
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _require_lens(self.distortion)
-        if self.keyframes < 2 or self.reach < 1:
-            raise CinetrajError(f"keyframes={self.keyframes} must be at least 2 and reach={self.reach} at least 1")
-        if self.loops < 0:
-            raise CinetrajError(f"loops is {self.loops}, expected 0 (none) or a few further keyframes")
-        if self.between < 0:
-            raise CinetrajError(f"between is {self.between}, expected 0 (none) or a few frames")
-        if not 0 < self.keyframe_share <= 0.5:
-            raise CinetrajError(f"keyframe_share is {self.keyframe_share}, expected a share of the width in (0, 0.5]")
-        if not 4 <= self.grid_px <= self.search_px <= 64:
-            raise CinetrajError(
-                f"grid_px={self.grid_px} and search_px={self.search_px}: expected 4 <= grid <= search <= 64"
-            )
+        if self.grid_px > self.search_px:
+            raise CinetrajError(f"grid_px={self.grid_px} is more than search_px={self.search_px}, expected no more")
         if self.flow not in get_args(FlowName):
             raise CinetrajError(f"flow is {self.flow!r}, expected one of {', '.join(get_args(FlowName))}")
         if self.flow_weights is not None and self.flow not in TRAINED_FLOWS:
@@ -563,7 +573,7 @@ class DenseConfig:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class FeatureConfig:
+class FeatureConfig(Ranged):
     """Which features, and how many.
 
     `sfm.features.extract.kinds` has the kinds, each with a line that says what it is.
@@ -577,14 +587,14 @@ class FeatureConfig:
     """
 
     name: str = "auto"
-    max_features: int = 2048
+    max_features: Count = 2048
     weights: Path | None = None
-    budget_mb: int | None = None
+    budget_mb: Megabytes | None = None
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class MatchConfig:
+class MatchConfig(Ranged):
     """How descriptors are matched.
 
     `sfm.matching.match.matchers` has the matchers, each with a line that says what it is.
@@ -598,18 +608,14 @@ class MatchConfig:
     """
 
     method: str = "smnn"
-    ratio: float = 0.8
-    budget_mb: int = 512
+    ratio: Part = 0.8
+    budget_mb: Megabytes = 512
     weights: Path | None = None
-
-    def __post_init__(self) -> None:
-        if not 0 < self.ratio <= 1 or self.budget_mb < 1:
-            raise CinetrajError(f"ratio={self.ratio} must be in (0, 1] and budget_mb={self.budget_mb} at least 1")
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class PairConfig:
+class PairConfig(Ranged):
     """Which frames are matched.
 
     Attributes:
@@ -617,13 +623,13 @@ class PairConfig:
         quadratic: doubling gaps beyond, too.
     """
 
-    window: int = 6
+    window: Count = 6
     quadratic: bool = True
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class MapConfig:
+class MapConfig(Ranged):
     """Settings of verification and mapping.
 
     Attributes:
@@ -638,19 +644,13 @@ class MapConfig:
         options: further pycolmap options by name, such as {"mapper.filter_min_tri_angle": 1.0}.
     """
 
-    time_limit_s: float = 120.0
+    time_limit_s: Duration = 120.0
     refine_focal: bool = False
-    max_error_px: float = 2.0
-    min_matches: int = 20
-    retries: int = 2
-    retry_above_px: float = 0.5
+    max_error_px: Positive = 2.0
+    min_matches: Count = 20
+    retries: Annotated[int, Range(0, 1000)] = 2
+    retry_above_px: Limit = 0.5
     options: dict[str, Any] = field(default_factory=dict[str, Any])
-
-    def __post_init__(self) -> None:
-        if not self.time_limit_s > 0 or not self.max_error_px > 0:
-            raise CinetrajError(
-                f"time_limit_s={self.time_limit_s} and max_error_px={self.max_error_px} must both be positive"
-            )
 
 
 @final
@@ -691,7 +691,7 @@ class GlomapConfig:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ColmapSiftConfig:
+class ColmapSiftConfig(Ranged):
     """Settings of the stock baseline; what is not here is pycolmap's default.
 
     Attributes:
@@ -701,18 +701,14 @@ class ColmapSiftConfig:
         mapping: only `time_limit_s`, `refine_focal` and `options` have an effect here: the rest is stock.
     """
 
-    overlap: int = 10
+    overlap: Count = 10
     single_camera: bool = True
     mapping: MapConfig = field(default_factory=MapConfig)
-
-    def __post_init__(self) -> None:
-        if self.overlap < 1:
-            raise CinetrajError(f"overlap is {self.overlap}, expected at least 1")
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class CommandConfig:
+class CommandConfig(Ranged):
     """How another program estimates a clip.
 
     Attributes:
@@ -736,19 +732,16 @@ class CommandConfig:
     output: str | None = None
     folder: Path | None = None
     environment: tuple[str, ...] = ()
-    timeout_s: float = 3600.0
+    timeout_s: Duration = 3600.0
     keep: Path | None = None
-    frame_step: int | None = None
+    frame_step: Count | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         words(self.command, {})
-        if not self.timeout_s > 0:
-            raise CinetrajError(f"timeout_s is {self.timeout_s}, expected a positive number of seconds")
         for entry in self.environment:
             if not re.match(r"[A-Za-z_]\w*=", entry):
                 raise CinetrajError(f"environment has {entry!r}, expected NAME=VALUE")
-        if self.frame_step is not None and self.frame_step < 1:
-            raise CinetrajError(f"frame_step is {self.frame_step}, expected at least 1")
 
 
 PERSON = "person"
@@ -759,7 +752,7 @@ SAVABLE = ("depth", "mask", "points", "tracks", "megasam", "colmap")
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class EstimateConfig:
+class EstimateConfig(Ranged):
     """How a clip becomes a trajectory.
 
     Attributes:
@@ -797,28 +790,21 @@ class EstimateConfig:
     shots: ShotConfig = field(default_factory=ShotConfig)
     masks: MaskConfig = field(default_factory=MaskConfig)
     gravity: GravityConfig = field(default_factory=GravityConfig)
-    focal_px: float | None = None
-    fov_deg: float | None = None
-    pixel_aspect: float | None = None
+    focal_px: Annotated[float, Range(0, 1_000_000_000, "pixels of the source", above=True)] | None = None
+    fov_deg: Annotated[float, Range(NARROWEST_DEG, WIDEST_DEG, "degrees")] | None = None
+    pixel_aspect: Annotated[float, Range(0.1, 10, "(width over height)")] | None = None
     mask: str | None = None
     mask_weights: Path | None = None
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    seed: int = 0
-    threads: int | None = None
+    seed: Annotated[int, Range(0, 2**31 - 1)] = 0
+    threads: Annotated[int, Range(1, 4096)] | None = None
     save: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         object.__setattr__(self, "save", _savable(self.save))
         if self.focal_px is not None and self.fov_deg is not None:
             raise CinetrajError("focal_px and fov_deg are both given; give one of them")
-        if self.focal_px is not None and not 0 < self.focal_px < float("inf"):
-            raise CinetrajError(f"focal_px is {self.focal_px}, expected a positive number of source pixels")
-        if self.fov_deg is not None and not 0 < self.fov_deg < 180:
-            raise CinetrajError(f"fov_deg is {self.fov_deg}, expected an angle between 0 and 180 degrees")
-        if self.pixel_aspect is not None and not 0.1 < self.pixel_aspect < 10:
-            raise CinetrajError(f"pixel_aspect is {self.pixel_aspect}, expected width over height, between 0.1 and 10")
-        if self.threads is not None and self.threads < 1:
-            raise CinetrajError(f"threads is {self.threads}, expected at least 1")
         if self.mask == "":
             raise CinetrajError(f"mask is empty, expected a video, images or {PERSON}")
         if self.mask_weights is not None and self.mask != PERSON:
@@ -836,7 +822,7 @@ def _savable(wanted: tuple[str, ...]) -> tuple[str, ...]:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class BatchConfig:
+class BatchConfig(Ranged):
     """How a batch is run; nothing here changes a result.
 
     Attributes:
@@ -856,27 +842,18 @@ class BatchConfig:
 
     engine: Literal["local", "ray"] = "local"
     address: str = "auto"
-    cpus_per_clip: float = 1.0
-    gpus_per_clip: float = 0.0
-    jobs: int = 1
-    time_limit_s: float | None = 1800.0
-    memory_limit_gib: float | None = None
+    cpus_per_clip: Annotated[float, Range(0, 1024, above=True)] = 1.0
+    gpus_per_clip: Annotated[float, Range(0, 1024)] = 0.0
+    jobs: Annotated[int, Range(1, 1024)] = 1
+    time_limit_s: Duration | None = 1800.0
+    memory_limit_gib: Positive | None = None
     retry_failed: bool = False
     plot: bool = True
     work: str = "sfm.batch.work:estimate_clip"
 
     def __post_init__(self) -> None:
-        if not 1 <= self.jobs <= 1024:
-            raise CinetrajError(f"jobs is {self.jobs}, expected 1 to 1024")
-        if not 0 < self.cpus_per_clip <= 1024:
-            raise CinetrajError(f"cpus_per_clip is {self.cpus_per_clip}, expected a positive number")
-        if not 0 <= self.gpus_per_clip <= 1024:
-            raise CinetrajError(f"gpus_per_clip is {self.gpus_per_clip}, expected 0 or a positive number")
+        super().__post_init__()
         if self.engine == "ray" and self.jobs != 1:
             raise CinetrajError(f"jobs is {self.jobs}, expected none: the cluster decides that by cpus_per_clip")
         if self.engine == "local" and (self.address, self.cpus_per_clip, self.gpus_per_clip) != ("auto", 1.0, 0.0):
             raise CinetrajError("address, cpus_per_clip or gpus_per_clip is given, expected engine ray with them")
-        for name in ("time_limit_s", "memory_limit_gib"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise CinetrajError(f"{name} is {value}, expected a positive number")

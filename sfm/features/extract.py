@@ -39,10 +39,6 @@ def build(config: FeatureConfig, *, device: str = "cpu") -> Extractor:
     config = replace(config, name=kind_of(config, device))
     if config.name not in kinds():
         raise CinetrajError(f"features {config.name!r} are unknown{expected_of(config.name, kinds(), 'auto or ')}")
-    if config.max_features < 1 or (config.budget_mb is not None and config.budget_mb < 1):
-        raise CinetrajError(
-            f"max_features={config.max_features} and budget_mb={config.budget_mb} must both be at least 1"
-        )
     return kinds()[config.name].build(config, device)
 
 

@@ -219,7 +219,7 @@ def test_nothing_new_in_any_frame_fails_with_a_reason(
         (lambda: ColmapConfig(features=FeatureConfig(name="surf")), "features 'surf' are unknown"),
         (lambda: ColmapConfig(mapping=MapConfig(options={"mapper.no_such": 1})), "no_such"),
         (lambda: ColmapSiftConfig(overlap=0), "overlap is 0"),
-        (lambda: MapConfig(time_limit_s=0.0), "time_limit_s=0.0"),
+        (lambda: MapConfig(time_limit_s=0.0), "time_limit_s is 0.0"),
     ],
 )
 def test_a_bad_config_is_an_error(make, words: str, truck: tuple[np.ndarray, np.ndarray]) -> None:

@@ -49,7 +49,7 @@ def test_the_truth_is_found(method: str) -> None:
 
 @pytest.mark.parametrize(("option", "value"), [("ratio", 0.0), ("ratio", 1.5), ("budget_mb", 0)])
 def test_a_bad_config_is_refused(option: str, value: float) -> None:
-    with pytest.raises(CinetrajError, match=f"{option}={value}"):
+    with pytest.raises(CinetrajError, match=f"{option} is {value}"):
         MatchConfig(**{option: value})  # pyright: ignore[reportArgumentType]
 
 

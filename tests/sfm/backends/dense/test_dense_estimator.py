@@ -268,8 +268,8 @@ def test_a_picture_smaller_than_a_few_cells_fails_or_is_solved_but_does_not_cras
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        ({"keyframes": 1}, "keyframes=1"),
-        ({"reach": 0}, "reach=0"),
+        ({"keyframes": 1}, "keyframes is 1"),
+        ({"reach": 0}, "reach is 0"),
         ({"loops": -1}, "loops is -1"),
         ({"between": -1}, "between is -1"),
         ({"keyframe_share": 0.0}, "keyframe_share"),

@@ -1,0 +1,79 @@
+"""The range of a number beside its type, `Annotated[int, Range(1, 100)]`, and configs that refuse what lies outside."""
+
+import numbers
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, TypeAlias, final, get_args, get_origin, get_type_hints
+
+from trajectory.errors import CinetrajError
+
+
+@final
+@dataclass(frozen=True)
+class Range:
+    """Both ends belong to it; with `above` the lower one does not. The unit is a word of the message alone."""
+
+    least: int | float
+    most: int | float
+    unit: str = ""
+    above: bool = False
+
+    def told(self, *, whole: bool) -> str:
+        """As "a whole number from 1 to 100"."""
+        low, high = (f"{end:,}" if isinstance(end, int) else f"{end:,g}" for end in (self.least, self.most))
+        span = f"above {low}, at most {high}" if self.above else f"from {low} to {high}"
+        return f"a {'whole ' if whole else ''}number {span}{self.unit and ' '}{self.unit}"
+
+    def holds(self, value: Any, *, whole: bool) -> bool:
+        """Whether a value is a number within; NaN never is."""
+        kind: Any = numbers.Integral if whole else numbers.Real
+        if not isinstance(value, kind) or (self.above and value == self.least):
+            return False
+        return bool(self.least <= value <= self.most)
+
+
+Count: TypeAlias = Annotated[int, Range(1, 1_000_000)]
+Some: TypeAlias = Annotated[int, Range(0, 1_000_000)]
+"""A count that may be none."""
+Side: TypeAlias = Annotated[int, Range(16, 65_536, "pixels")]
+Seconds: TypeAlias = Annotated[float, Range(0, 1_000_000_000, "seconds")]
+Duration: TypeAlias = Annotated[float, Range(0, 10_000_000, "seconds", above=True)]
+Share: TypeAlias = Annotated[float, Range(0, 1)]
+Part: TypeAlias = Annotated[float, Range(0, 1, above=True)]
+"""A share that is not none."""
+Grey: TypeAlias = Annotated[float, Range(0, 255, "grey levels")]
+Limit: TypeAlias = Annotated[float, Range(0, 100_000)]
+Positive: TypeAlias = Annotated[float, Range(0, 100_000, above=True)]
+Degrees: TypeAlias = Annotated[float, Range(0, 180, "degrees")]
+Opening: TypeAlias = Annotated[float, Range(0, 90, "degrees", above=True)]
+Megabytes: TypeAlias = Annotated[int, Range(1, 10_000_000, "megabytes")]
+
+
+class Ranged:
+    """Base of a config: it refuses a number outside the range that its type tells."""
+
+    def __post_init__(self) -> None:
+        for name, limits, whole in _ranges(type(self)):
+            value = getattr(self, name)
+            several = isinstance(value, tuple)
+            for each in value if several else (value,):  # pyright: ignore[reportUnknownVariableType]
+                if each is not None and not isinstance(each, str) and not limits.holds(each, whole=whole):
+                    told = limits.told(whole=whole)
+                    raise CinetrajError(f"{name} {'has' if several else 'is'} {each}, expected {told}")
+
+
+@cache
+def _ranges(kind: type) -> tuple[tuple[str, Range, bool], ...]:
+    """Name, range, and whether the numbers are whole, of each field that has a range."""
+    hints = get_type_hints(kind, include_extras=True)
+    return tuple((name, limits, whole) for name, hint in hints.items() for limits, whole in _within(hint))
+
+
+def _within(hint: Any) -> Iterator[tuple[Range, bool]]:
+    if get_origin(hint) is Annotated:
+        number, *said = get_args(hint)
+        yield from ((limits, number is int) for limits in said if isinstance(limits, Range))
+    else:
+        for each in get_args(hint):
+            yield from _within(each)
