@@ -65,6 +65,8 @@ class DescribeConfig:
             raise CinetrajError(f"assumed_fov_deg is {self.assumed_fov_deg}, expected 1..170")
         if not 0.0 < self.assumed_fps < np.inf:
             raise CinetrajError(f"assumed_fps is {self.assumed_fps}, expected a positive number")
+        if self.pitch_deg is not None:
+            Gravity(pitch_deg=self.pitch_deg, roll_deg=self.roll_deg)  # refuses what is none
 
 
 @final

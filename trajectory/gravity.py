@@ -27,10 +27,10 @@ class Gravity:
     roll_deg: float = 0.0
 
     def __post_init__(self) -> None:
-        if not (np.isfinite(self.pitch_deg) and abs(self.pitch_deg) <= 90.0 and np.isfinite(self.roll_deg)):
-            raise CinetrajError(
-                f"gravity has pitch_deg={self.pitch_deg}, roll_deg={self.roll_deg}; expected a pitch within -90..90"
-            )
+        if not abs(self.pitch_deg) <= 90.0:
+            raise CinetrajError(f"pitch_deg is {self.pitch_deg}, expected degrees within -90..90")
+        if not np.isfinite(self.roll_deg):
+            raise CinetrajError(f"roll_deg is {self.roll_deg}, expected degrees")
 
     @property
     def level_from_first(self) -> Float[np.ndarray, "3 3"]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from compare.cli import _inputs, _report, _spread
+from compare.cli import _inputs, _options, _report, _spread
 from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
@@ -180,8 +180,6 @@ def _described(
 
 def at_rate(path: "Trajectory", fps: float) -> "Trajectory":
     """A path that counts frames, in seconds by a rate that was told."""
-    if not fps > 0:
-        raise CinetrajError(f"--fps is {fps:g}, expected a positive number of frames per second")
     return path.replace(time_s=path.time_s / fps, time_source="assumed") if path.time_source == "index" else path
 
 
@@ -263,10 +261,10 @@ def config_of(args: Args) -> "DescribeConfig":
     """The config for the options of the command line."""
     from trajectory.description import DescribeConfig
 
-    config = DescribeConfig(
-        rule=args.rule, extent=args.extent, pitch_deg=args.pitch, roll_deg=args.roll, unknown=args.unknown
-    )
-    return config if args.fps is None else replace(config, assumed_fps=args.fps)
+    given = {"rule": args.rule, "extent": args.extent, "unknown": args.unknown}
+    given |= {"pitch_deg": args.pitch, "roll_deg": args.roll, **({} if args.fps is None else {"assumed_fps": args.fps})}
+    flags = {"pitch_deg": "--pitch", "roll_deg": "--roll", "assumed_fps": "--fps"}
+    return _options.made(DescribeConfig, given, lambda name: flags.get(name, f"--{name}"))
 
 
 def words(name: str, result: dict[str, Any]) -> str:

@@ -12,7 +12,17 @@ from sfm.config import VideoConfig
 from sfm.types import Frames
 from sfm.video.completeness import missing_bytes
 from sfm.video.images import ANIMATED, DAMAGES, rgb_of
-from sfm.video.sampling import FrameBuffer, nearest_to_ticks, shrink, spread_repeats, within, working_hw
+from sfm.video.sampling import (
+    RATE_UNHEARD,
+    UNRATED,
+    FrameBuffer,
+    nearest_to_ticks,
+    none_within,
+    shrink,
+    spread_repeats,
+    within,
+    working_hw,
+)
 from trajectory.errors import CinetrajError
 
 _SUBFILE_TYPE, _REDUCED, _MASK = 254, 1, 4
@@ -35,14 +45,13 @@ def load_animation(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
         timed = picture.format != "TIFF"
         rate = config.assumed_fps if config.assumed_fps is not None else config.fps
         if not timed and rate is None and (config.start_s is not None or config.stop_s is not None):
-            raise CinetrajError(f"{path}: pages carry no times for start_s and stop_s; give their rate (assumed_fps)")
+            raise CinetrajError(f"{path}: its pages {UNRATED}")
         rated = timed or config.assumed_fps is not None
         pages = _timed(_pages(picture, lost), None if timed else rate or 1.0)
         wanted = nearest_to_ticks(within(pages, config), config.fps if rated else None)
         buffer, source_hw = _gathered(wanted, path, config, timed=rated)
     if buffer is None:
-        why = lost[0] if lost else f"no frame between start_s={config.start_s} and stop_s={config.stop_s}"
-        raise CinetrajError(f"{path}: {why}; {'get the file again' if lost else 'widen the interval'}")
+        raise CinetrajError(f"{path}: {f'{lost[0]}; get the file again' if lost else none_within(config)}")
     if missing_bytes(path):
         lost.append(f"the file is cut short after {len(buffer)} frames")
     rgb, time_s, index = buffer.arrays()
@@ -53,6 +62,7 @@ def load_animation(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
     elif timed:
         time_s, moved = spread_repeats(time_s, path)
         notes += [f"{moved} repeated timestamps were spread up to the next one"] if moved else []
+        notes += [] if config.assumed_fps is None else [RATE_UNHEARD]
     frames = Frames(
         rgb=rgb,
         time_s=time_s,

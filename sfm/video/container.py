@@ -15,7 +15,16 @@ from sfm.types import Frames
 from sfm.video.clock import counts_slots, stands, stated_rate
 from sfm.video.completeness import missing_bytes
 from sfm.video.opening import largest_stream, open_video, words_of
-from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, shrink, spread_repeats, working_hw
+from sfm.video.sampling import (
+    RATE_UNHEARD,
+    FrameBuffer,
+    nearest_to_ticks,
+    none_within,
+    over_black,
+    shrink,
+    spread_repeats,
+    working_hw,
+)
 from trajectory.errors import CinetrajError
 
 DECODER_THREADS = 2
@@ -146,6 +155,7 @@ class Film:
         notes: list[str] = []
         timed = reading.untimed == 0
         if timed:
+            notes += [] if self._config.assumed_fps is None else [RATE_UNHEARD]
             time_s, moved = spread_repeats(time_s, self._path)
             if moved:
                 notes.append(f"{moved} repeated timestamps were spread up to the next one")
@@ -212,9 +222,8 @@ def _frames(container: Any, stream: Any, reading: _Reading, rate: float | None) 
             pts = _slot_of(frame, number, reading) if by_slot else None if reading.standing else frame.pts
             if pts is None or base is None:
                 if rate is None:
-                    raise CinetrajError(
-                        f"{container.name}: frame {number} carries no time and the file no rate; give assumed_fps"
-                    )
+                    why = f"frame {number} carries no time and the file no rate"
+                    raise CinetrajError(f"{container.name}: {why}; give a rate (--video.assumed-fps 25)")
                 reading.untimed += 1
                 time_s = number / rate
             else:
@@ -358,6 +367,6 @@ def _ends_with(path: Path, last: bytes) -> bool:
 
 def _nothing(path: Path, reading: _Reading, config: VideoConfig) -> str:
     if reading.count - reading.corrupt > 0:
-        return f"{path}: no frame between start_s={config.start_s} and stop_s={config.stop_s}; widen the interval"
+        return f"{path}: {none_within(config)}"
     why = f" ({reading.error})" if reading.error else ""
     return f"{path}: not one frame can be decoded{why}; the file is damaged, get it again"

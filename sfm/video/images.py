@@ -13,7 +13,16 @@ from PIL import Image, ImageOps
 from sfm.config import VideoConfig
 from sfm.types import Frames
 from sfm.video.recognition import no_clip
-from sfm.video.sampling import FrameBuffer, nearest_to_ticks, over_black, shrink, within, working_hw
+from sfm.video.sampling import (
+    UNRATED,
+    FrameBuffer,
+    nearest_to_ticks,
+    none_within,
+    over_black,
+    shrink,
+    within,
+    working_hw,
+)
 from sfm.video.series import Series
 from sfm.video.series import natural_key as natural_key
 from trajectory.errors import CinetrajError
@@ -91,7 +100,7 @@ def load_images(series: Series, source: str, config: VideoConfig) -> tuple[Frame
     """
     rate = config.assumed_fps if config.assumed_fps is not None else config.fps
     if rate is None and (config.start_s is not None or config.stop_s is not None):
-        raise CinetrajError(f"{source}: images carry no times for start_s and stop_s; give their rate (assumed_fps)")
+        raise CinetrajError(f"{source}: the images {UNRATED}")
     source_hw, focals_mm = _survey(series.paths, source)
     hw = working_hw(source_hw, config.long_side)
     sampled = config.fps is not None and config.assumed_fps is not None
@@ -111,9 +120,7 @@ def load_images(series: Series, source: str, config: VideoConfig) -> tuple[Frame
     if problems and len(problems) == len(there):
         raise CinetrajError(f"{source}: none of {len(problems)} images can be read ({problems[0]}); replace them")
     if not len(buffer):
-        raise CinetrajError(
-            f"{source}: no image between start_s={config.start_s} and stop_s={config.stop_s}; widen the interval"
-        )
+        raise CinetrajError(f"{source}: {none_within(config)}")
     lost = series.lost + ((f"{len(problems)} damaged images left out ({problems[0]})",) if problems else ())
     notes = list(series.notes)
     focal_px = _focal_px(focals_mm, hw, notes)

@@ -5,14 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from sfm.config import NARROWEST_DEG, WIDEST_DEG
 from sfm.types import Frames
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
 SAME_ASPECT = 0.03
 """Aspect ratios (logarithms) that differ by less are one picture: networks round sizes to multiples of 8 or 16."""
-WIDEST_DEG = 170.0
-"""No lens that keeps straight lines straight sees more (the widest one on sale sees 130)."""
 
 
 def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None, pixel_aspect: float | None) -> Frames:
@@ -22,7 +21,7 @@ def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None
         focal_px: fy in pixels of the source. fov_deg: horizontal field of view. None keeps what the file says.
 
     Raises:
-        CinetrajError: no pinhole sees so much.
+        CinetrajError: no lens sees so much, or so little.
     """
     aspect = frames.pixel_aspect if pixel_aspect is None else pixel_aspect
     working_px = frames.focal_px
@@ -35,12 +34,12 @@ def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None
     if (focal_px is not None or fov_deg is not None) and working_px is not None:
         rows, columns = frames.hw
         seen_deg = 2 * float(np.degrees(np.arctan(max(rows, columns * aspect) / 2 / working_px)))
-        if seen_deg > WIDEST_DEG:
-            told = f"focal_px is {focal_px:g}" if focal_px is not None else f"fov_deg is {fov_deg:g}"
+        if not NARROWEST_DEG <= round(seen_deg, 6) <= WIDEST_DEG:
+            told = f"focal length of {focal_px:g} pixels" if focal_px is not None else f"view of {fov_deg:g} degrees"
             size = f"{frames.source_hw[1]}x{frames.source_hw[0]}"
             raise CinetrajError(
-                f"{told}, with which a picture of {size} pixels sees {seen_deg:.0f} degrees; expected at most "
-                f"{WIDEST_DEG:g}: focal_px counts in pixels of the source, fov_deg is the horizontal field of view"
+                f"with a {told} a picture of {size} pixels sees {seen_deg:.3g} degrees; expected {NARROWEST_DEG:g} to "
+                f"{WIDEST_DEG:g}: --focal counts in pixels of the source, --fov is the horizontal field of view"
             )
     return replace(frames, pixel_aspect=aspect, focal_px=working_px)
 

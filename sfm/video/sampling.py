@@ -13,6 +13,9 @@ from sfm.processes.system import total_memory
 from trajectory.errors import CinetrajError
 
 Picture = TypeVar("Picture")
+UNRATED = "carry no times, by which a part could be told; give their rate (--fps 10)"
+"""What is said of images where a part of them is asked for."""
+RATE_UNHEARD = "--video.assumed-fps has no effect: the clip has times of its own"
 MEMORY_SHARE = 0.4
 """Of the memory, for the frames of a clip: an estimate needs about as much again."""
 
@@ -44,6 +47,13 @@ def over_black(rgba: UInt8[np.ndarray, "h w 4"]) -> UInt8[np.ndarray, "h w 3"]:
     if alpha.min() == 255:
         return np.ascontiguousarray(rgba[..., :3])
     return ((rgba[..., :3] * alpha + 127) // 255).astype(np.uint8)
+
+
+def none_within(config: VideoConfig) -> str:
+    """What is wrong with a part of a clip in which nothing is, in words."""
+    start = "" if config.start_s is None else f" from {config.start_s:g} s on"
+    stop = "" if config.stop_s is None else f" before {config.stop_s:g} s"
+    return f"no frame{start}{stop}; widen the part (--video.start-s, --video.stop-s)"
 
 
 def within(pictures: Iterable[tuple[int, float, Picture]], config: VideoConfig) -> Iterator[tuple[int, float, Picture]]:

@@ -201,6 +201,19 @@ def test_a_rate_that_is_told_makes_seconds_of_frames(tmp_path: Path, capsys: pyt
     assert told[24.0][0] != told[240.0][0]
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"fps": 0.0}, "--fps is 0.0, expected a positive number"),
+        ({"pitch": 100.0}, "--pitch is 100.0, expected degrees within -90..90"),
+        ({"pitch": 5.0, "roll": float("inf")}, "--roll is inf, expected degrees"),
+    ],
+)
+def test_what_is_no_rate_or_attitude_is_refused_by_its_option(tmp_path: Path, given: dict, said: str) -> None:
+    with pytest.raises(CinetrajError, match=rf"^{said}$"):
+        describe.run(describe.Args(target=trucking(tmp_path), **given))
+
+
 def test_a_rate_that_a_path_with_times_does_not_need_is_said(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -86,6 +86,14 @@ def test_a_raw_stream_has_assumed_times(tmp_path: Path) -> None:
     assert "10 frames per second assumed" in frames.notes[0]
 
 
+def test_a_rate_for_a_clip_that_has_times_is_said_to_have_no_effect(tmp_path: Path) -> None:
+    path = clips.encode(tmp_path / "a.mp4", clips.pan(0, 8))
+    plain, rated = video.load(path), video.load(path, video.VideoConfig(assumed_fps=10.0))
+    assert rated.time_s.tolist() == plain.time_s.tolist()
+    assert plain.notes == ()
+    assert rated.notes == ("--video.assumed-fps has no effect: the clip has times of its own",)
+
+
 @pytest.mark.parametrize(("codec", "pix_fmt"), [("qtrle", "argb"), ("png", "rgba")])
 def test_transparent_video_is_composited_on_black(tmp_path: Path, codec: str, pix_fmt: str) -> None:
     rgb = clips.pan(0, 3, noise=0)

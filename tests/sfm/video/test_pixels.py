@@ -63,12 +63,19 @@ def test_what_the_file_says_stays_where_nothing_is_given() -> None:
     assert with_camera(frames(focal_px=77.0), focal_px=None, fov_deg=None, pixel_aspect=None).focal_px == 77.0
 
 
-def test_no_pinhole_sees_half_of_all() -> None:
-    for told in ({"focal_px": 1.0, "fov_deg": None}, {"focal_px": None, "fov_deg": 179.9}):
-        with pytest.raises(
-            CinetrajError, match=r"(focal_px is 1|fov_deg is 179.9), .* sees 1\d\d degrees; expected at most 170"
-        ):
-            with_camera(frames(), pixel_aspect=None, **told)
+@pytest.mark.parametrize(
+    ("focal_px", "fov_deg", "said"),
+    [
+        (1.0, None, r"a focal length of 1 pixels .* sees 179 degrees; expected 0.2 to 170: --focal"),
+        (1e9, None, r"a focal length of 1e\+09 pixels .* sees 1\.8\de-05 degrees; expected 0.2 to 170: --focal"),
+        (None, 179.9, r"a view of 179.9 degrees .* sees 180 degrees; expected 0.2 to 170: --focal"),
+        (None, 0.01, r"a view of 0.01 degrees .* sees 0.01 degrees; expected 0.2 to 170: --focal"),
+    ],
+)
+def test_no_lens_sees_half_of_all_or_next_to_nothing(focal_px: float | None, fov_deg: float | None, said: str) -> None:
+    with pytest.raises(CinetrajError, match=said):
+        with_camera(frames(), focal_px=focal_px, fov_deg=fov_deg, pixel_aspect=None)
+    assert with_camera(frames(), focal_px=None, fov_deg=0.2, pixel_aspect=None).focal_px is not None
 
 
 def test_sizes_of_one_picture_have_one_shape() -> None:
