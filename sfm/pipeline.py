@@ -29,7 +29,7 @@ from sfm.shots import boundaries
 from sfm.types import BackendResult, Frames, Masks
 from sfm.video import reader
 from sfm.video.container import film
-from sfm.video.pixels import in_source_pixels, with_camera
+from sfm.video.pixels import in_source_pixels, with_camera, working_scale
 from sfm.windows.read import is_long
 from sfm.windows.shots import estimated, unsaved
 from trajectory.errors import CinetrajError
@@ -285,7 +285,7 @@ def _video(frames: Frames, last: Frames) -> dict[str, Any]:
         "source_hw": list(frames.source_hw),
         "working_hw": list(frames.hw),
         "pixel_aspect": frames.pixel_aspect,
-        "known_focal_px": None if frames.focal_px is None else frames.focal_px * frames.source_hw[0] / frames.hw[0],
+        "known_focal_px": None if frames.focal_px is None else frames.focal_px / working_scale(frames),
     }
 
 

@@ -25,7 +25,7 @@ def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None
     """
     aspect = frames.pixel_aspect if pixel_aspect is None else pixel_aspect
     working_px = frames.focal_px
-    to_working = frames.hw[0] / frames.source_hw[0]
+    to_working = working_scale(frames)
     if focal_px is not None:
         working_px = focal_px * to_working
     elif fov_deg is not None:
@@ -42,6 +42,11 @@ def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None
                 f"{WIDEST_DEG:g}: --focal counts in pixels of the source, --fov is the horizontal field of view"
             )
     return replace(frames, pixel_aspect=aspect, focal_px=working_px)
+
+
+def working_scale(frames: Frames) -> float:
+    """Working pixels for one of the source, over both sides alike: each is rounded for itself."""
+    return float(np.sqrt(np.prod(np.divide(frames.hw, frames.source_hw))))
 
 
 def same_shape(hw: tuple[int, int], other_hw: tuple[int, int], stretches: Iterable[float] = (1.0,)) -> bool:

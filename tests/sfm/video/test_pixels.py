@@ -1,5 +1,7 @@
 """The camera in pixels of the source on the outside, of the working size on the inside."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,6 +59,15 @@ def test_a_field_of_view_is_horizontal() -> None:
     # Pixels twice as wide as high: fy = fx times the pixel's aspect.
     squeezed = with_camera(frames(), focal_px=None, fov_deg=90.0, pixel_aspect=2.0)
     assert squeezed.focal_px == pytest.approx(80.0)
+
+
+def test_a_focal_length_that_is_given_comes_back_where_the_working_size_is_rounded() -> None:
+    rounded = replace(frames(), source_hw=(256, 384), rgb=np.zeros((2, 133, 200, 3), np.uint8))
+    working = with_camera(rounded, focal_px=332.55, fov_deg=None, pixel_aspect=None)
+    assert working.focal_px is not None
+    intrinsics_px = np.tile(np.diag([working.focal_px, working.focal_px, 1.0]), (2, 1, 1))
+    found = in_source_pixels(path().replace(image_hw=(133, 200), intrinsics_px=intrinsics_px), (256, 384))
+    assert found.focal_px == pytest.approx(332.55)
 
 
 def test_what_the_file_says_stays_where_nothing_is_given() -> None:
