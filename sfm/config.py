@@ -75,7 +75,7 @@ class VideoConfig(Ranged):
     fps: Rate | None = None
     long_side: Side | None = 640
     start_s: Seconds | None = None
-    stop_s: Duration | None = None
+    stop_s: Annotated[float, Range(0, 1_000_000_000, "seconds", above=True)] | None = None
     assumed_fps: Rate | None = None
 
     def __post_init__(self) -> None:
