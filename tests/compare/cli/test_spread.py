@@ -41,7 +41,7 @@ def test_descriptions_are_the_same_in_other_processes(
     for options, said in (
         ({"jobs": 2, "plot": runs / "a.png"}, "--plot"),
         ({"engine": "ray", "jobs": 2}, "--jobs is 2, expected none"),
-        ({"jobs": 0}, "--jobs is 0, expected 1 to 1024"),
+        ({"jobs": 0}, "--jobs is 0, expected a whole number from 1 to 1,024"),
     ):
         assert main(["describe", str(runs), *(f"--{k}={v}" for k, v in options.items())]) == 2
         assert said in capsys.readouterr().err
