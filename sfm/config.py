@@ -436,11 +436,11 @@ class SelectionConfig(Ranged):
     drift: Share = 0.001
     gain: Share = 0.5
     gain_least: Share = 0.1
-    improvement: Limit = 0.65
-    improvement_flat: Limit = 0.75
+    improvement: Positive = 0.65
+    improvement_flat: Positive = 0.75
     improvement_noise: Limit = 0.5
     improvement_both: Positive = 1.15
-    improvement_part: Limit = 2.0
+    improvement_part: Positive = 2.0
     flat: Limit = 0.085
     zoom_improvement: Limit = 0.2
     zoom_opposed: Limit = 2.0

@@ -168,4 +168,4 @@ class TestBadInput:
     def test_no_job_at_all(self, tmp_path: Path, program: tuple[str, ...]) -> None:
         write_moving(tmp_path / "a.mp4")
         done = cinetraj("estimate", tmp_path / "a.mp4", "--out", tmp_path / "out", "--jobs", 0, *program)
-        assert_one_clear_line(done, "--jobs is 0, expected 1 to 1024")
+        assert_one_clear_line(done, "--jobs is 0, expected a whole number from 1 to 1,024")

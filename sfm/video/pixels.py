@@ -32,8 +32,8 @@ def with_camera(frames: Frames, *, focal_px: float | None, fov_deg: float | None
         focal_x_px = frames.source_hw[1] / 2 / np.tan(np.deg2rad(fov_deg) / 2)
         working_px = float(focal_x_px * aspect * to_working)
     if (focal_px is not None or fov_deg is not None) and working_px is not None:
-        rows, columns = frames.hw
-        seen_deg = 2 * float(np.degrees(np.arctan(max(rows, columns * aspect) / 2 / working_px)))
+        rows, columns = frames.source_hw
+        seen_deg = 2 * float(np.degrees(np.arctan(max(rows, columns * aspect) / 2 / (working_px / to_working))))
         if not NARROWEST_DEG <= round(seen_deg, 6) <= WIDEST_DEG:
             told = f"focal length of {focal_px:g} pixels" if focal_px is not None else f"view of {fov_deg:g} degrees"
             size = f"{frames.source_hw[1]}x{frames.source_hw[0]}"

@@ -45,6 +45,12 @@ def test_a_number_that_is_none_or_out_of_range_is_refused(kind: Any, name: str, 
             made.__post_init__()
 
 
+@pytest.mark.parametrize("name", ["improvement", "improvement_flat", "improvement_part"])
+def test_what_is_divided_by_is_not_zero(name: str) -> None:
+    with pytest.raises(CinetrajError, match=f"{name} is 0.0, expected a number above 0"):
+        config.SelectionConfig(**{name: 0.0})
+
+
 @dataclasses.dataclass(frozen=True)
 class Example(Ranged):
     count: Count | None = 3
