@@ -54,10 +54,11 @@ _FIRST = ("estimate", "describe", "compare", "convert", "info", "demo")
 
 def program() -> int:
     """What the installed command calls: `main`, and then the end of the process."""
-    try:
-        return main()
-    finally:
-        uncollected_end()
+    with rare_collection():  # to the very end: one look on leaving `main` would see all there is
+        try:
+            return main()
+        finally:
+            uncollected_end()
 
 
 def main(argv: Sequence[str] | None = None) -> int:

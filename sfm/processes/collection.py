@@ -4,7 +4,7 @@ import gc
 from collections.abc import Generator
 from contextlib import contextmanager
 
-EVERY = (50_000, 20, 20)
+EVERY = (500_000, 10, 10)
 """New objects before a look at the newest, and looks before one at those that outlived one and two of them."""
 
 
