@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from sfm import backends, gravity
-from sfm.confidence.verdict import without_probabilities
+from sfm.confidence.reason_words import without_probabilities
 from sfm.config import PERSON, CommandConfig, EstimateConfig, GravityConfig
 from sfm.external import command
 from sfm.masks import cards, projections, views
@@ -31,7 +31,6 @@ from sfm.video import reader
 from sfm.video.container import film
 from sfm.video.pixels import in_source_pixels, with_camera, working_scale
 from sfm.windows.read import is_long
-from sfm.windows.shots import estimated, unsaved
 from trajectory.errors import CinetrajError
 from trajectory.files import printable
 from trajectory.model import Provenance, Trajectory
@@ -120,6 +119,8 @@ def _origin(source: str, config: EstimateConfig, backend: str, backend_config: A
 
 def _in_windows(path: Path, config: EstimateConfig, backend: str, backend_config: Any, tell: Progress) -> Estimate:
     """That of a clip which is too long to be held: shot by shot as it is read, a long shot in pieces."""
+    from sfm.windows.shots import estimated  # long clips are rare, and whoever only hands clips on loads none of this
+
     most = config.windows.beyond
     if config.mask not in (None, PERSON):
         raise CinetrajError(
@@ -155,7 +156,7 @@ def _in_windows(path: Path, config: EstimateConfig, backend: str, backend_config
     return Estimate(
         source=str(path),
         backend=backend,
-        shots=tuple(unsaved(shot, config.save, UNHELD) for shot in found.shots),
+        shots=tuple(shot.without(config.save, UNHELD) for shot in found.shots),
         config=origin.config,
         versions=origin.versions,
         seed=config.seed,
@@ -270,7 +271,7 @@ def _with_files(shot: ShotEstimate, part: Frames, config: EstimateConfig) -> Sho
 def _of_a_program(found: Estimate, config: EstimateConfig) -> Estimate:
     """The estimate of another program, which gives a trajectory and nothing else."""
     why = "another program gives its trajectory alone"
-    return replace(found, shots=tuple(unsaved(shot, config.save, why) for shot in found.shots))
+    return replace(found, shots=tuple(shot.without(config.save, why) for shot in found.shots))
 
 
 def _video(frames: Frames, last: Frames) -> dict[str, Any]:

@@ -82,6 +82,10 @@ def test_a_clip_that_its_tracks_answer_is_estimated_without_torch(tmp_path: Path
         assert not after_estimate("again").intersection({"numba.np.linalg", "numba.np.arrayobj"})
 
 
+def test_who_only_hands_clips_to_workers_loads_no_estimator() -> None:
+    assert not modules_after("import sfm.batch.runner").intersection({*HEAVY, "scipy", "numba"} - {"cv2", "PIL"})
+
+
 def test_this_test_can_fail() -> None:
     # The twin: a heavy import is seen.
     assert "cv2" in modules_after("import cv2")

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, cast, final
 
-from trajectory.components import evidence_of
 from trajectory.errors import ReadError
-from trajectory.model import Trajectory
+from trajectory.model import Trajectory, evidence_of
 
 CANDIDATES = "candidates"
 """Key of `Provenance.evidence`: the answers that are possible, each with `probability` and `file`."""

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast, final, get_args
 
-from trajectory.components import evidence_of
 from trajectory.errors import CinetrajError
-from trajectory.model import Trajectory
+from trajectory.model import Trajectory, evidence_of
 
 Quantity = Literal["rotation", "translation", "zoom"]
 QUANTITIES: Final[tuple[Quantity, ...]] = get_args(Quantity)

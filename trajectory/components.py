@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, final
+from typing import Literal, final
 
 import numpy as np
 from jaxtyping import Float
 
 from trajectory.kinematics import Motion, translation_is_noise
-from trajectory.model import Trajectory
 
 TranslationUnit = Literal["scene_depth", "path_length"]
 
@@ -101,8 +100,3 @@ def translation_unit(moved: Motion) -> tuple[float, TranslationUnit]:
     if translation_is_noise(moved):
         return np.inf, "path_length"
     return moved.path_length, "path_length"
-
-
-def evidence_of(trajectory: Trajectory) -> Mapping[str, Any]:
-    """What the estimator left about itself (`Provenance.evidence`), empty where nothing is known."""
-    return {} if trajectory.provenance is None else trajectory.provenance.evidence

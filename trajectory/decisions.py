@@ -9,8 +9,8 @@ from jaxtyping import Float
 from scipy.special import ndtr
 
 from trajectory.certainty import certainty_of
-from trajectory.components import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit, evidence_of
-from trajectory.model import Trajectory
+from trajectory.components import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit
+from trajectory.model import Trajectory, evidence_of
 from trajectory.probabilities import Answers, probabilities
 
 _LATERAL = (0, 1, 3, 4)

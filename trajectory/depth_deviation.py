@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from trajectory.components import evidence_of
 from trajectory.image_motion import checked_quantiles
-from trajectory.model import Trajectory
+from trajectory.model import Trajectory, evidence_of
 
 SURFACES = 10
 """As many depths of a scene are told apart by what an estimator follows in it: its median is off the median of all that

@@ -11,7 +11,7 @@ from trajectory.best_estimates import UnknownScores
 from trajectory.candidates import CANDIDATES, Candidates
 from trajectory.caption import Captions
 from trajectory.certainty import QUANTITIES, RIGID, Certainty, certainty_of
-from trajectory.components import CHANNELS, NAMES, Scores, TranslationUnit, evidence_of
+from trajectory.components import CHANNELS, NAMES, Scores, TranslationUnit
 from trajectory.compound import Compound, CompoundConfig
 from trajectory.decisions import Decision, Thresholds, decide, near_threshold, trust
 from trajectory.errors import CinetrajError
@@ -21,7 +21,7 @@ from trajectory.io import notes as said_of_file
 from trajectory.kinematics import INDEX_FPS
 from trajectory.likelihood import likelihood
 from trajectory.minor import Minor
-from trajectory.model import Trajectory
+from trajectory.model import Trajectory, evidence_of
 from trajectory.panned_roll import explaining_pitch_deg
 from trajectory.primitives import Extent, apparent, authors
 from trajectory.segments import Segment, SegmentConfig

@@ -8,10 +8,9 @@ import numpy as np
 from jaxtyping import Float
 from scipy.spatial.transform import Rotation
 
-from trajectory.components import evidence_of
 from trajectory.errors import CinetrajError
 from trajectory.kinematics import Motion
-from trajectory.model import Trajectory
+from trajectory.model import Trajectory, evidence_of
 
 View = Literal["level", "bird", "worm"]
 STEEP_DEG = 60.0

@@ -12,13 +12,12 @@ from trajectory.components import (
     TRANSLATION,
     ZOOM,
     TranslationUnit,
-    evidence_of,
     translation_unit,
 )
 from trajectory.errors import CinetrajError
 from trajectory.gravity import Gravity
 from trajectory.kinematics import Motion, motion
-from trajectory.model import Trajectory
+from trajectory.model import Trajectory, evidence_of
 from trajectory.turns import Turns, turns
 
 _ASSUMED_HW = (9.0, 16.0)

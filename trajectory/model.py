@@ -202,3 +202,8 @@ def _blank_invalid(poses: np.ndarray, valid: np.ndarray) -> np.ndarray:
     blanked[~valid] = np.nan
     blanked.setflags(write=False)
     return blanked
+
+
+def evidence_of(trajectory: Trajectory) -> Mapping[str, Any]:
+    """What the estimator left about itself (`Provenance.evidence`), empty where nothing is known."""
+    return {} if trajectory.provenance is None else trajectory.provenance.evidence

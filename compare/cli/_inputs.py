@@ -149,7 +149,7 @@ def _cameras(path: Path, part: str, format: str) -> list[Loaded]:
 
 def _read(path: Path, name: str, format: str) -> Loaded:
     from trajectory import io
-    from trajectory.components import evidence_of
+    from trajectory.model import evidence_of
 
     trajectory = io.read(path, format=format)
     status = evidence_of(trajectory).get("status")

@@ -1,6 +1,5 @@
 """From weighed answers to what is told: probabilities, status and reason, rivals; and what makes less sure."""
 
-import re
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +8,7 @@ from jaxtyping import Float, Int
 
 from sfm.confidence.evidence import Answer
 from sfm.confidence.posterior import QUANTITY_NAMES, SURE, Judged, far_below
+from sfm.confidence.reason_words import with_probabilities
 from sfm.confidence.turn_odds import turn_odds, turn_of
 from sfm.motion.all_frames import between_keyframes
 from sfm.motion.deviations import with_deviations
@@ -39,8 +39,6 @@ CLEAR_TURN = 0.5
 """Where the deviation of the turn makes its odds less than this, the reason says what it hangs on."""
 LIKELY_OK = 0.5
 """An answer below this probability, rotation, translation and zoom together, is not "ok"."""
-PROBABILITIES = re.compile(r" \(probability of being right: [^)]*\)")
-"""What `verdict` says of them in a reason."""
 
 
 def told(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"], keyframes: Int[np.ndarray, " k"]) -> Solved:
@@ -153,11 +151,6 @@ def _as_one_picture(judged: Judged) -> bool:
     return all(float(how.share[judged.best]) - how.as_picture < LEAST_GAIN for how in judged.seen.values())
 
 
-def without_probabilities(reason: str) -> str:
-    """A reason of `verdict` without its numbers, for whoever knows better."""
-    return PROBABILITIES.sub("", reason)
-
-
 def verdict(solved: Solved, judged: Judged) -> tuple[Status, str]:
     """The status by the probabilities, and the reason in words."""
     if solved.status == "failed":
@@ -165,10 +158,10 @@ def verdict(solved: Solved, judged: Judged) -> tuple[Status, str]:
     quantity = judged.quantity
     unsure = [name for name in ("rotation", "translation") if quantity[name] < SURE]
     if unsure or quantity["all"] < LIKELY_OK:
-        known = [f"{name} {quantity[name]:.2f}" for name in QUANTITY_NAMES]
+        known = with_probabilities({name: quantity[name] for name in QUANTITY_NAMES})
         why = f": {solved.reason}" if solved.status == "unreliable" else ""
         what = " and ".join(unsure) or "what is said of rotation, translation and zoom together"
-        return "unreliable", f"{what} may be wrong (probability of being right: {', '.join(known)}){why}"
+        return "unreliable", f"{what} may be wrong{known}{why}"
     poses = solved.poses
     if poses is not None and not poses.valid.all():
         missing = sorted({why for why in poses.reason if why})

@@ -1,7 +1,8 @@
 """What became of a clip and of its shots, and how `run.json` says it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from types import MappingProxyType
 from typing import Any, cast, final
 
 import numpy as np
@@ -61,6 +62,10 @@ class ShotEstimate:
             return Candidates()
         own, *others = (float(each["probability"]) for each in told)
         return Candidates(own=own, others=tuple(zip(others, self.alternatives, strict=True)))
+
+    def without(self, names: tuple[str, ...], why: str) -> "ShotEstimate":
+        """The shot, told that it has none of these files."""
+        return replace(self, save=(), unsaved=MappingProxyType(dict.fromkeys(names, why)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return reduced(self)

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 from typing import final
 
 import numpy as np
@@ -66,11 +65,6 @@ def estimated(
     if first is None or last is None:
         return None
     return Found(shots=(*found, *shots_of(shot)), first=first, last=last, notes=tuple(notes.values()))
-
-
-def unsaved(shot: ShotEstimate, names: tuple[str, ...], why: str) -> ShotEstimate:
-    """The shot, told that it has none of these files."""
-    return replace(shot, save=(), unsaved=MappingProxyType(dict.fromkeys(names, why)))
 
 
 def _without_pictures(frames: Frames) -> Frames:

@@ -15,8 +15,7 @@ from sfm.config import AutoConfig
 from sfm.masks import find as masks
 from sfm.synthetic import ClipSpec, MoverSpec, RenderedClip, render
 from sfm.types import BackendResult, Frames, Masks
-from trajectory.components import evidence_of
-from trajectory.model import Trajectory
+from trajectory.model import Trajectory, evidence_of
 
 
 def with_focal(frames: Frames, focal_px: float | None) -> Frames:

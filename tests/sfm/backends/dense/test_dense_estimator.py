@@ -17,9 +17,8 @@ from sfm.config import DenseConfig
 from sfm.masks import find as masks
 from sfm.synthetic import ClipSpec, render
 from sfm.types import BackendResult, Frames, Masks
-from trajectory.components import evidence_of
 from trajectory.errors import CinetrajError
-from trajectory.model import Trajectory
+from trajectory.model import Trajectory, evidence_of
 
 
 def estimate(rgb: np.ndarray, config: DenseConfig | str = "dense", *, focal_px: float | None = None) -> BackendResult:
