@@ -60,7 +60,7 @@ def open_manifest(folder: Path) -> Generator[Manifest, None, None]:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
-        raise CinetrajError(f"{path} cannot be written ({error.strerror}); choose another --out") from error
+        raise CinetrajError(f"{path} cannot be written ({error.strerror}); choose another folder") from error
     try:
         _lock(descriptor, path)
         size = os.fstat(descriptor).st_size
@@ -125,6 +125,6 @@ def _lock(descriptor: int, path: Path) -> None:
         except BlockingIOError:
             if time.monotonic() > until:
                 raise CinetrajError(
-                    f"{path} is in use by another batch; wait for it, or choose another --out"
+                    f"{path} is in use by another batch; wait for it, or choose another folder"
                 ) from None
             time.sleep(0.1)

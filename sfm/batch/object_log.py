@@ -132,4 +132,4 @@ def _wait_for_silence(fs: Any, folder: str, address: str) -> None:
 
 def _in_use(address: str, beat: dict[str, Any] | None) -> CinetrajError:
     host = "another machine" if beat is None else beat["host"]
-    return CinetrajError(f"{address} is in use by another batch on {host}; wait for it, or choose another --out")
+    return CinetrajError(f"{address} is in use by another batch on {host}; wait for it, or choose another folder")
