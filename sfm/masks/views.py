@@ -25,6 +25,10 @@ STRIP = 0.25
 """Of the side: how far from the seam the motion on either side is looked at."""
 LEAST, MOST = 0.4, 0.25
 """Share of the one side that follows a motion at least, and of the other at most, where the two are different views."""
+WIDE = 0.25
+"""What follows the motion of a side lies over so much of the seam, of what the points of either side lie over. Who
+walks before a horizon has most of the points below it and a fifth of its length. Of 60 pairs of real clips side by side
+or above each other 41 are told with this, 50 without."""
 SYMMETRIC = 0.03
 """Two seams as far from either border, up to this share, are the edges of a picture between panels."""
 
@@ -97,13 +101,21 @@ def _goes_apart(frames: Frames, found: Masks, seen: Int[np.ndarray, " k"], at: f
 
 
 def _differ(sides: list[tuple[Float[np.ndarray, "_ 2"], Float[np.ndarray, "_ 2"]]]) -> bool:
-    """Whether the motion of either side is not that of the other: points before and after, of both."""
+    """Whether the motion of either side, all along the seam, is not that of the other: points of both then and now."""
     limit_px = limit_of(*sides)
+    least = WIDE * max(_extent(before[:, 1]) for before, _ in sides)
     for (before, now), (other, there) in (sides, sides[::-1]):
         motion = affine_of(before, now, limit_px)
         if motion is None:
             return False
-        own, others = (float((motion(a, b) < limit_px).mean()) for a, b in ((before, now), (other, there)))
-        if own < LEAST or others > MOST:
+        own, others = (motion(a, b) < limit_px for a, b in ((before, now), (other, there)))
+        if own.mean() < LEAST or others.mean() > MOST:
+            return False
+        if _extent(before[own, 1]) < least:
             return False
     return True
+
+
+def _extent(place: Float[np.ndarray, " m"]) -> float:
+    """Over how much of a seam nine in ten of some points lie."""
+    return float(np.ptp(np.quantile(place, (0.05, 0.95))))

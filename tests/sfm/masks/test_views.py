@@ -58,6 +58,18 @@ def test_a_straight_edge_that_rests_with_the_scene_parts_nothing() -> None:
     assert said(still) == ""
 
 
+@pytest.mark.parametrize(("wide_px", "parted"), [(60, False), (320, True)])
+def test_who_walks_before_a_horizon_parts_nothing(wide_px: int, parted: bool) -> None:
+    """Sky and trees rest, the field below shows hardly a corner, and most of them are on someone who sinks."""
+    scene, walker = one(1, 0.0).copy(), pan(2, FRAMES, hw=HW, step_px=0.0)
+    field = 120.0 + 0.1 * (one(3).astype(float) - 120.0)
+    scene[:, 70:] = np.rint(field).astype(np.uint8)[:, 70:]
+    for number in range(FRAMES):
+        where = slice(160 - wide_px // 2, 160 + wide_px // 2)
+        scene[number, 70:, where] = np.roll(walker[number], 2 * number, 0)[70:, where]
+    assert bool(said(scene)) == parted
+
+
 def test_a_thin_line_on_the_film_parts_nothing() -> None:
     scratched = one(1).copy()
     scratched[:, :, 158:161] = 255
