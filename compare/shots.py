@@ -41,11 +41,16 @@ class Shot:
         )
 
 
-def best_shot(run: Path, record: Mapping[str, Any]) -> Shot | None:
-    """The shot of a run that has a trajectory and most frames of the clip; None where none has."""
+def listed_shots(record: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What run.json says of each shot; of a damaged one only what is there."""
     told: Any = record.get("shots")
     listed = cast("list[Any]", told) if isinstance(told, list) else []
-    shots = [cast("dict[str, Any]", shot) for shot in listed if isinstance(shot, dict)]
+    return [cast("dict[str, Any]", shot) for shot in listed if isinstance(shot, dict)]
+
+
+def best_shot(run: Path, record: Mapping[str, Any]) -> Shot | None:
+    """The shot of a run that has a trajectory and most frames of the clip; None where none has."""
+    shots = listed_shots(record)
     known = {str(shot.get("name")): shot for shot in shots}
     folders = sorted(path for path in run.glob("shot-*") if (path / "trajectory.npz").is_file())
     if not folders:

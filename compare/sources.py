@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, cast, final
 
 from compare.rows import Fault
-from compare.shots import Shot, best_shot, in_whole_clip
+from compare.shots import Shot, best_shot, in_whole_clip, listed_shots
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import decoded
 from trajectory.io import split_part
@@ -211,7 +211,7 @@ def _of_run(path: Path, run: Path, name: str) -> Clip:
         if shot is not None:
             inner = _of_run(path / shot.name, path / shot.name / "run.json", name)
             return replace(inner, shot=shot)
-    shots = _shots(record)
+    shots = listed_shots(record)
     if status == "failed" or (shots and all(shot.get("status") == "failed" for shot in shots)):
         reason = reason or "no reason given"
         return Clip(name=name, failed=f"estimation failed: {reason}", run=path, fault=_fault(record))
@@ -222,11 +222,6 @@ def _of_run(path: Path, run: Path, name: str) -> Clip:
     return Clip(name=name, path=path / "trajectory.npz", unreliable=unreliable, run=path)
 
 
-def _shots(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    listed = cast("list[Any]", record.get("shots") or [])
-    return [cast("dict[str, Any]", shot) for shot in listed if isinstance(shot, dict)]
-
-
 def _fault(record: Mapping[str, Any]) -> Fault:
     """Whose fault it is that a generated clip has no trajectory: the model's where there was nothing to be found."""
     batch: Any = record.get("batch")
@@ -234,7 +229,7 @@ def _fault(record: Mapping[str, Any]) -> Fault:
         return "model"  # it cannot be read
     if isinstance(record.get("frames"), int) and 0 < record["frames"] < 2:
         return "model"
-    told = [rigid_probability(shot.get("statistics") or {}) for shot in _shots(record)]
+    told = [rigid_probability(shot.get("statistics") or {}) for shot in listed_shots(record)]
     nothing_rigid = bool(told) and all(share is not None and share < 0.5 for share in told)
     return "model" if nothing_rigid else "instrument"
 

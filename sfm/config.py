@@ -18,6 +18,7 @@ from sfm.ranges import (
     Grey,
     Limit,
     Megabytes,
+    Moment,
     Opening,
     Part,
     Positive,
@@ -74,8 +75,8 @@ class VideoConfig(Ranged):
 
     fps: Rate | None = None
     long_side: Side | None = 640
-    start_s: Seconds | None = None
-    stop_s: Annotated[float, Range(0, 1_000_000_000, "seconds", above=True)] | None = None
+    start_s: Moment | None = None
+    stop_s: Moment | None = None
     assumed_fps: Rate | None = None
 
     def __post_init__(self) -> None:

@@ -28,7 +28,7 @@ class Range:
     def holds(self, value: Any, *, whole: bool) -> bool:
         """Whether a value is a number within; NaN never is."""
         kind: Any = numbers.Integral if whole else numbers.Real
-        if not isinstance(value, kind) or (self.above and value == self.least):
+        if not isinstance(value, kind) or isinstance(value, bool) or (self.above and value == self.least):
             return False
         return bool(self.least <= value <= self.most)
 
@@ -38,6 +38,8 @@ Some: TypeAlias = Annotated[int, Range(0, 1_000_000)]
 """A count that may be none."""
 Side: TypeAlias = Annotated[int, Range(16, 65_536, "pixels")]
 Seconds: TypeAlias = Annotated[float, Range(0, 1_000_000_000, "seconds")]
+Moment: TypeAlias = Annotated[float, Range(-1_000_000_000_000, 1_000_000_000_000, "seconds")]
+"""On a clip's own clock, which may be that of the wall."""
 Duration: TypeAlias = Annotated[float, Range(0, 10_000_000, "seconds", above=True)]
 Share: TypeAlias = Annotated[float, Range(0, 1)]
 Part: TypeAlias = Annotated[float, Range(0, 1, above=True)]
@@ -54,20 +56,24 @@ class Ranged:
     """Base of a config: it refuses a number outside the range that its type tells."""
 
     def __post_init__(self) -> None:
-        for name, limits, whole in _ranges(type(self)):
+        for name, limits, whole, optional in _ranges(type(self)):
             value = getattr(self, name)
             several = isinstance(value, tuple)
             for each in value if several else (value,):  # pyright: ignore[reportUnknownVariableType]
-                if each is not None and not isinstance(each, str) and not limits.holds(each, whole=whole):
+                if not (optional and each is None) and not limits.holds(each, whole=whole):
                     told = limits.told(whole=whole)
                     raise CinetrajError(f"{name} {'has' if several else 'is'} {each}, expected {told}")
 
 
 @cache
-def _ranges(kind: type) -> tuple[tuple[str, Range, bool], ...]:
-    """Name, range, and whether the numbers are whole, of each field that has a range."""
+def _ranges(kind: type) -> tuple[tuple[str, Range, bool, bool], ...]:
+    """Of each field that has a range: name, range, whether the numbers are whole, and whether it may be None."""
     hints = get_type_hints(kind, include_extras=True)
-    return tuple((name, limits, whole) for name, hint in hints.items() for limits, whole in _within(hint))
+    return tuple(
+        (name, limits, whole, type(None) in get_args(hint))
+        for name, hint in hints.items()
+        for limits, whole in _within(hint)
+    )
 
 
 def _within(hint: Any) -> Iterator[tuple[Range, bool]]:

@@ -115,12 +115,12 @@ class Masks:
         return self.usable if self.moving is None else self.usable & ~self.moving[frame]
 
     def hidden(self) -> str:
-        """That masks hide most of the picture, over all frames; nothing where they do not."""
-        left = float((self.usable if self.moving is None else self.usable & ~self.moving).mean())
+        """That what hides most of the picture, over all frames, may be why nothing can be said; else nothing."""
+        left = float(np.mean([self.usable_in(frame).mean() for frame in range(len(self.blank))]))
         if left >= LITTLE_LEFT:
             return ""
-        by = "what lies still over it" if self.moving is None else "--mask, where white is what moves"
-        return f"{left:.0%} of the picture is left by {by}"
+        by = "what was told to move (--mask)" if self.usable.mean() >= LITTLE_LEFT else "what lies still over it"
+        return f"{by} leaves {left:.0%} of the picture"
 
     def blank_reason(self, frame: int | np.integer) -> str:
         """Why a blank frame has no pose."""

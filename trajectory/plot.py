@@ -231,12 +231,14 @@ def kind_of(path: str | Path) -> str:
 
 
 def write(figure: Any, target: Any, kind: str) -> None:
-    """A drawn figure as a file of a `kind_of` path, quickly: a png packed less takes half the time and 4 % more room.
+    """A drawn figure as a file of a `kind_of` path, after which it is empty. A png is packed less: half the time, 4 %
+    more room.
 
     Args:
         target: path, or a file to write bytes to.
     """
     figure.savefig(target, format=kind, **({"pil_kwargs": {"compress_level": 1}} if kind == "png" else {}))
+    figure.clear()  # its parts hold each other, and would wait for Python to look for such
 
 
 def moved_from_first(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:

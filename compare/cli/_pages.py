@@ -71,9 +71,9 @@ def write_pages(
         except CinetrajError as error:
             _report.warn(f"{run} has no page: {error}")
     if gone:
-        what = "the page of" if len(gone) == 1 else f"{len(gone)} pages show no film, the first being"
-        shows = " shows no film" if len(gone) == 1 else ""
-        _report.warn(f"{what} {next(iter(gone))}{shows}: {next(iter(gone.values()))}")
+        first, why = next(iter(gone.items()))
+        several = f"{len(gone)} pages show no film, the first being {first}"
+        _report.warn(f"{several if len(gone) > 1 else f'the page of {first} shows no film'}: {why}")
     if folder is not None:
         thumbnails = _film.films(long_side=THUMBNAIL_SIDE, most=3)
         written.append(folder_page.write(folder, films=thumbnails, jpeg=jpeg))

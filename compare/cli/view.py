@@ -176,9 +176,10 @@ def _reference(path: Path, shot: "RunShot") -> "Trajectory":
     if path_of_shot is not None and len(found) != len(path_of_shot):
         start_s, stop_s = path_of_shot.time_s[[0, -1]]
         inside = int(((found.time_s >= start_s) & (found.time_s <= stop_s)).sum())
-        if 0 < inside < SPARSE * min(len(found), len(path_of_shot)):
+        numbered = bool((found.time_s[1:] - found.time_s[:-1] == 1.0).all())
+        if numbered and 0 < inside < SPARSE * min(len(found), len(path_of_shot)):
             _report.warn(
-                f"{path}: {inside} of {len(found)} poses lie within the {stop_s - start_s:.3g} s of the shot, and only "
-                "these are drawn; where its times are frame numbers, write seconds"
+                f"{path}: {inside} of {len(found)} poses lie within the time of the shot, and only these are drawn; "
+                "its times look like frame numbers: write seconds"
             )
     return found

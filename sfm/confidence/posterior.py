@@ -83,7 +83,7 @@ class Judged:
         agree: whether, were the first one true, what the second one says of rotation, translation and zoom is right.
         quantity: probability that what it says of each quantity is right.
         turned: whether it goes the way that what covers what tells, against what the residuals took first.
-        far_focal: how far its focal length lies from the usual one, as a log ratio, if beyond `FAR_FOCAL`; else 0.
+        unusual_log: how far its focal length lies from the usual one, as a log ratio; 0 where it was given.
         features, seen: what was looked at, for the calibration.
     """
 
@@ -95,7 +95,7 @@ class Judged:
     features: Mapping[str, Any]
     seen: Mapping[str, Seen]
     turned: bool = False
-    far_focal: float = 0.0
+    unusual_log: float = 0.0
 
     @property
     def answer(self) -> Answer:
@@ -113,7 +113,7 @@ class Judged:
         at the end of what was tried may lie as far from the usual one as it was found."""
         focal = np.log([a.cameras.focal_px[0] for a in self.answers])
         apart = np.sqrt(self.probability @ (focal - focal[self.best]) ** 2)
-        return float(np.hypot(apart, self.far_focal))
+        return float(np.hypot(apart, self.unusual_log if self.unusual_log > FAR_FOCAL else 0.0))
 
     def times(self, factor: float, quantities: Iterable[str]) -> "Judged":
         """What it says of some quantities, or of "all", so much less probably right."""
@@ -176,7 +176,7 @@ def judge(
         features={"answers": found, "by rules": by_choice, "shared": shared, "facts": facts, "kind": kind},
         seen=seen,
         turned=bool(side[best] > 0),
-        far_focal=unusual if (unusual := prior.unusual(float(answers[best].cameras.focal_px[0]))) > FAR_FOCAL else 0.0,
+        unusual_log=prior.unusual(float(answers[best].cameras.focal_px[0])),
     )
 
 

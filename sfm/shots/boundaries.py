@@ -205,7 +205,7 @@ def _comes_back(linker: Linker, start: int, stop: int, reach: int, count: int) -
     from its first frame or from its last, or where something near hides most in both, from before it to behind it."""
     steps = sorted({round(reach * share) for share in COVERED_STEPS})
     pairs = [(start, stop + ahead) for ahead in steps] + [(start - back, stop) for back in steps]
-    pairs += [(start - step, stop + step) for step in steps[1:]]
+    pairs += [(start - step, stop + step) for step in steps if step]
     return any(a >= 0 and b < count and linker.matched(a, b) is not None for a, b in pairs)
 
 

@@ -12,7 +12,7 @@ from sfm import config
 from sfm.ranges import Count, Range, Ranged
 from trajectory.errors import CinetrajError
 
-MAY_BE_NEGATIVE = {"distortion"}
+MAY_BE_NEGATIVE = {"distortion", "start_s", "stop_s"}
 NEEDED: dict[str, dict[str, Any]] = {"CommandConfig": {"command": "x {video}"}}
 NUMBERS = [
     (kind, name, hint)
@@ -37,7 +37,8 @@ def numbers_in(hint: Any) -> set[type]:
 )
 def test_a_number_that_is_none_or_out_of_range_is_refused(kind: Any, name: str, hint: Any) -> None:
     several = get_origin(hint) is tuple
-    wrong = [math.nan, math.inf, -math.inf, *([] if name in MAY_BE_NEGATIVE else [-1])]
+    wrong: list[Any] = [] if name == "distortion" else [True, "3", *([] if type(None) in get_args(hint) else [None])]
+    wrong += [math.nan, math.inf, -math.inf, *([] if name in MAY_BE_NEGATIVE else [-1])]
     for value in [*wrong, *([2.5] if numbers_in(hint) == {int} else [])]:
         made = kind(**NEEDED.get(kind.__name__, {}))
         object.__setattr__(made, name, (value,) if several else value)  # past the types of the tests
@@ -64,3 +65,9 @@ def test_both_ends_belong_to_a_range_and_none_is_no_number() -> None:
         Example(count=0)
     with pytest.raises(CinetrajError, match=r"^share is 0.0, expected a number above 0, at most 1 of all$"):
         Example(share=0.0)
+
+
+def test_times_of_the_wall_are_taken() -> None:
+    """A camera may stamp its frames with seconds since 1970, and a part of a clip is told on its own clock."""
+    assert config.VideoConfig(start_s=1_700_000_000.5, stop_s=1_700_000_002.0).stop_s == 1_700_000_002.0
+    assert config.VideoConfig(start_s=-1.0).start_s == -1.0

@@ -105,9 +105,9 @@ def _clip(run: Path, rule: Rule) -> Clip:
         home = max(shots, key=lambda shot: _frames(_run_record(shot)))  # the first of equally long ones
     record = _run_record(home)
     path = home / "trajectory.npz"
-    if record.get("status") == "failed" or not path.is_file():
-        failed = record.get("status") == "failed"
-        reason = str((record.get("reason") if failed else "") or "has no trajectory.npz")
+    failed = record.get("status") == "failed"
+    if failed or not path.is_file():
+        reason = str(record.get("reason") or "no reason given") if failed else "has no trajectory.npz"
         return Clip(name=run.name, camera=None, failure=reason, shots=max(1, len(shots)))
     try:
         trajectory = read(path, format="native")

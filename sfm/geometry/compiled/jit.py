@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import numba
 from numba.core.caching import CompileResultCacheImpl, FunctionCache, NullCache
+from numba.core.environment import Environment
 from numba.core.runtime.nrt import rtsys
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -54,8 +55,10 @@ class _Files(CompileResultCacheImpl):
     def reduce(self, data: Any) -> Any:
         """What is kept, without the environments that hold nothing: numba writes one for each of its own functions
         that a loop has taken in, and to read it again imports the module of each."""
-        *parts, environments = super().reduce(data)
-        return (*parts, tuple(each for each in environments if each.consts))
+        return tuple(
+            tuple(each for each in part if each.consts) if _are_environments(part) else part
+            for part in super().reduce(data)
+        )
 
 
 class _Cache(FunctionCache):
@@ -67,6 +70,10 @@ class _Cache(FunctionCache):
         rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors():
             return self._load_overload(sig, target_context)
+
+
+def _are_environments(part: Any) -> bool:
+    return isinstance(part, tuple) and bool(part) and all(isinstance(each, Environment) for each in part)
 
 
 def sources(path: Path) -> str:

@@ -63,18 +63,19 @@ def test_a_long_reason_stays_above_the_panels(tmp_path: Path, monkeypatch: pytes
 
     from sfm.runs.figure import write_picture
 
-    made: list[Figure] = []
-    monkeypatch.setattr(Figure, "savefig", lambda self, *_, **__: made.append(self))
-    for count in (1, 80):
-        each = replace(shot(), reason="why " * count)
-        write_picture(each, trajectory(), tmp_path / "plot.png", title="a", backend="dense")
-    tops = []
-    for figure in made:
+    tops: list[float] = []
+
+    def measured(figure: Figure, *_: object, **__: object) -> None:
         renderer = figure.canvas.get_renderer()  # pyright: ignore[reportAttributeAccessIssue]
         figure.draw(renderer)
         (title,) = figure.texts
         tops.append(max(axes.get_tightbbox(renderer).y1 for axes in figure.axes))
         assert title.get_window_extent(renderer).y0 > tops[-1]
+
+    monkeypatch.setattr(Figure, "savefig", measured)
+    for count in (1, 80):
+        each = replace(shot(), reason="why " * count)
+        write_picture(each, trajectory(), tmp_path / "plot.png", title="a", backend="dense")
     assert tops[1] < tops[0] - 20  # the panels make room
 
 
