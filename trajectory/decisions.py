@@ -1,7 +1,7 @@
 """From scores to yes or no: thresholds, margins, how far to trust an answer, how probable a motion is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, cast, final
 
 import numpy as np
@@ -10,6 +10,7 @@ from scipy.special import ndtr
 
 from trajectory.certainty import certainty_of
 from trajectory.components import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit
+from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory, evidence_of
 from trajectory.probabilities import Answers, probabilities
 
@@ -57,6 +58,12 @@ class Thresholds:
     depth_share: float = 0.05
     zoom_ratio: float = 0.06
     static_share: float = 0.01
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, str) or value is None or not 0.0 < value < np.inf:
+                raise CinetrajError(f"threshold {each.name} is {value!r}, expected a number above 0")
 
     def channels(self, rule: str, unit: TranslationUnit) -> Float[np.ndarray, " 7"]:
         """Threshold of each signed component, in the units of the rule."""

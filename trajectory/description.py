@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, cast, final
+from typing import Any, Literal, cast, final, get_args
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from trajectory.segments import Segment, SegmentConfig
 from trajectory.steadiness import Speed, Steadiness, SteadinessConfig
 from trajectory.turns import Turned, turned_of
 
+Rule = Literal["apparent", "authors"]
 _PANNED = "gravity is not known, and so would pan a camera pitched by "
 COUNTED = "times are frame numbers over an assumed rate"
 TOO_FEW = "The motion is not known: fewer than two frames have a pose."
@@ -48,7 +49,7 @@ class DescribeConfig:
         unknown: whether a score that is not known is the best estimate ("number"), flagged, or None ("nan").
     """
 
-    rule: Literal["apparent", "authors"] = "apparent"
+    rule: Rule = "apparent"
     extent: Extent = "endpoint"
     thresholds: Thresholds = field(default_factory=Thresholds)
     steadiness: SteadinessConfig = field(default_factory=SteadinessConfig)
@@ -61,6 +62,11 @@ class DescribeConfig:
     unknown: UnknownScores = "number"
 
     def __post_init__(self) -> None:
+        choices: dict[str, Any] = {"rule": Rule, "extent": Extent, "unknown": UnknownScores}
+        for name, choice in choices.items():
+            if getattr(self, name) not in get_args(choice):
+                known = ", ".join(get_args(choice))
+                raise CinetrajError(f"{name} is {getattr(self, name)!r}, expected one of {known}")
         if not 1.0 <= self.assumed_fov_deg <= 170.0:
             raise CinetrajError(f"assumed_fov_deg is {self.assumed_fov_deg}, expected 1..170")
         if not 0.0 < self.assumed_fps < np.inf:
@@ -191,8 +197,8 @@ def describe(
     seen = _seen(trajectory, config, gravity)
     seen_limits = limits.channels("apparent", seen.unit)
     still = max(limits.static_diag, 3.0 * seen.noise_diag)
-    doubts = _roll_doubt(seen, float(seen_limits[5])) if gravity is None else {}
-    told = _told(trajectory, seen, config, doubts, _others(candidates, config, gravity))
+    panned = _panned(seen, float(seen_limits[5])) if gravity is None else ""
+    told = _told(trajectory, seen, config, panned, _others(candidates, config, gravity))
     decisions = told.decisions
 
     parts = steadiness.split(seen, config.steadiness)
@@ -210,7 +216,7 @@ def describe(
     )
     in_own_axes = moves.in_camera_axes(decisions, spans, seen, seen_limits)
     turned = turned_of(seen.turns, by_camera=config.rule == "authors")
-    doubted = frozenset(doubts) | near_threshold(decisions)
+    doubted = frozenset(told.doubts) | near_threshold(decisions)
     return Description(
         rule=config.rule,
         scores=told.numbers,
@@ -256,17 +262,19 @@ class _Told:
     numbers: Mapping[str, float | None]
     flagged: Mapping[str, str]
     decisions: Mapping[str, Decision]
+    doubts: Mapping[str, str]
 
 
 def _told(
     trajectory: Trajectory,
     seen: ImageMotion,
     config: DescribeConfig,
-    doubts: Mapping[str, str],
+    panned: str,
     others: tuple[float, list[tuple[float, Trajectory, ImageMotion]]],
 ) -> _Told:
     limits = config.thresholds
     scores = _scores(trajectory, seen, config)
+    doubts = {CHANNELS[5][0 if scores.best[CHANNELS[5][0]] > 0 else 1]: panned} if panned else {}
     weight, candidates = others
     known = [(share, _scores(each, there, config), there) for share, each, there in candidates]
     flagged = {**doubts, **best_estimates.flags(scores, certainty_of(trajectory))}
@@ -290,7 +298,7 @@ def _told(
     for name in doubts:  # what every answer has in the same way no other answer makes surer
         decisions[name] = replace(decisions[name], probability=min(decisions[name].probability, reliability[name]))
     numbers = best_estimates.with_estimates(scores, flagged, mean, config.unknown)
-    return _Told(scores=scores, numbers=numbers, flagged=flagged, decisions=decisions)
+    return _Told(scores=scores, numbers=numbers, flagged=flagged, decisions=decisions, doubts=doubts)
 
 
 def _seen(trajectory: Trajectory, config: DescribeConfig, gravity: Gravity | None) -> ImageMotion:
@@ -317,12 +325,10 @@ def _others(
     return candidates.own, [(share, each, _seen(each, config, gravity)) for share, each in usable]
 
 
-def _roll_doubt(seen: ImageMotion, limit_diag: float) -> dict[str, str]:
-    """The roll that is told, where it may be the pan of a pitched camera, with the reason."""
+def _panned(seen: ImageMotion, limit_diag: float) -> str:
+    """Why the roll that is told may be the pan of a pitched camera, where it may."""
     pitch_deg = explaining_pitch_deg(seen.moved, limit_diag / float(seen.weight[5]))
-    if pitch_deg is None:
-        return {}
-    return {CHANNELS[5][0 if seen.endpoint[5] > 0 else 1]: f"{_PANNED}{pitch_deg:+.0f}°"}
+    return "" if pitch_deg is None else f"{_PANNED}{pitch_deg:+.0f}°"
 
 
 def _ground(seen: ImageMotion, gravity: Gravity) -> Ground:

@@ -39,13 +39,14 @@ def probabilities(
             told_there = _state(answers, pair)
             if told_there is not _UNKNOWN:
                 weight[told_there] += share
-        trust = reliability[pair[0]]
+        trust = reliability[state] if state is not None and state in pair else reliability[pair[0]]
         kept = trust ** (1.0 / _together(pair)) if state is None else trust
         shares = _shared(states, state, kept, weight)
-        for name in pair if state is None else [each for each in pair if each == state]:
-            across = min(kept, shares[state]) * (crossing or {}).get(name, 0.0)
-            shares[state] -= across
-            shares[name if state is None else None] += across
+        goes = {name: (crossing or {}).get(name, 0.0) for name in pair if state in (None, name)}
+        there = min(kept, shares.get(state, 0.0)) / max(1.0, sum(goes.values()))
+        for name, share in goes.items():
+            shares[state] -= there * share
+            shares[name if state is None else None] += there * share
         found |= {name: shares[name] for name in pair}
     return {name: found[name] for name in NAMES}
 

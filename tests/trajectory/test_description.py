@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from motions import SIGN, build, primitive
 
+from trajectory.decisions import Thresholds
 from trajectory.description import DescribeConfig, describe
 from trajectory.errors import CinetrajError
 from trajectory.primitives import NAMES
@@ -100,3 +101,29 @@ def test_configs_refuse_nonsense():
         DescribeConfig(assumed_fov_deg=0.0)
     with pytest.raises(CinetrajError, match="assumed_fps"):
         DescribeConfig(assumed_fps=-1.0)
+
+
+@pytest.mark.parametrize("name", ["rule", "extent", "unknown"])
+def test_a_choice_that_is_none_is_refused(name: str) -> None:
+    config = DescribeConfig()
+    object.__setattr__(config, name, "Apparent")  # past the types of the tests
+    with pytest.raises(CinetrajError, match=f"{name} is 'Apparent', expected one of "):
+        config.__post_init__()
+
+
+@pytest.mark.parametrize("value", [0.0, -0.04, np.nan, np.inf])
+def test_a_threshold_is_above_zero(value: float) -> None:
+    with pytest.raises(CinetrajError, match=r"threshold lateral_diag is .*, expected a number above 0"):
+        Thresholds(lateral_diag=value)
+
+
+@pytest.mark.parametrize("rule", ["apparent", "authors"])
+def test_a_roll_that_may_be_a_pan_is_doubted_alike_either_way(rule: str) -> None:
+    """A pan of a pitched camera looks like a roll; the mirrored path is the mirrored answer."""
+    found = []
+    for sign, told, other in ((1.0, "Clockwise", "Counterclockwise"), (-1.0, "Counterclockwise", "Clockwise")):
+        path = build(turn_deg=(0.0, sign * 30.0, sign * 8.0))
+        each = describe(path, DescribeConfig(rule=rule))  # pyright: ignore[reportArgumentType]
+        found.append([each.decisions[f"Roll_{name}"].probability for name in (told, other)])
+    assert found[0] == pytest.approx(found[1], abs=1e-6)
+    assert found[0][0] == 0.5

@@ -84,3 +84,17 @@ def test_a_component_that_rests_shares_the_risk_with_its_quantity():
     assert still["Tilt_Up"] == still["Move_In"] == pytest.approx(0.1)  # 1 - 0.512 ** (1 / 3), for two states
     assert still["Zoom_In"] == pytest.approx(0.244)
     assert still["Static"] == pytest.approx(1 - 0.512 ** (1 / 7))
+
+
+def test_opposite_names_are_told_alike() -> None:
+    """What may cross its threshold either way does so as probably to one side as to the other, and a doubted answer
+    has the same three states whichever name it has."""
+    trust = dict.fromkeys(NAMES, 0.9)
+    rests = probabilities(dict.fromkeys(NAMES, False), trust, crossing={"Pan_Right": 0.4, "Pan_Left": 0.4})
+    assert rests["Pan_Right"] == rests["Pan_Left"] > 0.3
+    found = []
+    for told, other in (("Roll_Clockwise", "Roll_Counterclockwise"), ("Roll_Counterclockwise", "Roll_Clockwise")):
+        answers = dict.fromkeys(NAMES, False) | {told: True}
+        each = probabilities(answers, trust | {told: 0.4})
+        found.append((each[told], each[other]))
+    assert found[0] == found[1] == pytest.approx((0.4, 0.3))
