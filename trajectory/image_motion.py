@@ -18,6 +18,7 @@ from trajectory.errors import CinetrajError
 from trajectory.gravity import Gravity
 from trajectory.kinematics import Motion, motion
 from trajectory.model import Trajectory, evidence_of
+from trajectory.picture import in_parts, with_square_pixels
 from trajectory.turns import Turns, turns
 
 _ASSUMED_HW = (9.0, 16.0)
@@ -104,6 +105,9 @@ def image_motion(
     """
     moved = motion(trajectory, index_fps=index_fps)
     notes: list[str] = []
+    if in_parts(trajectory):
+        trajectory = with_square_pixels(trajectory)
+        notes.append("the file tells no size of the picture; its shape is that of square pixels")
     height, width = (float(v) for v in trajectory.image_hw or _ASSUMED_HW)
     if trajectory.intrinsics_px is None:
         focal = 0.5 * max(height, width) / np.tan(np.radians(assumed_fov_deg) / 2.0)

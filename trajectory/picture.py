@@ -10,10 +10,22 @@ from trajectory.model import Trajectory
 PARTS_HW = (1, 1)
 """`image_hw` of files that tell intrinsics as parts of a picture whose size they do not hold."""
 
+SIDE = 1000
+"""Height of a picture of which only the shape is known."""
+
 
 def in_parts(trajectory: Trajectory) -> bool:
     """Whether the intrinsics are parts of a picture of unknown size."""
     return trajectory.image_hw == PARTS_HW and trajectory.intrinsics_px is not None
+
+
+def with_square_pixels(trajectory: Trajectory) -> Trajectory:
+    """Intrinsics in parts of a picture, in one of the shape that square pixels have: fx / width and fy / height are one
+    focal length, so that their ratio is that of height and width. Nothing else is known of its size."""
+    assert trajectory.intrinsics_px is not None
+    k = trajectory.intrinsics_px[trajectory.valid]
+    aspect = float(np.median(k[:, 1, 1] / k[:, 0, 0])) if len(k) else 1.0
+    return resized(trajectory, (SIDE, max(1, round(SIDE * aspect))))
 
 
 def with_view(trajectory: Trajectory, fov_deg: float) -> Trajectory:

@@ -2,6 +2,7 @@
 
 import json
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from motions import SIGN, build, primitive
 from trajectory.decisions import Thresholds
 from trajectory.description import DescribeConfig, describe
 from trajectory.errors import CinetrajError
+from trajectory.io import read, write
 from trajectory.primitives import NAMES
 
 AMOUNT = {"turn": 30.0, "move": 0.5, "zoom": 0.4}
@@ -127,3 +129,15 @@ def test_a_roll_that_may_be_a_pan_is_doubted_alike_either_way(rule: str) -> None
         found.append([each.decisions[f"Roll_{name}"].probability for name in (told, other)])
     assert found[0] == pytest.approx(found[1], abs=1e-6)
     assert found[0][0] == 0.5
+
+
+@pytest.mark.parametrize("format_name", ["re10k", "videox-fun"])
+def test_a_file_that_tells_no_size_is_described_by_the_shape_of_its_pixels(format_name: str, tmp_path: Path) -> None:
+    """Its intrinsics are parts of the picture: a pan of a wide one is not that of a square one."""
+    path = build(turn_deg=(2.8, 3.8, 0.0))
+    write(path, tmp_path / "a.txt", format=format_name)
+    told = describe(read(tmp_path / "a.txt", format=format_name))
+    for name, score in describe(path).scores.items():
+        if name.startswith(("Pan", "Tilt", "Roll", "Zoom")):
+            assert told.scores[name] == pytest.approx(score, abs=2e-3)
+    assert any("square pixels" in note for note in told.notes)
