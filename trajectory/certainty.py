@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final, Literal, cast, final, get_args
 
 from trajectory.errors import CinetrajError
+from trajectory.frozen import reduced
 from trajectory.model import Trajectory, evidence_of
 
 Quantity = Literal["rotation", "translation", "zoom"]
@@ -30,6 +31,9 @@ class Certainty:
     probability: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     sure: Mapping[str, bool] = field(default_factory=lambda: MappingProxyType({}))
     unreliable: bool = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return reduced(self)
 
     @property
     def groundless(self) -> bool:

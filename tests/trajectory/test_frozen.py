@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sfm.runs.build import Origin, of_trajectory
+from trajectory.description import describe
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
@@ -50,3 +51,15 @@ def test_what_was_tampered_with_is_refused_at_the_door():
     kind, (cls, held, views) = made().__reduce__()
     with pytest.raises(CinetrajError, match="time_s must increase"):
         kind(cls, {**held, "time_s": np.zeros(3)}, views)
+
+
+@pytest.mark.parametrize("way", [lambda x: pickle.loads(pickle.dumps(x)), copy.deepcopy], ids=["pickle", "copy"])
+def test_a_description_comes_back_with_its_certainty(way):
+    sure = {"rotation": 0.9, "translation": 0.4}
+    one = describe(made().replace(provenance=Provenance(backend="auto", evidence={"probability": sure})))
+    two = way(one)
+    assert two.to_json() == one.to_json()
+    assert two.certainty == one.certainty
+    assert dict(two.certainty.probability) == sure
+    with pytest.raises(TypeError):
+        two.certainty.sure["rotation"] = False
