@@ -349,6 +349,11 @@ def _lost(trajectory: Trajectory) -> Bool[np.ndarray, " n"]:
     return np.array([why == ELSEWHERE for why in reason])
 
 
+def one_pose_only(reference: Trajectory, generated: Trajectory) -> bool:
+    """Whether a generated clip has one pose where the reference has more, and no frame whose pose we do not know."""
+    return bool(reference.valid.sum() > 1 == generated.valid.sum()) and not _lost(generated).any()
+
+
 def _is_estimate(trajectory: Trajectory) -> bool:
     """Whether an estimator made it, which has a row for each frame of its clip."""
     return trajectory.provenance is not None and "status" in trajectory.provenance.evidence

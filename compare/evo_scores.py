@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from compare.association import check_time_sources
+from compare.association import check_time_sources, one_pose_only
+from compare.laid import NotDelivered
 from compare.protocols import Protocol
 from compare.rows import PairScores, Score
 from trajectory.errors import CinetrajError, GaugeError
@@ -99,10 +100,17 @@ def _rows(trajectory: Trajectory, rows: np.ndarray) -> Trajectory:
 
 
 def score_evo(reference: Trajectory, generated: Trajectory, protocol: Protocol) -> PairScores:
-    """Scores of a protocol whose method is "evo"."""
+    """Scores of a protocol whose method is "evo".
+
+    Raises:
+        NotDelivered: the generated clip has one pose where the reference has more.
+        CinetrajError: evo cannot compare the two.
+    """
     time = protocol.time
     assert time in ("seconds", "index", "truncate")  # others are no protocol of evo's
     check_time_sources(reference, generated, time, ways="--time index")
+    if one_pose_only(reference, generated):
+        raise NotDelivered("the generated clip has one pose only, expected at least 2")
     found = ate_rpe(
         reference,
         generated,

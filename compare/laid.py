@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from compare.align import anchored, fix_gauge, moved
-from compare.association import HOLE, Meeting, clock, frame_numbers, meet
+from compare.association import HOLE, Meeting, clock, frame_numbers, meet, one_pose_only
 from compare.chunks import chunked
 from compare.depth_scales import DepthScale
 from compare.metrics import Comparison, Comparisons, together
@@ -139,10 +139,21 @@ def _met(two: Two, protocol: Protocol) -> Meeting | CinetrajError:
     if two.reference.valid.sum() == 1 and len(two.reference) + len(two.generated) > 2:  # any clip begins so
         return CinetrajError("the reference has one pose only, which shows no motion")
     if meeting.scored.any():
-        return meeting
+        return _fixed(two, meeting) if protocol.anchor == "gauge" else meeting
     if meeting.charged.any():
         return NotDelivered("the generated clip has no pose at any time at which the reference has one")
     return CinetrajError("no point of comparison has a pose in both clips")
+
+
+def _fixed(two: Two, meeting: Meeting) -> Meeting | CinetrajError:
+    """The meeting, or why no gauge can be fixed by it: a single pose is laid on any other without an error."""
+    if one_pose_only(two.reference, two.generated):
+        return NotDelivered("the generated clip has one pose only, which fits any reference")
+    if meeting.scored.sum() > 1 or two.reference.valid.sum() < 2:
+        return meeting
+    if meeting.charged.any():
+        return NotDelivered("the generated clip has one pose only at the times at which the reference has some")
+    return CinetrajError("one point of comparison has a pose in both clips, which tells no gauge")
 
 
 def _laid(rows: tuple[int, ...], each: Sequence[Two], meetings: Sequence[Meeting], protocol: Protocol) -> Together:

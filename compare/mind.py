@@ -71,11 +71,13 @@ def score_mind(
     if unknown:
         raise CinetrajError(f"metric {unknown[0]!r} is not MIND's, expected RPE_t_mean, RPE_t_median, RPE_r_...")
     start = 0 if commands is None else _start(reference, commands)
-    count = min(len(reference) - start, len(generated), MOST_FRAMES)
+    asked = min(len(reference) - start, MOST_FRAMES)
+    count = min(asked, len(generated))
     actions = None if commands is None else told(commands.from_mark(), generated, count)
-    if actions is not None:
-        count = min(count, len(actions) + 1)
-    if reference.valid[start : start + count].sum() < 2:
+    if actions is not None and len(actions) + 1 < count:
+        asked = count = len(actions) + 1
+    shared = count if generated.valid[:count].sum() > 1 else asked
+    if reference.valid[start : start + shared].sum() < 2:
         raise CinetrajError("the reference has fewer than two poses where the generated clip is compared")
     both = reference.valid[start : start + count] & generated.valid[:count]
     if both.sum() < 2:

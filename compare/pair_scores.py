@@ -8,11 +8,13 @@ import numpy as np
 from jaxtyping import Bool
 
 from compare import metrics
+from compare.association import one_pose_only
 from compare.depth_scales import DepthScale
 from compare.laid import Laid, Together, lay_out
 from compare.metrics import Comparisons, Metric, stacked
 from compare.protocols import Protocol
 from compare.rows import Aligned, PairScores, Score
+from trajectory.certainty import listed
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
@@ -55,7 +57,7 @@ def _scores_of(each: Sequence[Laid], pairs: Comparisons) -> list[PairScores]:
         PairScores(
             charged=charged,
             dropped=dropped,
-            notes=laid.notes,
+            notes=laid.notes + _uncharged(charged, charges / len(laid.comparison.pair.scored), pairs.protocol),
             facts=_facts(laid, scored, charges, excuses),
             aligned=Aligned(
                 axis=laid.comparison.pair.axis,
@@ -91,6 +93,17 @@ def _facts(laid: Laid, scored: int, charged: int, excused: int) -> dict[str, Any
     }
 
 
+def _uncharged(scores: dict[str, Score], missing: float, protocol: Protocol) -> tuple[str, ...]:
+    """What to say where a share of the points is charged, and metrics have no worst value to be charged."""
+    names = [name for name, score in scores.items() if score.value is not None and score.worst is None]
+    if protocol.failures != "worst" or missing == 0 or not names:
+        return ()
+    return (
+        f"the generated clip has no pose at {missing:.0%} of the points, for which {listed(names)} "
+        f"{'has' if len(names) == 1 else 'have'} no worst value and nothing is charged",
+    )
+
+
 def lengths(reference: Trajectory, generated: Trajectory) -> dict[str, Any]:
     """Durations, numbers of frames, and how much faster the generated camera goes through the same move."""
     spans = [float(t.time_s[-1] - t.time_s[0]) for t in (reference, generated)]
@@ -107,7 +120,10 @@ def _scores(pairs: Comparisons, charged_at: Bool[np.ndarray, "b k"]) -> list[tup
     chosen = [metric_of(name) for name in pairs.protocol.metrics]
     parts = [metric_of(name) for metric in chosen for name in metric.parts]
     both: list[tuple[dict[str, Score], dict[str, Score]]] = [({}, {}) for _ in pairs.each]
-    lacking: list[bool] = np.asarray(charged_at.any(1)).tolist()
+    lacking_all = charged_at
+    if any(metric.fewest > 1 for metric in chosen):
+        single = [one_pose_only(one.reference_trajectory, one.generated_trajectory) for one in pairs.each]
+        lacking_all = charged_at | np.array(single)[:, None]
     # What is combined comes after all parts of it, whether the protocol names them or not.
     for metric in sorted({m.name: m for m in (*chosen, *parts)}.values(), key=lambda m: m.combine is not None):
         if metric.combine is not None:
@@ -115,7 +131,9 @@ def _scores(pairs: Comparisons, charged_at: Bool[np.ndarray, "b k"]) -> list[tup
                 dropped[metric.name], charged[metric.name] = metric.combine(dropped), metric.combine(charged)
             continue
         how = metric.how(pairs.protocol)
-        scores = zip(both, _over_pairs(metric, pairs), lacking, charged_at, strict=True)
+        missing = lacking_all if metric.fewest > 1 else charged_at
+        lacking: list[bool] = np.asarray(missing.any(1)).tolist()
+        scores = zip(both, _over_pairs(metric, pairs), lacking, missing, strict=True)
         for (dropped, charged), score, some, at in scores:
             dropped[metric.name] = score
             charged[metric.name] = metrics.charge(score, at, how) if some else score

@@ -105,6 +105,7 @@ class Metric:
         aggregation: what is made of the errors at points when points without a pose are charged; "protocol" leaves it
             to the protocol.
         worst: what a clip or a point without a pose is charged; None where no worst value exists.
+        fewest: points that it takes. A generated clip of one pose only is charged for what takes two.
         over_pairs: the scores of many pairs at once, by the same formulas as `compute`, which is asked where this has
             None for a pair, or is None itself.
         over_draws: the metric of all draws of a pair (`compare.draws`) at once: errors (k, m) at points, or values
@@ -121,6 +122,7 @@ class Metric:
     parts: tuple[str, ...] = ()
     aggregation: Aggregation | Literal["protocol"] = "mean"
     worst: float | Literal["half turn"] | None = None
+    fewest: int = 1
     over_pairs: Callable[[Comparisons], Sequence[Score | None]] | None = None
     over_draws: "Callable[[Draws], Float[np.ndarray, ...]] | None" = None
     spread: Literal["draws", "none"] = "draws"

@@ -103,6 +103,7 @@ def _metric(kind: str, limit_deg: int, summary: str) -> Metric:
         better="higher",
         compute=lambda comparison: _score(comparison, kind, limit_deg),
         worst=0.0,
+        fewest=2,
     )
 
 

@@ -79,6 +79,12 @@ def test_groups_by_action(tmp_path: Path) -> None:
     assert groups["other"]["count"] == 29
 
 
+def test_what_the_reference_lacks_is_not_the_models_fault() -> None:
+    late = smooth(1).replace(valid=np.arange(40) >= 20)
+    said = score({"x": late}, {"x": smooth(2, 20)}, protocol="mind-rpe").to_json()
+    assert said["summary"]["faults"] == {"model": [], "instrument": ["x"], "unmatched": []}
+
+
 def test_buckets_are_those_of_the_script() -> None:
     words = ("forward", "W", "cam_left", "pitch_down", "look_left", "forward+left", "no_op")
     assert [bucket(word) for word in words] == ["translation"] * 2 + ["rotation"] * 2 + ["other"] * 3

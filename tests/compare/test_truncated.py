@@ -114,6 +114,60 @@ def test_what_no_point_of_comparison_covers_is_not_told_as_compared(protocol: st
     assert more["compared"] == pytest.approx(21 / N, abs=0.02)
 
 
+ONE_ROW = only(DOLLY, np.array([0]))
+ONE_OF_MANY = DOLLY.replace(valid=np.arange(N) == 0)
+LOST = ONE_OF_MANY.replace(provenance=Provenance(backend="auto", evidence={"status": "partial"}))
+SELDOM = DOLLY.replace(valid=np.isin(np.arange(N), [0, 7]))
+"""The second pose lies between the points of comparison."""
+
+
+@pytest.mark.parametrize("protocol", ["gauge-ate", "mind-rpe", "ate-rpe", "monst3r-ate-rpe"])
+@pytest.mark.parametrize("clip", [ONE_ROW, ONE_OF_MANY], ids=["one row", "one of many"])
+def test_one_pose_is_a_failure_of_the_model_where_two_are_needed(protocol: str, clip: Trajectory) -> None:
+    said = score({"x": smooth(1, N)}, {"x": clip}, protocol=protocol).to_json()
+    assert "pose" in said["clips"]["x"]["failed"]
+    assert said["summary"]["faults"] == {"model": ["x"], "instrument": [], "unmatched": []}
+    said = score({"x": ONE_OF_MANY}, {"x": ONE_ROW}, protocol=protocol).to_json()
+    assert said["summary"]["faults"]["model"] == []  # the reference tells no more
+
+
+def test_one_pose_does_not_better_a_mean_under_a_gauge() -> None:
+    references = {"x": smooth(1, N), "y": smooth(3, N)}
+    alone = score(references, {"x": smooth(2, N)}, protocol="gauge-ate").to_json()["summary"]
+    more = score(references, {"x": smooth(2, N), "y": ONE_ROW}, protocol="gauge-ate").to_json()["summary"]
+    assert more["RotErr"] == alone["RotErr"] > 1
+    assert more["policies"]["worst"]["RotErr"] == alone["policies"]["worst"]["RotErr"]
+    two = only(DOLLY, np.array([0, 30]))
+    assert "failed" not in score({"x": DOLLY}, {"x": two}, protocol="gauge-ate").to_json()["clips"]["x"]
+    assert score({"x": DOLLY}, {"x": SELDOM}, protocol="gauge-ate").to_json()["summary"]["faults"]["model"] == ["x"]
+
+
+def test_poses_that_we_could_not_find_are_no_fault_of_the_model_under_a_gauge() -> None:
+    for protocol, a, b in (("gauge-ate", DOLLY, LOST), ("ate-rpe", DOLLY, LOST), ("gauge-ate", SELDOM, DOLLY)):
+        said = score({"x": a}, {"x": b}, protocol=protocol).to_json()
+        assert said["summary"]["faults"]["instrument"] == ["x"]
+
+
+def test_a_shorter_file_is_no_better_in_pairs_of_frames() -> None:
+    for clip in (ONE_ROW, ONE_OF_MANY):
+        result = score({"x": smooth(1, N)}, {"x": clip}, protocol="auc").to_json()
+        assert set(result["clips"]["x"].values()) == {0.0}
+    assert "undefined" in row(ONE_ROW, ONE_ROW, "auc")[0]["AUC@30"]
+    assert "undefined" in row(DOLLY, LOST, "auc")[0]["AUC@30"]
+    assert "undefined" in row(DOLLY, ONE_ROW, "auc-published")[0]["AUC@30"]
+
+
+def test_what_has_no_worst_value_is_said_to_charge_nothing() -> None:
+    lens = np.tile([[500.0, 0, 320], [0, 500, 180], [0, 0, 1]], (N, 1, 1))
+    whole = DOLLY.replace(intrinsics_px=lens, image_hw=(360, 640))
+    clip, more = row(whole, whole.replace(valid=ONE_OF_MANY.valid))
+    assert clip["ZoomErr"] == 0
+    assert any(
+        "98% of the points, for which ZoomErr" in note and "nothing is charged" in note for note in more["notes"]
+    )
+    assert not any("worst value" in note for note in row(whole, whole)[1]["notes"])
+
+
 def test_poses_stand_for_the_time_around_them() -> None:
     at = np.linspace(0, 1, 101)
     none = np.zeros(101)
