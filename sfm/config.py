@@ -4,9 +4,10 @@ What is here decides results: it is recorded in run.json, hashed into the keys o
 of the command line. Lengths in pixels are those of the working size where nothing else is said.
 """
 
+import numbers
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, final, get_args
@@ -186,7 +187,7 @@ class BlankConfig(Ranged):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class MaskConfig:
+class MaskConfig(Ranged):
     """Thresholds of the three finders.
 
     Attributes:
@@ -494,12 +495,15 @@ class AutoConfig(Ranged):
             raise CinetrajError("distortion is a number, which tracks alone cannot use; leave out --no-dense")
 
 
-def _require_lens(distortion: str | float) -> None:
-    if not isinstance(distortion, str) and not abs(distortion) <= STRONGEST_LENS:
-        raise CinetrajError(
-            f"distortion is {distortion}, expected none, free or k1 within -{STRONGEST_LENS:g}..{STRONGEST_LENS:g}; "
-            "a fisheye is no pinhole that bends: make a flat view of it"
-        )
+def _require_lens(distortion: Any) -> None:
+    if isinstance(distortion, str) and distortion in ("none", "free"):
+        return
+    expected = f"expected none, free or k1 within -{STRONGEST_LENS:g}..{STRONGEST_LENS:g}"
+    if not isinstance(distortion, numbers.Real) or isinstance(distortion, bool):
+        raise CinetrajError(f"distortion is {distortion!r}, {expected}")
+    if not abs(distortion) <= STRONGEST_LENS:
+        remedy = "a fisheye is no pinhole that bends: make a flat view of it"
+        raise CinetrajError(f"distortion is {distortion}, {expected}; {remedy}")
 
 
 DENSE_SELECTION: Mapping[str, Any] = {
@@ -656,7 +660,7 @@ class MapConfig(Ranged):
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class ColmapConfig:
+class ColmapConfig(Ranged):
     """Settings of the colmap backend, by stage.
 
     Attributes:
@@ -674,7 +678,7 @@ class ColmapConfig:
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class GlomapConfig:
+class GlomapConfig(Ranged):
     """Settings of the glomap backend, by stage.
 
     Attributes:
@@ -812,9 +816,12 @@ class EstimateConfig(Ranged):
             raise CinetrajError(f"mask_weights has no effect on this mask; it is for the mask {PERSON}")
 
 
-def _savable(wanted: tuple[str, ...]) -> tuple[str, ...]:
-    """The names once each, in the order of `SAVABLE`."""
-    names = {name.strip() for entry in wanted for name in entry.split(",") if name.strip()}
+def _savable(wanted: Any) -> tuple[str, ...]:
+    """The names once each, in the order of `SAVABLE`; one string may hold several with commas between."""
+    entries: list[Any] = [wanted] if isinstance(wanted, str) or not isinstance(wanted, Iterable) else [*wanted]
+    if any(not isinstance(entry, str) for entry in entries):
+        raise CinetrajError(f"save is {wanted!r}, expected some of {', '.join(SAVABLE)}, with commas between")
+    names = {name.strip() for entry in entries for name in entry.split(",") if name.strip()}
     unknown = sorted(names.difference(SAVABLE))
     if unknown:
         raise CinetrajError(f"save names {unknown[0]!r}, expected some of {', '.join(SAVABLE)}, with commas between")

@@ -14,7 +14,7 @@ from jaxtyping import Bool
 
 from sfm import backends, gravity
 from sfm.confidence.reason_words import without_probabilities
-from sfm.config import PERSON, CommandConfig, EstimateConfig, GravityConfig
+from sfm.config import PERSON, CommandConfig, EstimateConfig, GravityConfig, VideoConfig
 from sfm.external import command
 from sfm.masks import cards, projections, views
 from sfm.masks import find as masks
@@ -36,6 +36,7 @@ from trajectory.files import printable
 from trajectory.model import Provenance, Trajectory
 
 UNHELD = "the clip is too long to be held at once; cut it (--video.start-s, --video.stop-s)"
+UNREAD = "the settings of video have no effect on frames in memory"
 LEAST_PART = 8
 """Frames on either side of a jump within a scene from which on it cuts a shot."""
 PINHOLE_AFTER_ALL = 0.1
@@ -61,7 +62,7 @@ def estimate(
     Raises:
         CinetrajError: the input cannot be read at all, or an option is wrong.
     """
-    config = config or EstimateConfig()
+    config = _checked(video, config)
     tell = progress or _silent
     backend, backend_config = resolve(config.backend)
     if isinstance(backend_config, CommandConfig):  # another program decodes and cuts by itself
@@ -77,11 +78,24 @@ def estimate(
         return _held(video, config, backend, backend_config, tell)
 
 
+def _checked(video: Any, config: Any) -> EstimateConfig:
+    """The config or the defaults, if both arguments are what they may be."""
+    if not isinstance(video, Frames):
+        reader.require_path(video)
+    if config is not None and not isinstance(config, EstimateConfig):
+        raise CinetrajError(
+            f"config is of type {type(config).__name__}, expected sfm.EstimateConfig; settings go into it by name, as "
+            "in sfm.EstimateConfig(backend='auto', seed=1)"
+        )
+    return config or EstimateConfig()
+
+
 def _held(
     video: str | Path | Frames, config: EstimateConfig, backend: str, backend_config: Any, tell: Progress
 ) -> Estimate:
     """That of a clip which is held in memory as a whole."""
     begin = time.perf_counter()
+    unread = (UNREAD,) if isinstance(video, Frames) and config.video != VideoConfig() else ()
     frames, spans, seconds = _read_and_cut(video, config, tell)
     with _Clock(seconds, "masks"):
         told = None if config.mask is None else told_to_move.find(frames, config.mask, config.mask_weights)
@@ -103,7 +117,7 @@ def _held(
         seed=config.seed,
         seconds=MappingProxyType(seconds),
         video=MappingProxyType(_video(frames, frames)),
-        notes=(*frames.notes, *(told.notes if told else ())),
+        notes=(*frames.notes, *(told.notes if told else ()), *unread),
     )
 
 

@@ -2,7 +2,7 @@
 
 import numbers
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import cache
 from typing import Annotated, Any, TypeAlias, final, get_args, get_origin, get_type_hints
 
@@ -53,9 +53,13 @@ Megabytes: TypeAlias = Annotated[int, Range(1, 10_000_000, "megabytes")]
 
 
 class Ranged:
-    """Base of a config: it refuses a number outside the range that its type tells."""
+    """Base of a config: it refuses a number outside the range that its type tells, and what is no config for a part."""
 
     def __post_init__(self) -> None:
+        for name, kinds, told in _parts(type(self)):
+            value = getattr(self, name)
+            if not isinstance(value, kinds):
+                raise CinetrajError(f"{name} is {value!r}, expected {told}")
         for name, limits, whole, optional in _ranges(type(self)):
             value = getattr(self, name)
             several = isinstance(value, tuple)
@@ -74,6 +78,18 @@ def _ranges(kind: type) -> tuple[tuple[str, Range, bool, bool], ...]:
         for name, hint in hints.items()
         for limits, whole in _within(hint)
     )
+
+
+@cache
+def _parts(kind: type) -> tuple[tuple[str, tuple[type, ...], str], ...]:
+    """Of each field that is a config itself: name, types, and these in words."""
+    found: list[tuple[str, tuple[type, ...], str]] = []
+    for name, hint in get_type_hints(kind).items():
+        kinds: tuple[Any, ...] = get_args(hint) or (hint,)
+        if any(is_dataclass(each) for each in kinds) and all(isinstance(each, type) for each in kinds):
+            told = " or ".join("None" if each is type(None) else each.__name__ for each in kinds)
+            found.append((name, kinds, told))
+    return tuple(found)
 
 
 def _within(hint: Any) -> Iterator[tuple[Range, bool]]:

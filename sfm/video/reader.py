@@ -1,9 +1,11 @@
 """A clip from wherever it lies: a video file, a folder of images or a glob."""
 
 import glob
+import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sfm.config import VideoConfig as VideoConfig
 from sfm.types import Frames
@@ -55,6 +57,7 @@ def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
     A damaged file gives what can be decoded, a `VideoWarning` and a note in `Frames.notes`.
     Raises CinetrajError where nothing can be read.
     """
+    require_path(source)
     path = Path(source)
     if path.is_dir():
         frames, lost = _load_folder(path, str(source), config)
@@ -69,6 +72,15 @@ def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
     for text in lost:
         warnings.warn(f"{source}: {text}", VideoWarning, stacklevel=2)
     return frames
+
+
+def require_path(source: Any) -> None:
+    """Raises CinetrajError for what cannot name a clip, as an array of pictures."""
+    if not isinstance(source, str | os.PathLike):
+        raise CinetrajError(
+            f"the video is of type {type(source).__name__}, expected a path or sfm.types.Frames; frames in memory go "
+            "into sfm.types.Frames(rgb=..., time_s=..., index=..., source_hw=..., source=...)"
+        )
 
 
 def is_film(source: str | Path) -> bool:

@@ -1,5 +1,6 @@
 """The way from frames to an estimate, with a backend whose answer is known."""
 
+import inspect
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,11 +12,12 @@ import pytest
 
 import sfm
 from sfm import backends, pipeline
-from sfm.config import EstimateConfig
+from sfm.config import EstimateConfig, VideoConfig
 from sfm.masks import find as evidence
 from sfm.shots import boundaries as shots
 from sfm.structure import Structure
 from sfm.types import BackendResult, Frames, Masks
+from sfm.video import reader
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
@@ -352,3 +354,26 @@ def test_where_no_scene_is_shown_nothing_rigid_was_filmed(
         disc[k, 40:80, 10 + 16 * k : 50 + 16 * k] = 255
     (shot,) = sfm.estimate(replace(frames(), rgb=disc)).shots
     assert (shot.status, asked, shot.statistics["probability"]["rigid"]) == ("failed", [], 0.0)
+
+
+@pytest.mark.parametrize("video", [np.zeros((3, 4, 5, 3), np.uint8), [], None, 5, b"clip.mp4"])
+def test_what_is_no_clip_is_refused_at_once(video: Any) -> None:
+    told = rf"^the video is of type {type(video).__name__}, expected a path or sfm\.types\.Frames; frames in memory go "
+    for read in (pipeline.estimate, reader.load):
+        with pytest.raises(CinetrajError, match=told):
+            inspect.unwrap(read)(video)  # without the types of the tests
+
+
+@pytest.mark.parametrize("config", [{}, {"seed": 1}, "auto", VideoConfig()])
+def test_what_is_no_config_is_refused_at_once(config: Any) -> None:
+    told = rf"^config is of type {type(config).__name__}, expected sfm\.EstimateConfig; "
+    with pytest.raises(CinetrajError, match=told):
+        inspect.unwrap(pipeline.estimate)("clip.mp4", config)
+
+
+def test_settings_of_reading_are_said_to_have_no_effect_on_frames(backend: Any) -> None:
+    backend(answer)
+    told = "the settings of video have no effect on frames in memory"
+    found = sfm.estimate(frames(), EstimateConfig(split_shots=False, video=VideoConfig(fps=4.0)))
+    assert told in found.notes
+    assert told not in sfm.estimate(frames(), EstimateConfig(split_shots=False)).notes
