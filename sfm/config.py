@@ -499,9 +499,11 @@ def _require_lens(distortion: Any) -> None:
     if isinstance(distortion, str) and distortion in ("none", "free"):
         return
     expected = f"expected none, free or k1 within -{STRONGEST_LENS:g}..{STRONGEST_LENS:g}"
-    if not isinstance(distortion, numbers.Real) or isinstance(distortion, bool):
+    real: Any = numbers.Real
+    if not isinstance(distortion, real) or isinstance(distortion, bool):
         raise CinetrajError(f"distortion is {distortion!r}, {expected}")
-    if not abs(distortion) <= STRONGEST_LENS:
+    k1: Any = distortion
+    if not abs(k1) <= STRONGEST_LENS:
         remedy = "a fisheye is no pinhole that bends: make a flat view of it"
         raise CinetrajError(f"distortion is {distortion}, {expected}; {remedy}")
 

@@ -104,10 +104,11 @@ class Frames:
 def _count_of_pictures(given: Any) -> int:
     """How many pictures an array holds, by its shape and type alone; no pixel is looked at."""
     expected = "expected a uint8 array of shape (n, h, w, 3)"
-    if not isinstance(given, np.ndarray):
+    array: Any = np.ndarray
+    if not isinstance(given, array):
         raise CinetrajError(f"rgb is a {type(given).__name__}, {expected}; np.stack(pictures) makes one of a list")
-    rgb: np.ndarray[Any, np.dtype[Any]] = given
-    shape: tuple[int, ...] = rgb.shape
+    shape: tuple[int, ...] = given.shape
+    dtype: np.dtype[Any] = given.dtype
     remedy = ""
     if len(shape) == 4 and shape[3] == 4:
         remedy = "; rgb[..., :3] leaves alpha out"
@@ -122,11 +123,11 @@ def _count_of_pictures(given: Any) -> int:
         raise CinetrajError(f"rgb has shape {shape}, {expected}{remedy}")
     if 0 in shape:
         raise CinetrajError(f"rgb has shape {shape} and holds nothing, expected at least one frame and one pixel")
-    if rgb.dtype != np.uint8:
+    if dtype != np.uint8:
         remedy = "(255 * rgb).astype(np.uint8) makes one of values from 0 to 1"
-        if rgb.dtype.kind in "iu":
+        if dtype.kind in "iu":
             remedy = "rgb.astype(np.uint8) makes one of values from 0 to 255"
-        raise CinetrajError(f"rgb has dtype {rgb.dtype}, {expected}; {remedy}")
+        raise CinetrajError(f"rgb has dtype {dtype}, {expected}; {remedy}")
     return shape[0]
 
 
@@ -170,9 +171,8 @@ def _size(given: Any) -> tuple[int, int]:
 
 
 def _is_positive(value: Any) -> bool:
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        return False
-    return math.isfinite(value) and float(value) > 0
+    real: Any = numbers.Real
+    return isinstance(value, real) and not isinstance(value, bool) and math.isfinite(value) and bool(value > 0)
 
 
 def _looks(array: np.ndarray) -> str:
