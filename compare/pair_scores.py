@@ -120,10 +120,10 @@ def _scores(pairs: Comparisons, charged_at: Bool[np.ndarray, "b k"]) -> list[tup
     chosen = [metric_of(name) for name in pairs.protocol.metrics]
     parts = [metric_of(name) for metric in chosen for name in metric.parts]
     both: list[tuple[dict[str, Score], dict[str, Score]]] = [({}, {}) for _ in pairs.each]
-    lacking_all = charged_at
-    if any(metric.fewest > 1 for metric in chosen):
-        single = [one_pose_only(one.reference_trajectory, one.generated_trajectory) for one in pairs.each]
-        lacking_all = charged_at | np.array(single)[:, None]
+    takes_two = any(metric.fewest > 1 for metric in chosen)
+    single = [takes_two and one_pose_only(one.reference_trajectory, one.generated_trajectory) for one in pairs.each]
+    at_points = {False: charged_at, True: charged_at | np.array(single)[:, None]}  # by whether a metric takes two
+    lacking: dict[bool, list[bool]] = {two: np.asarray(at.any(1)).tolist() for two, at in at_points.items()}
     # What is combined comes after all parts of it, whether the protocol names them or not.
     for metric in sorted({m.name: m for m in (*chosen, *parts)}.values(), key=lambda m: m.combine is not None):
         if metric.combine is not None:
@@ -131,9 +131,8 @@ def _scores(pairs: Comparisons, charged_at: Bool[np.ndarray, "b k"]) -> list[tup
                 dropped[metric.name], charged[metric.name] = metric.combine(dropped), metric.combine(charged)
             continue
         how = metric.how(pairs.protocol)
-        missing = lacking_all if metric.fewest > 1 else charged_at
-        lacking: list[bool] = np.asarray(missing.any(1)).tolist()
-        scores = zip(both, _over_pairs(metric, pairs), lacking, missing, strict=True)
+        two = metric.fewest > 1
+        scores = zip(both, _over_pairs(metric, pairs), lacking[two], at_points[two], strict=True)
         for (dropped, charged), score, some, at in scores:
             dropped[metric.name] = score
             charged[metric.name] = metrics.charge(score, at, how) if some else score

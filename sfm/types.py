@@ -1,14 +1,13 @@
 """The values that the stages of `sfm` hand to each other. One contract for all backends."""
 
-import math
-import numbers
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, final, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
+from sfm.frame_checks import count_of_pictures, is_positive, size, times, whole_numbers
 from sfm.structure import Structure
 from trajectory.errors import CinetrajError
 from trajectory.model import TimeSource, Trajectory
@@ -64,15 +63,15 @@ class Frames:
     first_s: float = 0.0
 
     def __post_init__(self) -> None:
-        n = _count_of_pictures(self.rgb)
-        object.__setattr__(self, "time_s", _times(self.time_s, n))
-        object.__setattr__(self, "index", _numbers(self.index, n))
-        object.__setattr__(self, "source_hw", _size(self.source_hw))
+        n = count_of_pictures(self.rgb)
+        object.__setattr__(self, "time_s", times(self.time_s, n))
+        object.__setattr__(self, "index", whole_numbers(self.index, n))
+        object.__setattr__(self, "source_hw", size(self.source_hw))
         if self.time_source not in get_args(TimeSource):
             raise CinetrajError(f"time_source is {self.time_source!r}, expected {', '.join(get_args(TimeSource))}")
-        if not _is_positive(self.pixel_aspect):
+        if not is_positive(self.pixel_aspect):
             raise CinetrajError(f"pixel_aspect is {self.pixel_aspect!r}, expected a number above 0; 1.0 is square")
-        if self.focal_px is not None and not _is_positive(self.focal_px):
+        if self.focal_px is not None and not is_positive(self.focal_px):
             raise CinetrajError(
                 f"focal_px is {self.focal_px!r}, expected pixels of the working size above 0; None if unknown"
             )
@@ -99,84 +98,6 @@ class Frames:
             notes=self.notes,
             first_s=self.first_s,
         )
-
-
-def _count_of_pictures(given: Any) -> int:
-    """How many pictures an array holds, by its shape and type alone; no pixel is looked at."""
-    expected = "expected a uint8 array of shape (n, h, w, 3)"
-    array: Any = np.ndarray
-    if not isinstance(given, array):
-        raise CinetrajError(f"rgb is a {type(given).__name__}, {expected}; np.stack(pictures) makes one of a list")
-    shape: tuple[int, ...] = given.shape
-    dtype: np.dtype[Any] = given.dtype
-    remedy = ""
-    if len(shape) == 4 and shape[3] == 4:
-        remedy = "; rgb[..., :3] leaves alpha out"
-    elif len(shape) == 4 and shape[3] == 1:
-        remedy = "; np.repeat(rgb, 3, -1) makes colours of grey"
-    elif len(shape) == 4 and shape[1] == 3 != shape[3]:
-        remedy = "; np.moveaxis(rgb, 1, -1) puts the colours last"
-    elif len(shape) == 3:
-        one = "; rgb[None] makes a clip of one picture" if shape[2] == 3 else ""
-        remedy = one or "; np.repeat(grey[..., None], 3, -1) makes colours of grey"
-    if len(shape) != 4 or shape[3] != 3:
-        raise CinetrajError(f"rgb has shape {shape}, {expected}{remedy}")
-    if 0 in shape:
-        raise CinetrajError(f"rgb has shape {shape} and holds nothing, expected at least one frame and one pixel")
-    if dtype != np.uint8:
-        remedy = "(255 * rgb).astype(np.uint8) makes one of values from 0 to 1"
-        if dtype.kind in "iu":
-            remedy = "rgb.astype(np.uint8) makes one of values from 0 to 255"
-        raise CinetrajError(f"rgb has dtype {dtype}, {expected}; {remedy}")
-    return shape[0]
-
-
-def _times(given: Any, n: int) -> Float[np.ndarray, " n"]:
-    array = np.asarray(given)
-    if array.shape != (n,) or array.dtype.kind not in "iuf":
-        raise CinetrajError(
-            f"time_s has {_looks(array)}, expected {n} numbers, one for each frame; "
-            "np.arange(len(rgb)) / fps gives even times"
-        )
-    time_s = np.asarray(array, np.float64)
-    if not np.isfinite(time_s).all():
-        i = int(np.argmin(np.isfinite(time_s)))
-        raise CinetrajError(f"time_s[{i}] is {time_s[i]}, expected finite numbers; leave out frames without a time")
-    if (wrong := time_s[1:] <= time_s[:-1]).any():
-        i = int(np.argmax(wrong))
-        raise CinetrajError(
-            f"time_s must increase strictly, but time_s[{i}]={time_s[i]:.9g} and time_s[{i + 1}]={time_s[i + 1]:.9g}; "
-            "put the frames in order and leave out those of the same time"
-        )
-    return time_s
-
-
-def _numbers(given: Any, n: int) -> Int[np.ndarray, " n"]:
-    array = np.asarray(given)
-    if array.shape != (n,) or array.dtype.kind not in "iu":
-        raise CinetrajError(
-            f"index has {_looks(array)}, expected {n} whole numbers, one for each frame; np.arange(len(rgb)) will do"
-        )
-    return array
-
-
-def _size(given: Any) -> tuple[int, int]:
-    values: list[Any] = [*given] if isinstance(given, Iterable) and not isinstance(given, str | bytes) else []
-    if len(values) != 2 or not all(isinstance(each, numbers.Integral) and _is_positive(each) for each in values):
-        raise CinetrajError(
-            f"source_hw is {given!r}, expected the height and width of the source, two whole numbers above 0; "
-            "rgb.shape[1:3] where it was not resized"
-        )
-    return int(values[0]), int(values[1])
-
-
-def _is_positive(value: Any) -> bool:
-    real: Any = numbers.Real
-    return isinstance(value, real) and not isinstance(value, bool) and math.isfinite(value) and bool(value > 0)
-
-
-def _looks(array: np.ndarray) -> str:
-    return f"shape {array.shape} and dtype {array.dtype}"
 
 
 LITTLE_LEFT = 0.2

@@ -101,13 +101,7 @@ class Trajectory:
                 raise CinetrajError(f"{name} has shape {array.shape}, expected {shape}")
         if not np.isfinite(time_s).all():
             raise CinetrajError(f"time_s[{int(np.argmin(np.isfinite(time_s)))}] is not finite")
-        steps = np.diff(time_s)
-        if (steps <= 0).any():
-            i = int(np.argmax(steps <= 0))
-            raise CinetrajError(
-                f"time_s must increase strictly, but time_s[{i}]={time_s[i]:.9g} "
-                f"and time_s[{i + 1}]={time_s[i + 1]:.9g}"
-            )
+        require_increasing(time_s)
         _check_poses(poses, valid)
         poses = _blank_invalid(poses, valid)
         if self.scale not in ("metric", "arbitrary", "bounded"):
@@ -207,3 +201,12 @@ def _blank_invalid(poses: np.ndarray, valid: np.ndarray) -> np.ndarray:
 def evidence_of(trajectory: Trajectory) -> Mapping[str, Any]:
     """What the estimator left about itself (`Provenance.evidence`), empty where nothing is known."""
     return {} if trajectory.provenance is None else trajectory.provenance.evidence
+
+
+def require_increasing(time_s: Float[np.ndarray, " n"], remedy: str = "") -> None:
+    """Raises CinetrajError, with the first two times that do not increase and what to do about it."""
+    wrong = np.diff(time_s) <= 0
+    if wrong.any():
+        i = int(np.argmax(wrong))
+        pair = f"time_s[{i}]={time_s[i]:.9g} and time_s[{i + 1}]={time_s[i + 1]:.9g}"
+        raise CinetrajError(f"time_s must increase strictly, but {pair}{remedy and '; '}{remedy}")

@@ -13,9 +13,9 @@ def rare_collection() -> Generator[None]:
     """Inside of the block few looks, then as many as before.
 
     A command loads a hundred thousand objects that stay to its end, and draws with as many again: each look at all of
-    them costs a tenth of a second and finds nothing. For what ends soon: pictures are held a while longer (some 20 of
-    them, 5 MB each), which is not worth it in a process that works for hours. Arrays do not wait, unless such objects
-    hold them.
+    them costs a tenth of a second and finds nothing. Not for a process that works for hours: what is
+    held by objects that only hold each other waits longer. Pictures do not, which are emptied once they are written
+    (`trajectory.plot.write`).
     """
     before = gc.get_threshold()
     gc.set_threshold(*EVERY)
