@@ -5,7 +5,7 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
-from scipy.ndimage import maximum_filter1d, minimum_filter1d
+from numpy.lib.stride_tricks import sliding_window_view
 
 from trajectory.components import CHANNELS
 from trajectory.steadiness import Split
@@ -123,14 +123,10 @@ def _holds(parts: Split, still: float, config: SegmentConfig) -> list[Segment]:
     width = max(2, round(min(config.min_static_s / parts.step_s, 1e9)) + 1)
     if width > len(full):
         return []
-    high = maximum_filter1d(full, width, axis=0, mode="nearest")
-    low = minimum_filter1d(full, width, axis=0, mode="nearest")
-    calm: np.ndarray = np.max(high - low, axis=1) <= still / 3.0
-    # A calm window makes all its points calm; windows that hang over an end do not count.
-    before = width // 2
-    calm[:before] = False
-    calm[len(calm) - (width - before - 1) :] = False
-    first = np.flatnonzero(calm) - before
+    windows = sliding_window_view(full, width, axis=0)
+    first = np.flatnonzero(
+        np.ptp(windows, axis=2).max(axis=1) <= still / 3.0
+    )  # a calm window makes all its points calm
     edge = np.zeros(len(full) + 1, dtype=np.int64)
     np.add.at(edge, first, 1)
     np.add.at(edge, first + width, -1)

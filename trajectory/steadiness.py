@@ -5,7 +5,6 @@ from typing import Literal, final
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.ndimage import convolve1d
 
 from trajectory.image_motion import ImageMotion
 
@@ -171,7 +170,7 @@ def _smooth(values: np.ndarray, sigma: float) -> np.ndarray:
     before = 2.0 * values[0] - values[inner:0:-1]
     after = 2.0 * values[-1] - values[-2 : -inner - 2 : -1]
     padded = np.concatenate([before, values, after])
-    return convolve1d(padded, kernel / kernel.sum(), axis=0, mode="nearest")[inner : inner + len(values)]
+    return _convolved(padded, kernel / kernel.sum())[inner : inner + len(values)]
 
 
 def _local_quintic(values: np.ndarray, window: int) -> np.ndarray:
@@ -185,7 +184,14 @@ def _local_quintic(values: np.ndarray, window: int) -> np.ndarray:
     at = np.arange(-half, half + 1) / half
     powers = np.vander(at, min(5, 2 * half - 1) + 1)
     fit = powers @ np.linalg.pinv(powers)
-    smooth = convolve1d(values, fit[half][::-1], axis=0, mode="nearest")
+    smooth = _convolved(values, fit[half][::-1])
     smooth[:half] = (fit @ values[: 2 * half + 1])[:half]
     smooth[len(values) - half :] = (fit @ values[len(values) - 2 * half - 1 :])[half + 1 :]
     return smooth
+
+
+def _convolved(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:
+    """Convolution over the first axis, the first and last values continued; `scipy.ndimage` takes longer to import."""
+    half = len(kernel) // 2
+    padded = np.pad(values, ((half, half), (0, 0)), mode="edge")
+    return np.stack([np.convolve(column, kernel, mode="valid") for column in padded.T], axis=1)

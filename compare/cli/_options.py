@@ -11,9 +11,14 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, make_dataclass, replace
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_origin, get_type_hints
 
 from trajectory.errors import CinetrajError
+
+if TYPE_CHECKING:
+    Words = tuple[str, ...]
+else:
+    Words = tuple  # a type without parts (`parsed_as`)
 
 
 class _Unset:
@@ -154,7 +159,7 @@ def annotation(setting: Setting, text: str, *, shown: Any) -> Any:
     """
     import tyro
 
-    if (spec := _spec(setting.kind)) is None:
+    if (spec := parsed_as(setting.kind)) is None:
         return None
     known = spec.is_instance
     written = spec.str_from_instance
@@ -164,7 +169,7 @@ def annotation(setting: Setting, text: str, *, shown: Any) -> Any:
         str_from_instance=lambda value: written(shown if value is UNSET else value),
     )
     hint = "(needed with this backend)" if shown is MISSING else None
-    return Annotated[Any, spec, tyro.conf.arg(help=text or " ", help_behavior_hint=hint)]
+    return Annotated[object, spec, tyro.conf.arg(help=text or " ", help_behavior_hint=hint)]
 
 
 def group(kind: type, path: str, flag: str, flags: Mapping[str, str], instance: Any = None) -> type | None:
@@ -304,8 +309,12 @@ def _given_below(form: Any, path: str, flag: str) -> list[Given]:
     return found
 
 
-def _spec(kind: Any) -> Any:
-    """How tyro parses this type; None where it cannot. A mapping is written NAME=VALUE ..., with values in JSON."""
+def parsed_as(kind: Any) -> Any:
+    """How tyro parses this type; None where it cannot. A mapping is written NAME=VALUE ..., with values in JSON.
+
+    Beside a plain type (`Words`, `object`) it says what is parsed: tyro checks defaults of a type with parts, such as
+    `tuple[str, ...]` or `str | None`, with a library whose import takes a twentieth of a second.
+    """
     from tyro.constructors import (
         ConstructorRegistry,
         PrimitiveConstructorSpec,

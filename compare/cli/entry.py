@@ -15,6 +15,7 @@ from typing import Any, get_args, get_type_hints
 from compare.cli import _usage
 from sfm.processes.collection import rare_collection, uncollected_end
 from sfm.processes.life import Terminated, ended_by_sigterm
+from sfm.processes.postponed import postpone
 from trajectory.errors import CinetrajError, perhaps
 
 OK = 0
@@ -54,6 +55,7 @@ _FIRST = ("estimate", "describe", "compare", "convert", "info", "demo")
 
 def program() -> int:
     """What the installed command calls: `main`, and then the end of the process."""
+    postpone()
     with rare_collection():  # to the very end: one look on leaving `main` would see all there is
         try:
             return main()

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 
 from compare.cli import _report, _settings
-from compare.cli._options import UNSET, is_given, option
+from compare.cli._options import UNSET, Words, is_given, option, parsed_as
 from trajectory.errors import CinetrajError
 from trajectory.run_names import PAGE_FILE
 
@@ -42,13 +42,15 @@ class Args:
     """
 
     clips: Annotated[
-        tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="CLIP...", help_behavior_hint="(required)")
+        tyro.conf.Positional[Words],
+        parsed_as(tuple[str, ...]),
+        tyro.conf.arg(metavar="CLIP...", help_behavior_hint="(required)"),
     ]
     """Video files, folders of images, folders of videos, globs in quotes, or lists: .csv or .jsonl with a column
     `video` (and `name`), .txt with one path a line."""
     out: Annotated[str, tyro.conf.arg(metavar="PATH")]
     """Folder for the runs, or the address of a store, such as s3://BUCKET/runs."""
-    name: str | None = None
+    name: Annotated[object, parsed_as(str | None)] = None
     """Name of the run instead of the clip's own; for a single clip."""
     backend: Any = option("backend")
     engine: Any = option("batch.engine")
@@ -177,9 +179,10 @@ def chosen_clips(args: Args) -> "tuple[list[Clip], bool]":
     if args.name is not None:
         if len(clips) != 1:
             raise CinetrajError(f"--name {args.name} names one run, but {len(clips)} clips are given; leave it out")
-        if not args.name or Path(args.name).name != args.name or args.name == "..":
-            raise CinetrajError(f"--name is {args.name!r}, expected a plain folder name")
-        clips = [replace(clips[0], name=args.name)]
+        name = str(args.name)
+        if not name or Path(name).name != name or name == "..":
+            raise CinetrajError(f"--name is {name!r}, expected a plain folder name")
+        clips = [replace(clips[0], name=name)]
     limited = args.clip_time_limit is not UNSET or args.clip_memory_limit is not UNSET or args.retry_failed is True
     return clips, limited or is_given(args.jobs) or not itself
 

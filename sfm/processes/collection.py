@@ -14,8 +14,7 @@ def rare_collection() -> Generator[None]:
 
     A command loads a hundred thousand objects that stay to its end, and draws with as many again: each look at all of
     them costs a tenth of a second and finds nothing. Not for a process that works for hours: what is
-    held by objects that only hold each other waits longer. Pictures do not, which are emptied once they are written
-    (`trajectory.plot.write`).
+    held by objects that only hold each other waits longer, of pictures that are drawn up to .1 GiB.
     """
     before = gc.get_threshold()
     gc.set_threshold(*EVERY)

@@ -19,6 +19,7 @@ from sfm.batch.engines.port import Setup
 from sfm.batch.places import PlaceError
 from sfm.processes.allocation import keep_freed_memory
 from sfm.processes.life import die_with_parent
+from sfm.processes.postponed import postpone
 from trajectory.errors import CinetrajError
 
 KILL_ME_FIRST = 800
@@ -86,6 +87,7 @@ if __name__ == "__main__":
     os.set_inheritable(channel, False)  # a child that outlives the worker must not hold the pipe open
     _ready_to_die(int(sys.argv[2]))
     keep_freed_memory()
+    postpone()
     serve(channel)
     sys.stdout.flush()
     os._exit(0)  # no destructor of a native library may turn a finished batch into a crash

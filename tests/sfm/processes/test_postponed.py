@@ -1,0 +1,61 @@
+"""What libraries load on their way runs on first use, and as ever then."""
+
+import subprocess
+import sys
+
+import pytest
+
+from sfm.processes.postponed import NAMES, postpone
+
+_RUN = """
+import importlib, sys
+from sfm.processes.postponed import postpone
+
+postpone({names!r})
+module = importlib.import_module({name!r})
+print("__file__" in object.__getattribute__(module, "__dict__"), end=" ")
+print(type(module).__name__, {use}, type(module).__name__)
+"""
+
+
+def _ran(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_a_module_runs_on_first_use() -> None:
+    told = _ran(_RUN.format(names=["colorsys"], name="colorsys", use="module.rgb_to_hsv(0.0, 0.0, 0.0)"))
+    assert told.split() == ["True", "_LazyModule", "(0.0,", "0.0,", "0.0)", "module"]
+
+
+def test_what_is_not_there_is_missed_as_ever() -> None:
+    code = "from sfm.processes.postponed import postpone; postpone(['no_such_module']); import no_such_module"
+    with pytest.raises(subprocess.CalledProcessError) as stop:
+        _ran(code)
+    assert "ModuleNotFoundError: No module named 'no_such_module'" in stop.value.stderr
+
+
+def test_scipy_and_numba_leave_them_alone() -> None:
+    code = f"""
+import sys
+from sfm.processes.postponed import postpone
+
+postpone()
+import numba, scipy.linalg, scipy.spatial
+print([type(sys.modules[name]).__name__ for name in {NAMES!r} if name in sys.modules])
+import numpy as np
+np.testing.assert_array_equal([1], [1])
+print(np.f2py.__name__)
+"""
+    lazy, f2py = _ran(code).splitlines()
+    assert lazy.count("_LazyModule") >= 2
+    assert f2py == "numpy.f2py"
+
+
+def test_only_once() -> None:
+    before = list(sys.meta_path)
+    try:
+        postpone()
+        postpone()
+        assert len(sys.meta_path) == len(before) + 1
+    finally:
+        sys.meta_path[:] = before
