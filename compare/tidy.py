@@ -20,7 +20,7 @@ from trajectory.certainty import QUANTITIES
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import write_whole
 from trajectory.model import Trajectory
-from trajectory.moves import is_told
+from trajectory.moves import are_told
 
 if TYPE_CHECKING:
     import pandas
@@ -256,14 +256,14 @@ def _segment_rows(shot: RunShot) -> Iterator[Row]:
     if trajectory is None:
         return
     told = shot.describe(trajectory)
-    for segment in told.segments:
+    for segment, named in zip(told.segments, are_told(told.decisions, told.segments), strict=True):
         yield {
             "primitive": segment.primitive,
             "start_s": segment.start_s,
             "end_s": segment.end_s,
             "strength": segment.strength,
             "margin": segment.margin,
-            "told": is_told(segment, told.decisions),
+            "told": named,
             "reliability": told.decisions[segment.primitive].reliability,
         }
 

@@ -51,6 +51,12 @@ NO_INTRINSICS = "no intrinsics: the focal length is taken as constant, so zoom i
 PATH_LENGTH = "no scene depth: translation is in units of the path length, so its size is not known"
 
 
+def opposite(primitive: str) -> str:
+    """The primitive of the same component that goes the other way."""
+    channel, sign = CHANNEL_OF[primitive]
+    return CHANNELS[channel][1 if sign > 0 else 0]
+
+
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scores:

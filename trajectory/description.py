@@ -147,7 +147,10 @@ class Description:
                 name: asdict(decision) | {"likelihood": likelihood(name, decision.margin, decision.probability)}
                 for name, decision in self.decisions.items()
             },
-            "segments": [asdict(each) | {"told": moves.is_told(each, self.decisions)} for each in self.segments],
+            "segments": [
+                asdict(each) | {"told": told}
+                for each, told in zip(self.segments, moves.are_told(self.decisions, self.segments), strict=True)
+            ],
             "sentence": self.sentence,
             "captions": self.captions.to_json(),
             "translation_unit": self.translation_unit,

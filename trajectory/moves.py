@@ -1,34 +1,52 @@
 """Which moves are told in words and tags, and when."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float
 
-from trajectory.components import CHANNEL_OF
+from trajectory.components import CHANNEL_OF, opposite
 from trajectory.decisions import Decision
 from trajectory.image_motion import ImageMotion
 from trajectory.segments import Segment
 
 CLEAR_MARGIN: Final = 1.0
 """Margin from which a segment is told though the clip as a whole does not show its primitive, as there and back."""
+TAKEN_BACK: Final = 0.5
+"""Share of such a segment from which what it takes back is told, too."""
 
 
 def in_segments(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[Segment, ...]:
-    """Segments of moves that the decisions confirm, or that are clear by themselves."""
-    return tuple(segment for segment in segments if segment.primitive != "Static" and is_told(segment, decisions))
-
-
-def is_told(segment: Segment, decisions: Mapping[str, Decision]) -> bool:
-    """Whether a stretch is named in words, tags and pictures: a hold, or a move as `in_segments` has it."""
-    clear = segment.primitive == "Static" or segment.margin >= CLEAR_MARGIN
-    return clear or decisions[segment.primitive].yes is True
+    """Segments of moves that are told: see `are_told`."""
+    return tuple(each for each in with_holds(decisions, segments) if each.primitive != "Static")
 
 
 def with_holds(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[Segment, ...]:
     """What a timeline shows: the moves of `in_segments` and the stretches that are still, by their start."""
-    return tuple(segment for segment in segments if is_told(segment, decisions))
+    return tuple(itertools.compress(segments, are_told(decisions, segments)))
+
+
+def are_told(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[bool, ...]:
+    """Which stretches are named in words, tags and pictures: holds; moves that the decisions confirm, or that are clear
+    by themselves; and what such a clear one takes back, where that is at least `TAKEN_BACK` of it, in however many
+    parts: else a clip would be told to have gone one way alone, of which it shows the other way."""
+
+    def by_itself(segment: Segment) -> bool:
+        clear = segment.primitive == "Static" or segment.margin >= CLEAR_MARGIN
+        return clear or decisions[segment.primitive].yes is True
+
+    def amount(primitive: str) -> float:
+        return sum((each.strength for each in segments if each.primitive == primitive), 0.0)
+
+    back = {
+        opposite(each.primitive)
+        for each in segments
+        if each.primitive != "Static" and by_itself(each) and decisions[each.primitive].yes is not True
+    }
+    told_back = {name for name in back if amount(name) >= TAKEN_BACK * amount(opposite(name))}
+    return tuple(by_itself(each) or each.primitive in told_back for each in segments)
 
 
 def throughout(

@@ -5,8 +5,11 @@ import pytest
 from motions import SIGN, build, primitive
 from scipy.spatial.transform import Rotation
 
+from trajectory.decisions import Decision
 from trajectory.description import describe
 from trajectory.model import Provenance
+from trajectory.moves import are_told
+from trajectory.segments import Segment
 
 UNIT = {"turn": 28.0, "move": 0.5, "zoom": 0.4}
 WORDS = {
@@ -60,6 +63,32 @@ def test_successive_moves_are_joined_by_then():
 def test_there_and_back_is_told_as_two_moves():
     text = said(turn_deg=(0, 40, 0), frames=181, duration_s=6.0, profile=lambda a: np.sin(np.pi * a))
     assert "pans right about 40°, then pans left about 40°" in text
+
+
+def test_a_clear_way_back_is_told_with_the_slow_ways_there():
+    at = np.array([0, 2, 4, 6, 7.5])  # two ways there that are slight each, one back that is clear
+    pan = np.interp(np.linspace(0, 7.5, 226), at, [0, 4, 4, 8, 1]) / 8
+    text = said(
+        turn_deg=(0, 8, 0), frames=226, duration_s=7.5, profile=lambda a: np.interp(a, np.linspace(0, 1, 226), pan)
+    )
+    assert "pans right" in text
+    assert "pans left about 7°" in text
+
+
+def test_a_slight_way_there_is_not_told_beside_a_long_way_back():
+    told = are_told_of(Pan_Right=(0.04, 0.3, False), Pan_Left=(0.12, 2.0, False))
+    assert told == (False, True)
+    assert are_told_of(Pan_Right=(0.06, 0.5, False), Pan_Left=(0.12, 2.0, False)) == (True, True)
+    assert are_told_of(Pan_Right=(0.06, 0.5, False), Pan_Left=(0.12, 2.0, True)) == (False, True)
+
+
+def are_told_of(**each: tuple[float, float, bool]) -> tuple[bool, ...]:
+    decisions, segments = dict[str, Decision](), list[Segment]()
+    for at_s, (name, (strength, margin, yes)) in enumerate(each.items()):
+        decisions[name] = Decision(yes=yes, margin=margin, reliability=1.0, probability=0.5)
+        span = {"start_s": float(at_s), "end_s": at_s + 1.0}
+        segments.append(Segment(primitive=name, **span, strength=strength, margin=margin))
+    return are_told(decisions, segments)
 
 
 def test_unknown_translation_is_said():
