@@ -70,8 +70,8 @@ def register_frame(
 
     It starts at the last pose; where that came from says nothing about an irregular clip.
     """
-    last = parameters.of_frames([-1])
-    parameters = _with_frames(rescaled(parameters), parameters, last)
+    parameters = rescaled(parameters)
+    parameters = _with_frames(parameters, parameters, parameters.of_frames([-1]))
     known = (observations.weight[:, :frame] > 0).sum(1) >= 2
     pair = [0, frame]
     two = observations.of_frames(pair)
