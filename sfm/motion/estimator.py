@@ -31,7 +31,8 @@ from sfm.tracking.types import Tracks
 from sfm.types import FULL, FULL_ZOOM, FramePoses, Frames, Masks, Solved, Status
 
 FOCAL_PRIOR_LONG_SIDE = 0.85
-"""Prior focal length in long sides of the picture: a field of view of 61 degrees, between phones and film lenses."""
+"""Prior focal length in long sides of the picture, in square pixels: a field of view of 61 degrees, between phones and
+film lenses."""
 FOCAL_PRIOR_SIGMA = 0.35
 """Its standard deviation in log units: 40 to 92 degrees lie within one."""
 MIN_TRACKS = 20
@@ -162,7 +163,10 @@ def focal_prior(frames: Frames) -> FocalPrior:
     """What the file says of the focal length, else that of a usual lens, loosely."""
     if frames.focal_px:
         return FocalPrior(focal_px=frames.focal_px, sigma=0.0)
-    return FocalPrior(focal_px=FOCAL_PRIOR_LONG_SIDE * max(frames.hw), sigma=FOCAL_PRIOR_SIGMA)
+    height, width = frames.hw
+    return FocalPrior(
+        focal_px=FOCAL_PRIOR_LONG_SIDE * max(height, width * frames.pixel_aspect), sigma=FOCAL_PRIOR_SIGMA
+    )
 
 
 def problem_of(frames: Frames, xy_px: Float[np.ndarray, "m n 2"]) -> Problem:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import final
 
+import numpy as np
+
 from sfm.geometry.problem import Problem
 from sfm.geometry.projection import straightened
 from sfm.motion.models import FittedModel, fit
@@ -53,5 +55,6 @@ def bend_of(problem: Problem, turned: FittedModel) -> Bend:
 
 def without_bend(problem: Problem, kappa: float, focal_px: float) -> Problem:
     """The same tracks through a lens without the bend κ, of one focal length."""
-    straight, _ = straightened(problem.observations.xy_px, focal_px, kappa)
-    return replace(problem, observations=replace(problem.observations, xy_px=straight))
+    square = np.array([problem.observations.pixel_aspect, 1.0])
+    straight, _ = straightened(problem.observations.xy_px * square, focal_px, kappa)
+    return replace(problem, observations=replace(problem.observations, xy_px=straight / square))

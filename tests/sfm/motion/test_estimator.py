@@ -1,5 +1,7 @@
 """The estimator's own judgements: what is hopeful, which frames have a pose, and the verdict."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_selection import candidates, shares
@@ -49,6 +51,14 @@ def test_a_given_focal_length_is_no_guess() -> None:
     assert focal_prior(clip(70.0)).given
     assert focal_prior(clip()).focal_px == pytest.approx(0.85 * 64)
     assert not focal_prior(clip()).given
+
+
+@pytest.mark.parametrize(("pixel_aspect", "longest"), [(64 / 45, 64 * 64 / 45), (45 / 64, 45.0), (0.5, 36.0)])
+def test_the_usual_focal_length_sees_as_much_through_pixels_that_are_not_square(
+    pixel_aspect: float, longest: float
+) -> None:
+    found = focal_prior(replace(clip(), pixel_aspect=pixel_aspect))
+    assert found.focal_px == pytest.approx(0.85 * longest)
 
 
 def test_a_frame_has_a_pose_where_points_agree_and_link_it() -> None:

@@ -1,5 +1,7 @@
 """Whether a lens bends: lenses that do, pinholes that do not, by the tracks of turns and of travels."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -47,3 +49,12 @@ def test_straightening_moves_places_outwards_by_the_square_of_their_radius():
     seen, straight = made.observations.xy_px, without_bend(made, 0.1, FOCAL_PX).observations.xy_px
     squared = (seen**2).sum(-1, keepdims=True) / FOCAL_PX**2
     np.testing.assert_allclose(straight, seen * (1 + 0.1 * squared), rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("pixel_aspect", [0.5, 64 / 45])
+def test_straightening_is_round_through_pixels_that_are_not_square(pixel_aspect):
+    square = np.array([pixel_aspect, 1.0])
+    made = problem(0.0)
+    observations = replace(made.observations, xy_px=made.observations.xy_px / square, pixel_aspect=pixel_aspect)
+    straight = without_bend(replace(made, observations=observations), 0.1, FOCAL_PX).observations.xy_px
+    np.testing.assert_allclose(straight * square, without_bend(made, 0.1, FOCAL_PX).observations.xy_px, rtol=1e-9)
