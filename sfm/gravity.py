@@ -105,7 +105,8 @@ def solve(lines: Lines, frames: int, focal_sigma: float, config: GravityConfig) 
     agree = off < config.tolerance_deg
     upright = lines.part(agree)
     share = float(upright.length.sum() / lines.length[off < config.around_deg].sum())
-    azimuth = np.degrees(np.arctan2(upright.middle[:, 0], upright.middle[:, 2]))
+    across = upright.middle[:, 2] + 1j * upright.middle[:, 0]
+    azimuth = np.degrees(np.angle(across * across.sum().conj()))  # from their mean, since angles jump behind the camera
     if (
         len(upright.length) < config.least_lines * frames
         or upright.length.sum() < config.least_length * frames

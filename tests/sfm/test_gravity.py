@@ -60,6 +60,15 @@ def test_lines_of_every_direction_show_nothing(seed: int) -> None:
     assert gravity.solve(segments(Gravity(pitch_deg=0.0), 0, seed, clutter=200), 1, 0.0, CONFIG) is None
 
 
+@pytest.mark.parametrize("around_deg", [0.0, 180.0])
+def test_lines_of_one_place_show_nothing_wherever_the_camera_has_turned(around_deg: float) -> None:
+    azimuth = np.radians(around_deg + np.linspace(-4.0, 4.0, 60))
+    foot = np.stack([5 * np.sin(azimuth), np.full(60, -0.5), 5 * np.cos(azimuth)], 1)
+    top, end = unit(foot), unit(foot + [0.0, 1.0, 0.0])
+    lines = gravity.Lines(normal=unit(np.cross(top, end)), middle=unit(top + end), length=np.full(60, 0.2))
+    assert gravity.solve(lines, 1, 0.0, CONFIG) is None
+
+
 def test_an_uncertain_focal_length_makes_the_pitch_uncertain() -> None:
     lines = segments(Gravity(pitch_deg=20.0), 40, 0)
     sure, unsure = (gravity.solve(lines, 1, sigma, replace(CONFIG, largest_sigma_deg=90.0)) for sigma in (0.0, 0.2))
