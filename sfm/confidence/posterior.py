@@ -187,11 +187,11 @@ def weigh(
 
     Args:
         answers: of one clip, all at the same keyframes.
-        sightings: "tracks", "flow", or both.
+        sightings: "tracks", "flow", or both; a kind that saw nothing twice at these keyframes is not asked.
         prior: what was known of the focal length.
         by_flow: what the flow chose by itself, where it was asked.
     """
-    seen = {kind: seen_by(each, answers) for kind, each in sightings.items()}
+    seen = {kind: seen_by(each, answers) for kind, each in sightings.items() if len(each.anchor)}
     return judge(answers, seen, prior, None if by_flow is None else inside_out(answers, by_flow))
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from weighed_paths import answer, cameras, seen
+from weighed_paths import HW, answer, cameras, seen
 
 from sfm.confidence.evidence import seen_by
 from sfm.confidence.posterior import (
@@ -20,7 +20,9 @@ from sfm.confidence.posterior import (
     most_probable,
     motion_of,
     shared_by,
+    weigh,
 )
+from sfm.confidence.sightings import of_tracks
 from sfm.confidence.weights import POSTERIOR, QUANTITIES
 from sfm.geometry.problem import FocalPrior
 
@@ -246,3 +248,13 @@ def test_every_kind_of_evidence_has_weights_of_every_quantity():
     for weights in QUANTITIES.values():
         assert set(weights) == {"rotation", "translation", "zoom", "all"}
         assert all(each["shared"] > 0 for each in weights.values())
+
+
+def test_tracks_that_are_over_between_the_keyframes_of_the_flow_say_nothing():
+    once = np.full((8, 8, 2), np.nan)
+    once[np.arange(8), np.arange(8)] = 100.0
+    answers = [answer("rotation", TURN), answer("full", TRUCK, "flow", chosen=True)]
+    sightings = {"tracks": of_tracks(once, HW, 1.0), "flow": seen(TRUCK, noise_px=0.2)}
+    found = weigh(answers, sightings, PRIOR, None)
+    assert set(found.seen) == {"flow"}
+    assert found.answer.model.name == "full"
