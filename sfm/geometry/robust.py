@@ -41,7 +41,8 @@ def share_quantile(residual_px: Float[np.ndarray, "m n"], share: float) -> float
 
 
 def trimmed_track_rms(residual_px: Float[np.ndarray, "m n"]) -> Float[np.ndarray, " m"]:
-    """Root mean square of the residuals of each track; a single slip cannot spoil one (upper tenth left out)."""
+    """Root mean square of the residuals of each track without its upper tenth: from ten on a single slip cannot spoil
+    one."""
     squared = np.sort(np.where(np.isnan(residual_px), np.inf, residual_px) ** 2, axis=1)
     count = (~np.isnan(residual_px)).sum(1)  # behind the camera is inf, and counts against the track
     keep = np.maximum(np.ceil(0.9 * count), 1).astype(int)
