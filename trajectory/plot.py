@@ -1,6 +1,7 @@
 """Pictures of a trajectory, drawn on the caller's axes. Nothing here changes matplotlib's settings.
 
-Plots show the world of the OpenCV axes with the sky on top: x to the right, z forward, y down drawn downwards.
+Paths are drawn in the axes of the first camera of the first path on the axes, with its up on top: x to the right, z
+forward, y down drawn downwards. The worlds of files have other axes: what is z in them may be up.
 """
 
 from collections.abc import Sequence
@@ -37,6 +38,7 @@ def draw_path(
         frusta: how many cameras are drawn, spread over the valid frames; the first is drawn thicker. Frames that are
             not valid leave gaps.
     """
+    trajectory = _from_first(axes, trajectory)
     points = _drawn(trajectory.positions)
     (line,) = axes.plot(*points.T, color=color or PALETTE[0], label=label, linewidth=1.5)
     index = np.flatnonzero(trajectory.valid)
@@ -58,6 +60,7 @@ def draw_path(
 
 def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, label: str | None = None) -> None:
     """The path seen from above, x to the right and z upwards, with the viewing direction at some frames."""
+    trajectory = _from_first(axes, trajectory)
     x, z = trajectory.positions[:, 0], trajectory.positions[:, 2]
     (line,) = axes.plot(x, z, color=color or PALETTE[0], label=label, linewidth=1.5)
     index = np.flatnonzero(trajectory.valid)
@@ -316,6 +319,18 @@ def _draw_bands(
 
 def _time_label(trajectory: Trajectory) -> str:
     return {"seconds": "time [s]", "index": "frame", "assumed": "time [s, rate assumed]"}[trajectory.time_source]
+
+
+def _from_first(axes: Any, trajectory: Trajectory) -> Trajectory:
+    """The path in the axes of the first camera of the first path that is drawn on these axes, which keep them."""
+    if not axes.lines:
+        first = trajectory.world_from_cam[trajectory.valid][:1]
+        axes._first_world_from_cam = first[0] if len(first) else np.eye(4)
+    origin = getattr(axes, "_first_world_from_cam", np.eye(4))
+    poses = np.array(trajectory.world_from_cam)
+    poses[:, :3, :3] = origin[:3, :3].T @ trajectory.rotations
+    poses[:, :3, 3] = (trajectory.positions - origin[:3, 3]) @ origin[:3, :3]
+    return trajectory.replace(world_from_cam=poses)
 
 
 def _drawn(points: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 3"]:

@@ -73,6 +73,21 @@ def test_position_is_drawn_in_the_axes_of_the_first_camera() -> None:
     np.testing.assert_allclose(axes.lines[2].get_ydata(), 0, atol=1e-12)
 
 
+def test_paths_are_drawn_as_the_first_camera_sees_them_whatever_the_world() -> None:
+    z_up = np.array([[1.0, 0, 0, 5], [0, 0, 1, -7], [0, -1, 0, 2], [0, 0, 0, 1]])
+    trajectory = moving()
+    other = np.array(trajectory.world_from_cam)
+    other[:, 1, 3] -= 0.5  # half a unit higher
+    space, above = (Figure().add_subplot(**kind) for kind in ({"projection": "3d"}, {}))
+    for draw, axes in ((plot.draw_path, space), (plot.draw_top, above)):
+        for poses in (trajectory.world_from_cam, other):
+            draw(axes, trajectory.replace(world_from_cam=z_up @ poses))
+    x = np.linspace(0, 2, 20)
+    lines = [line.get_data_3d() for line in space.lines if len(line.get_data_3d()[0]) == 20]
+    np.testing.assert_allclose(lines, [[x, 0 * x, 0 * x], [x, 0 * x, 0 * x + 0.5]], atol=1e-12)
+    np.testing.assert_allclose(above.lines[0].get_data(), [x, 0 * x], atol=1e-12)
+
+
 def test_invalid_frames_leave_gaps_and_marks() -> None:
     axes = Figure().add_subplot()
     plot.draw_position(axes, moving(invalid=(5, 6)))
