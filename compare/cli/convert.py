@@ -5,6 +5,7 @@ camera of a file; it, a run of several shots and a folder of runs or trajectorie
 that holds several cameras takes them into one file.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -158,7 +159,10 @@ def _several(args: Args, found: list[_inputs.Loaded]) -> int:
     from compare.notes import grouped, merged
     from trajectory import io
 
-    known = {each.name.rpartition("#")[2]: each for each in found if each.trajectory is not None}
+    every = io.split_part(args.source)[1] == io.ALL  # then a name is that of the file, "#" and that of the camera
+    known = {
+        each.name.rpartition("#")[2] if every else each.name: each for each in found if each.trajectory is not None
+    }
     failed = [each for each in found if each.trajectory is None]
     if not known:
         raise CinetrajError(f"{failed[0].path} has no trajectory: {failed[0].failed}")
@@ -168,8 +172,7 @@ def _several(args: Args, found: list[_inputs.Loaded]) -> int:
         io.write_every({name: each for name, (each, _, _) in cameras.items()}, args.destination, format=args.to)
         places = [args.destination]
     else:
-        suffix = Path(target.target).suffix if target is not None else ""
-        files = {name: args.destination / (name.strip("/").replace("/", "_") + suffix) for name in cameras}
+        files = _files(args, cameras)
         refused = _written(args, cameras, files)
         failed += [replace(known.pop(name), failed=why) for name, why in refused.items()]
         cameras = {name: cameras[name] for name in known}
@@ -189,6 +192,22 @@ def _several(args: Args, found: list[_inputs.Loaded]) -> int:
             print(f"left out, for which {args.to} has no place: {', '.join(left_out)}")
         print("".join(f"note: {line}\n" for line in grouped(notes)), end="")
     return 1 if failed else 0
+
+
+def _files(args: Args, names: Iterable[str]) -> dict[str, Path]:
+    """The file of each camera, where the format says that it lies. Raises where two would be one."""
+    from trajectory import io
+
+    usual = io.FORMATS[args.to].target if args.to in io.FORMATS else ""
+    pattern = usual if "NAME" in usual else f"NAME{Path(usual).suffix}"
+    files: dict[str, Path] = {}
+    by_file: dict[Path, str] = {}
+    for name in names:
+        files[name] = args.destination / pattern.replace("NAME", name.strip("/").replace("/", "_"))
+        other = by_file.setdefault(files[name], name)
+        if other != name:
+            raise CinetrajError(f"{other} and {name} would both be {files[name]}; convert one of them by itself")
+    return files
 
 
 def _written(

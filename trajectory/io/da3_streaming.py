@@ -16,9 +16,16 @@ from trajectory.io.kitti import DA3_STREAMING, read_rows
 from trajectory.model import Trajectory
 
 
+def _intrinsics_path(path: Path) -> Path:
+    """The tool's name beside the tool's name; beside another one a name of its own, for others may lie there too."""
+    return path.with_name("intrinsic.txt" if path.name == DA3_STREAMING else f"{path.stem}_intrinsic.txt")
+
+
 def _read(path: Path) -> Trajectory:
     trajectory = read_rows(path, "da3-streaming")
-    beside = path.parent / "intrinsic.txt"
+    beside = _intrinsics_path(path)
+    if not beside.is_file():
+        beside = path.with_name("intrinsic.txt")
     if not beside.is_file():
         return trajectory
     values = read_table(beside, columns=(4,), layout="fx fy cx cy").values
@@ -31,7 +38,7 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     require_dense(trajectory, "da3-streaming")
     files: dict[Path, bytes] = {}
     if trajectory.intrinsics_px is not None:
-        files[path.parent / "intrinsic.txt"] = spell_rows(pinhole(trajectory, "da3-streaming")).encode()
+        files[_intrinsics_path(path)] = spell_rows(pinhole(trajectory, "da3-streaming")).encode()
     files[path] = spell_rows(trajectory.world_from_cam.reshape(-1, 16)).encode()
     return files
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from trajectory.errors import ReadError
+from trajectory.errors import CinetrajError, ReadError
 from trajectory.io._arrays import npz_array, npz_bytes, npz_shapes, numbers
 from trajectory.io._build import (
     gap_fields,
@@ -99,7 +99,10 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     keep = some_valid(trajectory, "vipe")
     inds = np.array(numbered_frames(trajectory), dtype=np.int64)[keep]
     files: dict[Path, bytes] = {}
-    if trajectory.intrinsics_px is not None and path.parent.name == "pose":
+    if trajectory.intrinsics_px is not None:
+        if path.parent.name != "pose":
+            where = path.parent / "pose" / path.name
+            raise CinetrajError(f"vipe keeps intrinsics beside a folder pose/, and {path} lies in none; write {where}")
         cameras = pinhole(trajectory, "vipe")[keep]
         files[path.parent.parent / "intrinsics" / path.name] = npz_bytes({"data": cameras, "inds": inds})
     files[path] = npz_bytes({"data": trajectory.world_from_cam[keep], "inds": inds})

@@ -246,3 +246,42 @@ def test_what_is_left_out_of_several_runs_is_told_once(tmp_path: Path, monkeypat
     monkeypatch.setattr(io, "losses", lambda *_: (f"the points of the scene ({next(counts)})", "image size"))
     done = cinetraj("convert", runs, tmp_path / "paths", "--to", "tum")
     assert "place: image size, the points of the scene (7 to 400)\n" in done.stdout
+
+
+def with_focal(path: Path, focal_px: float) -> Path:
+    k = np.array([[focal_px, 0, 320], [0, focal_px, 180], [0, 0, 1]])
+    given = Trajectory(
+        world_from_cam=np.tile(np.eye(4), (3, 1, 1)), time_s=np.arange(3.0), valid=np.ones(3, bool), image_hw=(360, 640)
+    )
+    io.write(given.replace(intrinsics_px=np.tile(k, (3, 1, 1))), path, format="native")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("target", "place"), [("da3-streaming", "{}.txt"), ("monst3r", "{}.txt"), ("vipe", "pose/{}.npz")]
+)
+def test_each_of_several_keeps_its_own_intrinsics(tmp_path: Path, target: str, place: str) -> None:
+    focals = {"a": 500.0, "b#1": 900.0, "c#1": 700.0}
+    for name, focal_px in focals.items():
+        with_focal(tmp_path / "in" / f"{name}.npz", focal_px)
+    done = cinetraj("convert", tmp_path / "in", tmp_path / "out", "--to", target)
+    assert done.returncode == 0, done.stderr
+    for name, focal_px in focals.items():
+        found = io.read(tmp_path / "out" / place.format(name), format=target)
+        np.testing.assert_array_equal(found.focal_px, focal_px)
+
+
+def test_intrinsics_of_vipe_are_not_lost_outside_of_its_folder(tmp_path: Path) -> None:
+    given = with_focal(tmp_path / "a.npz", 500.0)
+    done = cinetraj("convert", given, tmp_path / "b.npz", "--to", "vipe")
+    assert_one_clear_line(done, f"write {tmp_path / 'pose' / 'b.npz'}")
+
+
+def test_two_cameras_do_not_become_one_file(tmp_path: Path) -> None:
+    row = "[1 0 0 0] [0 1 0 0] [0 0 1 0] [0 0 0 1] "
+    frames = {f"frame{i}": dict.fromkeys(("left/a", "left_a"), row) for i in range(2)}
+    (tmp_path / "camera_extrinsics.json").write_text(json.dumps(frames))
+    source = f"{tmp_path / 'camera_extrinsics.json'}#*"
+    done = cinetraj("convert", source, tmp_path / "out", "--to", "tum", "--format", "recammaster")
+    assert_one_clear_line(done, "left/a and left_a would both be", "convert one of them by itself")
+    assert not (tmp_path / "out").exists()
