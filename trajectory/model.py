@@ -139,6 +139,8 @@ class Trajectory:
             raise CinetrajError(f"reason has {len(self.reason)} entries, expected {n}")
         if self.image_hw is not None:
             object.__setattr__(self, "image_hw", (int(self.image_hw[0]), int(self.image_hw[1])))
+            if min(self.image_hw) < 1:
+                raise CinetrajError(f"image_hw is {self.image_hw}, expected a height and a width in pixels, or None")
         object.__setattr__(self, "world_from_cam", poses)
         object.__setattr__(self, "time_s", time_s)
         object.__setattr__(self, "valid", valid)

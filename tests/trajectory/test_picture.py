@@ -53,3 +53,8 @@ def test_an_angle_of_view_is_that_of_the_edges_and_hides_no_lens() -> None:
     ):
         with pytest.raises(CinetrajError, match=said):
             with_view(path, fov_deg)
+
+
+def test_a_picture_without_pixels_is_refused_at_the_door() -> None:
+    with pytest.raises(CinetrajError, match=r"image_hw is \(0, 640\), expected a height and a width"):
+        films.film().replace(image_hw=(0, 640))
