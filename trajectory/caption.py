@@ -19,6 +19,8 @@ _DOES: dict[Quantity, str] = {"rotation": "turns", "translation": "travels", "zo
 _LITTLE = "travels a little"
 """Where an estimator vouches for a camera that does not travel, and a short way would not show."""
 _NOUN: dict[str, str] = {"turns": "turn", "travels": "travel", _LITTLE: "a little travel", "zooms": "zoom"}
+_DATED_S = 946_684_800.0
+"""The year 2000 in seconds since 1970: clocks beyond it tell the date, and a caption counts from the first frame."""
 _MOST = 4
 _MOST_SHORT = 2
 _MOST_LONG = 8
@@ -46,7 +48,8 @@ class Captions:
     Attributes:
         short: a few words: the two strongest moves, no amounts, and what is not sure.
         medium: one sentence with rounded amounts, steadiness and speed, and what is not sure.
-        long: that sentence, then each move with its time and amount, the whole turn, and what is sure.
+        long: that sentence, then each move with its time and amount, the whole turn, and what is sure. Times are those
+            of the path; where they count from 1970 they begin with its first frame.
         prompt: a sentence for a generator in the words of the trade, with sure moves only; None where nothing is sure
             or the clip is unreliable as a whole.
     """
@@ -123,7 +126,7 @@ def captions(
     return Captions(
         short=_short(plan, certainty),
         medium=medium,
-        long=_long(medium, plan, certainty, turned_deg, counted_fps),
+        long=_long(medium, plan, certainty, turned_deg, counted_fps, span_s[0] if span_s[0] > _DATED_S else 0.0),
         prompt=_prompt(plan, (steady[1], pace[1]), certainty),
     )
 
@@ -181,9 +184,10 @@ def _long(
     certainty: Certainty,
     turned_deg: tuple[float, float, float] | None,
     counted_fps: float | None,
+    zero_s: float,
 ) -> str:
     said = [medium]
-    timed = [f"{_span(part, counted_fps)} it {_exactly(part)}" for part in plan.every if not part.overall]
+    timed = [f"{_span(part, counted_fps, zero_s)} it {_exactly(part)}" for part in plan.every if not part.overall]
     if timed:
         text = "; ".join(timed)
         said.append(f"{text[0].upper()}{text[1:]}.")
@@ -199,9 +203,9 @@ def _long(
     return " ".join(said)
 
 
-def _span(part: Part, counted_fps: float | None) -> str:
+def _span(part: Part, counted_fps: float | None, zero_s: float) -> str:
     if counted_fps is None:
-        return f"from {part.start_s:.1f} to {part.end_s:.1f} s"
+        return f"from {part.start_s - zero_s:.1f} to {part.end_s - zero_s:.1f} s"
     return f"from frame {round(part.start_s * counted_fps)} to {round(part.end_s * counted_fps)}"
 
 

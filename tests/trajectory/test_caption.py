@@ -278,3 +278,11 @@ def test_frames_without_times_tell_no_pace_no_shake_and_no_seconds():
     assert counted.prompt == "The camera pans right."
     assert "From frame 0 to 48 it pans right" in counted.long
     assert " s it " not in counted.long
+
+
+def test_a_clock_that_tells_the_date_is_no_time_of_a_caption():
+    path = build(turn_deg=(0, 60, 0), frames=49, duration_s=2.0)
+    dated = describe(path.replace(time_s=1403636580.8 + path.time_s))
+    assert "From 0.0 to 2.0 s it pans right" in dated.captions.long
+    assert dated.segments[0].start_s > 1e9  # numbers stay on the clock of the path
+    assert "From 5.0 to 7.0 s it pans right" in describe(path.replace(time_s=5.0 + path.time_s)).captions.long
