@@ -55,7 +55,7 @@ class Args(_spread.Spread):
     """Print tags of published data sets instead of the table, one or more of et,datadop,spatialvid with commas between:
     what E.T., DataDoP and SpatialVID call the moves that are told, by steps between frames."""
     plot: Path | None = None
-    """Also draw the trajectory into this PNG file."""
+    """Also draw the trajectory into this file (.png, .svg or .pdf)."""
     json: bool = False
     """Print JSON: one object, for several camera paths one under each name."""
 

@@ -233,7 +233,7 @@ def test_writing_over_a_folder_or_in_no_format_is_one_clear_line(tmp_path: Path)
     (tmp_path / "taken").mkdir()
     with pytest.raises(CinetrajError, match="is a folder"):
         write(make(1, 3), tmp_path / "taken", format="tum")
-    with pytest.raises(CinetrajError, match="format is 'tun', perhaps 'tum' is meant; expected auto or one of"):
+    with pytest.raises(CinetrajError, match="format is 'tun', perhaps 'tum' is meant; expected one of"):
         write(make(1, 3), tmp_path / "x", format="tun")
     with pytest.raises(CinetrajError, match="read only"):
         write(make(1, 3), tmp_path / "x", format="spatialvid")

@@ -188,7 +188,7 @@ def write(trajectory: Trajectory, path: str | Path, *, format: str, scene: Scene
     frames without a place for them, intrinsics that it needs and that are not known), or the disk refuses.
     What it merely leaves out is listed by `losses`.
     """
-    target = _named(format)
+    target = _named(format, "")
     if target.encode is None:
         able = ", ".join(name for name, entry in _formats().items() if entry.encode is not None)
         raise CinetrajError(f"{format} is read only; write one of {able}")
@@ -203,7 +203,7 @@ def write_every(trajectories: Mapping[str, Trajectory], path: str | Path, *, for
 
     Errors: CinetrajError where the format holds one camera, and as `write`.
     """
-    target = _named(format)
+    target = _named(format, "")
     if target.encode_every is None:
         able = ", ".join(name for name, entry in _formats().items() if entry.encode_every is not None)
         raise CinetrajError(f"{format} holds one camera and these are {len(trajectories)}; write one of {able}")
@@ -212,7 +212,7 @@ def write_every(trajectories: Mapping[str, Trajectory], path: str | Path, *, for
 
 def losses(trajectory: Trajectory, format: str, scene: Scene = NOTHING) -> tuple[str, ...]:
     """What of this trajectory and scene a format leaves out, in words."""
-    target = _named(format)
+    target = _named(format, "")
     keeps = target.keeps
     cloud = scene.cloud if target.encode_scene is None else None
     said = [f"the points of the scene ({len(cloud.in_world)})"] if cloud is not None else []
@@ -255,7 +255,8 @@ def _numbers_lost(trajectory: Trajectory, *, kept: bool) -> list[str]:
     return [] if (numbers == np.arange(len(numbers))).all() else ["frame numbers (they are 0, 1, 2, ... there)"]
 
 
-def _named(name: str) -> Format:
+def _named(name: str, also: str = "auto or ") -> Format:
+    """The format of that name; `also` is what else may be said where it is asked for."""
     known = _formats()
     if name in BY_BLENDER and name not in known:
         raise CinetrajError(
@@ -263,5 +264,5 @@ def _named(name: str) -> Format:
             f"select the camera and choose File > Export > {BY_BLENDER[name]}"
         )
     if name not in known:
-        raise CinetrajError(f"format is {name!r}{expected_of(name, known, 'auto or ')}")
+        raise CinetrajError(f"format is {name!r}{expected_of(name, known, also)}")
     return known[name]
