@@ -265,9 +265,9 @@ def rotation_deg(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:
     turn = 2 * np.pi
     for i in range(1, len(vectors)):
         angle = float(np.linalg.norm(vectors[i]))
-        if angle < 1e-9:
-            continue
-        axis = vectors[i] / angle
+        # No turn has no axis: a circle that closes keeps that of the frame before.
+        along = vectors[i] if angle >= 1e-9 else vectors[i - 1]
+        axis = along / max(float(np.linalg.norm(along)), 1e-9)
         # The same rotation has the vectors axis·(angle + 2πk): take the one nearest to the frame before.
         vectors[i] = axis * (angle + turn * np.round((vectors[i - 1] @ axis - angle) / turn))
     result[index] = np.rad2deg(vectors)

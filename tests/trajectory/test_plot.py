@@ -39,7 +39,7 @@ def moving(n: int = 20, *, turn_deg: float = 30.0, axis: int = 1, invalid: tuple
 
 
 @pytest.mark.parametrize("axis", [0, 1, 2])
-@pytest.mark.parametrize("turn_deg", [-50.0, 170.0, 400.0, -725.0])
+@pytest.mark.parametrize("turn_deg", [-50.0, 170.0, 360.0, 400.0, -720.0, -725.0])
 def test_rotation_is_continuous_beyond_half_a_turn(axis: int, turn_deg: float) -> None:
     found = plot.rotation_deg(moving(60, turn_deg=turn_deg, axis=axis))
     expected = np.zeros(3)
