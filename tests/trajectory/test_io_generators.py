@@ -178,6 +178,9 @@ def test_pose_strings_of_others_are_refused_by_name(tmp_path: Path) -> None:
         read(tmp_path / "p.txt")
     with pytest.raises(CinetrajError, match="none of a pose string"):
         write(clip(5), tmp_path / "q.txt", format="hy-worldplay-string")
+    with pytest.raises(CinetrajError, match="one pose makes no movement"):
+        write(clip(1), tmp_path / "q.txt", format="hy-worldplay-string")
+    assert not (tmp_path / "q.txt").exists()
 
 
 # ReCamMaster and InfCam

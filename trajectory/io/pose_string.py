@@ -71,6 +71,8 @@ def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
     poses = trajectory.world_from_cam[rows]
     if not np.allclose(poses[0], np.eye(4), rtol=0, atol=1e-6):
         raise CinetrajError("a pose string starts at the identity and this trajectory does not; write hy-worldplay")
+    if len(poses) < 2:
+        raise CinetrajError("one pose makes no movement of a pose string; write hy-worldplay")
     said: list[tuple[str, int]] = []
     for i, step in enumerate(np.linalg.inv(poses[:-1]) @ poses[1:]):
         word = next((word for word, one in _MOTIONS.items() if np.allclose(step, one, rtol=0, atol=1e-6)), "")
