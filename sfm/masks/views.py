@@ -35,10 +35,9 @@ SYMMETRIC = 0.03
 
 def several_views(frames: Frames, found: Masks) -> str:
     """Why a shot's picture shows more than one view, "" where it may show one, with what to do about it."""
-    seen = np.flatnonzero(~found.blank)
-    if len(seen) < 4:
+    seen, scale = np.flatnonzero(~found.blank), LONG_SIDE / max(frames.hw)
+    if len(seen) < 4 or scale > 1.0:  # a seam is a few columns of that size: enlarged, any edge is as sharp
         return ""
-    scale = LONG_SIDE / max(frames.hw)
     some = frames.rgb[seen[evenly(len(seen), SAMPLE_FRAMES)]]
     small = to_grey(np.stack([cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in some]))
     for upright, turned in ((True, small), (False, small.transpose(0, 2, 1))):
