@@ -64,7 +64,8 @@ class Args(_spread.Spread):
     runs: Path = Path("runs")
     """Folder for the runs of videos that are estimated first."""
     out: Path | None = None
-    """Also write the scores into this folder, one JSON file for each model and protocol."""
+    """Also write the scores into this folder, one JSON file for each model and protocol. The names of protocols with
+    other settings than their own end in six digits of their hash."""
     all_pairs: bool = False
     """Compare every two paths of the one folder that is given, by progress: nearest neighbours, duplicates, near
     misses. The matrix, as CSV, NPZ and a heat map, goes to the folder of scores."""
@@ -189,8 +190,17 @@ def _scored(args: Args, models: list[str], protocols: list[str]) -> tuple[list["
                     continue
             results.append(result)
             if args.out is not None:
-                result.save(args.out / f"{model}_{result.protocol.name}.json")
+                result.save(args.out / _file_name(result))
     return results, _refusals(refused, len(models) * len(protocols))
+
+
+def _file_name(result: "Result") -> str:
+    """MODEL_PROTOCOL.json; with other settings than those of its name a protocol is another one, and so is its file."""
+    from compare import protocols
+
+    own, named = (p.stamp()["hash"] for p in (result.protocol, protocols.get(result.protocol.name)))
+    mark = "" if own == named else f"_{own[:6]}"
+    return f"{result.model}_{result.protocol.name}{mark}.json"
 
 
 def _refusals(refused: list[tuple[str, str, str]], asked: int) -> list[str]:

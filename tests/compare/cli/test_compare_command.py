@@ -210,10 +210,21 @@ def test_models_may_be_given_names(sets: Path, capsys: pytest.CaptureFixture[str
     there = sets / "a=b"
     (sets / "other").rename(there)
     folders = [f"mine={sets / 'good'}", f"yours={sets / 'good'}", str(there)]
-    assert main(["compare", str(sets / "ref"), *folders, "--no-intervals", "--out", str(sets / "scores")]) == 0
+    assert main(["compare", str(sets / "ref"), *folders, "--out", str(sets / "scores")]) == 0
     said = capsys.readouterr().out
     assert all(f"{name} under strict" in said for name in ("mine", "yours", "a=b"))  # a folder that is there is no name
     assert {file.name for file in (sets / "scores").iterdir()} == {f"{n}_strict.json" for n in ("mine", "yours", "a=b")}
+
+
+def test_other_settings_of_a_protocol_do_not_replace_its_scores(sets: Path) -> None:
+    command = ["compare", str(sets / "ref"), str(sets / "good"), "--out", str(sets / "scores")]
+    for _ in range(2):  # the same again replaces its own
+        assert main(command) == main([*command, "--no-intervals"]) == 0
+    saved = {path.name: json.loads(path.read_text())["protocol"] for path in (sets / "scores").iterdir()}
+    assert len(saved) == 2
+    assert saved.pop("good_strict.json")["draws"] == 64
+    ((name, other),) = saved.items()
+    assert (name, other["draws"]) == (f"good_strict_{other['hash'][:6]}.json", 0)
 
 
 def test_models_without_a_common_clip_are_not_compared(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
