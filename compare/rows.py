@@ -117,6 +117,7 @@ class ClipScores:
         dropped: by metric, without those points.
         failed: why the clip counts as failed; an unreliable one has scores all the same, which enter no mean.
         fault: whose failure it is; only the model's own are charged to it.
+        spared: metrics that the reference does not have, of which a clip that failed is charged nothing.
         notes: what a reader must know of this clip.
         facts: how the pair was compared, as JSON values.
         estimators: who made the reference and the generated trajectory, where their files say so.
@@ -129,6 +130,7 @@ class ClipScores:
     dropped: Mapping[str, Score] = field(default_factory=dict[str, Score])
     failed: str = ""
     fault: Fault = ""
+    spared: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict[str, Any])
     estimators: tuple[str, str] = ("", "")

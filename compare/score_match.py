@@ -18,8 +18,9 @@ from compare.posterior_scores import Candidates, score_posteriors_each
 from compare.protocols import Protocol
 from compare.rows import ClipScores, Fault, PairScores, Score
 from compare.sources import Clip, Match
+from compare.spared import charged_for
 from trajectory.commands import Commands
-from trajectory.errors import CinetrajError, TimeSourceError
+from trajectory.errors import CinetrajError, FormatAmbiguousError, TimeSourceError
 from trajectory.model import Trajectory
 from trajectory.posterior import Posterior, rigid_probability
 
@@ -141,11 +142,14 @@ def _read(asked: Asked) -> ClipScores | _Read:
     if b is None and a.failed:  # what the reference lacks is charged to nobody, whatever the model lacks
         return ClipScores(name=name, failed=f"reference: {a.failed}", fault=_whose("reference", a.fault, options))
     if b is None:
-        return ClipScores(name=name, failed="no generated clip has this name", fault="model")
+        return _undelivered(asked, a, "no generated clip has this name")
     mistrusted: tuple[str, Fault] = ("", "")
     for side, clip, _ in _sides(a, b, options):
         if clip.failed and not mistrusted[0]:
-            return ClipScores(name=name, failed=f"{side}: {clip.failed}", fault=_whose(side, clip.fault, options))
+            fault = _whose(side, clip.fault, options)
+            if fault == "model":
+                return _undelivered(asked, a, f"{side}: {clip.failed}")
+            return ClipScores(name=name, failed=f"{side}: {clip.failed}", fault=fault)
         if clip.unreliable and options.protocol.unreliable == "charge" and not mistrusted[0]:
             # It counts as failed because its estimator does not vouch for it; its scores are kept for the report.
             mistrusted = (f"{side}: unreliable: {clip.unreliable}", _whose(side, "instrument", options))
@@ -156,6 +160,40 @@ def _read(asked: Asked) -> ClipScores | _Read:
     else:
         return _read_paths(asked, (a, b), mistrusted)
     return replace(row, failed=mistrusted[0], fault=mistrusted[1]) if mistrusted[0] else row
+
+
+def _undelivered(asked: Asked, reference: Clip, why: str) -> ClipScores:
+    """The row of a clip that the model did not deliver; a reference that tells nothing is charged to nobody."""
+    options, name = asked.options, asked.item.name
+    row = ClipScores(name=name, failed=why, fault="model")
+    if options.protocol.unreliable == "charge" or options.protocol.method == "cinetechbench":
+        return row
+    try:
+        if options.protocol.commanded:
+            commands_of(name, options.actions, reference)
+            return row
+        known = reference.posterior(_loaded(reference, options.reference_format))
+    except CinetrajError as error:
+        what = "commands" if options.protocol.commanded else "reference"
+        return replace(row, failed=f"{what}: {error}", fault="instrument")
+    return _charged(row, reference, known, options, asked.depth_scale)
+
+
+def _charged(
+    row: ClipScores, reference: Clip, known: Posterior, options: Options, depth_scale: DepthScale | None
+) -> ClipScores:
+    """The row itself; a failure of the model with what the reference does not have, or as ours where it has nothing."""
+    if row.fault != "model" or options.protocol.unreliable == "charge":
+        return row
+    failed, fault = _doubt("reference", reference, known, options)
+    if failed:
+        return replace(row, failed=failed, fault=fault)
+    return charged_for(row, known.best, options.protocol, depth_scale)
+
+
+def _unread(error: CinetrajError) -> Fault:
+    """Whose fault it is that a generated file cannot be read: ours where its format cannot be told."""
+    return "instrument" if isinstance(error, FormatAmbiguousError) else "model"
 
 
 def _whose(side: Side, fault: Fault, options: Options) -> Fault:
@@ -192,7 +230,10 @@ def _read_paths(asked: Asked, clips: tuple[Clip, Clip], mistrusted: tuple[str, F
         try:
             trajectory = _loaded(clip, format)
         except CinetrajError as error:
-            return failed(side, f"{side}: {error}", "model")
+            fault, why = _unread(error), f"{side}: {error}"
+            if loaded and fault == "model" and not mistrusted[0]:
+                return _undelivered(asked, clips[0], why)
+            return failed(side, why, fault)
         loaded.append(trajectory)
         who = "reference" if side == "reference" else "generated clip"
         if clip.unreliable:
@@ -256,9 +297,10 @@ def _row(pair: _Read, found: PairScores | CinetrajError) -> ClipScores | TimeSou
         return found
     if isinstance(found, CinetrajError):
         fault = _whose("generated", "model" if isinstance(found, NotDelivered) else "instrument", options)
-        return _failed(pair.name, str(found), fault, pair.mistrusted)
+        row = _failed(pair.name, str(found), fault, pair.mistrusted)
+        return _charged(row, pair.clips[0], pair.known[0], options, pair.depth_scale)
     failed, fault = pair.mistrusted if pair.mistrusted[0] else _doubted(pair.clips, pair.known, options)
-    return ClipScores(
+    row = ClipScores(
         name=pair.name,
         scores=found.charged if options.protocol.failures == "worst" else found.dropped,
         charged=found.charged,
@@ -270,6 +312,7 @@ def _row(pair: _Read, found: PairScores | CinetrajError) -> ClipScores | TimeSou
         estimators=(estimator(best[0]), estimator(best[1])),
         detail=keep(found.aligned, *best, pair.clips) if options.detail else None,
     )
+    return _charged(row, pair.clips[0], pair.known[0], options, pair.depth_scale)
 
 
 def _doubted(clips: tuple[Clip, Clip], known: tuple[Posterior, Posterior], options: Options) -> tuple[str, Fault]:
@@ -278,16 +321,20 @@ def _doubted(clips: tuple[Clip, Clip], known: tuple[Posterior, Posterior], optio
     An answer that its estimator does not vouch for is scored where it comes with the others that are possible, or with
     its spread; where it comes alone its number would pretend to a knowledge that nobody has.
     """
+    failed = _doubt("reference", clips[0], known[0], options)
+    return failed if failed[0] else _doubt("generated", clips[1], known[1], options)
+
+
+def _doubt(side: Side, clip: Clip, posterior: Posterior, options: Options) -> tuple[str, Fault]:
+    """`_doubted` of one side."""
     if options.protocol.unreliable != "instrument":
         return "", ""
-    sides: tuple[Side, Side] = ("reference", "generated")
-    for side, clip, posterior in zip(sides, clips, known, strict=True):
-        made = posterior.best.provenance
-        rigid = None if made is None else rigid_probability(made.evidence)
-        if rigid is not None and rigid < 0.5:
-            return f"{side}: nothing rigid was filmed (probability {1 - rigid:.0%})", _whose(side, "model", options)
-        if clip.unreliable and not posterior.spreads:
-            return f"{side}: unreliable: {clip.unreliable}", "instrument"
+    made = posterior.best.provenance
+    rigid = None if made is None else rigid_probability(made.evidence)
+    if rigid is not None and rigid < 0.5:
+        return f"{side}: nothing rigid was filmed (probability {1 - rigid:.0%})", _whose(side, "model", options)
+    if clip.unreliable and not posterior.spreads:
+        return f"{side}: unreliable: {clip.unreliable}", "instrument"
     return "", ""
 
 
@@ -315,7 +362,8 @@ def _score_commanded(name: str, reference: Clip, generated: Clip, options: Optio
     try:
         trajectory = _loaded(generated, options.generated_format)
     except CinetrajError as error:
-        return ClipScores(name=name, failed=f"generated: {error}", fault=_whose("generated", "model", options))
+        fault = _whose("generated", _unread(error), options)
+        return ClipScores(name=name, failed=f"generated: {error}", fault=fault)
     try:
         found = score_commanded(commands, trajectory, options.protocol)
     except CinetrajError as error:
@@ -349,7 +397,7 @@ def _score_rows(name: str, reference: Clip, generated: Clip, options: Options) -
                 notes.append(f"the {side} clip was {cinetechbench.LAID_OUT}")
                 makers.append(estimator(trajectory))
         except CinetrajError as error:
-            return ClipScores(name=name, failed=f"{side}: {error}", fault=_whose(side, "model", options))
+            return ClipScores(name=name, failed=f"{side}: {error}", fault=_whose(side, _unread(error), options))
     errors = cinetechbench.evaluate(
         rows[0],
         rows[1],

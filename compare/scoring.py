@@ -14,7 +14,7 @@ from compare.estimators import estimator_warnings, estimators
 from compare.protocols import Protocol
 from compare.rows import ClipScores
 from compare.score_match import Asked, Options, score_matches
-from compare.sources import Source, listed, match
+from compare.sources import Clip, Match, Source, clips, listed, match
 from compare.summary import summarise
 from compare.summary import values as summary_values
 from trajectory.commands import Commands
@@ -212,8 +212,6 @@ def score_models(
     reference: Source, models: Mapping[str, Source], *, protocol: str | Protocol = "strict", **options: Any
 ) -> dict[str, Result]:
     """Several models against the same references. A model whose folder is empty is a row of failures, not an error."""
-    from compare.sources import clips
-
     results: dict[str, Result] = {}
     for name, source in models.items():
         try:
@@ -221,9 +219,26 @@ def score_models(
         except TimeSourceError:
             raise
         except CinetrajError as error:
-            references, _ = clips(reference)
-            rows = {clip: ClipScores(name=clip, failed=str(error), fault="model") for clip in references}
             changes = {key: options[key] for key in ("time", "scale", "intervals", "chunk", "angle") if key in options}
             chosen = protocols.get(protocol).with_options(**changes)
-            results[name] = build_result(rows, chosen, name)
+            results[name] = build_result(_nothing_of(reference, str(error), chosen, options), chosen, name)
     return results
+
+
+def _nothing_of(reference: Source, why: str, protocol: Protocol, options: Mapping[str, Any]) -> dict[str, ClipScores]:
+    """The rows of a model of which nothing can be scored."""
+    how = Options(
+        protocol=protocol,
+        reference_format=options.get("reference_format") or options.get("format", "auto"),
+        actions=options.get("actions"),
+    )
+    scales: Mapping[str, DepthScale] = options.get("depth_scales") or {}
+    asked = (
+        Asked(
+            item=Match(name=name, reference=clip, generated=Clip(name=name, failed=why)),
+            options=how,
+            depth_scale=scales.get(name),
+        )
+        for name, clip in clips(reference)[0].items()
+    )
+    return {row.name: row for row in score_matches(asked) if isinstance(row, ClipScores)}

@@ -29,8 +29,8 @@ def values(rows: Mapping[str, ClipScores], metric: str, protocol: Protocol, poli
     """The value of each clip that enters the mean, by name.
 
     drop: clips with a value, over the points that have poses in both. worst: those with the charge for points without
-    a pose, and failures of the model at the worst value. What the instrument failed at, and what has no reference,
-    enters neither.
+    a pose, and failures of the model at the worst value of what the reference has. What the instrument failed at, and
+    what has no reference, enters neither.
     """
     if policy == "drop":
         scores = ((name, row.dropped.get(metric)) for name, row in rows.items() if not row.failed)
@@ -42,7 +42,7 @@ def values(rows: Mapping[str, ClipScores], metric: str, protocol: Protocol, poli
         worst = worst_value(metric, protocol, max(samples, default=protocol.samples))
     for name, row in rows.items():
         if row.failed:
-            if row.fault == "model" and worst is not None:
+            if row.fault == "model" and worst is not None and metric not in row.spared:
                 charged[name] = worst
             continue
         score = row.charged.get(metric)

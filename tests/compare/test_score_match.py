@@ -69,6 +69,9 @@ def test_files_whose_convention_cannot_be_told_are_rows_until_it_is_named(tmp_pa
     io.write(elsewhere(smooth(1), 9), tmp_path / "tum.txt", format="tum")
     asked = score(tmp_path / "a", tmp_path / "b").to_json()["clips"]["a"]["failed"]
     assert "--format monst3r or --format tum" in asked
+    unread = {protocol: score(smooth(1), tmp_path / "b", protocol=protocol) for protocol in ("strict", "strict-1")}
+    assert [row.fault for row in unread["strict"].clips.values()] == ["instrument"]  # it is we who cannot tell
+    assert [row.fault for row in unread["strict-1"].clips.values()] == ["model"]
     named = score(tmp_path / "a", tmp_path / "b", format="monst3r").to_json()["clips"]["a"]
     expected = score(smooth(1), smooth(2), time="index").to_json()["clips"]["trajectory"]
     assert named["RotErr"] == pytest.approx(expected["RotErr"], rel=0.05)
