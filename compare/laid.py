@@ -199,6 +199,7 @@ def _laid(rows: tuple[int, ...], each: Sequence[Two], meetings: Sequence[Meeting
             unit_deviation=_unit_deviation(two, protocol),
             covered=covered[i],
             notes=notes[i]
+            + _held_still(states[i], protocol)
             + _short_overlap(covered[i], protocol)
             + _other_length(two, protocol)
             + _rows_left_out(two, protocol)
@@ -232,6 +233,14 @@ def _covered(meeting: Meeting, protocol: Protocol) -> tuple[float, float]:
     if protocol.span == "reference" and asked.any():
         reference = float(meeting.generated.inside[asked].mean())
     return reference, meeting.overlap_generated
+
+
+def _held_still(states: tuple[MotionState, MotionState], protocol: Protocol) -> tuple[str, ...]:
+    """What to say where one of the two is held still, and all of the other one's way is its error."""
+    if protocol.static != "guard" or states[0].translates == states[1].translates:
+        return ()
+    who, state = ("generated clip", states[1]) if states[0].translates else ("reference", states[0])
+    return (f"the {who} does not translate and is held still: {state.because}",)
 
 
 def _short_overlap(covered: tuple[float, float], protocol: Protocol) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from compare.rows import ClipScores, Fault, PairScores, Score
 from compare.sources import Clip, Match
 from compare.spared import charged_for
 from trajectory.commands import Commands
-from trajectory.errors import CinetrajError, FormatAmbiguousError, TimeSourceError
+from trajectory.errors import CinetrajError, FormatAmbiguousError, TimeSourceError, expected_of
 from trajectory.model import Trajectory
 from trajectory.posterior import Posterior, rigid_probability
 
@@ -48,6 +48,18 @@ class Options:
     generated_format: str = "auto"
     detail: bool = False
     actions: Path | Commands | None = None
+
+    def __post_init__(self) -> None:
+        require_formats(self.reference_format, self.generated_format)
+
+
+def require_formats(*names: str) -> None:
+    """Raises CinetrajError for the name of no format: else every clip would fail by it, for the model to be charged."""
+    from trajectory.io import FORMATS
+
+    for name in names:
+        if name != "auto" and name not in FORMATS:
+            raise CinetrajError(f"format is {name!r}{expected_of(name, FORMATS, 'auto or ')}")
 
 
 @final

@@ -79,7 +79,9 @@ def run(args: Args) -> int:
     """Score every model under every protocol; clips that cannot be scored are rows with their reason."""
     from compare import protocols
     from compare.report.tables import to_markdown
+    from compare.score_match import require_formats
 
+    require_formats(args.format, args.reference_format or "auto")
     if args.all_pairs:
         return _all_pairs(args)
     if args.metric != Args.metric:
@@ -260,6 +262,7 @@ def words(result: "Result") -> str:
     from compare.causes import counts_text
     from compare.notes import merged
     from compare.sources import listed
+    from compare.summary import worst_value
 
     said = result.to_json()
     protocol: Mapping[str, Any] = said["protocol"]
@@ -281,7 +284,7 @@ def words(result: "Result") -> str:
         for policy, table in summary["policies"].items():
             means = ", ".join(f"{m} {_number(t['value'])}" for m, t in table.items() if t["value"] is not None)
             lines.append(f"failures under {policy}: {means or 'nothing to average'}")
-        if summary["policies"]["worst"] == summary["policies"]["drop"]:
+        if all(worst_value(metric, result.protocol, 1) is None for metric in metrics):
             lines.append("failures are charged nothing under worst: the metrics of this protocol have no worst value")
     published = {m: value for m, value in summary.get("published", {}).items() if value is not None}
     if published:

@@ -22,6 +22,18 @@ def test_the_divisors_say_how_the_positions_came_to_be(scale: str) -> None:
         assert np.linalg.norm(poses[-1, :3, 3]) == pytest.approx(moved / divisor)
 
 
+def test_a_clip_that_is_held_still_beside_one_that_travels_says_why() -> None:
+    random = np.random.default_rng(0)
+    noise = smooth(1).world_from_cam.copy()
+    noise[:, :3, 3] = random.normal(size=(40, 3))
+    rests = smooth(1).replace(world_from_cam=noise)
+    for pair, who in (((A, rests), "generated clip"), ((rests, A), "reference")):
+        (note,) = lay_out(*pair, protocols.get("strict")).notes
+        assert note.startswith(f"the {who} does not translate and is held still: its positions are noise")
+    assert lay_out(rests, rests, protocols.get("strict")).notes == ()
+    assert lay_out(A, rests, protocols.get("cami2v-rel")).notes == ()
+
+
 def test_nothing_delivered_is_told_from_nothing_known() -> None:
     half = np.arange(40) < 20
     protocol = protocols.Protocol(name="mine", time="index", span="reference")

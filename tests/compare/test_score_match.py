@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from paths import monst3r_text, smooth
 
-from compare.scoring import score
+from compare.scoring import score, score_models
 from trajectory import io
+from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
 
@@ -82,6 +83,15 @@ def test_files_whose_convention_cannot_be_told_are_rows_until_it_is_named(tmp_pa
     run(tmp_path / "r", "ok", seed=1)
     own = score(tmp_path / "r", tmp_path / "a", format="monst3r", time="index").to_json()["clips"]
     assert next(iter(own.values()))["RotErr"] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_format_that_nothing_knows_is_refused_and_charged_to_nobody(tmp_path: Path) -> None:
+    io.write(smooth(1), tmp_path / "a.npz", format="native")
+    for name in ("format", "reference_format"):
+        with pytest.raises(CinetrajError, match="format is 'tumm', perhaps 'tum' is meant"):
+            score(tmp_path / "a.npz", tmp_path / "a.npz", **{name: "tumm"})
+        with pytest.raises(CinetrajError, match="format is 'tumm'"):
+            score_models(tmp_path / "a.npz", {"a": tmp_path / "a.npz"}, **{name: "tumm"})
 
 
 def test_an_interval_of_one_side_alone_says_so() -> None:

@@ -216,6 +216,22 @@ def test_models_may_be_given_names(sets: Path, capsys: pytest.CaptureFixture[str
     assert {file.name for file in (sets / "scores").iterdir()} == {f"{n}_strict.json" for n in ("mine", "yours", "a=b")}
 
 
+def test_a_format_that_nothing_knows_is_bad_usage(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ("--format", "--reference-format"):
+        assert main(["compare", str(sets / "ref"), str(sets / "good"), option, "tumm"]) == 2
+        assert "format is 'tumm', perhaps 'tum' is meant" in capsys.readouterr().err
+
+
+def test_failures_are_said_to_have_no_worst_value_only_where_that_is_so(
+    sets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sets / "good" / "a.npz").unlink()
+    assert main(["compare", str(sets / "ref"), str(sets / "good"), "--protocol", "attitude"]) == 1
+    said = capsys.readouterr().out
+    assert "failures under worst: nothing to average" in said  # no reference here has gravity
+    assert "have no worst value" not in said
+
+
 def test_other_settings_of_a_protocol_do_not_replace_its_scores(sets: Path) -> None:
     command = ["compare", str(sets / "ref"), str(sets / "good"), "--out", str(sets / "scores")]
     for _ in range(2):  # the same again replaces its own
