@@ -384,6 +384,8 @@ def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
         return target
     named = named_in_folder(name)
     chosen: dict[str, Any] = {} if options.split_shots else {"split_shots": False}
+    if folder and path is not options.reference and len(options.generated) > 1:
+        chosen["jobs"] = 1  # a batch: a model whose only video cannot be read is a row, and does not end the others
     args = estimate.Args(clips=tuple(map(str, clips)), out=str(target if folder else runs), **chosen)
     records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr), named=named)
     if not records:

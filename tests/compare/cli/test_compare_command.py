@@ -129,6 +129,19 @@ def test_an_unknown_protocol_is_refused_before_anything_is_scored(
     assert not (sets / "scores").exists()
 
 
+def test_a_model_whose_only_video_cannot_be_read_does_not_end_the_others(
+    sets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (sets / "torn").mkdir()
+    (sets / "torn" / "a.mp4").write_bytes(b"\0\0\0\x18ftypisom" + bytes(100))
+    folders = [str(sets / name) for name in ("ref", "torn", "good")]
+    assert main(["compare", *folders, "--no-intervals", "--runs", str(sets / "runs")]) == 1
+    said = capsys.readouterr()
+    assert "| good | 2/2 |" in said.out
+    assert "| torn | 0/2 | 2 / 0 / 0 |" in said.out
+    assert "1 clip failed by the model of torn: a: " in said.err
+
+
 def test_videos_of_one_name_get_runs_of_their_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from compare.cli import estimate
 
