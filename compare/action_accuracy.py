@@ -16,6 +16,8 @@ from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
 TURN_DEG = 0.2
+MOST_OF_IT = 0.95
+"""Of the time of the commands: a clip that lasts as long, or longer, lacks no more than a few frames of rounding."""
 METRICS: tuple[str, ...] = ("ActionAcc", "FineActionAcc")
 
 
@@ -53,9 +55,27 @@ def score_actions(commands: Commands, generated: Trajectory, protocol: Protocol)
     commanded = sum(turn is not None for turn in turns)
     facts = {
         "steps": len(steps),
-        "compared": len(steps) / commanded,
+        "compared": _lasting(told, generated) * len(steps) / commanded,
         "move_threshold": protocol.move_thresholds[best],
         "accuracies": [accuracy for accuracy, _ in found],
         "commands": commands.layout,
     }
-    return PairScores(charged=scores, dropped=scores, notes=(), facts=facts)
+    return PairScores(charged=scores, dropped=scores, notes=_cut_short(told, generated), facts=facts)
+
+
+def _lasting(told: Commands, generated: Trajectory) -> float:
+    """The share of the time of the commands that the clip lasts; its last frame lasts as long as the others."""
+    if told.unit == "share":
+        return 1.0
+    axis = told.axis(generated)
+    end = float(axis[-1] + np.median(np.diff(axis)))
+    kept = sum(max(min(turn.end, end) - turn.start, 0.0) for turn in told.turns)
+    return kept / sum(turn.end - turn.start for turn in told.turns)
+
+
+def _cut_short(told: Commands, generated: Trajectory) -> tuple[str, ...]:
+    """What to say where a good part of the commands comes after the end of the clip."""
+    share = _lasting(told, generated)
+    if share > MOST_OF_IT:
+        return ()
+    return (f"the clip ends after {share:.0%} of the time of its commands; the others are not charged",)

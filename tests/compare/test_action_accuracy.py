@@ -107,3 +107,17 @@ def test_what_is_not_delivered_is_charged_by_the_honest_one_alone() -> None:
     )
     assert lost["policies"]["drop"]["ActionAcc"]["clips"] == 1
     assert charged["policies"]["worst"]["ActionAcc"]["clips"] == 2
+
+
+@pytest.mark.parametrize("unit", ["frames", "seconds"])
+def test_commands_after_the_end_of_a_clip_are_told(unit: str) -> None:
+    clip, per = wandering(1), 1 if unit == "frames" else 24  # frames in one of the unit
+    keys = (("W", 0, 16), ("A", 20, 36), ("S", 100, 132))
+    turns = tuple(Turn(action=k, code=code_of(k), start=a / per, end=b / per) for k, a, b in keys)
+    commands = Commands(turns=turns, unit=unit)  # type: ignore[arg-type]
+    row = score({"x": clip}, {"x": clip}, protocol="worldplay-actions", actions=commands).clips["x"]
+    assert row.facts["compared"] == pytest.approx((16 + 13) / 64)  # 33 frames
+    assert row.notes == ("the clip ends after 45% of the time of its commands; the others are not charged",)
+    whole = Commands(turns=turns[:1], unit=unit)  # type: ignore[arg-type]
+    row = score({"x": clip}, {"x": clip}, protocol="worldplay-actions", actions=whole).clips["x"]
+    assert (row.facts["compared"], row.notes) == (1, ())
