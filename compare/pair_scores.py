@@ -146,7 +146,10 @@ def _over_pairs(metric: Metric, pairs: Comparisons) -> Iterator[Score]:
     many = (None,) * len(pairs.each) if metric.over_pairs is None else metric.over_pairs(pairs)
     for comparison, known in zip(pairs.each, many, strict=True):
         score = metric.compute(comparison) if known is None else known
-        yield score if score.name == metric.name else replace(score, name=metric.name)
+        score = score if score.name == metric.name else replace(score, name=metric.name)
+        if score.worst is not None and metric.worst_under(comparison.protocol) is None:
+            score = replace(score, worst=None)
+        yield score
 
 
 def metric_of(name: str) -> Metric:

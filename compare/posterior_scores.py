@@ -156,7 +156,7 @@ def _values(draws: Draws, metric: Metric) -> tuple[Float[np.ndarray, " m"], Floa
     if found.ndim == 1:
         return found, found
     plain = _aggregate(found, pair.scored, how)
-    worst = metric.worst_in(protocol.angle)
+    worst = metric.worst_under(protocol)
     if worst is None or not pair.charged.any():
         return plain, plain
     return plain, _aggregate(np.where(pair.charged[:, None], worst, found), pair.scored | pair.charged, how)

@@ -115,6 +115,11 @@ class Protocol:
         """Whether it compares with what the camera was told to do, and not with a path."""
         return self.method in ("navigation", "actions")
 
+    @property
+    def in_extents(self) -> bool:
+        """Whether lengths are counted in what a path is long: in another unit no length is the worst."""
+        return self.anchor == "gauge" or self.scale not in ("none", "l21")
+
     def stamp(self) -> dict[str, Any]:
         """The protocol in full as JSON values, with the sha256 of everything that decides a number (not the notes)."""
         values: dict[str, Any] = {

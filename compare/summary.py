@@ -19,7 +19,7 @@ def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
     if protocol.method == "cinetechbench":
         return None
     known = metrics.METRICS.get(metric)
-    worst = known.worst_in(protocol.angle) if known is not None else None
+    worst = known.worst_under(protocol) if known is not None else None
     if known is None or worst is None:
         return None
     return worst * samples if known.how(protocol) == "sum" else worst

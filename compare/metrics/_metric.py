@@ -104,7 +104,8 @@ class Metric:
         parts: names of the metrics that `combine` takes.
         aggregation: what is made of the errors at points when points without a pose are charged; "protocol" leaves it
             to the protocol.
-        worst: what a clip or a point without a pose is charged; None where no worst value exists.
+        worst: what a clip or a point without a pose is charged; None where no worst value exists. Of the units "length"
+            and "mixed" it counts in extents, and is charged under protocols that do (`Protocol.in_extents`).
         fewest: points that it takes. A generated clip of one pose only is charged for what takes two.
         over_pairs: the scores of many pairs at once, by the same formulas as `compute`, which is asked where this has
             None for a pair, or is None itself.
@@ -130,6 +131,12 @@ class Metric:
     def how(self, protocol: Protocol) -> Aggregation:
         """What a protocol makes of the errors at points."""
         return protocol.aggregation if self.aggregation == "protocol" else self.aggregation
+
+    def worst_under(self, protocol: Protocol) -> float | None:
+        """What a protocol charges for one point, None for nothing."""
+        if self.unit in ("length", "mixed") and not protocol.in_extents:
+            return None
+        return self.worst_in(protocol.angle)
 
     def worst_in(self, angle: Literal["rad", "deg"]) -> float | None:
         """The worst value of one point in the protocol's unit of angles."""
