@@ -44,12 +44,20 @@ class Args:
 
 def run(args: Args) -> int:
     """Estimate every clip and its twins, and print the medians."""
+    from compare import protocols
+    from compare.metrics import METRICS
     from sfm.config import EstimateConfig, VideoConfig
     from sfm.pipeline import estimate
     from sfm.video.reader import load
 
     if not args.clips:
         raise CinetrajError("no clip given; usage: cinetraj noise CLIP...")
+    for name in protocols.get(args.protocol).metrics:  # refused before minutes of estimating
+        if (metric := METRICS.get(name)) is None or (metric.compute is None and metric.combine is None):
+            raise CinetrajError(
+                f"the noise of {name} is not measured, which {args.protocol} computes by its own method; measure that "
+                "of another protocol, as --protocol strict"
+            )
     config = EstimateConfig(backend=args.backend, split_shots=False)
     video = VideoConfig(long_side=args.long_side)
 

@@ -68,6 +68,12 @@ def test_no_clip_is_bad_input() -> None:
         noise.run(noise.Args(clips=()))
 
 
+@pytest.mark.parametrize("protocol", ["navscore", "ate-rpe", "mind-rpe", "strickt"])
+def test_a_protocol_without_noise_is_refused_before_a_clip_is_read(protocol: str) -> None:
+    with pytest.raises(CinetrajError, match=r"perhaps 'strict'|as --protocol strict"):
+        noise.run(noise.Args(clips=("nowhere.mp4",), protocol=protocol))
+
+
 def test_every_backend_can_be_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_settings, "backend_configs", lambda: {"auto": object, "foreign": object})
     form = noise.form()
