@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sfm.config import CommandConfig, words
-from sfm.processes.life import kill_group, signal_name
+from sfm.processes.life import ending_with_us, kill_group, signal_name
 from sfm.video.reader import told_name
 from trajectory.errors import CinetrajError
 from trajectory.files import printable
@@ -106,7 +106,8 @@ def _run(command: CommandConfig, arguments: list[str]) -> str:
                 f"the command cannot be started: {missing}: {error.strerror}; check {option}"
             ) from error
         try:
-            code = process.wait(command.timeout_s)
+            with ending_with_us(process):
+                code = process.wait(command.timeout_s)
         except subprocess.TimeoutExpired:
             return f"the command was stopped at its time limit of {command.timeout_s:g} s"
         finally:  # also on Ctrl-C, and whatever the program left running

@@ -55,6 +55,30 @@ def kill_group(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
+@contextlib.contextmanager
+def ending_with_us(process: "subprocess.Popen[bytes]") -> Generator[None]:
+    """Should this process be killed in the block, the group that `process` leads is killed: a pipe closes and says so.
+
+    A signal on the parent's death (`die_with_parent`) would reach the leader alone, such as a shell.
+    """
+    heard, held = os.pipe()
+    try:
+        watcher = subprocess.Popen(
+            ["/bin/sh", "-c", 'read -r line; kill -s KILL -- "-$1"', "sh", str(process.pid)],
+            stdin=heard,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield
+        finally:
+            kill_group(watcher)
+    finally:
+        os.close(heard)
+        os.close(held)
+
+
 def signal_name(number: int) -> str:
     """SIGKILL for 9, and so on."""
     try:

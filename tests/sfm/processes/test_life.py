@@ -9,13 +9,22 @@ from pathlib import Path
 
 import pytest
 
-from sfm.processes.life import Terminated, ended_by_sigterm, kill_group, signal_name
+from sfm.processes.life import Terminated, ended_by_sigterm, ending_with_us, kill_group, signal_name
 
 FAMILY = """
 import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
 print(child.pid, flush=True)
 time.sleep(60)
+"""
+
+CALLER = f"""
+import subprocess, sys
+from sfm.processes.life import ending_with_us
+leader = subprocess.Popen([sys.executable, "-c", {FAMILY!r}], stdout=subprocess.PIPE, start_new_session=True)
+with ending_with_us(leader):
+    print(leader.stdout.readline().decode(), flush=True)
+    leader.wait()
 """
 
 
@@ -25,6 +34,28 @@ def test_a_killed_group_leaves_no_child() -> None:
     child = int(leader.stdout.readline())
     kill_group(leader)
     kill_group(leader)  # twice is once
+    assert_ends(child)
+
+
+def test_a_group_ends_with_a_caller_that_is_killed() -> None:
+    caller = subprocess.Popen([sys.executable, "-c", CALLER], stdout=subprocess.PIPE, start_new_session=True)
+    assert caller.stdout is not None
+    child = int(caller.stdout.readline())
+    caller.kill()
+    assert_ends(child)
+    caller.wait()
+
+
+def test_a_group_outlives_the_block_of_a_caller_that_lives() -> None:
+    leader = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], start_new_session=True)
+    with ending_with_us(leader):
+        pass
+    time.sleep(0.2)
+    assert leader.poll() is None
+    kill_group(leader)
+
+
+def assert_ends(child: int) -> None:
     deadline = time.monotonic() + 10
     while Path(f"/proc/{child}").exists() and time.monotonic() < deadline:
         state = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[0]
