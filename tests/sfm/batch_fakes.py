@@ -3,6 +3,7 @@
 import errno
 import hashlib
 import os
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def work(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimat
     elif order == "raise":
         raise ZeroDivisionError("a defect\nin two lines")
     elif order == "hang":
+        tempfile.mkdtemp()
         time.sleep(3600)
     elif order == "eat":
         eaten = [bytearray(os.urandom(1) * 2**26) for _ in range(12)]

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -36,6 +37,7 @@ class Lane:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers, self._text, self._ready, self._served, self._deaths = -1, b"", False, 0, 0
         self._job: Mapping[str, Any] | None = None
+        self._scratch: str | None = None
         self._log = tempfile.TemporaryFile(prefix="cinetraj-worker-")  # noqa: SIM115  (closed by `stop`)
         self._deadline = self._look = self._began = 0.0
         self._peak_bytes = 0
@@ -103,9 +105,10 @@ class Lane:
         environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(self._threads))}
         environment["PYTHONPATH"] = python_path()
         environment.setdefault("GLOG_minloglevel", "2")
+        self._scratch = tempfile.mkdtemp(prefix="cinetraj-worker-")
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "sfm.batch.engines.worker", str(theirs), str(os.getpid())],
+                [sys.executable, "-P", "-m", "sfm.batch.engines.worker", str(theirs), str(os.getpid()), self._scratch],
                 stdin=subprocess.PIPE,
                 stdout=self._log,
                 stderr=self._log,
@@ -177,4 +180,6 @@ class Lane:
                 with contextlib.suppress(BrokenPipeError):
                     self._process.stdin.close()
             os.close(self._answers)
-        self._process, self._answers = None, -1
+        if self._scratch is not None:  # what a killed worker could not remove
+            shutil.rmtree(self._scratch, ignore_errors=True)
+        self._process, self._answers, self._scratch = None, -1, None

@@ -10,6 +10,7 @@ import json
 import os
 import pickle
 import sys
+import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -86,6 +87,7 @@ if __name__ == "__main__":
     channel = int(sys.argv[1])
     os.set_inheritable(channel, False)  # a child that outlives the worker must not hold the pipe open
     _ready_to_die(int(sys.argv[2]))
+    tempfile.tempdir = sys.argv[3]  # of this process alone: programs that it runs keep their caches elsewhere
     keep_freed_memory()
     postpone()
     serve(channel)

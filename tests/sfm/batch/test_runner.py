@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,18 @@ def test_a_clip_that_fails_costs_one_clip_and_says_why(
     again = run(wanted, tmp_path / "out", **limits)
     assert {o.how for o in again.values()} == {"kept"}  # a failure is a result too
     assert again["z"].reason == found["z"].reason
+
+
+def test_a_killed_worker_leaves_nothing_in_the_temporary_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    found = run(clips(tmp_path / "in", z="hang"), tmp_path / "out", time_limit_s=0.5)
+    assert found["z"].failure == "time limit"
+    assert list(temporary.iterdir()) == []
 
 
 def test_what_only_fails_at_the_full_size_is_done_at_half_of_it(tmp_path: Path) -> None:
