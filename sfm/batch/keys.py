@@ -71,8 +71,9 @@ def mask_digest(clip: str, mask: str | None, *, alone: bool) -> str:
         return ""
     own = told.mask_of(clip, mask)
     if own == mask and not alone and Path(mask).suffix.lower() not in IMAGE_SUFFIXES:
+        what = f"holds no mask of {told_name(clip)}" if Path(mask).is_dir() else "is the mask of one clip"
         raise CinetrajError(
-            f"{mask} is the mask of one clip; for several give a folder with a mask under each clip's name "
+            f"{mask} {what}; for several give a folder with a mask under each clip's name "
             f"(such as {told_name(clip)}.mp4), one image for all, or {PERSON}"
         )
     return clip_digest(own)

@@ -71,7 +71,7 @@ def find(frames: Frames, mask: str, weights: Path | None = None) -> Told:
 def mask_of(clip: str, mask: str) -> str:
     """The mask of a clip: in a folder the one of that name (its run's or its own), if any, else the mask itself.
 
-    Raises CinetrajError for a folder that holds neither that nor images, or two of that name.
+    Raises CinetrajError for a folder that holds neither that nor images alone, or two of that name.
     """
     folder = Path(mask)
     if not folder.is_dir():
@@ -85,8 +85,9 @@ def mask_of(clip: str, mask: str) -> str:
     own = [path for other, path in named if other == name]
     if len(own) > 1:
         raise CinetrajError(f"{mask} holds {own[0].name} and {own[1].name}, both masks of {name}; keep one of them")
-    if not own and not images:
-        raise CinetrajError(f"{mask} holds no mask of {name} and no images; add {folder / name}.mp4, or give the mask")
+    if not own and (films or not images):  # beside films a picture is another clip's mask
+        held = "but masks of other clips" if films else "and no images"
+        raise CinetrajError(f"{mask} holds no mask of {name} {held}; add {folder / name}.mp4, or give the mask")
     return str(own[0]) if own else mask
 
 

@@ -95,6 +95,10 @@ def test_one_mask_for_several_clips_is_refused_with_what_to_give_instead(tmp_pat
     assert mask_digest("a.mov", str(film), alone=True) == clip_digest(str(film))
     with pytest.raises(CinetrajError, match=r"mask of one clip; for several give a folder .*such as a\.mp4"):
         mask_digest("a.mov", str(film), alone=False)
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "masks" / "b.png").write_bytes(b"image")
+    with pytest.raises(CinetrajError, match=r"masks holds no mask of a; for several give a folder .*such as a\.mp4"):
+        mask_digest("a.mov", str(tmp_path / "masks"), alone=False)
     with pytest.raises(CinetrajError, match="no such file"):
         mask_digest("a.mov", str(tmp_path / "absent.mp4"), alone=True)
 

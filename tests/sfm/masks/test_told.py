@@ -166,8 +166,12 @@ def test_a_folder_holds_a_mask_for_each_clip_by_its_name_or_is_one_itself(tmp_pa
     assert Path(told.mask_of("bear/video.mp4", str(folder))).name == "bear-video.png"  # the name of its run
     assert told.mask_of("d.mp4", str(folder / "b")) == str(folder / "b")
     assert told.mask_of("d.mp4", str(folder / "a.mp4")) == str(folder / "a.mp4")
+    with pytest.raises(CinetrajError, match=r"holds no mask of d but masks of other clips; add .*d\.mp4"):
+        told.mask_of("d.mp4", str(folder))
+    (folder / "a.mp4").unlink()
+    assert told.mask_of("d.mp4", str(folder)) == str(folder)  # of pictures alone it is one mask itself
     (folder / "c.png").unlink()
-    (folder / "bear-video.png").unlink()  # with a picture the folder is one mask itself
+    (folder / "bear-video.png").unlink()
     with pytest.raises(CinetrajError, match=r"holds no mask of c and no images; add .*c\.mp4"):
         told.mask_of("c.mp4", str(folder))
     clips.encode(folder / "b.mp4", boxes(2))
