@@ -198,10 +198,11 @@ def estimate_one(clip: str, folder: Path, config: "EstimateConfig", *, plot: boo
 
     keep_freed_memory()
     runs.require_free(folder)  # before minutes of work, not after
-    require_own(place_of(folder.parent), [Clip(path=clip, name=folder.name)], {}, [folder.name])
+    place = place_of(folder.parent)
+    require_own(place, [Clip(path=clip, name=folder.name)], {}, [folder.name])
     with _report.stages(folder.name, quiet=quiet) as progress:
         estimate = pipeline.estimate(clip, config, progress=progress)
-        runs.write_run(estimate, folder, plot=plot)
+        place.put(folder.name, lambda target: runs.write_run(estimate, target, plot=plot))
     return {"name": folder.name, **estimate.to_json()}
 
 

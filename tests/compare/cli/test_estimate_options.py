@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import errno
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -278,6 +279,19 @@ def test_what_was_not_saved_is_one_warning(capsys: pytest.CaptureFixture[str]) -
     for notes, expected in ((False, ""), (True, "cinetraj: warning: clip: the file carries no timestamps\n")):
         estimate.tell("clip", noted, notes=notes)
         assert capsys.readouterr().err == expected
+
+
+def test_a_full_disk_is_said_with_the_place_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sfm import pipeline
+    from sfm.runs import folder
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pipeline, "estimate", lambda *_, **__: None)
+    monkeypatch.setattr(folder, "write_run", full)
+    with pytest.raises(CinetrajError, match=r"out cannot be written \(No space left on device\); put that right"):
+        estimate.estimate_one("a.mp4", tmp_path / "out" / "a", config.EstimateConfig(), plot=False, quiet=True)
 
 
 def test_pages_are_not_written_into_object_stores(capsys: pytest.CaptureFixture[str]) -> None:
