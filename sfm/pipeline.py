@@ -122,9 +122,12 @@ def _held(
 
 
 def _origin(source: str, config: EstimateConfig, backend: str, backend_config: Any) -> Provenance:
+    """Who made it and how; threads only where the answer hangs on them, so that equal answers are equal files."""
+    threads = None if backends.backends()[backend].any_threads else config.threads
+    options = {**asdict(config), "threads": threads, "backend": {"name": backend, **asdict(backend_config)}}
     return Provenance(
         backend=backend,
-        config=plain({**asdict(config), "backend": {"name": backend, **asdict(backend_config)}}),
+        config=plain(options),
         versions=installed_versions(),
         seed=config.seed,
         source=printable(source),

@@ -217,6 +217,18 @@ def test_one_frame_is_bad_input() -> None:
         sfm.estimate(frames(1))
 
 
+def test_threads_are_recorded_only_where_the_answer_hangs_on_them(backend: Any) -> None:
+    backend(answer)
+
+    def config(name: str, threads: int) -> Any:
+        found = sfm.estimate(frames(), EstimateConfig(backend=name, threads=threads, split_shots=False))
+        assert found.trajectory.provenance is not None
+        return dict(found.trajectory.provenance.config), dict(found.config)
+
+    assert config("auto", 1) == config("auto", 2)
+    assert [each["threads"] for each in config("colmap-sift", 2)] == [2, 2]
+
+
 def test_the_record_is_json_without_nan_and_the_file_is_free_of_timings(backend: Any) -> None:
     backend(answer)
     found = sfm.estimate(frames(), EstimateConfig(split_shots=False, seed=7))
