@@ -193,8 +193,13 @@ def _read_and_cut(
         frames = video if isinstance(video, Frames) else reader.load(video, config.video)
     frames = _with_given_camera(frames, config)
     if len(frames) < 2:
-        least = "a trajectory needs at least 2"
-        raise CinetrajError(f"{frames.source}: the clip has {len(frames)} frame; {least}")
+        least = f"{len(frames)} frame; a trajectory needs at least 2"
+        chosen = config.video.fps, config.video.start_s, config.video.stop_s
+        if chosen == (None, None, None):
+            raise CinetrajError(f"{frames.source}: the clip has {least}")
+        raise CinetrajError(
+            f"{frames.source}: --fps, --video.start-s and --video.stop-s leave {least}: raise the rate, or take more"
+        )
     tell("cutting into shots", 0.05)
     with _Clock(seconds, "shots"):
         found = _cut(frames, config)

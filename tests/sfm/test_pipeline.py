@@ -215,6 +215,8 @@ def test_a_name_that_is_no_text_is_recorded_in_letters(backend: Any, tmp_path: P
 def test_one_frame_is_bad_input() -> None:
     with pytest.raises(CinetrajError, match="1 frame; a trajectory needs at least 2"):
         sfm.estimate(frames(1))
+    with pytest.raises(CinetrajError, match=r"--fps, .* leave 1 frame; a trajectory needs at least 2: raise the rate"):
+        sfm.estimate(frames(1), EstimateConfig(video=VideoConfig(fps=1.0)))
 
 
 def test_threads_are_recorded_only_where_the_answer_hangs_on_them(backend: Any) -> None:
