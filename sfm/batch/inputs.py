@@ -18,6 +18,7 @@ from sfm.runs.folder import RUN_FILE, is_run
 from sfm.video.animation import is_animation
 from sfm.video.images import IMAGE_SUFFIXES
 from sfm.video.reader import place_of, told_name, told_names
+from sfm.video.recognition import FILM, content_of
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import printable
 from trajectory.media import VIDEO_SUFFIXES
@@ -47,9 +48,9 @@ class _RunError(CinetrajError):
 def clips_of(given: Iterable[str]) -> tuple[list[Clip], list[str]]:
     """The clips that the arguments stand for, each once, with distinct names; and what the user should know.
 
-    A folder stands for the videos in it, at any depth, but for those in runs; a list (.csv or .jsonl with a column
-    `video` and perhaps `name`; .txt with one path a line) for its rows, whose relative paths start at the list's own
-    folder.
+    A folder stands for the videos in it (by their suffix, or without one by their content) at any depth, but for those
+    in runs; a list (.csv or .jsonl with a column `video` and perhaps `name`; .txt with one path a line) for its rows,
+    whose relative paths start at the list's own folder.
     Raises CinetrajError for what is not there at all; a clip of a list that is missing fails when its turn comes.
     """
     heard: list[str] = []
@@ -233,7 +234,7 @@ def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
     for place, names in _walk(folder, runs, broken):
         kinds = {name: Path(name).suffix.lower() for name in names}
         images = [n for n in names if kinds[n] in IMAGE_SUFFIXES]
-        films = [n for n in names if kinds[n] in VIDEO_SUFFIXES - IMAGE_SUFFIXES]
+        films = [n for n in names if kinds[n] in VIDEO_SUFFIXES - IMAGE_SUFFIXES or _is_bare_film(Path(place, n))]
         if images and is_animation(Path(place, images[0])):  # else the others are frames, too, and reading them says so
             films = sorted([*films, *(n for n in images if is_animation(Path(place, n)))])
             images = [n for n in images if n not in films]
@@ -255,6 +256,14 @@ def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
             f"{folder} holds no clips but runs of cinetraj, as {runs[0]}; give the films they were made from"
         )
     return videos or pictures or [str(folder)], heard
+
+
+def _is_bare_film(path: Path) -> bool:
+    """Whether a file without a suffix is a film by its content."""
+    try:
+        return not path.suffix and content_of(path) == FILM
+    except OSError:
+        return False
 
 
 def _walk(folder: Path, runs: list[str], broken: list[str]) -> Iterator[tuple[str, list[str]]]:

@@ -50,6 +50,13 @@ def test_images_in_the_folder_of_videos_are_had_by_the_pattern_that_is_named(tmp
     assert images
 
 
+def test_a_film_without_a_suffix_is_one_of_a_folder_by_its_content(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "README", "empty")
+    (tmp_path / "README").write_text("films")
+    (tmp_path / "0f3a").write_bytes(b"\0\0\0\x18ftypisom")
+    assert found(tmp_path) == {"0f3a": str(tmp_path / "0f3a"), "a": str(tmp_path / "a.mp4")}
+
+
 def test_images_beside_videos_are_named(tmp_path: Path) -> None:
     touch(tmp_path, "a.mp4", "frames/1.png", "b.m2ts", "c.3GP")
     clips, said = clips_of([str(tmp_path)])
