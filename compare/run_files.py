@@ -80,11 +80,14 @@ class RunShot:
         return describe(trajectory, candidates=candidates_beside(trajectory, self.folder))
 
     def clip_path(self) -> Path | None:
-        """Where the clip lies now: at its recorded path, seen from here or from a folder above the run; else None."""
+        """Where the clip lies now: at its recorded path, seen from here or from a folder above the run; else None.
+
+        The run of a folder of images has its name, and is passed over.
+        """
         if not self.source:
             return None
         below = [folder / self.source for folder in self.run.resolve().parents]
-        return next((path for path in (Path(self.source), *below) if path.exists()), None)
+        return next((path for path in (Path(self.source), *below) if path.exists() and not is_run(path)), None)
 
 
 @final

@@ -70,6 +70,21 @@ def test_the_clip_is_found_from_a_folder_above_the_run(runs: Path) -> None:
     assert lost.clip_path() is None
 
 
+def test_a_folder_of_images_is_not_taken_for_its_run_of_the_same_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tmp_path / "runs" / "pan"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text('{"format": "cinetraj-run"}')
+    monkeypatch.chdir(tmp_path / "runs")
+    shot = run_files.RunShot(name="pan", run=Path("pan"), folder=Path("pan"), record={"source": "pan"}, shot={})
+    assert shot.clip_path() is None
+    (tmp_path / "pan").mkdir()
+    found = shot.clip_path()
+    assert found is not None
+    assert found.samefile(tmp_path / "pan")
+
+
 def test_paths_are_those_of_the_shots_that_have_one(runs: Path) -> None:
     assert list(run_files.paths_in(runs)) == ["cuts/shot-000", "pan", "truck"]
     np.testing.assert_allclose(run_files.paths_in(runs / "pan")["pan"].rotations[-1][0, 2], np.sin(np.radians(20)))
