@@ -6,10 +6,17 @@ from typing import Any, NamedTuple, final
 
 import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 
 from sfm.config import SimilarityConfig
 from sfm.matching.two_view import second_best
+
+REST_PX = 0.75
+"""What moves by less, at the size at which frames are compared, rests."""
+MIDDLE = (0.25, 0.7)
+"""From the top, rows in which nothing is laid over a picture."""
+REST_OF_ALL, REST_OF_MIDDLE = 18, 0.15
+"""Cells that rest in two pictures of one scene: so many of 36, or more than that share of those rows' with points."""
 
 
 class Link(NamedTuple):
@@ -71,7 +78,8 @@ class Linker:
 
     def _match(self, first: int, second: int) -> Link | None:
         least = self._config.inliers
-        inliers, moved_px = _match_features(self._features(first), self._features(second), least)
+        hw = self._picture(first).shape
+        inliers, moved_px = _match_features(self._features(first), self._features(second), hw, least)
         return Link("features", inliers, moved_px / self._config.long_side) if inliers >= least else None
 
 
@@ -106,9 +114,33 @@ def track_corners(
     kept[kept] = _moves_like_a_neighbour(start[kept], end[kept] - start[kept])
     if not kept.any():
         return 0.0, 0.0, 0.0
-    cell = (start / size * 6).astype(int) @ np.array([6, 1])
-    moved = np.quantile(np.linalg.norm(end - start, axis=1)[kept], 0.8) / max(first.shape)
+    motion = np.linalg.norm(end - start, axis=1)
+    laid = _laid_over(start / size, kept & (motion < REST_PX))
+    kept, cell = kept[~laid], _cells(start / size)[~laid]
+    if not kept.any():
+        return 0.0, 0.0, 0.0
+    moved = np.quantile(motion[~laid][kept], 0.8) / max(first.shape)
     return float(kept.mean()), len(np.unique(cell[kept])) / len(np.unique(cell)), float(moved)
+
+
+def _cells(place: Float[np.ndarray, "n 2"]) -> Int[np.ndarray, " n"]:
+    """Number of the cell, of 6 by 6, in which a place lies, in shares of the picture."""
+    return np.minimum((place * 6).astype(int), 5) @ np.array([1, 6])
+
+
+def _laid_over(place: Float[np.ndarray, "n 2"], rests: Bool[np.ndarray, " n"]) -> Bool[np.ndarray, " n"]:
+    """Which points belong to what was laid over the picture: subtitles, a ticker, signs of a game.
+
+    These rest whatever is behind them, and link any two pictures. What rests is laid over where it keeps less than
+    half of the cells, and next to none in the middle rows, which are left free.
+
+    Args:
+        place: points in shares of the picture. rests: which are found again in their place.
+    """
+    cell, middle = _cells(place), (place[:, 1] > MIDDLE[0]) & (place[:, 1] < MIDDLE[1])
+    seen, still = len(np.unique(cell[middle])), len(np.unique(cell[middle & rests]))
+    scene = len(np.unique(cell[rests])) >= REST_OF_ALL or still > REST_OF_MIDDLE * seen
+    return np.zeros_like(rests) if scene else rests
 
 
 def best_shift(
@@ -208,11 +240,12 @@ def _features(picture: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _match_features(
-    first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray], least: int
+    first: tuple[np.ndarray, np.ndarray], second: tuple[np.ndarray, np.ndarray], hw: tuple[int, ...], least: int
 ) -> tuple[int, float]:
     """Inliers of an epipolar geometry among mutual matches, and the 80 % quantile of their motion, pixels.
 
-    Zero where fewer than `least` match: they cannot be more, and RANSAC takes longest where nothing fits.
+    Zero where fewer than `least` match: they cannot be more, and RANSAC takes longest where nothing fits. What is laid
+    over both pictures (of size `hw`) does not count.
     """
     (points_a, a), (points_b, b) = first, second
     if len(a) < 8 or len(b) < 8:
@@ -225,10 +258,15 @@ def _match_features(
     pairs = np.flatnonzero((back[best] == row) & (nearest < 0.85 * second_nearest))
     if len(pairs) < max(8, least):
         return 0, 0.0
+    rests = np.zeros(len(a), bool)
+    rests[pairs] = np.linalg.norm(points_b[best[pairs]] - points_a[pairs], axis=1) < REST_PX
+    pairs = pairs[~_laid_over(points_a / np.array(hw[::-1]), rests)[pairs]]
+    if len(pairs) < max(8, least):
+        return 0, 0.0
     start, end = points_a[pairs], points_b[best[pairs]]
     cv2.setRNGSeed(0)
     _, inside = cv2.findFundamentalMat(start, end, cv2.FM_RANSAC, 1.5, 0.999, 2000)
     if inside is None or not inside.any():
         return 0, 0.0
-    motion = np.linalg.norm(end - start, axis=1)[inside.ravel() > 0]
-    return int(inside.sum()), float(np.quantile(motion, 0.8))
+    motion, fits = np.linalg.norm(end - start, axis=1), inside.ravel() > 0
+    return int(fits.sum()), float(np.quantile(motion[fits], 0.8))

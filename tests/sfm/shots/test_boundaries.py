@@ -56,6 +56,44 @@ def test_a_cut_is_found_between_shots_of_equal_brightness_and_under_bars_and_a_l
     assert starts(rgb) == [15]
 
 
+SIGNS = {
+    "a subtitle of two lines": ((0.76, 0.04, 0.1, 0.9), (0.88, 0.04, 0.1, 0.9)),
+    "a ticker": ((0.78, 0.18, 0.03, 0.97), (0.05, 0.08, 0.7, 0.97)),
+    "the signs of a game": ((0.02, 0.2, 0.02, 0.3), (0.9, 0.06, 0.05, 0.3), (0.9, 0.06, 0.7, 0.95)),
+}
+"""Where something is laid over the picture: top, height, left and right, in shares of it."""
+
+
+def laid_over(rgb: np.ndarray, name: str) -> np.ndarray:
+    """The same letters, or what stands for them, over every frame."""
+    height, width = rgb.shape[1:3]
+    rgb, letters = rgb.copy(), np.random.default_rng(7).integers(0, 2, (height // 3 + 1, width // 3 + 1))
+    letters = 255 * letters.repeat(3, 0).repeat(3, 1)[:height, :width, None]
+    for top, high, left, right in SIGNS[name]:
+        rows = slice(round(top * height), round((top + high) * height))
+        columns = slice(round(left * width), round(right * width))
+        rgb[:, rows, columns] = letters[rows, columns]
+    return rgb
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_what_is_laid_over_both_shots_hides_no_cut(name: str) -> None:
+    hw = (180, 320)
+    cut = np.concatenate([clips.pan(seed, 15, hw=hw) for seed in (0, 1)])
+    assert starts(cut) == [15]
+    assert starts(laid_over(cut, name)) == [15]
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_what_is_laid_over_makes_no_cut(name: str) -> None:
+    hw = (180, 320)
+    flash = clips.pan(0, 30, step_px=0.0, hw=hw)
+    flash[FLASH] = np.minimum(flash[FLASH].astype(int) + 120, 255)
+    assert starts(laid_over(flash, name)) == []
+    walk = clips.pan(0, 30, step_px=6.0, hw=hw)
+    assert starts(laid_over(walk, name)) == []
+
+
 def test_a_cut_in_fast_motion_is_found() -> None:
     parts = [blur_pan(seed, np.full(10, 25.0)) for seed in (0, 1)]
     assert starts(np.concatenate(parts)) == [10]
