@@ -219,8 +219,10 @@ def _place(
     unsure = Unsure(keyframes=keyed.frames, problem=keyed.problem, selection=selection)
     valid, reason = frame_verdicts(masks, fits.sum(0), linked_runs(fits)[0], keyed.frames)
     moving = selection.model.translates
-    bound = None if moving else _bound(observations, parameters, selection, agrees)
-    first = int(np.argmax(valid))
+    focal_px = float(np.median(parameters.focal_px[0]))
+    zooms, noise_px = selection.model.zooms, selection.noise_px
+    bound = None if moving else bound_of(observations, focal_px, agrees, noise_px, zooms=zooms)
+    first = int(np.argmax(valid[masks.duplicate_of]))  # what repeats a frame without a pose will have none
     near_and_far = depth_quantiles(observations, parameters, agrees, first, frames.hw) if moving else None
     poses = FramePoses(
         rotation=parameters.rotation[0],
@@ -329,21 +331,18 @@ def statistics_of(
     }
 
 
-def _bound(
-    observations: Observations,
-    parameters: Parameters,
-    selection: Selection[FittedModel],
-    agrees: Bool[np.ndarray, " t"],
+def bound_of(
+    observations: Observations, focal_px: float, agrees: Bool[np.ndarray, " t"], noise_px: float, *, zooms: bool
 ) -> float:
-    """Translation bound from the rays of the agreeing points, at the noise of their mean."""
-    xy, seen = observations.xy_px, observations.weight > 0
-    focal_px = float(np.median(parameters.focal_px[0]))
-    frame = np.argmax(seen[:, seen.sum(0).argmax()][:, None] & seen, axis=1)
-    rows = np.flatnonzero(agrees)
+    """`translation_bound` from the rays of the agreeing points in the frame that sees most; infinite where these are
+    few."""
+    seen = observations.weight > 0
+    frame = int(seen.sum(0).argmax())
+    rows = np.flatnonzero(agrees & seen[:, frame])
     if len(rows) < 10:
         return float("inf")
-    rays = unit_rays(xy[rows, frame[rows]], focal_px, observations.pixel_aspect)
-    return translation_bound(rays, focal_px, selection.noise_px, zoom=selection.model.zooms)
+    rays = unit_rays(observations.xy_px[rows, frame], focal_px, observations.pixel_aspect)
+    return translation_bound(rays, focal_px, noise_px, zoom=zooms)
 
 
 def _solved(

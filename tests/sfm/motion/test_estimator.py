@@ -7,7 +7,8 @@ import pytest
 from test_selection import candidates, shares
 
 from sfm.config import SelectionConfig
-from sfm.motion.estimator import focal_prior, frame_verdicts, precheck, verdict
+from sfm.geometry.problem import observations_of
+from sfm.motion.estimator import bound_of, focal_prior, frame_verdicts, precheck, verdict
 from sfm.motion.selection import select_model
 from sfm.tracking.types import Tracks
 from sfm.types import FramePoses, Frames, Masks
@@ -95,3 +96,15 @@ def test_the_verdict_tells_the_weakest_link() -> None:
     assert verdict(poses([True] + [False] * 5), sure, config)[0] == "failed"
     little = select_model(candidates(shares(0.05, 0.3, 0.3, 0.3, 0.3)), 1.0)
     assert verdict(poses([True] * N), little, config)[0] == "unreliable"
+
+
+@pytest.mark.parametrize("zooms", [False, True])
+def test_what_a_frame_does_not_see_bounds_no_way(zooms: bool) -> None:
+    xy = np.random.default_rng(0).uniform((0, 0), (64, 36), (60, N, 2))
+    xy[40:, 1:] = np.nan  # a wide pan: these are seen in the first frame alone, and others not there
+    xy[:30, 0] = np.nan
+    all_of, those = (observations_of(each, (36, 64), 1.0) for each in (xy, xy[:40]))
+    found, alone = (bound_of(each, 50.0, np.ones(len(each.weight), bool), 0.2, zooms=zooms) for each in (all_of, those))
+    assert found == alone
+    assert 0.0 < found < 1.0
+    assert bound_of(all_of, 50.0, np.arange(60) < 9, 0.2, zooms=zooms) == float("inf")
