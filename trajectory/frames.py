@@ -154,13 +154,17 @@ def anchor_to_first(trajectory: Trajectory) -> Trajectory:
     """The same path in the axes of its first valid camera, which becomes the identity."""
     if not trajectory.valid.any():
         raise CinetrajError("the trajectory has no valid frame, expected at least one to anchor to")
-    first = trajectory.world_from_cam[int(np.argmax(trajectory.valid))]
-    rotation = first[:3, :3].T
     poses = np.array(trajectory.world_from_cam)
-    poses[:, :3, :3] = rotation @ trajectory.rotations
-    # Subtracting before rotating keeps the first camera exactly at the origin, however far away the world's is.
-    poses[:, :3, 3] = (trajectory.positions - first[:3, 3]) @ rotation.T
+    poses[:, :3, :3] = poses[int(np.argmax(trajectory.valid)), :3, :3].T @ trajectory.rotations
+    poses[:, :3, 3] = in_first_camera(trajectory.positions, trajectory)
     return trajectory.replace(world_from_cam=poses)
+
+
+def in_first_camera(in_world: Float[np.ndarray, "m 3"], trajectory: Trajectory) -> Float[np.ndarray, "m 3"]:
+    """Points of the trajectory's world in the axes of its first valid camera, as `anchor_to_first` has the path."""
+    first = trajectory.world_from_cam[int(np.argmax(trajectory.valid))]
+    # Subtracting before rotating keeps the first camera exactly at the origin, however far away the world's is.
+    return (in_world - first[:3, 3]) @ first[:3, :3]
 
 
 def _axes(name: str) -> np.ndarray:

@@ -15,6 +15,7 @@ from trajectory.components import CHANNELS
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
+from trajectory.frames import in_first_camera
 from trajectory.kinematics import INDEX_FPS, seconds
 from trajectory.model import Trajectory
 from trajectory.moves import travels, with_holds
@@ -185,7 +186,8 @@ def _shares(shot: RunShot) -> list[tuple[str, str, float]]:
 
 
 def _path(trajectory: Trajectory) -> dict[str, Any]:
-    """Poses, turns and focal length of the frames that are drawn, with one standard deviation."""
+    """Poses in the axes of the first camera (the worlds of files have other axes), turns and focal length of the
+    frames that are drawn, with one standard deviation."""
     from trajectory.plot import moved_from_first, pose_sigma, rotation_deg
     from trajectory.resample import quat_wxyz_from_rotation
 
@@ -193,8 +195,8 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
     index = np.flatnonzero(trajectory.valid)
     quat = np.full((len(trajectory), 4), np.nan)
     if len(index):
-        quat[index] = quat_wxyz_from_rotation(np.array(trajectory.rotations[index]))
-    sigma = pose_sigma(trajectory)
+        quat[index] = quat_wxyz_from_rotation(trajectory.rotations[index[0]].T @ trajectory.rotations[index])
+    sigma, moved = pose_sigma(trajectory), moved_from_first(trajectory)[rows]
     focal, spread = trajectory.focal_px, trajectory.focal_sigma_px
     known = np.zeros(0) if trajectory.scene_depth is None else trajectory.scene_depth[index]
     depth = float(np.nanmedian(known)) if np.isfinite(known).any() else None
@@ -206,10 +208,10 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
         "time": numbers(seconds(trajectory, trajectory.time_s[rows])),
         "index_fps": INDEX_FPS if trajectory.time_source == "index" else None,
         "assumed": trajectory.time_source == "assumed",
-        "xyz": numbers(trajectory.positions[rows]),
+        "xyz": numbers(moved),
         "wxyz": numbers(quat[rows]),
         "half": half,
-        "moved": numbers(moved_from_first(trajectory)[rows]),
+        "moved": numbers(moved),
         "moved_sigma": numbers(sigma[rows, :3]),
         "turned": numbers(rotation_deg(trajectory)[rows], 4),
         "turned_sigma": numbers(np.degrees(sigma[rows, 3:]), 4),
@@ -252,4 +254,4 @@ def _points(shot: RunShot, trajectory: Trajectory) -> dict[str, Any] | None:
     if cloud is None:
         return None
     rows = spaced(len(cloud.in_world), MOST_POINTS)
-    return {"xyz": numbers(cloud.in_world[rows], 3), "rgb": cloud.colour[rows].tolist()}
+    return {"xyz": numbers(in_first_camera(cloud.in_world[rows], trajectory), 3), "rgb": cloud.colour[rows].tolist()}

@@ -143,6 +143,7 @@ def log(stream: Any, shown: Shown) -> None:
     curves.log_curves(stream, trajectory)
     curves.log_segments(stream, trajectory, description)
     scene.log_world(stream, shown.shot, trajectory, points=not dense)
+    trajectory = scene.as_seen(trajectory)
     hw = _size(shown, trajectory)
     for row in range(len(trajectory)):
         clock(row)

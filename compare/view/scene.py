@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, UInt16
 from compare.film import Film, enlarged, jpeg, scaled_tracks
 from compare.run_files import RunShot, SavedDepth, SavedTracks, read_depth, read_points, read_tracks
 from compare.view.library import rerun, rgb_of
+from trajectory.frames import anchor_to_first, in_first_camera
 from trajectory.model import Trajectory
 from trajectory.plot import AGAINST, ALONG, PALETTE
 
@@ -28,14 +29,24 @@ MOVING_CLASS = 1
 
 
 def log_world(stream: Any, shot: RunShot, trajectory: Trajectory, *, points: bool) -> None:
-    """The whole path, and the points that were saved with it."""
+    """The whole path, and the points that were saved with it, in the axes of the first camera: those of files differ.
+
+    Args:
+        trajectory: as it was saved, in the world of the saved points.
+    """
     rr = rerun()
     stream.log(WORLD, rr.ViewCoordinates.RDF, static=True)
-    log_path(stream, "world/path", trajectory, PALETTE[0])
+    log_path(stream, "world/path", as_seen(trajectory), PALETTE[0])
     cloud = read_points(shot, trajectory) if points else None
     if cloud is not None:
         radius = rr.Radius.ui_points(1.5)
-        stream.log("world/points", rr.Points3D(cloud.in_world, colors=cloud.colour, radii=radius), static=True)
+        seen = in_first_camera(cloud.in_world, trajectory)
+        stream.log("world/points", rr.Points3D(seen, colors=cloud.colour, radii=radius), static=True)
+
+
+def as_seen(trajectory: Trajectory) -> Trajectory:
+    """The path in the axes of its first camera where it has one."""
+    return anchor_to_first(trajectory) if trajectory.valid.any() else trajectory
 
 
 def log_path(stream: Any, entity: str, trajectory: Trajectory, colour: str) -> None:

@@ -19,6 +19,9 @@ FOCAL_PX = 60.0
 SAVED = ("depth", "mask", "points", "tracks")
 PROBABILITY = {"rotation": 0.93, "translation": 0.81, "zoom": 0.97, "rigid": 1.0}
 
+Z_UP = np.array([[1.0, 0, 0, 5], [0, 0, 1, -7], [0, -1, 0, 2], [0, 0, 0, 1]])
+"""From our axes to a world whose z is up, as many files have."""
+
 
 def path(
     *, way: tuple[float, float, float] = (0, 0, 0), pan_deg: float = 0.0, zoom: float = 1.0, lost: int | None = None

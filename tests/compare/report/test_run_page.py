@@ -16,6 +16,7 @@ from compare.cli._pages import write_pages
 from compare.report import run_page
 from compare.run_files import runs_in
 from sfm.runs import folder as folder_of_runs
+from sfm.runs.saved import ply_bytes
 from trajectory.description import describe
 from trajectory.model import Trajectory
 
@@ -69,6 +70,25 @@ def shown(trajectory: Trajectory, folder: Path, *, notes: tuple[str, ...] = ()) 
     shot = replace(made_runs.shot(trajectory), notes=notes)
     run = folder_of_runs.write_run(made_runs.estimate("gone.mp4", shot), folder / "run", plot=False)
     return payload(run_page.write(run))["shots"][0]
+
+
+def test_the_path_is_drawn_as_the_first_camera_sees_it_whatever_the_world(tmp_path: Path) -> None:
+    """A world whose z is up, as many files have, under a compass of right, up and forward."""
+    own = made_runs.path(way=(0.4, 0, 0), pan_deg=20.0)
+    z_up = own.replace(world_from_cam=made_runs.Z_UP @ own.world_from_cam)
+    drawn = {}
+    for name, trajectory in (("own", own), ("z_up", z_up)):
+        run = folder_of_runs.write_run(
+            made_runs.estimate("gone.mp4", made_runs.shot(trajectory, save=("points",))), tmp_path / name, plot=False
+        )
+        cloud = np.array([[0, 0, 2.0], [1, -1, 3]])
+        colours = np.zeros((2, 3), np.uint8)
+        world = np.eye(4) if name == "own" else made_runs.Z_UP
+        (run / "points.ply").write_bytes(ply_bytes(cloud @ world[:3, :3].T + world[:3, 3], colours))
+        drawn[name] = payload(run_page.write(run))["shots"][0]
+    for key in ("xyz", "wxyz"):
+        np.testing.assert_allclose(drawn["z_up"]["path"][key], drawn["own"]["path"][key], atol=1e-4)
+    np.testing.assert_allclose(drawn["z_up"]["points"]["xyz"], [[0, 0, 2], [1, -1, 3]], atol=1e-3)
 
 
 def test_a_way_under_the_threshold_of_a_move_is_said_to_be(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 import recordings
 from PIL import Image
 
+from compare import run_files
 from compare.cli._film import films
 from compare.run_files import RunShot, shots_of
 from compare.view import curves, recording, scene
@@ -59,6 +60,22 @@ def test_cameras_stand_where_the_path_has_them(truck: Read) -> None:
     assert lens[0] == pytest.approx(made_runs.FOCAL_PX)  # the film is as large as the source
     strips = truck["/world/path"]["LineStrips3D:strips"][0][1]
     assert [len(strip) for strip in strips] == [1, made_runs.N - 2]  # a gap at the lost frame
+
+
+def test_a_world_whose_z_is_up_is_shown_as_the_first_camera_sees_it(tmp_path: Path) -> None:
+    own = made_runs.path(way=(0.4, 0, 0), pan_deg=20.0)
+    trajectory = own.replace(world_from_cam=made_runs.Z_UP @ own.world_from_cam)
+    made = made_runs.estimate("gone.mp4", made_runs.shot(trajectory, save=made_runs.SAVED))
+    shot = shots_of(folder.write_run(made, tmp_path / "run", plot=False))[0]
+    found = recordings.read(recording.save(recording.Shown(shot=shot, reference=trajectory), tmp_path / "a.rrd"))
+    for entity in ("/world/path", "/world/reference/path"):
+        np.testing.assert_allclose(found[entity]["LineStrips3D:strips"][0][1][0], own.positions, atol=1e-5)
+    placed = found[f"/{scene.CAMERA}"]["Transform3D:translation"]
+    np.testing.assert_allclose([at[0] for _, at in placed], own.positions, atol=1e-5)
+    saved = run_files.read_points(shot, trajectory)
+    assert saved is not None
+    turned = (saved.in_world - made_runs.Z_UP[:3, 3]) @ made_runs.Z_UP[:3, :3]
+    np.testing.assert_allclose(found["/world/points"]["Points3D:positions"][0][1], turned, atol=1e-4)
 
 
 def test_frames_hold_film_movement_tracks_and_depth(truck: Read) -> None:
