@@ -21,6 +21,7 @@ from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import write_whole
 from trajectory.model import Trajectory
 from trajectory.moves import are_told
+from trajectory.picture import in_parts
 
 if TYPE_CHECKING:
     import pandas
@@ -185,6 +186,7 @@ def _counts_seconds(video: Mapping[str, Any], trajectory: Trajectory | None) -> 
 
 def _of_path(trajectory: Trajectory) -> Row:
     points, focal = trajectory.positions[trajectory.valid], trajectory.focal_px
+    pixels = not in_parts(trajectory)
     known = focal[trajectory.valid] if focal is not None else np.zeros(0)
     turned = None
     if len(points):
@@ -193,7 +195,7 @@ def _of_path(trajectory: Trajectory) -> Row:
         turned = float(np.linalg.norm(rotation_deg(trajectory)[trajectory.valid][-1]))
     return {
         "scale": trajectory.scale,
-        "focal_px": float(np.median(known)) if len(known) else None,
+        "focal_px": float(np.median(known)) if len(known) and pixels else None,
         "zoom": float(known[-1] / known[0]) if len(known) else None,
         "path_length": float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()),
         "turned_deg": turned,
@@ -217,7 +219,7 @@ def _frame_rows(shot: RunShot) -> Iterator[Row]:
         **dict(zip(("tilt_deg", "pan_deg", "roll_deg"), rotation_deg(trajectory).T, strict=True)),
         **dict(zip(("sigma_x", "sigma_y", "sigma_z"), sigma[:, :3].T, strict=True)),
         **dict(zip(("sigma_tilt_deg", "sigma_pan_deg", "sigma_roll_deg"), np.degrees(sigma[:, 3:]).T, strict=True)),
-        "focal_px": trajectory.focal_px,
+        "focal_px": None if in_parts(trajectory) else trajectory.focal_px,
         "focal_sigma_px": trajectory.focal_sigma_px,
         "scene_depth": trajectory.scene_depth,
     }

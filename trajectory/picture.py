@@ -10,6 +10,9 @@ from trajectory.model import Trajectory
 PARTS_HW = (1, 1)
 """`image_hw` of files that tell intrinsics as parts of a picture whose size they do not hold."""
 
+IN_PARTS = "intrinsics are parts of a picture whose size is not known: {}--size WIDTH HEIGHT makes them pixels"
+"""What a reader must know of such intrinsics; the command that takes the size goes before it."""
+
 SIDE = 1000
 """Height of a picture of which only the shape is known."""
 

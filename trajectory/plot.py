@@ -17,6 +17,7 @@ from trajectory.errors import CinetrajError
 from trajectory.kinematics import INDEX_FPS
 from trajectory.model import Trajectory
 from trajectory.moves import with_holds
+from trajectory.picture import in_parts
 from trajectory.segments import Segment
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -111,7 +112,7 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
     if trajectory.focal_sigma_px is not None:
         axes.fill_between(trajectory.time_s, focal - sigma, focal + sigma, color=line.get_color(), alpha=0.2, lw=0)
     axes.set_xlabel(_time_label(trajectory))
-    axes.set_ylabel("focal length [px]")
+    axes.set_ylabel(f"focal length [{'parts of the picture' if in_parts(trajectory) else 'px'}]")
     _few_ticks(axes)
     known = focal[np.isfinite(focal)]
     if known.size and np.ptp(known) < 0.02 * np.median(known):  # a constant must not look like a zoom

@@ -116,7 +116,7 @@ def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list
     """The path at the frames and in the unit that were asked for, what goes with it, and what a reader must know."""
     from trajectory import io
     from trajectory.frames import in_unit
-    from trajectory.picture import in_parts, resized, with_view
+    from trajectory.picture import IN_PARTS, in_parts, resized, with_view
     from trajectory.resample import evenly
 
     assert one.trajectory is not None
@@ -127,7 +127,7 @@ def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list
         scene = scene.resized(trajectory.image_hw, (height, width))
         trajectory = resized(trajectory, (height, width))
     elif in_parts(trajectory):
-        notes.append("intrinsics are parts of a picture whose size is not known: --size WIDTH HEIGHT makes them pixels")
+        notes.append(IN_PARTS.format(""))
     if args.fov is not None:
         trajectory = with_view(trajectory, args.fov)
     if args.resample is not None or args.fps is not None:

@@ -61,6 +61,7 @@ def facts_of(trajectory: "Trajectory") -> dict[str, Any]:
     from scipy.spatial.transform import Rotation
 
     from trajectory.io import notes
+    from trajectory.picture import IN_PARTS, in_parts
 
     valid = trajectory.valid
     points = trajectory.positions[valid]
@@ -68,7 +69,8 @@ def facts_of(trajectory: "Trajectory") -> dict[str, Any]:
     if len(points):
         first, last = trajectory.rotations[valid][[0, -1]]
         turned = Rotation.from_matrix(first.T @ last).as_rotvec(degrees=True).tolist()  # the shortest turn: ±180
-    focal = trajectory.focal_px
+    parts = in_parts(trajectory)
+    hw, focal = (None, None) if parts else (trajectory.image_hw, trajectory.focal_px)
     bound = trajectory.translation_bound
     depth = None if trajectory.scene_depth is None else trajectory.scene_depth[np.isfinite(trajectory.scene_depth)]
     facts: dict[str, Any] = {
@@ -86,7 +88,7 @@ def facts_of(trajectory: "Trajectory") -> dict[str, Any]:
         "rotation_first_to_last_deg": None if turned is None else _angles(turned),
         "translation_bound": float(bound) if bound is not None and np.isfinite(bound) else None,
         "scene_depth_median": float(np.median(depth)) if depth is not None and depth.size else None,
-        "image_hw": list(trajectory.image_hw) if trajectory.image_hw else None,
+        "image_hw": list(hw) if hw else None,
         "focal_px_first_last": None if focal is None or not valid.any() else focal[valid][[0, -1]].tolist(),
     }
     if trajectory.distortion is not None:
@@ -95,7 +97,7 @@ def facts_of(trajectory: "Trajectory") -> dict[str, Any]:
         facts["backend"] = trajectory.provenance.backend
         facts["source"] = trajectory.provenance.source
         facts["versions"] = dict(trajectory.provenance.versions)
-    facts["notes"] = list(notes(trajectory))
+    facts["notes"] = [*notes(trajectory), *([IN_PARTS.format("cinetraj convert ")] if parts else [])]
     return facts
 
 

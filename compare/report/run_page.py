@@ -19,6 +19,7 @@ from trajectory.frames import in_first_camera
 from trajectory.kinematics import INDEX_FPS, seconds
 from trajectory.model import Trajectory
 from trajectory.moves import travels, with_holds
+from trajectory.picture import in_parts
 from trajectory.run_names import PAGE_FILE
 
 MOST_ROWS = 1500
@@ -201,8 +202,9 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
     known = np.zeros(0) if trajectory.scene_depth is None else trajectory.scene_depth[index]
     depth = float(np.nanmedian(known)) if np.isfinite(known).any() else None
     half = [0.5, 0.3]
-    if focal is not None and trajectory.image_hw is not None and len(index):
-        half = [side / 2 / float(focal[index[0]]) for side in reversed(trajectory.image_hw)]
+    if trajectory.intrinsics_px is not None and trajectory.image_hw is not None and len(index):
+        k = trajectory.intrinsics_px[index[0]]
+        half = [trajectory.image_hw[1] / 2 / float(k[0, 0]), trajectory.image_hw[0] / 2 / float(k[1, 1])]
     return {
         "rows": rows.tolist(),
         "time": numbers(seconds(trajectory, trajectory.time_s[rows])),
@@ -217,6 +219,7 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
         "turned_sigma": numbers(np.degrees(sigma[rows, 3:]), 4),
         "focal": None if focal is None else numbers(np.where(trajectory.valid, focal, np.nan)[rows], 3),
         "focal_sigma": None if spread is None else numbers(spread[rows], 3),
+        "in_parts": in_parts(trajectory),
         "scale": trajectory.scale,
         "depth": depth,
         "bound": trajectory.translation_bound if np.isfinite(trajectory.translation_bound or np.nan) else None,

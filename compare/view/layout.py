@@ -10,7 +10,7 @@ from compare.view.library import rerun
 WORDS_ENTITY = "words"
 
 
-def blueprint(*, film: bool, depth: bool, dense: bool, timeline: str) -> Any:
+def blueprint(*, film: bool, depth: bool, dense: bool, timeline: str, in_parts: bool) -> Any:
     """The layout for what a recording holds."""
     rerun()
     import rerun.blueprint as rrb
@@ -26,7 +26,8 @@ def blueprint(*, film: bool, depth: bool, dense: bool, timeline: str) -> Any:
     left.append(rrb.TextDocumentView(origin=WORDS_ENTITY, name="In words"))
     up = rrb.EyeControls3D(eye_up=(0.0, -1.0, 0.0))
     space = rrb.Spatial3DView(origin=scene.WORLD, name="Cameras and points", eye_controls=up)
-    names = {curves.ROTATION: "Rotation [degrees]", curves.POSITION: "Position", curves.FOCAL: "Focal length [pixels]"}
+    focal = f"Focal length [{'parts of the picture' if in_parts else 'pixels'}]"
+    names = {curves.ROTATION: "Rotation [degrees]", curves.POSITION: "Position", curves.FOCAL: focal}
     lines = [
         rrb.Tabs(
             rrb.TimeSeriesView(origin=origin, name=name),

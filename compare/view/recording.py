@@ -22,6 +22,7 @@ from compare.view.library import rerun
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
+from trajectory.picture import in_parts
 from trajectory.plot import PALETTE
 from trajectory.run_names import DEPTH_FILE
 
@@ -191,6 +192,7 @@ def _layout(shown: Shown) -> Any:
         depth=(shown.shot.folder / DEPTH_FILE).is_file() and shown.film is not None,
         dense=shown.model == "dense",
         timeline="frame" if trajectory.time_source == "index" else "time",
+        in_parts=in_parts(trajectory),
     )
 
 

@@ -15,6 +15,7 @@ from compare import run_files, tidy
 from compare.scoring import Result, score
 from sfm.runs.folder import write_run
 from trajectory.errors import CinetrajError
+from trajectory.picture import PARTS_HW, resized
 
 KEYS = {
     "runs": ("clip", "shot"),
@@ -159,3 +160,12 @@ def test_frame_numbers_are_no_seconds(tmp_path: Path) -> None:
     assert (second["start"], second["stop"], second["time_source"]) == (0, made_runs.N, "index")
     times = [row["time_s"] for row in tidy.rows(tmp_path, "frames")]
     assert times == [*path.time_s.tolist(), *[None] * made_runs.N]
+
+
+def test_a_focal_length_in_parts_of_the_picture_is_no_pixels(tmp_path: Path) -> None:
+    parts = resized(made_runs.path(zoom=2.0), PARTS_HW)
+    write_run(made_runs.estimate("gone.mp4", made_runs.shot(parts)), tmp_path / "a", plot=False)
+    (row,) = tidy.rows(tmp_path)
+    assert row["focal_px"] is None
+    assert row["zoom"] == pytest.approx(2.0)
+    assert {each["focal_px"] for each in tidy.rows(tmp_path, "frames")} == {None}

@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 from trajectory import plot
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
+from trajectory.picture import PARTS_HW, resized
 
 
 def moving(n: int = 20, *, turn_deg: float = 30.0, axis: int = 1, invalid: tuple[int, ...] = ()) -> Trajectory:
@@ -94,6 +95,14 @@ def test_invalid_frames_leave_gaps_and_marks() -> None:
     drawn = np.asarray(axes.lines[0].get_ydata())
     assert np.flatnonzero(np.isnan(drawn)).tolist() == [5, 6]
     np.testing.assert_allclose(axes.lines[3].get_xdata(), (0.5, 0.6))
+
+
+def test_a_focal_length_in_parts_of_the_picture_is_not_said_to_be_pixels() -> None:
+    axes, parts = Figure().subplots(1, 2)
+    plot.draw_focal(axes, moving())
+    plot.draw_focal(parts, resized(moving(), PARTS_HW))
+    assert axes.get_ylabel() == "focal length [px]"
+    assert parts.get_ylabel() == "focal length [parts of the picture]"
 
 
 def test_a_constant_focal_length_does_not_look_like_a_zoom() -> None:

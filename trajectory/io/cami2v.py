@@ -31,7 +31,7 @@ def _read(path: Path) -> Trajectory:
     poses = inverse(poses_from_matrices(rows.only(kept), table.values[kept, 6:].reshape(-1, 3, 4)))
     valid, reason = gap_fields(kept, n, "no pose in its row")
     parts = bool((table.values[:, 2:4] <= 1).all())
-    said = ["intrinsics are parts of the picture, hence its size of 1 x 1"] if parts else []
+    said = ["intrinsics of at most 1 are taken for parts of the picture"] if parts else []
     conventions = {
         "pose": "cam_from_world",
         "matrix": "3x4 row-major",

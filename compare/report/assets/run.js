@@ -412,7 +412,7 @@
     ];
     if (path.focal) {
       const known = path.focal.filter((v) => v !== null);
-      charts.push(chart("Focal length [pixels]", [{ name: "focal length", values: path.focal, sigma: path.focal_sigma }],
+      charts.push(chart(`Focal length [${path.in_parts ? "parts of the picture" : "pixels"}]`, [{ name: "focal length", values: path.focal, sigma: path.focal_sigma }],
         0.2 * (known[0] || 1)));
     }
     at("curves").replaceChildren(...charts);

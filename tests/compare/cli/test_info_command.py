@@ -70,3 +70,14 @@ def test_frame_numbers_are_not_called_seconds(tmp_path: Path) -> None:
     path.write_text("".join(f"{i} {i} 0 0 1 0 0 0\n" for i in range(5)))
     assert "start (frames)" in cinetraj("info", path, "--format", "monst3r").stdout
     assert "start (s)" in cinetraj("info", write_tum(tmp_path), "--format", "tum").stdout
+
+
+def test_intrinsics_in_parts_of_the_picture_are_no_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("\n" + "".join(f"{i} 0.5 0.9 0.5 0.5 0 0 1 0 0 0 0 1 0 0 0 0 1 0\n" for i in range(3)))
+    said = json.loads(cinetraj("info", path, "--json").stdout)
+    assert (said["image_hw"], said["focal_px_first_last"]) == (None, None)
+    assert "parts of a picture whose size is not known: cinetraj convert --size WIDTH HEIGHT" in said["notes"][-1]
+    words = cinetraj("info", path).stdout
+    assert "1 x 1" not in words
+    assert "focal px" not in words

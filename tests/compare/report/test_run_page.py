@@ -19,6 +19,7 @@ from sfm.runs import folder as folder_of_runs
 from sfm.runs.saved import ply_bytes
 from trajectory.description import describe
 from trajectory.model import Trajectory
+from trajectory.picture import PARTS_HW, resized
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +90,14 @@ def test_the_path_is_drawn_as_the_first_camera_sees_it_whatever_the_world(tmp_pa
     for key in ("xyz", "wxyz"):
         np.testing.assert_allclose(drawn["z_up"]["path"][key], drawn["own"]["path"][key], atol=1e-4)
     np.testing.assert_allclose(drawn["z_up"]["points"]["xyz"], [[0, 0, 2], [1, -1, 3]], atol=1e-3)
+
+
+def test_intrinsics_in_parts_of_the_picture_are_told_as_such_and_give_cameras_their_shape(tmp_path: Path) -> None:
+    own = made_runs.path(way=(0.4, 0, 0))
+    parts = shown(resized(own, PARTS_HW), tmp_path)["path"]
+    assert parts["in_parts"]
+    assert parts["half"] == pytest.approx([side / 2 / made_runs.FOCAL_PX for side in reversed(made_runs.HW)])
+    assert not shown(own, tmp_path / "own")["path"]["in_parts"]
 
 
 def test_a_way_under_the_threshold_of_a_move_is_said_to_be(tmp_path: Path) -> None:
