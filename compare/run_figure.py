@@ -36,7 +36,10 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None, referenc
     grid = figure.add_gridspec(3, 3, height_ratios=(1.15, 1.0, 0.55), hspace=0.38, wspace=0.28)
     path = figure.add_subplot(grid[0, 0], projection="3d")
     plot.draw_path(path, trajectory)
-    _draw_frames([figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[0, 2])], shot, films)
+    frames = [figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[0, 2])]
+    _draw_frames(frames, shot, films)
+    for axes in frames:
+        plot_frames.shape_pixels(axes, trajectory)
     position, rotation, focal = (figure.add_subplot(grid[1, column]) for column in range(3))
     plot.draw_position(position, trajectory)
     plot.draw_rotation(rotation, trajectory)

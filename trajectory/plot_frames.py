@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from trajectory.model import Trajectory
 from trajectory.plot import AGAINST, ALONG
 
 TRAIL = 12
@@ -49,13 +50,15 @@ def draw_depth(
     axes: Any, depth: Float[np.ndarray, "gh gw"], cell_px: int, image_hw: tuple[int, int], *, number: int
 ) -> None:
     """Depth of a frame by its inverse, near is bright; white where unknown."""
-    from mpl_toolkits.axes_grid1 import make_axes_locatable  # pyright: ignore
+    from mpl_toolkits.axes_grid1.axes_divider import AxesDivider  # pyright: ignore
+    from mpl_toolkits.axes_grid1.axes_size import AxesY  # pyright: ignore
 
     _bare(axes)
     nearness, top = nearness_of(depth)
     shown = axes.imshow(nearness, cmap=NEARNESS, vmin=0.0, vmax=top, extent=_extent(nearness.shape, cell_px))
     _frame_limits(axes, image_hw)
-    divider: Any = make_axes_locatable(axes)  # so that the bar is as tall as the picture
+    divider: Any = AxesDivider(axes, yref=AxesY(axes, aspect="axes", ref_ax=axes))  # the bar is as tall as the picture
+    axes.set_axes_locator(divider.new_locator(nx=0, ny=0))
     bar = axes.figure.colorbar(shown, cax=divider.append_axes("right", size="3%", pad=0.06))
     bar.ax.tick_params(labelsize="xx-small")
     axes.set_title(f"frame {number}: 1 / depth, known in {np.isfinite(nearness).mean():.0%}", fontsize="x-small")
@@ -87,6 +90,20 @@ def draw_moving(
     axes.imshow(orange, extent=_extent(moving.shape, cell_px), interpolation="nearest")
     _frame_limits(axes, (rgb.shape[0], rgb.shape[1]))
     axes.set_title(f"frame {number}: masked as moving {moving.mean():.0%} of it (orange)", fontsize="x-small")
+
+
+def shape_pixels(axes: Any, trajectory: Trajectory | None) -> None:
+    """Give the pixels of a drawn frame the shape that they have by the intrinsics: those of many films are not square.
+
+    The frame may be smaller than the pictures of the trajectory. Without intrinsics, or a frame, nothing changes.
+    """
+    if trajectory is None or trajectory.intrinsics_px is None or not axes.images or not trajectory.valid.any():
+        return
+    assert trajectory.image_hw is not None
+    height, width = abs(np.ptp(axes.get_ylim())), abs(np.ptp(axes.get_xlim()))
+    k = trajectory.intrinsics_px[int(np.argmax(trajectory.valid))]
+    across, down = k[0, 0] * width / trajectory.image_hw[1], k[1, 1] * height / trajectory.image_hw[0]
+    axes.set_aspect(float(across / down))
 
 
 def say(axes: Any, text: str) -> None:

@@ -44,13 +44,17 @@ def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, tit
     grid = figure.add_gridspec(2, 4 if dense else 3, wspace=0.25, hspace=0.22, **sides, **ratios)
     plot.draw_path(figure.add_subplot(grid[0, 0], projection="3d"), trajectory)
     plot.draw_top(figure.add_subplot(grid[0, 1]), trajectory)
-    draw_frame(figure.add_subplot(grid[0, 2]), shot)
+    shown = [figure.add_subplot(grid[0, 2])]
+    draw_frame(shown[0], shot)
     plot.draw_position(figure.add_subplot(grid[1, 0]), trajectory)
     plot.draw_rotation(figure.add_subplot(grid[1, 1]), trajectory)
     plot.draw_focal(figure.add_subplot(grid[1, 2]), trajectory)
     if dense:
-        draw_depth(figure.add_subplot(grid[0, 3]), shot)
-        draw_moving(figure.add_subplot(grid[1, 3]), shot)
+        shown += [figure.add_subplot(grid[0, 3]), figure.add_subplot(grid[1, 3])]
+        draw_depth(shown[1], shot)
+        draw_moving(shown[2], shot)
+    for axes in shown:
+        plot_frames.shape_pixels(axes, trajectory)
     figure.suptitle(head, fontsize="large", x=0.06, ha="left", parse_math=False)
     plot.write(figure, path, plot.kind_of(path))
 

@@ -6,6 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from trajectory import plot, plot_frames
+from trajectory.model import Trajectory
 
 RGB = np.zeros((20, 30, 3), np.uint8)
 
@@ -54,3 +55,27 @@ def test_the_bar_beside_a_wide_picture_is_as_tall_as_that() -> None:
     picture, bar = (each.get_window_extent() for each in figure.axes)
     assert picture.height < 0.5 * figure.bbox.height
     assert (bar.y0, bar.y1) == (pytest.approx(picture.y0, abs=1), pytest.approx(picture.y1, abs=1))
+
+
+def test_pixels_that_are_not_square_are_drawn_in_their_shape() -> None:
+    """A frame of 20 x 30 of which each pixel is twice as wide as high, of a picture of 40 x 60, with its bar."""
+    k = np.array([[50.0, 0, 30], [0, 100, 20], [0, 0, 1]])
+    path = Trajectory(
+        world_from_cam=np.eye(4)[None], time_s=np.zeros(1), valid=np.ones(1, bool), image_hw=(40, 60),
+        intrinsics_px=k[None], scale="arbitrary",
+    )  # fmt: skip
+    figure = Figure(figsize=(12, 6))
+    FigureCanvasAgg(figure)
+    tracks, depth, moving, said = figure.subplots(1, 4)
+    plot_frames.draw_tracks(tracks, RGB, None, None, 0, number=0)
+    plot_frames.draw_depth(depth, np.ones((2, 3)), 10, (20, 30), number=0)
+    plot_frames.draw_moving(moving, RGB, np.ones((2, 3), bool), 10, number=0)
+    plot_frames.say(said, "no depth")
+    for axes in (tracks, depth, moving, said):
+        plot_frames.shape_pixels(axes, path)
+    figure.canvas.draw()
+    boxes = [axes.get_window_extent() for axes in (tracks, depth, moving)]
+    np.testing.assert_allclose([box.width / box.height for box in boxes], 3.0, rtol=1e-6)
+    bar = figure.axes[-1].get_window_extent()
+    assert (bar.y0, bar.y1) == (pytest.approx(boxes[1].y0, abs=1), pytest.approx(boxes[1].y1, abs=1))
+    assert said.get_aspect() == "auto"

@@ -92,6 +92,27 @@ def test_a_camera_that_does_not_travel_has_no_depth_to_show() -> None:
     assert "does not translate" in axes.texts[0].get_text()
 
 
+def test_a_frame_of_pixels_that_are_not_square_is_drawn_in_its_shape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from matplotlib.figure import Figure
+
+    from sfm.runs.figure import write_picture
+
+    drawn: list[float] = []
+    monkeypatch.setattr(
+        Figure, "savefig", lambda figure, *_, **__: drawn.extend(a.get_aspect() for a in figure.axes if a.images)
+    )
+    wide = trajectory()
+    assert wide.intrinsics_px is not None
+    wide = wide.replace(intrinsics_px=wide.intrinsics_px * np.array([0.5, 1.0, 1.0])[:, None])
+    dense = replace(shot(), structure=structure(), trajectory=wide)
+    write_picture(dense, wide, tmp_path / "plot.png", title="a", backend="dense")
+    assert drawn == pytest.approx([0.5] * 3)
+
+
 def _points_only() -> Structure:
     whole = structure()
     return Structure(image_hw=whole.image_hw, points=whole.points, colour=whole.colour, tracks=whole.tracks)
