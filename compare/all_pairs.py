@@ -12,10 +12,13 @@ import numpy as np
 from jaxtyping import Float
 
 from compare import metrics, protocols
+from compare.causes import alike
+from compare.counts import counted
 from compare.pair_scores import metric_of, score_poses
 from compare.protocols import Protocol
 from compare.report.heat_map import heat_map
-from compare.sources import Source, clips
+from compare.rows import Score
+from compare.sources import Source, clips, listed
 from compare.uncertainty import off_ideal
 from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
@@ -38,6 +41,7 @@ class AllPairs:
         unit: of the values.
         protocol: as which the paths were compared.
         failed: why a clip is not among them, by name.
+        undefined: how many pairs have no value, and why the first has none; "" where all have one.
     """
 
     names: tuple[str, ...]
@@ -46,6 +50,7 @@ class AllPairs:
     unit: str
     protocol: Protocol
     failed: Mapping[str, str]
+    undefined: str = ""
 
     @property
     def lower_is_better(self) -> bool:
@@ -93,6 +98,7 @@ class AllPairs:
             "nearest": self.nearest(),
             **self.alike(),
             "failed": dict(self.failed),
+            "undefined": self.undefined,
         }
 
     def save(self, folder: Path) -> list[Path]:
@@ -143,21 +149,38 @@ def all_pairs(
     known, failed = _read(clips(source)[0], format)
     names = tuple(known)
     if len(names) < 2:
-        why = "; ".join(f"{name}: {reason}" for name, reason in list(failed.items())[:3])
+        why = "; ".join(f"{listed(whose)}: {reason}" for whose, reason in alike(failed)[:3])
         raise CinetrajError(
-            f"{len(names)} clips can be read, expected at least 2 to compare{': ' + why if why else ''}"
+            f"{counted(len(names), 'clip')} can be read, expected at least 2 to compare{': ' + why if why else ''}"
         )
     metric_of(metric)  # an unknown metric is refused, and is no hole of the matrix
-    values = np.full((len(names), len(names)), np.nan)
-    unit = ""
+    values, unit, undefined = _values(known, chosen, progress)
+    return AllPairs(
+        names=names, values=values, metric=metric, unit=unit, protocol=chosen, failed=failed, undefined=undefined
+    )
+
+
+def _values(
+    known: Mapping[str, Trajectory], protocol: Protocol, progress: Callable[[int, int], None] | None
+) -> tuple[Float[np.ndarray, "n n"], str, str]:
+    """The matrix of the protocol's one metric, its unit, and what there is to say of the pairs without a value."""
+    (metric,) = protocol.metrics
+    values = np.full((len(known), len(known)), np.nan)
+    unit, why = "", ""
     for row, a in enumerate(known.values()):
         for column, b in enumerate(known.values()):
-            score = _score(a, b, chosen, metric)
-            if score is not None and score[0] is not None:
-                values[row, column], unit = score[0], score[1] or unit
+            score = _score(a, b, protocol, metric)
+            if isinstance(score, str):
+                why = why or score
+            elif score.value is None:
+                why = why or score.undefined.partition("; ")[0]  # what follows are options of other commands
+            else:
+                values[row, column], unit = score.value, score.unit or unit
         if progress is not None:
-            progress(row + 1, len(names))
-    return AllPairs(names=names, values=values, metric=metric, unit=unit, protocol=chosen, failed=failed)
+            progress(row + 1, len(known))
+    missing = int(np.isnan(values).sum())
+    undefined = f"{missing} of {values.size} pairs have no {metric}: {why}" if missing else ""
+    return values, unit, undefined
 
 
 def _read(found: Mapping[str, Any], format: str) -> tuple[dict[str, Trajectory], dict[str, str]]:
@@ -174,10 +197,9 @@ def _read(found: Mapping[str, Any], format: str) -> tuple[dict[str, Trajectory],
     return known, failed
 
 
-def _score(a: Trajectory, b: Trajectory, protocol: Protocol, metric: str) -> tuple[float | None, str] | None:
-    """Value and unit of a pair; None where it cannot be compared."""
+def _score(a: Trajectory, b: Trajectory, protocol: Protocol, metric: str) -> Score | str:
+    """The score of a pair, or why it cannot be compared."""
     try:
-        score = score_poses(a, b, protocol).charged[metric]
-    except CinetrajError:
-        return None
-    return score.value, score.unit
+        return score_poses(a, b, protocol).charged[metric]
+    except CinetrajError as error:
+        return str(error)

@@ -1,5 +1,6 @@
 """Why clips have no scores, each cause told once however many models and protocols met it."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ class Cause:
 
     Attributes:
         fault: whose failure it is.
-        reason: as the rows have it.
+        reason: as the rows have it, that of the first clip where they differ in the name of the clip's file alone.
         count: how many clips of the models, or references, it met.
         clips: names, each once, with how many models have it where it is more than one and each has its own.
         models: whose clips; empty where every model met it.
@@ -51,12 +52,16 @@ def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]]) -> list[Cause
     """The causes among the rows of models by name, the model's own first; a model may come once per protocol."""
     names = list(dict.fromkeys(name for name, _ in models))
     met: dict[tuple[Fault, str], dict[str, dict[str, None]]] = {}
+    first: dict[tuple[Fault, str], str] = {}
     for model, rows in models:
         for name, row in rows.items():
             if row.failed:
-                met.setdefault((row.fault, row.failed), {}).setdefault(model, {})[name] = None
+                kind = (row.fault, _nameless(name, row.failed))
+                first.setdefault(kind, row.failed)
+                met.setdefault(kind, {}).setdefault(model, {})[name] = None
     found: list[Cause] = []
-    for (fault, reason), by_model in met.items():
+    for key, by_model in met.items():
+        fault, reason = key[0], first[key]
         clips = Counter(name for each in by_model.values() for name in each)
         who = () if len(by_model) == len(names) and fault != "model" else tuple(by_model)
         of_references = fault == "instrument" and reason.startswith("reference: ")
@@ -65,6 +70,23 @@ def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]]) -> list[Cause
         found.append(Cause(fault=fault, reason=reason, count=count, clips=tuple(told), models=who))
     order: Mapping[str, int] = {"model": 0, "instrument": 1, "unmatched": 2}
     return sorted(found, key=lambda cause: order.get(cause.fault, 3))
+
+
+def alike(reasons: Mapping[str, str]) -> list[tuple[list[str], str]]:
+    """Clips that failed for one reason, and that reason: of the first, where only the names of their files differ.
+
+    Args:
+        reasons: of each clip by its name.
+    """
+    kinds: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        kinds.setdefault(_nameless(name, reason), []).append(name)
+    return [(names, reasons[names[0]]) for names in kinds.values()]
+
+
+def _nameless(name: str, reason: str) -> str:
+    """The reason without the name of the clip, which is in the path of its file."""
+    return re.sub(rf"(?<![\w.-]){re.escape(name)}(?=[./:#])", "", reason)
 
 
 def counts_text(counts: Mapping[str, Iterable[str]]) -> str:

@@ -89,7 +89,7 @@ def run(args: Args) -> int:
     if not args.generated:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
     args, models = _with_models(args)
-    chosen = [name.strip() for name in args.protocol.split(",")]
+    chosen = list(dict.fromkeys(name.strip() for name in args.protocol.split(",")))
     for name in chosen:
         protocols.get(name)  # refuses what it does not know, before anything is estimated
     _spread.batch_of(args)  # the same
@@ -134,6 +134,8 @@ def _with_models(args: Args) -> tuple[Args, list[str]]:
 def _all_pairs(args: Args) -> int:
     """Compare every two paths of one folder, and say which are alike."""
     from compare.all_pairs import all_pairs
+    from compare.causes import alike
+    from compare.sources import listed
 
     if args.is_spread:
         raise CinetrajError("--all-pairs compares all paths in one process; leave --jobs and --engine out")
@@ -148,7 +150,7 @@ def _all_pairs(args: Args) -> int:
     if args.json:
         _report.print_json(found.to_json())
     else:
-        alike = found.alike()
+        close = found.alike()
         best = "" if found.lower_is_better else "; apart: how far it is off its best, the worse of both directions"
         print(f"{found.metric} between {len(found.names)} paths under {found.protocol.name}{best}")
         rows = [["clip", "nearest", found.metric if found.lower_is_better else "apart"]]
@@ -156,12 +158,14 @@ def _all_pairs(args: Args) -> int:
             rows.append([name, *((near[0][0], f"{near[0][1]:.4g}") if near else ("", ""))])
         print("\n" + _report.table(rows, right=(2,)) + "\n")
         for kind, words in (("duplicates", "the same"), ("near", "nearly the same")):
-            for a, b, value in alike[kind]:
+            for a, b, value in close[kind]:
                 print(f"{words}: {a} and {b} ({value:.3g})")
         if files:
             print(f"written: {', '.join(str(file) for file in files)}")
-    for name, reason in found.failed.items():
-        _report.error(f"{name}: {reason}")
+    if found.undefined:
+        _report.warn(found.undefined)
+    for names, reason in alike(found.failed):
+        _report.error(f"{listed(names)}: {reason}")
     return 1 if found.failed else 0
 
 

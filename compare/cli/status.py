@@ -52,7 +52,8 @@ def run(args: Args) -> int:
     if found.eta_s is not None:
         print(f"remaining: about {_batch.duration(found.eta_s)}")
     if found.torn:
-        print(f"{found.torn} lines of the manifest were torn by a kill; the runs are the truth")
+        were = "was" if found.torn == 1 else "were"
+        print(f"{counted(found.torn, 'line')} of the manifest {were} torn by a kill; the runs are the truth")
     return 0
 
 

@@ -192,7 +192,8 @@ def by_clock(trajectory: Trajectory, time_s: Float[np.ndarray, " m"], source: Ti
         near = np.abs(time_s[index] - stamps) <= ON_FRAME * step
         if source != "index" and near.all() and (np.diff(index) > 0).all():
             return Found(trajectory=_laid(trajectory, index, time_s, source))
-    note = f"{count} poses with times of their own for a clip of {total} frames: they are not those of its frames"
+    poses = "1 pose" if count == 1 else f"{count} poses"
+    note = f"{poses} with times of their own for a clip of {total} frames: they are not those of its frames"
     return Found(trajectory=trajectory, notes=(f"{note}, so that none is told to be missing",))
 
 
@@ -205,7 +206,8 @@ def on_frames(
     notes: list[str] = []
     if frame_step is None:
         if count != total or index[-1] - index[0] != total - 1 or index[0] not in (0, 1):
-            note = f"{count} poses (frames {index[0]} to {index[-1]}) for a clip of {total} frames"
+            poses = f"1 pose (frame {index[0]})" if count == 1 else f"{count} poses (frames {index[0]} to {index[-1]})"
+            note = f"{poses} for a clip of {total} frames"
             if count > total:
                 note += ", which is more than it has: is it this clip's result? Times are the file's numbers"
             else:

@@ -97,5 +97,5 @@ def test_what_cannot_be_asked_is_refused(tmp_path: Path) -> None:
         all_pairs(SET, "Beauty")
     io.write(at_times(BASE, BASE.time_s[:10]), tmp_path / "a.npz", format="native")
     (tmp_path / "b.txt").write_text("no path\n")
-    with pytest.raises(CinetrajError, match=r"1 clips can be read.*b: "):
+    with pytest.raises(CinetrajError, match=r"1 clip can be read.*b: "):
         all_pairs(tmp_path)

@@ -1,6 +1,6 @@
 """Causes are told once."""
 
-from compare.causes import causes, counts_text
+from compare.causes import alike, causes, counts_text
 from compare.rows import ClipScores
 
 
@@ -34,3 +34,14 @@ def test_the_three_counts_stay_apart() -> None:
     said = counts_text({"model": ["a"], "instrument": ["b", "c"], "unmatched": []})
     assert said == "1 failed by the model, 2 not determined by us"
     assert counts_text({"model": [], "instrument": [], "unmatched": []}) == ""
+
+
+def test_reasons_that_differ_in_the_name_of_their_clip_alone_are_one() -> None:
+    reasons = {name: f"reference: r/{name}.txt:1: has 8 columns; say --format" for name in ("c1", "c10", "d/c1")}
+    reasons["e"] = "reference: r/c1.txt:1: has 8 columns; say --format"
+    rows = {name: failed(name, reason, "instrument") for name, reason in reasons.items()}
+    assert [cause.text for cause in causes([("kling", rows)])] == [
+        "3 references not determined: c1, c10, d/c1: r/c1.txt:1: has 8 columns; say --format",
+        "1 reference not determined: e: r/c1.txt:1: has 8 columns; say --format",
+    ]
+    assert [names for names, _ in alike(reasons)] == [["c1", "c10", "d/c1"], ["e"]]

@@ -313,6 +313,33 @@ def test_how_far_apart_is_not_told_under_the_name_of_what_is_better_high(
         assert next(line for line in capsys.readouterr().out.splitlines() if "nearest" in line).split()[-1] == head
 
 
+def test_pairs_without_a_value_are_told_why(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", "--all-pairs", str(sets / "ref"), "--metric", "MotionRatio"]) == 0
+    said = capsys.readouterr().err
+    assert "warning: 4 of 4 pairs have no MotionRatio: the two have no common unit of length" in said
+    assert "--depth-scales" not in said  # they are no option of all pairs
+    assert main(["compare", "--all-pairs", str(sets / "ref"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["undefined"] == ""
+
+
+def test_a_protocol_that_is_named_twice_scores_once(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sides = [str(sets / "ref"), str(sets / "good")]
+    assert main(["compare", *sides, "--protocol", "strict, strict", "--json"]) == 0
+    assert "results" not in json.loads(capsys.readouterr().out)
+
+
+def test_a_wrong_format_of_many_files_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in "abc":
+        for side in ("ref", "gen"):
+            (tmp_path / side).mkdir(exist_ok=True)
+            (tmp_path / side / f"{name}.txt").write_text("".join(f"{i} {i} 0 0 0 0 0 1\n" for i in range(5)))
+    assert main(["compare", str(tmp_path / "ref"), str(tmp_path / "gen"), "--format", "kitti"]) == 1
+    (line,) = (line for line in capsys.readouterr().err.splitlines() if "error" in line)
+    assert "3 references not determined: a, b, c: " in line
+    assert main(["compare", "--all-pairs", str(tmp_path / "ref"), "--format", "kitti"]) == 2
+    assert capsys.readouterr().err.count("has 8 columns") == 1
+
+
 def test_all_pairs_of_a_folder(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     io.write(elsewhere(smooth(1), 7), sets / "ref" / "twin.npz", format="native")
     assert main(["compare", "--all-pairs", str(sets / "ref"), "--out", str(sets / "matrix")]) == 0

@@ -32,6 +32,14 @@ def test_runs_of_other_calls_are_not_forgotten(tmp_path: Path) -> None:
     assert "besides: 1 run of other calls; cinetraj table lists all" in said
 
 
+def test_a_line_that_was_torn_is_told(tmp_path: Path) -> None:
+    with open_manifest(tmp_path) as log:
+        log.append("batch", names=["b"])
+    with (tmp_path / "manifest.jsonl").open("a") as file:
+        file.write('{"event": "do\n')
+    assert "\n1 line of the manifest was torn by a kill" in cinetraj("status", tmp_path).stdout
+
+
 def test_status_of_nothing(tmp_path: Path) -> None:
     assert_one_clear_line(cinetraj("status", tmp_path / "absent"), "absent", "no folder")
     assert_one_clear_line(cinetraj("status", tmp_path), "neither runs nor a manifest")

@@ -117,6 +117,8 @@ def test_fewer_poses_than_frames_are_not_stretched_over_the_clip() -> None:
     found = imported.on_frames(path(6), np.arange(12) / 10, "seconds")
     assert found.trajectory.time_source == "index"
     assert "6 poses (frames 0 to 5) for a clip of 12 frames" in found.notes[0]
+    found = imported.on_frames(path(1), np.arange(12) / 10, "seconds")
+    assert found.notes[0].startswith("1 pose (frame 0) for a clip of 12 frames")
 
 
 def test_with_the_frame_step_the_other_frames_are_missing() -> None:
