@@ -2,6 +2,7 @@
 
 import json
 import sys
+import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
@@ -15,6 +16,21 @@ def warn(text: str) -> None:
 def error(text: str) -> None:
     """One line on the error stream, for one clip of several; the command goes on."""
     print("cinetraj: error: " + " ".join(text.split()), file=sys.stderr)
+
+
+@contextmanager
+def heard() -> Generator[list[str]]:
+    """The texts of the warnings that are shown meanwhile, so that they are not told again."""
+    texts: list[str] = []
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def show_and_keep(message: Warning | str, *rest: Any, **named: Any) -> None:
+            texts.append(str(message))
+            show(message, *rest, **named)
+
+        warnings.showwarning = show_and_keep
+        yield texts
 
 
 def print_json(value: Any) -> None:

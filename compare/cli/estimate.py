@@ -12,7 +12,7 @@ own, and the same command again computes only what is not there yet. `cinetraj s
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -135,9 +135,11 @@ def estimate_all(
     if not several and batch.engine == "local" and not is_address(args.out):
         clip = clips[0]
         folder = Path(args.out, clip.name)
-        record = estimate_one(clip.path, folder, config, plot=batch.plot, quiet=args.json)
+        with _report.heard() as heard:  # the reader of a clip tells what is wrong with it at once
+            record = estimate_one(clip.path, folder, config, plot=batch.plot, quiet=args.json)
         say(sentence(str(folder), record))
-        tell(clip.name, record, notes=True)
+        untold = [note for note in record["notes"] if not any(text.endswith(f": {note}") for text in heard)]
+        tell(clip.name, record, notes=untold)
         records = {clip.name: record}
     else:
         records = _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence)
@@ -228,17 +230,18 @@ def _prior_of(record: dict[str, Any]) -> str:
     return f"; depths told by {told['source']}" + (f" (licence: {told['licence']})" if "licence" in told else "")
 
 
-def tell(name: str, record: dict[str, Any], *, notes: bool = False) -> None:
+def tell(name: str, record: dict[str, Any], *, notes: Sequence[str] = ()) -> None:
     """What the user must know beyond the line: doubts and missing files as a warning, failure as an error.
 
     Args:
-        notes: also what was noted about the clip's file; of a batch, where it may be many lines, run.json has it.
+        notes: what was noted about the clip's file and is not told yet; of a batch, where it may be many lines,
+            run.json has it.
     """
     if record["status"] == "failed":
         _report.error(f"{name} could not be estimated: {record['reason']}")
     elif record["status"] != "ok":
         _report.warn(f"{name} is {record['status']}: {record['reason']}")
-    for note in record["notes"] if notes else ():
+    for note in notes:
         _report.warn(f"{name}: {note}")
     missing: dict[str, list[str]] = {}
     for shot in record["shots"]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from test_flags import flags_of
 
 from compare.cli import _options, _settings, entry, estimate, main
@@ -276,9 +277,19 @@ def test_what_was_not_saved_is_one_warning(capsys: pytest.CaptureFixture[str]) -
     estimate.tell("clip", {"status": "ok", "shots": [{"name": "", "status": "ok", "unsaved": {}}]})
     assert capsys.readouterr().err == ""
     noted = {"status": "ok", "shots": [], "notes": ["the file carries no timestamps"]}
-    for notes, expected in ((False, ""), (True, "cinetraj: warning: clip: the file carries no timestamps\n")):
+    for notes, expected in (([], ""), (noted["notes"], "cinetraj: warning: clip: the file carries no timestamps\n")):
         estimate.tell("clip", noted, notes=notes)
         assert capsys.readouterr().err == expected
+
+
+def test_what_the_reader_tells_of_a_clip_is_not_told_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither where the estimate fails, as of pictures without texture."""
+    for number in (1, 2, 4):
+        Image.new("RGB", (96, 64), (120, 120, 120)).save(tmp_path / f"{number}.png")
+    assert main(["estimate", str(tmp_path), "--out", str(tmp_path / "out"), "--name", "a", "--no-dense"]) == 1
+    said = capsys.readouterr().err
+    assert "a could not be estimated" in said
+    assert said.count("1 of 4 numbers have no image (3)") == 1
 
 
 def test_a_full_disk_is_said_with_the_place_of_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
