@@ -12,7 +12,8 @@ from compare.intervals import bootstrap_interval as bootstrap_interval
 from compare.metrics import better_of
 from compare.pair_scores import score_poses
 from compare.protocols import Protocol, get
-from compare.scoring import Result
+from compare.rows import Score
+from compare.scoring import Result, score
 from compare.summary import values
 from trajectory.errors import CinetrajError
 from trajectory.frames import mirrored, time_reversed
@@ -183,6 +184,16 @@ def undone(twin: Trajectory, kind: TwinKind) -> Trajectory:
     return mirrored(twin) if kind == "mirrored" else twin
 
 
+def _scores(original: Trajectory, twin: Trajectory, protocol: Protocol) -> Mapping[str, Score]:
+    """By the protocol's own method, as clips are scored."""
+    if protocol.method == "poses":
+        return score_poses(original, twin, protocol).dropped
+    row = score({"": original}, {"": twin}, protocol=protocol).clips[""]
+    if row.failed:
+        raise CinetrajError(row.failed)
+    return row.dropped
+
+
 def noise_floor(
     twins: Iterable[tuple[Trajectory, Trajectory, TwinKind]], *, protocol: str | Protocol = "strict"
 ) -> NoiseFloor:
@@ -200,14 +211,14 @@ def noise_floor(
     count = 0
     for number, (original, twin, kind) in enumerate(twins):
         try:
-            scores = score_poses(original, undone(twin, kind), chosen).dropped
+            scores = _scores(original, undone(twin, kind), chosen)
         except CinetrajError as error:
             failed.append(f"twin {number} ({kind}): {error}")
             continue
         count += 1
-        for metric, score in scores.items():
-            if score.value is not None:
-                value = float(off_ideal(np.array([score.value]), metric)[0])
+        for metric, one in scores.items():
+            if one.value is not None:
+                value = float(off_ideal(np.array([one.value]), metric)[0])
                 found.setdefault(metric, {}).setdefault(kind, []).append(value)
     if count == 0:
         raise CinetrajError(f"no twin could be scored{': ' + failed[0] if failed else ', expected at least one'}")

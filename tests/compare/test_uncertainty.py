@@ -52,6 +52,21 @@ def test_models_under_different_protocols_are_not_compared() -> None:
         paired(a, b, "RotErr")
 
 
+def test_noise_is_measured_by_the_method_of_the_protocol() -> None:
+    """That of CineTechBench's script is another one than ours, and so is its unit."""
+    clip, shaken = smooth(1), smooth(2)
+    for protocol in ("cinetechbench-compat", "strict"):
+        floor = noise_floor([(clip, shaken, "resized")], protocol=protocol).median
+        (row,) = score({"x": clip}, {"x": shaken}, protocol=protocol).clips.values()
+        for metric in ("RotErr", "TransErr", "CamMC"):
+            assert floor[metric] == pytest.approx(row.dropped[metric].value), (protocol, metric)
+    exact = [(clip, time_reversed(clip), "reversed"), (clip, mirrored(clip), "mirrored")]
+    assert noise_floor(exact, protocol="cinetechbench-compat").median["TransErr"] == pytest.approx(0, abs=1e-6)
+    lost = clip.replace(valid=np.zeros(len(clip), bool))
+    with pytest.raises(CinetrajError, match="no frame has a pose"):
+        noise_floor([(clip, lost, "resized")], protocol="cinetechbench-compat")
+
+
 def test_a_noiseless_instrument_has_no_floor_and_a_shaken_one_has_its_own() -> None:
     clip = smooth(1)
     exact = [(clip, clip, "reencoded"), (clip, time_reversed(clip), "reversed"), (clip, mirrored(clip), "mirrored")]
