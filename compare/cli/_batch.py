@@ -1,9 +1,11 @@
 """What `estimate` and `status` say of many clips: lines as they come, a bar with rate and end, a table at the end."""
 
+import shlex
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compare.cli import _report
@@ -31,7 +33,7 @@ def estimate_batch(
     from tqdm import tqdm
 
     from sfm.batch import run_batch
-    from sfm.batch.places import place_of
+    from sfm.batch.places import is_address, place_of
 
     place = place_of(out)
     begin = time.monotonic()
@@ -59,6 +61,8 @@ def estimate_batch(
         say("The same command again goes on from here.")
         raise
     say(summary(outcomes, len(clips), time.monotonic() - begin))
+    if batch.plot and not is_address(out) and (line := without_plot(outcomes, Path(out))):
+        say(line)
     return place.records(clip.name for clip in clips)
 
 
@@ -81,6 +85,28 @@ def summary(outcomes: Iterable["Outcome"], total: int, seconds: float) -> str:
     if kept := sum(outcome.how == "kept" and outcome.status == "failed" for outcome in found):
         lines.append(f"{counted(kept, 'failed run')} kept from before; --retry-failed estimates them again")
     return "\n".join(lines)
+
+
+def without_plot(outcomes: Iterable["Outcome"], out: Path) -> str:
+    """How many runs that were kept or copied have a path and no picture, as those of --no-plot, and what draws one."""
+    from sfm.runs.folder import PLOT_FILE
+    from trajectory.run_names import TRAJECTORY_FILE
+
+    lacking = [
+        outcome.name
+        for outcome in outcomes
+        if outcome.how != "computed"
+        and any(
+            not path.with_name(PLOT_FILE).exists()
+            for pattern in (TRAJECTORY_FILE, f"shot-*/{TRAJECTORY_FILE}")
+            for path in (out / outcome.name).glob(pattern)
+        )
+    ]
+    if not lacking:
+        return ""
+    have = f"{counted(len(lacking), 'run')} from before {'has' if len(lacking) == 1 else 'have'} no {PLOT_FILE}"
+    run = shlex.quote(str(out / lacking[0]))
+    return f"{have}; cinetraj view {run} --figure FILE.png draws one"
 
 
 def reasons(outcomes: Iterable[Any]) -> list[str]:

@@ -1,6 +1,11 @@
 """What is said at the end of a batch."""
 
-from compare.cli import _batch
+from pathlib import Path
+
+import made_runs
+import pytest
+
+from compare.cli import _batch, main
 from sfm.batch import Outcome
 
 
@@ -15,3 +20,19 @@ def test_failed_runs_that_were_kept_have_a_remedy() -> None:
     )
     new = [outcome("a", "failed", "computed"), outcome("c", "ok", "kept")]
     assert "--retry-failed" not in _batch.summary(new, 2, 1.0)
+
+
+def test_runs_from_before_without_a_picture_have_a_remedy_that_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = made_runs.write(tmp_path, clips=False)  # none has a plot; all of lost failed, and a shot of cuts
+    found = [outcome(name, "ok", "kept") for name in ("truck", "cuts", "lost")]
+    line = _batch.without_plot([*found, outcome("pan", "ok", "computed")], runs)
+    assert line == f"2 runs from before have no plot.png; cinetraj view {runs / 'truck'} --figure FILE.png draws one"
+    monkeypatch.chdir(tmp_path)
+    assert main(line.partition("cinetraj ")[2].removesuffix(" draws one").split()) == 0
+    (runs / "truck" / "plot.png").write_bytes((tmp_path / "FILE.png").read_bytes())
+    line = _batch.without_plot(found, runs)
+    assert line.startswith(f"1 run from before has no plot.png; cinetraj view {runs / 'cuts'} ")
+    (runs / "cuts" / "shot-000" / "plot.png").write_bytes(b"")
+    assert _batch.without_plot(found, runs) == ""
