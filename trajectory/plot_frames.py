@@ -57,7 +57,8 @@ def draw_depth(
     nearness, top = nearness_of(depth)
     shown = axes.imshow(nearness, cmap=NEARNESS, vmin=0.0, vmax=top, extent=_extent(nearness.shape, cell_px))
     _frame_limits(axes, image_hw)
-    divider: Any = AxesDivider(axes, yref=AxesY(axes, aspect="axes", ref_ax=axes))  # the bar is as tall as the picture
+    by_axes: Any = "axes"  # its type is that of numbers alone
+    divider: Any = AxesDivider(axes, yref=AxesY(axes, by_axes, axes))  # so that the bar is as tall as the picture
     axes.set_axes_locator(divider.new_locator(nx=0, ny=0))
     bar = axes.figure.colorbar(shown, cax=divider.append_axes("right", size="3%", pad=0.06))
     bar.ax.tick_params(labelsize="xx-small")

@@ -166,12 +166,14 @@ def _played(shot: RunShot, film: Film, encode: Encode, trajectory: Trajectory | 
         fps = (len(time_s) - 1) / float(time_s[-1] - time_s[0])
     depth = read_depth(shot.folder)
     rgb, tiles = stacked(film, depth)
+    video: Any = shot.record.get("video") or {}
     found: dict[str, Any] = {
         "src": data_uri(encode(rgb, fps), "video/mp4"),
         "fps": fps,
         "rows": film.rows.tolist(),
         "hw": [rgb.shape[1] // len(tiles), rgb.shape[2]],
         "tiles": list(tiles),
+        "tall": 1.0 / float(video.get("pixel_aspect") or 1.0),
     }
     tracks = read_tracks(shot.folder)
     if tracks is not None and len(tracks.xy_px):

@@ -61,8 +61,9 @@
     picture.hidden = !film;
     if (!film) return;
     const [h, w] = film.hw;
-    picture.style.width = `min(100%, ${60 * w / h}vh)`;  /* a portrait leaves room for what lies below it */
-    const { pen, width, height } = fitted(picture, h / w);
+    const ratio = film.tall * h / w;  /* pixels need not be square */
+    picture.style.width = `min(100%, ${60 / ratio}vh)`;  /* a portrait leaves room for what lies below it */
+    const { pen, width, height } = fitted(picture, ratio);
     if (!width) return;
     const k = filmFrame();
     const ready = video.readyState >= 2;
@@ -79,7 +80,7 @@
       veil(pen, width, height, show, [["difference", "#fff"], ["lighten", "#666"]], "multiply");
       veil(pen, width, height, show, [["multiply", colour("against")], ["multiply", "#999"]], "lighter");
     }
-    if (state.layers.tracks && film.tracks) drawTracks(pen, film, k, width / w);
+    if (state.layers.tracks && film.tracks) drawTracks(pen, film, k, [width / w, height / h]);
     if (!ready) {
       pen.fillStyle = colour("quiet");
       pen.fillText(video.error ? "this browser does not play H.264" : "loading …", 12, 20);
@@ -102,7 +103,7 @@
     pen.globalCompositeOperation = "source-over";
   }
 
-  function drawTracks(pen, film, k, scale) {
+  function drawTracks(pen, film, k, [across, down]) {
     const trail = 10;
     film.tracks.xy.forEach((places, i) => {
       const here = places[k];
@@ -110,15 +111,15 @@
       pen.strokeStyle = pen.fillStyle = colour(film.tracks.moving[i] ? "against" : "along");
       pen.lineWidth = 1.5;
       pen.beginPath();
-      pen.moveTo((here[0] + 0.5) * scale, (here[1] + 0.5) * scale);
+      pen.moveTo((here[0] + 0.5) * across, (here[1] + 0.5) * down);
       for (let j = k - 1; j >= Math.max(0, k - trail) && places[j][0] !== null; j--) {
-        pen.lineTo((places[j][0] + 0.5) * scale, (places[j][1] + 0.5) * scale);
+        pen.lineTo((places[j][0] + 0.5) * across, (places[j][1] + 0.5) * down);
       }
       pen.stroke();
       pen.beginPath();
       /* A square moves against the camera, a dot with it: colour alone tells nobody. */
-      if (film.tracks.moving[i]) pen.rect((here[0] + 0.5) * scale - 2.5, (here[1] + 0.5) * scale - 2.5, 5, 5);
-      else pen.arc((here[0] + 0.5) * scale, (here[1] + 0.5) * scale, 2.2, 0, 7);
+      if (film.tracks.moving[i]) pen.rect((here[0] + 0.5) * across - 2.5, (here[1] + 0.5) * down - 2.5, 5, 5);
+      else pen.arc((here[0] + 0.5) * across, (here[1] + 0.5) * down, 2.2, 0, 7);
       pen.fill();
     });
   }

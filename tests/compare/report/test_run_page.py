@@ -48,6 +48,7 @@ def test_the_page_holds_what_the_run_holds(runs: Path) -> None:
     (truck,) = payload(runs / "truck" / "index.html")["shots"]
     assert truck["film"]["tiles"] == ["film", "moving", "depth"]
     assert truck["film"]["src"].startswith("data:video/mp4;base64,")
+    assert truck["film"]["tall"] == 1.0
     assert truck["film"]["fps"] == pytest.approx(made_runs.FPS)
     assert len(truck["film"]["tracks"]["xy"]) == 7
     assert truck["film"]["tracks"]["xy"][5][0] == [None, None]
@@ -174,6 +175,8 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
     hardly.write_text(hardly.read_text().replace('"name": "run"', f'"name": "{"a_long_name_" * 6}"'))
     portrait = tmp_path / "portrait.html"
     portrait.write_text(re.sub(r'"hw": ?\[\d+, ?\d+\]', '"hw":[160,90]', (runs / "truck" / "index.html").read_text()))
+    narrow = tmp_path / "narrow.html"  # its pixels are twice as high as wide
+    narrow.write_text(re.sub(r'"tall": ?1\.0', '"tall":2.0', portrait.read_text()))
     text = "return document.getElementById('{}').textContent"
     with webdriver.browser(tmp_path) as page:
         page.go(runs / "truck" / "index.html")
@@ -224,6 +227,9 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
         size = page.run("const c = document.getElementById('picture'); return [c.clientWidth, c.clientHeight]")
         assert size[1] <= 0.6 * page.run("return window.innerHeight") + 2
         assert size[0] / size[1] == pytest.approx(90 / 160, abs=0.01)
+        page.go(narrow)
+        size = page.run("const c = document.getElementById('picture'); return [c.clientWidth, c.clientHeight]")
+        assert size[0] / size[1] == pytest.approx(90 / 320, abs=0.01)
         page.width(360)
         assert page.run("return document.documentElement.scrollWidth") == 360
         page.go(hardly)
