@@ -109,7 +109,8 @@ def _clips(args: Clips) -> int:
             gone = (
                 f" ({len(missing['gone_from_host'])} of them gone from their host)" if missing["gone_from_host"] else ""
             )
-            print(f"{len(absent)} films are missing{gone}: {', '.join(missing['all'])}")
+            lacking = "1 film is" if len(absent) == 1 else f"{len(absent)} films are"
+            print(f"{lacking} missing{gone}: {', '.join(missing['all'])}")
     return 0 if done == len(report) else 1
 
 

@@ -58,7 +58,8 @@ def run(args: Args) -> int:
         runs.require_free(args.out / name)
     extra = sorted(set(found) - set(wanted))
     if extra:
-        _report.warn(f"{len(extra)} results belong to no expected clip and are left out: {', '.join(extra[:5])}")
+        belong = "1 result belongs" if len(extra) == 1 else f"{len(extra)} results belong"
+        _report.warn(f"{belong} to no expected clip, left out: {', '.join(extra[:5])}")
     records: dict[str, Any] = {}
     from compare.cli._progress import bar
 

@@ -52,7 +52,9 @@ def find_repeats(
         start = stop
     for number in np.flatnonzero(still):
         original[number] = original[number - 1]
-    remarks = [f"{int(still.sum())} frames repeat their predecessor, the first is {int(np.argmax(still))}"]
+    first, count = int(np.argmax(still)), int(still.sum())
+    several = f"{count} frames repeat their predecessor, the first is {first}"
+    remarks = [several if count > 1 else f"frame {first} repeats its predecessor"]
     return original, (remarks if still.any() else []) + rests
 
 

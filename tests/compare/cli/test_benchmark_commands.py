@@ -174,6 +174,10 @@ def test_clips_are_cut_kept_and_reported(tmp_path: Path, film: Path, capsys: pyt
     assert [10 * tens + ones for tens, ones in digits] == list(range(27, 58))
     code, said, _ = cinetraj(capsys, *arguments)
     assert "(was there)" in said
+    annotations(tmp_path, entry, missing)
+    assert "1 film is missing: 006_Another.mp4" in cinetraj(capsys, *arguments)[1]
+    annotations(tmp_path, entry, missing, gone)
+    cinetraj(capsys, *arguments)
     report = json.loads((out / "clips.json").read_text())
     assert report["coverage"] == {"ok": 1, "all": 3}
     assert report["missing_sources"]["gone_from_host"] == ["020_Third.mp4"]

@@ -29,6 +29,14 @@ def resting(count: int, noise: float = 1.5) -> np.ndarray:
     return clips.noisy(np.repeat(image[None], count, 0), noise, np.random.default_rng(0))
 
 
+@pytest.mark.parametrize(
+    ("repeats", "said"), [({7}, "frame 7 repeats its predecessor"), ({7, 9}, "2 frames repeat their predecessor")]
+)
+def test_how_many_frames_repeat_is_told(repeats: set[int], said: str) -> None:
+    source = clips.pan(0, 20, hw=(90, 160), step_px=3.0)
+    assert judge(source[[k - (k in repeats) for k in range(20)]]).notes[0].startswith(said)
+
+
 @settings(deadline=None, max_examples=15)
 @given(st.sets(st.integers(1, 28), max_size=6), st.floats(0.6, 8.0))
 def test_repeated_frames_point_to_their_original(repeats: set[int], step_px: float) -> None:
