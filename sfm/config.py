@@ -136,6 +136,7 @@ class OverlayConfig(Ranged):
         moving_quarters: each quarter of the picture with edges must move by this share too: a large moving object in
             front of a resting camera leaves quarters that rest.
         area_most: overlays larger than this share of the picture are scenery that rides with the camera.
+        written_most: the same of lines of letters above and below the middle: news tickers, subtitles of several lines.
     """
 
     bar_spread: Grey = 2.5
@@ -151,6 +152,7 @@ class OverlayConfig(Ranged):
     moving_share: Share = 0.6
     moving_quarters: Share = 0.5
     area_most: Share = 0.15
+    written_most: Share = 0.3
 
 
 @final

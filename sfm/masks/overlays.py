@@ -7,6 +7,13 @@ from jaxtyping import Bool, UInt8
 from sfm.config import OverlayConfig
 from sfm.masks.pixels import evenly, slopes
 
+MIDDLE = (0.25, 0.7)
+"""From the top, rows of a picture over which seldom anything is laid."""
+LEAST_ASIDE = 0.02
+"""Less of these rows than this is nothing."""
+LETTERS = 0.12
+"""Share of still edges in what is masked: that of lines of letters is .16 to .32, of scenery .06 to .08."""
+
 
 def find_bars(
     grey: UInt8[np.ndarray, "n h w"], config: OverlayConfig = OverlayConfig()
@@ -107,9 +114,15 @@ def find_overlays(
             continue
         kept += 1
         mask[max(0, y - margin) : y + height + margin, max(0, x - margin) : x + width + margin] = True
-    if mask.mean() > config.area_most:
+    if mask.mean() > (config.written_most if _written(mask, found) else config.area_most):
         return np.zeros(picture.shape, bool), 0
     return mask, kept
+
+
+def _written(mask: Bool[np.ndarray, "h w"], still: Bool[np.ndarray, "h w"]) -> bool:
+    """Whether what is masked are lines of letters above and below the picture, and no scenery: that has fewer edges."""
+    middle = mask[round(MIDDLE[0] * len(mask)) : round(MIDDLE[1] * len(mask))]
+    return bool(mask.any() and middle.mean() < LEAST_ASIDE and still[mask].mean() > LETTERS)
 
 
 def _still_edges(

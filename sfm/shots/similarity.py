@@ -9,12 +9,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
 from sfm.config import SimilarityConfig
+from sfm.masks.overlays import MIDDLE
 from sfm.matching.two_view import second_best
 
 REST_PX = 0.75
 """What moves by less, at the size at which frames are compared, rests."""
-MIDDLE = (0.25, 0.7)
-"""From the top, rows in which nothing is laid over a picture."""
 REST_OF_ALL, REST_OF_MIDDLE = 18, 0.15
 """Cells that rest in two pictures of one scene: so many of 36, or more than that share of those rows' with points."""
 

@@ -135,6 +135,25 @@ def test_nothing_is_masked_in_a_plain_clip(step_px: float) -> None:
     assert judge(clips.pan(3, 40, hw=HW, step_px=step_px)).usable.all()
 
 
+def ticker(rgb: np.ndarray) -> np.ndarray:
+    """Two lines of letters on a bar over the lower fifth, and a sign at the top."""
+    result, (height, width) = rgb.copy(), HW
+    bar = np.full((45, width, 3), (150, 20, 20), np.uint8)
+    for row, text in ((18, "CAMERAS MOVE TO THE LEFT"), (38, "NOBODY KNOWS WHY THEY DO")):
+        cv2.putText(bar, text, (4, row), cv2.FONT_HERSHEY_DUPLEX, 0.65, (255, 255, 255), 1)
+    result[:, height - 50 : height - 5] = bar
+    return result
+
+
+def test_a_ticker_is_masked_and_scenery_about_a_large_mover_is_not(tmp_path: Path) -> None:
+    judged = judge(through_codec(tmp_path, ticker(clips.pan(0, 20, hw=HW, step_px=4))))
+    assert not judged.usable[140:168, 20:270].any()
+    assert 0.15 < 1 - judged.usable.mean() < 0.3
+    beside = resting(20)
+    beside[:, 40:140] = clips.pan(1, 20, hw=(100, HW[1]), step_px=5)  # a train before a camera at rest
+    assert judge(through_codec(tmp_path, beside)).usable.all()
+
+
 def test_a_black_frame_between_bars_and_under_a_logo_is_blank() -> None:
     rgb = burn_in(clips.pan(0, 30, hw=HW, step_px=3), 110, 220)
     rgb[:, :20] = rgb[:, -20:] = 40
