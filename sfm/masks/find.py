@@ -6,6 +6,7 @@ from jaxtyping import Bool
 from sfm.config import MaskConfig
 from sfm.masks.blank import find_blank, to_grey
 from sfm.masks.duplicates import find_repeats
+from sfm.masks.fills import find_fill
 from sfm.masks.overlays import find_bars, find_overlays
 from sfm.masks.rims import find_rim
 from sfm.types import Frames, Masks
@@ -32,6 +33,10 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
         depths = (f"{name} {px} px" for name, px in zip(("top", "bottom", "left", "right"), rim.depths_px, strict=True))
         notes.append(f"a frame that rests around the picture masked: {', '.join(depths)}")
         bars, sides = bars | rim.mask, []
+    elif len(seen) and not bars.any() and (fill := find_fill(shown)) is not None:
+        depths = (f"{name} {px} px" for name, px in zip(fill.sides, fill.depths_px, strict=True))
+        notes.append(f"blurred copies beside the picture masked: {', '.join(depths)}")
+        bars = fill.mask
     if len(seen):
         overlays, boxes = find_overlays(shown, ~bars, _typical_step_s(frames), config.overlays)
         if boxes:

@@ -12,6 +12,7 @@ from jaxtyping import Bool, UInt8
 
 from sfm.config import ShotConfig
 from sfm.masks.blank import find_blank, to_grey
+from sfm.masks.fills import find_fill
 from sfm.masks.overlays import find_bars
 from sfm.masks.rims import find_rim
 from sfm.shots.dissolves import find_dissolves, thumbs_of
@@ -161,6 +162,8 @@ def _without_bars(frames: Frames) -> tuple[UInt8[np.ndarray, "n h w 3"], Bool[np
     rim = find_rim(grey, bars)
     if rim is not None and not rim.wide:
         bars = bars | rim.mask
+    elif not bars.any() and (fill := find_fill(grey)) is not None:
+        bars = fill.mask
     if bars.any():
         rows, columns = np.flatnonzero(~bars.all(1)), np.flatnonzero(~bars.all(0))
         inside = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
