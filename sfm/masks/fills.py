@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, UInt8
 
 from sfm.masks.pixels import evenly
 
-SAMPLE_FRAMES = 8
+SAMPLE_FRAMES = 4
 SOFT = 0.3
 """Detail of a blurred copy, as a share of that in the middle of the picture, is less."""
 LEAST, MOST, UNEVEN = 0.06, 0.42, 0.03
@@ -35,32 +35,36 @@ class Fill:
 def find_fill(grey: UInt8[np.ndarray, "n h w"]) -> Fill | None:
     """The blurred copies left and right of the picture, or above and below it; None where there are none."""
     sample = grey[evenly(len(grey), SAMPLE_FRAMES)]
-    for sides, turned in ((("left", "right"), False), (("top", "bottom"), True)):
-        images = np.ascontiguousarray(sample.transpose(0, 2, 1)) if turned else sample
-        depths = _depths(images)
+    detail = np.mean([np.abs(cv2.Laplacian(image, cv2.CV_32F)) for image in sample], axis=0)
+    margin = max(1, round(MARGIN * max(detail.shape)))
+    for axis, sides in ((0, ("left", "right")), (1, ("top", "bottom"))):
+        about = _soft_ends(detail.mean(axis))
+        depths = None if about is None else _torn_at(sample if axis == 0 else sample.transpose(0, 2, 1), about)
         if depths is None:
             continue
-        margin = max(1, round(MARGIN * max(grey.shape[1:])))
-        columns = np.ones(images.shape[2], bool)
-        columns[depths[0] + margin : len(columns) - depths[1] - margin] = False
-        mask = np.broadcast_to(columns, images.shape[1:])
-        return Fill(mask=np.ascontiguousarray(mask.T if turned else mask), depths_px=depths, sides=sides)
+        lines = np.ones(detail.shape[1 - axis], bool)
+        lines[depths[0] + margin : len(lines) - depths[1] - margin] = False
+        mask = np.zeros(detail.shape, bool)
+        mask[(slice(None), lines) if axis == 0 else (lines, slice(None))] = True
+        return Fill(mask=mask, depths_px=depths, sides=sides)
     return None
 
 
-def _depths(images: UInt8[np.ndarray, "n h w"]) -> tuple[int, int] | None:
-    """Columns of the copies left and right."""
-    width = images.shape[2]
-    detail = np.mean([np.abs(cv2.Laplacian(image, cv2.CV_32F)).mean(0) for image in images], axis=0)
+def _soft_ends(detail: Float[np.ndarray, " w"]) -> tuple[int, int] | None:
+    """How many columns on either side have little detail, where they may be copies."""
+    width = len(detail)
     inside = slice(round(0.45 * width), round(0.55 * width) + 1)
     sharp = detail > SOFT * np.median(detail[inside])
-    if not sharp[inside].all():
-        return None
-    left, right = int(np.argmax(sharp)), int(np.argmax(sharp[::-1]))  # both with the column before the edge
-    if not LEAST * width < min(left, right) <= max(left, right) < MOST * width or abs(left - right) > UNEVEN * width:
-        return None
+    left, right = int(np.argmax(sharp)), int(np.argmax(sharp[::-1]))
+    deep = LEAST * width < min(left, right) and max(left, right) < MOST * width
+    return (left, right) if sharp[inside].all() and deep and abs(left - right) <= UNEVEN * width else None
+
+
+def _torn_at(images: UInt8[np.ndarray, "n h w"], about: tuple[int, int]) -> tuple[int, int] | None:
+    """Columns of the copies left and right, where the picture is torn at both edges."""
+    left, right = about
     steps = _banded(np.abs(np.diff(images.astype(np.float32), axis=2)).mean(0))
-    usual = np.maximum(np.median(steps[:, left + REACH : width - right - REACH], axis=1), 1.0)
+    usual = np.maximum(np.median(steps[:, left + REACH : -right - REACH], axis=1), 1.0)
     depths: list[int] = []
     for side, depth in ((steps, left), (steps[:, ::-1], right)):
         across = side[:, max(0, depth - REACH) : depth + REACH] / usual[:, None]
