@@ -53,14 +53,15 @@ def score_actions(commands: Commands, generated: Trajectory, protocol: Protocol)
         for name in protocol.metrics
     }
     commanded = sum(turn is not None for turn in turns)
+    lasting = _lasting(told, generated)
     facts = {
         "steps": len(steps),
-        "compared": _lasting(told, generated) * len(steps) / commanded,
+        "compared": lasting * len(steps) / commanded,
         "move_threshold": protocol.move_thresholds[best],
         "accuracies": [accuracy for accuracy, _ in found],
         "commands": commands.layout,
     }
-    return PairScores(charged=scores, dropped=scores, notes=_cut_short(told, generated), facts=facts)
+    return PairScores(charged=scores, dropped=scores, notes=_cut_short(lasting), facts=facts)
 
 
 def _lasting(told: Commands, generated: Trajectory) -> float:
@@ -73,9 +74,8 @@ def _lasting(told: Commands, generated: Trajectory) -> float:
     return kept / sum(turn.end - turn.start for turn in told.turns)
 
 
-def _cut_short(told: Commands, generated: Trajectory) -> tuple[str, ...]:
-    """What to say where a good part of the commands comes after the end of the clip."""
-    share = _lasting(told, generated)
+def _cut_short(share: float) -> tuple[str, ...]:
+    """What to say where a good part of the commands comes after the end of the clip, which lasts a share of them."""
     if share > MOST_OF_IT:
         return ()
     return (f"the clip ends after {share:.0%} of the time of its commands; the others are not charged",)

@@ -20,7 +20,7 @@ from compare.rows import ClipScores, Fault, PairScores, Score
 from compare.sources import Clip, Match
 from compare.spared import charged_for
 from trajectory.commands import Commands
-from trajectory.errors import CinetrajError, FormatAmbiguousError, TimeSourceError, expected_of
+from trajectory.errors import CinetrajError, FormatAmbiguousError, TimeSourceError
 from trajectory.model import Trajectory
 from trajectory.posterior import Posterior, rigid_probability
 
@@ -55,11 +55,11 @@ class Options:
 
 def require_formats(*names: str) -> None:
     """Raises CinetrajError for the name of no format: else every clip would fail by it, for the model to be charged."""
-    from trajectory.io import FORMATS
+    from trajectory.io import format_named
 
     for name in names:
-        if name != "auto" and name not in FORMATS:
-            raise CinetrajError(f"format is {name!r}{expected_of(name, FORMATS, 'auto or ')}")
+        if name != "auto":
+            format_named(name)
 
 
 @final

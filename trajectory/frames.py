@@ -154,17 +154,27 @@ def anchor_to_first(trajectory: Trajectory) -> Trajectory:
     """The same path in the axes of its first valid camera, which becomes the identity."""
     if not trajectory.valid.any():
         raise CinetrajError("the trajectory has no valid frame, expected at least one to anchor to")
+    return seen_from(trajectory, trajectory.world_from_cam[int(np.argmax(trajectory.valid))])
+
+
+def seen_from(trajectory: Trajectory, world_from_camera: Float[np.ndarray, "4 4"]) -> Trajectory:
+    """The same path in the axes of a camera of its world."""
     poses = np.array(trajectory.world_from_cam)
-    poses[:, :3, :3] = poses[int(np.argmax(trajectory.valid)), :3, :3].T @ trajectory.rotations
-    poses[:, :3, 3] = in_first_camera(trajectory.positions, trajectory)
+    poses[:, :3, :3] = world_from_camera[:3, :3].T @ trajectory.rotations
+    poses[:, :3, 3] = _places_seen_from(trajectory.positions, world_from_camera)
     return trajectory.replace(world_from_cam=poses)
 
 
 def in_first_camera(in_world: Float[np.ndarray, "m 3"], trajectory: Trajectory) -> Float[np.ndarray, "m 3"]:
     """Points of the trajectory's world in the axes of its first valid camera, as `anchor_to_first` has the path."""
-    first = trajectory.world_from_cam[int(np.argmax(trajectory.valid))]
-    # Subtracting before rotating keeps the first camera exactly at the origin, however far away the world's is.
-    return (in_world - first[:3, 3]) @ first[:3, :3]
+    return _places_seen_from(in_world, trajectory.world_from_cam[int(np.argmax(trajectory.valid))])
+
+
+def _places_seen_from(
+    in_world: Float[np.ndarray, "m 3"], world_from_camera: Float[np.ndarray, "4 4"]
+) -> Float[np.ndarray, "m 3"]:
+    # Subtracting before rotating keeps the camera exactly at the origin, however far away the world's is.
+    return (in_world - world_from_camera[:3, 3]) @ world_from_camera[:3, :3]
 
 
 def _axes(name: str) -> np.ndarray:

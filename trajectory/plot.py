@@ -14,6 +14,7 @@ from jaxtyping import Float
 
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
+from trajectory.frames import seen_from
 from trajectory.kinematics import INDEX_FPS
 from trajectory.model import Trajectory
 from trajectory.moves import with_holds
@@ -327,11 +328,7 @@ def _from_first(axes: Any, trajectory: Trajectory) -> Trajectory:
     if not axes.lines:
         first = trajectory.world_from_cam[trajectory.valid][:1]
         axes._first_world_from_cam = first[0] if len(first) else np.eye(4)
-    origin = getattr(axes, "_first_world_from_cam", np.eye(4))
-    poses = np.array(trajectory.world_from_cam)
-    poses[:, :3, :3] = origin[:3, :3].T @ trajectory.rotations
-    poses[:, :3, 3] = (trajectory.positions - origin[:3, 3]) @ origin[:3, :3]
-    return trajectory.replace(world_from_cam=poses)
+    return seen_from(trajectory, getattr(axes, "_first_world_from_cam", np.eye(4)))
 
 
 def _drawn(points: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 3"]:

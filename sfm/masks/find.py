@@ -6,9 +6,8 @@ from jaxtyping import Bool
 from sfm.config import MaskConfig
 from sfm.masks.blank import find_blank, to_grey
 from sfm.masks.duplicates import find_repeats
-from sfm.masks.fills import find_fill
-from sfm.masks.overlays import find_bars, find_overlays
-from sfm.masks.rims import find_rim
+from sfm.masks.overlays import find_overlays
+from sfm.masks.surround import find_surround
 from sfm.types import Frames, Masks
 
 DEFAULT_CONFIG = MaskConfig()
@@ -25,25 +24,14 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
     blank = find_blank(grey, np.ones(frames.hw, bool), config.blank)
     seen = np.flatnonzero(~blank)
     shown = grey[seen] if 0 < len(seen) < len(grey) else grey
-    bars, sides = find_bars(shown, config.overlays)
+    around = find_surround(shown, config.overlays)
+    notes += [around.note] if around.note else []
     overlays = np.zeros(frames.hw, bool)
-    rim = find_rim(shown, bars, config.overlays) if len(seen) else None
-    doubt = "" if rim is None else rim.doubt
-    if rim is not None and not rim.wide:
-        depths = (f"{name} {px} px" for name, px in zip(("top", "bottom", "left", "right"), rim.depths_px, strict=True))
-        notes.append(f"a frame that rests around the picture masked: {', '.join(depths)}")
-        bars, sides = bars | rim.mask, []
-    elif len(seen) and not bars.any() and (fill := find_fill(shown)) is not None:
-        depths = (f"{name} {px} px" for name, px in zip(fill.sides, fill.depths_px, strict=True))
-        notes.append(f"blurred copies beside the picture masked: {', '.join(depths)}")
-        bars = fill.mask
     if len(seen):
-        overlays, boxes = find_overlays(shown, ~bars, _typical_step_s(frames), config.overlays)
+        overlays, boxes = find_overlays(shown, ~around.mask, _typical_step_s(frames), config.overlays)
         if boxes:
             notes.append(f"{boxes} burnt-in overlays (logo or text) masked, {overlays.mean():.1%} of the picture")
-    if sides:
-        notes.insert(0, f"bars masked: {', '.join(sides)}")
-    usable = ~(bars | overlays)
+    usable = ~(around.mask | overlays)
     if not usable.all():
         blank = find_blank(grey, usable, config.blank)
     if blank.any():
@@ -58,7 +46,9 @@ def find(frames: Frames, config: MaskConfig = DEFAULT_CONFIG, moving: Bool[np.nd
         blank = blank | hidden
     duplicate_of, remarks = find_repeats(grey, blank, config.duplicates)
     notes += remarks
-    return Masks(usable=usable, blank=blank, duplicate_of=duplicate_of, notes=tuple(notes), moving=moving, doubt=doubt)
+    return Masks(
+        usable=usable, blank=blank, duplicate_of=duplicate_of, notes=tuple(notes), moving=moving, doubt=around.doubt
+    )
 
 
 def _typical_step_s(frames: Frames) -> float:

@@ -12,9 +12,7 @@ from jaxtyping import Bool, UInt8
 
 from sfm.config import ShotConfig
 from sfm.masks.blank import find_blank, to_grey
-from sfm.masks.fills import find_fill
-from sfm.masks.overlays import find_bars
-from sfm.masks.rims import find_rim
+from sfm.masks.surround import find_surround
 from sfm.shots.dissolves import find_dissolves, thumbs_of
 from sfm.shots.similarity import Link, Linker
 from sfm.shots.wipes import find_wipes
@@ -156,16 +154,11 @@ def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tupl
 
 
 def _without_bars(frames: Frames) -> tuple[UInt8[np.ndarray, "n h w 3"], Bool[np.ndarray, " n"]]:
-    """The picture inside bars and a frame that rests, which would link any two, and which frames are blank."""
+    """The picture inside what lies around it, which would link any two, and which frames are blank."""
     grey = to_grey(frames.rgb)
-    bars, _ = find_bars(grey)
-    rim = find_rim(grey, bars)
-    if rim is not None and not rim.wide:
-        bars = bars | rim.mask
-    elif not bars.any() and (fill := find_fill(grey)) is not None:
-        bars = fill.mask
-    if bars.any():
-        rows, columns = np.flatnonzero(~bars.all(1)), np.flatnonzero(~bars.all(0))
+    around = find_surround(grey).mask
+    if around.any():
+        rows, columns = np.flatnonzero(~around.all(1)), np.flatnonzero(~around.all(0))
         inside = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
         content = frames.rgb[(slice(None), *inside)]
         return content, find_blank(grey[(slice(None), *inside)], np.ones(content.shape[1:3], bool))

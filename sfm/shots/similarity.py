@@ -111,8 +111,6 @@ def track_corners(
         same = (_patches(first, start[kept]) * _patches(second, end[kept])).sum(1)
         kept[kept] = same > config.track_correlation
     kept[kept] = _moves_like_a_neighbour(start[kept], end[kept] - start[kept])
-    if not kept.any():
-        return 0.0, 0.0, 0.0
     motion = np.linalg.norm(end - start, axis=1)
     laid = _laid_over(start / size, kept & (motion < REST_PX))
     kept, cell = kept[~laid], _cells(start / size)[~laid]
@@ -255,8 +253,6 @@ def _match_features(
     two = similarity[row, best], second_best(similarity, best)
     nearest, second_nearest = (np.sqrt(np.maximum(2 - 2 * likest, 1e-9)) for likest in two)
     pairs = np.flatnonzero((back[best] == row) & (nearest < 0.85 * second_nearest))
-    if len(pairs) < max(8, least):
-        return 0, 0.0
     rests = np.zeros(len(a), bool)
     rests[pairs] = np.linalg.norm(points_b[best[pairs]] - points_a[pairs], axis=1) < REST_PX
     pairs = pairs[~_laid_over(points_a / np.array(hw[::-1]), rests)[pairs]]

@@ -78,7 +78,7 @@ def cameras(path: str | Path, *, format: str = "auto") -> tuple[str, ...]:
     """Names of the cameras in a file that holds several, to be read as FILE#NAME; nothing where it holds one."""
     path = split_part(Path(path))[0]
     try:
-        found = _named(format) if format != "auto" else choose(look(path), _formats())[0]
+        found = format_named(format) if format != "auto" else choose(look(path), _formats())[0]
         named = () if found.cameras is None else found.cameras(path)
     except OSError as error:
         raise ReadError(path, f"cannot be read ({error})", remedy="check the path and permissions") from error
@@ -108,7 +108,7 @@ def read(path: str | Path, *, format: str = "auto") -> Trajectory:
     path = Path(path)
     try:
         if format != "auto":
-            return _read(_named(format), path)
+            return _read(format_named(format), path)
         found, evidence = choose(look(path), _formats())
         return _recognised(found, evidence, _read(found, path))
     except OSError as error:
@@ -125,7 +125,7 @@ def read_every(path: str | Path, *, format: str = "auto") -> dict[str, Trajector
     """
     path = split_part(Path(path))[0]
     try:
-        found, evidence = (_named(format), "") if format != "auto" else choose(look(path), _formats())
+        found, evidence = (format_named(format), "") if format != "auto" else choose(look(path), _formats())
         if found.read_every is not None:
             given = dict(found.read_every(path))
         else:
@@ -143,7 +143,7 @@ def scene(path: str | Path, *, format: str = "auto") -> Scene:
     Errors: as `read`.
     """
     path = Path(path)
-    found = _named(format) if format != "auto" else choose(look(path), _formats())[0]
+    found = format_named(format) if format != "auto" else choose(look(path), _formats())[0]
     try:
         return NOTHING if found.scene is None else found.scene(path)
     except OSError as error:
@@ -188,7 +188,7 @@ def write(trajectory: Trajectory, path: str | Path, *, format: str, scene: Scene
     frames without a place for them, intrinsics that it needs and that are not known), or the disk refuses.
     What it merely leaves out is listed by `losses`.
     """
-    target = _named(format, "")
+    target = format_named(format, "")
     if target.encode is None:
         able = ", ".join(name for name, entry in _formats().items() if entry.encode is not None)
         raise CinetrajError(f"{format} is read only; write one of {able}")
@@ -203,7 +203,7 @@ def write_every(trajectories: Mapping[str, Trajectory], path: str | Path, *, for
 
     Errors: CinetrajError where the format holds one camera, and as `write`.
     """
-    target = _named(format, "")
+    target = format_named(format, "")
     if target.encode_every is None:
         able = ", ".join(name for name, entry in _formats().items() if entry.encode_every is not None)
         raise CinetrajError(f"{format} holds one camera and these are {len(trajectories)}; write one of {able}")
@@ -212,7 +212,7 @@ def write_every(trajectories: Mapping[str, Trajectory], path: str | Path, *, for
 
 def losses(trajectory: Trajectory, format: str, scene: Scene = NOTHING) -> tuple[str, ...]:
     """What of this trajectory and scene a format leaves out, in words."""
-    target = _named(format, "")
+    target = format_named(format, "")
     keeps = target.keeps
     cloud = scene.cloud if target.encode_scene is None else None
     said = [f"the points of the scene ({len(cloud.in_world)})"] if cloud is not None else []
@@ -255,7 +255,7 @@ def _numbers_lost(trajectory: Trajectory, *, kept: bool) -> list[str]:
     return [] if (numbers == np.arange(len(numbers))).all() else ["frame numbers (they are 0, 1, 2, ... there)"]
 
 
-def _named(name: str, also: str = "auto or ") -> Format:
+def format_named(name: str, also: str = "auto or ") -> Format:
     """The format of that name; `also` is what else may be said where it is asked for."""
     known = _formats()
     if name in BY_BLENDER and name not in known:
