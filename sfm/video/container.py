@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
 
+import cv2
 import numpy as np
 from jaxtyping import Float, Int, UInt8
 
@@ -259,8 +260,9 @@ def _upright_rgb(frame: Any, hw: tuple[int, int], turn: _Turn) -> UInt8[np.ndarr
         from av.video.reformatter import Interpolation as Sws
 
         flags = Sws.AREA | Sws.ACCURATE_RND | Sws.FULL_CHR_H_INT | Sws.BITEXACT
-        small = frame.reformat(stored_hw[1], stored_hw[0], "rgb24", interpolation=int(flags), threads=1)
-        rgb = small.to_ndarray()
+        planes = frame.reformat(stored_hw[1], stored_hw[0], "gbrp", interpolation=int(flags), threads=1).planes
+        green, blue, red = (np.frombuffer(p, np.uint8).reshape(-1, p.line_size)[:, : stored_hw[1]] for p in planes)
+        rgb = cv2.merge((red, green, blue))  # half the time of swscale's own "rgb24", which is as exact
     return turn.apply(rgb) if turn.quarters or turn.flip else rgb
 
 

@@ -10,7 +10,9 @@ import av
 import clips
 import numpy as np
 import pytest
+from av.video.reformatter import Interpolation
 
+from sfm.config import VideoConfig
 from sfm.video import reader as video
 from sfm.video.sampling import over_black
 
@@ -36,6 +38,19 @@ def test_containers_keep_every_frame_and_its_time(tmp_path: Path, name: str, cod
     assert error.max() < (0.5 if codec == "ffv1" else 6)
     assert error.max() < 0.5 * np.abs(np.roll(rgb, 1, 0).astype(int) - rgb)[1:].mean()  # in order, none shifted
     assert (frames.time_source, frames.pixel_aspect, frames.notes) == ("seconds", 1.0, ())
+
+
+@pytest.mark.parametrize("pix_fmt", ["yuv420p", "yuv420p10le", "yuv422p", "yuv444p", "gray"])
+@pytest.mark.parametrize("longest_px", [96, 40])
+def test_colours_are_those_of_swscale_without_its_short_cuts(tmp_path: Path, pix_fmt: str, longest_px: int) -> None:
+    path = clips.encode(tmp_path / "a.mkv", clips.pan(0, 3), codec="ffv1", pix_fmt=pix_fmt)
+    frames = video.load(path, VideoConfig(long_side=longest_px))
+    flags = Interpolation.AREA | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT
+    with av.open(str(path)) as container:
+        for ours, frame in zip(frames.rgb, container.decode(video=0), strict=True):
+            theirs = frame.reformat(ours.shape[1], ours.shape[0], "rgb24", interpolation=int(flags)).to_ndarray()
+            assert np.abs(ours.astype(int) - theirs).max() <= 1
+            assert (ours == theirs).mean() > 0.99
 
 
 def test_a_gif_takes_its_times_from_its_delays(tmp_path: Path) -> None:
