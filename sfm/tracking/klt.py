@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from sfm.config import TrackConfig
+from sfm.tracking.corners import strongest
 from sfm.tracking.types import TrackStore
 from sfm.types import Frames
 
@@ -46,27 +47,28 @@ def flow(
         "maxLevel": config.levels,
         "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 20, 0.01),
         "minEigThreshold": 1e-4,
+        # eigenvalues, which are there anyway, and not how patches differ, which takes a tenth of the time
+        "flags": cv2.OPTFLOW_USE_INITIAL_FLOW | cv2.OPTFLOW_LK_GET_MIN_EIGENVALS,
     }
     start = xy.reshape(-1, 1, 2)
-    there, ok_there, _ = cv2.calcOpticalFlowPyrLK(
-        before, now, start, start.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **settings
-    )
+
+    def followed(image: np.ndarray, other: np.ndarray, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        there, found, _ = cv2.calcOpticalFlowPyrLK(image, other, points, start.copy(), **settings)
+        return there, found.ravel().astype(bool)
+
+    there, ok_there = followed(before, now, start)
     for _ in range(3):  # points that slid to equal brightness show a part of the change only
         gain = _gain(before, now, start, there)
         if abs(gain - 1) < 0.005:
             break
         now = cv2.convertScaleAbs(now, alpha=gain)
-        there, ok_there, _ = cv2.calcOpticalFlowPyrLK(
-            before, now, start, start.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **settings
-        )
-    back, ok_back, _ = cv2.calcOpticalFlowPyrLK(
-        now, before, there, start.copy(), flags=cv2.OPTFLOW_USE_INITIAL_FLOW, **settings
-    )
+        there, ok_there = followed(before, now, start)
+    back, ok_back = followed(now, before, there)
     there, back = there.reshape(-1, 2), back.reshape(-1, 2)
     height, width = allowed.shape
     column, row = np.rint(there).astype(np.int64).T
     inside = (column >= 2) & (row >= 2) & (column < width - 2) & (row < height - 2)
-    alive = ok_there.ravel().astype(bool) & ok_back.ravel().astype(bool) & inside
+    alive = ok_there & ok_back & inside
     alive[alive] &= allowed[row[alive], column[alive]]
     alive &= np.linalg.norm(back - xy, axis=1) < config.round_trip_px
     return there.astype(np.float32), alive
@@ -96,11 +98,9 @@ def detect(store: TrackStore, gray: np.ndarray, t: int, allowed: Bool[np.ndarray
     if not poor.any() or (store.count and poor.mean() < 0.08):
         return
     mask = poor.reshape(-1, across).repeat(cell, 0).repeat(cell, 1)[:height, :width]
-    mask = (mask & allowed).astype(np.uint8)
-    corners = cv2.goodFeaturesToTrack(gray, 4000, config.quality, cell * 0.3, mask=mask, blockSize=5)
-    if corners is None:
+    xy = strongest(gray, mask & allowed, config.quality, cell * 0.3)
+    if not len(xy):
         return
-    xy = corners.reshape(-1, 2)
     column, row = (xy / cell).astype(np.int64).T
     place = row * across + column
     order = np.argsort(place, kind="stable")  # corners come strongest first, so each cell keeps its best
