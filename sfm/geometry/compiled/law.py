@@ -1,4 +1,4 @@
-"""One track in all frames: where its point falls, by how much that misses, and the derivatives of it.
+"""All tracks in one frame: where their points fall, by how much these miss, and the derivatives of it.
 
 The law of `sfm.geometry.projection.residuals` and `sfm.geometry.normal_equations.jacobians`.
 """
@@ -9,119 +9,171 @@ from sfm.geometry import robust
 from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.projection import BEYOND_INFINITY, FAR_PX, MIN_DEPTH
 
+LEAST_W = BEYOND_INFINITY / (1.0 + BEYOND_INFINITY**2) ** 0.5
+"""Fourth coordinate of a point of unit length at that inverse distance."""
+
 geman_mcclure = compiled(robust.geman_mcclure)
 
 
 @compiled
-def projected(i, tracks, state, point, seen):
-    """Fills `seen` (8 n) for track i: q = R d (rows 0-2), 1/z, x/z, y/z, and the residuals u and v.
+def projected(j, tracks, state, point, seen):
+    """Fills `seen` (8 m) for frame j: q = R d (rows 0-2), 1/z, x/z, y/z, and the residuals u and v.
+
+    Each loop fills one row, here and below: of a loop that fills several LLVM cannot prove that no row lies in
+    another, and takes track by track.
 
     Args:
-        i: number of the track.
+        j: number of the frame.
         tracks, state: `Tracks`, `State`.
-        point: (4) homogeneous.
+        point: (4 m) homogeneous, of unit length.
         seen: 1/z is 0 where the point is behind the camera, and the residuals are `FAR_PX`.
     """
-    xy_px, aspect = tracks.xy_px[i], tracks.aspect
-    rotation, translation, focal_px = state.rotation, state.translation, state.focal_px
-    x, y, z, w = point[0], point[1], point[2], point[3]
-    real = w > BEYOND_INFINITY * np.sqrt(x * x + y * y + z * z)
-    for j in range(len(focal_px)):
-        qx = rotation[0, 0, j] * x + rotation[0, 1, j] * y + rotation[0, 2, j] * z
-        qy = rotation[1, 0, j] * x + rotation[1, 1, j] * y + rotation[1, 2, j] * z
-        qz = rotation[2, 0, j] * x + rotation[2, 1, j] * y + rotation[2, 2, j] * z
-        depth = qz + w * translation[2, j]
-        front = real and depth > MIN_DEPTH
-        inverse = 1.0 / depth if front else 0.0
-        px = (qx + w * translation[0, j]) * inverse
-        py = (qy + w * translation[1, j]) * inverse
-        seen[0, j], seen[1, j], seen[2, j], seen[3, j], seen[4, j], seen[5, j] = qx, qy, qz, inverse, px, py
-        seen[6, j] = focal_px[j] / aspect * px - xy_px[0, j] if front else FAR_PX
-        seen[7, j] = focal_px[j] * py - xy_px[1, j] if front else FAR_PX
+    turn, shift, inverse, w = state.rotation[j], state.translation[j], seen[3], point[3]
+    for r in range(3):
+        _combined(turn[r], point, seen[r])
+    _inverse_depth(seen[2], w, shift[2], inverse)
+    for r in range(2):
+        focal_px = state.focal_px[j] if r else state.focal_px[j] / tracks.aspect
+        _divided(seen[r], w, shift[r], inverse, seen[4 + r])
+        _missed(focal_px, seen[4 + r], tracks.xy_px[j, r], inverse, seen[6 + r])
 
 
 @compiled
-def robust_sum(seen, weight, kernel_squared):
-    """Geman-McClure's cost of one track over its frames, in square pixels."""
-    total = 0.0
-    for j in range(len(weight)):
-        squared = seen[6, j] * seen[6, j] + seen[7, j] * seen[7, j]
-        total += weight[j] * geman_mcclure(squared, kernel_squared)
-    return total
+def _combined(factor, rows, out):
+    a, b, c, x, y, z = factor[0], factor[1], factor[2], rows[0], rows[1], rows[2]
+    for i in range(len(out)):
+        out[i] = a * x[i] + b * y[i] + c * z[i]
 
 
 @compiled
-def camera_rows(i, tracks, law, state, w, seen, rows):
-    """Fills `rows` for track i: derivatives of u and v by the parameters of each camera, weighted, in noise units.
+def _inverse_depth(z, w, shift, out):
+    for i in range(len(out)):
+        depth = z[i] + w[i] * shift
+        out[i] = 1.0 / depth if w[i] > LEAST_W and depth > MIN_DEPTH else 0.0
+
+
+@compiled
+def _divided(x, w, shift, inverse, out):
+    for i in range(len(out)):
+        out[i] = (x[i] + w[i] * shift) * inverse[i]
+
+
+@compiled
+def _missed(focal_px, place, measured_px, inverse, out):
+    for i in range(len(out)):
+        out[i] = focal_px * place[i] - measured_px[i] if inverse[i] > 0.0 else FAR_PX
+
+
+@compiled
+def add_costs(seen, weight, kernel_squared, cost):
+    """Adds Geman-McClure's cost of each track in one frame to its `cost` (m), in square pixels."""
+    u, v = seen[6], seen[7]
+    for i in range(len(weight)):
+        cost[i] += weight[i] * geman_mcclure(u[i] * u[i] + v[i] * v[i], kernel_squared[i])
+
+
+@compiled
+def camera_rows(j, tracks, law, state, seen, slope, rows):
+    """Fills `rows` for frame j: derivatives of u and v by the parameters of its camera, weighted, in noise units.
 
     Args:
-        i: number of the track.
+        j: number of the frame; the first is the gauge, its pose and zoom stay.
         tracks, law, state: `Tracks`, `Law`, `State`.
-        w: fourth coordinate of the point.
-        seen: of `projected`; gets ∂u/∂x and ∂v/∂y in its rows 0 and 1, and the weighted residuals in 6 and 7.
-        rows: (2 8 n); the first camera is the gauge, its pose and zoom stay.
+        seen: of `projected`.
+        slope: (2 2 m), to be filled: of u by x in the camera, and that times x/z; of v by y, and that times y/z.
+        rows: (9 2 m); the last are the weighted residuals.
     """
-    weight, aspect, focal_px = tracks.weight[i], tracks.aspect, state.focal_px
-    kernel_squared, noise_px = law.kernel_squared[i], law.noise_px
-    turns, shifts, zooms, focal = law.moves[0], law.moves[1], law.moves[2], law.moves[3]
-    for j in range(len(weight)):
-        qx, qy, qz, inverse, px, py = seen[0, j], seen[1, j], seen[2, j], seen[3, j], seen[4, j], seen[5, j]
-        ru, rv = seen[6, j], seen[7, j]
-        root = np.sqrt(weight[j]) * (kernel_squared / (kernel_squared + ru * ru + rv * rv)) / noise_px
-        root = root if inverse > 0.0 else 0.0
-        fu, fv = root * focal_px[j] / aspect, root * focal_px[j]
-        au, av = fu * inverse, fv * inverse
-        bu, bv = au * px, av * py
-        held = 0.0 if j == 0 else 1.0
-        turn, shift, scale = held * turns, held * shifts, held * zooms
-        rows[0, 0, j], rows[1, 0, j] = -bu * qy * turn, -(av * qz + bv * qy) * turn
-        rows[0, 1, j], rows[1, 1, j] = (au * qz + bu * qx) * turn, bv * qx * turn
-        rows[0, 2, j], rows[1, 2, j] = -au * qy * turn, av * qx * turn
-        rows[0, 3, j], rows[1, 3, j] = au * w * shift, 0.0
-        rows[0, 4, j], rows[1, 4, j] = 0.0, av * w * shift
-        rows[0, 5, j], rows[1, 5, j] = -bu * w * shift, -bv * w * shift
-        rows[0, 6, j], rows[1, 6, j] = fu * px * scale, fv * py * scale
-        rows[0, 7, j], rows[1, 7, j] = fu * px * focal, fv * py * focal
-        seen[0, j], seen[1, j] = au, av
-        seen[6, j], seen[7, j] = ru * root, rv * root
+    held, root, w, x, y = 0.0 if j == 0 else 1.0, np.empty(seen.shape[1]), state.point[3], slope[0], slope[1]
+    turn, shift, zoom = held * law.moves[0], held * law.moves[1], held * law.moves[2]
+    _root(seen, tracks.weight[j], law.kernel_squared, law.noise_px, root)
+    for r in range(2):
+        focal_px = state.focal_px[j] if r else state.focal_px[j] / tracks.aspect
+        _product(focal_px, root, seen[3], slope[r, 0])
+        _product(1.0, slope[r, 0], seen[4 + r], slope[r, 1])
+        _product(shift, slope[r, 0], w, rows[3 + r, r])
+        _product(0.0, slope[r, 0], w, rows[4 - r, r])
+        _product(-shift, slope[r, 1], w, rows[5, r])
+        _product(zoom * focal_px, root, seen[4 + r], rows[6, r])
+        _product(law.moves[3] * focal_px, root, seen[4 + r], rows[7, r])
+        _product(1.0, root, seen[6 + r], rows[8, r])
+    _product(-turn, x[1], seen[1], rows[0, 0])
+    _products(-turn, y[0], seen[2], y[1], seen[1], rows[0, 1])
+    _products(turn, x[0], seen[2], x[1], seen[0], rows[1, 0])
+    _product(turn, y[1], seen[0], rows[1, 1])
+    _product(-turn, x[0], seen[1], rows[2, 0])
+    _product(turn, y[0], seen[0], rows[2, 1])
 
 
 @compiled
-def point_rows(state, basis, seen, rows):
-    """Fills `rows` (2 d n) for one track: derivatives of u and v by its point, along `basis` (4 3).
+def _root(seen, weight, kernel_squared, noise_px, out):
+    inverse, u, v = seen[3], seen[6], seen[7]
+    for i in range(len(out)):
+        share = kernel_squared[i] / (kernel_squared[i] + u[i] * u[i] + v[i] * v[i])
+        out[i] = np.sqrt(weight[i]) * share / noise_px if inverse[i] > 0.0 else 0.0
+
+
+@compiled
+def _product(factor, x, y, out):
+    for i in range(len(out)):
+        out[i] = factor * x[i] * y[i]
+
+
+@compiled
+def _products(factor, x, y, z, w, out):
+    for i in range(len(out)):
+        out[i] = factor * (x[i] * y[i] + z[i] * w[i])
+
+
+@compiled
+def point_rows(j, state, basis, slope, rows):
+    """Fills `rows` (d 2 m) for frame j: derivatives of u and v by each point, along its `basis` (3 4 m).
 
     Args:
-        seen: as `camera_rows` leaves it.
+        slope: of `camera_rows`.
     """
-    rotation, translation = state.rotation, state.translation
-    for e in range(rows.shape[1]):
-        bx, by, bz, bw = basis[0, e], basis[1, e], basis[2, e], basis[3, e]
-        for j in range(translation.shape[1]):
-            x = rotation[0, 0, j] * bx + rotation[0, 1, j] * by + rotation[0, 2, j] * bz + bw * translation[0, j]
-            y = rotation[1, 0, j] * bx + rotation[1, 1, j] * by + rotation[1, 2, j] * bz + bw * translation[1, j]
-            z = rotation[2, 0, j] * bx + rotation[2, 1, j] * by + rotation[2, 2, j] * bz + bw * translation[2, j]
-            rows[0, e, j] = seen[0, j] * (x - seen[4, j] * z)
-            rows[1, e, j] = seen[1, j] * (y - seen[5, j] * z)
+    turn, shift, along = state.rotation[j], state.translation[j], np.empty(rows.shape[2])
+    for e in range(len(rows)):
+        _combined(turn[2], basis[e], along)
+        add(shift[2], basis[e, 3], along)
+        for r in range(2):
+            _point_row(turn[r], shift[r], basis[e], slope[r], along, rows[e, r])
 
 
 @compiled
-def tangent_basis(point, basis):
-    """Fills `basis` (4 3) of a point: two directions across it, the third along the inverse depth.
+def add(factor, x, out):
+    """Adds a multiple of one row (m) to another."""
+    for i in range(len(out)):
+        out[i] += factor * x[i]
+
+
+@compiled
+def _point_row(factor, shift, basis, slope, along, out):
+    a, b, c, x, y, z, w = factor[0], factor[1], factor[2], basis[0], basis[1], basis[2], basis[3]
+    near, far = slope[0], slope[1]
+    for i in range(len(out)):
+        out[i] = near[i] * (a * x[i] + b * y[i] + c * z[i] + shift * w[i]) - far[i] * along[i]
+
+
+@compiled
+def tangent_bases(point, basis):
+    """Fills `basis` (3 4 m) of points (4 m): two directions across each, the third along its inverse depth.
 
     As `sfm.geometry.normal_equations.tangent_bases`.
     """
-    length = max(np.sqrt(point[0] * point[0] + point[1] * point[1] + point[2] * point[2]), 1e-12)
-    x, y, z = point[0] / length, point[1] / length, point[2] / length
-    ax, ay, az = abs(x), abs(y), abs(z)
-    if ax <= ay and ax <= az:
-        e1x, e1y, e1z = 0.0, z, -y
-    elif ay <= az:
-        e1x, e1y, e1z = -z, 0.0, x
-    else:
-        e1x, e1y, e1z = y, -x, 0.0
-    norm = np.sqrt(e1x * e1x + e1y * e1y + e1z * e1z)
-    e1x, e1y, e1z = e1x / norm, e1y / norm, e1z / norm
-    basis[0, 0], basis[1, 0], basis[2, 0], basis[3, 0] = e1x, e1y, e1z, 0.0
-    basis[0, 1], basis[1, 1], basis[2, 1] = y * e1z - z * e1y, z * e1x - x * e1z, x * e1y - y * e1x
-    basis[3, 1] = 0.0
-    basis[0, 2], basis[1, 2], basis[2, 2], basis[3, 2] = -point[3] * x, -point[3] * y, -point[3] * z, length
+    for i in range(point.shape[1]):
+        length = max(np.sqrt(point[0, i] * point[0, i] + point[1, i] * point[1, i] + point[2, i] * point[2, i]), 1e-12)
+        x, y, z = point[0, i] / length, point[1, i] / length, point[2, i] / length
+        ax, ay, az = abs(x), abs(y), abs(z)
+        if ax <= ay and ax <= az:
+            e1x, e1y, e1z = 0.0, z, -y
+        elif ay <= az:
+            e1x, e1y, e1z = -z, 0.0, x
+        else:
+            e1x, e1y, e1z = y, -x, 0.0
+        norm = np.sqrt(e1x * e1x + e1y * e1y + e1z * e1z)
+        e1x, e1y, e1z = e1x / norm, e1y / norm, e1z / norm
+        basis[0, 0, i], basis[0, 1, i], basis[0, 2, i], basis[0, 3, i] = e1x, e1y, e1z, 0.0
+        basis[1, 0, i], basis[1, 1, i] = y * e1z - z * e1y, z * e1x - x * e1z
+        basis[1, 2, i], basis[1, 3, i] = x * e1y - y * e1x, 0.0
+        basis[2, 0, i], basis[2, 1, i], basis[2, 2, i] = -point[3, i] * x, -point[3, i] * y, -point[3, i] * z
+        basis[2, 3, i] = length

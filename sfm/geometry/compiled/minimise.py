@@ -4,10 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.linalg.blas import dsyrk, ssyrk
 from scipy.linalg.lapack import dposv
 
 from sfm.geometry.compiled.jit import compiled
-from sfm.geometry.compiled.law import projected, robust_sum
+from sfm.geometry.compiled.law import add_costs, projected
 from sfm.geometry.compiled.system import eliminate, linearise, reduce, stepped
 from sfm.geometry.compiled.values import Eliminated, Law, State, System, Tracks, parameters_of, state_of, tracks_of
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
@@ -32,7 +33,7 @@ def minimise(
     flags = np.stack([free.rotation, free.translation, free.zoom, free.focal], 1)
     found: list[_Search] = []
     for b, kernel_squared in enumerate(kernels):
-        each = np.broadcast_to(kernel_squared, len(tracks.weight)).copy()
+        each = np.broadcast_to(kernel_squared, tracks.weight.shape[1]).copy()
         found.append(_search(tracks, _law(free, flags[b], each, noise_px, reach), state_of(parameters, b), solver))
     summary = Summary(
         converged=np.array([each.converged for each in found]),
@@ -71,17 +72,16 @@ def _search(tracks: Tracks, law: Law, state: State, solver: LevenbergMarquardt) 
     """Steps until none gains."""
     most = np.array([solver.max_turn_rad, solver.max_log_zoom, solver.max_log_focal])
     system, out = _room(tracks, law)
-    rows, right = out.mixed.reshape(-1, len(system.gradient)), np.empty_like(system.gradient)
+    p = len(system.gradient)
+    rows, matrix, right = out.mixed.reshape(p, -1), np.empty((p, p), order="F"), np.empty(p)
     damping, cost, moved = solver.damping, _cost(tracks, law, state), True
     for steps in range(1, solver.iterations + 1):
         if moved:
             linearise(tracks, law, state, system)
         eliminate(system, damping, FLOOR, out)
-        matrix = _products(rows, single=solver.single)
-        reduce(system, out, damping, matrix, right)
-        _, delta, bad = dposv(matrix.T, right, overwrite_a=True)  # symmetric, and in Fortran's order: no copy
-        trial = stepped(law, state, out, np.zeros_like(right) if bad else delta, most)
-        trial_cost = _cost(tracks, law, trial)
+        reduce(system, out, damping, _products(rows, single=solver.single), matrix, right)
+        _, delta, bad = dposv(matrix, right, overwrite_a=True)
+        trial, trial_cost = _tried(tracks, law, state, out, np.zeros_like(right) if bad else delta, most)
         moved = trial_cost < cost
         gain = (cost - trial_cost) / max(cost, 1e-12) if moved else 0.0
         if moved:
@@ -93,27 +93,34 @@ def _search(tracks: Tracks, law: Law, state: State, solver: LevenbergMarquardt) 
     return _Search(state, cost, solver.iterations, False)
 
 
-def _products(rows: Float[np.ndarray, "r p"], *, single: bool) -> Float[np.ndarray, "p p"]:
-    """rowsᵀ rows, most of the work of a step."""
-    if not single:
-        return rows.T @ rows
-    short = rows.astype(np.float32)
-    return (short.T @ short).astype(np.float64)
+def _products(rows: Float[np.ndarray, "p r"], *, single: bool) -> Float[np.ndarray, "p p"]:
+    """The upper half of rows rowsᵀ, in Fortran's order: most of the work of a step."""
+    if single:
+        return ssyrk(1.0, rows.astype(np.float32).T, trans=True)
+    return dsyrk(1.0, rows.T, trans=True)
 
 
 def _room(tracks: Tracks, law: Law) -> tuple[System, Eliminated]:
     """Memory for the systems of a search."""
-    m, n = tracks.weight.shape
+    n, m = tracks.weight.shape
     p, d = len(law.used) * n + 1, 3 if law.moves[1] else 2  # without a translation no depth is moved
-    system = System(np.empty((p, p)), np.empty(p), np.empty((m, d, d)), np.empty((m, d)), np.empty((m, d, p)))
-    return system, Eliminated(np.empty((m, d, d)), np.empty((m, d, p)), np.empty((m, d)))
+    system = System(np.empty((p, p)), np.empty(p), np.empty((d, d, m)), np.empty((d, m)), np.empty((p, d, m)))
+    return system, Eliminated(np.empty((d, d, m)), np.empty((p, d, m)), np.empty((d, m)))
 
 
 @compiled
 def _cost(tracks, law, state):
     """Robust cost in units of the noise, plus the prior on the focal length."""
-    seen, total = np.empty((8, tracks.weight.shape[1])), 0.0
-    for i in range(len(state.point)):
-        projected(i, tracks, state, state.point[i], seen)
-        total += robust_sum(seen, tracks.weight[i], law.kernel_squared[i])
-    return total / law.noise_px**2 + law.precision * (state.log_focal - law.prior) ** 2
+    n, m = tracks.weight.shape
+    seen, cost = np.empty((8, m)), np.zeros(m)
+    for j in range(n):
+        projected(j, tracks, state, state.point, seen)
+        add_costs(seen, tracks.weight[j], law.kernel_squared, cost)
+    return cost.sum() / law.noise_px**2 + law.precision * (state.log_focal - law.prior) ** 2
+
+
+@compiled
+def _tried(tracks, law, state, out, delta, most):
+    """The state after a step, and what it costs."""
+    trial = stepped(law, state, out, delta, most)
+    return trial, _cost(tracks, law, trial)

@@ -3,8 +3,8 @@
 import numpy as np
 
 from sfm.geometry.compiled.jit import compiled
-from sfm.geometry.compiled.law import camera_rows, geman_mcclure, projected
-from sfm.geometry.compiled.system import NOTHING, add_products, moved_cameras
+from sfm.geometry.compiled.law import add_costs, camera_rows, projected
+from sfm.geometry.compiled.system import NOTHING, moved_cameras, products
 from sfm.geometry.compiled.values import Law, State, Tracks, parameters_of, state_of, tracks_of
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
 from sfm.geometry.normal_equations import CAMERA
@@ -23,7 +23,7 @@ def resect(
     """As `sfm.geometry.resectioning.resect`."""
     tracks = tracks_of(observations)
     flags = np.stack([free.rotation, free.translation, free.zoom, np.zeros_like(free.zoom)], 1).astype(float)
-    kernels = np.full(len(tracks.weight), kernel_px**2)
+    kernels = np.full(tracks.weight.shape[1], kernel_px**2)
     states: list[State] = []
     better, cost = np.zeros(parameters.zoom.shape, bool), np.empty(parameters.zoom.shape)
     for b, moves in enumerate(flags):
@@ -59,7 +59,7 @@ def stepped_frames(tracks, law, state, damping, most):
         damping: (n) of Levenberg and Marquardt.
         most: (2) a step turns a camera about each axis, and changes its log zoom, by no more.
     """
-    n, c = tracks.weight.shape[1], len(law.used)
+    n, c = len(tracks.weight), len(law.used)
     blocks, pull, step, cost = np.empty((n, c, c)), np.empty((n, c)), np.zeros(c * n + 1), np.empty(n)
     frame_systems(tracks, law, state, blocks, pull)
     for j in range(n):
@@ -101,9 +101,10 @@ def solved(matrix, right):
 @compiled
 def kept_frames(better, trial, state):
     """The cameras of `trial` where they are better (n), else those of `state`."""
+    each = better.reshape(-1, 1, 1)
     return State(
-        np.where(better, trial.rotation, state.rotation),
-        np.where(better, trial.translation, state.translation),
+        np.where(each, trial.rotation, state.rotation),
+        np.where(each[:, 0], trial.translation, state.translation),
         np.where(better, trial.zoom, state.zoom),
         state.log_focal,
         np.where(better, trial.focal_px, state.focal_px),
@@ -114,30 +115,21 @@ def kept_frames(better, trial, state):
 @compiled
 def frame_systems(tracks, law, state, blocks, pull):
     """Fills the system of each frame, `blocks` (n 7 7) and `pull` (n 7); the rest as in `linearise`."""
-    m, n = tracks.weight.shape
-    c = pull.shape[1]
-    seen, rows = np.empty((8, n)), np.empty((2, 8, n))
-    sums, pulls = np.zeros((c, c, n)), np.zeros((c, n))
-    for i in range(m):
-        projected(i, tracks, state, state.point[i], seen)
-        camera_rows(i, tracks, law, state, state.point[i, 3], seen, rows)
-        add_products(rows, law.used, seen, sums, pulls)
+    n, m = tracks.weight.shape
+    seen, slope, rows = np.empty((8, m)), np.empty((2, 2, m)), np.empty((9, 2, m))
     for j in range(n):
-        for a in range(c):
-            pull[j, a] = pulls[a, j]
-            for b in range(a + 1):
-                blocks[j, a, b] = blocks[j, b, a] = sums[a, b, j]
+        projected(j, tracks, state, state.point, seen)
+        camera_rows(j, tracks, law, state, seen, slope, rows)
+        products(rows, law.used, blocks[j], pull[j])
 
 
 @compiled
 def frame_costs(tracks, law, state, cost):
     """Fills the robust cost (n) of each frame, in square pixels."""
-    m, n = tracks.weight.shape
-    seen = np.empty((8, n))
-    cost[:] = 0.0
-    for i in range(m):
-        projected(i, tracks, state, state.point[i], seen)
-        kernel_squared = law.kernel_squared[i]
-        for j in range(n):
-            squared = seen[6, j] * seen[6, j] + seen[7, j] * seen[7, j]
-            cost[j] += tracks.weight[i, j] * geman_mcclure(squared, kernel_squared)
+    n, m = tracks.weight.shape
+    seen, each = np.empty((8, m)), np.empty(m)
+    for j in range(n):
+        projected(j, tracks, state, state.point, seen)
+        each[:] = 0.0
+        add_costs(seen, tracks.weight[j], law.kernel_squared, each)
+        cost[j] = each.sum()

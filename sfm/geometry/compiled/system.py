@@ -6,7 +6,7 @@ Triggs et al. 2000, Bundle Adjustment, §6; the law of `sfm.geometry.normal_equa
 import numpy as np
 
 from sfm.geometry.compiled.jit import compiled
-from sfm.geometry.compiled.law import camera_rows, point_rows, projected, tangent_basis
+from sfm.geometry.compiled.law import add, camera_rows, point_rows, projected, tangent_bases
 from sfm.geometry.compiled.values import State
 
 LEAST_DAMPING = 1e-9
@@ -23,76 +23,89 @@ def linearise(tracks, law, state, system):
         tracks, law, state: `Tracks`, `Law`, `State`.
         system: to be filled.
     """
-    m, n = tracks.weight.shape
-    c, d, point = len(law.used), system.block.shape[1], state.point
-    seen, rows, bends, basis = np.empty((8, n)), np.empty((2, 8, n)), np.empty((2, d, n)), np.empty((4, 3))
+    n, m = tracks.weight.shape
+    c, d = len(law.used), len(system.block)
+    seen, slope, rows = np.empty((8, m)), np.empty((2, 2, m)), np.empty((9, 2, m))
+    basis, bends = np.empty((3, 4, m)), np.empty((d, 2, m))
     which = np.empty(c + 1, np.int64)
     which[:c] = law.used
     which[c] = 7
-    blocks, pull = np.zeros((c + 1, c + 1, n)), np.zeros((c + 1, n))
-    for i in range(m):
-        projected(i, tracks, state, point[i], seen)
-        camera_rows(i, tracks, law, state, point[i, 3], seen, rows)
-        tangent_basis(point[i], basis)
-        point_rows(state, basis, seen, bends)
-        add_products(rows, which, seen, blocks, pull)
+    blocks, pull = np.empty((n, c + 1, c + 1)), np.empty((n, c + 1))
+    tangent_bases(state.point, basis)
+    system.block[:], system.point_gradient[:], system.mixed[c * n] = 0.0, 0.0, 0.0
+    for j in range(n):
+        projected(j, tracks, state, state.point, seen)
+        camera_rows(j, tracks, law, state, seen, slope, rows)
+        point_rows(j, state, basis, slope, bends)
+        products(rows, which, blocks[j], pull[j])
         for e in range(d):
-            total = 0.0
-            for j in range(n):
-                total += bends[0, e, j] * seen[6, j] + bends[1, e, j] * seen[7, j]
-            system.point_gradient[i, e] = total
+            _add_dots(bends[e], rows[8], system.point_gradient[e])
             for f in range(e + 1):
-                total = 0.0
-                for j in range(n):
-                    total += bends[0, e, j] * bends[0, f, j] + bends[1, e, j] * bends[1, f, j]
-                system.block[i, e, f] = system.block[i, f, e] = total
-            mixed = system.mixed[i, e]
+                _add_dots(bends[e], bends[f], system.block[e, f])
             for a in range(c):
-                u, v, at = rows[0, which[a]], rows[1, which[a]], a * n
-                for j in range(n):
-                    mixed[at + j] = u[j] * bends[0, e, j] + v[j] * bends[1, e, j]
-            total = 0.0
-            for j in range(n):
-                total += rows[0, 7, j] * bends[0, e, j] + rows[1, 7, j] * bends[1, e, j]
-            mixed[c * n] = total
+                _dots(rows[which[a]], bends[e], system.mixed[a * n + j, e])
+            _add_dots(rows[7], bends[e], system.mixed[c * n, e])
     _assemble(blocks, pull, system.camera, system.gradient)
     system.camera[-1, -1] += law.precision
     system.gradient[-1] += law.precision * (state.log_focal - law.prior) * law.moves[3]
 
 
 @compiled
-def add_products(rows, which, seen, blocks, pull):
-    """Adds what one track tells of the cameras to their blocks (c c n), lower halves, and gradients (c n).
+def products(rows, which, block, pull):
+    """Fills what all tracks tell of the camera of one frame: its block (c c), and gradient (c).
 
     Args:
-        rows, seen: of `camera_rows`.
+        rows: of `camera_rows`.
         which: (c) rows that count.
     """
-    n = pull.shape[1]
     for a in range(len(which)):
-        u, v = rows[0, which[a]], rows[1, which[a]]
-        for j in range(n):
-            pull[a, j] += u[j] * seen[6, j] + v[j] * seen[7, j]
+        row = rows[which[a]]
+        pull[a] = _sum(row, rows[8])
         for b in range(a + 1):
-            u2, v2 = rows[0, which[b]], rows[1, which[b]]
-            for j in range(n):
-                blocks[a, b, j] += u[j] * u2[j] + v[j] * v2[j]
+            block[a, b] = block[b, a] = _sum(row, rows[which[b]])
+
+
+@compiled
+def _sum(one, other):
+    """Of the products of two rows (2 m)."""
+    u, v, u2, v2 = one[0], one[1], other[0], other[1]
+    total = 0.0
+    for i in range(len(u)):
+        total += u[i] * u2[i] + v[i] * v2[i]
+    return total
+
+
+@compiled
+def _dots(one, other, out):
+    """Fills the sums (m) of the products of two rows (2 m) for each track."""
+    u, v, u2, v2 = one[0], one[1], other[0], other[1]
+    for i in range(len(out)):
+        out[i] = u[i] * u2[i] + v[i] * v2[i]
+
+
+@compiled
+def _add_dots(one, other, out):
+    """Adds them."""
+    u, v, u2, v2 = one[0], one[1], other[0], other[1]
+    for i in range(len(out)):
+        out[i] += u[i] * u2[i] + v[i] * v2[i]
 
 
 @compiled
 def _assemble(blocks, pull, camera, gradient):
     """The blocks of each camera where they belong; those of the shared focal length summed."""
-    c, n = pull.shape[0] - 1, pull.shape[1]
+    n, c = pull.shape[0], pull.shape[1] - 1
     last = c * n
     camera[:] = 0.0
-    for a in range(c):
-        for j in range(n):
-            gradient[a * n + j] = pull[a, j]
-            camera[last, a * n + j] = camera[a * n + j, last] = blocks[c, a, j]
-            for b in range(a + 1):
-                camera[a * n + j, b * n + j] = camera[b * n + j, a * n + j] = blocks[a, b, j]
-    gradient[last] = pull[c].sum()
-    camera[last, last] = blocks[c, c].sum()
+    gradient[last] = 0.0
+    for j in range(n):
+        gradient[last] += pull[j, c]
+        camera[last, last] += blocks[j, c, c]
+        for a in range(c):
+            gradient[a * n + j] = pull[j, a]
+            camera[last, a * n + j] = camera[a * n + j, last] = blocks[j, c, a]
+            for b in range(c):
+                camera[a * n + j, b * n + j] = blocks[j, a, b]
 
 
 @compiled
@@ -105,48 +118,80 @@ def eliminate(system, damping, floor, out):
         floor: least share of the largest entry of a point's block.
         out: to be filled.
     """
-    m, d, p = system.mixed.shape
-    for i in range(m):
-        block, root, largest = system.block[i], out.root[i], 0.0
-        for e in range(d):
-            largest = max(largest, block[e, e])
-        for e in range(d):
-            for f in range(e + 1):
-                entry = block[e, f]
-                if f == e:
-                    entry += damping * block[e, e] + LEAST_DAMPING + floor * largest
-                for k in range(f):
-                    entry -= root[e, k] * root[f, k]
-                root[e, f] = np.sqrt(entry) if f == e else entry / root[f, f]
-            row, scale, right = out.mixed[i, e], 1.0 / root[e, e], system.point_gradient[i, e]
-            row[:] = system.mixed[i, e]
-            for k in range(e):
-                factor, before = root[e, k], out.mixed[i, k]
-                right -= factor * out.gradient[i, k]
-                for a in range(p):
-                    row[a] -= factor * before[a]
-            for a in range(p):
-                row[a] *= scale
-            out.gradient[i, e] = right * scale
+    p, d, m = system.mixed.shape
+    largest, scale = np.zeros(m), np.empty((d, m))
+    for e in range(d):
+        diagonal = system.block[e, e]
+        for i in range(m):
+            largest[i] = max(largest[i], diagonal[i])
+    for e in range(d):
+        for f in range(e + 1):
+            entry = out.root[e, f]
+            entry[:] = system.block[e, f]
+            for k in range(f):
+                _take(out.root[e, k], out.root[f, k], entry)
+            if f < e:
+                _scale(scale[f], entry)
+        _square_root(system.block[e, e], damping, floor, largest, out.root[e, e])
+        for i in range(m):
+            scale[e, i] = 1.0 / out.root[e, e, i]
+    _forward(system.point_gradient, out.root, scale, out.gradient)
+    for a in range(p):
+        _forward(system.mixed[a], out.root, scale, out.mixed[a])
 
 
 @compiled
-def reduce(system, out, damping, products, right):
-    """Turns Σ mixedᵀ mixed (p p) into the damped Schur complement, and fills its right side (p)."""
-    m, d, p = out.mixed.shape
+def _forward(right, root, scale, out):
+    """Fills `out` (d m) with L⁻¹ right of each point; `scale` is one over the diagonal of L (d d m)."""
+    for e in range(len(right)):
+        out[e] = right[e]
+        for k in range(e):
+            _take(root[e, k], out[k], out[e])
+        _scale(scale[e], out[e])
+
+
+@compiled
+def _square_root(diagonal, damping, floor, largest, entry):
+    for i in range(len(entry)):
+        entry[i] = np.sqrt(entry[i] + damping * diagonal[i] + LEAST_DAMPING + floor * largest[i])
+
+
+@compiled
+def _take(x, y, out):
+    for i in range(len(out)):
+        out[i] -= x[i] * y[i]
+
+
+@compiled
+def _scale(factor, out):
+    for i in range(len(out)):
+        out[i] *= factor[i]
+
+
+@compiled
+def reduce(system, out, damping, products, matrix, right):
+    """Fills the upper half of the damped Schur complement (p p), and its right side (p).
+
+    Args:
+        system, out, damping: of `eliminate`.
+        products: (p p) Σ mixedᵀ mixed, its upper half.
+        matrix, right: to be filled.
+    """
+    p, d, m = out.mixed.shape
     largest = 0.0
     for a in range(p):
-        right[a] = -system.gradient[a]
         largest = max(largest, system.camera[a, a])
-    for i in range(m):
-        for e in range(d):
-            for a in range(p):
-                right[a] += out.mixed[i, e, a] * out.gradient[i, e]
     for a in range(p):
-        for b in range(p):
-            products[a, b] = system.camera[a, b] - products[a, b]
+        total = -system.gradient[a]
+        for e in range(d):
+            row, gradient = out.mixed[a, e], out.gradient[e]
+            for i in range(m):
+                total += row[i] * gradient[i]
+        right[a] = total
+        for b in range(a + 1):
+            matrix[b, a] = system.camera[a, b] - products[b, a]
         entry = system.camera[a, a]
-        products[a, a] += damping * entry + 1e-9 * largest + (1.0 if entry <= NOTHING else 0.0)
+        matrix[a, a] += damping * entry + 1e-9 * largest + (1.0 if entry <= NOTHING else 0.0)
 
 
 @compiled
@@ -179,7 +224,7 @@ def moved_cameras(state, used, delta, most_turn_rad, most_zoom):
         most_turn_rad, most_zoom: no step turns a camera, or changes its log zoom, by more.
     """
     rotation, translation = state.rotation, state.translation
-    n = translation.shape[1]
+    n = len(translation)
     step, zoom = np.zeros((7, n)), np.empty(n)
     for a in range(len(used)):
         step[used[a]] = delta[a * n : (a + 1) * n]
@@ -198,10 +243,10 @@ def moved_cameras(state, used, delta, most_turn_rad, most_zoom):
         turn[1, 0], turn[1, 1], turn[1, 2] = t * x * y + s * z, 1 - t * (x * x + z * z), t * y * z - s * x
         turn[2, 0], turn[2, 1], turn[2, 2] = t * x * z - s * y, t * y * z + s * x, 1 - t * (x * x + y * y)
         for r in range(3):
-            shifted[r, j] = translation[r, j] + step[3 + r, j]
+            shifted[j, r] = translation[j, r] + step[3 + r, j]
             for k in range(3):
-                turned[r, k, j] = (
-                    turn[r, 0] * rotation[0, k, j] + turn[r, 1] * rotation[1, k, j] + turn[r, 2] * rotation[2, k, j]
+                turned[j, r, k] = (
+                    turn[r, 0] * rotation[j, 0, k] + turn[r, 1] * rotation[j, 1, k] + turn[r, 2] * rotation[j, 2, k]
                 )
         zoom[j] = state.zoom[j] + min(max(step[6, j], -most_zoom), most_zoom)
     return turned, shifted, zoom
@@ -209,27 +254,27 @@ def moved_cameras(state, used, delta, most_turn_rad, most_zoom):
 
 @compiled
 def _moved_points(point, out, delta):
-    """Points (m 4) after their step -L⁻ᵀ (L⁻¹ gradient + L⁻¹ mixed δ) along their tangents, of unit length again."""
-    m, d, p = out.mixed.shape
-    basis, step, moved = np.empty((4, 3)), np.empty(3), np.empty_like(point)
-    for i in range(m):
+    """Points (4 m) after their step -L⁻ᵀ (L⁻¹ gradient + L⁻¹ mixed δ) along their tangents, of unit length again."""
+    p, d, m = out.mixed.shape
+    basis, step, moved, length = np.empty((3, 4, m)), np.empty((d, m)), np.empty_like(point), np.zeros(m)
+    step[:] = out.gradient
+    for a in range(p):
         for e in range(d):
-            total = out.gradient[i, e]
-            for a in range(p):
-                total += out.mixed[i, e, a] * delta[a]
-            step[e] = -total
-        for e in range(d - 1, -1, -1):
-            for k in range(e + 1, d):
-                step[e] -= out.root[i, k, e] * step[k]
-            step[e] /= out.root[i, e, e]
-        tangent_basis(point[i], basis)
-        squared = 0.0
-        for k in range(4):
-            total = point[i, k]
-            for e in range(d):
-                total += basis[k, e] * step[e]
-            moved[i, k] = total
-            squared += total * total
-        for k in range(4):
-            moved[i, k] /= np.sqrt(squared)
+            add(delta[a], out.mixed[a, e], step[e])
+    for e in range(d - 1, -1, -1):
+        for k in range(e + 1, d):
+            _take(out.root[k, e], step[k], step[e])
+        for i in range(m):
+            step[e, i] /= out.root[e, e, i]
+    tangent_bases(point, basis)
+    for k in range(4):
+        row = moved[k]
+        row[:] = point[k]
+        for e in range(d):
+            _take(basis[e, k], step[e], row)
+        for i in range(m):
+            length[i] += row[i] * row[i]
+    for k in range(4):
+        for i in range(m):
+            moved[k, i] /= np.sqrt(length[i])
     return moved

@@ -1,4 +1,4 @@
-"""Tracks, cameras and systems as the compiled loops take them: the frames last."""
+"""Tracks, cameras and systems as the compiled loops take them: the tracks last."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,20 +12,20 @@ from sfm.geometry.problem import Observations, Parameters
 class Tracks(NamedTuple):
     """What was measured, as in `Observations`."""
 
-    xy_px: Float[np.ndarray, "m 2 n"]
-    weight: Float[np.ndarray, "m n"]
+    xy_px: Float[np.ndarray, "n 2 m"]
+    weight: Float[np.ndarray, "n m"]
     aspect: float
 
 
 class State(NamedTuple):
     """One hypothesis of `Parameters`, and fy of each frame."""
 
-    rotation: Float[np.ndarray, "3 3 n"]
-    translation: Float[np.ndarray, "3 n"]
+    rotation: Float[np.ndarray, "n 3 3"]
+    translation: Float[np.ndarray, "n 3"]
     zoom: Float[np.ndarray, " n"]
     log_focal: float
     focal_px: Float[np.ndarray, " n"]
-    point: Float[np.ndarray, "m 4"]
+    point: Float[np.ndarray, "4 m"]
 
 
 class Law(NamedTuple):
@@ -57,44 +57,44 @@ class System(NamedTuple):
 
     camera: Float[np.ndarray, "p p"]
     gradient: Float[np.ndarray, " p"]
-    block: Float[np.ndarray, "m d d"]
-    point_gradient: Float[np.ndarray, "m d"]
-    mixed: Float[np.ndarray, "m d p"]
+    block: Float[np.ndarray, "d d m"]
+    point_gradient: Float[np.ndarray, "d m"]
+    mixed: Float[np.ndarray, "p d m"]
 
 
 class Eliminated(NamedTuple):
     """What takes the points out of a system: with V + damping = L Lᵀ of each, L, L⁻¹ mixed and L⁻¹ gradient."""
 
-    root: Float[np.ndarray, "m d d"]
-    mixed: Float[np.ndarray, "m d p"]
-    gradient: Float[np.ndarray, "m d"]
+    root: Float[np.ndarray, "d d m"]
+    mixed: Float[np.ndarray, "p d m"]
+    gradient: Float[np.ndarray, "d m"]
 
 
 def tracks_of(observations: Observations) -> Tracks:
     """Observations as the loops take them."""
-    xy_px = np.ascontiguousarray(observations.xy_px.transpose(0, 2, 1))
-    return Tracks(xy_px, np.ascontiguousarray(observations.weight), float(observations.pixel_aspect))
+    xy_px = np.ascontiguousarray(observations.xy_px.transpose(1, 2, 0))
+    return Tracks(xy_px, np.ascontiguousarray(observations.weight.T), float(observations.pixel_aspect))
 
 
 def state_of(parameters: Parameters, b: int) -> State:
     """One hypothesis of a batch, as a copy."""
     zoom, log_focal = parameters.zoom[b].copy(), float(parameters.log_focal[b])
     return State(
-        np.ascontiguousarray(parameters.rotation[b].transpose(1, 2, 0)),
-        np.ascontiguousarray(parameters.translation[b].T),
+        parameters.rotation[b].copy(),
+        parameters.translation[b].copy(),
         zoom,
         log_focal,
         np.exp(log_focal + zoom),
-        parameters.point[b].copy(),
+        np.ascontiguousarray(parameters.point[b].T),
     )
 
 
 def parameters_of(states: Sequence[State]) -> Parameters:
     """Several hypotheses as a batch."""
     return Parameters(
-        rotation=np.stack([s.rotation.transpose(2, 0, 1) for s in states]),
-        translation=np.stack([s.translation.T for s in states]),
+        rotation=np.stack([s.rotation for s in states]),
+        translation=np.stack([s.translation for s in states]),
         zoom=np.stack([s.zoom for s in states]),
         log_focal=np.array([s.log_focal for s in states]),
-        point=np.stack([s.point for s in states]),
+        point=np.stack([s.point.T for s in states]),
     )

@@ -46,9 +46,7 @@ def test_a_loop_calls_no_other_so_that_every_process_has_the_same_code() -> None
         return inner(state, used, delta, 0.5, 0.5)[0] + inner(state, used, 2.0 * delta, 0.5, 0.5)[0]
 
     outer = compile_(twice)
-    still = State(
-        np.tile(np.eye(3)[:, :, None], (1, 1, 2)), np.zeros((3, 2)), np.zeros(2), 5.0, np.ones(2), np.ones((3, 1))
-    )
+    still = State(np.tile(np.eye(3), (2, 1, 1)), np.zeros((2, 3)), np.zeros(2), 5.0, np.ones(2), np.ones((4, 1)))
     turned = outer(still, np.arange(6), np.zeros(13))
     np.testing.assert_array_equal(turned, 2 * still.rotation)
     (code,) = outer.inspect_llvm().values()
@@ -148,7 +146,7 @@ def test_a_step_that_is_no_number_leaves_the_cameras_where_they_are():
     observations, starts = scene(11)
     m, n = observations.weight.shape
     law = Law(np.ones(4), np.arange(7), np.full(m, 36.0), 0.3)
-    out = Eliminated(np.tile(np.eye(3), (m, 1, 1)), np.zeros((m, 3, 7 * n + 1)), np.zeros((m, 3)))
+    out = Eliminated(np.tile(np.eye(3)[:, :, None], m), np.zeros((7 * n + 1, 3, m)), np.zeros((3, m)))
     state = state_of(starts, 0)
     trial = stepped(law, state, out, np.full(7 * n + 1, np.nan), np.ones(3))
     for before, after in zip(state, trial, strict=True):
