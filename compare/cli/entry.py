@@ -16,6 +16,7 @@ from compare.cli import _usage
 from sfm.processes.collection import rare_collection, uncollected_end
 from sfm.processes.life import Terminated, ended_by_sigterm
 from sfm.processes.postponed import postpone
+from sfm.processes.undocumented import leave_undocumented
 from trajectory.errors import CinetrajError, perhaps
 
 OK = 0
@@ -56,6 +57,7 @@ _FIRST = ("estimate", "describe", "compare", "convert", "info", "demo")
 def program() -> int:
     """What the installed command calls: `main`, and then the end of the process."""
     postpone()
+    leave_undocumented()
     with rare_collection():  # to the very end: one look on leaving `main` would see all there is
         try:
             return main()

@@ -21,6 +21,7 @@ from sfm.batch.places import PlaceError
 from sfm.processes.allocation import keep_freed_memory
 from sfm.processes.life import die_with_parent
 from sfm.processes.postponed import postpone
+from sfm.processes.undocumented import leave_undocumented
 from trajectory.errors import CinetrajError
 
 KILL_ME_FIRST = 800
@@ -90,6 +91,7 @@ if __name__ == "__main__":
     tempfile.tempdir = sys.argv[3]  # of this process alone: programs that it runs keep their caches elsewhere
     keep_freed_memory()
     postpone()
+    leave_undocumented()
     serve(channel)
     sys.stdout.flush()
     os._exit(0)  # no destructor of a native library may turn a finished batch into a crash
