@@ -13,7 +13,7 @@ from trajectory.model import Trajectory
 def charged_for(
     row: ClipScores, reference: Trajectory, protocol: Protocol, depth_scale: DepthScale | None = None
 ) -> ClipScores:
-    """The row of a failure of the model with what it is not charged for.
+    """The row of a failure of the model with what it is not charged for, and by how many points a sum is charged.
 
     A metric that the reference does not have against itself (the direction of travel of a tripod, the pitch without
     gravity) no model can have. A reference that cannot be compared with itself scores nobody: that is our failure.
@@ -30,4 +30,5 @@ def charged_for(
         found = score_poses(reference, reference, replace(protocol, draws=0), depth_scale=depth_scale)
     except CinetrajError as error:
         return replace(row, failed=str(error), fault="instrument")
-    return replace(row, spared=tuple(name for name, score in found.dropped.items() if score.value is None))
+    spared = tuple(name for name, score in found.dropped.items() if score.value is None)
+    return replace(row, spared=spared, facts={**row.facts, "samples": found.facts["samples"]})

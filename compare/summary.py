@@ -14,7 +14,11 @@ from compare.rows import FAULTS, ClipScores
 def worst_value(metric: str, protocol: Protocol, samples: int) -> float | None:
     """What a clip without a trajectory is charged, or None where the metric has no worst value.
 
-    Sums over as many frames as the clips happen to have, and evo's errors in units of the reference, have none.
+    Sums of CineTechBench's script, over as many frames as both clips happen to have, and evo's errors in units of the
+    reference, have none.
+
+    Args:
+        samples: points of the reference, by which a sum is charged.
     """
     if protocol.method == "cinetechbench":
         return None
@@ -36,12 +40,10 @@ def values(rows: Mapping[str, ClipScores], metric: str, protocol: Protocol, poli
         scores = ((name, row.dropped.get(metric)) for name, row in rows.items() if not row.failed)
         return {name: s.value for name, s in scores if s is not None and s.value is not None}
     charged: dict[str, float] = {}
-    worst: float | None = None
-    if any(row.failed and row.fault == "model" for row in rows.values()):
-        samples = [int(row.facts["samples"]) for row in rows.values() if "samples" in row.facts]
-        worst = worst_value(metric, protocol, max(samples, default=protocol.samples))
+    most = max((int(row.facts["samples"]) for row in rows.values() if "samples" in row.facts), default=protocol.samples)
     for name, row in rows.items():
         if row.failed:
+            worst = worst_value(metric, protocol, int(row.facts.get("samples", most)))
             if row.fault == "model" and worst is not None and metric not in row.spared:
                 charged[name] = worst
             continue

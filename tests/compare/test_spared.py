@@ -71,3 +71,10 @@ def test_a_reference_without_commands_is_our_failure_too(tmp_path: Path) -> None
     )
     assert found.clips["b.txt"].fault == "instrument"
     assert found.clips["b.txt"].failed.startswith("commands: ")
+
+
+def test_a_sum_is_charged_by_the_frames_of_its_own_reference() -> None:
+    references = {"a": smooth(1), "short": smooth(2, n=10)}
+    found = charged(references, {"a": smooth(1)}, "cami2v-rel")
+    assert found["TransErr"]["short"] == 10 * 2
+    assert found["RotErr"]["short"] == pytest.approx(10 * np.pi)
