@@ -3,6 +3,7 @@
 import csv
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -264,14 +265,18 @@ def match(
 
 
 def _by_name(left: Mapping[str, Clip], right: Mapping[str, Clip], resolution: str | None) -> list[Match]:
+    spelt = {_composed(name): name for name in left}
     partner = {name: name for name in right if name in left}
+    partner |= {name: own for name in right if (own := spelt.get(_composed(name))) and own not in partner}
+    paired = set(partner.values())
     prefixed: dict[str, list[str]] = {}
     for name in right:
         found = GENERATED_PREFIX.match(name)
-        if name in partner or not found or found[2] not in left or found[2] in partner.values():
+        own = spelt.get(_composed(found[2])) if found else None
+        if name in partner or not found or own is None or own in paired:
             continue
         if resolution is None or found[1] == resolution:
-            prefixed.setdefault(found[2], []).append(name)
+            prefixed.setdefault(own, []).append(name)
     for name, candidates in prefixed.items():
         if len(candidates) > 1:
             raise CinetrajError(
@@ -294,6 +299,11 @@ def _by_name(left: Mapping[str, Clip], right: Mapping[str, Clip], resolution: st
         told = short if plain[short] == 1 and short not in left else name
         matches.append(Match(name=told, reference=None, generated=clip))
     return matches
+
+
+def _composed(name: str) -> str:
+    """The name with each letter and its accents as one character, as Linux and Windows write it and macOS does not."""
+    return unicodedata.normalize("NFC", name)
 
 
 def _without_prefix(name: str) -> str:
@@ -329,7 +339,8 @@ def _pair_rows(path: Path) -> Sequence[dict[str, str]]:
 def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
     """Rows `reference,generated[,name]`; entries are clip names of the two sources, or paths beside the CSV."""
     rows = _pair_rows(path)
-    left, right = clips(reference)[0], clips(generated)[0]
+    sides = (clips(reference)[0], clips(generated)[0])
+    left, right = ({_composed(name): clip for name, clip in side.items()} | side for side in sides)
     matches: list[Match] = []
     for row in rows:
         a, b = (_from_cell(row[key] or "", known, path) for key, known in (("reference", left), ("generated", right)))
@@ -342,8 +353,8 @@ def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
 
 
 def _from_cell(cell: str, known: Mapping[str, Clip], table: Path) -> Clip:
-    if cell in known:
-        return known[cell]
+    if (clip := known.get(cell) or known.get(_composed(cell))) is not None:
+        return clip
     for path in (Path(cell), table.parent / cell):
         file, part = split_part(path)
         if cell and file.exists():

@@ -161,6 +161,20 @@ def test_a_clip_without_a_reference_is_named_as_those_that_have_one() -> None:
     assert found == ["x", "y", "gen_540p_z", "gen_720p_z"]  # two of one name keep what tells them apart
 
 
+def test_accents_pair_however_a_system_spells_them(tmp_path: Path) -> None:
+    composed, apart = "caf\u00e9", "cafe\u0301"  # as Linux writes it, and macOS
+    for name in (apart, f"gen_720p_{apart}"):
+        (found,) = match({composed: smooth(1)}, {name: smooth(1)})
+        assert found.name == composed
+        assert found.generated is not None
+    both = match({composed: smooth(1), apart: smooth(2)}, {apart: smooth(2), composed: smooth(1)})
+    assert all(m.reference and m.generated and m.generated.name == m.name for m in both)  # its own spelling comes first
+    (tmp_path / "pairs.csv").write_text(f"reference,generated\n{apart},{composed}\n")
+    (row,) = match({composed: smooth(1)}, {apart: smooth(1)}, pairs=tmp_path / "pairs.csv")
+    assert row.reference is not None
+    assert not row.reference.failed
+
+
 def test_a_csv_pairs_what_names_do_not(tmp_path: Path) -> None:
     table = tmp_path / "pairs.csv"
     io.write(smooth(3), tmp_path / "extra.npz", format="native")
