@@ -8,6 +8,7 @@ from typing import Any, Literal, cast
 
 from trajectory.components import NAMES
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import decoded
 
 SPLITS = NAMES
 """The 15 binary splits, in the order of the published table's columns."""
@@ -94,7 +95,11 @@ def prevalence(rows: tuple[BinaryRow, ...]) -> float:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    for line, text in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
+    try:
+        whole = decoded(path.read_bytes())
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReadError(path, f"is no text ({error})", remedy=_GET) from error
+    for line, text in enumerate(whole.split("\n"), start=1):
         if not text.strip():
             continue
         try:

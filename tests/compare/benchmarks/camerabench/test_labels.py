@@ -46,6 +46,21 @@ def test_a_line_separator_inside_a_text_is_no_new_line(tmp_path: Path) -> None:
     assert read_labels(tmp_path).binary["Static"][0].question == "one\u2028two"
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_label_files_may_have_been_saved_by_windows(tmp_path: Path, encoding: str) -> None:
+    write_split(tmp_path, "Static", [("a.mp4", "Yes")])
+    path = tmp_path / "binary_classification" / "Static.jsonl"
+    path.write_text(path.read_text(), encoding=encoding)
+    assert read_labels(tmp_path).binary_videos == {"a.mp4"}
+
+
+def test_a_label_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    write_split(tmp_path, "Static", [("a.mp4", "Yes")])
+    (tmp_path / "binary_classification" / "Static.jsonl").write_bytes(b"\x00\xff\x01")
+    with pytest.raises(ReadError, match=r"Static\.jsonl: is no text"):
+        read_labels(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
