@@ -32,9 +32,10 @@ class Row:
 
 
 def chance_row(labels: Labels) -> Row:
-    """What a constant score reaches: the share of positives of every split, computed from the labels."""
+    """What a constant score reaches: the share of positives of every split, None where it has one class only."""
     percent: dict[str, float | None] = {split: None for split in SPLITS}
-    percent |= {split: 100 * prevalence(rows) for split, rows in labels.binary.items()}
+    shares = {split: prevalence(rows) for split, rows in labels.binary.items() if rows}
+    percent |= {split: 100 * share for split, share in shares.items() if 0 < share < 1}
     return Row(name="Chance", kind="chance", percent=percent, average=_average(percent), note="share of positives")
 
 

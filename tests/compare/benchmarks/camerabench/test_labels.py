@@ -88,6 +88,15 @@ def test_folders_without_labels_and_unknown_splits_are_refused(tmp_path: Path) -
         prevalence(())
 
 
+def test_chance_has_no_precision_where_there_is_one_class_or_no_row(tmp_path: Path) -> None:
+    write_split(tmp_path, "Zoom_In", [("a.mp4", "No"), ("b.mp4", "No")])
+    write_split(tmp_path, "Zoom_Out", [])
+    write_split(tmp_path, "Static", [("a.mp4", "Yes"), ("b.mp4", "No")])
+    chance = chance_row(read_labels(tmp_path))
+    assert {split: value for split, value in chance.percent.items() if value is not None} == {"Static": 50.0}
+    assert chance.average is None
+
+
 def test_the_official_labels(shared: Path) -> None:
     official = read_labels(shared / "camerabench")
     assert tuple(official.binary) == SPLITS
