@@ -112,17 +112,17 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def plot(rows: Sequence[Row], axes: Any) -> None:
-    """Draw the averages as bars and the splits as dots on a caller's matplotlib axes."""
-    shown = [row for row in rows if row.average is not None][::-1]
+    """Draw the averages as bars and the splits as dots on a caller's matplotlib axes; no bar without an average."""
+    shown = rows[::-1]
     colours = {"ours": "#c44e52", "published": "#4c72b0", "chance": "#8c8c8c"}
     for height, row in enumerate(shown):
-        axes.barh(height, row.average, color=colours[row.kind], alpha=0.75)
+        axes.barh(height, row.average or 0.0, color=colours[row.kind], alpha=0.75)
         dots = [value for value in row.percent.values() if value is not None]
         axes.plot(dots, [height] * len(dots), ".", color="black", markersize=3, alpha=0.5)
-        axes.text(101, height, f"{row.average:.1f}", va="center")
+        axes.text(101, height, _cell(row.average), va="center")
     axes.set_yticks(range(len(shown)), [row.name for row in shown])
     axes.set_xlim(0, 100)
-    axes.set_xlabel("average precision (%), mean of 15 splits; dots: splits")
+    axes.set_xlabel("average precision (%), mean of 15 splits; dots: splits\n–: not all splits are defined")
 
 
 def write_leaderboard(rows: Sequence[Row], folder: str | Path) -> tuple[Path, Path, Path]:

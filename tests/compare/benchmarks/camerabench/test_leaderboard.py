@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from compare.benchmarks.camerabench import labels as label_files
 from compare.benchmarks.camerabench.labels import SPLITS, BinaryRow, Labels
@@ -13,6 +14,7 @@ from compare.benchmarks.camerabench.leaderboard import (
     as_markdown,
     leaderboard,
     our_row,
+    plot,
     safe_name,
     write_leaderboard,
 )
@@ -76,6 +78,15 @@ def test_markdown_csv_and_picture(tmp_path: Path) -> None:
     paths = write_leaderboard(rows, tmp_path / "out")
     assert [p.name for p in paths] == ["leaderboard.md", "leaderboard.csv", "leaderboard.png"]
     assert paths[2].read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_picture_has_every_row_of_the_table() -> None:
+    part = our_row(evaluation({"Static": 0.99}), name="part", clips=8, all_clips=8)
+    rows = leaderboard([part], few_labels())
+    axes = Figure().add_subplot()
+    plot(rows, axes)
+    assert [label.get_text() for label in axes.get_yticklabels()] == [row.name for row in rows][::-1]
+    assert axes.texts[0].get_text() == "–"  # the last row has no average, as in the table
 
 
 def test_names_in_file_names() -> None:
