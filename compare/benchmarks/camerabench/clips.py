@@ -41,10 +41,10 @@ def clips_from_runs(
     """Describe every run below `folder` (runs/NAME/run.json); keys are the names of the runs.
 
     A run of several shots (NAME/shot-000, ...) is taken as one clip by its longest shot, counted in frames; where
-    that shot failed, the clip failed. progress: called with (runs done, runs in all).
+    that shot failed, the clip failed, as does one that cannot be read. progress: called with (runs done, runs in all).
 
     Raises:
-        ReadError: no run below the folder, or a run.json that is none.
+        ReadError: no run below the folder.
     """
     root = Path(folder)
     runs = sorted(path.parent for path in root.glob("*/run.json") if not path.parent.name.startswith("."))
@@ -100,22 +100,21 @@ def _clip(run: Path, rule: Rule) -> Clip:
     from trajectory.io import read
 
     shots = sorted(path.parent for path in run.glob("shot-*/run.json"))
-    home = run
-    if shots:
-        home = max(shots, key=lambda shot: _frames(_run_record(shot)))  # the first of equally long ones
-    record = _run_record(home)
-    path = home / "trajectory.npz"
-    failed = record.get("status") == "failed"
-    if failed or not path.is_file():
-        reason = str(record.get("reason") or "no reason given") if failed else "has no trajectory.npz"
-        return Clip(name=run.name, camera=None, failure=reason, shots=max(1, len(shots)))
+    count = max(1, len(shots))
     try:
+        home = max(shots, key=lambda shot: _frames(_run_record(shot)), default=run)  # the first of equally long ones
+        record = _run_record(home)
+        path = home / "trajectory.npz"
+        failed = record.get("status") == "failed"
+        if failed or not path.is_file():
+            reason = str(record.get("reason") or "no reason given") if failed else "has no trajectory.npz"
+            return Clip(name=run.name, camera=None, failure=reason, shots=count)
         trajectory = read(path, format="native")
         others = candidates_beside(trajectory, home)
-        return clip_of_trajectory(run.name, trajectory, rule=rule, shots=max(1, len(shots)), candidates=others)
+        return clip_of_trajectory(run.name, trajectory, rule=rule, shots=count, candidates=others)
     except CinetrajError as error:
         # One clip that cannot be described is a failure of that clip, shown as such; the others go on.
-        return Clip(name=run.name, camera=None, failure=str(error), shots=max(1, len(shots)))
+        return Clip(name=run.name, camera=None, failure=str(error), shots=count)
 
 
 def _run_record(run: Path) -> dict[str, Any]:

@@ -55,9 +55,12 @@ def test_a_run_that_cannot_be_read_fails_alone(tmp_path: Path) -> None:
     write_run(tmp_path, "good", MOVES["Static"])
     write_run(tmp_path, "torn", MOVES["Static"])
     (tmp_path / "torn" / "trajectory.npz").write_bytes(b"PK")
+    write_run(tmp_path, "cut", MOVES["Static"])
+    (tmp_path / "cut" / "run.json").write_text('{"status": ')
     clips = clips_from_runs(tmp_path)
     assert clips["good"].failure is None
     assert "trajectory.npz" in str(clips["torn"].failure)
+    assert "run.json: is no JSON file" in str(clips["cut"].failure)
     with pytest.raises(ReadError, match=r"holds no NAME/run\.json"):
         clips_from_runs(tmp_path / "good")
 
