@@ -215,6 +215,9 @@ def _annotation(source: Path, number: int, record: dict[str, Any]) -> Annotation
     if not isinstance(given, dict):
         raise ReadError(source, f"entry {number} has QA={given!r}, expected prompt and answer", remedy=_REMEDY)
     question = cast("dict[str, Any]", given)
+    for key in ("prompt", "answer"):
+        if not isinstance(question.get(key) or "", str):
+            raise ReadError(source, f"entry {number} has {key}={question[key]!r}, expected a text", remedy=_REMEDY)
     return Annotation(
         id=str(record.get("id", number)),
         video_name=str(record["video_name"]),

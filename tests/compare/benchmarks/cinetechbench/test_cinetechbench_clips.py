@@ -172,6 +172,14 @@ def test_what_is_no_annotation_file(tmp_path: Path, content: str) -> None:
         read_annotations(path)
 
 
+@pytest.mark.parametrize("qa", [{"prompt": ["A. Pan", "B. Tilt"], "answer": "A"}, {"prompt": "Which?", "answer": 2}])
+def test_a_question_that_is_no_text_is_named(tmp_path: Path, qa: dict[str, object]) -> None:
+    path = tmp_path / "video_annotation.json"
+    path.write_text(json.dumps([entry(), entry(QA=qa)]))
+    with pytest.raises(ReadError, match=r"entry 1 has (prompt|answer)=.*, expected a text"):
+        read_annotations(path)
+
+
 def test_sources_are_found_by_name(tmp_path: Path) -> None:
     path = tmp_path / "video_annotation.json"
     path.write_text(json.dumps([entry()]))
