@@ -74,7 +74,7 @@ class Answered:
     @property
     def correct(self) -> bool:
         """Whether the letter is the annotated one."""
-        return self.letter is not None and self.letter == (self.annotation.answer or "").strip().upper()[:1]
+        return self.letter is not None and self.letter == read_answer(self.annotation.answer or "", self.options)
 
     def to_json(self) -> dict[str, Any]:
         """The fields of the authors' results file, and the fit of every option."""
@@ -103,6 +103,19 @@ def read_options(prompt: str) -> dict[str, str]:
     if len(found) < 2 or len({letter for letter, _ in found}) < len(found):
         raise CinetrajError(f"prompt {prompt[:60]!r} has options {[letter for letter, _ in found]}, expected A, B, ...")
     return dict(found)
+
+
+def read_answer(answer: str, options: Mapping[str, str]) -> str:
+    """The letter of an annotated answer, as "B", "(B)" or "B. Pan Left Shot", or the words of an option.
+
+    Raises:
+        CinetrajError: it is none of the options.
+    """
+    found = re.match(r"\(?([A-Ha-h])(?!\w)", answer.strip())
+    letters = [found[1].upper()] if found else [k for k, v in options.items() if v.lower() == answer.strip().lower()]
+    if len(letters) != 1 or letters[0] not in options:
+        raise CinetrajError(f"the annotated answer is {answer!r}, expected one of {', '.join(options)}")
+    return letters[0]
 
 
 def read_types(label: str) -> frozenset[str]:
@@ -186,6 +199,7 @@ def _answer(annotation: Annotation, clip: Clip | None) -> Answered:
     fit: dict[str, float | None] = {}
     try:
         options = read_options(annotation.prompt or "")
+        read_answer(annotation.answer or "", options)  # refuses what would count as wrong whatever is answered
         if clip is None or clip.camera is None:
             failure = NOT_ESTIMATED if clip is None else clip.failure
             return Answered(annotation=annotation, options=options, letter=None, fit=fit, failure=failure)

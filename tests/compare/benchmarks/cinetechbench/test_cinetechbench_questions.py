@@ -174,6 +174,17 @@ def test_the_answer_is_never_looked_at() -> None:
     assert letters == {"A"}
 
 
+def test_the_annotated_answer_may_be_a_letter_or_the_words_of_an_option() -> None:
+    options, clips = ["Dolly In Shot", "Pan Left Shot"], {"x": CLIPS["Pan Left Shot"]}
+    for answer in ("B", " b ", "(B)", "B. Pan Left Shot", "pan left shot"):
+        assert answer_questions([question("x", options, answer)], clips)[0].correct, answer
+    assert not answer_questions([question("x", options, "Dolly In Shot")], clips)[0].correct
+    for answer in ("C", "Both", "?"):  # nothing that is answered could be right
+        (found,) = answer_questions([question("x", options, answer)], clips)
+        assert found.letter is None
+        assert f"the annotated answer is {answer!r}, expected one of A, B" in str(found.failure)
+
+
 def test_no_questions_is_an_error() -> None:
     with pytest.raises(CinetrajError, match="no annotation has a QA"):
         answer_questions([], {})
