@@ -17,7 +17,8 @@ from compare.metrics.rotation import angles_between
 from compare.pair_scores import lengths
 from compare.protocols import Protocol
 from compare.rows import PairScores, Score
-from trajectory.commands import Commands
+from trajectory.actions import spelled
+from trajectory.commands import Commands, Turn
 from trajectory.errors import CinetrajError
 from trajectory.frames import inverse_poses
 from trajectory.model import Trajectory
@@ -101,10 +102,20 @@ def _start(reference: Trajectory, commands: Commands) -> int:
 
 
 def told(commands: Commands, generated: Trajectory, count: int) -> list[str]:
-    """The word of each step among the first `count` rows, as far as there are commands."""
+    """The word of each step among the first `count` rows, as far as there are commands.
+
+    To MIND left and right are moves; to all other layouts they are looks, which are spelt as MIND spells its own.
+    """
     steps = commands.by_step(commands.axis(generated)[:count])
     last = max((i for i, turn in enumerate(steps) if turn is not None), default=-1)
-    return ["no_op" if turn is None else turn.action for turn in steps[: last + 1]]
+    return ["no_op" if turn is None else _word(turn, commands.layout) for turn in steps[: last + 1]]
+
+
+def _word(turn: Turn, layout: str) -> str:
+    if layout == "mind":
+        return turn.action
+    keys = spelled(turn.code).split("+")
+    return "+".join(f"look_{key}" if key in ("left", "right", "up", "down") else key for key in keys)
 
 
 def _score(name: str, apart: np.ndarray, turned: np.ndarray) -> Score:

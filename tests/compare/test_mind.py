@@ -79,6 +79,15 @@ def test_groups_by_action(tmp_path: Path) -> None:
     assert groups["other"]["count"] == 29
 
 
+def test_a_look_of_another_layout_is_no_move(tmp_path: Path) -> None:
+    file = tmp_path / "turns.json"
+    turns = [{"action": "A", "start": 0, "end": 20}, {"action": "right", "start": 20, "end": 40}]
+    file.write_text(json.dumps({"turns": turns}))
+    (row,) = score(smooth(1), smooth(2), protocol="mind-rpe", actions=file).clips.values()
+    found = {name: group["count"] for name, group in row.facts["groups"].items()}
+    assert found == {"act:A": 20, "act:look_right": 19, "other": 19, "translation": 20}
+
+
 def test_what_the_reference_lacks_is_not_the_models_fault() -> None:
     late = smooth(1).replace(valid=np.arange(40) >= 20)
     said = score({"x": late}, {"x": smooth(2, 20)}, protocol="mind-rpe").to_json()
