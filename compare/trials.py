@@ -42,7 +42,9 @@ def _merged(rows: Sequence[ClipScores], sigma: float | None) -> ClipScores:
         for metric, first in getattr(good[0], which).items():
             found = [getattr(row, which)[metric].value for row, k in zip(good, keep, strict=True) if k]
             known = [value for value in found if value is not None]
-            merged[metric] = replace(first, value=float(np.mean(known)), per_frame=None) if known else first
+            # An interval is of one trial's median, and none of a mean.
+            whole = replace(first, per_frame=None, interval=None, undefined="")
+            merged[metric] = replace(whole, value=float(np.mean(known))) if known else first
         return merged
 
     failed, outliers = len(rows) - len(good), int((~keep).sum())

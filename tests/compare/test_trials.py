@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from paths import one, smooth
 
-from compare.scoring import score_trials
+from compare.scoring import score, score_trials
 from compare.trials import kept_trials
 
 
@@ -28,3 +28,11 @@ def test_a_clip_fails_only_if_every_trial_failed() -> None:
     assert result["clips"]["y"]["failed"] == "generated: no frame has a pose"
     assert result["coverage"] == {"ok": 1, "all": 2}
     assert any("2 of 3 trials counted: 1 failed" in note for note in result["protocol"]["notes"])
+
+
+def test_a_mean_over_trials_has_no_interval_of_a_single_one() -> None:
+    unsure = [smooth(seed, pose_covariance=np.tile(1e-4 * np.eye(6), (40, 1, 1))) for seed in (1, 2, 3)]
+    single = score({"x": unsure[0]}, {"x": unsure[1]}).to_json()["rows"]["x"]
+    assert "RotErr" in single["intervals"]
+    found = score_trials({"x": unsure[0]}, [{"x": trial} for trial in unsure[1:]], protocol="strict").to_json()
+    assert found["rows"]["x"]["intervals"] == {}
