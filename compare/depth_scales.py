@@ -1,6 +1,5 @@
 """Metres per unit of length, from a file, for protocols with a metric scale."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
@@ -8,6 +7,7 @@ from typing import Any, cast, final
 import numpy as np
 
 from trajectory.errors import ReadError
+from trajectory.files import read_json
 
 
 @final
@@ -31,10 +31,7 @@ def read_depth_scales(path: str | Path) -> dict[str, DepthScale]:
     """
     file = Path(path)
     remedy = 'expected JSON like {"clip": {"reference": 1.5, "generated": 0.8}}'
-    try:
-        table = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReadError(file, f"cannot be read ({error})", remedy=remedy) from error
+    table = read_json(file, remedy=remedy)
     if not isinstance(table, dict):
         raise ReadError(file, f"holds a {type(table).__name__}", remedy=remedy)
     scales: dict[str, DepthScale] = {}

@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import decoded
 from trajectory.frames import anchor_to_first
 from trajectory.model import Trajectory
 from trajectory.resample import quat_wxyz_from_rotation
@@ -26,7 +27,7 @@ def read_rows(path: Path) -> Float[np.ndarray, "n 8"]:
     """The numbers of an 8-column text file, uninterpreted."""
     rows: list[list[float]] = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = decoded(path.read_bytes()).splitlines()
     except UnicodeDecodeError as error:
         raise ReadError(path, "is no text file", remedy="expected 8 columns of numbers as in pred_traj.txt") from error
     for number, line in enumerate(lines, start=1):

@@ -123,6 +123,13 @@ def test_rows_that_are_none_are_refused_with_the_line(tmp_path: Path, text: str,
         cinetechbench.read_rows(file)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_rows_may_have_been_saved_by_windows(tmp_path: Path, encoding: str) -> None:
+    file = tmp_path / "pred_traj.txt"
+    file.write_text("0 0 0 0 1 0 0 0\n1 0 0 1 1 0 0 0\n", encoding=encoding)
+    assert cinetechbench.read_rows(file)[1].tolist() == [1, 0, 0, 1, 1, 0, 0, 0]
+
+
 def test_other_associations_are_refused() -> None:
     with pytest.raises(CinetrajError, match="truncate or downsample"):
         score(smooth(1), smooth(2), protocol="cinetechbench-compat", time="seconds")
