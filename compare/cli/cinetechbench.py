@@ -12,7 +12,8 @@ class Clips:
     """Cut the annotated clips out of your source films, frame-exactly.
 
     mm:ss is the clock of the film, ff counts frames of that second at the film's real rate (23.976 included), the end
-    is exclusive. Clips that are there are kept; clips.json lists the frames of each clip, or why it could not be cut.
+    is exclusive. Clips that are there are kept, but for those that clips.json says are of other frames; it lists the
+    frames of each clip, or why it could not be cut.
     """
 
     annotations: Path
@@ -80,6 +81,7 @@ def _clips(args: Clips) -> int:
     if not 0 <= args.crf <= 51:
         raise CinetrajError(f"crf is {args.crf}, expected 0 to 51")
     annotations = rule.read_annotations(args.annotations)
+    earlier = _cut_before(args.out / "clips.json")
     report: dict[str, dict[str, Any]] = {}
     with bar("clips", "clip", hidden=args.json) as progress:
         for number, annotation in enumerate(annotations, start=1):
@@ -89,7 +91,7 @@ def _clips(args: Clips) -> int:
                     "would be one file"
                 )
             try:
-                report[annotation.video_name] = _cut_one(args, annotation)
+                report[annotation.video_name] = _cut_one(args, annotation, earlier.get(annotation.video_name))
             except CinetrajError as error:
                 # One film that is missing or broken is a line of the report; the others are cut.
                 report[annotation.video_name] = {"failed": str(error)}
@@ -114,7 +116,23 @@ def _clips(args: Clips) -> int:
     return 0 if done == len(report) else 1
 
 
-def _cut_one(args: Clips, annotation: Any) -> dict[str, Any]:
+def _cut_before(record: Path) -> dict[str, tuple[Any, Any, Any]]:
+    """The film and the frames of each clip that an earlier call cut; empty where nothing tells."""
+    from trajectory.errors import ReadError
+    from trajectory.files import read_json
+
+    try:
+        content: Any = read_json(record, remedy="cut the clips again")
+        return {name: _frames_of(entry) for name, entry in content["clips"].items() if "failed" not in entry}
+    except (ReadError, AttributeError, KeyError, TypeError):
+        return {}
+
+
+def _frames_of(entry: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    return Path(entry["source"]).name, entry["start_frame"], entry["end_frame"]
+
+
+def _cut_one(args: Clips, annotation: Any, earlier: tuple[Any, Any, Any] | None) -> dict[str, Any]:
     from compare.benchmarks.cinetechbench.clips import clip_frames, find_source
     from sfm.video.trim import cut, frame_table
     from trajectory.errors import CinetrajError
@@ -134,7 +152,7 @@ def _cut_one(args: Clips, annotation: Any) -> dict[str, Any]:
     )
     entry = {"source": str(source), "start_frame": first, "end_frame": end, "frames": end - first}
     entry |= {"start_s": float(table.time_s[first]), "rate": str(table.rate)}
-    if target.exists() and not args.overwrite:
+    if target.exists() and not args.overwrite and earlier in (None, _frames_of(entry)):
         return {**entry, "clip": str(target), "kept": True}
     cut(source, target, start=first, stop=end, table=table, crf=args.crf)
     return {**entry, "clip": str(target), "kept": False}

@@ -174,6 +174,13 @@ def test_clips_are_cut_kept_and_reported(tmp_path: Path, film: Path, capsys: pyt
     assert [10 * tens + ones for tens, ones in digits] == list(range(27, 58))
     code, said, _ = cinetraj(capsys, *arguments)
     assert "(was there)" in said
+    annotations(tmp_path, {**entry, "start_frame": "00:01:04"}, missing, gone)
+    said = cinetraj(capsys, *arguments)[1]
+    assert "frames 28 to 57 of 005_A Film.mkv\n" in said  # cut again: what was there has another first frame
+    with av.open(str(out / "005_A Film.mp4")) as container:
+        assert len(list(container.decode(video=0))) == 30
+    annotations(tmp_path, entry, missing, gone)
+    cinetraj(capsys, *arguments)
     annotations(tmp_path, entry, missing)
     assert "1 film is missing: 006_Another.mp4" in cinetraj(capsys, *arguments)[1]
     annotations(tmp_path, entry, missing, gone)
