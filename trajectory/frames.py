@@ -10,7 +10,7 @@ Inside, everything is in OpenCV axes (x right, y down, z forward). The axes of o
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Literal, final
 
@@ -18,6 +18,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from trajectory.errors import CinetrajError
+from trajectory.gravity import Gravity, attitude_deg, known_gravity, with_gravity
 from trajectory.model import Scale, Trajectory
 
 UnitBy = Literal["extent", "depth"]
@@ -216,30 +217,42 @@ def _camera_change(axes: str) -> np.ndarray:
 
 
 def time_reversed(trajectory: Trajectory) -> Trajectory:
-    """The path of the clip played backwards, over the same span of time; applied twice it is the original."""
+    """The path of the clip played backwards, over the same span of time; applied twice it is the original.
+
+    Gravity is told of the frame that is first now. Covariances are against the frame that was first: left out.
+    """
     first, last = trajectory.time_s[0], trajectory.time_s[-1]
-    changes: dict[str, Any] = {"time_s": (first + (last - trajectory.time_s))[::-1]}
+    changes: dict[str, Any] = {"time_s": (first + (last - trajectory.time_s))[::-1], "pose_covariance": None}
     for name in ("world_from_cam", "valid", "intrinsics_px", "scene_depth", "reason", "focal_sigma_px"):
         value = getattr(trajectory, name)
         changes[name] = None if value is None else value[::-1]
-    covariance = trajectory.pose_covariance
-    changes["pose_covariance"] = None if covariance is None else covariance[::-1]
-    return trajectory.replace(**changes)
+    held = attitude_deg(trajectory, trajectory.world_from_cam[trajectory.valid][-1:])
+    turned = None
+    if held is not None and trajectory.valid.any():
+        turned = Gravity(pitch_deg=float(held[0][0]), roll_deg=float(held[1][0]))
+    return with_gravity(trajectory.replace(**changes), turned)
 
 
 def mirrored(trajectory: Trajectory) -> Trajectory:
     """The path of the clip flipped left to right (world and camera both mirrored in x); twice is the original."""
     flip = np.diag([-1.0, 1.0, 1.0, 1.0])
-    intrinsics = trajectory.intrinsics_px
+    intrinsics, distortion = trajectory.intrinsics_px, trajectory.distortion
     if intrinsics is not None:
         intrinsics = np.array(intrinsics)
         if trajectory.image_hw is None:
             raise CinetrajError("the trajectory has intrinsics but no image_hw: its principal point cannot be mirrored")
         intrinsics[:, 0, 2] = trajectory.image_hw[1] - intrinsics[:, 0, 2]
         intrinsics[:, 0, 1] = -intrinsics[:, 0, 1]
+    if distortion is not None and len(distortion) > 3:
+        distortion = distortion * np.where(np.arange(len(distortion)) == 3, -1.0, 1.0)  # p2 leans sideways
     covariance = trajectory.pose_covariance
     if covariance is not None:
         covariance = _stretched(covariance, np.array([-1.0, 1.0, 1.0, 1.0, -1.0, -1.0]))  # ω is a pseudovector
-    return trajectory.replace(
-        world_from_cam=flip @ trajectory.world_from_cam @ flip, intrinsics_px=intrinsics, pose_covariance=covariance
+    known = known_gravity(trajectory)
+    flipped = trajectory.replace(
+        world_from_cam=flip @ trajectory.world_from_cam @ flip,
+        intrinsics_px=intrinsics,
+        pose_covariance=covariance,
+        distortion=distortion,
     )
+    return with_gravity(flipped, None if known is None else replace(known, roll_deg=-known.roll_deg))

@@ -1,7 +1,7 @@
 """Where the ground is, when the first frame's pitch and roll are known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, cast, final
 
 import numpy as np
@@ -57,6 +57,29 @@ def known_gravity(trajectory: Trajectory) -> Gravity | None:
     if not isinstance(pitch, int | float) or not isinstance(roll, int | float):
         raise CinetrajError(f"evidence['gravity'] is {dict(values)}, expected numbers pitch_deg and roll_deg")
     return Gravity(pitch_deg=float(pitch), roll_deg=float(roll))
+
+
+def attitude_deg(
+    trajectory: Trajectory, world_from_cam: Float[np.ndarray, "k 4 4"]
+) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]] | None:
+    """Pitch (up) and roll (clockwise) against the ground of poses in a trajectory's world; None without gravity."""
+    gravity = known_gravity(trajectory)
+    if gravity is None:
+        return None
+    first = trajectory.rotations[int(np.argmax(trajectory.valid))]
+    down_in_world = (gravity.level_from_first @ first.T)[1]
+    # Gravity along the camera's right, down and forward axes: (cos p sin r, cos p cos r, -sin p).
+    right, down, ahead = np.einsum("i,kij->jk", down_in_world, world_from_cam[:, :3, :3])
+    return np.degrees(np.arctan2(-ahead, np.hypot(right, down))), np.degrees(np.arctan2(right, down))
+
+
+def with_gravity(trajectory: Trajectory, gravity: Gravity | None) -> Trajectory:
+    """The path with another attitude of its first valid frame in place of the one that is known; None: as it is."""
+    if gravity is None or trajectory.provenance is None:
+        return trajectory
+    evidence = dict(trajectory.provenance.evidence)
+    evidence["gravity"] = {**evidence["gravity"], "pitch_deg": gravity.pitch_deg, "roll_deg": gravity.roll_deg}
+    return trajectory.replace(provenance=replace(trajectory.provenance, evidence=evidence))
 
 
 def ground_displacement(moved: Motion, gravity: Gravity) -> Float[np.ndarray, " 3"]:

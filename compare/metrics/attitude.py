@@ -11,22 +11,8 @@ from compare.metrics._metric import Comparison, Metric
 from compare.metrics._scores import over_points, undefined
 from compare.metrics.rotation import in_unit
 from compare.rows import Score
-from trajectory.gravity import known_gravity
+from trajectory.gravity import attitude_deg
 from trajectory.model import Trajectory
-
-
-def attitude_deg(
-    trajectory: Trajectory, world_from_cam: Float[np.ndarray, "k 4 4"]
-) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]] | None:
-    """Pitch (up) and roll (clockwise) against the ground of poses in a trajectory's world; None without gravity."""
-    gravity = known_gravity(trajectory)
-    if gravity is None:
-        return None
-    first = trajectory.rotations[int(np.argmax(trajectory.valid))]
-    down_in_world = (gravity.level_from_first @ first.T)[1]
-    # Gravity along the camera's right, down and forward axes: (cos p sin r, cos p cos r, -sin p).
-    right, down, ahead = np.einsum("i,kij->jk", down_in_world, world_from_cam[:, :3, :3])
-    return np.degrees(np.arctan2(-ahead, np.hypot(right, down))), np.degrees(np.arctan2(right, down))
 
 
 def field_of_view_deg(trajectory: Trajectory, time_s: Float[np.ndarray, " k"]) -> Float[np.ndarray, " k"] | None:

@@ -22,7 +22,8 @@ from trajectory.frames import (
     to_axes,
     transform,
 )
-from trajectory.model import Trajectory
+from trajectory.gravity import attitude_deg
+from trajectory.model import Provenance, Trajectory, evidence_of
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -246,3 +247,36 @@ def test_no_unit_is_invented() -> None:
         in_unit(still, "extent")
     with pytest.raises(CinetrajError, match=r"scene_depth is not known.*take the extent"):
         in_unit(still, "depth")
+
+
+def test_twins_hold_the_camera_against_the_ground_as_their_pictures_show_it() -> None:
+    poses = np.tile(np.eye(4), (3, 1, 1))
+    poses[:, :3, :3] = Rotation.from_euler("X", [[0], [10], [25]], degrees=True).as_matrix()
+    known = Provenance(backend="x", evidence={"gravity": {"pitch_deg": 5.0, "roll_deg": 4.0, "sigma_deg": 1.0}})
+    path = Trajectory(
+        world_from_cam=poses,
+        time_s=np.arange(3.0),
+        valid=np.ones(3, bool),
+        distortion=np.array([0.1, 0.2, 0.3, 0.4]),
+        pose_covariance=np.tile(np.eye(6), (3, 1, 1)),
+        provenance=known,
+    )
+    before = attitude_deg(path, path.world_from_cam)
+    for twin, sign, order in ((mirrored, -1, slice(None)), (time_reversed, 1, slice(None, None, -1))):
+        held = attitude_deg(twin(path), twin(path).world_from_cam)
+        assert before is not None
+        assert held is not None
+        np.testing.assert_allclose(held[0], before[0][order], atol=1e-9)
+        np.testing.assert_allclose(held[1], sign * before[1][order], atol=1e-9)
+        assert evidence_of(twin(path))["gravity"]["sigma_deg"] == 1.0
+    np.testing.assert_array_equal(mirrored(path).distortion, [0.1, 0.2, 0.3, -0.4])
+    assert time_reversed(path).pose_covariance is None  # it is against the other end
+
+
+def test_twins_of_a_path_without_poses_have_none() -> None:
+    known = Provenance(evidence={"gravity": {"pitch_deg": 5.0, "roll_deg": 4.0}})
+    lost = Trajectory(
+        world_from_cam=np.full((2, 4, 4), np.nan), time_s=np.arange(2.0), valid=np.zeros(2, bool), provenance=known
+    )
+    assert not time_reversed(lost).valid.any()
+    assert not mirrored(lost).valid.any()

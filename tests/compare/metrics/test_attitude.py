@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from paths import elsewhere, one, path
 from scipy.spatial.transform import Rotation
 
-from compare.metrics.attitude import attitude_deg, field_of_view_deg
+from compare.metrics.attitude import field_of_view_deg
+from trajectory.gravity import attitude_deg
 from trajectory.model import Provenance, Trajectory
 
 angles = st.floats(-80, 80)
