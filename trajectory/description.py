@@ -1,5 +1,6 @@
 """From a trajectory to what a cinematographer would call it."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, cast, final, get_args
@@ -22,7 +23,7 @@ from trajectory.kinematics import INDEX_FPS
 from trajectory.likelihood import likelihood
 from trajectory.minor import Minor
 from trajectory.model import Trajectory, evidence_of
-from trajectory.panned_roll import explaining_pitch_deg
+from trajectory.panned_roll import explaining_pitch_deg, ways
 from trajectory.primitives import Extent, apparent, authors
 from trajectory.segments import Segment, SegmentConfig
 from trajectory.steadiness import Speed, Steadiness, SteadinessConfig
@@ -277,7 +278,10 @@ def _told(
 ) -> _Told:
     limits = config.thresholds
     scores = _scores(trajectory, seen, config)
-    doubts = {CHANNELS[5][0 if scores.best[CHANNELS[5][0]] > 0 else 1]: panned} if panned else {}
+    rolls = ways(seen.shift[:, 5], float(limits.channels("apparent", seen.unit)[5]))
+    scored = CHANNELS[5][0 if scores.best[CHANNELS[5][0]] > 0 else 1]
+    rolled = {scored, *itertools.compress(CHANNELS[5], rolls)}
+    doubts = {name: panned for name in CHANNELS[5] if panned and name in rolled}
     weight, candidates = others
     known = [(share, _scores(each, there, config), there) for share, each, there in candidates]
     flagged = {**doubts, **best_estimates.flags(scores, certainty_of(trajectory))}

@@ -7,10 +7,13 @@ from jaxtyping import Float
 
 from trajectory.gravity import Gravity
 from trajectory.kinematics import Motion
+from trajectory.moves import CLEAR_MARGIN
 from trajectory.turns import about_the_horizon, is_seen_level
 
 STEEPEST_DEG: Final = 45.0
 """How far a camera of unknown gravity is taken to look up or down at most: beyond it a shot is made to look steep."""
+CLEAR: Final = 1.0 + CLEAR_MARGIN
+"""Multiple of its limit from which a roll on the way is told, though the last frame shows none."""
 _STEP_DEG = 2.5
 _MOST_FRAMES = 200
 """Frames that are looked at: the angles add up to the same over any, while no two of them are half a turn apart."""
@@ -20,20 +23,44 @@ def explaining_pitch_deg(moved: Motion, limit_rad: float) -> float | None:
     """Pitch of the first camera, the least one, at which a path has no roll beyond the limit; None where none is.
 
     Turning about the vertical, a camera pitched by p pans by cos p and rolls by sin p of the angle: without gravity
-    the same path may be either. None too where it does not roll beyond the limit with a level first camera.
+    the same path may be either. None too where it does not roll beyond the limit with a level first camera. What counts
+    is the roll from the first frame to the last; of a path without one, as a pan there and back, a clear roll on the
+    way (`CLEAR`).
     """
     few = _thinned(moved.rotation)
-    for size in np.arange(0.0, STEEPEST_DEG + _STEP_DEG, _STEP_DEG).tolist():
-        for pitch_deg in (size, -size):
-            if abs(_roll_rad(few, Gravity(pitch_deg=pitch_deg))) < limit_rad:
-                return None if size == 0.0 else pitch_deg
+    for roll_rad, limit in ((_net_rad, limit_rad), (_reach_rad, CLEAR * limit_rad)):
+        if roll_rad(_rolled_rad(few, Gravity(pitch_deg=0.0))) < limit:
+            continue
+        for size in np.arange(_STEP_DEG, STEEPEST_DEG + _STEP_DEG, _STEP_DEG).tolist():
+            for pitch_deg in (size, -size):
+                if roll_rad(_rolled_rad(few, Gravity(pitch_deg=pitch_deg))) < limit:
+                    return pitch_deg
     return None
 
 
-def _roll_rad(first_from_cam: Float[np.ndarray, "m 3 3"], gravity: Gravity) -> float:
-    """Roll against the horizon from the first to the last camera; inf where one looks steeply up or down."""
+def ways(rolled: Float[np.ndarray, " m"], limit: float) -> tuple[bool, bool]:
+    """Whether a roll goes clockwise (the values rise), and counterclockwise, by the limit from the first frame to the
+    last, or clearly on the way."""
+    rise = float((rolled - np.minimum.accumulate(rolled)).max())
+    fall = float((np.maximum.accumulate(rolled) - rolled).max())
+    net = float(rolled[-1] - rolled[0])
+    return rise >= CLEAR * limit or net >= limit, fall >= CLEAR * limit or -net >= limit
+
+
+def _net_rad(rolled: Float[np.ndarray, " m"]) -> float:
+    return abs(float(rolled[-1]))
+
+
+def _reach_rad(rolled: Float[np.ndarray, " m"]) -> float:
+    return float(np.ptp(rolled))
+
+
+def _rolled_rad(first_from_cam: Float[np.ndarray, "m 3 3"], gravity: Gravity) -> Float[np.ndarray, " m"]:
+    """Roll against the horizon since the first camera; inf at the end where one looks steeply up or down."""
     level_from_cam = gravity.level_from_first @ first_from_cam
-    return float(about_the_horizon(level_from_cam)[:, 2].sum()) if is_seen_level(level_from_cam) else np.inf
+    rolled = np.zeros(len(first_from_cam))
+    rolled[1:] = np.cumsum(about_the_horizon(level_from_cam)[:, 2]) if is_seen_level(level_from_cam) else np.inf
+    return rolled
 
 
 def _thinned(rotation: Float[np.ndarray, "m 3 3"]) -> Float[np.ndarray, "k 3 3"]:

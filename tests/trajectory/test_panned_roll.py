@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 from motions import build, steered
+from scipy.spatial.transform import Rotation
 
 from trajectory.description import DescribeConfig, describe
 from trajectory.kinematics import motion
+from trajectory.model import Trajectory
 from trajectory.panned_roll import STEEPEST_DEG, explaining_pitch_deg
 
 LIMIT = np.radians(3.5)
@@ -38,3 +40,26 @@ def test_such_a_roll_is_flagged_until_gravity_is_known():
     real = describe(build(turn_deg=(0, 0, 20)))
     assert real.flagged == {}
     assert real.sentence.startswith("The camera rolls clockwise")
+
+
+@pytest.mark.parametrize("heading_deg", [lambda u: 30 * np.sin(np.pi * u) ** 2, lambda u: 360 * u, lambda u: 270 * u])
+def test_rolls_on_the_way_are_hedged_as_those_of_the_whole_clip(heading_deg):
+    """A pan there and back, and one all around, end level."""
+    turn = Rotation.from_euler("Y", heading_deg(np.linspace(0, 1, 121))[:, None], degrees=True)
+    poses = np.tile(np.eye(4), (121, 1, 1))
+    poses[:, :3, :3] = (turn * Rotation.from_euler("X", -25, degrees=True)).as_matrix()
+    panned = Trajectory(world_from_cam=poses, time_s=np.arange(121) / 30, valid=np.ones(121, bool))
+    found = describe(panned)
+    assert set(found.flagged) >= {"Roll_Clockwise", "Roll_Counterclockwise"}
+    assert "roll" in found.sentence
+    assert found.captions.long.replace("possibly roll", "").count("roll") <= 1  # that of the sum of all turns
+    assert "roll" not in describe(panned, DescribeConfig(pitch_deg=-25.0)).sentence
+
+
+def test_a_roll_there_and_back_is_no_pan():
+    poses = np.tile(np.eye(4), (121, 1, 1))
+    roll_deg = 20 * np.sin(np.pi * np.linspace(0, 1, 121)) ** 2
+    poses[:, :3, :3] = Rotation.from_euler("Z", roll_deg[:, None], degrees=True).as_matrix()
+    found = describe(Trajectory(world_from_cam=poses, time_s=np.arange(121) / 30, valid=np.ones(121, bool)))
+    assert found.flagged == {}
+    assert found.sentence.startswith("The camera rolls clockwise about 20°, then rolls counterclockwise")
