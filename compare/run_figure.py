@@ -52,7 +52,7 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None, referenc
         if laid.focal_px is not None:
             plot.draw_focal(focal, laid, linestyle="--", label="reference")
     below = figure.add_subplot(grid[2, :])
-    shown = with_holds(description.decisions, description.segments)
+    shown = with_holds(description.decisions, description.segments, description.translation_unit)
     plot.draw_segments(below, shown, trajectory)
     confidence = shot.statistics.get("confidence")
     sure = f", confidence {confidence:.2f}" if isinstance(confidence, int | float) else ""

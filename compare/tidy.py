@@ -258,7 +258,8 @@ def _segment_rows(shot: RunShot) -> Iterator[Row]:
     if trajectory is None:
         return
     told = shot.describe(trajectory)
-    for segment, named in zip(told.segments, are_told(told.decisions, told.segments), strict=True):
+    shown = are_told(told.decisions, told.segments, told.translation_unit)
+    for segment, named in zip(told.segments, shown, strict=True):
         yield {
             "primitive": segment.primitive,
             "start_s": segment.start_s,

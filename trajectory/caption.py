@@ -105,7 +105,7 @@ def captions(
             degrees and then goes ahead has gone aside of where it first looked, which the long caption says alone.
     """
     certainty = certainty or Certainty()
-    told = moves.in_segments(decisions, segments)
+    told = moves.in_segments(decisions, segments, seen.unit)
     span_s = (float(seen.moved.time_s[0]), float(seen.moved.time_s[-1]))
     overall = moves.throughout(decisions, told, span_s)
     kept = sorted((*told, *overall), key=lambda s: -s.margin)[: 2 * _MOST]

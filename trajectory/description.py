@@ -141,6 +141,7 @@ class Description:
     def to_json(self) -> dict[str, Any]:
         """JSON values; the first five keys are stable, others may be added."""
         found = self.compound
+        named = moves.are_told(self.decisions, self.segments, self.translation_unit)
         return {
             "rule": self.rule,
             "scores": dict(self.scores),
@@ -148,10 +149,7 @@ class Description:
                 name: asdict(decision) | {"likelihood": likelihood(name, decision.margin, decision.probability)}
                 for name, decision in self.decisions.items()
             },
-            "segments": [
-                asdict(each) | {"told": told}
-                for each, told in zip(self.segments, moves.are_told(self.decisions, self.segments), strict=True)
-            ],
+            "segments": [asdict(each) | {"told": told} for each, told in zip(self.segments, named, strict=True)],
             "sentence": self.sentence,
             "captions": self.captions.to_json(),
             "translation_unit": self.translation_unit,

@@ -7,34 +7,45 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float
 
-from trajectory.components import CHANNEL_OF, opposite
+from trajectory.components import CHANNEL_OF, TranslationUnit, opposite
 from trajectory.decisions import Decision
 from trajectory.image_motion import ImageMotion
 from trajectory.segments import Segment
 
 CLEAR_MARGIN: Final = 1.0
 """Margin from which a segment is told though the clip as a whole does not show its primitive, as there and back."""
+CLEAR_SHARE_MARGIN: Final = 0.25
+"""The same of a way that is told as a share of the path, 5/16 of it: no way there and back has more than half."""
 TAKEN_BACK: Final = 0.5
 """Share of such a segment from which what it takes back is told, too."""
 
 
-def in_segments(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[Segment, ...]:
+def in_segments(
+    decisions: Mapping[str, Decision], segments: Sequence[Segment], unit: TranslationUnit
+) -> tuple[Segment, ...]:
     """Segments of moves that are told: see `are_told`."""
-    return tuple(each for each in with_holds(decisions, segments) if each.primitive != "Static")
+    return tuple(each for each in with_holds(decisions, segments, unit) if each.primitive != "Static")
 
 
-def with_holds(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[Segment, ...]:
+def with_holds(
+    decisions: Mapping[str, Decision], segments: Sequence[Segment], unit: TranslationUnit
+) -> tuple[Segment, ...]:
     """What a timeline shows: the moves of `in_segments` and the stretches that are still, by their start."""
-    return tuple(itertools.compress(segments, are_told(decisions, segments)))
+    return tuple(itertools.compress(segments, are_told(decisions, segments, unit)))
 
 
-def are_told(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> tuple[bool, ...]:
+def are_told(decisions: Mapping[str, Decision], segments: Sequence[Segment], unit: TranslationUnit) -> tuple[bool, ...]:
     """Which stretches are named in words, tags and pictures: holds; moves that the decisions confirm, or that are clear
     by themselves; and what such a clear one takes back, where that is at least `TAKEN_BACK` of it, in however many
-    parts: else a clip would be told to have gone one way alone, of which it shows the other way."""
+    parts: else a clip would be told to have gone one way alone, of which it shows the other way.
+
+    Args:
+        unit: that the translation of the segments is told in.
+    """
 
     def by_itself(segment: Segment) -> bool:
-        clear = segment.primitive == "Static" or segment.margin >= CLEAR_MARGIN
+        share = unit == "path_length" and segment.primitive.startswith("Move")
+        clear = segment.primitive == "Static" or segment.margin >= (CLEAR_SHARE_MARGIN if share else CLEAR_MARGIN)
         return clear or decisions[segment.primitive].yes is True
 
     def amount(primitive: str) -> float:
@@ -74,7 +85,7 @@ def in_camera_axes(
     Decisions about a translation are relative to the first frame: a camera that pans right by 90 degrees and then
     trucks right has moved backward. Tags are those of the camera as it stands, and there it never went back.
     """
-    told = in_segments(decisions, segments)
+    told = in_segments(decisions, segments, seen.unit)
     rest = throughout(decisions, told, (float(seen.moved.time_s[0]), float(seen.moved.time_s[-1])))
 
     def shown(segment: Segment) -> bool:

@@ -179,7 +179,7 @@ def draw_overview(
     top = 0.92
     if description is not None:
         below = figure.add_subplot(grid[2, :])
-        shown = with_holds(description.decisions, description.segments)
+        shown = with_holds(description.decisions, description.segments, description.translation_unit)
         draw_segments(below, shown, trajectories[0], index_fps=index_fps)
         title = fill(description.sentence, 110)
         figure.suptitle(title, fontsize="medium")

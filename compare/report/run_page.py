@@ -234,7 +234,7 @@ def _segments(description: Description) -> list[dict[str, Any]]:
     Opposites are below each other. Spans while it lasts; `whole` where the clip as a whole is told as it.
     """
     found: list[dict[str, Any]] = []
-    shown = with_holds(description.decisions, description.segments)
+    shown = with_holds(description.decisions, description.segments, description.translation_unit)
     for name in (*(name for pair in CHANNELS for name in pair), "Static"):
         spans = [s for s in shown if s.primitive == name]
         decision = description.decisions[name]

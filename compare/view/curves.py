@@ -68,7 +68,7 @@ def _send(
 def log_segments(stream: Any, trajectory: Trajectory, description: Description) -> None:
     """A lane for each primitive that is told, its state named with how far it can be trusted."""
     rr = rerun()
-    shown = with_holds(description.decisions, description.segments)
+    shown = with_holds(description.decisions, description.segments, description.translation_unit)
     time_s = seconds(trajectory, trajectory.time_s)
     counted = trajectory.time_source == "index"
     for name in dict.fromkeys(segment.primitive for segment in shown):

@@ -65,6 +65,21 @@ def test_there_and_back_is_told_as_two_moves():
     assert "pans right about 40°, then pans left about 40°" in text
 
 
+@pytest.mark.parametrize("noise", [0.0, 0.001])
+@pytest.mark.parametrize("duration_s", [2.0, 4.0])
+def test_a_way_there_and_back_is_told_without_a_depth_too(duration_s, noise):
+    """As generators are asked for, to come back to where they began; each way has less than half of the path."""
+    path = {
+        "frames": round(24 * duration_s) + 1,
+        "duration_s": duration_s,
+        "with_depth": False,
+        "noise_position": noise,
+    }
+    found = describe(build(move=(0, 0, 0.5), profile=lambda a: np.sin(np.pi * a), **path))
+    assert found.sentence == "The camera moves forward, then moves backward; smooth."
+    assert [each.primitive for each in found.moves] == ["Move_In", "Move_Out"]
+
+
 def test_a_clear_way_back_is_told_with_the_slow_ways_there():
     at = np.array([0, 2, 4, 6, 7.5])  # two ways there that are slight each, one back that is clear
     pan = np.interp(np.linspace(0, 7.5, 226), at, [0, 4, 4, 8, 1]) / 8
@@ -88,7 +103,7 @@ def are_told_of(**each: tuple[float, float, bool]) -> tuple[bool, ...]:
         decisions[name] = Decision(yes=yes, margin=margin, reliability=1.0, probability=0.5)
         span = {"start_s": float(at_s), "end_s": at_s + 1.0}
         segments.append(Segment(primitive=name, **span, strength=strength, margin=margin))
-    return are_told(decisions, segments)
+    return are_told(decisions, segments, "scene_depth")
 
 
 def test_unknown_translation_is_said():

@@ -246,7 +246,7 @@ def test_the_timeline_has_no_bars_for_what_is_not_told() -> None:
     trajectory = moving(60, turn_deg=40.0)
     told = describe(trajectory)
     no = {name: replace(decision, yes=False) for name, decision in told.decisions.items()}
-    unclear = tuple(replace(segment, margin=0.5) for segment in told.segments)
+    unclear = tuple(replace(segment, margin=0.2) for segment in told.segments)
     figure = Figure()
     plot.draw_overview(figure, [trajectory], description=replace(told, decisions=no, segments=unclear))
     assert figure.axes[-1].get_yticklabels() == []
