@@ -108,12 +108,14 @@ def captions(
     told = moves.in_segments(decisions, segments, seen.unit)
     span_s = (float(seen.moved.time_s[0]), float(seen.moved.time_s[-1]))
     overall = moves.throughout(decisions, told, span_s)
-    kept = sorted((*told, *overall), key=lambda s: -s.margin)[: 2 * _MOST]
+    ranked = sorted((*told, *overall), key=lambda s: -s.margin)
+    kept = sorted(ranked, key=lambda s: not moves.is_main_way(s.primitive, s.margin, seen.unit))[: 2 * _MOST]
     parts = parts_of(kept, compound, seen, certainty=certainty, doubted=doubted, overall=overall)
     every = sorted(parts, key=lambda p: -p.weight)
     strongest = [part for part in every if not _elsewhere(part, told, shown)]
+    ways_first = sorted(strongest, key=lambda p: not moves.is_main_way(p.word.name, p.weight, seen.unit))
     plan = _Plan(
-        parts=_by_time(strongest[:_MOST]),
+        parts=_by_time(ways_first[:_MOST]),
         strongest=_by_time(strongest[:_MOST_SHORT]),
         every=_by_time(every[:_MOST_LONG]),
         many=len(told) > 2 * _MOST,

@@ -60,6 +60,12 @@ def are_told(decisions: Mapping[str, Decision], segments: Sequence[Segment], uni
     return tuple(by_itself(each) or each.primitive in told_back for each in segments)
 
 
+def is_main_way(primitive: str, margin: float, unit: TranslationUnit) -> bool:
+    """Whether a move is most of a path whose size is not known: a share of the path, which no margin of a turn can be
+    held against, so that many turns would leave it out."""
+    return unit == "path_length" and primitive.startswith("Move") and margin >= CLEAR_MARGIN
+
+
 def throughout(
     decisions: Mapping[str, Decision], told: Sequence[Segment], span_s: tuple[float, float]
 ) -> tuple[Segment, ...]:

@@ -80,6 +80,16 @@ def test_a_way_there_and_back_is_told_without_a_depth_too(duration_s, noise):
     assert [each.primitive for each in found.moves] == ["Move_In", "Move_Out"]
 
 
+def test_a_drive_of_many_turns_without_a_depth_goes_forward():
+    turns = {"turn_deg": (0, 40, 0), "frames": 1801, "duration_s": 60.0, "profile": lambda a: np.sin(20 * np.pi * a)}
+    turning = build(**turns, with_depth=False)
+    poses = np.array(turning.world_from_cam)
+    poses[:, :3, 3] = np.cumsum(poses[:, :3, 2], axis=0)  # each step goes where the camera looks
+    text = describe(turning.replace(world_from_cam=poses)).sentence
+    assert text.startswith("Among many moves, the camera ")
+    assert "moving forward" in text
+
+
 def test_a_clear_way_back_is_told_with_the_slow_ways_there():
     at = np.array([0, 2, 4, 6, 7.5])  # two ways there that are slight each, one back that is clear
     pan = np.interp(np.linspace(0, 7.5, 226), at, [0, 4, 4, 8, 1]) / 8
