@@ -10,6 +10,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from trajectory.components import CHANNELS
 from trajectory.steadiness import Split
 
+_ROUNDING = 1e-6
+"""Share of a duration that rounding may take: clocks since 1970 tell one of a second to less than a millionth."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +81,7 @@ def find(
             runs = _runs(rate, high, parts.observed, round(min(config.merge_gap_s / parts.step_s, 1e9)))
             for start, stop in runs.tolist():
                 strength = sign * float(parts.trend[stop, channel] - parts.trend[start, channel])
-                lasts = parts.time_s[stop] - parts.time_s[start] >= config.min_duration_s
+                lasts = duration * (stop - start) / (len(rate) - 1) >= config.min_duration_s * (1.0 - _ROUNDING)
                 if lasts and strength >= limit:
                     found.append(_segment(name, parts, (start, stop), strength, strength / limit - 1.0))
     found += _holds(parts, still, config)

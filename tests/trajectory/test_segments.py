@@ -8,6 +8,8 @@ from motions import build
 from scipy.spatial.transform import Rotation
 
 from trajectory.description import describe
+from trajectory.segments import find
+from trajectory.steadiness import Split
 
 
 def moves(t):
@@ -110,3 +112,15 @@ def test_a_static_clip_is_one_static_segment():
 def test_margins_are_strengths_over_thresholds():
     (segment,) = moves(build(turn_deg=(0, 30, 0)))
     assert segment.margin == pytest.approx(segment.strength / 0.04 - 1.0)
+
+
+@pytest.mark.parametrize("zero_s", [0.0, 0.1, 1.0, 7.3, 1000.0, 1.7e9])
+def test_the_shortest_segment_does_not_hang_on_where_the_clock_starts(zero_s: float):
+    """At 30 frames per second it is nine steps, whose times differ by a hair more or less than 0.3 s."""
+    time_s = zero_s + np.arange(31) / 30
+    rate = np.zeros((31, 7))
+    rate[10:20, 4] = 1.0
+    trend = np.cumsum(rate, axis=0) / 30
+    parts = Split(time_s=time_s, shift=trend, tremor=0 * trend, trend=trend, rate=rate, observed=np.ones(31, bool))
+    found = [each.primitive for each in find(parts, np.full(7, 0.04)) if each.primitive != "Static"]
+    assert found == ["Pan_Right"]
