@@ -15,8 +15,8 @@ TurnFrame = Literal["horizon", "upright", "camera"]
 tilt. upright: tilt and pan about the camera's axes, roll without what a pan of a pitched camera brings to it; the first
 camera counts as level where gravity is not known. camera: all about the camera's axes."""
 
-_STEEPEST = 0.35
-"""Cosine of the pitch below which a turn about the vertical is no longer told from a roll (70 degrees)."""
+_STEEPEST = float(np.cos(np.radians(STEEP_DEG)))
+"""Cosine of the pitch below which a turn about the vertical is mostly a roll of the picture, and told as one."""
 
 
 @final
@@ -111,7 +111,7 @@ def rates(vertical_in_cam: Float[np.ndarray, " 3"]) -> Float[np.ndarray, "3 3"]:
 def is_seen_level(level_from_cam: Float[np.ndarray, "m 3 3"]) -> bool:
     """Whether no camera looks up or down by more than `STEEP_DEG`."""
     across = np.hypot(level_from_cam[:, 1, 0], level_from_cam[:, 1, 1])
-    return bool(across.min() >= np.cos(np.radians(STEEP_DEG)))
+    return bool(across.min() >= _STEEPEST - 1e-9)  # rounding leaves a pitch of just as much on this side
 
 
 def about_the_horizon(level_from_cam: Float[np.ndarray, "m 3 3"]) -> Float[np.ndarray, "s 3"]:

@@ -10,7 +10,7 @@ from scipy.spatial.transform import Rotation
 from trajectory.description import DescribeConfig, describe
 from trajectory.kinematics import motion
 from trajectory.model import Provenance
-from trajectory.turns import rates, turns
+from trajectory.turns import rates, turned_of, turns
 
 ANGLE = st.floats(-40, 40)
 
@@ -65,6 +65,14 @@ def test_views_from_above_and_unknown_gravity_keep_the_camera_axes():
     without = turns(motion(pitched), None)
     assert without.frame == "upright"
     assert without.step_rad[:, :2] == pytest.approx(without.camera_rad[:, :2])
+
+
+@pytest.mark.parametrize("pitch", [-60, -61, -65, -69, -75, 65])
+def test_no_turn_is_lost_where_a_camera_looks_steeply(pitch):
+    """Either all of it is pan, or pan and roll are those of the camera's own axes."""
+    t, gravity = steered((pitch, 0, 0), (0, 90, 0))
+    told = turned_of(turns(motion(t), gravity)).told
+    assert np.linalg.norm(told) == pytest.approx(90.0, abs=0.01)
 
 
 def test_the_description_says_which_frame_and_keeps_the_other():
