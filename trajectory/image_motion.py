@@ -117,8 +117,8 @@ def image_motion(
         kept = trajectory.intrinsics_px[moved.frame]
         fx, fy = kept[:, 0, 0], kept[:, 1, 1]
         if trajectory.image_hw is None:
-            height, width = 2.0 * float(np.median(kept[:, 1, 2])), 2.0 * float(np.median(kept[:, 0, 2]))
-            notes.append("no image size: the principal point is taken as the centre of the frame")
+            height, width, note = _size_of(kept, assumed_fov_deg)
+            notes.append(note)
     per_step = weights(height, width, np.sqrt(fx[:-1] * fx[1:]), np.sqrt(fy[:-1] * fy[1:]))
     typical = np.median(per_step, axis=0)
 
@@ -164,6 +164,18 @@ def image_motion(
         unit=unit,
         notes=tuple(notes),
     )
+
+
+def _size_of(intrinsics_px: Float[np.ndarray, "m 3 3"], assumed_fov_deg: float) -> tuple[float, float, str]:
+    """Height and width of a picture of which only the lens is known, and how it is told to be so large."""
+    middle = np.median(intrinsics_px[:, :2, 2], axis=0)
+    if (middle > 0).all():
+        note = "no image size: the principal point is taken as the centre of the frame"
+        return 2.0 * float(middle[1]), 2.0 * float(middle[0]), note
+    height, width = _ASSUMED_HW
+    longer = 2.0 * float(np.median(intrinsics_px[:, 0, 0])) * float(np.tan(np.radians(assumed_fov_deg) / 2.0))
+    note = f"no image size nor principal point: a field of view of {assumed_fov_deg:g} degrees is assumed"
+    return longer * height / width, longer, note
 
 
 def _nearness(trajectory: Trajectory) -> float:

@@ -243,3 +243,12 @@ def test_the_rule_of_the_authors_keeps_the_median():
 def test_depths_that_do_not_rise_are_refused(depths):
     with pytest.raises(CinetrajError, match="expected three depths that rise"):
         image_motion(before(build(), *depths))
+
+
+@pytest.mark.parametrize("middle", [0.0, -3.0, np.nan])
+def test_a_lens_without_a_principal_point_or_a_size_is_seen_at_the_assumed_angle(middle):
+    t = build(turn_deg=(0, 20, 0), with_intrinsics=False)
+    lens = np.tile(np.array([[500.0, 0, middle], [0, 500.0, middle], [0, 0, 1]]), (len(t), 1, 1))
+    seen = image_motion(t.replace(image_hw=None, intrinsics_px=lens))
+    assert "no image size nor principal point: a field of view of 55 degrees is assumed" in seen.notes
+    assert seen.endpoint == pytest.approx(image_motion(t.replace(image_hw=(9, 16))).endpoint)
