@@ -10,6 +10,9 @@ from numpy.lib.stride_tricks import sliding_window_view
 from trajectory.components import CHANNELS
 from trajectory.steadiness import Split
 
+LEAST_REAL = 0.25
+"""Share of its threshold that a segment moves by before smoothing: beside a whip the trend swings back by three percent
+of it, where the camera stands still."""
 _ROUNDING = 1e-6
 """Share of a duration that rounding may take: clocks since 1970 tell one of a second to less than a millionth."""
 
@@ -82,7 +85,8 @@ def find(
             for start, stop in runs.tolist():
                 strength = sign * float(parts.trend[stop, channel] - parts.trend[start, channel])
                 lasts = duration * (stop - start) / (len(rate) - 1) >= config.min_duration_s * (1.0 - _ROUNDING)
-                if lasts and strength >= limit:
+                happens = sign * float(parts.shift[stop, channel] - parts.shift[start, channel]) >= LEAST_REAL * limit
+                if lasts and happens and strength >= limit:
                     found.append(_segment(name, parts, (start, stop), strength, strength / limit - 1.0))
     found += _holds(parts, still, config)
     return tuple(sorted(found, key=lambda s: (s.start_s, s.primitive)))

@@ -124,3 +124,12 @@ def test_the_shortest_segment_does_not_hang_on_where_the_clock_starts(zero_s: fl
     parts = Split(time_s=time_s, shift=trend, tremor=0 * trend, trend=trend, rate=rate, observed=np.ones(31, bool))
     found = [each.primitive for each in find(parts, np.full(7, 0.04)) if each.primitive != "Static"]
     assert found == ["Pan_Right"]
+
+
+@pytest.mark.parametrize("whip_s", [0.05, 0.2])
+def test_a_camera_that_stands_still_beside_a_whip_does_not_swing_back(whip_s: float):
+    t = build(frames=121, duration_s=4.0)
+    pan = np.radians(180) * np.clip((t.time_s - 2) / whip_s + 0.5, 0, 1)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, :3] = Rotation.from_euler("Y", pan[:, None]).as_matrix()
+    assert [each.primitive for each in moves(t.replace(world_from_cam=poses))] == ["Pan_Right"]
