@@ -47,7 +47,7 @@ class Arc:
 
     Attributes:
         direction: the way the camera moves; CameraBench calls leftward "clockwise".
-        swept_deg: angle around the centre, summed along the path.
+        swept_deg: angle around the axis of the circle, summed along the path: all around is 360 degrees from above too.
         radius: median distance to the centre, in units of the translation; radius_depths: over the scene depth, or
             None.
         centre_first: the centre in the axes of the first camera.
@@ -151,14 +151,18 @@ def fit_arc(moved: Motion, config: CompoundConfig | None = None) -> Arc | None:
     turned = float(np.degrees(np.sum(_signed_angle(axis[:-1], axis[1:], normal))))
     if swept < config.min_sweep_deg or turned < config.min_turn * swept:
         return None
+    # A camera that keeps looking at the centre turns about the axis of its circle, which may lie above the centre.
+    pole = np.einsum("nij,nj->i", moved.rotation[:-1], moved.step_rotvec_rad)
+    pole = pole / np.linalg.norm(pole)
+    flat = spoke - np.outer(spoke @ pole, pole)
     # Seen from the first camera the centre lies ahead, so the side to which the circle starts names the direction.
-    start = np.cross(normal, spoke[0])
+    start = np.cross(pole, spoke[0])
     sideways = abs(start[0]) >= abs(start[1])
     direction = ("right" if start[0] > 0 else "left") if sideways else ("down" if start[1] > 0 else "up")
     depth = None if moved.depth is None else typical / float(np.median(moved.depth))
     return Arc(
         direction=direction,
-        swept_deg=swept,
+        swept_deg=float(np.degrees(np.sum(_signed_angle(flat[:-1], flat[1:], pole)))),
         radius=typical,
         radius_depths=depth,
         centre_first=(float(centre[0]), float(centre[1]), float(centre[2])),

@@ -45,6 +45,15 @@ def test_an_orbit_has_its_centre_radius_sweep_and_side(swept, left, radius, pitc
     assert found.centre_first == pytest.approx((0, 0, radius), abs=1e-6 * radius)
 
 
+@pytest.mark.parametrize("pitch_deg", [-50.0, -30.0, 20.0])
+@pytest.mark.parametrize("swept", [60.0, 180.0, 360.0])
+def test_a_circle_is_as_much_of_one_when_the_camera_looks_down_at_its_subject(swept, pitch_deg):
+    found = fit_arc(motion(orbit(-swept, pitch_deg=pitch_deg, frames=90, noise_deg=0.1)))
+    assert found is not None
+    assert found.direction == "right"
+    assert found.swept_deg == pytest.approx(swept, rel=0.03)
+
+
 def test_an_arc_is_named_in_the_description_and_the_sentence():
     found = describe(orbit(-60.0))
     assert found.compound.arc.direction == "right"
