@@ -16,7 +16,7 @@ from trajectory.errors import CinetrajError
 from trajectory.gravity import known_gravity
 from trajectory.image_motion import ImageMotion, image_motion
 from trajectory.io.worldplay import FRAMES as LATENT
-from trajectory.kinematics import INDEX_FPS, seconds, translation_is_noise
+from trajectory.kinematics import INDEX_FPS, position_noise, seconds, translation_is_noise
 from trajectory.model import Trajectory
 
 Per = Literal["second", "latent"]
@@ -175,7 +175,7 @@ def pressed(
         unit="scene depths" if seen.unit == "scene_depth" else "shares of the path",
         intervals=tuple(intervals),
         told="" if commands is None else commands.layout,
-        notes=("its travel is noise: no movement is told",) if still and trajectory.scale != "bounded" else (),
+        notes=("its travel is noise: no movement is told",) if still and position_noise(seen.moved) > 0.0 else (),
     )
 
 

@@ -100,6 +100,10 @@ def test_noise_and_slow_motion_are_no_keys() -> None:
     found = pressed(rest.replace(world_from_cam=poses, scene_depth=None))
     assert [each.keys for each in found.intervals] == ["none"] * 3
     assert "its travel is noise" in found.notes[0]
+
+
+def test_a_camera_that_only_turns_has_no_noise_for_its_travel() -> None:
+    assert pressed(driven(("right",) * 2).replace(scene_depth=None)).notes == ()
     assert keys_of(driven(speed=0.02, turn_deg_s=1.5)) == ["none"] * 6
     assert keys_of(driven(("right",), turn_deg_s=1.5), look_deg_s=1.0) == ["right"]
 
