@@ -180,11 +180,15 @@ def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, co
 
 
 def _depths(found: _Found) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " 3"] | None]:
-    """Median depth of the scene in each frame that was looked at, and quantiles of its depths in the first."""
+    """Median depth of the scene in each frame that was looked at, and quantiles of its depths in the first.
+
+    Patches that testify nowhere (bars, what left the picture at once) keep the depth that they began with.
+    """
     inverse_depth = found.refined.parameters.inverse_depth
     told = found.refined.scene.told_cells(torch.from_numpy(found.key).to(inverse_depth.device))
+    silent = found.refined.residual_px.isnan().all(1)
     foreign = told | (found.refined.belongs < OF_THE_SCENE)
-    scene = inverse_depth.masked_fill(foreign, torch.nan).cpu()
+    scene = inverse_depth.masked_fill(silent | foreign, torch.nan).cpu()
     known = scene.isfinite().any(1)
     if not known.any():
         scene, known = inverse_depth.cpu(), torch.ones_like(known)

@@ -74,6 +74,17 @@ def test_the_way_is_in_scene_depths():
     assert trajectory.positions[-1, 0] > 0
 
 
+def test_bars_have_no_part_in_the_depth_of_the_scene():
+    """Patches that testify nowhere keep the depth that they began with, and in a wide film they were the median."""
+    scene = clip("truck").rgb
+    side = scene.shape[1] // 4
+    result = estimate(np.pad(scene, ((0, 0), (side, side), (0, 0), (0, 0))))
+    assert result.structure is not None
+    assert result.structure.depth is not None
+    by_maps = np.nanmedian(result.structure.depth, axis=(1, 2))
+    np.testing.assert_allclose(path(result).scene_depth, by_maps, rtol=0.1)
+
+
 def test_a_static_camera_does_not_turn_at_all():
     np.testing.assert_array_equal(path(found("static")).world_from_cam, np.tile(np.eye(4), (16, 1, 1)))
 
