@@ -57,8 +57,8 @@ def told_depth(
 def _from_file(path: Path, index: Int[np.ndarray, " k"], last: int, hw: tuple[int, ...]) -> ToldDepth:
     try:
         with np.load(path, allow_pickle=False) as file:
-            depth = np.asarray(file["depth"], np.float32)
-            number = np.asarray(file["index"], np.int64) if "index" in file else np.arange(len(depth))
+            depth, numbered = np.asarray(file["depth"], np.float32), "index" in file
+            number = np.asarray(file["index"], np.int64) if numbered else np.arange(len(depth))
     except (OSError, KeyError, ValueError) as problem:
         raise CinetrajError(
             f"depth prior {path} cannot be read ({type(problem).__name__}: {problem}); {REMEDY}"
@@ -67,9 +67,9 @@ def _from_file(path: Path, index: Int[np.ndarray, " k"], last: int, hw: tuple[in
         raise CinetrajError(f"depth prior {path} has `depth` of shape {depth.shape}, expected (frames, height, width)")
     if number.shape != (len(depth),) or (np.diff(number) <= 0).any():
         raise CinetrajError(f"depth prior {path} has an `index` that does not count its {len(depth)} maps upwards")
-    if number[-1] < last:
+    if not numbered and len(depth) <= last:
         raise CinetrajError(
-            f"depth prior {path} has {len(depth)} maps up to frame {int(number[-1])}, and the clip has a frame {last}; "
+            f"depth prior {path} has {len(depth)} maps up to frame {len(depth) - 1}, and the clip has a frame {last}; "
             "give one map for each frame of the clip's file, of numbers without an image too, or an array `index` with "
             "the frame number of each map, counted from 0"
         )
@@ -79,7 +79,7 @@ def _from_file(path: Path, index: Int[np.ndarray, " k"], last: int, hw: tuple[in
             f"depth prior {path} has maps of {depth.shape[2]}x{depth.shape[1]}, another shape than the pictures, "
             f"{hw[1]}x{hw[0]}; give maps of whole frames"
         )
-    place = np.searchsorted(number, index)
+    place = np.searchsorted(number, index).clip(max=len(number) - 1)
     some = np.where((number[place] == index)[:, None, None], depth[place], np.nan)
     known = np.isfinite(some) & (some > 0)
     if not known.any():

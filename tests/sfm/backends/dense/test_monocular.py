@@ -70,6 +70,12 @@ def test_maps_of_a_folder_with_a_hole_go_by_the_numbers_of_its_images(tmp_path):
         told_depth(str(tmp_path / "there.npz"), frames.rgb[3:5], frames.index[3:5], "cpu", last=9)
 
 
+def test_numbered_maps_need_not_reach_to_the_end(tmp_path):
+    np.savez(tmp_path / "some.npz", depth=np.full((2, 4, 6), 2.0), index=[3, 5])
+    found = told_depth(str(tmp_path / "some.npz"), RGB, INDEX, "cpu", last=9)
+    assert np.isnan(found.nearness).all((1, 2)).tolist() == [False, True, False, True, True]
+
+
 @pytest.mark.parametrize("values", [np.nan, 0.0, -1.0])
 def test_maps_that_say_nothing_are_refused(tmp_path, values):
     with pytest.raises(CinetrajError, match=r"says nothing of the clip's keyframes"):
