@@ -28,8 +28,8 @@ from sfm.video.sampling import (
 )
 from trajectory.errors import CinetrajError
 
-DECODER_THREADS = 2
-"""libav takes every core otherwise, and jobs run side by side."""
+DECODER_THREADS = 1
+"""With several, which pictures of a damaged film are given, and how, hangs on which thread comes first."""
 TEXT_DEMUXERS = frozenset({"tty", "ass", "srt", "webvtt", "ffmetadata", "concat", "hls"})
 """Demuxers that would show a text file as pictures or follow what it names."""
 LEAST_FRAME_BYTES = 8
@@ -109,7 +109,6 @@ class Film:
     def __init__(self, container: Any, path: Path, config: VideoConfig) -> None:
         self._container, self._path, self._config = container, path, config
         self._stream = largest_stream(container, path)
-        self._stream.thread_type = "AUTO"
         self._stream.codec_context.thread_count = DECODER_THREADS
         self._rate = config.assumed_fps or float(stated_rate(self._stream) or 0) or None
         self.reading = _Reading(standing=stands(self._stream))

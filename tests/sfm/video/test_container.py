@@ -53,6 +53,20 @@ def test_colours_are_those_of_swscale_without_its_short_cuts(tmp_path: Path, pix
             assert (ours == theirs).mean() > 0.99
 
 
+def test_a_damaged_film_is_read_alike_each_time(tmp_path: Path) -> None:
+    whole = bytearray(clips.encode(tmp_path / "a.mp4", clips.pan(0, 60, hw=(240, 320))).read_bytes())
+    places = np.linspace(0.1, 0.9, 40) * len(whole)
+    for place in places.astype(int):
+        whole[place] ^= 0xFF
+    damaged = tmp_path / "b.mp4"
+    damaged.write_bytes(whole)
+    with pytest.warns(video.VideoWarning, match="damaged"):
+        found = [video.load(damaged) for _ in range(12)]
+    for again in found[1:]:
+        assert again.notes == found[0].notes
+        np.testing.assert_array_equal(again.rgb, found[0].rgb)
+
+
 def test_a_gif_takes_its_times_from_its_delays(tmp_path: Path) -> None:
     rgb = clips.pan(0, 5)
     centiseconds = [0, 4, 9, 30, 37]
