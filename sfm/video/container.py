@@ -342,12 +342,14 @@ def _missing_s(container: Any, stream: Any, reading: _Reading, path: Path) -> fl
 
     Where the container's own sizes tell that the file is whole, it is, whatever its duration seems to say: a trimmed
     film, a last picture that is held, dropped frames. Durations count from zero in some files and from the first frame
-    in others (a Matroska may do either): the latter where frames lie beyond the former.
+    in others (a Matroska may do either): the latter where frames lie beyond the former. Of an AVI that is cut libav
+    knows the duration of what is left, and how many slots the header declares.
     """
     if not stream.average_rate or missing_bytes(path) == 0:
         return 0.0
     if stream.duration:
-        start_s, duration_s = (float((t or 0) * stream.time_base) for t in (stream.start_time, stream.duration))
+        ticks = max(stream.duration, stream.frames) if counts_slots(container) else stream.duration
+        start_s, duration_s = (float((t or 0) * stream.time_base) for t in (stream.start_time, ticks))
     elif container.duration and len(container.streams) == 1:  # with sound, the longest stream sets this one
         start_s, duration_s = (container.start_time or 0) / 1e6, container.duration / 1e6
     else:
