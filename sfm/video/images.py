@@ -23,7 +23,7 @@ from sfm.video.sampling import (
     within,
     working_hw,
 )
-from sfm.video.series import Series
+from sfm.video.series import BESIDE, Series
 from sfm.video.series import natural_key as natural_key
 from trajectory.errors import CinetrajError
 from trajectory.media import VIDEO_SUFFIXES
@@ -62,6 +62,7 @@ def images_in(folder: Path) -> list[Path]:
     if images:
         return images
     inside = [e.name for e in sorted(entries) if e.is_dir() and any(_is_image(child) for child in e.iterdir())]
+    inside.sort(key=lambda name: BESIDE.search(name) is not None)
     if inside:
         raise CinetrajError(f"{folder}: no images in this folder, but in {inside[0]}; give {folder / inside[0]}")
     unread = [e for e in entries if e.suffix.lower() in UNREAD_SUFFIXES]

@@ -85,8 +85,9 @@ def bad_files(folder: Path) -> dict[str, Path]:
         (folder / name).write_bytes(content)
     (folder / "folder").mkdir()
     (folder / "folder" / "readme.md").write_text("no images here")
-    (folder / "outer" / "frames").mkdir(parents=True)
-    Image.fromarray(clips.texture(0, (32, 32))).save(folder / "outer" / "frames" / "1.png")
+    for name in ("depth", "frames"):
+        (folder / "outer" / name).mkdir(parents=True)
+        Image.fromarray(clips.texture(0, (32, 32))).save(folder / "outer" / name / "1.png")
     return {name: folder / name for name in (*contents, "folder", "outer", "missing.mp4", "missing_*.png")}
 
 
