@@ -19,6 +19,7 @@ from sfm.video.animation import is_animation
 from sfm.video.images import IMAGE_SUFFIXES
 from sfm.video.reader import place_of, told_name, told_names
 from sfm.video.recognition import FILM, content_of
+from sfm.video.series import goes_with_frames
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import printable
 from trajectory.media import VIDEO_SUFFIXES
@@ -229,6 +230,7 @@ def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
     """
     videos: list[str] = []
     pictures: list[str] = []
+    beside: list[str] = []
     runs: list[str] = []
     broken: list[str] = []
     for place, names in _walk(folder, runs, broken):
@@ -240,8 +242,14 @@ def _in_folder(folder: Path) -> tuple[list[str], list[str]]:
             images = [n for n in images if n not in films]
         videos += [os.path.join(place, name) for name in films]
         if images:  # beside films the folder itself stands for these
-            pictures.append(os.path.join(place, f"*{Path(images[0]).suffix}") if films else place)
+            kind = beside if goes_with_frames(Path(place, images[0])) else pictures
+            kind.append(os.path.join(place, f"*{Path(images[0]).suffix}") if films else place)
     heard: list[str] = []
+    together = {os.path.dirname(each) for each in pictures}
+    pictures += [each for each in beside if os.path.dirname(each) not in together]
+    if not videos and (rest := [each for each in beside if each not in pictures]):
+        some = ", ".join(map(printable, rest[:3])) + (", ..." if len(rest) > 3 else "")
+        heard.append(f"left out, since they go with the frames beside them: {len(rest)} folders of images: {some}")
     if broken:
         some = ", ".join(map(printable, broken[:3])) + (", ..." if len(broken) > 3 else "")
         heard.append(f"left out, since they link to what is not there: {len(broken)} of {folder}: {some}")

@@ -215,6 +215,11 @@ def _pattern(paths: Sequence[Path], slot: int | None) -> str:
     return glob.escape(name).replace("\0", "*")
 
 
+def goes_with_frames(image: Path) -> bool:
+    """Whether the folder of an image is named as masks, depth and the like are, and the image is grey as they are."""
+    return BESIDE.search(image.parent.name) is not None and not _in_colour(image)
+
+
 def _beside(path: Path) -> bool:
     return BESIDE.search(path.stem) is not None
 

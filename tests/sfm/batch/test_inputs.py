@@ -40,6 +40,19 @@ def test_a_folder_of_images_is_a_clip_and_one_of_such_folders_is_many(tmp_path: 
     assert found(tmp_path) == {"x": str(tmp_path / "x"), "y": str(tmp_path / "y")}
 
 
+def test_depth_and_masks_beside_frames_are_no_clips(tmp_path: Path) -> None:
+    for name, mode in (("a/rgb", "RGB"), ("a/depth", "I;16"), ("a/mask", "L"), ("b/depth", "RGB"), ("c/masks", "L")):
+        (tmp_path / name).mkdir(parents=True)
+        Image.new(mode, (8, 8)).save(tmp_path / name / "1.png")
+    clips, heard = clips_of([str(tmp_path)])
+    assert [clip.path for clip in clips] == [str(tmp_path / name) for name in ("a/rgb", "b/depth", "c/masks")]
+    assert heard == [
+        "left out, since they go with the frames beside them: 2 folders of images: "
+        f"{tmp_path / 'a/depth'}, {tmp_path / 'a/mask'}"
+    ]
+    assert [clip.path for clip in clips_of([str(tmp_path / "a/depth")])[0]] == [str(tmp_path / "a/depth")]
+
+
 def test_images_in_the_folder_of_videos_are_had_by_the_pattern_that_is_named(tmp_path: Path) -> None:
     touch(tmp_path, "a.mp4", "1.png", "2.png")
     (told,) = clips_of([str(tmp_path)])[1]
