@@ -104,6 +104,10 @@ LITTLE_LEFT = 0.2
 """Where masks leave less than this share of the picture, they may be why nothing can be said."""
 
 
+BLANK = "blank"
+"""Why a frame that shows nothing has no pose."""
+
+
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Masks:
@@ -140,7 +144,7 @@ class Masks:
     def blank_reason(self, frame: int | np.integer) -> str:
         """Why a blank frame has no pose."""
         told = self.moving is not None and bool(self.moving[frame].any())
-        return "blank beside what is told to move" if told else "blank"
+        return f"{BLANK} beside what is told to move" if told else BLANK
 
     def distinct(self) -> Int[np.ndarray, " k"]:
         """Numbers of the frames that show something new: neither blank nor repeating another one."""

@@ -11,7 +11,7 @@ from sfm.confidence.moved_picture import off_as_picture
 from sfm.confidence.sightings import Cameras, Sightings, residuals
 from sfm.geometry.problem import FocalPrior
 from sfm.geometry.robust import weighted_quantiles
-from sfm.types import MOTION_MODELS, MotionModel, Solved
+from sfm.types import BLANK, MOTION_MODELS, MotionModel, Solved
 
 LEAST_NOISE_PX = 0.1
 """No clip is known better than this (pixels of a 640-pixel frame)."""
@@ -70,10 +70,15 @@ def chosen_by(solved: Solved, model: MotionModel) -> tuple[bool, float, bool]:
 
 
 def vouched_for(solved: Solved) -> bool:
-    """Whether an estimator said "ok", or "partial" for few frames, as of a fade or a flash."""
+    """Whether an estimator said "ok", or "partial" for few frames, as of a fade or a flash.
+
+    Blank frames before the first picture and after the last are no part of the film.
+    """
     if solved.status != "partial" or solved.poses is None:
         return solved.status == "ok"
-    return float(solved.poses.valid.mean()) >= 1.0 - LOST_MOST
+    valid = solved.poses.valid
+    film = np.flatnonzero(valid | (np.array(solved.poses.reason) != BLANK))
+    return float(valid[film[0] : film[-1] + 1].mean()) >= 1.0 - LOST_MOST
 
 
 def inside_out(answers: Sequence[Answer], by_flow: Solved) -> tuple[int, float] | None:

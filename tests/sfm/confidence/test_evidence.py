@@ -70,15 +70,15 @@ def test_what_slides_by_before_something_at_rest_has_nothing_between():
 
 
 def test_few_lost_frames_are_no_reason_to_doubt_the_others():
-    def solved(status, lost):
-        valid = np.arange(40) >= lost
+    def solved(status, lost, *, first=10, why="blank"):
+        valid = (np.arange(40) < first) | (np.arange(40) >= first + lost)
         poses = FramePoses(
             rotation=np.tile(np.eye(3), (40, 1, 1)),
             translation=np.zeros((40, 3)),
             focal_px=np.full(40, 500.0),
             depth=np.ones(40),
             valid=valid,
-            reason=tuple("" if each else "blank" for each in valid),
+            reason=tuple("" if each else why for each in valid),
         )
         return Solved(status=status, reason="", poses=poses)
 
@@ -86,6 +86,9 @@ def test_few_lost_frames_are_no_reason_to_doubt_the_others():
     assert vouched_for(solved("partial", 4))  # a fade
     assert not vouched_for(solved("partial", 5))
     assert not vouched_for(solved("unreliable", 0))
+    assert vouched_for(solved("partial", 20, first=0))  # before the film
+    assert vouched_for(solved("partial", 20, first=20))
+    assert not vouched_for(solved("partial", 5, first=0, why="cut off"))
 
 
 def test_noise_counts_in_pixels_of_a_frame_640_wide():
