@@ -8,7 +8,7 @@ from typing import final
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, UInt8
+from jaxtyping import Bool, Float, UInt8
 
 from sfm.config import ShotConfig
 from sfm.masks.blank import find_blank, to_grey
@@ -56,6 +56,8 @@ class Shots:
 Suspicion = tuple[str, int, int]
 """Kind, last visible frame before, first visible frame after."""
 DEFAULT_CONFIG = ShotConfig()
+BLENDED, UNEXPLAINED = 0.05, 0.15
+"""A blend of its neighbours has so much of each at least, and leaves so much of their difference at most."""
 COVERED_STEPS = (0.0, 0.08, 0.17, 0.3, 0.5, 0.75, 1.0)
 """How far from a place both ends of a bridge over a covered lens are tried, in units of its reach."""
 
@@ -77,15 +79,17 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
         return Shots(spans=((0, count),), suspects=(), notes=())
     content, blank = _without_bars(frames)
     peaks, large = suspected(content, config)
+    thumbs = thumbs_of(content, config.thumb_long_side)
     suspects: dict[int, Suspicion] = {}
     for frame in np.flatnonzero(peaks | large):
         before, after = _visible(blank, int(frame) - 1, -1), _visible(blank, int(frame), 1)
         if before is not None and after is not None:
             kind = "fade" if after - before > 1 else "cut" if peaks[frame] else "change"
-            suspects[after] = (kind, before, after)
+            place = (kind, *_without_blend(thumbs, before, after))
+            if place[1:] not in [known[1:] for known in suspects.values()]:  # a blend changes from both its neighbours
+                suspects[after] = place
     for before, after in _blank_runs(blank):
         suspects[after] = ("fade", before, after)
-    thumbs = thumbs_of(content, config.thumb_long_side)
     later: list[Suspicion] = [("wipe", *each) for each in find_wipes(thumbs, config.wipe)]
     for start, stop in find_dissolves(thumbs, config.dissolve):
         if any(start <= frame <= stop for frame in suspects):  # the first blended frame of one that rests, or a cut
@@ -172,6 +176,19 @@ def _visible(blank: Bool[np.ndarray, " n"], frame: int, step: int) -> int | None
             return frame
         frame += step
     return None
+
+
+def _without_blend(thumbs: Float[np.ndarray, "n pixels"], before: int, after: int) -> tuple[int, int]:
+    """The frames on both sides of a cut without the one that mixes them, as a change of the frame rate makes it."""
+    for mixed, place in ((after, (before, after + 1)), (before, (before - 1, after))):
+        if after - before == 1 and 0 < mixed < len(thumbs) - 1:
+            change = thumbs[place[1]] - thumbs[place[0]]
+            part = thumbs[mixed] - thumbs[place[0]]
+            share = float((change * part).sum() / max((change**2).sum(), 1e-9))
+            rest = float(np.abs(part - share * change).mean() / max(np.abs(change).mean(), 1e-9))
+            if BLENDED < share < 1.0 - BLENDED and rest < UNEXPLAINED:
+                return place
+    return before, after
 
 
 def _blank_runs(blank: Bool[np.ndarray, " n"]) -> list[tuple[int, int]]:

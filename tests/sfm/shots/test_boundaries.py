@@ -99,6 +99,15 @@ def test_a_cut_in_fast_motion_is_found() -> None:
     assert starts(np.concatenate(parts)) == [10]
 
 
+@pytest.mark.parametrize("share", [0.15, 0.5, 0.8])
+def test_a_frame_that_mixes_both_shots_hides_no_cut(share: float) -> None:
+    """A change of the frame rate mixes neighbours, those on both sides of a cut too."""
+    left, right = clips.pan(1, 15, step_px=2.0), clips.pan(2, 15, step_px=-1.0)
+    mixed = np.rint((1 - share) * left[-1:].astype(float) + share * right[:1]).astype(np.uint8)
+    (cut,) = starts(np.concatenate([left, mixed, right]))
+    assert cut in (15, 16)
+
+
 def test_a_jump_cut_inside_one_picture_is_a_cut() -> None:
     """The camera cuts in, half as close again: features still match, but nothing moves so far in one frame."""
     import cv2
