@@ -370,6 +370,8 @@ def _ends_with(path: Path, last: bytes) -> bool:
 
 def _nothing(path: Path, reading: _Reading, config: VideoConfig) -> str:
     if reading.count - reading.corrupt > 0:
-        return f"{path}: {none_within(config)}"
+        late = reading.untimed == 0 and config.stop_s is not None and config.stop_s <= reading.first_s
+        clock = f"; its first frame has the time {reading.first_s:.6g} s" if late else ""
+        return f"{path}: {none_within(config)}{clock}"
     why = f" ({reading.error})" if reading.error else ""
     return f"{path}: not one frame can be decoded{why}; the file is damaged, get it again"

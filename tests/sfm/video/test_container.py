@@ -15,6 +15,7 @@ from av.video.reformatter import Interpolation
 from sfm.config import VideoConfig
 from sfm.video import reader as video
 from sfm.video.sampling import over_black
+from trajectory.errors import CinetrajError
 
 
 @pytest.mark.parametrize(
@@ -213,6 +214,13 @@ def test_damage_in_the_middle_leaves_frames_out(tmp_path: Path) -> None:
         frames = video.load(path)
     assert 40 <= len(frames) < 60
     assert (np.diff(frames.time_s) > 0).all()
+
+
+def test_a_part_before_a_film_whose_clock_starts_late_is_told_where_it_starts(tmp_path: Path) -> None:
+    path = clips.encode(tmp_path / "a.mkv", clips.pan(0, 4), pts=[5000, 5040, 5080, 5120], time_base=Fraction(1, 1000))
+    with pytest.raises(CinetrajError, match=r"no frame from 0.5 s on before 1 s; .*; its first frame has the time 5 s"):
+        video.load(path, VideoConfig(start_s=0.5, stop_s=1.0))
+    assert len(video.load(path, VideoConfig(start_s=5.05))) == 2
 
 
 DROPPED = [0, 2, 4, 6, 7, 8, 11, 12]
