@@ -46,7 +46,7 @@ class Captions:
     """What the camera does, at three lengths and as a prompt.
 
     Attributes:
-        short: a few words: the two strongest moves, no amounts, and what is not sure.
+        short: a few words: the two strongest moves of different words, no amounts, and what is not sure.
         medium: one sentence with rounded amounts, steadiness and speed, and what is not sure.
         long: that sentence, then each move with its time and amount, the whole turn, and what is sure. Times are those
             of the path; where they count from 1970 they begin with its first frame.
@@ -116,7 +116,7 @@ def captions(
     ways_first = sorted(strongest, key=lambda p: not moves.is_main_way(p.word.name, p.weight, seen.unit))
     plan = _Plan(
         parts=_by_time(ways_first[:_MOST]),
-        strongest=_by_time(strongest[:_MOST_SHORT]),
+        strongest=_by_time(_of_each_word(strongest)[:_MOST_SHORT]),
         every=_by_time(every[:_MOST_LONG]),
         many=len(told) > 2 * _MOST,
         still=_still(decisions, manner[0]),
@@ -152,6 +152,11 @@ def _elsewhere(part: Part, told: Sequence[Segment], shown: Collection[Segment] |
     if shown is None or not way or not any(segment.primitive.startswith("Move") for segment in told):
         return False
     return all(segment.primitive != part.word.name for segment in shown)
+
+
+def _of_each_word(parts: Sequence[Part]) -> list[Part]:
+    """The first part of each word: without amounts a second pan to the left says nothing new."""
+    return list({part.word.name: part for part in reversed(parts)}.values())[::-1]
 
 
 def _by_time(parts: Sequence[Part]) -> list[Part]:

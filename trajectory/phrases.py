@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import final
 
 import numpy as np
@@ -99,8 +100,8 @@ def parts_of(
 
 
 def joined(parts: Sequence[Part], style: Style) -> str:
-    """Simultaneous moves joined by "while", successive ones by "then"."""
-    return ", then ".join(_joined(group, style) for group in _groups(parts))
+    """Simultaneous moves joined by "while", successive ones by "then"; the same words are not said twice on end."""
+    return ", then ".join(text for text, _ in groupby(_joined(group, style) for group in _groups(parts)))
 
 
 def _spoken(phrase: Phrase, amount: str, *, sure: bool) -> Spoken:

@@ -90,6 +90,23 @@ def test_a_drive_of_many_turns_without_a_depth_goes_forward():
     assert "moving forward" in text
 
 
+def panned(*degrees):
+    """A camera that pans by each angle in two seconds and rests two before the next."""
+    t = build(frames=120 * len(degrees) + 1, duration_s=4.0 * len(degrees))
+    angle = sum(by * np.clip(t.time_s / 2 - 2 * k, 0, 1) for k, by in enumerate(degrees))
+    poses = t.world_from_cam.copy()
+    poses[:, :3, :3] = Rotation.from_euler("Y", angle[:, None], degrees=True).as_matrix()
+    return describe(t.replace(world_from_cam=poses)).captions
+
+
+def test_words_without_amounts_are_not_said_twice():
+    assert panned(50, -20, 40).short == "Pans right, then pans left."
+    found = panned(40, 30)
+    assert "pans right about 40°, then pans right about 30°" in found.medium
+    assert found.prompt.startswith("The camera pans right;")
+    assert found.short == "Pans right."
+
+
 def test_a_clear_way_back_is_told_with_the_slow_ways_there():
     at = np.array([0, 2, 4, 6, 7.5])  # two ways there that are slight each, one back that is clear
     pan = np.interp(np.linspace(0, 7.5, 226), at, [0, 4, 4, 8, 1]) / 8
