@@ -71,27 +71,27 @@ def _draw_frames(axes: list[Any], shot: RunShot, films: Films | None) -> None:
     except CinetrajError as error:
         film, gone = None, textwrap.fill(str(error), 40)
     depth = read_depth(shot.folder)
-    start = int(shot.shot.get("start") or 0)
     row = 0 if film is None else int(film.rows[len(film.rows) // 2])
+    number = plot_frames.number_of(shot.trajectory(), row, int(shot.shot.get("start") or 0))
     if film is None:
         plot_frames.say(axes[0], gone)
     else:
-        _draw_seen(axes[0], shot, film, row, start)
+        _draw_seen(axes[0], shot, film, row, number)
     if depth is None or not np.isfinite(depth.depth[row]).any():
         plot_frames.say(axes[1], "no depth was kept")
     else:
-        plot_frames.draw_depth(axes[1], depth.depth[row], depth.cell_px, depth.image_hw, number=start + row)
+        plot_frames.draw_depth(axes[1], depth.depth[row], depth.cell_px, depth.image_hw, number=number)
 
 
-def _draw_seen(axes: Any, shot: RunShot, film: Film, row: int, start: int) -> None:
+def _draw_seen(axes: Any, shot: RunShot, film: Film, row: int, number: int) -> None:
     at = len(film.rows) // 2
     tracks = read_tracks(shot.folder)
     if tracks is None and film.moving is not None:
-        plot_frames.draw_moving(axes, film.rgb[at], film.moving[at], 1, number=start + row)
+        plot_frames.draw_moving(axes, film.rgb[at], film.moving[at], 1, number=number)
         return
     places = None if tracks is None else scaled_tracks(tracks.xy_px.astype(float), tracks.image_hw, film.hw)
     moving = None if tracks is None else tracks.moving
-    plot_frames.draw_tracks(axes, film.rgb[at], places, moving, row, number=start + row)
+    plot_frames.draw_tracks(axes, film.rgb[at], places, moving, row, number=number)
 
 
 def save_figure(

@@ -27,7 +27,7 @@ def draw_tracks(
 
     Args:
         xy_px: pixels of `rgb`, NaN where a point is not seen; None where there are no tracks.
-        frame: row of the tracks; number: of the frame in the clip, for the title.
+        frame: row of the tracks; number: of the frame in the clip (`number_of`), for the title.
     """
     _bare(axes)
     axes.imshow(rgb)
@@ -105,6 +105,17 @@ def shape_pixels(axes: Any, trajectory: Trajectory | None) -> None:
     k = trajectory.intrinsics_px[int(np.argmax(trajectory.valid))]
     across, down = k[0, 0] * width / trajectory.image_hw[1], k[1, 1] * height / trajectory.image_hw[0]
     axes.set_aspect(float(across / down))
+
+
+def number_of(trajectory: Trajectory | None, row: int, start: int) -> int:
+    """How the frame of a row is counted: as curves and captions do, by its number where there are numbers and no times.
+
+    Args:
+        start: place of the shot's first frame in the clip.
+    """
+    if trajectory is not None and trajectory.time_source == "index":
+        return round(float(trajectory.time_s[row]))
+    return start + row
 
 
 def say(axes: Any, text: str) -> None:

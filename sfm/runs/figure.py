@@ -97,7 +97,11 @@ def draw_frame(axes: Any, shot: ShotEstimate) -> None:
     frame = int(shot.picture["frame"])
     xy_px, moving = shot.picture.get("tracks_px"), shot.picture.get("moving")
     against = None if moving is None else np.asarray(moving, dtype=bool)
-    plot_frames.draw_tracks(axes, rgb, xy_px, against, frame, number=shot.start + frame)
+    plot_frames.draw_tracks(axes, rgb, xy_px, against, frame, number=_number(shot))
+
+
+def _number(shot: ShotEstimate) -> int:
+    return plot_frames.number_of(shot.trajectory, int(shot.picture["frame"]), shot.start)
 
 
 def draw_depth(axes: Any, shot: ShotEstimate) -> None:
@@ -106,9 +110,7 @@ def draw_depth(axes: Any, shot: ShotEstimate) -> None:
     if structure is None or not structure.has_depth() or structure.depth is None:
         plot_frames.say(axes, "no depth: the camera does not translate")
         return
-    plot_frames.draw_depth(
-        axes, structure.depth[frame], structure.cell_px, structure.image_hw, number=shot.start + frame
-    )
+    plot_frames.draw_depth(axes, structure.depth[frame], structure.cell_px, structure.image_hw, number=_number(shot))
 
 
 def draw_moving(axes: Any, shot: ShotEstimate) -> None:
@@ -117,4 +119,4 @@ def draw_moving(axes: Any, shot: ShotEstimate) -> None:
     moving, cell_px = None, 1
     if structure is not None and structure.moving is not None:
         moving, cell_px = structure.moving[frame], structure.cell_px
-    plot_frames.draw_moving(axes, shot.picture["rgb"], moving, cell_px, number=shot.start + frame)
+    plot_frames.draw_moving(axes, shot.picture["rgb"], moving, cell_px, number=_number(shot))

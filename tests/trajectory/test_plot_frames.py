@@ -34,6 +34,16 @@ def test_depth_is_bright_where_it_is_near_and_blank_where_unknown() -> None:
     assert tuple(axes.images[0].get_extent()) == (-0.5, 19.5, 19.5, -0.5)
 
 
+def test_frames_that_have_numbers_are_called_by_them() -> None:
+    kept = np.array([0.0, 3.0, 7.0])
+    counted = Trajectory(
+        world_from_cam=np.tile(np.eye(4), (3, 1, 1)), time_s=kept, valid=np.ones(3, bool), time_source="index"
+    )
+    assert plot_frames.number_of(counted, 2, 20) == 7
+    assert plot_frames.number_of(counted.replace(time_source="seconds"), 2, 20) == 22
+    assert plot_frames.number_of(None, 2, 20) == 22
+
+
 def test_what_moves_is_laid_over_the_frame() -> None:
     axes = Figure().add_subplot()
     moving = np.zeros((2, 3), bool)

@@ -445,8 +445,8 @@
 
   function move() {
     at("at").value = state.at;
-    const row = rows()[state.at] + shot().start;
-    at("clock").textContent = `frame ${row}` + (counted() ? "" : ` · ${moment(time(state.at))}`);
+    const now = moment(time(state.at));
+    at("clock").textContent = counted() ? now : `frame ${rows()[state.at] + shot().start} · ${now}`;
     at("at").setAttribute("aria-valuetext", at("clock").textContent);
     drawPicture();
     drawSpace();

@@ -29,6 +29,9 @@ def test_the_picture_shows_tracks_by_their_verdict(tmp_path: Path) -> None:
     draw_frame(axes, replace(shot(), picture=picture))
     assert "frame 2: 1 tracks with the camera's motion (green), 1 against it (orange)" in axes.get_title()
     assert len(axes.images) == 1
+    counted = trajectory().replace(time_s=3.0 * np.arange(len(trajectory())), time_source="index")
+    draw_frame(axes, replace(shot(), picture=picture, trajectory=counted))
+    assert axes.get_title().startswith("frame 6: ")  # as on the axes of the curves
 
 
 def test_depth_and_movement_are_shown_where_they_are_known(tmp_path: Path) -> None:
