@@ -50,14 +50,28 @@ def draw_path(
         edges = [edge for i in cameras for edge in _frustum(trajectory, int(i), size)]
         if edges:
             axes.plot(*_drawn(_with_gaps(np.stack(edges))).T, color=line.get_color(), linewidth=width)
-    axes.set_xlabel("x right", fontsize="small")
-    axes.set_ylabel("z forward", fontsize="small")
-    axes.set_zlabel("up (−y)", fontsize="small", labelpad=0)
+    _label_space(axes, 12.5 * size)
+    axes.set_box_aspect((4, 4, 3), zoom=0.88)  # the labels stay within the panel
+    axes.set_aspect("equal", adjustable="datalim")
+
+
+def _label_space(axes: Any, extent: float) -> None:
+    """Labels and short numbers; a power of ten stands in the label, for matplotlib would print it over that."""
+    power = int(np.floor(np.log10(extent)))
+    power = 0 if -3 <= power <= 3 else power
+
+    def shown(number: float, _: int) -> str:
+        return f"{round(number / 10.0**power, 4):.4g}".replace("-", "\N{MINUS SIGN}")
+
+    unit = f" [$10^{{{power}}}$]" if power else ""
+    axes.set_xlabel(f"x right{unit}", fontsize="small")
+    axes.set_ylabel(f"z forward{unit}", fontsize="small")
+    axes.set_zlabel(f"up (−y){unit}", fontsize="small", labelpad=0)
     axes.tick_params(labelsize="xx-small", pad=0)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.get_major_locator().set_params(nbins=4)
-    axes.set_box_aspect((4, 4, 3), zoom=0.88)  # the labels stay within the panel
-    axes.set_aspect("equal", adjustable="datalim")
+        if power:
+            axis.set_major_formatter(shown)
 
 
 def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, label: str | None = None) -> None:

@@ -173,7 +173,9 @@ def test_a_long_sentence_stays_above_the_panels(lines: int, monkeypatch: pytest.
     assert title.y0 > max(panel.y1 for panel in panels)
 
 
-@pytest.mark.parametrize(("turn", "way"), [(0, (-0.2, -0.05, 0.02)), (90, (-0.2, 0.1, 0.0)), (0, (0.0, 0.0, 3.5))])
+@pytest.mark.parametrize(
+    ("turn", "way"), [(0, (-0.2, -0.05, 0.02)), (90, (-0.2, 0.1, 0.0)), (0, (0.0, 0.0, 3.5)), (0, (-2e-6, 0.0, 3e-6))]
+)
 def test_the_labels_of_the_path_in_space_are_apart(turn: float, way: tuple[float, float, float]) -> None:
     trajectory = moving(turn_deg=turn, axis=2)
     poses = np.array(trajectory.world_from_cam)
@@ -191,6 +193,7 @@ def test_the_labels_of_the_path_in_space_are_apart(turn: float, way: tuple[float
         for tick in axis.get_major_ticks()
     ]
     numbers = [label for label, low, high, at in shown if low <= at <= high]
+    assert not any(axis.get_offset_text().get_text() for axis in (space.xaxis, space.yaxis, space.zaxis))
     words = [space.zaxis.get_label(), figure.axes[1].yaxis.get_label()]
     taken = [text.get_window_extent(renderer) for text in (*numbers, *words)]
     assert len(taken) > 7
