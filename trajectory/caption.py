@@ -13,6 +13,7 @@ from trajectory.minor import AmountUnit, Minor
 from trajectory.phrases import Part, as_prompted, joined, parts_of, with_amounts, without_amounts
 from trajectory.segments import Segment
 from trajectory.steadiness import Speed, Steadiness
+from trajectory.turns import Turned
 from trajectory.vocabulary import SPEED, STEADINESS, WORDS
 
 _DOES: dict[Quantity, str] = {"rotation": "turns", "translation": "travels", "zoom": "zooms"}
@@ -87,7 +88,7 @@ def captions(
     certainty: Certainty | None = None,
     doubted: Collection[str] = (),
     minor: Sequence[Minor] = (),
-    turned_deg: tuple[float, float, float] | None = None,
+    turned: Turned | None = None,
     counted_fps: float | None = None,
     shown: Collection[Segment] | None = None,
 ) -> Captions:
@@ -98,7 +99,7 @@ def captions(
 
     Args:
         manner: steadiness and speed, None where they are not known.
-        turned_deg: tilt, pan and roll from the first to the last frame, for the long caption.
+        turned: how far it turned in all, for the long caption.
         counted_fps: the rate over which times are frame numbers, where nothing tells one: then pace and steadiness are
             not told, and stretches are told by frames.
         shown: moves that the camera's own axes show (`moves.in_camera_axes`); None: all. A camera that pans by 90
@@ -128,7 +129,7 @@ def captions(
     return Captions(
         short=_short(plan, certainty),
         medium=medium,
-        long=_long(medium, plan, certainty, turned_deg, counted_fps, span_s[0] if span_s[0] > _DATED_S else 0.0),
+        long=_long(medium, plan, certainty, turned, counted_fps, span_s[0] if span_s[0] > _DATED_S else 0.0),
         prompt=_prompt(plan, (steady[1], pace[1]), certainty),
     )
 
@@ -189,7 +190,7 @@ def _long(
     medium: str,
     plan: _Plan,
     certainty: Certainty,
-    turned_deg: tuple[float, float, float] | None,
+    turned: Turned | None,
     counted_fps: float | None,
     zero_s: float,
 ) -> str:
@@ -199,9 +200,10 @@ def _long(
         text = "; ".join(timed)
         said.append(f"{text[0].upper()}{text[1:]}.")
     overall = [_exactly(part) for part in plan.every if part.overall]
-    if turned_deg is not None and max(abs(angle) for angle in turned_deg) >= 0.5:
-        tilt, pan, roll = (f"{round(angle):+d}°" if round(angle) else "0°" for angle in turned_deg)
-        overall.append(f"turns by pan {pan}, tilt {tilt}, roll {roll}")
+    if turned is not None and max(abs(angle) for angle in turned.told) >= 0.5:
+        tilt, pan, roll = (f"{round(angle):+d}°" if round(angle) else "0°" for angle in turned.told)
+        summed = "" if turned.frame == "horizon" else ", summed over its steps"
+        overall.append(f"turns by pan {pan}, tilt {tilt}, roll {roll}{summed}")
     if overall:
         said.append(f"From the first frame to the last it {listed(overall)}.")
     sure = certainty.words()

@@ -233,7 +233,7 @@ def describe(
             certainty=certainty,
             doubted=doubted,
             minor=small,
-            turned_deg=turned.told,
+            turned=turned,
             counted_fps=config.assumed_fps if trajectory.time_source == "index" else None,
             shown=in_own_axes,
         ),

@@ -40,6 +40,9 @@ class Turns:
 class Turned:
     """How far the camera turned from the first to the last frame (tilt up, pan right, roll clockwise), in degrees.
 
+    All are sums over its steps. About the horizon they are the difference of last and first too; about the camera's
+    own axes they are not: who pans, tilts and pans back has rolled as well.
+
     Attributes:
         frame: the frame that the primitives use: see `trajectory.turns`; rule authors has always "camera".
         horizon: about the horizon, None where gravity is not known or the camera looks steeply up or down.

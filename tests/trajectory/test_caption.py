@@ -189,7 +189,7 @@ def test_three_lengths_and_a_prompt():
     assert found.long.startswith(found.medium)
     assert "it pans left about 28°" in found.long
     assert "% of the scene depth" in found.long
-    assert "turns by pan -28°, tilt 0°, roll 0°" in found.long
+    assert "turns by pan -28°, tilt 0°, roll 0°, summed over its steps." in found.long
     assert found.prompt == "The camera pans left while dollying in slightly; smooth camera movement."
 
 
