@@ -20,7 +20,7 @@ _DOES: dict[Quantity, str] = {"rotation": "turns", "translation": "travels", "zo
 _LITTLE = "travels a little"
 """Where an estimator vouches for a camera that does not travel, and a short way would not show."""
 _NOUN: dict[str, str] = {"turns": "turn", "travels": "travel", _LITTLE: "a little travel", "zooms": "zoom"}
-_DATED_S = 946_684_800.0
+DATED_S = 946_684_800.0
 """The year 2000 in seconds since 1970: clocks beyond it tell the date, and a caption counts from the first frame."""
 _MOST = 4
 _MOST_SHORT = 2
@@ -129,7 +129,7 @@ def captions(
     return Captions(
         short=_short(plan, certainty),
         medium=medium,
-        long=_long(medium, plan, certainty, turned, counted_fps, span_s[0] if span_s[0] > _DATED_S else 0.0),
+        long=_long(medium, plan, certainty, turned, counted_fps, span_s[0] if span_s[0] > DATED_S else 0.0),
         prompt=_prompt(plan, (steady[1], pace[1]), certainty),
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from trajectory.caption import DATED_S
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
 from trajectory.frames import seen_from
@@ -121,12 +122,12 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
     if focal is None:
         axes.text(0.5, 0.5, "focal length not known", ha="center", va="center", transform=axes.transAxes)
         return
-    focal = np.where(trajectory.valid, focal, np.nan)
+    focal, time_s = np.where(trajectory.valid, focal, np.nan), _clock(axes, trajectory)
     sigma = np.zeros(len(trajectory)) if trajectory.focal_sigma_px is None else trajectory.focal_sigma_px
-    (line,) = axes.plot(trajectory.time_s, focal, linestyle, color=PALETTE[0], label=label, linewidth=1.3)
+    (line,) = axes.plot(time_s, focal, linestyle, color=PALETTE[0], label=label, linewidth=1.3)
     if trajectory.focal_sigma_px is not None:
-        axes.fill_between(trajectory.time_s, focal - sigma, focal + sigma, color=line.get_color(), alpha=0.2, lw=0)
-    axes.set_xlabel(_time_label(trajectory))
+        axes.fill_between(time_s, focal - sigma, focal + sigma, color=line.get_color(), alpha=0.2, lw=0)
+    axes.set_xlabel(_time_label(axes, trajectory))
     axes.set_ylabel(f"focal length [{'parts of the picture' if in_parts(trajectory) else 'px'}]")
     _few_ticks(axes)
     known = focal[np.isfinite(focal)]
@@ -147,15 +148,17 @@ def draw_segments(
     """
     names = list(dict.fromkeys(segment.primitive for segment in segments))
     unit = index_fps if trajectory.time_source == "index" else 1.0
+    time_s = _clock(axes, trajectory)
+    zero = float(trajectory.time_s[0] - time_s[0])
     for segment in segments:
         row = names.index(segment.primitive)
-        start, end = unit * segment.start_s, unit * segment.end_s
+        start, end = unit * segment.start_s - zero, unit * segment.end_s - zero
         axes.barh(row, end - start, left=start, height=0.6, color=color_of(row))
     axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names], fontsize="small")
     axes.set_ylim(len(names) - 0.4 if names else 1, -0.6)
-    first, last = trajectory.time_s[[0, -1]].tolist()
+    first, last = time_s[[0, -1]].tolist()
     axes.set_xlim(first, last if last > first else first + 1)
-    axes.set_xlabel(_time_label(trajectory))
+    axes.set_xlabel(_time_label(axes, trajectory))
     if not names:
         axes.text(0.5, 0.5, "no segments", ha="center", va="center", transform=axes.transAxes)
     axes.grid(visible=True, axis="x", alpha=0.3)
@@ -298,14 +301,13 @@ def _draw_lines(
     linestyle: str,
     prefix: str,
 ) -> None:
+    time_s = _clock(axes, trajectory)
     for column, label in enumerate(labels):
-        axes.plot(
-            trajectory.time_s, values[:, column], linestyle, color=color_of(column), label=prefix + label, linewidth=1.3
-        )
-    missing = trajectory.time_s[~trajectory.valid]
+        axes.plot(time_s, values[:, column], linestyle, color=color_of(column), label=prefix + label, linewidth=1.3)
+    missing = time_s[~trajectory.valid]
     if len(missing):
         axes.plot(missing, np.zeros(len(missing)), "x", color="0.5", markersize=4, label=f"{prefix}no pose")
-    axes.set_xlabel(_time_label(trajectory))
+    axes.set_xlabel(_time_label(axes, trajectory))
     _draw_legend(axes)
     _few_ticks(axes)
     axes.grid(visible=True, alpha=0.3)
@@ -330,10 +332,20 @@ def _draw_bands(
         return
     for column in range(3):
         low, high = values[:, column] - sigma[:, column], values[:, column] + sigma[:, column]
-        axes.fill_between(trajectory.time_s, low, high, color=color_of(column), alpha=0.18, lw=0)
+        axes.fill_between(_clock(axes, trajectory), low, high, color=color_of(column), alpha=0.18, lw=0)
 
 
-def _time_label(trajectory: Trajectory) -> str:
+def _clock(axes: Any, trajectory: Trajectory) -> Float[np.ndarray, " n"]:
+    """Times as the axes count them: where those of their first path tell the date, from its first frame."""
+    if not hasattr(axes, "_zero_s"):
+        first_s = float(trajectory.time_s[0])
+        axes._zero_s = first_s if trajectory.time_source != "index" and first_s > DATED_S else 0.0
+    return trajectory.time_s - axes._zero_s
+
+
+def _time_label(axes: Any, trajectory: Trajectory) -> str:
+    if axes._zero_s:
+        return "time from the first frame [s]"
     return {"seconds": "time [s]", "index": "frame", "assumed": "time [s, rate assumed]"}[trajectory.time_source]
 
 

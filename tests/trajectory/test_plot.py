@@ -255,6 +255,20 @@ def test_the_timeline_has_no_bars_for_what_is_not_told() -> None:
     assert figure.axes[-1].get_yticklabels() == []
 
 
+def test_clocks_that_tell_the_date_are_drawn_from_the_first_frame() -> None:
+    from trajectory import describe
+
+    dated = moving().replace(time_s=1.3050311e9 + moving().time_s)
+    position, focal, below = Figure().subplots(3)
+    plot.draw_position(position, dated)
+    plot.draw_focal(focal, dated)
+    plot.draw_segments(below, describe(dated).segments, dated)
+    ends = [axes.lines[0].get_xdata()[[0, -1]] for axes in (position, focal)]
+    np.testing.assert_allclose([*ends, below.get_xlim()], 3 * [[0.0, 1.9]], atol=1e-6)
+    assert below.patches[0].get_x() < 1.9
+    assert {axes.get_xlabel() for axes in (position, focal, below)} == {"time from the first frame [s]"}
+
+
 def test_the_timeline_of_counted_frames_is_in_frames_as_the_curves_are() -> None:
     from trajectory import describe
     from trajectory.description import DescribeConfig
