@@ -1,5 +1,6 @@
 """The pieces of a shot that was longer than a window, as one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
@@ -189,8 +190,26 @@ def _verdict(pieces: list[ShotEstimate], path: Trajectory, seams: list[Seam]) ->
     status = max(statuses, key=DOUBT.index)
     if status == "ok" and not path.valid.all():
         status = "partial"
-    reasons = [f"frames {p.start}..{p.stop - 1}: {p.reason}" for p in pieces if p.status != "ok" and p.reason]
-    return status, "; ".join(reasons)
+    return status, _reasons([piece for piece in pieces if piece.status != "ok" and piece.reason])
+
+
+def _reasons(doubted: Sequence[ShotEstimate]) -> str:
+    """Why pieces are not vouched for, each reason once: of those that differ in numbers alone the first is told."""
+    alike: dict[str, list[ShotEstimate]] = {}
+    for piece in doubted:
+        alike.setdefault(re.sub(r"\d+(\.\d+)?", "#", piece.reason), []).append(piece)
+    said: list[str] = []
+    for pieces in alike.values():
+        reason = pieces[0].reason
+        same = [piece for piece in pieces if piece.reason == reason]
+        said.append(f"{_frames(same)}: {reason}")
+        others = [piece for piece in pieces if piece.reason != reason]
+        said += [f"{_frames(others)}: the same, with other numbers"] if others else []
+    return "; ".join(said)
+
+
+def _frames(pieces: Sequence[ShotEstimate]) -> str:
+    return "frames " + ", ".join(f"{piece.start}..{piece.stop - 1}" for piece in pieces)
 
 
 def _told(statistics: list[Mapping[str, Any]]) -> dict[str, Any]:

@@ -77,6 +77,18 @@ def test_pieces_are_one_path_and_as_sure_as_the_least_sure() -> None:
     assert "candidates" not in evidence
 
 
+def test_a_reason_of_many_pieces_is_told_once() -> None:
+    reasons = ("flat (0.30)", "blurred", "flat (0.30)", "flat (0.28)")
+    starts = (0, 10, 20, 25)
+    pieces = [
+        replace(piece(at, at + 15, status="unreliable"), reason=why) for at, why in zip(starts, reasons, strict=True)
+    ]
+    (found,) = shots_of(pieces)
+    assert found.reason == (
+        "frames 0..14, 20..34: flat (0.30); frames 25..39: the same, with other numbers; frames 10..24: blurred"
+    )
+
+
 def test_one_piece_stays_as_it_is() -> None:
     first = piece(0, 20)
     assert shots_of([first]) == (first,)
