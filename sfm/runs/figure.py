@@ -21,6 +21,9 @@ MODEL_WORDS: dict[ModelName | None, str] = {
     None: "no motion model",
 }
 
+_MOST_LINES = 6
+"""Of what is said under the name: more would take the room of the panels, and run into them."""
+
 
 def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, title: str, backend: str) -> None:
     """`plot.png` of a shot; a vector drawing where the name ends in .svg or .pdf.
@@ -60,7 +63,7 @@ def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, tit
 
 
 def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: str) -> str:
-    """Two lines or three: what was found, how sure, and what was not seen."""
+    """Two lines or a few more: what was found, how sure, and what was not seen; the record has all of a long reason."""
     confidence = trajectory.provenance.evidence.get("confidence") if trajectory.provenance else None
     parts = [title, MODEL_WORDS[shot.motion_model], f"{shot.registered} of {len(trajectory)} frames", shot.status]
     if isinstance(confidence, (int, float)):
@@ -75,7 +78,11 @@ def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: st
     if shot.reason:
         second.append(shot.reason)
     second += said_by_both(shot)
-    return "  ·  ".join(parts) + "\n" + textwrap.fill("  ·  ".join(second), 150)
+    return (
+        "  ·  ".join(parts)
+        + "\n"
+        + textwrap.fill("  ·  ".join(second), 150, max_lines=_MOST_LINES, placeholder=" ... (run.json has all)")
+    )
 
 
 def said_by_both(shot: ShotEstimate) -> list[str]:

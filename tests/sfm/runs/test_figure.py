@@ -76,7 +76,7 @@ def test_a_long_reason_stays_above_the_panels(tmp_path: Path, monkeypatch: pytes
         assert title.get_window_extent(renderer).y0 > tops[-1]
 
     monkeypatch.setattr(Figure, "savefig", measured)
-    for count in (1, 80):
+    for count in (1, 80, 1000):
         each = replace(shot(), reason="why " * count)
         write_picture(each, trajectory(), tmp_path / "plot.png", title="a", backend="dense")
     assert tops[1] < tops[0] - 20  # the panels make room
