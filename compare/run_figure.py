@@ -57,7 +57,7 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None, referenc
     confidence = shot.statistics.get("confidence")
     sure = f", confidence {confidence:.2f}" if isinstance(confidence, int | float) else ""
     said = textwrap.fill(description.sentence, 120)
-    title = f"{shot.name}: {shot.status}{sure}\n{said}"
+    title = textwrap.fill(f"{shot.name}: {shot.status}{sure}", 120) + f"\n{said}"
     top = plot.top_below(figure, title, "medium")
     figure.subplots_adjust(left=0.11, right=0.97, bottom=0.07, top=top)
     figure.suptitle(title, fontsize="medium", x=0.07, ha="left", parse_math=False)

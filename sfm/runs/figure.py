@@ -79,7 +79,7 @@ def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: st
         second.append(shot.reason)
     second += said_by_both(shot)
     return (
-        "  ·  ".join(parts)
+        textwrap.fill("  ·  ".join(parts), 130)
         + "\n"
         + textwrap.fill("  ·  ".join(second), 150, max_lines=_MOST_LINES, placeholder=" ... (run.json has all)")
     )

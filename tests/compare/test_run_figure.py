@@ -30,6 +30,15 @@ def test_the_drawing_shows_frame_depth_and_spread(runs: Path) -> None:
     assert figure.get_suptitle().startswith("truck: ok, confidence 0.77\nThe camera")
 
 
+def test_a_long_name_is_not_cut_off(tmp_path: Path) -> None:
+    (still,) = shots_of(
+        folder.write_run(made_runs.estimate("gone.mp4", made_runs.shot(made_runs.path())), tmp_path / ("n" * 200))
+    )
+    figure = Figure()
+    draw_run(figure, still)
+    assert max(map(len, figure.get_suptitle().split("\n"))) <= 120
+
+
 def test_what_is_missing_is_said(runs: Path) -> None:
     (pan,) = shots_of(runs / "pan")
     figure = Figure()

@@ -82,6 +82,14 @@ def test_a_long_reason_stays_above_the_panels(tmp_path: Path, monkeypatch: pytes
     assert tops[1] < tops[0] - 20  # the panels make room
 
 
+def test_a_long_name_is_not_cut_off() -> None:
+    from sfm.runs.figure import headline
+
+    lines = headline(shot(), trajectory(), "a_long_name_" * 20, "dense").split("\n")
+    assert max(map(len, lines)) <= 150
+    assert "".join(lines).count("a_long_name_") == 20
+
+
 def test_a_camera_that_does_not_travel_has_no_depth_to_show() -> None:
     from dataclasses import replace
 
