@@ -131,6 +131,9 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
     axes.set_ylabel(f"focal length [{'parts of the picture' if in_parts(trajectory) else 'px'}]")
     _few_ticks(axes)
     known = focal[np.isfinite(focal)]
+    if known.size:  # the time of the other curves, which mark frames without a pose
+        axes.update_datalim([(end_s, known[0]) for end_s in time_s[[0, -1]].tolist()])
+        axes.autoscale_view()
     if known.size and np.ptp(known) < 0.02 * np.median(known):  # a constant must not look like a zoom
         ends = [0.9 * np.median(known), 1.1 * np.median(known)]
         band = np.concatenate([ends, focal - 1.05 * sigma, focal + 1.05 * sigma])

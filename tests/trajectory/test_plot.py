@@ -97,6 +97,14 @@ def test_invalid_frames_leave_gaps_and_marks() -> None:
     np.testing.assert_allclose(axes.lines[3].get_xdata(), (0.5, 0.6))
 
 
+def test_all_curves_have_the_time_of_all_frames() -> None:
+    position, focal = Figure().subplots(2)
+    lost = moving(invalid=(0, 1, 2, 18, 19))
+    plot.draw_position(position, lost)
+    plot.draw_focal(focal, lost)
+    np.testing.assert_allclose(focal.get_xlim(), position.get_xlim())
+
+
 def test_a_focal_length_in_parts_of_the_picture_is_not_said_to_be_pixels() -> None:
     axes, parts = Figure().subplots(1, 2)
     plot.draw_focal(axes, moving())
