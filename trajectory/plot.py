@@ -157,7 +157,9 @@ def draw_segments(
         row = names.index(segment.primitive)
         start, end = unit * segment.start_s - zero, unit * segment.end_s - zero
         axes.barh(row, end - start, left=start, height=0.6, color=color_of(row))
-    axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names], fontsize="small")
+    row_pt = axes.bbox.height * 72.0 / axes.figure.dpi / max(len(names), 1)
+    size_pt = min(8.3, 0.75 * row_pt)  # small, and no name over the next
+    axes.set_yticks(range(len(names)), [name.replace("_", " ") for name in names], fontsize=size_pt)
     axes.set_ylim(len(names) - 0.4 if names else 1, -0.6)
     first, last = time_s[[0, -1]].tolist()
     axes.set_xlim(first, last if last > first else first + 1)

@@ -14,9 +14,11 @@ from matplotlib.figure import Figure
 from scipy.spatial.transform import Rotation
 
 from trajectory import plot
+from trajectory.components import NAMES
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 from trajectory.picture import PARTS_HW, resized
+from trajectory.segments import Segment
 
 
 def moving(n: int = 20, *, turn_deg: float = 30.0, axis: int = 1, invalid: tuple[int, ...] = ()) -> Trajectory:
@@ -341,6 +343,18 @@ def test_no_two_colours_of_a_plot_look_alike_to_the_colour_blind(kind: str) -> N
     assert least((plot.ALONG, plot.AGAINST)) > 0.1
     usual = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b")
     assert least(usual) < 0.1  # matplotlib's own six
+
+
+def test_the_names_of_many_moves_are_apart() -> None:
+    figure = Figure(figsize=(14, 1.4))
+    below = figure.add_subplot()
+    segments = [Segment(primitive=name, start_s=0.1, end_s=1.0, strength=1.0, margin=1.0) for name in NAMES]
+    plot.draw_segments(below, segments, moving())
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    names = [label.get_window_extent(renderer) for label in below.get_yticklabels()]
+    assert len(names) == 15
+    assert not [pair for pair in combinations(names, 2) if pair[0].overlaps(pair[1])]
 
 
 def test_no_segments_are_said_to_be_none() -> None:
