@@ -6,12 +6,12 @@ from typing import Any, cast, final
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import ndtr
 
 from trajectory.certainty import certainty_of
 from trajectory.components import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory, evidence_of
+from trajectory.normal_distribution import below
 from trajectory.probabilities import Answers, probabilities
 
 _LATERAL = (0, 1, 3, 4)
@@ -178,7 +178,7 @@ def _crossing(
         channel["Static"] = channel[max(amount, key=amount.__getitem__)]
         away["Static"] = abs(known["Static"]) * still
     sigma = {name: float(spread[at]) for name, at in channel.items()}
-    return {name: float(ndtr(-away[name] / sigma[name])) for name in channel if sigma[name] > 0.0}
+    return {name: below(-away[name] / sigma[name]) for name in channel if sigma[name] > 0.0}
 
 
 def trust(trajectory: Trajectory, unit: TranslationUnit, *, depth_limit: float = 0.05) -> dict[str, float]:

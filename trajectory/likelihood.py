@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from scipy.special import ndtr
+from trajectory.normal_distribution import below
 
 SPREAD: Final = 0.7
 """Standard deviation of the log of viewers' thresholds about ours: some name a move at half of it, some at twice."""
@@ -25,4 +25,4 @@ def likelihood(name: str, margin: float | None, probability: float) -> float:
     if margin is None:
         return LEAST * probability
     over = 1.0 / max(1.0 - margin, 1e-9) if name == "Static" else max(1.0 + margin, 1e-9)  # amount over threshold
-    return probability * max(LEAST, float(ndtr(math.log(over) / SPREAD)))
+    return probability * max(LEAST, below(math.log(over) / SPREAD))

@@ -6,13 +6,13 @@ from typing import Final, Literal, final
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import ndtr
 
 from trajectory.components import CHANNEL_OF, CHANNELS, ROTATION, TRANSLATION, ZOOM
 from trajectory.decisions import Decision
 from trajectory.depth_deviation import depth_deviation
 from trajectory.image_motion import ImageMotion
 from trajectory.model import Trajectory
+from trajectory.normal_distribution import below
 from trajectory.segments import Segment
 
 AmountUnit = Literal["scene_depth", "near_depth", "deg", "ratio"]
@@ -71,7 +71,7 @@ def find(
             continue
         name = pair[0] if score > 0 else pair[1]
         amount, unit = _amount(channel, abs(score), name, seen)
-        chance = float(ndtr(abs(score) / noise)) if noise > 0 else 1.0
+        chance = below(abs(score) / noise) if noise > 0 else 1.0
         found.append(
             Minor(
                 primitive=name,

@@ -12,8 +12,6 @@ from typing import Any, final
 
 import numpy as np
 from jaxtyping import Bool, Float
-from scipy.spatial.distance import cdist
-from scipy.special import expit, softmax
 
 from sfm.confidence.evidence import Answer, Seen, features, inside_out, seen_by
 from sfm.confidence.missed_zoom import missed_zoom
@@ -124,7 +122,7 @@ class Judged:
         """The odds of its rotation times a factor; those of all together, which hang on more, times its root."""
         quantity = dict(self.quantity)
         for name, times in (("rotation", factor), ("all", factor**0.5)):
-            quantity[name] = float(expit(log_odds(quantity[name]) + np.log(times)))
+            quantity[name] = of_log_odds(log_odds(quantity[name]) + np.log(times))
         return replace(self, quantity=quantity)
 
     def rivals(self, least: float) -> list[int]:
@@ -159,7 +157,9 @@ def judge(
     side = np.zeros(len(answers)) if covered is None else same_side([each.way for each in motions], covered[0])
     missed = missed_zoom(answers, seen)
     by_choice = by_rules(seen, side, 0.0 if covered is None else covered[1]) - MISSED_ZOOM * missed
-    probability: Float[np.ndarray, " a"] = np.asarray(softmax(score + by_choice))
+    weight = score + by_choice
+    probability = np.exp(weight - weight.max())
+    probability /= probability.sum()
     agree = np.array([[agreement(one, other) for other in motions] for one in motions])
     best = held_to(most_probable(probability, agree), answers, missed)
     shared = shared_by(probability, agree, best)
@@ -264,12 +264,17 @@ def log_odds(share: float) -> float:
     return float(np.log(share / (1.0 - share)))
 
 
+def of_log_odds(score: float) -> float:
+    """The probability that has them."""
+    return float(1.0 / (1.0 + np.exp(-score)))
+
+
 def calibrated(kind: str, quantity: str, share: float, facts: Mapping[str, float]) -> float:
     """The probability that a quantity is right, from that of the answers that agree on it and what else is known."""
     weights = QUANTITIES[kind][quantity]
     score = weights["bias"] + weights["shared"] * log_odds(share)
     score += sum(weights.get(name, 0.0) * value for name, value in facts.items())
-    return float(1.0 / (1.0 + np.exp(-score)))
+    return of_log_odds(score)
 
 
 def facts_of(best: int, answers: Sequence[Answer], seen: Mapping[str, Seen], prior: FocalPrior) -> dict[str, float]:
@@ -332,9 +337,13 @@ def agreement(one: Motion, other: Motion) -> Bool[np.ndarray, " 3"]:
     )
 
 
+def _apart(way: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k k"]:
+    return np.linalg.norm(way[:, None] - way, axis=2)
+
+
 def farthest(way: Float[np.ndarray, "k 3"]) -> tuple[int, int]:
     """The two keyframes between which a camera is farthest apart, the earlier one first."""
-    start, end = np.unravel_index(int(np.argmax(cdist(way, way))), (len(way), len(way)))
+    start, end = np.unravel_index(int(np.argmax(_apart(way))), (len(way), len(way)))
     return int(start), int(end)
 
 
@@ -350,7 +359,7 @@ def _same_way(one: Float[np.ndarray, "k 3"], other: Float[np.ndarray, "k 3"]) ->
     start, end = farthest(one)
     step, said = one[end] - one[start], other[end] - other[start]
     length, told = float(np.linalg.norm(step)), float(np.linalg.norm(said))
-    longest = float(cdist(other, other).max())
+    longest = float(_apart(other).max())
     if length < STANDS:
         return longest < NEARLY_STANDS
     if longest < 0.01 or told < 1e-9:

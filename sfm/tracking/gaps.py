@@ -7,7 +7,6 @@ from typing import final
 
 import numpy as np
 from jaxtyping import Int
-from scipy.spatial import KDTree
 
 from sfm.config import TrackConfig
 from sfm.features.types import Features
@@ -63,6 +62,8 @@ def link_step(
     lost_ids, lost_xy = ids0[~alive], last0[~alive]
     nearest, which = np.full(len(xy0), np.inf), np.zeros(len(xy0), np.int64)
     if len(lost_xy):
+        from scipy.spatial import KDTree  # here, since few clips need it
+
         found = KDTree(lost_xy).query(xy0)
         nearest, which = np.asarray(found[0]), np.asarray(found[1])
     joins = nearest < 0.5

@@ -51,6 +51,25 @@ print(np.f2py.__name__)
     assert f2py == "numpy.f2py"
 
 
+def test_parts_of_a_package_need_not_the_rest_of_it() -> None:
+    code = """
+import sys
+from sfm.processes.postponed import postpone
+
+postpone()
+from scipy.spatial.transform import Rotation
+import scipy.spatial
+print(Rotation is scipy.spatial.transform.Rotation, "scipy.spatial._qhull" in sys.modules)
+from scipy.spatial import KDTree, distance
+print(KDTree([[0.0], [1.0]]).query([0.2])[1], distance is scipy.spatial.distance, hasattr(scipy.spatial, "nothing"))
+from scipy.spatial import nothing
+"""
+    with pytest.raises(subprocess.CalledProcessError) as stop:
+        _ran(code)
+    assert stop.value.stdout.split() == ["True", "False", "0", "True", "False"]
+    assert "ImportError: cannot import name 'nothing' from 'scipy.spatial'" in stop.value.stderr
+
+
 def test_only_once() -> None:
     before = list(sys.meta_path)
     try:
