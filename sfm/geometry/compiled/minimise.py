@@ -81,7 +81,8 @@ def _search(tracks: Tracks, law: Law, state: State, solver: LevenbergMarquardt) 
         eliminate(system, damping, FLOOR, out)
         reduce(system, out, damping, _products(rows, single=solver.single), matrix, right)
         _, delta, bad = dposv(matrix, right, overwrite_a=True)
-        trial, trial_cost = _tried(tracks, law, state, out, np.zeros_like(right) if bad else delta, most)
+        trial = stepped(law, state, out, np.zeros_like(right) if bad else delta, most)
+        trial_cost = _cost(tracks, law, trial)
         moved = trial_cost < cost
         gain = (cost - trial_cost) / max(cost, 1e-12) if moved else 0.0
         if moved:
@@ -117,10 +118,3 @@ def _cost(tracks, law, state):
         projected(j, tracks, state, state.point, seen)
         add_costs(seen, tracks.weight[j], law.kernel_squared, cost)
     return cost.sum() / law.noise_px**2 + law.precision * (state.log_focal - law.prior) ** 2
-
-
-@compiled
-def _tried(tracks, law, state, out, delta, most):
-    """The state after a step, and what it costs."""
-    trial = stepped(law, state, out, delta, most)
-    return trial, _cost(tracks, law, trial)

@@ -1,6 +1,7 @@
 """Each frame's pose from points that are held: the law of `sfm.geometry.resectioning`."""
 
 import numpy as np
+from jaxtyping import Bool
 
 from sfm.geometry.compiled.jit import compiled
 from sfm.geometry.compiled.law import add_costs, camera_rows, projected
@@ -98,8 +99,7 @@ def solved(matrix, right):
     return x
 
 
-@compiled
-def kept_frames(better, trial, state):
+def kept_frames(better: Bool[np.ndarray, " n"], trial: State, state: State) -> State:
     """The cameras of `trial` where they are better (n), else those of `state`."""
     each = better.reshape(-1, 1, 1)
     return State(

@@ -127,7 +127,7 @@ def eliminate(system, damping, floor, out):
     for e in range(d):
         for f in range(e + 1):
             entry = out.root[e, f]
-            entry[:] = system.block[e, f]
+            _copy(system.block[e, f], entry)
             for k in range(f):
                 _take(out.root[e, k], out.root[f, k], entry)
             if f < e:
@@ -144,7 +144,7 @@ def eliminate(system, damping, floor, out):
 def _forward(right, root, scale, out):
     """Fills `out` (d m) with L⁻¹ right of each point; `scale` is one over the diagonal of L (d d m)."""
     for e in range(len(right)):
-        out[e] = right[e]
+        _copy(right[e], out[e])
         for k in range(e):
             _take(root[e, k], out[k], out[e])
         _scale(scale[e], out[e])
@@ -154,6 +154,12 @@ def _forward(right, root, scale, out):
 def _square_root(diagonal, damping, floor, largest, entry):
     for i in range(len(entry)):
         entry[i] = np.sqrt(entry[i] + damping * diagonal[i] + LEAST_DAMPING + floor * largest[i])
+
+
+@compiled
+def _copy(x, out):
+    for i in range(len(out)):  # a slice would be compiled for all ways to lay one array over another
+        out[i] = x[i]
 
 
 @compiled
@@ -257,9 +263,9 @@ def _moved_points(point, out, delta):
     """Points (4 m) after their step -L⁻ᵀ (L⁻¹ gradient + L⁻¹ mixed δ) along their tangents, of unit length again."""
     p, d, m = out.mixed.shape
     basis, step, moved, length = np.empty((3, 4, m)), np.empty((d, m)), np.empty_like(point), np.zeros(m)
-    step[:] = out.gradient
-    for a in range(p):
-        for e in range(d):
+    for e in range(d):
+        _copy(out.gradient[e], step[e])
+        for a in range(p):
             add(delta[a], out.mixed[a, e], step[e])
     for e in range(d - 1, -1, -1):
         for k in range(e + 1, d):
@@ -269,7 +275,7 @@ def _moved_points(point, out, delta):
     tangent_bases(point, basis)
     for k in range(4):
         row = moved[k]
-        row[:] = point[k]
+        _copy(point[k], row)
         for e in range(d):
             _take(basis[e, k], step[e], row)
         for i in range(m):
