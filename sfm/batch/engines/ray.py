@@ -5,6 +5,7 @@ counts it, and tells the unit of work, which can then look whether its result is
 """
 
 import contextlib
+import math
 import socket
 import time
 from collections.abc import Mapping
@@ -76,6 +77,7 @@ class RayEngine:
             with contextlib.suppress(self._ray.exceptions.RayError):
                 self._ray.cancel(ref, force=True)
         self._jobs.clear()
+        self._slots, self._looked = 0, math.inf  # it takes nothing more, and a cluster that is left is not asked
         if self._mine:
             self._ray.shutdown()
 

@@ -16,6 +16,7 @@ from small_batches import clips, run
 
 from sfm import synthetic
 from sfm.batch import manifest
+from sfm.batch.engines.port import Setup
 from sfm.batch.inputs import Clip
 from sfm.batch.progress import progress_of
 from sfm.config import BatchConfig, EstimateConfig
@@ -167,6 +168,17 @@ def test_what_a_cluster_cannot_do_is_one_line(cluster: Any, tmp_path: Path) -> N
         run(wanted, out, **at)
     (tmp_path / "in" / "b.clip").write_text("ok 0 b")
     assert {o.status for o in run(wanted, out, **at).values()} == {"ok"}
+
+
+def test_a_cluster_that_was_left_is_not_asked_for_room(cluster: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from sfm.batch.engines import ray
+
+    setup = Setup(unit="small_batches:work", setting=None)
+    engine = ray.RayEngine(setup, address=cluster.address, cpus=1.0, gpus=0.0)
+    assert engine.room > 0
+    engine.stop()
+    monkeypatch.setattr(ray, "LOOK_S", 0.0)
+    assert engine.room == 0
 
 
 def wait_for(condition: Any, limit_s: float = 180.0) -> None:
