@@ -81,7 +81,7 @@ def camera_rows(j, tracks, law, state, seen, slope, rows):
         tracks, law, state: `Tracks`, `Law`, `State`.
         seen: of `projected`.
         slope: (2 2 m), to be filled: of u by x in the camera, and that times x/z; of v by y, and that times y/z.
-        rows: (9 2 m); the last are the weighted residuals.
+        rows: (9 2 m), zeros before: u hangs on no way down, v on none across. The last are the weighted residuals.
     """
     held, root, w, x, y = 0.0 if j == 0 else 1.0, np.empty(seen.shape[1]), state.point[3], slope[0], slope[1]
     turn, shift, zoom = held * law.moves[0], held * law.moves[1], held * law.moves[2]
@@ -91,7 +91,6 @@ def camera_rows(j, tracks, law, state, seen, slope, rows):
         _product(focal_px, root, seen[3], slope[r, 0])
         _product(1.0, slope[r, 0], seen[4 + r], slope[r, 1])
         _product(shift, slope[r, 0], w, rows[3 + r, r])
-        _product(0.0, slope[r, 0], w, rows[4 - r, r])
         _product(-shift, slope[r, 1], w, rows[5, r])
         _product(zoom * focal_px, root, seen[4 + r], rows[6, r])
         _product(law.moves[3] * focal_px, root, seen[4 + r], rows[7, r])

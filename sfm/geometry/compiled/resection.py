@@ -116,7 +116,7 @@ def kept_frames(better: Bool[np.ndarray, " n"], trial: State, state: State) -> S
 def frame_systems(tracks, law, state, blocks, pull):
     """Fills the system of each frame, `blocks` (n 7 7) and `pull` (n 7); the rest as in `linearise`."""
     n, m = tracks.weight.shape
-    seen, slope, rows = np.empty((8, m)), np.empty((2, 2, m)), np.empty((9, 2, m))
+    seen, slope, rows = np.empty((8, m)), np.empty((2, 2, m)), np.zeros((9, 2, m))
     for j in range(n):
         projected(j, tracks, state, state.point, seen)
         camera_rows(j, tracks, law, state, seen, slope, rows)

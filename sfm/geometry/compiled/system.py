@@ -25,7 +25,7 @@ def linearise(tracks, law, state, system):
     """
     n, m = tracks.weight.shape
     c, d = len(law.used), len(system.block)
-    seen, slope, rows = np.empty((8, m)), np.empty((2, 2, m)), np.empty((9, 2, m))
+    seen, slope, rows = np.empty((8, m)), np.empty((2, 2, m)), np.zeros((9, 2, m))
     basis, bends = np.empty((3, 4, m)), np.empty((d, 2, m))
     which = np.empty(c + 1, np.int64)
     which[:c] = law.used
