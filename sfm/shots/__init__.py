@@ -7,16 +7,16 @@ from trajectory.lazy import exporter
 if TYPE_CHECKING:
     from sfm.config import ShotConfig as ShotConfig
     from sfm.shots.boundaries import Shots as Shots
-    from sfm.shots.boundaries import Suspect as Suspect
     from sfm.shots.boundaries import find as find
     from sfm.shots.boundaries import split as split
+    from sfm.shots.judged import Suspect as Suspect
 
 _NAMES = {
     "find": "sfm.shots.boundaries",
     "split": "sfm.shots.boundaries",
     "ShotConfig": "sfm.config",
     "Shots": "sfm.shots.boundaries",
-    "Suspect": "sfm.shots.boundaries",
+    "Suspect": "sfm.shots.judged",
 }
 __getattr__ = exporter(__name__, _NAMES, ())
 __all__ = sorted(_NAMES)  # pyright: ignore[reportUnsupportedDunderAll]

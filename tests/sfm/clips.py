@@ -1,5 +1,6 @@
 """Small clips for the tests of reading, cutting and judging frames: textures, moves over them, encoding."""
 
+import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +10,7 @@ import av
 import cv2
 import numpy as np
 
+from sfm.shots.boundaries import split
 from sfm.types import Frames
 
 
@@ -98,3 +100,23 @@ def encode(
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def shot_starts(rgb: np.ndarray, fps: float = 25.0) -> list[int]:
+    """First frames of all shots but the first; the shots cover the clip in order, without gaps."""
+    spans = split(as_frames(rgb, fps))
+    assert spans[0][0] == 0
+    assert spans[-1][1] == len(rgb)
+    assert all(a[1] == b[0] for a, b in itertools.pairwise(spans))
+    return [start for start, _ in spans[1:]]
+
+
+def blur_pan(seed: int, speed_px: np.ndarray, hw: tuple[int, int] = (120, 160)) -> np.ndarray:
+    """A pan of given pixels a frame, each frame exposed over half of its motion."""
+    place = np.concatenate([[0.0], np.cumsum(speed_px)])
+    image = texture(seed, (hw[0] + 20, int(place[-1]) + hw[1] + 40))
+    frames = []
+    for x, speed in zip(place, speed_px, strict=False):
+        exposure = np.linspace(0, 0.5 * speed, max(1, int(speed / 2)))
+        frames.append(np.mean([window(image, 5 + x + s, 5, hw).astype(float) for s in exposure], 0))
+    return noisy(np.rint(frames), 1.0, np.random.default_rng(seed))

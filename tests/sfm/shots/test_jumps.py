@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sfm.shots import boundaries as shots
+from sfm.shots.judged import Suspect, one_through_change
 from sfm.synthetic import ClipSpec, render
 
 HW = (108, 192)
@@ -75,11 +76,11 @@ def test_a_short_clip_that_melts_is_one_shot() -> None:
 def test_a_stretch_without_tracks_is_no_cut_though_the_layout_holds_in_between() -> None:
     """Seen in a generated clip of 16 frames: tracks lost at 1, 2 and 4, 5, 6, the colours alike at 3."""
 
-    def suspect(frame: int, by: str = "", kind: str = "change") -> shots.Suspect:
-        return shots.Suspect(frame=frame, kind=kind, cut=not by, why="", by=by)
+    def suspect(frame: int, by: str = "", kind: str = "change") -> Suspect:
+        return Suspect(frame=frame, kind=kind, cut=not by, why="", by=by)
 
-    def cuts(*suspects: shots.Suspect) -> list[int]:
-        return [suspect.frame for suspect in shots._one_through_change(list(suspects)) if suspect.cut]
+    def cuts(*suspects: Suspect) -> list[int]:
+        return [suspect.frame for suspect in one_through_change(list(suspects)) if suspect.cut]
 
     assert cuts(suspect(1), suspect(2), suspect(3, "layout"), suspect(4), suspect(5), suspect(6)) == []
     assert cuts(suspect(3, "tracks"), suspect(4), suspect(5), suspect(6)) == []
