@@ -72,6 +72,8 @@ class VideoConfig(Ranged):
         start_s: first time of the part of the clip that is read, on its own clock (`Frames.time_s`): start_s <= time.
         stop_s: end of the part, on that clock: time < stop_s.
         assumed_fps: rate of an image sequence or of a stream that carries no times.
+        decoder: "software", or libav's decoder on such a device; where build, machine or codec have none, software does
+            it, and a note says so. For large film beside a GPU; a small clip is decoded sooner than a device is ready.
     """
 
     fps: Rate | None = None
@@ -79,6 +81,7 @@ class VideoConfig(Ranged):
     start_s: Moment | None = None
     stop_s: Moment | None = None
     assumed_fps: Rate | None = None
+    decoder: Literal["software", "cuda", "qsv", "vaapi", "videotoolbox"] = "software"
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -15,7 +15,7 @@ from sfm.processes.workers import streamed
 from sfm.types import Frames
 from sfm.video.clock import counts_slots, stands, stated_rate
 from sfm.video.completeness import missing_bytes
-from sfm.video.opening import largest_stream, open_video, words_of
+from sfm.video.opening import SOFTWARE, largest_stream, on_device, open_video, words_of
 from sfm.video.sampling import (
     RATE_UNHEARD,
     FrameBuffer,
@@ -94,7 +94,7 @@ def load_container(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
 @contextmanager
 def film(path: Path, config: VideoConfig) -> Generator["Film"]:
     """A video file while it is read, picture by picture."""
-    with open_video(path) as container:
+    with open_video(path, config.decoder) as container:
         if set(container.format.name.split(",")) & TEXT_DEMUXERS:
             raise CinetrajError(
                 f"{path}: this is a text file ({container.format.name}), expected a video; give a video"
@@ -164,6 +164,8 @@ class Film:
             notes.append(f"the file carries no timestamps; {self._rate:g} frames per second assumed")
         if reading.interlaced:
             notes.append(f"{reading.interlaced} frames are interlaced and were not deinterlaced")
+        if self._config.decoder != SOFTWARE and not on_device(self._stream):
+            notes.append(f"decoded in software: no {self._config.decoder} decoder here takes this file")
         aspect = float(self._stream.sample_aspect_ratio or 1) or 1.0
         assert reading.turn is not None
         return Frames(

@@ -1,6 +1,7 @@
 """Opening video files by libav: any file name that the system allows, any tag, nothing but that file."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,12 @@ from sfm.video.completeness import without_index
 from sfm.video.recognition import is_text, no_clip
 from trajectory.errors import CinetrajError
 
+SOFTWARE = "software"
 _OPTIONS = {"protocol_whitelist": "file"}
 
 
-def open_video(path: str | Path) -> Any:
-    """The container of a video file, to be closed by the caller.
+def open_video(path: str | Path, decoder: str = SOFTWARE) -> Any:
+    """The container of a video file, to be closed by the caller; decoded by a device where there is one (`on_device`).
 
     Raises CinetrajError where libav knows none, and says what the file is instead where that can be told.
     """
@@ -21,6 +23,9 @@ def open_video(path: str | Path) -> Any:
     try:
         if known := no_clip(Path(path)):
             raise CinetrajError(f"{path}: {known}")
+        if decoder != SOFTWARE:
+            with suppress(FFmpegError):  # no such device: what is wrong with the file itself is told below
+                return _open(libav_name(path), decoder)
         return _open(libav_name(path))
     except (FFmpegError, OSError) as error:
         raise CinetrajError(
@@ -61,11 +66,20 @@ def _remedy(path: Path) -> str:
     return "give an mp4, mov, webm, mkv, gif or images"
 
 
-def _open(name: str) -> Any:
+def on_device(stream: Any) -> bool:
+    """Whether a device decodes a stream: there is one, and for its codec."""
+    return bool(stream.codec_context.is_hwaccel)
+
+
+def _open(name: str, decoder: str = SOFTWARE) -> Any:
     import av
 
+    given: dict[str, Any] = {"options": _OPTIONS}
+    if decoder != SOFTWARE:
+        from av.codec.hwaccel import HWAccel
+
+        given["hwaccel"] = HWAccel(device_type=decoder, allow_software_fallback=True)
     try:
-        return av.open(name, options=_OPTIONS)
+        return av.open(name, **given)
     except UnicodeDecodeError:  # PyAV 18 takes tags for UTF-8 unless told otherwise; 19 never fails, and has no option
-        lenient: dict[str, Any] = {"metadata_errors": "replace"}
-        return av.open(name, options=_OPTIONS, **lenient)
+        return av.open(name, metadata_errors="replace", **given)

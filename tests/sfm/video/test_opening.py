@@ -11,10 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sfm.batch.work import at_half_size
-from sfm.config import EstimateConfig
+from sfm.config import EstimateConfig, VideoConfig
 from sfm.video import reader as video
 from sfm.video.encode import encode
-from sfm.video.opening import libav_name, open_video
+from sfm.video.opening import libav_name, on_device, open_video
 from sfm.video.trim import frame_table
 from trajectory.errors import CinetrajError
 
@@ -96,3 +96,34 @@ def test_a_codec_that_nobody_knows_is_named_so(tmp_path: Path) -> None:
         with pytest.raises(CinetrajError, match="coded in a way that libav does not know; convert it"):
             read(path)
     assert at_half_size(str(path), EstimateConfig()).video.long_side == 320  # of the default
+
+
+@pytest.mark.parametrize("decoder", ["cuda", "vaapi"])
+def test_a_device_decodes_where_there_is_one_and_else_software_does_and_says_so(
+    film: Path, monkeypatch: pytest.MonkeyPatch, decoder: Any
+) -> None:
+    asked: list[bool] = []
+    plain = av.open
+
+    def watched(*given: Any, **named: Any) -> Any:
+        asked.append("hwaccel" in named)
+        return plain(*given, **named)
+
+    software = video.load(film)
+    monkeypatch.setattr(av, "open", watched)
+    with open_video(film, decoder) as container:
+        by_device = on_device(container.streams.video[0])
+    assert asked[0]
+    found = video.load(film, VideoConfig(decoder=decoder))
+    assert (found.rgb == software.rgb).all()
+    assert any("decoded in software" in note for note in found.notes) is not by_device
+
+
+def test_asking_for_a_device_hides_nothing_of_what_is_wrong_with_a_file(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"\0" * 4000)
+    told: list[str] = []
+    for decoder in ("software", "cuda"):
+        with pytest.raises(CinetrajError) as error:
+            open_video(tmp_path / "a.mp4", decoder)
+        told.append(str(error.value))
+    assert told[0] == told[1]
