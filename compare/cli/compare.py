@@ -4,23 +4,19 @@ REFERENCE and GENERATED are trajectory files, runs, or folders of either; clips 
 folders are several models. Videos are estimated first, both sides with the same settings.
 """
 
-import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from compare.cli import _report, _spread
+from compare.cli import _compared_words, _estimated_first, _report, _spread
 from compare.cli._options import NOT_GIVEN
 from compare.cli._progress import bar
-from compare.counts import counted
 from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
     from compare.scoring import Result
-    from sfm.batch import Clip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +89,8 @@ def run(args: Args) -> int:
     for name in chosen:
         protocols.get(name)  # refuses what it does not know, before anything is estimated
     _spread.batch_of(args)  # the same
-    _require_partners(args)
+    _options(args)  # the same of files that it names
+    _estimated_first.require_partners(args)
     results, refused = _scored(args, models, chosen)
     if not results:
         raise CinetrajError("; ".join(refused))
@@ -104,7 +101,7 @@ def run(args: Args) -> int:
         whole = [{"model": r.model, **r.to_json()} for r in results]
         _report.print_json(results[0].to_json() if asked == 1 else {"results": whole, "refused": refused})
     else:
-        print("\n\n".join(words(result) for result in results))
+        print("\n\n".join(_compared_words.words(result) for result in results))
         if len(results) > 1:
             print("\n" + to_markdown(results), end="")
     _tell_problems(results, refused)
@@ -122,7 +119,7 @@ def _with_models(args: Args) -> tuple[Args, list[str]]:
         name, mark, folder = str(path).partition("=")
         named = bool(mark and name and folder) and "/" not in name and not split_part(path)[0].exists()
         paths.append(Path(folder) if named else path)
-        names.append(name if named else _name_of(path))
+        names.append(name if named else _estimated_first.name_of(path))
     if len(set(names)) < len(names):
         remedy = " ".join(with_names([str(path) for path in paths]))
         raise CinetrajError(
@@ -143,7 +140,7 @@ def _all_pairs(args: Args) -> int:
         raise CinetrajError("--all-pairs takes one folder; put all trajectories into it")
     time = args.time or ("progress" if args.protocol == "strict" else None)
     options: dict[str, Any] = {"protocol": args.protocol, "time": time}
-    source = _with_runs(args.reference, args, {})
+    source = _estimated_first.with_runs(args.reference, args, {})
     with bar(f"{source}", "clip", hidden=args.json) as progress:
         found = all_pairs(source, args.metric, format=args.format, progress=progress, **options)
     files = [] if args.out is None else found.save(args.out)
@@ -174,11 +171,11 @@ def _scored(args: Args, models: list[str], protocols: list[str]) -> tuple[list["
     from compare.scoring import score, score_models
 
     made: dict[Path, Path] = {}
-    reference = _with_runs(args.reference, args, made)
+    reference = _estimated_first.with_runs(args.reference, args, made)
     results: list[Result] = []
     refused: list[tuple[str, str, str]] = []
     for path, model in zip(args.generated, models, strict=True):
-        generated = _with_runs(path, args, made)
+        generated = _estimated_first.with_runs(path, args, made)
         for protocol in protocols:
             with bar(f"{model}, {protocol}", "clip", hidden=args.json) as progress:
                 options: dict[str, Any] = {**_options(args), "protocol": protocol, "progress": progress}
@@ -259,191 +256,3 @@ def _tell_problems(results: list["Result"], refused: list[str]) -> None:
         say(cause.text)
     for reason in refused:
         _report.error(reason)
-
-
-def words(result: "Result") -> str:
-    """A row for each clip, the summary below, and how many clips it stands on."""
-    from compare.causes import counts_text
-    from compare.notes import merged
-    from compare.sources import listed
-    from compare.summary import worst_value
-
-    said = result.to_json()
-    protocol: Mapping[str, Any] = said["protocol"]
-    metrics = list(result.protocol.metrics)
-    head = f"{result.model} under {protocol['name']} (time {protocol['time']}, scale {protocol['scale']}, "
-    head += f"angles in {protocol['angle']}, {protocol['hash'][:8]})"
-    rows = _rows(said, metrics)
-    lines = [head, "", _report.table(rows, right=tuple(range(1, len(rows[0])))), ""]
-    if any(told.get("intervals") for told in said["rows"].values()):
-        lines += ["values with brackets are medians, the brackets 5 to 95 %, over what the estimates leave open", ""]
-    if any(cell.endswith(")") for cell in rows[-1]):
-        lines += ["(n) behind a mean: it is over n clips, those that have a value", ""]
-    lines += [*undefined, ""] if (undefined := _undefined(said, metrics)) else []
-    coverage, summary = said["coverage"], said["summary"]
-    apart = counts_text(summary["faults"])
-    scored = f"{coverage['ok']} of {coverage['all']} clips scored" + (f"; {apart}" if apart else "")
-    lines.append(f"{scored}; failures: {protocol['failures']}")
-    if summary["faults"]["model"]:
-        for policy, table in summary["policies"].items():
-            means = ", ".join(f"{m} {_number(t['value'])}" for m, t in table.items() if t["value"] is not None)
-            lines.append(f"failures under {policy}: {means or 'nothing to average'}")
-        if all(worst_value(metric, result.protocol, 1) is None for metric in metrics):
-            lines.append("failures are charged nothing under worst: the metrics of this protocol have no worst value")
-    published = {m: value for m, value in summary.get("published", {}).items() if value is not None}
-    if published:
-        how = "mean of rounded values" if result.protocol.method == "cinetechbench" else "of the means of its parts"
-        lines.append(f"as published ({how}): " + ", ".join(f"{k} {v:.4g}" for k, v in published.items()))
-    told = merged({name: clip.notes for name, clip in result.clips.items()})
-    lines += [f"note: {note}" for note in result.protocol.notes]
-    lines += sorted(f"note: {note} ({listed(names)})" for note, names in told)
-    return "\n".join(lines)
-
-
-def _rows(said: Mapping[str, Any], metrics: list[str]) -> list[list[str]]:
-    """The table of the clips: what was compared, each metric with its interval, or whose fault there is none."""
-    rows = [["clip", "compared", *metrics]]
-    for name, scores in said["clips"].items():
-        told: Mapping[str, Any] = said["rows"][name]
-        if "failed" in scores:
-            rows.append([name, "", told["fault"] or "failed", *[""] * (len(metrics) - 1)])
-            continue
-        share = told["compared"]
-        cells = [_number(scores.get(metric)) + _interval(told["intervals"].get(metric)) for metric in metrics]
-        rows.append([name, "" if share is None else f"{share:.0%}", *cells])
-    summary = said["summary"]
-    clips = summary["policies"][said["protocol"]["failures"]][metrics[0]]["clips"]
-    means = [_number(summary.get(metric)) + _on_fewer(said, metric, clips) for metric in metrics]
-    return [*rows, [f"mean of {counted(clips, 'clip')}", "", *means]]
-
-
-def _on_fewer(said: Mapping[str, Any], metric: str, clips: int) -> str:
-    """As " (7)" behind a mean that is over other clips than the others."""
-    over = said["summary"]["policies"][said["protocol"]["failures"]][metric]["clips"]
-    return "" if over == clips or said["summary"].get(metric) is None else f" ({over})"
-
-
-def _undefined(said: Mapping[str, Any], metrics: list[str]) -> list[str]:
-    """A line for each reason why metrics have no value, with the clips that it met."""
-    from compare.sources import listed
-
-    met: dict[tuple[str, str], list[str]] = {}
-    for name, scores in said["clips"].items():
-        for metric in metrics:
-            value: dict[str, str] | float = scores.get(metric, 0.0)
-            if isinstance(value, dict):
-                met.setdefault((metric, value["undefined"]), []).append(name)
-    alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (metric, why), names in met.items():
-        alike.setdefault((why, tuple(names)), []).append(metric)
-    return [f"undefined: {', '.join(which)}: {why} ({listed(names)})" for (why, names), which in alike.items()]
-
-
-def _interval(interval: Mapping[str, float] | None) -> str:
-    return "" if interval is None else f" [{interval['low']:.3g}, {interval['high']:.3g}]"
-
-
-def _number(value: Any) -> str:
-    if isinstance(value, Mapping):
-        return "undefined"
-    return "" if value is None else f"{value:.4f}"
-
-
-def _name_of(path: Path) -> str:
-    from trajectory.io import split_part
-
-    file, part = split_part(path)
-    name = file.resolve().name if file.is_dir() else file.stem
-    return f"{name}#{part}" if part and part != "*" else name
-
-
-def _with_runs(path: Path, options: Args, made: dict[Path, Path]) -> Path:
-    """The path itself, or, for a video or a folder of videos, the folder of the runs that are made of it.
-
-    Args:
-        made: source of each folder that this call has made so far. Sources of the same name get folders of their own.
-    """
-    from compare.cli import estimate
-    from compare.sources import named_in
-    from sfm.batch.inputs import Clip
-    from sfm.video.reader import own_name
-
-    clips = _videos(path)
-    if options.pairs is not None and path.is_dir():  # those that no pair names cost no minutes
-        asked = named_in(options.pairs)
-        clips = [clip for clip in clips if not asked.isdisjoint((own_name(str(clip)), clip.name))]
-    if not clips:
-        return path
-    runs, source, folder = options.runs, path.resolve(), path.is_dir()
-
-    def named_in_folder(name: str) -> list[Clip]:
-        return _named(clips) if folder else [Clip(path=str(path), name=name)]
-
-    name, number = _name_of(path), 1
-    while made.get(runs / name, source) != source or _of_others(runs / name if folder else runs, named_in_folder(name)):
-        number += 1
-        name = f"{_name_of(path)}-{number}"
-    target = runs / name
-    if target in made:
-        return target
-    named = named_in_folder(name)
-    chosen: dict[str, Any] = {} if options.split_shots else {"split_shots": False}
-    if folder and path is not options.reference and len(options.generated) > 1:
-        chosen["jobs"] = 1  # a batch: a model whose only video cannot be read is a row, and does not end the others
-    args = estimate.Args(clips=tuple(map(str, clips)), out=str(target if folder else runs), **chosen)
-    records, _ = estimate.estimate_all(args, say=lambda line: print(line, file=sys.stderr), named=named)
-    if not records:
-        raise CinetrajError(f"none of the {len(clips)} videos of {path} can be read")
-    made[target] = source
-    return target
-
-
-def _of_others(folder: Path, clips: "list[Clip]") -> bool:
-    """Whether runs of other clips have the names of any of these, as of another call."""
-    from sfm.batch.ownership import is_of_another
-    from sfm.batch.places import place_of
-    from sfm.batch.store import origin_of
-
-    there = place_of(folder).records(clip.name for clip in clips)
-    return any(is_of_another(origin_of(there[clip.name]), clip.path) for clip in clips if clip.name in there)
-
-
-def _named(videos: list[Path]) -> "list[Clip]":
-    """Videos of a folder with the names of their runs: clips are paired by their own names, wherever they lie."""
-    from sfm.batch.inputs import Clip, distinct
-    from sfm.video.reader import own_name
-
-    return distinct([Clip(path=str(video), name=own_name(str(video))) for video in videos])[0]
-
-
-def _require_partners(args: Args) -> None:
-    """Raises CinetrajError where no clip of any model has a partner, before videos are estimated for minutes."""
-    from compare.sources import match
-
-    def source(path: Path) -> "Path | dict[str, Path]":
-        """What the clips of the runs will be called."""
-        videos = _videos(path) if path.is_dir() else []
-        return {clip.name: Path(clip.path) for clip in _named(videos)} if videos else path
-
-    if not any(map(_videos, (args.reference, *args.generated))):
-        return
-    _options(args)  # refuses what it cannot read
-    refused: list[CinetrajError] = []
-    for path in args.generated:
-        try:
-            match(source(args.reference), source(path), pairs=args.pairs, resolution=args.resolution)
-        except CinetrajError as error:
-            refused.append(error)
-    if len(refused) == len(args.generated):
-        raise refused[0]
-
-
-def _videos(path: Path) -> list[Path]:
-    """The video, or those of a folder; none of a run, whose own (its movement mask, its depths) are no clips."""
-    from trajectory.media import is_video
-
-    if (path / "run.json").is_file():
-        return []
-    if path.is_dir():
-        return sorted(p for p in path.iterdir() if p.is_file() and is_video(p))
-    return [path] if is_video(path) else []

@@ -8,8 +8,7 @@ import pytest
 from estimates import estimate
 from paths import elsewhere, monst3r_text, smooth
 
-from compare.cli import compare as command
-from compare.cli import main
+from compare.cli import _compared_words, main
 from compare.scoring import score
 from sfm.batch import Clip
 from trajectory import io
@@ -204,7 +203,7 @@ def test_videos_that_no_pair_names_are_not_estimated(
 
 def test_a_mean_over_fewer_clips_says_so() -> None:
     still = smooth(1).replace(world_from_cam=np.tile(np.eye(4), (len(smooth(1)), 1, 1)))
-    said = command.words(score({"a": smooth(1), "b": still}, {"a": smooth(2), "b": still}))
+    said = _compared_words.words(score({"a": smooth(1), "b": still}, {"a": smooth(2), "b": still}))
     (means,) = [line for line in said.splitlines() if line.startswith("mean of 2 clips")]
     assert means.count(" (1)") == 2  # direction and length of a way that there is not
     assert "(n) behind a mean: it is over n clips" in said
