@@ -2,80 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal, final
+from typing import final
 
-import numpy as np
-
-from compare.benchmarks.cinetechbench import camera_score as cinetechbench
-from compare.commanded import commands_of, score_commanded
+from compare.asked import Asked, Options, Side, loaded_from, sides, unread, whose
+from compare.commanded import commands_of
 from compare.depth_scales import DepthScale
 from compare.details import keep
 from compare.estimators import RENDERED, estimator
 from compare.laid import NotDelivered
 from compare.mind import score_mind
+from compare.other_rows import score_against_commands, score_rows
 from compare.posterior_scores import Candidates, score_posteriors_each
-from compare.protocols import Protocol
-from compare.rows import ClipScores, Fault, PairScores, Score
+from compare.rows import ClipScores, Fault, PairScores
 from compare.sources import Clip, Match
 from compare.spared import charged_for
-from trajectory.commands import Commands
-from trajectory.errors import CinetrajError, FormatAmbiguousError, TimeSourceError
+from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory
 from trajectory.posterior import Posterior, rigid_probability
 
-Side = Literal["reference", "generated"]
 FRAMES_AT_ONCE = 16_384
 """Of all trajectories that are held at once, on both sides: some 80 pairs of 100 frames, ten megabytes while they are
 compared. More of them gain nothing: what each call of numpy costs is a small share of the work by then."""
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """How the pairs of one call are read and scored.
-
-    Attributes:
-        protocol: the way of scoring.
-        reference_format: of the reference's file, where it is a plain one.
-        generated_format: of the generated clip's.
-        detail: keep what a report draws.
-        actions: file or folder of what the cameras were told to do, where the references are not that themselves.
-    """
-
-    protocol: Protocol
-    reference_format: str = "auto"
-    generated_format: str = "auto"
-    detail: bool = False
-    actions: Path | Commands | None = None
-
-    def __post_init__(self) -> None:
-        require_formats(self.reference_format, self.generated_format)
-
-
-def require_formats(*names: str) -> None:
-    """Raises CinetrajError for the name of no format: else every clip would fail by it, for the model to be charged."""
-    from trajectory.io import format_named
-
-    for name in names:
-        if name != "auto":
-            format_named(name)
-
-
-@final
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Asked:
-    """A pair and how it is scored.
-
-    Attributes:
-        item: the pair; either side may be missing.
-        options: how to read and score it.
-        depth_scale: metres per unit of both paths, for protocols with a metric scale.
-    """
-
-    item: Match
-    options: Options
-    depth_scale: DepthScale | None = None
 
 
 @final
@@ -152,23 +99,23 @@ def _read(asked: Asked) -> ClipScores | _Read:
     if a is None:
         return ClipScores(name=name, failed="no reference has this name", fault="unmatched")
     if b is None and a.failed:  # what the reference lacks is charged to nobody, whatever the model lacks
-        return ClipScores(name=name, failed=f"reference: {a.failed}", fault=_whose("reference", a.fault, options))
+        return ClipScores(name=name, failed=f"reference: {a.failed}", fault=whose("reference", a.fault, options))
     if b is None:
         return _undelivered(asked, a, "no generated clip has this name")
     mistrusted: tuple[str, Fault] = ("", "")
-    for side, clip, _ in _sides(a, b, options):
+    for side, clip, _ in sides(a, b, options):
         if clip.failed and not mistrusted[0]:
-            fault = _whose(side, clip.fault, options)
+            fault = whose(side, clip.fault, options)
             if fault == "model":
                 return _undelivered(asked, a, f"{side}: {clip.failed}")
             return ClipScores(name=name, failed=f"{side}: {clip.failed}", fault=fault)
         if clip.unreliable and options.protocol.unreliable == "charge" and not mistrusted[0]:
             # It counts as failed because its estimator does not vouch for it; its scores are kept for the report.
-            mistrusted = (f"{side}: unreliable: {clip.unreliable}", _whose(side, "instrument", options))
+            mistrusted = (f"{side}: unreliable: {clip.unreliable}", whose(side, "instrument", options))
     if options.protocol.method == "cinetechbench":
-        row = _score_rows(name, a, b, options)
+        row = score_rows(name, a, b, options)
     elif options.protocol.commanded:
-        row = _score_commanded(name, a, b, options)
+        row = score_against_commands(name, a, b, options)
     else:
         return _read_paths(asked, (a, b), mistrusted)
     return replace(row, failed=mistrusted[0], fault=mistrusted[1]) if mistrusted[0] else row
@@ -184,7 +131,7 @@ def _undelivered(asked: Asked, reference: Clip, why: str) -> ClipScores:
         if options.protocol.commanded:
             commands_of(name, options.actions, reference)
             return row
-        known = reference.posterior(_loaded(reference, options.reference_format))
+        known = reference.posterior(loaded_from(reference, options.reference_format))
     except CinetrajError as error:
         what = "commands" if options.protocol.commanded else "reference"
         return replace(row, failed=f"{what}: {error}", fault="instrument")
@@ -203,32 +150,6 @@ def _charged(
     return charged_for(row, known.best, options.protocol, depth_scale)
 
 
-def _unread(error: CinetrajError) -> Fault:
-    """Whose fault it is that a generated file cannot be read: ours where its format cannot be told."""
-    return "instrument" if isinstance(error, FormatAmbiguousError) else "model"
-
-
-def _whose(side: Side, fault: Fault, options: Options) -> Fault:
-    """Whose a failure is: never the model's where the reference fails, always where the protocol charges for ours."""
-    if side == "reference":
-        return "instrument"
-    return "model" if options.protocol.unreliable == "charge" else fault
-
-
-def _sides(reference: Clip, generated: Clip, options: Options) -> Iterator[tuple[Side, Clip, str]]:
-    """Both clips in turn, with the format in which a plain file of theirs is read."""
-    yield "reference", reference, options.reference_format
-    yield "generated", generated, options.generated_format
-
-
-def _loaded(clip: Clip, format: str) -> Trajectory:
-    """The trajectory of a clip, with at least one pose."""
-    trajectory = clip.load(format)
-    if not trajectory.valid.any():
-        raise CinetrajError("no frame has a pose")
-    return trajectory
-
-
 def _read_paths(asked: Asked, clips: tuple[Clip, Clip], mistrusted: tuple[str, Fault]) -> ClipScores | _Read:
     """Both trajectories, with what else they may be."""
     name, options = asked.item.name, asked.options
@@ -236,13 +157,13 @@ def _read_paths(asked: Asked, clips: tuple[Clip, Clip], mistrusted: tuple[str, F
     notes: list[str] = []
 
     def failed(side: Side, why: str, fault: Fault) -> ClipScores:
-        return _failed(name, why, _whose(side, fault, options), mistrusted)
+        return _failed(name, why, whose(side, fault, options), mistrusted)
 
-    for side, clip, format in _sides(*clips, options):
+    for side, clip, format in sides(*clips, options):
         try:
-            trajectory = _loaded(clip, format)
+            trajectory = loaded_from(clip, format)
         except CinetrajError as error:
-            fault, why = _unread(error), f"{side}: {error}"
+            fault, why = unread(error), f"{side}: {error}"
             if loaded and fault == "model" and not mistrusted[0]:
                 return _undelivered(asked, clips[0], why)
             return failed(side, why, fault)
@@ -308,7 +229,7 @@ def _row(pair: _Read, found: PairScores | CinetrajError) -> ClipScores | TimeSou
     if isinstance(found, TimeSourceError):
         return found
     if isinstance(found, CinetrajError):
-        fault = _whose("generated", "model" if isinstance(found, NotDelivered) else "instrument", options)
+        fault = whose("generated", "model" if isinstance(found, NotDelivered) else "instrument", options)
         row = _failed(pair.name, str(found), fault, pair.mistrusted)
         return _charged(row, pair.clips[0], pair.known[0], options, pair.depth_scale)
     failed, fault = pair.mistrusted if pair.mistrusted[0] else _doubted(pair.clips, pair.known, options)
@@ -344,7 +265,7 @@ def _doubt(side: Side, clip: Clip, posterior: Posterior, options: Options) -> tu
     made = posterior.best.provenance
     rigid = None if made is None else rigid_probability(made.evidence)
     if rigid is not None and rigid < 0.5:
-        return f"{side}: nothing rigid was filmed (probability {1 - rigid:.0%})", _whose(side, "model", options)
+        return f"{side}: nothing rigid was filmed (probability {1 - rigid:.0%})", whose(side, "model", options)
     if clip.unreliable and not posterior.spreads:
         return f"{side}: unreliable: {clip.unreliable}", "instrument"
     return "", ""
@@ -363,83 +284,3 @@ def _silent_side(known: tuple[Posterior, Posterior], found: PairScores) -> tuple
         f"the estimate of the {who[silent]} tells nothing of its own errors: the intervals hold those of the "
         f"{who[1 - silent]} alone",
     )
-
-
-def _score_commanded(name: str, reference: Clip, generated: Clip, options: Options) -> ClipScores:
-    """A clip against its commands, which are the reference where they are not given apart."""
-    try:
-        commands = commands_of(name, options.actions, reference)
-    except CinetrajError as error:
-        return ClipScores(name=name, failed=f"commands: {error}", fault="instrument")
-    try:
-        trajectory = _loaded(generated, options.generated_format)
-    except CinetrajError as error:
-        fault = _whose("generated", _unread(error), options)
-        return ClipScores(name=name, failed=f"generated: {error}", fault=fault)
-    try:
-        found = score_commanded(commands, trajectory, options.protocol)
-    except CinetrajError as error:
-        return ClipScores(name=name, failed=str(error), fault="instrument")
-    doubt = (f"generated clip is unreliable: {generated.unreliable}",) if generated.unreliable else ()
-    return ClipScores(
-        name=name,
-        scores=found.charged,
-        charged=found.charged,
-        dropped=found.dropped,
-        notes=(*found.notes, *doubt),
-        facts=found.facts,
-        estimators=("", estimator(trajectory)),
-    )
-
-
-def _score_rows(name: str, reference: Clip, generated: Clip, options: Options) -> ClipScores:
-    """cinetechbench-compat: raw rows where the clip is an 8-column text, else the trajectory laid out like one."""
-    protocol = options.protocol
-    rows: list[np.ndarray] = []
-    notes: list[str] = []
-    makers: list[str] = []
-    for side, clip, format in _sides(reference, generated, options):
-        try:
-            if clip.path is not None and clip.path.suffix.lower() in (".txt", ".tum") and _eight_columns(clip.path):
-                rows.append(cinetechbench.read_rows(clip.path))
-                makers.append("")
-            else:
-                trajectory = clip.load(format)
-                rows.append(cinetechbench.rows_like_monst3r(trajectory))
-                notes.append(f"the {side} clip was {cinetechbench.LAID_OUT}")
-                makers.append(estimator(trajectory))
-        except CinetrajError as error:
-            return ClipScores(name=name, failed=f"{side}: {error}", fault=_whose(side, _unread(error), options))
-    errors = cinetechbench.evaluate(
-        rows[0],
-        rows[1],
-        time="downsample" if protocol.time == "downsample" else "truncate",
-        scale="relative" if protocol.scale == "own_extent" else "absolute",
-    )
-    units = {"RotErr": "rad (sum)", "TransErr": "extent (sum)", "CamMC": "mixed (sum)"}
-    scores = {
-        metric: Score(name=metric, value=float(errors[metric].sum()), unit=units[metric], per_frame=errors[metric])
-        for metric in protocol.metrics
-    }
-    return ClipScores(
-        name=name,
-        scores=scores,
-        charged=scores,
-        dropped=scores,
-        notes=tuple(notes),
-        facts={"frames": [len(rows[0]), len(rows[1])]},
-        estimators=(makers[0], makers[1]),
-    )
-
-
-def _eight_columns(path: Path) -> bool:
-    """Whether the first line of numbers has 8 of them; unreadable files are left to the reader's error."""
-    try:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                words = line.split("#")[0].split()
-                if words:
-                    return len(words) == 8
-    except (OSError, UnicodeDecodeError):
-        return False
-    return False

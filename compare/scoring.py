@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any, final
 
 from compare import protocols
+from compare.asked import Asked, Options
 from compare.clocks import clock_warnings
 from compare.depth_scales import DepthScale
 from compare.details import detail_json
 from compare.estimators import estimator_warnings, estimators
 from compare.protocols import Protocol
 from compare.rows import ClipScores
-from compare.score_match import Asked, Options, score_matches
+from compare.score_match import score_matches
 from compare.sources import Clip, Match, Source, clips, listed, match
 from compare.summary import summarise
 from compare.summary import values as summary_values

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from compare.cli import _options
 
 if TYPE_CHECKING:
+    from compare.asked import Asked
     from compare.rows import ClipScores
-    from compare.score_match import Asked
     from sfm.config import BatchConfig
     from trajectory.errors import TimeSourceError
 

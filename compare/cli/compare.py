@@ -74,8 +74,8 @@ class Args(_spread.Spread):
 def run(args: Args) -> int:
     """Score every model under every protocol; clips that cannot be scored are rows with their reason."""
     from compare import protocols
+    from compare.asked import require_formats
     from compare.report.tables import to_markdown
-    from compare.score_match import require_formats
 
     require_formats(args.format, args.reference_format or "auto")
     if args.all_pairs:

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from paths import monst3r_text, smooth
 
-from compare.scoring import score, score_models
+from compare.scoring import score
 from trajectory import io
-from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
 
@@ -59,39 +58,6 @@ def test_a_reference_that_failed_is_charged_to_nobody_whatever_the_model_lacks(t
     result = score(tmp_path / "ref", tmp_path / "gen", protocol="strict")
     assert result.clips["title"].fault == "instrument"
     assert result.to_json()["summary"]["RotErr"] == 0
-
-
-def test_files_whose_convention_cannot_be_told_are_rows_until_it_is_named(tmp_path: Path) -> None:
-    from paths import elsewhere
-
-    for name, seed in (("a", 1), ("b", 2)):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "pred_traj.txt").write_text(monst3r_text(elsewhere(smooth(seed), seed + 5)))
-    io.write(elsewhere(smooth(1), 9), tmp_path / "tum.txt", format="tum")
-    asked = score(tmp_path / "a", tmp_path / "b").to_json()["clips"]["a"]["failed"]
-    assert "--format monst3r or --format tum" in asked
-    unread = {protocol: score(smooth(1), tmp_path / "b", protocol=protocol) for protocol in ("strict", "strict-1")}
-    assert [row.fault for row in unread["strict"].clips.values()] == ["instrument"]  # it is we who cannot tell
-    assert [row.fault for row in unread["strict-1"].clips.values()] == ["model"]
-    named = score(tmp_path / "a", tmp_path / "b", format="monst3r").to_json()["clips"]["a"]
-    expected = score(smooth(1), smooth(2), time="index").to_json()["clips"]["trajectory"]
-    assert named["RotErr"] == pytest.approx(expected["RotErr"], rel=0.05)
-    mixed = score(
-        tmp_path / "tum.txt", tmp_path / "a", format="monst3r", reference_format="tum", time="index"
-    ).to_json()
-    assert next(iter(mixed["clips"].values()))["RotErr"] == pytest.approx(0, abs=1e-6)
-    run(tmp_path / "r", "ok", seed=1)
-    own = score(tmp_path / "r", tmp_path / "a", format="monst3r", time="index").to_json()["clips"]
-    assert next(iter(own.values()))["RotErr"] == pytest.approx(0, abs=1e-6)
-
-
-def test_a_format_that_nothing_knows_is_refused_and_charged_to_nobody(tmp_path: Path) -> None:
-    io.write(smooth(1), tmp_path / "a.npz", format="native")
-    for name in ("format", "reference_format"):
-        with pytest.raises(CinetrajError, match="format is 'tumm', perhaps 'tum' is meant"):
-            score(tmp_path / "a.npz", tmp_path / "a.npz", **{name: "tumm"})
-        with pytest.raises(CinetrajError, match="format is 'tumm'"):
-            score_models(tmp_path / "a.npz", {"a": tmp_path / "a.npz"}, **{name: "tumm"})
 
 
 def test_an_interval_of_one_side_alone_says_so() -> None:
