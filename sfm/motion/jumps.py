@@ -40,8 +40,8 @@ def jump(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> tuple[int, float
         return None
     centre = camera_centres(poses.rotation[seen], poses.translation[seen])
     step = np.linalg.norm(np.diff(centre, axis=0), axis=1) / np.nanmedian(depth)
-    step = _paced(step, seen, time_s)
-    found = _alone(step, LEAST_DEPTHS)
+    step, anew = _paced(step, seen, time_s), _shown_anew(poses, seen)
+    found = anew[_alone(step[anew], LEAST_DEPTHS)]
     if not len(found):
         return None
     longest = found[int(np.argmax(step[found]))]
@@ -60,14 +60,16 @@ def turns_at_once(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> list[tu
         return []
     rotation = poses.rotation[seen]
     turn = Rotation.from_matrix(rotation[1:] @ rotation[:-1].transpose(0, 2, 1)).as_rotvec(degrees=True)
-    step = np.linalg.norm(turn, axis=1)
+    step, anew = np.linalg.norm(turn, axis=1), _shown_anew(poses, seen)
+    paced = _paced(step, seen, time_s)[anew]
+    turn, step, leads_to = turn[anew], step[anew], seen[anew + 1]
     found: list[tuple[int, float]] = []
-    for k in _alone(_paced(step, seen, time_s), LEAST_DEG):
-        beside = turn[k - 1] if k and (k + 1 == len(step) or step[k - 1] >= step[k + 1]) else turn[k + 1]
+    for k in _alone(paced, LEAST_DEG):
+        beside = max((*turn[max(k - 1, 0) : k], *turn[k + 1 : k + 2]), key=np.linalg.norm, default=np.zeros(3))
         size = float(np.linalg.norm(beside))
         along = float(beside @ turn[k]) > SAME_AXIS * size * step[k]
         if not (along and step[k] <= CATCHES_UP * size):
-            found.append((int(seen[k + 1]), float(step[k])))
+            found.append((int(leads_to[k]), float(step[k])))
     return found
 
 
@@ -79,14 +81,24 @@ def zooms_at_once(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> list[tu
     seen = _in_quick_order(poses, time_s)
     if not len(seen):
         return []
-    step = np.diff(np.log(poses.focal_px[seen]))
-    return [(int(seen[k + 1]), float(np.exp(step[k]))) for k in _alone(_paced(np.abs(step), seen, time_s), LEAST_ZOOM)]
+    step, anew = np.diff(np.log(poses.focal_px[seen])), _shown_anew(poses, seen)
+    found = anew[_alone(_paced(np.abs(step), seen, time_s)[anew], LEAST_ZOOM)]
+    return [(int(seen[k + 1]), float(np.exp(step[k]))) for k in found]
 
 
 def _in_quick_order(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> Int[np.ndarray, " k"]:
     """The frames that have a pose; none where they are few, or so far apart that a camera may do anything between."""
     seen = np.flatnonzero(poses.valid)
     return seen[:0] if len(seen) < FEWEST or np.median(np.diff(time_s)) > 1.0 / LEAST_RATE else seen
+
+
+def _shown_anew(poses: FramePoses, seen: Int[np.ndarray, " k"]) -> Int[np.ndarray, " s"]:
+    """Numbers of the steps to another picture: a frame that repeats the one before has its pose to the last digit.
+
+    Where all frames are shown twice a camera that pans would else rest beside each of its steps, and all would jump.
+    """
+    values = (poses.rotation[seen], poses.translation[seen], poses.focal_px[seen])
+    return np.flatnonzero(sum((np.diff(each, axis=0) != 0).reshape(len(seen) - 1, -1).any(1) for each in values))
 
 
 def _paced(
@@ -99,5 +111,5 @@ def _paced(
 def _alone(step: Float[np.ndarray, " s"], least: float) -> Int[np.ndarray, " j"]:
     """Numbers of the steps that exceed those beside them by so many times, and by at least so much."""
     beside = np.concatenate([step[1:2], step, step[-2:-1]])
-    usual = np.maximum(beside[:-2], beside[2:])
+    usual = np.maximum(beside[:-2], beside[2:]) if len(step) > 1 else np.zeros(len(step))
     return np.flatnonzero((step > STANDS_OUT * usual) & (step - usual > least))

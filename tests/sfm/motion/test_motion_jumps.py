@@ -143,3 +143,25 @@ def test_a_lens_that_zooms_quickly_takes_its_frames():
     assert not zooms_at_once(zoomed(crash), EVERY)
     assert not zooms_at_once(zoomed(0.03 * (np.arange(20) >= 7)), EVERY)
     assert not zooms_at_once(zoomed(0.3 * (np.arange(20) >= 7)), np.arange(20) / 2.0)  # two images a second
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_film_whose_frames_are_all_shown_several_times_is_not_cut_at_each(times):
+    """Twelve pictures a second in a file of twenty-four: between those a pan of 30 degrees a second goes 2.5."""
+    shown, every = np.repeat(np.arange(20), times), np.arange(20 * times) / 24.0
+    assert turns_at_once(turned(2.5 * shown), every) == []
+    assert jump(walked(0.3 * shown), every) is None
+    zoomed = replace(walked(np.zeros(len(shown))), focal_px=500.0 * np.exp(0.08 * shown))
+    assert zooms_at_once(zoomed, every) == []
+    cut = 9 * times
+    assert [frame for frame, _ in turns_at_once(turned(0.5 * shown + 9.0 * (shown >= 9)), every)] == [cut]
+    found = jump(walked(0.04 * shown + 1.4 * (shown >= 9)), every)
+    assert found is not None
+    assert found[0] == cut
+    assert [frame for frame, _ in zooms_at_once(replace(zoomed, focal_px=500.0 * 1.3 ** (shown >= 9)), every)] == [cut]
+
+
+def test_one_step_between_two_pictures_that_are_held_stands_alone():
+    held = (np.arange(20) >= 9).astype(float)
+    assert turns_at_once(turned(8.0 * held), EVERY) == [(9, pytest.approx(8.0))]
+    assert jump(walked(1.4 * held), EVERY) == (9, pytest.approx(1.4))
