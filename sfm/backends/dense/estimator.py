@@ -180,18 +180,20 @@ def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, co
 
 
 def _depths(found: _Found) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, " 3"] | None]:
-    """Median depth of the scene in each frame that was looked at, and quantiles of its depths in the first.
+    """Median depth of the scene in each frame that was looked at, and quantiles of its depths in the first with a pose.
 
-    Patches that testify nowhere (bars, what left the picture at once) keep the depth that they began with.
+    Keyframes beyond a missed cut tell nothing: their unit is another one. Nor do patches that testify nowhere (bars,
+    what left the picture at once): they keep the depth that they began with.
     """
     inverse_depth = found.refined.parameters.inverse_depth
     told = found.refined.scene.told_cells(torch.from_numpy(found.key).to(inverse_depth.device))
     silent = found.refined.residual_px.isnan().all(1)
     foreign = told | (found.refined.belongs < OF_THE_SCENE)
     scene = inverse_depth.masked_fill(silent | foreign, torch.nan).cpu()
-    known = scene.isfinite().any(1)
+    hangs = torch.from_numpy(found.hangs)
+    known = hangs & scene.isfinite().any(1)
     if not known.any():
-        scene, known = inverse_depth.cpu(), torch.ones_like(known)
+        scene, known = inverse_depth.cpu(), hangs
     scene = scene[known]
     near = scene.nanmedian(1)[0].numpy()
     depth = np.interp(np.arange(len(found.kept)), found.key[known.numpy()], 1.0 / near)

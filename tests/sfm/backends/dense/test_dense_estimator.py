@@ -328,6 +328,14 @@ def test_what_is_near_is_told_where_a_camera_moves():
     assert middle == pytest.approx(1.0, abs=0.15)
 
 
+def test_what_is_near_is_told_of_the_first_frame_with_a_pose_and_not_of_what_lies_before_a_missed_cut():
+    other = render(ClipSpec(seed=31, scene="landscape", frames=6, image_hw=HW, focal_px=FOCAL_PX, move={"truck": 0.08}))
+    trajectory = path(estimate(np.concatenate([other.rgb, clip("truck").rgb])))
+    assert not trajectory.valid[:6].any()
+    told, alone = (evidence_of(each)["depth_quantiles"] for each in (trajectory, path(found("truck"))))
+    np.testing.assert_allclose(told, alone, rtol=0.15)
+
+
 def test_a_given_lens_stays_as_it_is():
     config = DenseConfig(grid_px=16, distortion=-0.05)
     trajectory = path(estimate(clip("pan").rgb[[4, 8]], config, focal_px=FOCAL_PX))
