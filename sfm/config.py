@@ -479,7 +479,8 @@ class AutoConfig(Ranged):
             more than two deviations, fields of view of less than 33 or more than 100 degrees).
         dense: whether the dense backend is asked where the tracks are not sure; then one choice is made over both.
         distortion: "free" (where the tracks of a turn show that the lens bends, the dense backend fits one radial
-            coefficient), "none", or its value k1 as for the dense backend, which is then asked in any case.
+            coefficient), "none", or its value k1 as for the dense backend, which is then asked in any case; one that
+            bends is not asked of the tracks, which know pinholes alone.
     """
 
     tracks: TrackConfig = field(default_factory=TrackConfig)

@@ -72,7 +72,13 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig, *, device: str = "cp
     by_flow = flow_of(shot, lens)
     if isinstance(by_flow, str):
         return _told(shot, alone, by_tracks, None)
-    return _told(shot, _judged(shot, by_tracks, by_flow), by_tracks, by_flow)
+    heard = None if _bends(config.distortion) else by_tracks  # tracks know pinholes alone, and this lens is none
+    return _told(shot, _judged(shot, heard, by_flow), by_tracks, by_flow)
+
+
+def _bends(lens: Literal["none", "free"] | float) -> bool:
+    """Whether a lens was given that is no pinhole."""
+    return not isinstance(lens, str) and lens != 0.0
 
 
 def _lens(shot: Shot, by_tracks: ByTracks | None) -> Literal["none", "free"] | float:
@@ -102,7 +108,9 @@ def flow_of(shot: Shot, lens: Literal["none", "free"] | float) -> ByFlow | str:
     from sfm.backends.dense import answers
 
     spent: dict[str, float] = {}
-    config = DenseConfig(distortion=lens, between=0)  # quicker by a second, and most of its answers are not told
+    config = DenseConfig(distortion=lens)
+    if not _bends(shot.config.distortion):
+        config = replace(config, between=0)  # quicker by a second, and most of its answers are not told
     found = answers.asked(shot.frames, shot.masks, config, spent, device=shot.device, threads=shot.threads)
     shot.seconds.update({f"dense_{step}": value for step, value in spent.items()})
     return found
