@@ -12,6 +12,8 @@ FARTHEST = 1e3
 """Depths are not told beyond so many of the median one: a point at infinity has none."""
 
 
+FEWEST_RAYS = 10
+"""Of fewer points no bound is told."""
 PLACES = (9, 16)
 """Rows and columns of places of the picture whose depths are asked for."""
 
@@ -79,8 +81,10 @@ def translation_bound(
     A translation t at inverse depth w shifts a point by f·J·t·w; whatever rotation (and zoom) cannot absorb of it
     would stand in the residuals. Two scenes are tried, a shell of one depth and the same with a `relief` (relative
     standard deviation of inverse depth); the bound is the translation whose trace is twice the noise, the worst
-    of three axes.
+    of three axes. Infinite where there are few rays (`FEWEST_RAYS`).
     """
+    if len(rays) < FEWEST_RAYS:
+        return math.inf
     x, y = rays[:, 0] / rays[:, 2], rays[:, 1] / rays[:, 2]
     one, zero = np.ones_like(x), np.zeros_like(x)
     shift = np.stack([np.r_[one, zero], np.r_[zero, one], np.r_[-x, -y]], 1)

@@ -339,8 +339,6 @@ def bound_of(
     seen = observations.weight > 0
     frame = int(seen.sum(0).argmax())
     rows = np.flatnonzero(agrees & seen[:, frame])
-    if len(rows) < 10:
-        return float("inf")
     rays = unit_rays(observations.xy_px[rows, frame], focal_px, observations.pixel_aspect)
     return translation_bound(rays, focal_px, noise_px, zoom=zooms)
 

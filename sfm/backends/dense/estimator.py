@@ -241,9 +241,14 @@ def _reasons(masks: Masks, found: _Found, placed: PlacedFrames, row: Int[np.ndar
 
 
 def _bound(found: _Found) -> float:
-    """How far the camera may have moved, in scene depths, without a trace in the residuals."""
-    focal = float(found.refined.parameters.log_focal.exp())
-    rays = unit_rays(found.refined.scene.patch_px.T.cpu().numpy().astype(float), focal, 1.0)
+    """How far the camera may have moved, in scene depths, without a trace in the residuals.
+
+    From the patches that agree in the keyframe where most do: bars and what moves by itself would show nothing of it.
+    """
+    agrees = (found.refined.residual_px < found.limit_px).any(1).cpu().numpy()
+    row = int(agrees.sum(1).argmax())
+    focal = float(found.refined.parameters.focal_px[row])
+    rays = unit_rays(found.refined.scene.patch_px.T.cpu().numpy().astype(float)[agrees[row]], focal, 1.0)
     return translation_bound(rays, focal, found.selection.noise_px, zoom=found.selection.model.zooms)
 
 

@@ -336,6 +336,19 @@ def test_what_is_near_is_told_of_the_first_frame_with_a_pose_and_not_of_what_lie
     np.testing.assert_allclose(told, alone, rtol=0.15)
 
 
+def test_between_bars_a_way_could_hide_as_well_as_in_a_picture_without_them():
+    rgb, seen = clip("zoom").rgb, slice(HW[1] // 8 * 3, HW[1] // 8 * 5)
+    barred = np.zeros_like(rgb)
+    barred[:, :, seen] = rgb[:, :, seen]
+    wide, between, narrow = (
+        path(estimate(each, focal_px=FOCAL_PX)).translation_bound for each in (rgb, barred, rgb[:, :, seen])
+    )
+    assert wide is not None
+    assert narrow is not None
+    assert narrow > 1.2 * wide
+    assert between == pytest.approx(narrow, rel=0.1)
+
+
 def test_a_given_lens_stays_as_it_is():
     config = DenseConfig(grid_px=16, distortion=-0.05)
     trajectory = path(estimate(clip("pan").rgb[[4, 8]], config, focal_px=FOCAL_PX))
