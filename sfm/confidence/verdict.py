@@ -66,8 +66,16 @@ def told(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"], keyfra
         reason=reason,
         evidence={**solved.evidence, "status": status, **said},
         statistics={**solved.statistics, **said, **own},
-        alternatives=tuple(_alternative(judged.answers[i], keyframes, len(time_s)) for i in rivals),
+        alternatives=tuple(
+            _alternative(judged.answers[i], keyframes, len(time_s), _radial(judged, i, poses)) for i in rivals
+        ),
     )
+
+
+def _radial(judged: Judged, number: int, poses: FramePoses | None) -> float:
+    """k1 of the lens of an answer: as that of the best one is to its κ; where that has none, -κ, to first order."""
+    own, best = (judged.answers[i].cameras.undistortion for i in (number, judged.best))
+    return own * poses.radial / best if poses is not None and best else -own
 
 
 def _cuts(poses: FramePoses, time_s: Float[np.ndarray, " n"]) -> list[int]:
@@ -199,7 +207,7 @@ def _mass(judged: Judged, kept: list[int]) -> list[float]:
     return [first if len(rest) else 1.0, *(float(each) for each in shared)]
 
 
-def _alternative(answer: Answer, key: Int[np.ndarray, " k"], n: int) -> Alternative:
+def _alternative(answer: Answer, key: Int[np.ndarray, " k"], n: int, radial: float) -> Alternative:
     """A rival's cameras of all frames, straight between the keyframes."""
     cameras = answer.cameras
     rotation, translation, zoom = between_keyframes(
@@ -214,5 +222,6 @@ def _alternative(answer: Answer, key: Int[np.ndarray, " k"], n: int) -> Alternat
         reason=("",) * n,
         translates=cameras.translates,
         translation_bound=None if cameras.translates else float("inf"),
+        radial=radial,
     )
     return Alternative(poses=poses, motion_model=answer.model.name)

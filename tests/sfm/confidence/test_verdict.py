@@ -159,3 +159,15 @@ def test_what_is_told_carries_its_probabilities_and_its_rivals():
     assert found.statistics["confidence"] == found.evidence["confidence"] == round(truth.quantity["all"], 4)
     assert [each.motion_model for each in found.alternatives] == ["full"]
     assert set(found.statistics["sure"]) == {"rotation", "translation", "zoom"}
+
+
+def test_rivals_are_seen_through_the_lens_that_was_told():
+    truth = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="rotation")
+    bent = [replace(each, cameras=replace(each.cameras, undistortion=0.11)) for each in truth.answers]
+    solved = truck(0.0)
+    assert solved.poses is not None
+    through = replace(solved, poses=replace(solved.poses, radial=-0.09))
+    found = told(through, replace(truth, best=0, answers=tuple(bent)), EVERY, KEYFRAMES)
+    assert [each.poses.radial for each in found.alternatives] == [pytest.approx(-0.09)]
+    plain = told(solved, replace(truth, best=0), EVERY, KEYFRAMES)
+    assert [each.poses.radial for each in plain.alternatives] == [0.0]
