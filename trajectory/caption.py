@@ -1,8 +1,9 @@
 """What the camera does in words: captions at three lengths, and a prompt for generators."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, final
+from itertools import zip_longest
+from typing import Final, TypeVar, final
 
 from trajectory import moves
 from trajectory.certainty import SURE, Certainty, Quantity, listed
@@ -26,6 +27,7 @@ _MOST = 4
 _MOST_SHORT = 2
 _MOST_LONG = 8
 
+_T = TypeVar("_T")
 _Still = tuple[str, str, str]
 _STATIC: Final[_Still] = ("The camera is static", "Static", "The camera is locked off in a static shot")
 _SHAKES: Final[_Still] = (
@@ -110,11 +112,11 @@ def captions(
     span_s = (float(seen.moved.time_s[0]), float(seen.moved.time_s[-1]))
     overall = moves.throughout(decisions, told, span_s)
     ranked = sorted((*told, *overall), key=lambda s: -s.margin)
-    kept = sorted(ranked, key=lambda s: not moves.is_main_way(s.primitive, s.margin, seen.unit))[: 2 * _MOST]
+    kept = _in_turn(ranked, lambda s: moves.is_main_way(s.primitive, s.margin, seen.unit))[: 2 * _MOST]
     parts = parts_of(kept, compound, seen, certainty=certainty, doubted=doubted, overall=overall)
     every = sorted(parts, key=lambda p: -p.weight)
     strongest = [part for part in every if not _elsewhere(part, told, shown)]
-    ways_first = sorted(strongest, key=lambda p: not moves.is_main_way(p.word.name, p.weight, seen.unit))
+    ways_first = _in_turn(strongest, lambda p: moves.is_main_way(p.word.name, p.weight, seen.unit))
     plan = _Plan(
         parts=_by_time(ways_first[:_MOST]),
         strongest=_by_time(_of_each_word(strongest)[:_MOST_SHORT]),
@@ -153,6 +155,12 @@ def _elsewhere(part: Part, told: Sequence[Segment], shown: Collection[Segment] |
     if shown is None or not way or not any(segment.primitive.startswith("Move") for segment in told):
         return False
     return all(segment.primitive != part.word.name for segment in shown)
+
+
+def _in_turn(ranked: Sequence[_T], is_main_way: Callable[[_T], bool]) -> list[_T]:
+    """Main ways and all else by turns, a way first: they have no common measure, and neither shall hide the other."""
+    ways, rest = ([each for each in ranked if is_main_way(each) == main] for main in (True, False))
+    return [each for pair in zip_longest(ways, rest) for each in pair if each is not None]
 
 
 def _of_each_word(parts: Sequence[Part]) -> list[Part]:

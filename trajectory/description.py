@@ -208,8 +208,10 @@ def describe(
     level, shake_diag = steadiness.level(parts, seen, static=static, config=config.steadiness)
     pace = None if static else steadiness.speed(parts, seen)
     word = None if pace is None else steadiness.name_speed(*pace, config.steadiness)
-    reach = np.ptp(seen.shift, axis=0)
-    span_limits = limits.raised(seen_limits, reach) if seen.unit == "scene_depth" else seen_limits
+    if seen.unit == "scene_depth":
+        span_limits = limits.raised(seen_limits, np.ptp(seen.shift, axis=0))
+    else:
+        span_limits = segments.limits_of_reach(parts, seen_limits)
     spans = segments.find(parts, span_limits, still=still, config=config.segments)
     named = compound.find(seen, seen_limits, config.compound)
     small = minor.find(trajectory, seen, seen_limits, decisions, spans, still_diag=limits.static_diag)

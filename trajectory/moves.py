@@ -15,7 +15,7 @@ from trajectory.segments import Segment
 CLEAR_MARGIN: Final = 1.0
 """Margin from which a segment is told though the clip as a whole does not show its primitive, as there and back."""
 CLEAR_SHARE_MARGIN: Final = 0.25
-"""The same of a way that is told as a share of the path, 5/16 of it: no way there and back has more than half."""
+"""The same of a way whose size is not known: 5/16 of how far the camera ever gets (`segments.limits_of_reach`)."""
 TAKEN_BACK: Final = 0.5
 """Share of such a segment from which what it takes back is told, too."""
 
@@ -61,8 +61,8 @@ def are_told(decisions: Mapping[str, Decision], segments: Sequence[Segment], uni
 
 
 def is_main_way(primitive: str, margin: float, unit: TranslationUnit) -> bool:
-    """Whether a move is most of a path whose size is not known: a share of the path, which no margin of a turn can be
-    held against, so that many turns would leave it out."""
+    """Whether a move is half of how far the camera gets on a path whose size is not known: a share, which no margin of
+    a turn can be held against, so that many turns would leave it out."""
     return unit == "path_length" and primitive.startswith("Move") and margin >= CLEAR_MARGIN
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.lib.stride_tricks import sliding_window_view
 
-from trajectory.components import CHANNELS
+from trajectory.components import CHANNELS, TRANSLATION
 from trajectory.steadiness import Split
 
 LEAST_REAL = 0.25
@@ -90,6 +90,20 @@ def find(
                     found.append(_segment(name, parts, (start, stop), strength, strength / limit - 1.0))
     found += _holds(parts, still, config)
     return tuple(sorted(found, key=lambda s: (s.start_s, s.primitive)))
+
+
+def limits_of_reach(parts: Split, limits: Float[np.ndarray, " 7"]) -> Float[np.ndarray, " 7"]:
+    """Limits of a way that is told in shares of its path, held against how far it ever gets, not against its length.
+
+    Who goes there and back four times has no way that is more than an eighth of his path, and all of them are as long
+    as he ever gets. The length that shake adds counts as reach, in quadrature: of sway in place no part is a move.
+    """
+    intent = (parts.shift - parts.tremor)[:, TRANSLATION]
+    meant = float(np.linalg.norm(np.diff(intent, axis=0), axis=1).sum())
+    reach = float(np.ptp(intent, axis=0).max())
+    found = limits.copy()
+    found[TRANSLATION] *= min(1.0, float(np.hypot(reach, max(0.0, 1.0 - meant)))) if meant > 0.0 else 1.0
+    return found
 
 
 def _segment(name: str, parts: Split, span: tuple[int, int], strength: float, margin: float) -> Segment:

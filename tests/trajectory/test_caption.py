@@ -328,3 +328,15 @@ def test_a_clock_that_tells_the_date_is_no_time_of_a_caption():
     assert "From 0.0 to 2.0 s it pans right" in dated.captions.long
     assert dated.segments[0].start_s > 1e9  # numbers stay on the clock of the path
     assert "From 5.0 to 7.0 s it pans right" in describe(path.replace(time_s=5.0 + path.time_s)).captions.long
+
+
+def test_neither_pans_nor_ways_of_unknown_size_hide_the_other():
+    """Without a depth nothing holds a way against a turn: of four of each there are two in the sentence."""
+    t = build(frames=241, duration_s=10.0, with_depth=False)
+    back_and_forth = np.sin(4.0 * np.pi * np.linspace(0.0, 1.0, 241))
+    poses = t.world_from_cam.copy()
+    poses[:, 0, 3] = back_and_forth
+    poses[:, :3, :3] = Rotation.from_euler("y", 40.0 * back_and_forth[:, None], degrees=True).as_matrix()
+    said = describe(t.replace(world_from_cam=poses)).captions.medium
+    assert "pans" in said
+    assert "moving" in said

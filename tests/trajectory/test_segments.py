@@ -133,3 +133,33 @@ def test_a_camera_that_stands_still_beside_a_whip_does_not_swing_back(whip_s: fl
     poses = t.world_from_cam.copy()
     poses[:, :3, :3] = Rotation.from_euler("Y", pan[:, None]).as_matrix()
     assert [each.primitive for each in moves(t.replace(world_from_cam=poses))] == ["Pan_Right"]
+
+
+def travelling(position, duration_s):
+    """A path through these positions without a depth of its scene."""
+    t = build(frames=len(position), duration_s=duration_s, with_depth=False)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, 3] = position
+    return t.replace(world_from_cam=poses)
+
+
+def test_ways_there_and_back_are_told_however_often_without_a_depth():
+    """Each of them is as long as the camera ever gets, though a small share of its path."""
+    at = np.linspace(0.0, 1.0, 241)
+    for turns in (1, 2, 4):
+        x = 0.3 * np.sin(2.0 * np.pi * turns * at)
+        found = [each.primitive for each in moves(travelling(np.stack([x, 0 * x, 0 * x], axis=1), 10.0))]
+        assert found == ["Move_Right", "Move_Left"] * turns + ["Move_Right"]
+
+
+def test_sweeps_along_all_axes_travel_without_a_depth_and_sway_in_place_does_not():
+    at = np.linspace(0.0, 1.0, 721)
+    sweeps = np.stack([0.3 * np.sin(4.0 * np.pi * np.clip(3.0 * at - axis, 0, 1)) for axis in range(3)], axis=1)
+    rng = np.random.default_rng(3)
+    steps = np.cumsum(rng.standard_normal((721, 3)), axis=0)
+    sway = 0.01 * (steps - np.linspace(0, 1, 721)[:, None] * steps[-1]) / steps.std()
+    tremor = 0.004 * rng.standard_normal((721, 3))
+    found = describe(travelling(sweeps + 0.2 * tremor, 30.0))
+    assert {s.primitive for s in found.segments} >= {"Move_Right", "Move_Left", "Move_Up", "Move_Down", "Move_In"}
+    assert "moves" in found.sentence
+    assert moves(travelling(sway + tremor, 30.0)) == []
