@@ -56,7 +56,17 @@ class Certainty:
         return any(self.sure.get(quantity) is False for quantity in quantities_of(name))
 
     def words(self) -> str:
-        """What is sure and what is not, "" where nothing is said of it."""
+        """What is sure and what is not, "" where nothing is said of it.
+
+        Nothing is told to be sure of a clip in which nothing rigid was filmed, and sure quantities of a clip that is
+        not vouched for are told with that.
+        """
+        rigid = self.probability.get(RIGID)
+        unlikely: list[str] = []
+        if rigid is not None and rigid < 0.5:
+            unlikely.append(f"that anything rigid was filmed is not likely ({rigid:.2f})")
+        if self.groundless and unlikely:
+            return f"nothing is sure: {unlikely[0]}"
         said: list[str] = []
         for verdict in (True, False):
             named = [quantity for quantity in QUANTITIES if self.sure.get(quantity) is verdict]
@@ -66,10 +76,9 @@ class Certainty:
             verb = "is" if len(named) == 1 else "are"
             word = "sure" if verdict else "not" if said else "not sure"
             said.append(f"{listed(named)} {verb} {word}" + (f" ({numbers})" if numbers else ""))
-        rigid = self.probability.get(RIGID)
-        if rigid is not None and rigid < 0.5:
-            said.append(f"that anything rigid was filmed is not likely ({rigid:.2f})")
-        return "; ".join(said)
+        if self.unreliable and False not in self.sure.values():
+            said.append("the estimate as a whole is unreliable")
+        return "; ".join([*said, *unlikely])
 
 
 def quantities_of(name: str) -> tuple[Quantity, ...]:

@@ -62,6 +62,25 @@ def test_words(evidence, words):
     assert read(**evidence).words() == words
 
 
+@pytest.mark.parametrize(
+    ("evidence", "words"),
+    [
+        ({}, "the estimate as a whole is unreliable"),
+        (
+            {"probability": {"rotation": 0.9, "translation": 0.8, "zoom": 0.9}},
+            "rotation, translation and zoom are sure (0.90, 0.80, 0.90); the estimate as a whole is unreliable",
+        ),
+        (
+            {"probability": {"rotation": 0.95, "translation": 0.4, "rigid": 0.3}},
+            "nothing is sure: that anything rigid was filmed is not likely (0.30)",
+        ),
+        (SPLIT, "rotation and zoom are sure (0.97, 0.99); translation is not (0.41)"),
+    ],
+)
+def test_what_is_sure_of_an_unreliable_clip_is_not_told_alone(evidence, words):
+    assert read(status="unreliable", **evidence).words() == words
+
+
 def test_probabilities_alone_are_held_against_the_threshold():
     found = read(probability={"rotation": SURE, "translation": SURE - 0.01, "zoom": None})
     assert dict(found.sure) == {"rotation": True, "translation": False}
