@@ -8,7 +8,7 @@ from typing import Final, TypeVar, final
 from trajectory import moves
 from trajectory.certainty import SURE, Certainty, Quantity, listed
 from trajectory.compound import Compound
-from trajectory.decisions import Decision
+from trajectory.decisions import Decision, outweighed
 from trajectory.image_motion import ImageMotion
 from trajectory.minor import AmountUnit, Minor
 from trajectory.phrases import Part, as_prompted, joined, parts_of, with_amounts, without_amounts
@@ -97,7 +97,8 @@ def captions(
     """Captions of a clip: what happens, in which order, how steadily and how fast.
 
     Simultaneous motions are joined by "while", successive ones by "then". What is not sure, or a primitive that is
-    `doubted`, is said with "possibly", and left out of the prompt; minor moves are named where nothing else is.
+    `doubted`, is said with "possibly", and left out of the prompt; one that is less probable than its opposite is said
+    with both ways. Minor moves are named where nothing else is.
 
     Args:
         manner: steadiness and speed, None where they are not known.
@@ -113,7 +114,15 @@ def captions(
     overall = moves.throughout(decisions, told, span_s)
     ranked = sorted((*told, *overall), key=lambda s: -s.margin)
     kept = _in_turn(ranked, lambda s: moves.is_main_way(s.primitive, s.margin, seen.unit))[: 2 * _MOST]
-    parts = parts_of(kept, compound, seen, certainty=certainty, doubted=doubted, overall=overall)
+    parts = parts_of(
+        kept,
+        compound,
+        seen,
+        certainty=certainty,
+        doubted=doubted,
+        overall=overall,
+        outweighed=outweighed(decisions),
+    )
     every = sorted(parts, key=lambda p: -p.weight)
     strongest = [part for part in every if not _elsewhere(part, told, shown)]
     ways_first = _in_turn(strongest, lambda p: moves.is_main_way(p.word.name, p.weight, seen.unit))

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.certainty import certainty_of
-from trajectory.components import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit
+from trajectory.components import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit, opposite
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory, evidence_of
 from trajectory.normal_distribution import below
@@ -18,6 +18,8 @@ _LATERAL = (0, 1, 3, 4)
 _MOVES = tuple(name for name in NAMES if name.startswith("Move"))
 _ZOOMS = tuple(name for name in NAMES if name.startswith("Zoom"))
 NEAR = 0.25
+_CHANCE = 0.334
+"""Of a motion of which nothing is known, which is a third, with room for rounding."""
 _STATUS_TRUST = {"ok": 1.0, "partial": 0.8, "unreliable": 0.3, "failed": 0.0}
 
 
@@ -160,6 +162,19 @@ def near_threshold(decisions: Mapping[str, Decision]) -> frozenset[str]:
         name
         for name, decision in decisions.items()
         if decision.yes and name in CHANNEL_OF and decision.probability < (1.0 - NEAR) * decision.reliability
+    )
+
+
+def outweighed(decisions: Mapping[str, Decision]) -> frozenset[str]:
+    """Moves that are told although the opposite one is more probable, and not by chance alone."""
+
+    def against(name: str) -> float:
+        return decisions[opposite(name)].probability
+
+    return frozenset(
+        name
+        for name, decision in decisions.items()
+        if decision.yes and name in CHANNEL_OF and against(name) > max(decision.probability, _CHANCE)
     )
 
 

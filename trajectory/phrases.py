@@ -1,14 +1,14 @@
 """Moves as parts of a sentence: what they are called, how much, which of them belong together."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import final
 
 import numpy as np
 
 from trajectory.certainty import Certainty, Quantity, listed, quantities_of
-from trajectory.components import CHANNEL_OF
+from trajectory.components import CHANNEL_OF, opposite
 from trajectory.compound import Compound
 from trajectory.image_motion import ImageMotion
 from trajectory.segments import Segment
@@ -86,16 +86,19 @@ def parts_of(
     certainty: Certainty,
     doubted: Collection[str],
     overall: Collection[Segment] = (),
+    outweighed: Collection[str] = (),
 ) -> list[Part]:
     """A part for each segment; those that an arc, a crane or a dolly zoom is made of are replaced by its name.
 
     Args:
         overall: those of `told` that are no segments of the path, but its first frame against its last.
+        outweighed: primitives whose opposite is more probable: both ways are named, that one first.
     """
     parts = [
         _of_segment(segment, seen, certainty, doubted=segment.primitive in doubted, overall=segment in overall)
         for segment in told
     ]
+    parts = [_either_way(part) if part.word.name in outweighed else part for part in parts]
     return _with_compounds(parts, compound, seen, certainty)
 
 
@@ -129,6 +132,13 @@ def _of_segment(
         overall=overall,
         channel=channel,
     )
+
+
+def _either_way(part: Part) -> Part:
+    """As "possibly moves backward or forward": no amount, which is of the one way only."""
+    word, other = part.word, WORDS[opposite(part.word.name)]
+    said = replace(word.said, way=f"{other.said.way} or {word.said.way}")
+    return replace(part, word=replace(word, said=said), amount="", exact="", sure=False)
 
 
 def _how_much(name: str, amount: float, seen: ImageMotion) -> str:

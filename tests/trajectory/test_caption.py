@@ -5,6 +5,7 @@ import pytest
 from motions import SIGN, build, primitive
 from scipy.spatial.transform import Rotation
 
+from trajectory.candidates import Candidates
 from trajectory.decisions import Decision
 from trajectory.description import describe
 from trajectory.model import Provenance
@@ -340,3 +341,16 @@ def test_neither_pans_nor_ways_of_unknown_size_hide_the_other():
     said = describe(t.replace(world_from_cam=poses)).captions.medium
     assert "pans" in said
     assert "moving" in said
+
+
+def test_a_way_that_is_less_probable_than_its_opposite_is_not_told_alone():
+    """Two other answers, each less probable than this one, go the other way."""
+    evidence = {"probability": {"rotation": 0.9, "translation": 0.35, "zoom": 0.9}}
+    own = primitive("Move_In", 0.4).replace(provenance=Provenance(evidence=evidence))
+    back = ((0.34, primitive("Move_Out", 0.4)), (0.3, primitive("Move_Out", 0.3)))
+    found = describe(own, candidates=Candidates(own=0.36, others=back))
+    assert found.decisions["Move_In"].probability < found.decisions["Move_Out"].probability
+    assert found.captions.short == "Possibly moves backward or forward."
+    assert "it possibly moves backward or forward." in found.captions.long
+    agreed = describe(own, candidates=Candidates(own=0.36, others=((0.64, own),)))
+    assert agreed.captions.short == "Possibly moves forward."
