@@ -19,7 +19,8 @@ from jaxtyping import Float, Int
 
 from trajectory.errors import CinetrajError
 from trajectory.gravity import Gravity, attitude_deg, known_gravity, with_gravity
-from trajectory.model import Scale, Trajectory
+from trajectory.image_motion import checked_quantiles
+from trajectory.model import Scale, Trajectory, evidence_of
 
 UnitBy = Literal["extent", "depth"]
 AXES_FROM_OPENCV: Mapping[str, tuple[tuple[int, int, int], ...]] = MappingProxyType(
@@ -98,7 +99,25 @@ def transform(trajectory: Trajectory, b_from_world: Sim3) -> Trajectory:
     covariance = trajectory.pose_covariance  # in camera axes: no world turns it
     if covariance is not None:
         covariance = _stretched(covariance, np.repeat([b_from_world.scale, 1.0], 3))
-    return trajectory.replace(world_from_cam=poses, scale=scale, scene_depth=depth, pose_covariance=covariance)
+    moved = trajectory.replace(world_from_cam=poses, scale=scale, scene_depth=depth, pose_covariance=covariance)
+    return _with_quantiles(moved, b_from_world.scale)
+
+
+def _with_quantiles(trajectory: Trajectory, factor: float) -> Trajectory:
+    """The path with the depths of the scene that its evidence tells (`depth_quantiles`) multiplied; NaN: left out."""
+    found = evidence_of(trajectory).get("depth_quantiles")
+    if found is None:
+        return trajectory
+    depths = [factor * depth for depth in checked_quantiles(found)] if np.isfinite(factor) else None
+    return _with_evidence(trajectory, depth_quantiles=depths)
+
+
+def _with_evidence(trajectory: Trajectory, **changes: Any) -> Trajectory:
+    """The path with other evidence, without what is None."""
+    if trajectory.provenance is None:
+        return trajectory
+    evidence = {name: value for name, value in {**evidence_of(trajectory), **changes}.items() if value is not None}
+    return trajectory.replace(provenance=replace(trajectory.provenance, evidence=evidence))
 
 
 def at_rows(trajectory: Trajectory, rows: Int[np.ndarray, " k"]) -> Trajectory:
@@ -219,7 +238,9 @@ def _camera_change(axes: str) -> np.ndarray:
 def time_reversed(trajectory: Trajectory) -> Trajectory:
     """The path of the clip played backwards, over the same span of time; applied twice it is the original.
 
-    Gravity is told of the frame that is first now. Covariances are against the frame that was first: left out.
+    Gravity and the depths of the scene are told of the frame that is first now; depths by those that both frames have.
+    Covariances are against the frame that was first, and the files of other answers (`candidates`) are played forwards:
+    left out.
     """
     first, last = trajectory.time_s[0], trajectory.time_s[-1]
     changes: dict[str, Any] = {"time_s": (first + (last - trajectory.time_s))[::-1], "pose_covariance": None}
@@ -230,11 +251,17 @@ def time_reversed(trajectory: Trajectory) -> Trajectory:
     turned = None
     if held is not None and trajectory.valid.any():
         turned = Gravity(pitch_deg=float(held[0][0]), roll_deg=float(held[1][0]))
-    return with_gravity(trajectory.replace(**changes), turned)
+    depth = None if trajectory.scene_depth is None else trajectory.scene_depth[trajectory.valid]
+    factor = np.nan if depth is None or not len(depth) else float(depth[-1] / depth[0])
+    played = with_gravity(trajectory.replace(**changes), turned)
+    return _with_quantiles(_with_evidence(played, candidates=None), factor)
 
 
 def mirrored(trajectory: Trajectory) -> Trajectory:
-    """The path of the clip flipped left to right (world and camera both mirrored in x); twice is the original."""
+    """The path of the clip flipped left to right (world and camera both mirrored in x); twice is the original.
+
+    The files of other answers (`candidates`) are not flipped: left out.
+    """
     flip = np.diag([-1.0, 1.0, 1.0, 1.0])
     intrinsics, distortion = trajectory.intrinsics_px, trajectory.distortion
     if intrinsics is not None:
@@ -255,4 +282,5 @@ def mirrored(trajectory: Trajectory) -> Trajectory:
         pose_covariance=covariance,
         distortion=distortion,
     )
+    flipped = _with_evidence(flipped, candidates=None)
     return with_gravity(flipped, None if known is None else replace(known, roll_deg=-known.roll_deg))

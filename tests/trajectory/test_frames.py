@@ -1,5 +1,7 @@
 """Laws of the changes of frame, then the axes by hand."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -280,3 +282,32 @@ def test_twins_of_a_path_without_poses_have_none() -> None:
     )
     assert not time_reversed(lost).valid.any()
     assert not mirrored(lost).valid.any()
+
+
+def told_of_the_first_frame() -> Trajectory:
+    """Of a camera that goes ahead until what it sees is half as far away."""
+    evidence = {
+        "status": "ok",
+        "depth_quantiles": [1.0, 2.0, 6.0],
+        "candidates": [{"probability": 0.7, "file": None}, {"probability": 0.3, "file": "other.npz"}],
+    }
+    return some_path(2, 6, gap=False).replace(
+        scene_depth=np.linspace(2.0, 1.0, 6), provenance=Provenance(evidence=evidence)
+    )
+
+
+def test_depths_of_the_scene_are_those_of_the_frame_that_is_first_now_and_in_the_unit_of_the_path() -> None:
+    path = told_of_the_first_frame()
+    assert evidence_of(time_reversed(path))["depth_quantiles"] == [0.5, 1.0, 3.0]
+    assert evidence_of(time_reversed(time_reversed(path)))["depth_quantiles"] == [1.0, 2.0, 6.0]
+    assert "depth_quantiles" not in evidence_of(time_reversed(path.replace(scene_depth=None)))
+    assert evidence_of(in_unit(path, "depth")[0])["depth_quantiles"] == pytest.approx([1 / 1.5, 2 / 1.5, 4.0])
+    assert evidence_of(mirrored(path))["depth_quantiles"] == [1.0, 2.0, 6.0]
+
+
+@pytest.mark.parametrize("twin", [time_reversed, mirrored])
+def test_a_twin_does_not_claim_the_files_of_other_answers(twin: Callable[[Trajectory], Trajectory]) -> None:
+    """They are played forwards, and not flipped: who read them beside it would count them against it."""
+    evidence = evidence_of(twin(told_of_the_first_frame()))
+    assert "candidates" not in evidence
+    assert evidence["status"] == "ok"
