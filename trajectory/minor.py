@@ -124,9 +124,9 @@ def _deviations(covariance: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, " 3"]
 
 
 def _amount(channel: int, score: float, name: str, seen: ImageMotion) -> tuple[float, AmountUnit]:
-    natural = score / float(seen.weight[channel])
     if channel < TRANSLATION.stop:
-        return natural, "near_depth" if seen.nearness < 1.0 else "scene_depth"
+        return score / float(seen.weight[channel]), "near_depth" if seen.nearness < 1.0 else "scene_depth"
+    natural = abs(float(seen.amount[-1, channel]))  # the lens of each step, which may zoom, has weighed the score
     if channel < ZOOM:
         return float(np.degrees(natural)), "deg"
     return float(abs(np.expm1(natural if name == "Zoom_In" else -natural))), "ratio"

@@ -8,7 +8,7 @@ from typing import final
 import numpy as np
 
 from trajectory.certainty import Certainty, Quantity, listed, quantities_of
-from trajectory.components import CHANNEL_OF, opposite
+from trajectory.components import CHANNEL_OF, TRANSLATION, opposite
 from trajectory.compound import Compound
 from trajectory.image_motion import ImageMotion
 from trajectory.segments import Segment
@@ -118,7 +118,7 @@ def _of_segment(
     channel, sign = CHANNEL_OF[segment.primitive]
     ends = [float(np.interp(t, seen.moved.time_s, seen.amount[:, channel])) for t in (segment.start_s, segment.end_s)]
     amount = sign * (ends[1] - ends[0])
-    if overall:  # as the decision: against the first frame, in whose axes it may go where no step goes
+    if overall and channel < TRANSLATION.stop:  # as the decision, in the axes of the first frame: no step may go there
         amount = sign * float(seen.endpoint[channel] / seen.weight[channel])
     return Part(
         word=WORDS[segment.primitive],

@@ -94,6 +94,16 @@ def test_beside_a_pan_a_slow_move_is_minor():
     assert found.to_json()["minor"][0]["unit"] == "scene_depth"
 
 
+def test_the_angle_of_a_minor_pan_is_that_of_the_camera_whatever_its_lens_does():
+    """It pans by 1.5 degrees while the lens is long; the scores of most steps are those of a wide one."""
+    t = quiet(build(turn_deg=(0, 1.5, 0), profile=lambda at: np.clip(4 * at - 3, 0, 1)))
+    k = t.intrinsics_px.copy()
+    k[40:, [0, 1], [0, 1]] *= 1.5
+    (minor,) = describe(t.replace(intrinsics_px=k)).minor
+    assert (minor.primitive, minor.unit) == ("Pan_Right", "deg")
+    assert minor.amount == pytest.approx(1.5, rel=1e-6)
+
+
 def test_the_covariance_is_taken_to_the_frame_of_the_score():
     t, gravity = steered((-40, 0, 0), (0, 2, 0))
     sideways = np.zeros((len(t), 6, 6))
