@@ -1,15 +1,17 @@
 """Moves that have a name of their own: arc, crane, dolly zoom."""
 
 from dataclasses import dataclass
-from typing import Literal, cast, final
+from typing import Final, Literal, cast, final
 
 import numpy as np
 from jaxtyping import Float
 
+from trajectory.gravity import Gravity
 from trajectory.image_motion import ImageMotion
 from trajectory.kinematics import Motion
 
 DollyZoom = Literal["in_zoom_out", "out_zoom_in"]
+PICTURE_UP: Final = np.array([0.0, -1.0, 0.0])
 
 
 @final
@@ -94,14 +96,25 @@ class Compound:
     over_diag: float
 
 
-def find(seen: ImageMotion, limits: Float[np.ndarray, " 7"], config: CompoundConfig | None = None) -> Compound:
-    """Compound moves of a clip; `limits` are the decision thresholds of the components."""
+def find(
+    seen: ImageMotion,
+    limits: Float[np.ndarray, " 7"],
+    config: CompoundConfig | None = None,
+    *,
+    gravity: Gravity | None = None,
+) -> Compound:
+    """Compound moves of a clip; `limits` are the decision thresholds of the components.
+
+    Args:
+        gravity: attitude of the first frame, whose "up" is that of the picture where nothing tells it.
+    """
     config = config or CompoundConfig()
+    up = vertical_of(gravity)
     if seen.unit == "path_length" and not seen.shift[:, :3].any():
         orbit = crane = None
     else:
         orbit = fit_arc(seen.moved, config)
-        crane = fit_crane(seen.moved, config)
+        crane = fit_crane(seen.moved, config, up=up)
     if orbit is not None and np.ptp(seen.shift[:, :3], axis=0).max() < float(limits[:2].min()):
         orbit = None
     total = seen.shift[-1]
@@ -109,8 +122,8 @@ def find(seen: ImageMotion, limits: Float[np.ndarray, " 7"], config: CompoundCon
         direction = "up" if orbit.direction == "up" else "down"
         crane = Crane(direction=direction, swept_deg=orbit.swept_deg, radius=orbit.radius)
         orbit = None
-    vertical = abs(float(total[1]))
-    if crane is not None and vertical < float(limits[1]):
+    risen = abs(float(total[1])) if gravity is None else abs(_rise(seen, up))
+    if crane is not None and risen < float(limits[1]):
         crane = None
     return Compound(
         arc=orbit,
@@ -170,17 +183,31 @@ def fit_arc(moved: Motion, config: CompoundConfig | None = None) -> Arc | None:
     )
 
 
-def fit_crane(moved: Motion, config: CompoundConfig | None = None) -> Crane | None:
+def vertical_of(gravity: Gravity | None) -> Float[np.ndarray, " 3"]:
+    """The way up in the axes of the first camera; that of its picture where gravity is not known, or lies across it."""
+    if gravity is None:
+        return PICTURE_UP
+    up = -gravity.level_from_first[1]
+    across = abs(up[0]) > abs(up[1]) + 1e-9  # rounding leaves a camera that looks straight down on this side
+    return PICTURE_UP if across else up
+
+
+def fit_crane(
+    moved: Motion, config: CompoundConfig | None = None, *, up: Float[np.ndarray, " 3"] = PICTURE_UP
+) -> Crane | None:
     """A circle through the path in a plane that holds the vertical, wherever the camera looks.
 
     Algebraic circle fit (Kasa 1976) in the plane of the path's two largest principal axes.
+
+    Args:
+        up: the way up in the axes of the first camera.
     """
     config = config or CompoundConfig()
     offset = moved.position - moved.position.mean(axis=0)
     if len(moved) < 5 or moved.path_length == 0.0:
         return None
     _, size, axes = np.linalg.svd(offset.T @ offset)
-    if size[1] <= 1e-12 * size[0] or abs(axes[2, 1]) > 0.5:
+    if size[1] <= 1e-12 * size[0] or abs(axes[2] @ up) > 0.5:
         return None
     flat = offset @ axes[:2].T
     scale = float(np.sqrt(size[0] / len(moved)))
@@ -194,11 +221,19 @@ def fit_crane(moved: Motion, config: CompoundConfig | None = None) -> Crane | No
     swept = abs(float(angle[-1] - angle[0]))
     misfit = float(np.sqrt(((np.hypot(spoke[:, 0], spoke[:, 1]) - radius) ** 2).mean()))
     sagitta = radius * (1.0 - np.cos(min(swept, np.pi) / 2.0))
-    rise = -float(moved.position[-1, 1])
+    rise = float(moved.position[-1] @ up)
     mostly_up = abs(rise) >= 0.5 * float(np.linalg.norm(moved.position[-1]))
     if np.degrees(swept) < config.min_sweep_deg or misfit > config.max_bend * sagitta or not mostly_up:
         return None
     return Crane(direction="up" if rise > 0 else "down", swept_deg=float(np.degrees(swept)), radius=radius * scale)
+
+
+def _rise(seen: ImageMotion, up: Float[np.ndarray, " 3"]) -> float:
+    """How far the last camera is above the first, as far as a pedestal would shift the picture."""
+    unit = seen.moved.path_length
+    if seen.unit == "scene_depth" and seen.moved.depth is not None:
+        unit = seen.nearness * float(np.median(seen.moved.depth))
+    return float(seen.moved.position[-1] @ up) / max(unit, 1e-300) * float(seen.weight[1])
 
 
 def _signed_angle(a: np.ndarray, b: np.ndarray, normal: np.ndarray) -> np.ndarray:

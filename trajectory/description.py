@@ -213,7 +213,7 @@ def describe(
     else:
         span_limits = segments.limits_of_reach(parts, seen_limits)
     spans = segments.find(parts, span_limits, still=still, config=config.segments)
-    named = compound.find(seen, seen_limits, config.compound)
+    named = compound.find(seen, seen_limits, config.compound, gravity=gravity)
     small = minor.find(trajectory, seen, seen_limits, decisions, spans, still_diag=limits.static_diag)
     moving = any(decisions[name].yes for name in NAMES if name != "Static") or any(
         span.primitive != "Static" for span in spans

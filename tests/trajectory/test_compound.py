@@ -81,6 +81,29 @@ def test_a_swinging_arm_is_a_crane_wherever_the_camera_looks():
     assert describe(up.replace(world_from_cam=poses[::-1])).compound.crane.direction == "down"
 
 
+@pytest.mark.parametrize("pitch_deg", [-55.0, -30.0, 0.0, 30.0, 45.0])
+@pytest.mark.parametrize("with_depth", [True, False])
+def test_up_is_that_of_gravity_where_it_is_known(pitch_deg, with_depth):
+    """An arm that swings up by 60 degrees; the camera on it looks down or up all the while."""
+    angle = np.radians(60) * np.linspace(0, 1, 60)
+    t = build(frames=60, with_depth=with_depth)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, :3] = Rotation.from_euler("X", pitch_deg, degrees=True).as_matrix()
+    poses[:, 1, 3], poses[:, 2, 3] = -np.sin(angle), 1 - np.cos(angle)
+    found = describe(t.replace(world_from_cam=poses), DescribeConfig(pitch_deg=pitch_deg))
+    assert found.compound.crane.direction == "up"
+    assert "crane" in found.sentence
+
+
+def test_a_bend_over_the_ground_seen_from_above_is_no_crane():
+    """A camera that looks straight down travels level to the top of its picture, and a little aside."""
+    angle = np.radians(40) * np.linspace(0, 1, 60)
+    t = build(frames=60)
+    poses = t.world_from_cam.copy()
+    poses[:, 1, 3], poses[:, 0, 3] = -np.sin(angle), 1 - np.cos(angle)
+    assert describe(t.replace(world_from_cam=poses), DescribeConfig(pitch_deg=-90.0)).compound.crane is None
+
+
 @pytest.mark.parametrize(
     "options",
     [
