@@ -16,6 +16,7 @@ from trajectory.caption import DATED_S
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
 from trajectory.frames import seen_from
+from trajectory.glyphs import with_all_letters
 from trajectory.kinematics import INDEX_FPS
 from trajectory.model import Trajectory
 from trajectory.moves import with_holds
@@ -265,7 +266,8 @@ def write(figure: Any, target: Any, kind: str) -> None:
     Args:
         target: path, or a file to write bytes to.
     """
-    figure.savefig(target, format=kind, **({"pil_kwargs": {"compress_level": 1}} if kind == "png" else {}))
+    with with_all_letters(figure):
+        figure.savefig(target, format=kind, **({"pil_kwargs": {"compress_level": 1}} if kind == "png" else {}))
 
 
 def moved_from_first(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:

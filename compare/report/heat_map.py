@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
+from trajectory.glyphs import with_all_letters
+
 MOST_LABELS = 100
 """Names of more clips cannot be read."""
 
@@ -32,7 +34,8 @@ def heat_map(values: Float[np.ndarray, "n n"], names: Sequence[str], label: str,
     axes.set_ylabel("reference")
     axes.set_title(title)
     data = io.BytesIO()
-    canvas.print_png(data)
+    with with_all_letters(figure):
+        canvas.print_png(data)
     return data.getvalue()
 
 

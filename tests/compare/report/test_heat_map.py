@@ -1,5 +1,7 @@
 """The picture of a matrix."""
 
+import warnings
+
 import numpy as np
 
 from compare.report.heat_map import heat_map
@@ -13,3 +15,9 @@ def test_names_of_any_kind_and_holes_are_drawn() -> None:
     assert few.startswith(PNG)
     many = heat_map(np.random.default_rng(0).random((120, 120)), [str(k) for k in range(120)], "", "strict")
     assert many.startswith(PNG)
+
+
+def test_names_that_no_font_has_letters_for_are_drawn_without_a_word() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert heat_map(np.zeros((1, 1)), ["\u53c2\u8003"], "degrees", "RotErr").startswith(PNG)
