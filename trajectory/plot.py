@@ -29,6 +29,8 @@ seen on white, and their black."""
 ALONG, AGAINST = PALETTE[2], PALETTE[1]
 """Of what moves with the scene (green) and of what moves by itself (orange)."""
 KINDS = (".png", ".svg", ".pdf")
+_MOST_ABOVE = 8
+"""Entries of a legend that stands above its panel, those of two paths: more would leave no room for the curves."""
 ROTATION_LABELS = ("tilt (up +)", "pan (right +)", "roll (clockwise +)")
 POSITION_LABELS = ("x (right +)", "y (down +)", "z (forward +)")
 
@@ -326,10 +328,11 @@ def _few_ticks(axes: Any) -> None:
 
 
 def _draw_legend(axes: Any) -> None:
-    """Where it hides least of one path's curves; that of two paths would hide some anywhere, and stands above them."""
-    two = 4 < len(axes.get_legend_handles_labels()[1]) <= 8
-    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "ncols": 2, "frameon": False, "borderaxespad": 0.2}
-    axes.legend(fontsize="x-small", **(above if two else {}))
+    """Above the curves of one or two paths, for within the panel it would hide some; of more where it hides least."""
+    count = len(axes.get_legend_handles_labels()[1])
+    above = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0), "frameon": False, "borderaxespad": 0.2}
+    narrow = {"handlelength": 1.2, "handletextpad": 0.4, "columnspacing": 1.0, "ncols": count if count <= 4 else 2}
+    axes.legend(fontsize="x-small", **({**above, **narrow} if count <= _MOST_ABOVE else {}))
 
 
 def _draw_bands(

@@ -152,12 +152,14 @@ def test_the_unit_of_positions_is_that_of_the_first_path() -> None:
     assert axes.get_ylabel() == "position [scene depths]"
 
 
-def test_the_legend_of_two_paths_lies_above_their_curves() -> None:
+@pytest.mark.parametrize("paths", [1, 2])
+def test_the_legend_of_one_or_two_paths_lies_above_their_curves(paths: int) -> None:
     figure = Figure()
     FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     plot.draw_rotation(axes, moving())
-    plot.draw_rotation(axes, moving(turn_deg=20.0), linestyle="--", prefix="reference ")
+    if paths == 2:
+        plot.draw_rotation(axes, moving(turn_deg=20.0), linestyle="--", prefix="reference ")
     figure.canvas.draw()
     assert axes.get_legend().get_window_extent().y0 >= axes.get_window_extent().y1
 
