@@ -177,8 +177,9 @@ def _with_compounds(parts: list[Part], compound: Compound, seen: ImageMotion, ce
         parts.append(whole(name, "", ("translation", "zoom")))
     if compound.arc is not None:
         parts = _without(parts, "Pan_Left", "Pan_Right", "Move_Left", "Move_Right")
-        # The far side of a circle lies ahead of where the camera stood first; it never moved there.
-        parts = [part for part in parts if not (part.overall and part.word.name in ("Move_In", "Move_Out"))]
+        # The far side of a circle lies ahead of where the camera stood first, and above where it looked down at the
+        # centre; it never moved there.
+        parts = [part for part in parts if not (part.overall and part.word.name.startswith("Move"))]
         swept = f", about {compound.arc.swept_deg:.0f}° of a circle"
         parts.append(whole(f"Arc_{compound.arc.direction.capitalize()}", swept, ("rotation", "translation")))
     if compound.crane is not None:

@@ -62,6 +62,14 @@ def test_an_arc_is_named_in_the_description_and_the_sentence():
     assert found.sentence.startswith("The camera arcs right around its subject, about 60°")
 
 
+@pytest.mark.parametrize("pitch_deg", [-40.0, -20.0, 0.0, 20.0])
+def test_who_circles_at_one_height_is_not_told_to_rise(pitch_deg):
+    """Seen from the first camera, which looks down at the centre, the far side of the circle lies higher."""
+    found = describe(orbit(180.0, pitch_deg=pitch_deg), DescribeConfig(pitch_deg=pitch_deg))
+    assert "arcs left around its subject, about 180°" in found.captions.long
+    assert "moves" not in found.captions.long
+
+
 def test_orbit_over_the_top_is_a_crane():
     found = describe(orbit(-40.0, axis=(1, 0, 0)))
     assert found.compound.arc is None
