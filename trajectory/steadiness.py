@@ -15,6 +15,8 @@ _WIDEST = 64
 memory must follow the number of frames, whatever their times."""
 LEAST_POSES = 5
 """Fewer points in time say nothing of shake: one quintic does not follow three of them with a start and a stop."""
+RESTS_DIAG_S = 0.01
+"""Content speed below which a camera rests beside what moves faster: segments end there (`segments.SegmentConfig`)."""
 GRID_HZ = 30.0
 """Densest sampling of the analysis: hands and vehicles shake below 15 Hz."""
 
@@ -128,7 +130,8 @@ def speed(parts: Split, seen: ImageMotion) -> tuple[float, float] | None:
     total = np.linalg.norm(rate[:, seen.in_diagonals], axis=1)
     if seen.unit == "path_length" and seen.shift[:, :3].any() and total.sum() * parts.step_s < 0.04:
         return None
-    moving = total >= 0.25 * np.percentile(total, 95)
+    # Of a camera that rests for nearly all of the clip, the percentile would be that of its rest.
+    moving = total >= 0.25 * np.percentile(total[total >= min(RESTS_DIAG_S, 0.1 * float(total.max()))], 95)
     return float(np.median(total[moving])), float(np.linalg.norm(rate[:, 3:5], axis=1).max())
 
 

@@ -100,6 +100,22 @@ def test_speed_is_that_of_the_moving_part():
     assert describe(held).speed_diag_s == pytest.approx(describe(whole).speed_diag_s, rel=0.15)
 
 
+@pytest.mark.parametrize("rest_s", [8.0, 58.0, 238.0])
+def test_a_move_in_a_long_rest_is_as_fast_as_it_is_alone(rest_s):
+    """Less than a twentieth of the clip, a pan of two seconds was told to be slow."""
+    whole_s = rest_s + 2.0
+    held = build(
+        turn_deg=(0, 30, 0),
+        frames=round(30 * whole_s) + 1,
+        duration_s=whole_s,
+        profile=lambda a: np.clip((a * whole_s - rest_s / 2) / 2.0, 0, 1),
+        noise_deg=0.001,
+    )
+    found = describe(held)
+    assert found.speed_diag_s == pytest.approx(describe(build(turn_deg=(0, 30, 0))).speed_diag_s, rel=0.2)
+    assert found.speed == "regular"
+
+
 def test_speed_of_a_translation_of_unknown_size_is_unknown():
     assert describe(build(move=(0, 0, 5.0), with_depth=False)).speed is None
     assert describe(build(move=(0, 0, 5.0))).speed == "fast"
