@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import final
 
 import numpy as np
@@ -103,8 +102,17 @@ def parts_of(
 
 
 def joined(parts: Sequence[Part], style: Style) -> str:
-    """Simultaneous moves joined by "while", successive ones by "then"; the same words are not said twice on end."""
-    return ", then ".join(text for text, _ in groupby(_joined(group, style) for group in _groups(parts)))
+    """Simultaneous moves joined by "while", successive ones by "then".
+
+    The same words are not said twice on end, but with their amounts: two pans of 30° are not one of them.
+    """
+    said: list[str] = []
+    for group in _groups(parts):
+        text = _joined(group, style)
+        counted = style is with_amounts and any(part.amount and not part.slight for part in group)
+        if counted or said[-1:] != [text]:
+            said.append(text)
+    return ", then ".join(said)
 
 
 def _spoken(phrase: Phrase, amount: str, *, sure: bool) -> Spoken:

@@ -108,6 +108,13 @@ def test_words_without_amounts_are_not_said_twice():
     assert found.short == "Pans right."
 
 
+def test_two_turns_of_one_angle_are_told_as_two():
+    found = panned(30, 30)
+    assert "pans right about 30°, then pans right about 30°" in found.medium
+    assert found.short == "Pans right."
+    assert found.prompt.startswith("The camera pans right;")
+
+
 def test_a_clear_way_back_is_told_with_the_slow_ways_there():
     at = np.array([0, 2, 4, 6, 7.5])  # two ways there that are slight each, one back that is clear
     pan = np.interp(np.linspace(0, 7.5, 226), at, [0, 4, 4, 8, 1]) / 8
