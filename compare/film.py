@@ -83,10 +83,9 @@ def scaled_tracks(
 def stacked(film: Film, depth: SavedDepth | None) -> tuple[UInt8[np.ndarray, "n hh w 3"], tuple[str, ...]]:
     """One picture for each frame: the film, below it what moves (white) and the depth, where these are known.
 
-    One film of all three cannot fall out of step. Sides are even, as encoders want them.
+    One film of all three cannot fall out of step. Sides are even, as encoders want them; one of a pixel is doubled.
     """
-    height, width = film.hw
-    even = (height - height % 2, width - width % 2)
+    rows, columns = (np.arange(side - side % 2) if side > 1 else np.zeros(2, int) for side in film.hw)
     tiles, names = [film.rgb], ["film"]
     if film.moving is not None:
         tiles.append(np.repeat((film.moving * np.uint8(255))[..., None], 3, axis=-1).astype(np.uint8))
@@ -94,7 +93,7 @@ def stacked(film: Film, depth: SavedDepth | None) -> tuple[UInt8[np.ndarray, "n 
     if depth is not None:
         tiles.append(nearness_rgb(depth, film.rows, film.hw))
         names.append("depth")
-    return np.concatenate([tile[:, : even[0], : even[1]] for tile in tiles], axis=1), tuple(names)
+    return np.concatenate([tile[:, rows][:, :, columns] for tile in tiles], axis=1), tuple(names)
 
 
 def jpeg(rgb: UInt8[np.ndarray, "h w 3"], quality: int = 80) -> bytes:

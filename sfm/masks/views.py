@@ -39,7 +39,8 @@ def several_views(frames: Frames, found: Masks) -> str:
     if len(seen) < 4 or scale > 1.0:  # a seam is a few columns of that size: enlarged, any edge is as sharp
         return ""
     some = frames.rgb[seen[evenly(len(seen), SAMPLE_FRAMES)]]
-    small = to_grey(np.stack([cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in some]))
+    size = (max(1, round(frames.hw[1] * scale)), max(1, round(frames.hw[0] * scale)))
+    small = to_grey(np.stack([cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in some]))
     for upright, turned in ((True, small), (False, small.transpose(0, 2, 1))):
         at = seam_of(turned)
         if at is not None and _goes_apart(frames, found, seen, at, upright=upright):

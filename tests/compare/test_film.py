@@ -46,6 +46,15 @@ def test_encoders_get_even_sides() -> None:
     assert stacked(Film(rgb=odd, rows=np.arange(2)), None)[0].shape == (2, 44, 62, 3)
 
 
+@pytest.mark.parametrize(("hw", "even"), [((45, 1), (44, 2)), ((1, 64), (2, 64)), ((1, 1), (2, 2))])
+def test_encoders_get_two_pixels_of_a_side_of_one(hw: tuple[int, int], even: tuple[int, int]) -> None:
+    """Half of one is none: no page of such a clip could be written, nor of the runs after it in its folder."""
+    strip = np.full((2, *hw, 3), 7, np.uint8)
+    rgb = stacked(Film(rgb=strip, rows=np.arange(2), moving=np.ones((2, *hw), bool)), None)[0]
+    assert rgb.shape == (2, 2 * even[0], even[1], 3)
+    assert set(np.unique(rgb)) == {7, 255}
+
+
 def test_near_is_brighter_than_far_and_the_unknown_is_black() -> None:
     rgb = nearness_rgb(DEPTH, np.array([0]), made_runs.HW)[0].astype(int)
     left, right = rgb[20, 5].sum(), rgb[20, 60].sum()  # the left half is twice as far

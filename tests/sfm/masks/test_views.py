@@ -36,7 +36,7 @@ def test_the_filter_keeps_the_larger_side() -> None:
     assert "crop=iw*0.70:ih:iw*0.30:0 " in said(both)
 
 
-@pytest.mark.parametrize("hw", [(8, 400), (400, 8), (12, 320), (320, 12), (20, 20)])
+@pytest.mark.parametrize("hw", [(8, 400), (400, 8), (12, 320), (320, 12), (20, 20), (1, 900), (900, 1)])
 def test_thin_pictures_have_no_seam(hw: tuple[int, int]) -> None:
     rgb = np.random.default_rng(0).integers(0, 255, (6, *hw, 3), dtype=np.uint8)
     assert said(rgb) == ""
