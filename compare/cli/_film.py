@@ -69,7 +69,13 @@ def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
     config = VideoConfig(**{key: value for key, value in recorded.items() if key in known}, long_side=long_side)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they were told when it was estimated
-        frames = load(path, config)
+        try:
+            frames = load(path, config)
+        except CinetrajError as error:
+            if clip is not None:
+                raise
+            what = str(error).partition("; ")[0]  # its remedy is for who gave that path: an imported run names a result
+            raise CinetrajError(f"{what}; say where the clip is with --video") from error
     video: Any = shot.record.get("video") or {}
     expected = int(video.get("frames") or len(frames))
     if len(frames) != expected:

@@ -42,6 +42,21 @@ def test_a_run_without_its_clip_is_recorded_with_a_warning(runs: Path, tmp_path:
     assert "the viewer shows no film: the clip is gone" in done.stderr
 
 
+def test_runs_that_were_imported_say_how_they_get_their_film(runs: Path, tmp_path: Path) -> None:
+    """They name the result that was read: "this is a text file, give a video" told nobody where to give one."""
+    text, model, film = tmp_path / "results" / "a.txt", tmp_path / "results" / "b", runs.parent / "pan.mp4"
+    cinetraj("convert", runs / "pan", text, "--to", "tum")
+    cinetraj("convert", runs / "pan", model, "--to", "colmap")
+    for name, format in (("a", "tum"), ("b", "colmap")):
+        out = tmp_path / format
+        cinetraj("import", text.parent, "--format", format, "--out", out, "--output", f"{name}*", "--no-plot")
+        run = next(path for path in out.iterdir() if path.is_dir())
+        done = cinetraj("view", run, "--html")
+        assert done.stderr.endswith("; say where the clip is with --video\n")
+        assert ("give a video" in done.stderr) is False
+        assert cinetraj("view", run, "--html", "--video", film).stderr == ""
+
+
 def test_why_there_is_no_depth_is_said(tmp_path: Path) -> None:
     pytest.importorskip("rerun")
     folder = made_runs.write(tmp_path, clips=False)
