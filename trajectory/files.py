@@ -66,6 +66,16 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
     return target
 
 
+def require_folder(folder: str | Path) -> None:
+    """Raises CinetrajError where no file can be put into a folder, nor the folder made: before minutes of work."""
+    target = Path(folder).absolute()
+    above = next(path for path in (target, *target.parents) if path.exists())
+    if not above.is_dir():
+        raise CinetrajError(f"{above} is a file; choose another folder")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise CinetrajError(f"{above} cannot be written; choose another folder")
+
+
 def read_json(path: str | Path, *, remedy: str) -> object:
     """The content of a JSON file.
 

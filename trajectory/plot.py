@@ -4,6 +4,7 @@ Paths are drawn in the axes of the first camera of the first path on the axes, w
 forward, y down drawn downwards. The worlds of files have other axes: what is z in them may be up.
 """
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 from textwrap import fill
@@ -15,6 +16,7 @@ from jaxtyping import Float
 from trajectory.caption import DATED_S
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
+from trajectory.files import write_whole
 from trajectory.frames import seen_from
 from trajectory.glyphs import with_all_letters
 from trajectory.kinematics import INDEX_FPS
@@ -403,7 +405,10 @@ def save_overview(
     description: Description | None = None,
     index_fps: float = INDEX_FPS,
 ) -> None:
-    """`draw_overview` into a file (.png, .svg, .pdf) by a figure of its own: matplotlib's settings and backend stay."""
+    """`draw_overview` into a file (.png, .svg, .pdf) by a figure of its own: matplotlib's settings and backend stay.
+
+    The file is written whole or not at all, and folders that are missing are made.
+    """
     import zlib  # noqa: F401  pycolmap exports its own copy of zlib; the first one loaded wins  # pyright: ignore
 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -413,4 +418,6 @@ def save_overview(
     figure: Any = Figure(figsize=(11, 8 if description is None else 9.5), dpi=100)
     FigureCanvasAgg(figure)
     draw_overview(figure, trajectories, labels, description=description, index_fps=index_fps)
-    write(figure, path, kind)
+    data = io.BytesIO()
+    write(figure, data, kind)
+    write_whole(path, data.getvalue())

@@ -84,7 +84,7 @@ def _score(args: Score) -> int:
     from compare.cli._progress import bar
     from compare.cli._report import print_json
     from trajectory.errors import CinetrajError
-    from trajectory.files import write_whole
+    from trajectory.files import require_folder, write_whole
 
     if (args.runs is None) == (args.descriptions is None):
         raise CinetrajError("give either --runs FOLDER or --descriptions FILE")
@@ -92,6 +92,7 @@ def _score(args: Score) -> int:
         raise CinetrajError("no rule was given, expected apparent or authors")
     if args.descriptions is not None and args.rules != ("apparent",):
         raise CinetrajError("--rules is for --runs; descriptions were written by one: `cinetraj describe --rule`")
+    require_folder(args.out)
     known = labels.read_labels(args.labels)
     rows: list[leaderboard.Row] = []
     report: dict[str, dict[str, Any]] = {}

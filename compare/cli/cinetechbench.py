@@ -74,8 +74,9 @@ def _clips(args: Clips) -> int:
     from compare.cli._progress import bar
     from compare.cli._report import print_json
     from trajectory.errors import CinetrajError
-    from trajectory.files import write_whole
+    from trajectory.files import require_folder, write_whole
 
+    require_folder(args.out)
     if not args.sources.is_dir():
         raise CinetrajError(f"{args.sources} is no folder; give the folder of your source films")
     if not 0 <= args.crf <= 51:
@@ -188,8 +189,10 @@ def _qa(args: Qa) -> int:
     from compare.cli._progress import bar
     from compare.cli._report import print_json, warn
     from compare.sources import listed
-    from trajectory.files import write_whole
+    from trajectory.files import require_folder, write_whole
 
+    if args.out is not None:
+        require_folder(args.out)
     annotations = read_annotations(args.annotations)
     with bar("clips", "clip", hidden=args.json) as progress:
         clips = clips_from_runs(args.runs, progress=progress)

@@ -14,6 +14,7 @@ from compare.cli import _compared_words, _estimated_first, _report, _spread
 from compare.cli._options import NOT_GIVEN
 from compare.cli._progress import bar
 from trajectory.errors import CinetrajError
+from trajectory.files import require_folder
 
 if TYPE_CHECKING:
     from compare.scoring import Result
@@ -78,6 +79,8 @@ def run(args: Args) -> int:
     from compare.report.tables import to_markdown
 
     require_formats(args.format, args.reference_format or "auto")
+    if args.out is not None:
+        require_folder(args.out)
     if args.all_pairs:
         return _all_pairs(args)
     if args.metric != Args.metric:

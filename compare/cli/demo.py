@@ -28,8 +28,10 @@ def run(args: Args) -> int:
     from compare.cli import compare, describe, estimate
     from sfm import synthetic
     from trajectory import io
+    from trajectory.files import require_folder
     from trajectory.plot import save_overview
 
+    require_folder(args.out)
     args.out.mkdir(parents=True, exist_ok=True)
     clip, truth_file = args.out / "clip.mp4", args.out / "truth.npz"
     spec = synthetic.ClipSpec(

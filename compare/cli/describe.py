@@ -66,7 +66,7 @@ def run(args: Args) -> int:
 
     _refuse_what_is_not_heard(args)
     if args.plot is not None:
-        _refuse_kind(args.plot)  # before minutes of work, not after
+        _refuse_place(args.plot)  # before minutes of work, not after
     described: list[tuple[_inputs.Loaded, Description]] = []
     if args.is_spread:
         found = _elsewhere(args)
@@ -113,10 +113,12 @@ def _why_no_prompt(doubt: str) -> str:
     return "the estimate is unreliable as a whole" if doubt else "nothing of the motion is sure"
 
 
-def _refuse_kind(plot: Path) -> None:
+def _refuse_place(plot: Path) -> None:
+    from trajectory.files import require_folder
     from trajectory.plot import kind_of
 
     kind_of(plot)
+    require_folder(plot.parent)
 
 
 def describe_runs(job: Mapping[str, Any], args: Args) -> dict[str, Any]:

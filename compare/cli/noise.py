@@ -14,6 +14,7 @@ import tyro
 from compare.cli import _report, _settings
 from compare.cli._progress import bar
 from trajectory.errors import CinetrajError
+from trajectory.files import require_folder
 
 if TYPE_CHECKING:
     from compare.uncertainty import NoiseFloor
@@ -58,6 +59,8 @@ def run(args: Args) -> int:
                 f"the noise of {name} is not measured, which {args.protocol} computes by its own method; measure that "
                 "of another protocol, as --protocol strict"
             )
+    if args.out is not None:
+        require_folder(args.out)
     config = EstimateConfig(backend=args.backend, split_shots=False)
     video = VideoConfig(long_side=args.long_side)
 

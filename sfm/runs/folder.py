@@ -14,7 +14,7 @@ from typing import Any, cast, final
 from sfm.runs.estimate import Estimate, ShotEstimate, shot_json
 from sfm.runs.saved import SAVED_FILES, SAVED_FOLDERS, alternative_file, write_saved
 from trajectory.errors import CinetrajError, ReadError
-from trajectory.files import printable
+from trajectory.files import printable, require_folder
 from trajectory.model import Trajectory
 from trajectory.run_names import PAGE_FILE, RUN_FORMAT, RUN_VERSION
 from trajectory.run_names import RUN_FILE as RUN_FILE
@@ -84,11 +84,7 @@ def require_free(folder: str | Path) -> None:
             raise CinetrajError(f"{target} exists and is no run, as it lacks {lacks}; move it away, or {_ELSEWHERE}")
     elif target.exists():
         raise CinetrajError(f"{target} exists and is no run; move it away, or {_ELSEWHERE}")
-    above = next(path for path in target.absolute().parents if path.exists())
-    if not above.is_dir():
-        raise CinetrajError(f"{above} is a file; {_ELSEWHERE}")
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise CinetrajError(f"{above} cannot be written; {_ELSEWHERE}")
+    require_folder(target.absolute().parent)
 
 
 def is_run(path: str | Path) -> bool:

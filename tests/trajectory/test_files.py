@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trajectory.errors import CinetrajError, ReadError
-from trajectory.files import printable, read_json, write_whole
+from trajectory.files import printable, read_json, require_folder, write_whole
 
 
 def refuse(_: int) -> None:
@@ -62,3 +62,18 @@ def test_what_is_no_json_is_refused_with_the_remedy(tmp_path: Path, content: byt
         read_json(file, remedy="write it again")
     file.write_bytes(b'\xef\xbb\xbf{"a": 1}')
     assert read_json(file, remedy="") == {"a": 1}
+
+
+def test_folders_that_can_be_made_are_told_from_those_that_cannot(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write_whole(tmp_path / "file", "x")
+    require_folder(tmp_path)
+    require_folder(tmp_path / "new" / "newer")
+    assert os.listdir(tmp_path) == ["file"]  # it only looks
+    for below in (file, file / "new"):
+        with pytest.raises(CinetrajError, match=r"/file is a file; choose another folder$"):
+            require_folder(below)
+    monkeypatch.setattr("trajectory.files.os.access", lambda *_: False)
+    with pytest.raises(CinetrajError, match=rf"^{tmp_path} cannot be written; choose another folder$"):
+        require_folder(tmp_path / "new")

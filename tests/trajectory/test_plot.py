@@ -313,8 +313,10 @@ def test_the_spread_of_poses_is_drawn_where_it_is_known() -> None:
 
 @pytest.mark.parametrize(("suffix", "start"), [(".svg", b"<?xml"), (".pdf", b"%PDF")])
 def test_pictures_can_be_vectors(tmp_path: Path, suffix: str, start: bytes) -> None:
-    plot.save_overview([moving()], tmp_path / f"a{suffix}")
-    assert (tmp_path / f"a{suffix}").read_bytes().startswith(start)
+    file = tmp_path / "folders" / "are made" / f"a{suffix}"
+    plot.save_overview([moving()], file)
+    assert file.read_bytes().startswith(start)
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_other_pictures_are_refused(tmp_path: Path) -> None:

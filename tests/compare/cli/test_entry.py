@@ -115,3 +115,26 @@ def test_every_command_calls_its_arguments_as_its_help_does() -> None:
 def test_of_another_tyro_its_own_words_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("compare.cli._usage.sentence", lambda *_: None)
     assert_one_clear_line(cinetraj("describe", "x", "--caption", "huge"), "invalid choice 'huge'", "--help")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "noise CLIP --out FILE/new",
+        "compare REFERENCE GENERATED --out FILE",
+        "compare --all-pairs REFERENCE --out FILE",
+        "describe CLIP --plot FILE/new/a.png",
+        "demo --out FILE",
+        "camerabench score --runs RUNS --labels LABELS --out FILE",
+        "cinetechbench qa --runs RUNS --annotations ANNOTATIONS --out FILE",
+        "cinetechbench clips --sources FILMS --annotations ANNOTATIONS --out FILE",
+    ],
+)
+def test_where_nothing_can_be_written_is_said_before_the_work(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Minutes of estimates were lost to a folder that was a file. What is to be read is not even looked for."""
+    file = tmp_path / "file"
+    file.write_text("x")
+    assert entry.main(command.replace("FILE", str(file)).split()) == 2
+    assert capsys.readouterr().err == f"cinetraj: error: {file} is a file; choose another folder\n"
