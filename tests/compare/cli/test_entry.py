@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from console import alone, assert_one_clear_line, cinetraj
+from paths import smooth
 
 from compare.cli import entry
+from trajectory import io
 
 COMMANDS = ("estimate", "describe", "compare", "convert", "info", "demo", "status", "import")
 
@@ -138,3 +140,13 @@ def test_where_nothing_can_be_written_is_said_before_the_work(
     file.write_text("x")
     assert entry.main(command.replace("FILE", str(file)).split()) == 2
     assert capsys.readouterr().err == f"cinetraj: error: {file} is a file; choose another folder\n"
+
+
+def test_letters_that_a_picture_has_no_font_for_are_not_warned_of_one_by_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "paths").mkdir()
+    for seed, name in enumerate(("\u6771\u4eac", "\u591c\u666f")):
+        io.write(smooth(seed, 12), tmp_path / "paths" / f"{name}.npz", format="native")
+    assert entry.main(["describe", str(tmp_path / "paths"), "--plot", str(tmp_path / "a.png")]) == 0
+    assert capsys.readouterr().err == ""
