@@ -96,11 +96,13 @@ def draw_moving(
 def shape_pixels(axes: Any, trajectory: Trajectory | None) -> None:
     """Give the pixels of a drawn frame the shape that they have by the intrinsics: those of many films are not square.
 
-    The frame may be smaller than the pictures of the trajectory. Without intrinsics, or a frame, nothing changes.
+    The frame may be smaller than the pictures of the trajectory. Without intrinsics, the size that they are of (which
+    files of other programs may not tell), or a frame, nothing changes.
     """
-    if trajectory is None or trajectory.intrinsics_px is None or not axes.images or not trajectory.valid.any():
+    if trajectory is None or trajectory.intrinsics_px is None or trajectory.image_hw is None:
         return
-    assert trajectory.image_hw is not None
+    if not axes.images or not trajectory.valid.any():
+        return
     height, width = abs(np.ptp(axes.get_ylim())), abs(np.ptp(axes.get_xlim()))
     k = trajectory.intrinsics_px[int(np.argmax(trajectory.valid))]
     across, down = k[0, 0] * width / trajectory.image_hw[1], k[1, 1] * height / trajectory.image_hw[0]

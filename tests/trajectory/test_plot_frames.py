@@ -89,3 +89,16 @@ def test_pixels_that_are_not_square_are_drawn_in_their_shape() -> None:
     bar = figure.axes[-1].get_window_extent()
     assert (bar.y0, bar.y1) == (pytest.approx(boxes[1].y0, abs=1), pytest.approx(boxes[1].y1, abs=1))
     assert said.get_aspect() == "auto"
+
+
+def test_pixels_of_a_picture_of_unknown_size_keep_their_shape() -> None:
+    """Files of MegaSaM and others tell a K and no size: their runs could not be drawn over their film."""
+    k = np.array([[50.0, 0, 30], [0, 100, 20], [0, 0, 1]])
+    path = Trajectory(
+        world_from_cam=np.eye(4)[None], time_s=np.zeros(1), valid=np.ones(1, bool), intrinsics_px=k[None],
+        scale="arbitrary",
+    )  # fmt: skip
+    axes = Figure().subplots()
+    plot_frames.draw_tracks(axes, RGB, None, None, 0, number=0)
+    plot_frames.shape_pixels(axes, path)
+    assert axes.get_aspect() == 1.0
