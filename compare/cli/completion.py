@@ -50,9 +50,10 @@ _cinetraj() {{
         [[ ${{#COMPREPLY[@]}} -gt 0 ]] && return
     fi
     compopt -o filenames 2>/dev/null
+    local IFS=$'\\n'  # names may hold spaces; those that begin with quotes or backslashes are the shell's own affair
     COMPREPLY=($(compgen -f -- "$current"))
 }}
-complete -F _cinetraj cinetraj
+complete -o default -F _cinetraj cinetraj
 """
 ZSH = "autoload -U +X compinit bashcompinit && compinit && bashcompinit\n"
 

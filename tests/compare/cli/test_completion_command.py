@@ -43,6 +43,20 @@ def test_commands_options_values_and_files_are_offered(script: str, tmp_path: Pa
     assert offered(script, tmp_path, "cinetraj", "camerabench", "score", "--lab") == ["--labels"]
 
 
+def test_names_with_spaces_are_offered_whole(script: str, tmp_path: Path) -> None:
+    """They fell into their words, each of which was offered as a file."""
+    (tmp_path / "my clip \u00e4 1.mp4").touch()
+    (tmp_path / "my clip 2.mp4").touch()
+    ask = "COMP_WORDS=(cinetraj info my); COMP_CWORD=2; _cinetraj; printf '%s\\n' \"${COMPREPLY[@]}\"; complete -p"
+    bash = shutil.which("bash")
+    if bash is None:
+        pytest.skip("no bash here")
+    said = subprocess.run([bash, "-c", f"{script}\n{ask}"], capture_output=True, text=True, check=True, cwd=tmp_path)
+    *names, last = said.stdout.splitlines()
+    assert sorted(names) == ["my clip 2.mp4", "my clip \u00e4 1.mp4"]
+    assert last == "complete -o default -F _cinetraj cinetraj"  # what is quoted already is left to the shell
+
+
 def test_every_flag_of_every_command_is_offered(script: str, tmp_path: Path) -> None:
     line = next(each for each in script.splitlines() if each.strip().startswith('"estimate")'))
     words = line.partition('words="')[2].partition('"')[0].split()
