@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sfm import pipeline
+from sfm.backends.dense.prior_source import MAPS_SUFFIX, require_there
 from sfm.config import PERSON, EstimateConfig
 from sfm.masks import told
 from sfm.runs.estimate import plain
@@ -84,10 +85,14 @@ def prior_digest(config: EstimateConfig, *, alone: bool) -> str:
 
     Args:
         config: of the estimate.
-        alone: whether there is one clip: such a file has a map for each frame of one. Raises CinetrajError.
+        alone: whether there is one clip: such a file has a map for each frame of one. Raises CinetrajError, also for
+            a path that is not there.
     """
     given = getattr(pipeline.resolve(config.backend)[1], "depth_prior", None)
-    if given is None or not given.endswith(".npz"):
+    if given is None:
+        return ""
+    require_there(given)
+    if not given.endswith(MAPS_SUFFIX):
         return ""
     if not alone:
         raise CinetrajError(f"{given} has the depths of one clip; estimate each clip with its own, or give a network")

@@ -71,8 +71,11 @@ def run_batch(
     """
     place, wanted = place_of(out), list(clips)
     place.require_free(clip.name for clip in wanted)
+    alone = len(wanted) == 1
     if wanted and config.mask is not None and not Path(config.mask).is_dir():  # it fits all clips or none
-        keys.mask_digest(wanted[0].path, config.mask, alone=len(wanted) == 1)
+        keys.mask_digest(wanted[0].path, config.mask, alone=alone)
+    if wanted:  # and so does this
+        keys.prior_digest(config, alone=alone)
     return _Batch(wanted, place, config, batch, tell or _silent).run()
 
 

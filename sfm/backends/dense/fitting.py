@@ -18,6 +18,7 @@ from sfm.backends.dense.models import DenseFit, Lens, fit_models
 from sfm.backends.dense.monocular import ToldDepth, told_depth
 from sfm.backends.dense.movement import fit_scene
 from sfm.backends.dense.observe import Scene
+from sfm.backends.dense.prior_source import require_there
 from sfm.backends.dense.refinement import first_graph, scene_of
 from sfm.config import DenseConfig
 from sfm.flow._start import Flow
@@ -84,6 +85,8 @@ def fit_flow(
         seconds: gets the wall time of each step.
         device: where it is computed.
     """
+    if config.depth_prior is not None:
+        require_there(config.depth_prior)
     kept = masks.distinct()
     if len(kept) < 2:
         return "every frame is blank" if masks.blank.all() else "fewer than two different frames show anything"

@@ -1,13 +1,16 @@
 """Depth that others give for single pictures: a network of the transformers library, or maps in a file."""
 
 import os
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, final
+from zipfile import BadZipFile, is_zipfile
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
+from sfm.backends.dense.prior_source import MAPS_SUFFIX, REMEDY, require_there
 from trajectory.errors import CinetrajError
 
 PICTURES_AT_ONCE = 4
@@ -15,7 +18,8 @@ OTHER_SHAPE = 0.04
 """Maps whose width over height differs by more (its log) are not of these pictures."""
 METRIC_KINDS = ("depth_pro", "zoedepth", "glpn", "prompt_depth_anything")
 """Kinds of networks that give distances whatever their config says; the others say "metric" or give inverse ones."""
-REMEDY = "give a model of the transformers library for depth (a hub name or a folder), or an .npz with an array `depth`"
+_PROBLEMS: dict[str, str] = {}
+"""Networks that this process could not load: each clip of a batch would wait for the same answer of the hub."""
 
 
 @final
@@ -49,17 +53,20 @@ def told_depth(
     Raises:
         CinetrajError: it cannot be had, or is for another clip.
     """
-    if source.endswith(".npz"):
+    require_there(source)
+    if source.endswith(MAPS_SUFFIX):
         return _from_file(Path(source), index, max(last, int(index.max())), rgb.shape[1:3])
     return _from_network(source, rgb, device)
 
 
 def _from_file(path: Path, index: Int[np.ndarray, " k"], last: int, hw: tuple[int, ...]) -> ToldDepth:
+    if not is_zipfile(path):
+        raise CinetrajError(f"depth prior {path} is no {MAPS_SUFFIX} file of NumPy, or is cut short; {REMEDY}")
     try:
         with np.load(path, allow_pickle=False) as file:
             depth, numbered = np.asarray(file["depth"], np.float32), "index" in file
             number = np.asarray(file["index"], np.int64) if numbered else np.arange(len(depth))
-    except (OSError, KeyError, ValueError) as problem:
+    except (OSError, KeyError, ValueError, BadZipFile, zlib.error, EOFError) as problem:
         raise CinetrajError(
             f"depth prior {path} cannot be read ({type(problem).__name__}: {problem}); {REMEDY}"
         ) from None
@@ -111,20 +118,46 @@ def _from_network(source: str, rgb: UInt8[np.ndarray, "k h w 3"], device: str) -
 
 def _loaded(source: str) -> tuple[Any, Any]:
     """The network and what prepares its pictures."""
-    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    for name in ("TRANSFORMERS_VERBOSITY", "HF_HUB_VERBOSITY"):
+        os.environ.setdefault(name, "error")
     try:
         from transformers import AutoImageProcessor, AutoModelForDepthEstimation
     except ImportError:
         raise CinetrajError(
             "a depth prior from a network needs the transformers library: pip install 'cinetraj[depth]'"
         ) from None
+    if source not in _PROBLEMS:
+        try:
+            return AutoImageProcessor.from_pretrained(source), AutoModelForDepthEstimation.from_pretrained(source)
+        except Exception as problem:  # the hub, the disk and the config of the model raise a dozen types
+            _PROBLEMS[source] = _why(source, problem)
+    raise CinetrajError(f"depth prior {source} {_PROBLEMS[source]}; {REMEDY}")
+
+
+def _why(source: str, problem: Exception) -> str:
+    """Why a network cannot be loaded: the library takes a hub that is out of reach for a name that nobody has."""
+    if not Path(source).is_dir() and not _hub_answers():
+        return "is no folder here, and the hub cannot be reached to ask for a network of that name"
+    first = str(problem).strip().splitlines()[0] if str(problem).strip() else ""
+    return f"cannot be loaded ({type(problem).__name__}: {first})"
+
+
+def _hub_answers() -> bool:
+    """Whether anything, be it an error, comes back from the hub; not so where it is turned off."""
+    from urllib.error import HTTPError
+    from urllib.request import urlopen
+
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return False
     try:
-        return AutoImageProcessor.from_pretrained(source), AutoModelForDepthEstimation.from_pretrained(source)
-    except Exception as problem:  # the hub, the disk and the config of the model raise a dozen types
-        first = str(problem).strip().splitlines()[0] if str(problem).strip() else ""
-        raise CinetrajError(
-            f"depth prior {source} cannot be loaded ({type(problem).__name__}: {first}); {REMEDY}"
-        ) from None
+        with urlopen(constants.ENDPOINT, timeout=5.0):
+            return True
+    except HTTPError:
+        return True
+    except OSError:
+        return False
 
 
 def _gives_distances(config: Any) -> bool:

@@ -19,7 +19,7 @@ from sfm.batch import manifest, runner, work
 from sfm.batch.engines import choose
 from sfm.batch.engines.port import LOST_NODES, Answer, Setup
 from sfm.batch.inputs import Clip
-from sfm.config import BatchConfig, EstimateConfig, VideoConfig
+from sfm.config import BatchConfig, DenseConfig, EstimateConfig, VideoConfig
 from sfm.runs import folder as runs
 from trajectory.errors import CinetrajError
 from trajectory.files import printable
@@ -492,6 +492,19 @@ def test_each_clip_has_the_mask_of_its_name_and_a_changed_one_computes_it_anew(t
     one = EstimateConfig(threads=1, backend="colmap-sift", mask=str(tmp_path / "masks" / "a.mp4"))
     with pytest.raises(CinetrajError, match="is the mask of one clip"):
         run(wanted, tmp_path / "elsewhere", one)
+
+
+@pytest.mark.parametrize(("prior", "said"), [("maps.npz", "depths of one clip"), ("none/maps", "no such file or fold")])
+def test_a_depth_prior_that_fits_no_clip_is_said_before_any_run_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prior: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "maps.npz").write_bytes(b"maps")
+    (tmp_path / "none").mkdir()
+    config = EstimateConfig(threads=1, backend=DenseConfig(depth_prior=prior))
+    with pytest.raises(CinetrajError, match=said):
+        run(clips(tmp_path / "in", a="ok", b="ok"), tmp_path / "out", config)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

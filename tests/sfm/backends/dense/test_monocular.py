@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from sfm.backends.dense import monocular
 from sfm.backends.dense.monocular import told_depth
 from sfm.types import Frames
 from sfm.video import reader
@@ -100,7 +101,7 @@ def test_an_index_that_does_not_count_the_maps_is_refused(tmp_path, index):
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(CinetrajError, match=r"none\.npz cannot be read .*give a model"):
+    with pytest.raises(CinetrajError, match=r"none\.npz: no such file .*give a model"):
         told_depth(str(tmp_path / "none.npz"), RGB, INDEX, "cpu")
 
 
@@ -148,3 +149,29 @@ def test_a_folder_without_a_network_is_refused(tmp_path):
     pytest.importorskip("transformers", reason="the extra `depth` is not installed")
     with pytest.raises(CinetrajError, match=r"cannot be loaded .*give a model of the transformers library"):
         told_depth(str(tmp_path), RGB, INDEX, "cpu")
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 0.9])
+def test_a_file_that_is_no_archive_or_is_cut_short_is_said_to_be(tmp_path, kept):
+    path = Path(maps(tmp_path, np.ones((10, 40, 60))))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(kept * len(whole))] or b"depth of the clip")
+    with pytest.raises(CinetrajError, match=r"is no \.npz file of NumPy, or is cut short; give a model"):
+        told_depth(str(path), RGB, INDEX, "cpu")
+
+
+def test_a_hub_out_of_reach_is_asked_for_a_network_once(monkeypatch):
+    transformers = pytest.importorskip("transformers", reason="the extra `depth` is not installed")
+    asked: list[str] = []
+
+    def unreached(source):
+        asked.append(source)
+        raise OSError("Can't load image processor")
+
+    monkeypatch.setattr(transformers.AutoImageProcessor, "from_pretrained", unreached)
+    monkeypatch.setattr(monocular, "_hub_answers", lambda: False)
+    monkeypatch.setattr(monocular, "_PROBLEMS", {})
+    for _ in range(2):
+        with pytest.raises(CinetrajError, match="is no folder here, and the hub cannot be reached"):
+            told_depth("owner/network", RGB, INDEX, "cpu")
+    assert asked == ["owner/network"]
