@@ -2,6 +2,7 @@
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
@@ -139,11 +140,12 @@ def _in_windows(path: Path, config: EstimateConfig, backend: str, backend_config
     from sfm.windows.shots import estimated  # long clips are rare, and whoever only hands clips on loads none of this
 
     most = config.windows.beyond
+    read = f"{path} has more than {most} frames and is read in windows"
+    remedy = "cut it (--video.start-s, --video.stop-s), or hold it whole (--windows.beyond 100000)"
     if config.mask not in (None, PERSON):
-        raise CinetrajError(
-            f"{path} has more than {most} frames and is read in windows, beside which a mask cannot be laid; "
-            "cut it (--video.start-s, --video.stop-s), or hold it whole (--windows.beyond 100000)"
-        )
+        raise CinetrajError(f"{read}, beside which a mask cannot be laid; {remedy}")
+    if config.save:
+        warnings.warn(f"{read}, which keep nothing of --save {','.join(config.save)}; {remedy}", stacklevel=3)
     begin, seconds = time.perf_counter(), {"decode": 0.0, "shots": 0.0}
     origin, bare = _origin(str(path), config, backend, backend_config), replace(config, save=())
 
@@ -164,8 +166,11 @@ def _in_windows(path: Path, config: EstimateConfig, backend: str, backend_config
 
         tell("reading", 0.0)
         found = estimated(reel, split, estimate_piece, config.windows, told)
+        lost = reel.lost()
     if found is None:
         raise CinetrajError(reel.nothing())
+    for text in lost:
+        warnings.warn(f"{path}: {text}", reader.VideoWarning, stacklevel=3)
     seconds["total"] = time.perf_counter() - begin
     spent = sum(sum(shot.seconds.values()) for shot in found.shots)
     seconds["decode"] = max(0.0, seconds["total"] - seconds["shots"] - spent)

@@ -1,5 +1,6 @@
 """A clip longer than its windows, from the file to its path."""
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,21 @@ def test_a_long_shot_between_short_ones(tmp_path: Path) -> None:
     assert set(found.to_json()["seconds"]) >= {"decode", "shots", "tracks", "total"}
     with pytest.raises(CinetrajError, match=r"a mask cannot be laid; cut it .* or hold it whole"):
         sfm.estimate(tmp_path / "clip.mp4", EstimateConfig(windows=WINDOWS, mask=str(tmp_path / "clip.mp4")))
+
+
+def test_what_a_clip_in_windows_cannot_keep_is_told_before_the_work_and_what_it_lacks_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encode(np.zeros((130, 32, 32, 3), np.uint8), tmp_path / "clip.mkv", fps=30.0)
+    whole = (tmp_path / "clip.mkv").read_bytes()
+    (tmp_path / "clip.mkv").write_bytes(whole[: 6 * len(whole) // 10])
+    at: list[str] = []
+    monkeypatch.setattr(warnings, "warn", lambda text, *_, **__: at.append(text))
+    config = EstimateConfig(windows=WINDOWS, threads=1, save=("depth", "mask"))
+    sfm.estimate(tmp_path / "clip.mkv", config, progress=lambda name, _: at.append(name))
+    begun = at.index("reading")
+    assert "windows, which keep nothing of --save depth,mask; cut it (" in " ".join(at[:begun])
+    assert any("clip.mkv: the file is cut short" in each for each in at[begun:])
 
 
 def test_a_clip_without_a_frame_is_nothing(tmp_path: Path) -> None:
