@@ -26,7 +26,7 @@ def estimate_batch(
     batch: "BatchConfig",
     *,
     say: Callable[[str], None],
-    tell: Callable[[str, dict[str, Any]], None],
+    tell: Callable[..., None],
     sentence: Callable[[str, dict[str, Any]], str],
 ) -> dict[str, Any]:
     """Run the batch; the content of run.json by name. Ctrl-C passes through after the summary."""
@@ -47,7 +47,7 @@ def estimate_batch(
             record = place.records([outcome.name])[outcome.name]
             with bar.external_write_mode(file=sys.stderr):
                 say(sentence(place.where(outcome.name), record))
-                tell(outcome.name, record)
+                tell(outcome.name, record, notes=outcome.warned)
         elif not bar.disable:
             bar.initial += 1
         bar.set_postfix_str(f"{sum(o.status == 'failed' for o in outcomes)} failed", refresh=False)

@@ -234,8 +234,8 @@ def tell(name: str, record: dict[str, Any], *, notes: Sequence[str] = ()) -> Non
     """What the user must know beyond the line: doubts and missing files as a warning, failure as an error.
 
     Args:
-        notes: what was noted about the clip's file and is not told yet; of a batch, where it may be many lines,
-            run.json has it.
+        notes: what was noted about the clip's file and is not told yet; of a batch, where it may be many lines, what
+            could not be read, and run.json has the rest.
     """
     if record["status"] == "failed":
         _report.error(f"{name} could not be estimated: {record['reason']}")

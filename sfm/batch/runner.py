@@ -32,6 +32,7 @@ class Outcome:
     Attributes:
         failure: "" where the estimator itself gave the verdict, else input, error, died, time limit, memory or node.
         seconds: from when a worker took it. retried: how many times its machine was lost.
+        warned: what of the clip could not be read, where it was computed now.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Outcome:
     how: Literal["computed", "kept", "copied"]
     seconds: float = 0.0
     retried: int = 0
+    warned: tuple[str, ...] = ()
 
 
 @final
@@ -292,6 +294,7 @@ class _Batch:
             how=how,
             seconds=0.0 if answer is None else answer.seconds,
             retried=task.lost,
+            warned=() if answer is None else tuple(answer.values.get("warned", ())),
         )
         self.outcomes[task.clip.name] = outcome
         self.pending.extendleft(reversed(self.waiting.pop(task.key, [])))

@@ -1,5 +1,6 @@
 """The unit of work: one clip and its config give one estimate and its run. Any engine may call it anywhere."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -15,7 +16,9 @@ from sfm.processes.threads import set_threads
 from sfm.runs.estimate import Estimate
 from sfm.runs.versions import installed_versions
 from sfm.video.opening import largest_stream, open_video
+from sfm.video.sampling import VideoWarning
 from trajectory.errors import CinetrajError
+from trajectory.files import printable
 
 SMALLEST_SIDE = 64
 """Pixels; a retry does not go below."""
@@ -42,7 +45,7 @@ class Setting:
 
 
 def estimate_run(job: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
-    """Estimate a clip and write its run: status and reason of what became of it.
+    """Estimate a clip and write its run: status and reason of what became of it, and what its reader warned of.
 
     Args:
         job: clip, name, smaller, batch (a key of run.json); `threads` where it has others than the rest; `again` where
@@ -57,9 +60,13 @@ def estimate_run(job: Mapping[str, Any], setting: Setting) -> dict[str, Any]:
         if there is not None and there.key == job["batch"]["key"] and there.status != "failed":
             return {"status": there.status, "reason": there.reason, "found": True}
     config = replace(setting.config, threads=job.get("threads", setting.config.threads))
-    estimate = _function(setting.estimate)(job["clip"], config, smaller=job["smaller"])
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", VideoWarning)
+        estimate = _function(setting.estimate)(job["clip"], config, smaller=job["smaller"])
     place.put(name, lambda folder: write_run(estimate, folder, plot=setting.plot, extra={"batch": job["batch"]}))
-    return {"status": estimate.status, "reason": estimate.reason}
+    told = [str(each.message) for each in heard if issubclass(each.category, VideoWarning)]
+    warned = [printable(text.removeprefix(f"{job['clip']}: ")) for text in dict.fromkeys(told)]
+    return {"status": estimate.status, "reason": estimate.reason, "warned": warned}
 
 
 def prepare(setting: Setting) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import os
 import tempfile
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import numpy as np
 from sfm.config import EstimateConfig
 from sfm.runs import folder
 from sfm.runs.estimate import Estimate, ShotEstimate
+from sfm.video.sampling import VideoWarning
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
 
@@ -20,7 +22,8 @@ WORK = "batch_fakes:work"
 
 
 def work(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimate:
-    """`ok SECONDS`, `gate FOLDER`, `abort`, `raise`, `hang`, `eat`, `bad`, `blank`, `full`.
+    """`ok SECONDS`, `gate FOLDER`, `abort`, `raise`, `hang`, `eat`, `bad`, `blank`, `full`,
+    `damaged`.
 
     `-once`: only at the full size. A gate: says there who has begun, and waits until a file `open` lies there.
     """
@@ -48,6 +51,10 @@ def work(clip: str, config: EstimateConfig, *, smaller: bool = False) -> Estimat
         time.sleep(3600 + len(eaten))
     elif order == "full":
         folder.os.rename = _no_room
+    elif order == "damaged":
+        for _ in range(2):
+            warnings.warn(f"{clip}: the file is cut short", VideoWarning, stacklevel=1)
+        warnings.warn("a library will change", FutureWarning, stacklevel=1)
     elif order == "bad":
         raise CinetrajError(f"{clip}: is no film")
     if log := os.environ.get("FAKE_LOG"):

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import made_runs
 import pytest
+import small_batches
 
 from compare.cli import _batch, main
+from compare.cli.estimate import sentence, tell
 from sfm.batch import Outcome
+from sfm.config import BatchConfig
 
 
 def outcome(name: str, status: str, how: str) -> Outcome:
@@ -20,6 +23,17 @@ def test_failed_runs_that_were_kept_have_a_remedy() -> None:
     )
     new = [outcome("a", "failed", "computed"), outcome("c", "ok", "kept")]
     assert "--retry-failed" not in _batch.summary(new, 2, 1.0)
+
+
+def test_what_could_not_be_read_of_a_clip_is_told_of_a_batch_as_of_a_single_clip(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = BatchConfig(**{**small_batches.FAST, "jobs": 1})
+    wanted = small_batches.clips(tmp_path, a="ok", b="damaged")
+    _batch.estimate_batch(
+        wanted, str(tmp_path / "out"), small_batches.CONFIG, config, say=print, tell=tell, sentence=sentence
+    )
+    assert capsys.readouterr().err == "cinetraj: warning: b: the file is cut short\n"
 
 
 def test_runs_from_before_without_a_picture_have_a_remedy_that_works(
