@@ -35,6 +35,8 @@ _UNREAD = "heic heif hif jxl exr hdr dng cr2 cr3 nef arw raf orf rw2 pef srw psd
 IMAGE_SUFFIXES = frozenset(f".{kind}" for kind in _READ.split())
 UNREAD_SUFFIXES = frozenset(f".{kind}" for kind in _UNREAD.split())
 """Pictures that nothing here reads: left out with a word to the user, not only to the record."""
+BITS = (8, 10, 12, 14, 16)
+"""Of grey levels that are stored in 16."""
 DAMAGES = (
     OSError,
     ValueError,
@@ -111,9 +113,10 @@ def load_images(series: Series, source: str, config: VideoConfig) -> tuple[Frame
     wanted = list(nearest_to_ticks(within(times, config), config.fps if sampled else None))
     buffer = FrameBuffer(hw, len(wanted), source, timed=config.assumed_fps is not None)
     problems: list[str] = []
+    deep_bits = _deep_bits([path for _, _, path in wanted if path is not None])
     for number, time_s, path in wanted:
         try:
-            rgb = np.zeros((*hw, 3), np.uint8) if path is None else shrink(read_image(path), hw)
+            rgb = np.zeros((*hw, 3), np.uint8) if path is None else shrink(read_image(path, deep_bits), hw)
         except DAMAGES as error:
             problems.append(f"{path.name if path else number}: {' '.join(str(error).split())}")
             continue
@@ -124,6 +127,8 @@ def load_images(series: Series, source: str, config: VideoConfig) -> tuple[Frame
         raise CinetrajError(f"{source}: {none_within(config)}")
     lost = series.lost + ((f"{len(problems)} damaged images left out ({problems[0]})",) if problems else ())
     notes = list(series.notes)
+    if deep_bits < BITS[-1]:
+        notes.append(f"16-bit grey images are read as {deep_bits} bits: no level is above {2**deep_bits - 1}")
     focal_px = _focal_px(focals_mm, hw, notes)
     rgb, time_s, index = buffer.arrays()
     frames = Frames(
@@ -139,23 +144,47 @@ def load_images(series: Series, source: str, config: VideoConfig) -> tuple[Frame
     return frames, lost
 
 
-def read_image(path: Path) -> UInt8[np.ndarray, "h w 3"]:
-    """One image as upright sRGB bytes; alpha over black, 16 bits to 8."""
+def read_image(path: Path, deep_bits: int = 16) -> UInt8[np.ndarray, "h w 3"]:
+    """One image as upright sRGB bytes; alpha over black, 16 bits to 8, of which `deep_bits` count."""
     with Image.open(path) as file:
-        return rgb_of(file)
+        return rgb_of(file, deep_bits)
 
 
-def rgb_of(picture: Any) -> UInt8[np.ndarray, "h w 3"]:
-    """A picture of Pillow as upright sRGB bytes; alpha over black, 16 bits to 8."""
+def rgb_of(picture: Any, deep_bits: int = 16) -> UInt8[np.ndarray, "h w 3"]:
+    """A picture of Pillow as upright sRGB bytes; alpha over black, 16 bits to 8, of which `deep_bits` count."""
     image: Any = ImageOps.exif_transpose(picture)
-    if image.mode.startswith("I;16"):
-        grey = (np.asarray(image, np.uint16) >> 8).astype(np.uint8)
+    if _is_deep(image):
+        grey = (np.asarray(image, np.uint16) >> (deep_bits - 8)).astype(np.uint8)
         return np.repeat(grey[..., None], 3, axis=2)
     if image.mode in ("I", "F"):
         raise ValueError(f"pixel type {image.mode} has no fixed range, expected 8 or 16 bits; convert the image")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         return over_black(np.asarray(image.convert("RGBA")))
     return np.array(image.convert("RGB"))
+
+
+def _is_deep(image: Any) -> bool:
+    return image.mode.startswith("I;16")
+
+
+def _deep_bits(paths: Sequence[Path]) -> int:
+    """How many of the 16 bits of grey images count, for all alike: sensors of 10, 12 or 14 bits leave the upper ones.
+
+    Only where the first one is such an image are all looked at: one that is brighter tells more bits.
+    """
+    most = 0
+    for number, path in enumerate(paths):
+        try:
+            with Image.open(path) as image:
+                if _is_deep(image):
+                    most = max(most, int(np.asarray(image, np.uint16).max()))
+                elif number == 0:
+                    return BITS[-1]
+        except DAMAGES:
+            continue
+        if most >= 2 ** BITS[-2]:
+            break
+    return next(bits for bits in BITS if most < 2**bits) if most else BITS[-1]
 
 
 def _entries(folder: Path) -> list[Path]:
