@@ -28,8 +28,11 @@ def estimate_batch(
     say: Callable[[str], None],
     tell: Callable[..., None],
     sentence: Callable[[str, dict[str, Any]], str],
-) -> dict[str, Any]:
-    """Run the batch; the content of run.json by name. Ctrl-C passes through after the summary."""
+) -> tuple[dict[str, Any], list[str]]:
+    """Run the batch; the content of run.json by name, and the names of clips that could not be read but have a run.
+
+    Ctrl-C passes through after the summary.
+    """
     from tqdm import tqdm
 
     from sfm.batch import run_batch
@@ -38,6 +41,7 @@ def estimate_batch(
     place = place_of(out)
     begin = time.monotonic()
     outcomes: list[Outcome] = []
+    spared: list[str] = []
     # On a terminal only; the rate is the mean of this call, over what was computed in it.
     bar = tqdm(total=len(clips), unit="clip", smoothing=0, disable=None, file=sys.stderr, dynamic_ncols=True)
 
@@ -50,6 +54,10 @@ def estimate_batch(
                 tell(outcome.name, record, notes=outcome.warned)
         elif not bar.disable:
             bar.initial += 1
+        if outcome.how == "spared":
+            with bar.external_write_mode(file=sys.stderr):
+                _report.error(f"{outcome.name} cannot be read, its run from before stays: {outcome.reason}")
+                spared.append(outcome.name)
         bar.set_postfix_str(f"{sum(o.status == 'failed' for o in outcomes)} failed", refresh=False)
         bar.update()
 
@@ -63,7 +71,7 @@ def estimate_batch(
     say(summary(outcomes, len(clips), time.monotonic() - begin))
     if batch.plot and not is_address(out) and (line := without_plot(outcomes, Path(out))):
         say(line)
-    return place.records(clip.name for clip in clips)
+    return place.records(clip.name for clip in clips), spared
 
 
 def summary(outcomes: Iterable["Outcome"], total: int, seconds: float) -> str:
@@ -77,6 +85,7 @@ def summary(outcomes: Iterable["Outcome"], total: int, seconds: float) -> str:
     head += f", {hows['kept']} kept from before" if hows["kept"] else ""
     again = sum(outcome.retried for outcome in found)
     head += f", {again} begun anew where a machine was lost" if again else ""
+    head += f", {hows['spared']} whose run from before stays" if hows["spared"] else ""
     head += f", {hows['copied']} copied from equal clips" if hows["copied"] else ""
     rows = [[status, str(counts[status])] for status in STATUSES if counts[status]]
     if left := total - len(found):

@@ -140,12 +140,12 @@ def estimate_all(
         say(sentence(str(folder), record))
         untold = [note for note in record["notes"] if not any(text.endswith(f": {note}") for text in heard)]
         tell(clip.name, record, notes=untold)
-        records = {clip.name: record}
+        records, bad = {clip.name: record}, []
     else:
-        records = _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence)
+        records, bad = _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence)
     if lost := _pages.lost(had, Path(args.out)):
         say(lost)
-    return records, []
+    return records, bad
 
 
 def pages(out: Path, names: list[str], *, say: Callable[[str], None]) -> None:

@@ -27,7 +27,10 @@ LIMIT_FAILURES = {"time limit": "time_s", "memory": "memory_gib"}
 @final
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """What became of a clip. how: computed now, kept from before, or copied from an equal clip.
+    """What became of a clip.
+
+    how: computed now, kept from before, copied from an equal clip, or spared: the clip failed as it, its mask or prior
+    cannot be read now, and its run from before was left as it is.
 
     Attributes:
         failure: "" where the estimator itself gave the verdict, else input, error, died, time limit, memory or node.
@@ -40,7 +43,7 @@ class Outcome:
     status: str
     reason: str
     failure: str
-    how: Literal["computed", "kept", "copied"]
+    how: Literal["computed", "kept", "copied", "spared"]
     seconds: float = 0.0
     retried: int = 0
     warned: tuple[str, ...] = ()
@@ -167,7 +170,7 @@ class _Batch:
                     mask = keys.mask_digest(task.clip.path, self.config.mask, alone=alone)
                     told = mask + keys.prior_digest(self.config, alone=alone)
                 except CinetrajError as problem:
-                    self._fail(task, "input", " ".join(str(problem).split()))
+                    self._unread(task, " ".join(str(problem).split()))
                     continue
                 task = replace(task, digest=digest, key=keys.key_of(digest + told, self.options, self.versions))
             if task.key in at_work:
@@ -175,6 +178,15 @@ class _Batch:
             elif task.attempt > 1 or task.lost or not self._settled(task):
                 return task
         return None
+
+    def _unread(self, task: _Task, problem: str) -> None:
+        """A clip that cannot be read fails, but costs no run from before: its disk may be back tomorrow."""
+        name = task.clip.name
+        if self.out.records([name]).get(name, {}).get("status", "failed") == "failed":
+            self._fail(task, "input", problem)
+            return
+        self.log.append("kept", name=name, failure="input", reason=printable(problem))
+        self._tell(task, "failed", problem, "input", "spared")
 
     def _settled(self, task: _Task) -> bool:
         """Whether the result is there already, here or under another name."""

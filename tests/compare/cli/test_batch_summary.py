@@ -36,6 +36,24 @@ def test_what_could_not_be_read_of_a_clip_is_told_of_a_batch_as_of_a_single_clip
     assert capsys.readouterr().err == "cinetraj: warning: b: the file is cut short\n"
 
 
+def test_a_clip_that_is_gone_is_an_error_though_its_run_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = BatchConfig(**{**small_batches.FAST, "jobs": 1})
+    wanted = small_batches.clips(tmp_path, a="ok", b="ok")
+    for gone in (False, True):
+        if gone:
+            Path(wanted[1].path).unlink()
+        records, bad = _batch.estimate_batch(
+            wanted, str(tmp_path / "out"), small_batches.CONFIG, config, say=print, tell=tell, sentence=sentence
+        )
+        assert {record["status"] for record in records.values()} == {"ok"}
+        assert bad == ["b"] * gone
+    said = capsys.readouterr()
+    assert "1 kept from before, 1 whose run from before stays" in said.out
+    assert said.err.startswith("cinetraj: error: b cannot be read, its run from before stays: ")
+
+
 def test_runs_from_before_without_a_picture_have_a_remedy_that_works(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -191,6 +191,19 @@ def test_a_clip_that_is_not_there_fails_and_is_found_once_it_is(tmp_path: Path) 
     assert run(wanted, tmp_path / "out")["b"].status == "ok"
 
 
+def test_a_clip_that_cannot_be_read_any_more_costs_no_run_from_before(tmp_path: Path) -> None:
+    wanted = clips(tmp_path / "in", a="ok", b="ok")
+    run(wanted, tmp_path / "out")
+    before = content(tmp_path / "out")
+    (tmp_path / "in").rename(tmp_path / "unmounted")
+    found = run(wanted, tmp_path / "out")
+    assert {(o.status, o.failure, o.how) for o in found.values()} == {("failed", "input", "spared")}
+    assert "no such file" in found["a"].reason
+    assert content(tmp_path / "out") == before
+    (tmp_path / "unmounted").rename(tmp_path / "in")
+    assert {o.how for o in run(wanted, tmp_path / "out").values()} == {"kept"}
+
+
 def test_threads_are_shared_out_among_jobs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(choose.system, "cores", lambda: 6)
     monkeypatch.setenv("FAKE_LOG", str(tmp_path / "log"))
