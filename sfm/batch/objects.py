@@ -4,7 +4,6 @@ What a killed upload leaves behind has no run.json: it is no run, and the next o
 """
 
 import json
-import tempfile
 from collections.abc import Callable, Generator, Iterable
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from sfm.batch.manifest import MANIFEST_FILE, parse
 from sfm.batch.object_log import ObjectLog, beat_of, is_fresh, open_log
 from sfm.batch.places import told
 from sfm.batch.reach import file_system, reached
+from sfm.processes.scratch import scratch
 from sfm.runs.folder import RUN_FILE
 
 
@@ -89,9 +89,9 @@ class ObjectPlace:
 
     def put(self, name: str, write: Callable[[Path], object]) -> None:
         """Written into a temporary folder of this machine, then sent."""
-        with tempfile.TemporaryDirectory(prefix="cinetraj-") as scratch:
-            folder = Path(scratch) / name
-            with told(scratch):
+        with scratch() as home:
+            folder = home / name
+            with told(home):
                 write(folder)
             with reached(self.address):
                 self._send(folder, f"{self._root}/{name}")
@@ -99,14 +99,14 @@ class ObjectPlace:
     @contextmanager
     def fetched(self, name: str) -> Generator[Path]:
         """A run in a temporary folder."""
-        with tempfile.TemporaryDirectory(prefix="cinetraj-") as scratch:
+        with scratch() as here:
             home = f"{self._root}/{name}"
             with reached(self.address):
                 for file in self._fs.find(home):
-                    local = Path(scratch) / name / str(file).removeprefix(home).lstrip("/")
+                    local = here / name / str(file).removeprefix(home).lstrip("/")
                     local.parent.mkdir(parents=True, exist_ok=True)
                     local.write_bytes(self._fs.cat_file(file))
-            yield Path(scratch) / name
+            yield here / name
 
     def _send(self, folder: Path, home: str) -> None:
         """A run that is there is none any more before the first object changes, and the new one with the last."""

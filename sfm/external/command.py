@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sfm.config import CommandConfig, words
 from sfm.processes.life import ending_with_us, kill_group, signal_name
+from sfm.processes.scratch import scratch
 from sfm.video.reader import told_name
 from trajectory.errors import CinetrajError
 from trajectory.files import printable
@@ -70,8 +71,8 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
 def _folder(keep: Path | None, name: str) -> Generator[Path, None, None]:
     """An empty folder of this call alone: what an earlier one left, of a clip of that name, is another's result."""
     if keep is None:
-        with tempfile.TemporaryDirectory(prefix="cinetraj-", ignore_cleanup_errors=True) as temporary:
-            yield Path(temporary)
+        with scratch() as temporary:
+            yield temporary
         return
     for number in count(1):
         place = (keep / (name if number == 1 else f"{name}-{number}")).absolute()

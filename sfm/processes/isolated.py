@@ -10,7 +10,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ import numpy as np
 
 from sfm.processes.import_path import python_path
 from sfm.processes.life import die_with_parent, kill_group, signal_name
+from sfm.processes.scratch import scratch
 
 Outcome = Literal["ok", "error", "time limit", "died"]
 Work: TypeAlias = Callable[
@@ -55,8 +55,7 @@ def call(
     Args:
         prepare: writes files into the scratch folder before the worker starts; outside the time limit.
     """
-    with tempfile.TemporaryDirectory(prefix="cinetraj-") as name:
-        folder = Path(name)
+    with scratch() as folder:
         (folder / "scratch").mkdir()
         if prepare is not None:
             prepare(folder / "scratch")

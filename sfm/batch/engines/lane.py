@@ -3,7 +3,6 @@
 import contextlib
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from sfm.batch.engines.worker import encode_setup
 from sfm.processes import system
 from sfm.processes.import_path import python_path
 from sfm.processes.life import kill_group, signal_name
+from sfm.processes.scratch import scratch
 from trajectory.errors import CinetrajError
 
 START_LIMIT_S = 300.0
@@ -37,7 +37,7 @@ class Lane:
         self._process: subprocess.Popen[bytes] | None = None
         self._answers, self._text, self._ready, self._served, self._deaths = -1, b"", False, 0, 0
         self._job: Mapping[str, Any] | None = None
-        self._scratch: str | None = None
+        self._scratch = contextlib.ExitStack()
         self._log = tempfile.TemporaryFile(prefix="cinetraj-worker-")  # noqa: SIM115  (closed by `stop`)
         self._deadline = self._look = self._began = 0.0
         self._peak_bytes = 0
@@ -105,10 +105,10 @@ class Lane:
         environment = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(self._threads))}
         environment["PYTHONPATH"] = python_path()
         environment.setdefault("GLOG_minloglevel", "2")
-        self._scratch = tempfile.mkdtemp(prefix="cinetraj-worker-")
+        folder = self._scratch.enter_context(scratch())
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "sfm.batch.engines.worker", str(theirs), str(os.getpid()), self._scratch],
+                [sys.executable, "-P", "-m", "sfm.batch.engines.worker", str(theirs), str(os.getpid()), str(folder)],
                 stdin=subprocess.PIPE,
                 stdout=self._log,
                 stderr=self._log,
@@ -180,6 +180,5 @@ class Lane:
                 with contextlib.suppress(BrokenPipeError):
                     self._process.stdin.close()
             os.close(self._answers)
-        if self._scratch is not None:  # what a killed worker could not remove
-            shutil.rmtree(self._scratch, ignore_errors=True)
-        self._process, self._answers, self._scratch = None, -1, None
+        self._scratch.close()  # with what a killed worker could not remove
+        self._process, self._answers = None, -1

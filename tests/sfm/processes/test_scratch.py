@@ -1,0 +1,58 @@
+"""Temporary folders outlive no killed process for longer than until the next one needs one."""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from sfm.processes import scratch as module
+from sfm.processes.scratch import scratch
+
+HOLD = """
+from sfm.processes.scratch import scratch
+with scratch() as folder:
+    (folder / "large").write_bytes(b"x")
+    print(folder, flush=True)
+    input()
+"""
+
+
+def holder() -> "tuple[subprocess.Popen[str], Path]":
+    process = subprocess.Popen([sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    return process, Path(process.stdout.readline().strip())
+
+
+def test_what_a_killed_process_left_goes_with_the_next_and_what_is_held_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "cinetraj-of-others").mkdir()
+    (killed, left), (alive, held) = holder(), holder()
+    killed.kill()
+    killed.wait()
+    assert left.is_dir()
+    module._sweep.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    with scratch() as own:
+        assert not left.exists()
+        assert (held / "large").is_file()
+        assert own.is_dir()
+    assert not own.exists()
+    alive.communicate("\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["cinetraj-of-others"]
+
+
+def test_without_locks_a_folder_is_one_that_nobody_takes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(module.fcntl, "flock", no_locks)
+    with scratch() as own:
+        module._sweep.cache_clear()  # pyright: ignore[reportPrivateUsage]
+        with scratch():
+            assert own.is_dir()
+    assert not list(tmp_path.iterdir())
