@@ -1,6 +1,7 @@
 """The errors that users see: what was wrong, the value, what was expected, the remedy."""
 
 import difflib
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -19,6 +20,18 @@ def expected_of(given: str, known: Iterable[str], also: str = "") -> str:
     """As ", perhaps 'tum' is meant; expected one of tum, kitti"; `also`: what may be given besides, as "auto or "."""
     names = [*known]
     return f"{perhaps(given, names)}; expected {also}one of {', '.join(names)}"
+
+
+def is_address(source: str | Path) -> bool:
+    """Whether this is PROTOCOL://... and no path; a `Path` of one has lost a slash."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", str(source)) is not None
+
+
+def not_there(source: str | Path) -> CinetrajError:
+    """What is said of an input that is not there."""
+    if is_address(source):
+        return CinetrajError(f"{source}: an address, and only files and folders are read; download it, give its path")
+    return CinetrajError(f"{source}: no such file or folder; check the path")
 
 
 class ReadError(CinetrajError):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from trajectory.errors import CinetrajError, ReadError
+from trajectory.errors import CinetrajError, ReadError, is_address, not_there
 from trajectory.media import is_video
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def load(
 
     path, part = split_part(Path(given))
     if not path.exists():
-        raise CinetrajError(f"{path}: no such file or folder; check the path")
+        raise not_there(given if is_address(given) else path)
     if part:
         return _cameras(path, part, format)
     if path.is_file():

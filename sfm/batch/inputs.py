@@ -20,7 +20,7 @@ from sfm.video.images import IMAGE_SUFFIXES
 from sfm.video.reader import place_of, told_name, told_names
 from sfm.video.recognition import FILM, content_of
 from sfm.video.series import goes_with_frames
-from trajectory.errors import CinetrajError, ReadError
+from trajectory.errors import CinetrajError, ReadError, is_address, not_there
 from trajectory.files import printable
 from trajectory.media import VIDEO_SUFFIXES
 
@@ -125,7 +125,7 @@ def read_list(path: Path, *, there: bool = True) -> list[Clip]:
     for line, video, name in rows:
         if not video:
             raise ReadError(path, "has no clip", remedy="fill the column video", line=line)
-        place = video if os.path.isabs(video) else os.path.join(path.parent, video)
+        place = video if os.path.isabs(video) or is_address(video) else os.path.join(path.parent, video)
         clips.append(Clip(path=place, name=name or told_name(place), named=bool(name)))
     for clip, (line, _, _) in zip(clips, rows, strict=True):
         if is_run(clip.path):
@@ -157,7 +157,7 @@ def _is_numbers(line: str) -> bool:
 
 def _may_be_there(path: str) -> bool:
     """Whether a path exists, or is none of this file system (a pattern, an address)."""
-    return os.path.exists(path) or glob.has_magic(path) or "://" in path
+    return os.path.exists(path) or glob.has_magic(path) or is_address(path)
 
 
 def _csv_rows(path: Path, text: str) -> list[tuple[int, str, str]]:
@@ -198,6 +198,8 @@ def _expand(text: str, heard: list[str]) -> list[Clip]:
         found, said = _in_folder(path)
         heard += said
         return [Clip(path=each, name=told_name(each)) for each in found]
+    if is_address(text):
+        raise not_there(text)
     if glob.has_magic(text):
         found = sorted(glob.glob(text, recursive=True))
         if not found:

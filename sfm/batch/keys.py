@@ -15,7 +15,7 @@ from sfm.masks import told
 from sfm.runs.estimate import plain
 from sfm.video.images import IMAGE_SUFFIXES, images_in, natural_key
 from sfm.video.reader import told_name
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, not_there
 
 UNDECIDING = frozenset({"threads"})
 """Options that say how a result is computed and not what it is; another number of jobs recomputes nothing."""
@@ -51,7 +51,7 @@ def clip_digest(clip: str) -> str:
             return _file_digest(path)
         images = images_in(path) if path.is_dir() else sorted((Path(p) for p in glob.glob(clip)), key=natural_key)
         if not images:
-            raise CinetrajError(f"{clip}: no such file or folder; check the path")
+            raise not_there(clip)
         whole = hashlib.sha256()
         for image in images:
             whole.update(f"{image.name}\0{_file_digest(image)}\n".encode(errors="surrogateescape"))

@@ -19,7 +19,7 @@ from sfm.config import CommandConfig, words
 from sfm.processes.life import ending_with_us, kill_group, signal_name
 from sfm.processes.scratch import scratch
 from sfm.video.reader import told_name
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, not_there
 from trajectory.files import printable
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
 
     clip = Path(video)
     if not clip.exists():
-        raise CinetrajError(f"{video}: no such file or folder; check the path")
+        raise not_there(video)
     name = clip.name if clip.is_dir() else clip.stem
     begin = time.perf_counter()
     found: imported.Found | None = None

@@ -15,7 +15,7 @@ from sfm.video.container import load_container
 from sfm.video.images import IMAGE_SUFFIXES, beside_images, images_in, load_images
 from sfm.video.recognition import FILM, PICTURE, content_of
 from sfm.video.sampling import VideoWarning as VideoWarning
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, is_address, not_there
 from trajectory.media import VIDEO_SUFFIXES
 
 DEFAULT_CONFIG = VideoConfig()
@@ -65,10 +65,10 @@ def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
         frames, lost = _load_file(path, config)
     elif path.exists():
         raise CinetrajError(f"{source}: neither a file nor a folder; give a video or a folder of images")
-    elif glob.has_magic(str(source)):
+    elif glob.has_magic(str(source)) and not is_address(source):
         frames, lost = _load_glob(str(source), config)
     else:
-        raise CinetrajError(f"{source}: no such file or folder; check the path")
+        raise not_there(source)
     for text in lost:
         warnings.warn(f"{source}: {text}", VideoWarning, stacklevel=2)
     return frames
