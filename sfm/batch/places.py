@@ -85,8 +85,8 @@ class Place(Protocol):
 def place_of(address: str | Path) -> Place:
     """The place of an address: a path, or PROTOCOL://... of any store that fsspec knows (s3, gs, ...)."""
     text = str(address)
-    if text.startswith("file://"):
-        text = text.removeprefix("file://")
+    for own in ("file://", "local://"):  # fsspec's names of folders
+        text = text.removeprefix(own)
     if "://" in text:
         from sfm.batch.objects import ObjectPlace
 

@@ -19,7 +19,7 @@ def test_an_address_is_a_store_and_anything_else_a_folder(tmp_path: Path, monkey
     assert isinstance(place_of("memory://bucket/runs/"), ObjectPlace)
     assert place_of("memory://bucket/runs/").address == "memory://bucket/runs"
     assert [is_address(text) for text in ("s3://b/a", "runs", Path("runs"))] == [True, False, False]
-    for given in ("runs", Path("runs"), f"file://{tmp_path}/runs"):
+    for given in ("runs", Path("runs"), f"file://{tmp_path}/runs", f"local://{tmp_path}/runs"):
         place = place_of(given)
         assert isinstance(place, FolderPlace)
         assert place.address == str(tmp_path / "runs")  # a worker starts elsewhere
