@@ -75,6 +75,8 @@ def run_batch(
             after the workers are stopped, and the same call continues.
     """
     place, wanted = place_of(out), list(clips)
+    if place.address.startswith("memory://"):
+        raise PlaceError(f"{place.address} is memory of one process, and others estimate the clips; give a folder")
     place.require_free(clip.name for clip in wanted)
     alone = len(wanted) == 1
     if wanted and config.mask is not None and not Path(config.mask).is_dir():  # it fits all clips or none

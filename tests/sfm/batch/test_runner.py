@@ -341,6 +341,11 @@ def test_what_a_kill_leaves_behind_is_put_right(tmp_path: Path) -> None:
     assert sorted(p.name for p in out.iterdir()) == [".notes.new-89abcdef", "a", "b", "c", "manifest.jsonl"]
 
 
+def test_a_store_in_the_memory_of_this_process_is_refused_as_workers_cannot_reach_it(tmp_path: Path) -> None:
+    with pytest.raises(CinetrajError, match="memory of one process, and others estimate the clips; give a folder"):
+        run(clips(tmp_path / "in", a="ok"), "memory://runs")
+
+
 def test_what_is_no_run_is_never_replaced(tmp_path: Path) -> None:
     wanted = clips(tmp_path / "in", a="ok", b="ok")
     (tmp_path / "out" / "b").mkdir(parents=True)
