@@ -10,10 +10,11 @@ from jaxtyping import Bool, Float
 
 from compare.align import laid_on
 from compare.scoring import Result
+from trajectory.colors import color_of
 from trajectory.components import NAMES
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
-from trajectory.plot import color_of, draw_path, draw_top
+from trajectory.plot_path import draw_path, draw_top
 
 Table = Iterable[Mapping[str, Any]] | Any
 """Rows, or a pandas table."""

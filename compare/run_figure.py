@@ -12,7 +12,9 @@ from compare.align import laid_on
 from compare.film import Film, Films, scaled_tracks
 from compare.run_files import RunShot, read_depth, read_tracks
 from trajectory import plot, plot_frames
+from trajectory.colors import AGAINST
 from trajectory.errors import CinetrajError
+from trajectory.figure_files import kind_of, write
 from trajectory.model import Trajectory
 from trajectory.moves import with_holds
 
@@ -46,7 +48,7 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None, referenc
     plot.draw_focal(focal, trajectory)
     if reference is not None:
         laid = laid_on(trajectory, reference)
-        plot.draw_path(path, laid, color=plot.AGAINST)
+        plot.draw_path(path, laid, color=AGAINST)
         plot.draw_position(position, laid, linestyle="--", prefix="reference ")
         plot.draw_rotation(rotation, laid, linestyle="--", prefix="reference ")
         if laid.focal_px is not None:
@@ -105,10 +107,10 @@ def save_figure(
 
     from trajectory.files import write_whole
 
-    kind = plot.kind_of(path)
+    kind = kind_of(path)
     figure: Any = Figure(figsize=(14, 9.5), dpi=100)
     FigureCanvasAgg(figure)
     draw_run(figure, shot, films=films, reference=reference)
     data = io.BytesIO()
-    plot.write(figure, data, kind)
+    write(figure, data, kind)
     return write_whole(path, data.getvalue())

@@ -190,7 +190,7 @@ def _of_path(trajectory: Trajectory) -> Row:
     known = focal[trajectory.valid] if focal is not None else np.zeros(0)
     turned = None
     if len(points):
-        from trajectory.plot import rotation_deg
+        from trajectory.curves import rotation_deg
 
         turned = float(np.linalg.norm(rotation_deg(trajectory)[trajectory.valid][-1]))
     return {
@@ -203,7 +203,7 @@ def _of_path(trajectory: Trajectory) -> Row:
 
 
 def _frame_rows(shot: RunShot) -> Iterator[Row]:
-    from trajectory.plot import pose_sigma, rotation_deg
+    from trajectory.curves import pose_sigma, rotation_deg
     from trajectory.resample import quat_wxyz_from_rotation
 
     trajectory = shot.trajectory()

@@ -148,7 +148,7 @@ class TestEstimate:
 
     def test_the_trajectory_is_right_and_in_source_pixels(self, estimated: tuple[Path, Done]) -> None:
         from trajectory import io
-        from trajectory.plot import rotation_deg
+        from trajectory.curves import rotation_deg
 
         found = io.read(estimated[0] / "trajectory.npz")
         assert found.image_hw == (180, 320)

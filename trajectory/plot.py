@@ -1,7 +1,6 @@
-"""Pictures of a trajectory, drawn on the caller's axes. Nothing here changes matplotlib's settings.
+"""Pictures of a trajectory, drawn on the caller's axes: curves over time, and all on one figure.
 
-Paths are drawn in the axes of the first camera of the first path on the axes, with its up on top: x to the right, z
-forward, y down drawn downwards. The worlds of files have other axes: what is z in them may be up.
+Nothing here changes matplotlib's settings.
 """
 
 import io
@@ -14,90 +13,22 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.caption import DATED_S
+from trajectory.colors import PALETTE, color_of
+from trajectory.curves import moved_from_first, pose_sigma, rotation_deg
 from trajectory.description import Description
-from trajectory.errors import CinetrajError
+from trajectory.figure_files import kind_of, write
 from trajectory.files import write_whole
-from trajectory.frames import seen_from
-from trajectory.glyphs import with_all_letters
 from trajectory.kinematics import INDEX_FPS
 from trajectory.model import Trajectory
 from trajectory.moves import with_holds
 from trajectory.picture import in_parts
+from trajectory.plot_path import draw_path, draw_top, few_ticks
 from trajectory.segments import Segment
 
-PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-"""Colours that no kind of colour blindness confuses, by M. Okabe and K. Ito (2008); without their yellow, which is not
-seen on white, and their black."""
-ALONG, AGAINST = PALETTE[2], PALETTE[1]
-"""Of what moves with the scene (green) and of what moves by itself (orange)."""
-KINDS = (".png", ".svg", ".pdf")
 _MOST_ABOVE = 8
 """Entries of a legend that stands above its panel, those of two paths: more would leave no room for the curves."""
 ROTATION_LABELS = ("tilt (up +)", "pan (right +)", "roll (clockwise +)")
 POSITION_LABELS = ("x (right +)", "y (down +)", "z (forward +)")
-
-
-def draw_path(
-    axes: Any, trajectory: Trajectory, *, frusta: int = 8, color: str | None = None, label: str | None = None
-) -> None:
-    """The path with some camera frusta, on axes with projection "3d".
-
-    Args:
-        frusta: how many cameras are drawn, spread over the valid frames; the first is drawn thicker. Frames that are
-            not valid leave gaps.
-    """
-    trajectory = _from_first(axes, trajectory)
-    points = _drawn(trajectory.positions)
-    (line,) = axes.plot(*points.T, color=color or PALETTE[0], label=label, linewidth=1.5)
-    index = np.flatnonzero(trajectory.valid)
-    chosen = index[np.unique(np.linspace(0, len(index) - 1, min(frusta, len(index))).round().astype(int))]
-    size = 0.08 * (_extent(trajectory) or 1.0)
-    for cameras, width in ((chosen[:1], 1.4), (chosen[1:], 0.6)):
-        edges = [edge for i in cameras for edge in _frustum(trajectory, int(i), size)]
-        if edges:
-            axes.plot(*_drawn(_with_gaps(np.stack(edges))).T, color=line.get_color(), linewidth=width)
-    _label_space(axes, 12.5 * size)
-    axes.set_box_aspect((4, 4, 3), zoom=0.88)  # the labels stay within the panel
-    axes.set_aspect("equal", adjustable="datalim")
-
-
-def _label_space(axes: Any, extent: float) -> None:
-    """Labels and short numbers; a power of ten stands in the label, for matplotlib would print it over that."""
-    power = int(np.floor(np.log10(extent)))
-    power = 0 if -3 <= power <= 3 else power
-
-    def shown(number: float, _: int) -> str:
-        return f"{round(number / 10.0**power, 4):.4g}".replace("-", "\N{MINUS SIGN}")
-
-    unit = f" [$10^{{{power}}}$]" if power else ""
-    axes.set_xlabel(f"x right{unit}", fontsize="small")
-    axes.set_ylabel(f"z forward{unit}", fontsize="small")
-    axes.set_zlabel(f"up (−y){unit}", fontsize="small", labelpad=0)
-    axes.tick_params(labelsize="xx-small", pad=0)
-    for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
-        axis.get_major_locator().set_params(nbins=4)
-        if power:
-            axis.set_major_formatter(shown)
-
-
-def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, label: str | None = None) -> None:
-    """The path seen from above, x to the right and z upwards, with the viewing direction at some frames."""
-    trajectory = _from_first(axes, trajectory)
-    x, z = trajectory.positions[:, 0], trajectory.positions[:, 2]
-    (line,) = axes.plot(x, z, color=color or PALETTE[0], label=label, linewidth=1.5)
-    index = np.flatnonzero(trajectory.valid)
-    if len(index):
-        axes.plot(x[index[0]], z[index[0]], "o", color=line.get_color(), markersize=5)
-        chosen = index[np.unique(np.linspace(0, len(index) - 1, min(8, len(index))).round().astype(int))]
-        length = 0.1 * (_extent(trajectory) or 1.0)
-        look = length * trajectory.rotations[chosen][:, [0, 2], 2]
-        starts = trajectory.positions[chosen][:, [0, 2]]
-        axes.plot(*_with_gaps(np.stack([starts, starts + look], 1)).T, color=line.get_color(), linewidth=0.8)
-    axes.set_xlabel("x right")
-    axes.set_ylabel("z forward")
-    axes.set_aspect("equal", adjustable="datalim")
-    axes.set_title("from above", fontsize="medium")
-    _few_ticks(axes)
 
 
 def draw_position(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", prefix: str = "") -> None:
@@ -134,7 +65,7 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
         axes.fill_between(time_s, focal - sigma, focal + sigma, color=line.get_color(), alpha=0.2, lw=0)
     axes.set_xlabel(_time_label(axes, trajectory))
     axes.set_ylabel(f"focal length [{'parts of the picture' if in_parts(trajectory) else 'px'}]")
-    _few_ticks(axes)
+    few_ticks(axes)
     known = focal[np.isfinite(focal)]
     if known.size:  # the time of the other curves, which mark frames without a pose
         axes.update_datalim([(end_s, known[0]) for end_s in time_s[[0, -1]].tolist()])
@@ -236,74 +167,6 @@ def unit_of(trajectory: Trajectory) -> str:
     return "scene depths" if known.size and abs(np.median(known) - 1) < 0.5 else "units of the path"
 
 
-def color_of(number: int) -> str:
-    """The colour of the line of that number; they come again after six."""
-    return PALETTE[number % len(PALETTE)]
-
-
-def pose_sigma(trajectory: Trajectory) -> Float[np.ndarray, "n 6"]:
-    """Standard deviation of each pose relative to the first valid one, in that camera's axes: position (in its unit)
-    and rotation vector (radians); NaN where it is not known."""
-    sigma = np.full((len(trajectory), 6), np.nan)
-    covariance, index = trajectory.pose_covariance, np.flatnonzero(trajectory.valid)
-    if covariance is None or not len(index):
-        return sigma
-    turn = np.swapaxes(trajectory.rotations[index], 1, 2) @ trajectory.rotations[index[0]]  # cam from first
-    for rows in (slice(0, 3), slice(3, 6)):
-        own = covariance[index, rows, rows]
-        variance = np.einsum("nki,nkl,nli->ni", turn, own, turn)
-        sigma[index, rows] = np.sqrt(np.maximum(variance, 0.0))
-    return sigma
-
-
-def kind_of(path: str | Path) -> str:
-    """png, svg or pdf, by the suffix of a picture's name. Raises CinetrajError for another one."""
-    suffix = Path(path).suffix.lower()
-    if suffix not in KINDS:
-        raise CinetrajError(f"{path} ends in {suffix or 'nothing'}, expected {', '.join(KINDS)}")
-    return suffix[1:]
-
-
-def write(figure: Any, target: Any, kind: str) -> None:
-    """A drawn figure as a file of a `kind_of` path. A png is packed less: half the time, 4 % more room.
-
-    Args:
-        target: path, or a file to write bytes to.
-    """
-    with with_all_letters(figure):
-        figure.savefig(target, format=kind, **({"pil_kwargs": {"compress_level": 1}} if kind == "png" else {}))
-
-
-def moved_from_first(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:
-    """Positions relative to the first valid frame, in that camera's axes; NaN where there is no pose."""
-    index = np.flatnonzero(trajectory.valid)
-    if not len(index):
-        return np.full((len(trajectory), 3), np.nan)
-    return (trajectory.positions - trajectory.positions[index[0]]) @ trajectory.rotations[index[0]]
-
-
-def rotation_deg(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:
-    """Rotation vectors from the first valid frame in that camera's axes, continuous beyond half a turn, in degrees."""
-    from scipy.spatial.transform import Rotation
-
-    result = np.full((len(trajectory), 3), np.nan)
-    index = np.flatnonzero(trajectory.valid)
-    if not len(index):
-        return result
-    relative = trajectory.rotations[index[0]].T @ trajectory.rotations[index]
-    vectors = Rotation.from_matrix(relative).as_rotvec()
-    turn = 2 * np.pi
-    for i in range(1, len(vectors)):
-        angle = float(np.linalg.norm(vectors[i]))
-        # No turn has no axis: a circle that closes keeps that of the frame before.
-        along = vectors[i] if angle >= 1e-9 else vectors[i - 1]
-        axis = along / max(float(np.linalg.norm(along)), 1e-9)
-        # The same rotation has the vectors axis·(angle + 2πk): take the one nearest to the frame before.
-        vectors[i] = axis * (angle + turn * np.round((vectors[i - 1] @ axis - angle) / turn))
-    result[index] = np.rad2deg(vectors)
-    return result
-
-
 def _draw_lines(
     axes: Any,
     trajectory: Trajectory,
@@ -320,13 +183,8 @@ def _draw_lines(
         axes.plot(missing, np.zeros(len(missing)), "x", color="0.5", markersize=4, label=f"{prefix}no pose")
     axes.set_xlabel(_time_label(axes, trajectory))
     _draw_legend(axes)
-    _few_ticks(axes)
+    few_ticks(axes)
     axes.grid(visible=True, alpha=0.3)
-
-
-def _few_ticks(axes: Any) -> None:
-    """As many as a small panel needs: each takes half a millisecond to draw."""
-    axes.locator_params(nbins=6)
 
 
 def _draw_legend(axes: Any) -> None:
@@ -359,42 +217,6 @@ def _time_label(axes: Any, trajectory: Trajectory) -> str:
     if axes._zero_s:
         return "time from the first frame [s]"
     return {"seconds": "time [s]", "index": "frame", "assumed": "time [s, rate assumed]"}[trajectory.time_source]
-
-
-def _from_first(axes: Any, trajectory: Trajectory) -> Trajectory:
-    """The path in the axes of the first camera of the first path that is drawn on these axes, which keep them."""
-    if not axes.lines:
-        first = trajectory.world_from_cam[trajectory.valid][:1]
-        axes._first_world_from_cam = first[0] if len(first) else np.eye(4)
-    return seen_from(trajectory, getattr(axes, "_first_world_from_cam", np.eye(4)))
-
-
-def _drawn(points: Float[np.ndarray, "k 3"]) -> Float[np.ndarray, "k 3"]:
-    """OpenCV world to the plot's axes, whose third points up."""
-    return np.stack([points[:, 0], points[:, 2], -points[:, 1]], axis=1)
-
-
-def _with_gaps(strokes: Float[np.ndarray, "k 2 d"]) -> Float[np.ndarray, "m d"]:
-    """Strokes as one line with gaps, which is drawn in a fraction of the time that each by itself takes."""
-    gap = np.full_like(strokes[:, :1], np.nan)
-    return np.concatenate([strokes, gap], 1).reshape(-1, strokes.shape[2])
-
-
-def _extent(trajectory: Trajectory) -> float:
-    points = trajectory.positions[trajectory.valid]
-    return float(np.linalg.norm(np.ptp(points, axis=0))) if len(points) else 0.0
-
-
-def _frustum(trajectory: Trajectory, i: int, size: float) -> list[Float[np.ndarray, "2 3"]]:
-    """The eight edges of the camera's pyramid as pairs of world points."""
-    half_w, half_h = 0.5, 0.3
-    if trajectory.intrinsics_px is not None and trajectory.image_hw is not None:
-        k = trajectory.intrinsics_px[i]
-        half_w, half_h = trajectory.image_hw[1] / 2 / k[0, 0], trajectory.image_hw[0] / 2 / k[1, 1]
-    corners = np.array([[-half_w, -half_h, 1], [half_w, -half_h, 1], [half_w, half_h, 1], [-half_w, half_h, 1]])
-    world = size * corners @ trajectory.rotations[i].T + trajectory.positions[i]
-    centre = trajectory.positions[i]
-    return [np.stack([centre, c]) for c in world] + [np.stack([world[j], world[(j + 1) % 4]]) for j in range(4)]
 
 
 def save_overview(

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
+from trajectory.colors import AGAINST, ALONG
 from trajectory.model import Trajectory
-from trajectory.plot import AGAINST, ALONG
 
 TRAIL = 12
 """Frames over which a track's trail is drawn."""

@@ -114,8 +114,8 @@ def _why_no_prompt(doubt: str) -> str:
 
 
 def _refuse_place(plot: Path) -> None:
+    from trajectory.figure_files import kind_of
     from trajectory.files import require_folder
-    from trajectory.plot import kind_of
 
     kind_of(plot)
     require_folder(plot.parent)

@@ -191,7 +191,7 @@ def _shares(shot: RunShot) -> list[tuple[str, str, float]]:
 def _path(trajectory: Trajectory) -> dict[str, Any]:
     """Poses in the axes of the first camera (the worlds of files have other axes), turns and focal length of the
     frames that are drawn, with one standard deviation."""
-    from trajectory.plot import moved_from_first, pose_sigma, rotation_deg
+    from trajectory.curves import moved_from_first, pose_sigma, rotation_deg
     from trajectory.resample import quat_wxyz_from_rotation
 
     rows = spaced(len(trajectory), MOST_ROWS)

@@ -8,11 +8,12 @@ import numpy as np
 from jaxtyping import Float
 
 from compare.view.library import rerun, rgb_of
+from trajectory.colors import color_of
+from trajectory.curves import moved_from_first, pose_sigma, rotation_deg
 from trajectory.description import Description
 from trajectory.kinematics import seconds
 from trajectory.model import Trajectory
 from trajectory.moves import with_holds
-from trajectory.plot import color_of, moved_from_first, pose_sigma, rotation_deg
 
 ROTATION, POSITION, FOCAL, SEGMENTS = "curves/rotation", "curves/position", "curves/focal", "segments"
 SPREAD = "spread"

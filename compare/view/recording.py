@@ -19,11 +19,11 @@ from compare.run_files import RunShot
 from compare.view import curves, scene
 from compare.view.layout import WORDS_ENTITY, blueprint
 from compare.view.library import rerun
+from trajectory.colors import PALETTE
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 from trajectory.picture import in_parts
-from trajectory.plot import PALETTE
 from trajectory.run_names import DEPTH_FILE
 
 APPLICATION = "cinetraj"

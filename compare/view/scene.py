@@ -11,9 +11,9 @@ from jaxtyping import Bool, Float, UInt16
 from compare.film import Film, enlarged, jpeg, scaled_tracks
 from compare.run_files import RunShot, SavedDepth, SavedTracks, read_depth, read_points, read_tracks
 from compare.view.library import rerun, rgb_of
+from trajectory.colors import AGAINST, ALONG, PALETTE
 from trajectory.frames import anchor_to_first, in_first_camera
 from trajectory.model import Trajectory
-from trajectory.plot import AGAINST, ALONG, PALETTE
 
 WORLD, CAMERA = "world", "world/camera"
 IMAGE, DEPTH = "world/camera/image", "depth"

@@ -10,6 +10,7 @@ import numpy as np
 from sfm.runs.estimate import ShotEstimate
 from sfm.types import ModelName
 from trajectory import plot, plot_frames
+from trajectory.figure_files import kind_of, write
 from trajectory.model import Trajectory
 
 MODEL_WORDS: dict[ModelName | None, str] = {
@@ -59,7 +60,7 @@ def write_picture(shot: ShotEstimate, trajectory: Trajectory, path: Path, *, tit
     for axes in shown:
         plot_frames.shape_pixels(axes, trajectory)
     figure.suptitle(head, fontsize="large", x=0.06, ha="left", parse_math=False)
-    plot.write(figure, path, plot.kind_of(path))
+    write(figure, path, kind_of(path))
 
 
 def headline(shot: ShotEstimate, trajectory: Trajectory, title: str, backend: str) -> str:

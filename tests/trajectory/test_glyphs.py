@@ -7,7 +7,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from trajectory.plot import write
+from trajectory.figure_files import write
 
 
 def titled(title: str) -> Figure:

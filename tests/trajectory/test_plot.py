@@ -12,58 +12,14 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from scipy.spatial.transform import Rotation
+from turning import moving
 
 from trajectory import plot
 from trajectory.components import NAMES
+from trajectory.curves import pose_sigma
 from trajectory.errors import CinetrajError
-from trajectory.model import Trajectory
 from trajectory.picture import PARTS_HW, resized
 from trajectory.segments import Segment
-
-
-def moving(n: int = 20, *, turn_deg: float = 30.0, axis: int = 1, invalid: tuple[int, ...] = ()) -> Trajectory:
-    """A move along x with a turn about one camera axis."""
-    vectors = np.zeros((n, 3))
-    vectors[:, axis] = np.linspace(0, turn_deg, n)
-    poses = np.tile(np.eye(4), (n, 1, 1))
-    poses[:, :3, :3] = Rotation.from_rotvec(vectors, degrees=True).as_matrix()
-    poses[:, 0, 3] = np.linspace(0, 2, n)
-    valid = np.ones(n, bool)
-    valid[list(invalid)] = False
-    k = np.tile(np.array([[300.0, 0, 160], [0, 300.0, 90], [0, 0, 1]]), (n, 1, 1))
-    return Trajectory(
-        world_from_cam=poses,
-        time_s=np.arange(n) / 10,
-        valid=valid,
-        image_hw=(180, 320),
-        intrinsics_px=k,
-        focal_sigma_px=np.full(n, 5.0),
-    )
-
-
-@pytest.mark.parametrize("axis", [0, 1, 2])
-@pytest.mark.parametrize("turn_deg", [-50.0, 170.0, 360.0, 400.0, -720.0, -725.0])
-def test_rotation_is_continuous_beyond_half_a_turn(axis: int, turn_deg: float) -> None:
-    found = plot.rotation_deg(moving(60, turn_deg=turn_deg, axis=axis))
-    expected = np.zeros(3)
-    expected[axis] = turn_deg
-    np.testing.assert_allclose(found[-1], expected, atol=1e-6)
-
-
-def test_rotation_does_not_depend_on_the_world() -> None:
-    trajectory = moving()
-    world = np.eye(4)
-    world[:3, :3] = Rotation.from_euler("xyz", (20, 40, 60), degrees=True).as_matrix()
-    turned = trajectory.replace(world_from_cam=world @ trajectory.world_from_cam)
-    np.testing.assert_allclose(plot.rotation_deg(turned), plot.rotation_deg(trajectory), atol=1e-9)
-
-
-def test_signs_say_what_the_labels_say() -> None:
-    # Pan right: the optical axis turns to +x. Tilt up: it turns to -y. Roll clockwise: the camera's x turns to +y.
-    for axis, cam, world, sign in ((1, 2, 0, 1), (0, 2, 1, -1), (2, 0, 1, 1)):
-        trajectory = moving(axis=axis)
-        assert plot.rotation_deg(trajectory)[-1, axis] > 0
-        assert sign * trajectory.rotations[-1][world, cam] > 0
 
 
 def test_position_is_drawn_in_the_axes_of_the_first_camera() -> None:
@@ -299,7 +255,7 @@ def test_the_spread_of_poses_is_drawn_where_it_is_known() -> None:
     own = np.zeros((20, 6, 6))
     own[:, 0, 0], own[:, 4, 4] = 0.04, 0.01  # along the camera's own x, and about its y
     trajectory = moving(turn_deg=90.0).replace(pose_covariance=own)
-    sigma = plot.pose_sigma(trajectory)
+    sigma = pose_sigma(trajectory)
     np.testing.assert_allclose(sigma[0], [0.2, 0, 0, 0, 0.1, 0], atol=1e-12)
     np.testing.assert_allclose(sigma[-1], [0, 0, 0.2, 0, 0.1, 0], atol=1e-9)  # x of the last camera is z of the first
     axes = Figure().add_subplot()
@@ -308,7 +264,7 @@ def test_the_spread_of_poses_is_drawn_where_it_is_known() -> None:
     bare = Figure().add_subplot()
     plot.draw_position(bare, moving())
     assert not bare.collections
-    assert np.isnan(plot.pose_sigma(moving(invalid=tuple(range(20))))).all()
+    assert np.isnan(pose_sigma(moving(invalid=tuple(range(20))))).all()
 
 
 @pytest.mark.parametrize(("suffix", "start"), [(".svg", b"<?xml"), (".pdf", b"%PDF")])
@@ -322,31 +278,6 @@ def test_pictures_can_be_vectors(tmp_path: Path, suffix: str, start: bytes) -> N
 def test_other_pictures_are_refused(tmp_path: Path) -> None:
     with pytest.raises(CinetrajError, match=r"ends in \.tiff, expected \.png, \.svg, \.pdf"):
         plot.save_overview([moving()], tmp_path / "a.tiff")
-
-
-def seen_by(rgb: np.ndarray, kind: str) -> np.ndarray:
-    """Linear RGB as seen without one kind of cones (Viénot, Brettel and Mollon 1999)."""
-    to_lms = np.array([[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714], [0.0299566, 0.184309, 1.46709]])
-    lost = {
-        "protanope": np.array([[0, 2.02344, -2.52581], [0, 1, 0], [0, 0, 1]]),
-        "deuteranope": np.array([[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]]),
-    }[kind]
-    return rgb @ to_lms.T @ lost.T @ np.linalg.inv(to_lms).T
-
-
-@pytest.mark.parametrize("kind", ["protanope", "deuteranope"])
-def test_no_two_colours_of_a_plot_look_alike_to_the_colour_blind(kind: str) -> None:
-    from matplotlib.colors import to_rgb
-
-    def least(colours: tuple[str, ...]) -> float:
-        seen = seen_by(np.array([to_rgb(colour) for colour in colours]) ** 2.2, kind)
-        gap = np.linalg.norm(seen[:, None] - seen[None], axis=-1)
-        return float(gap[~np.eye(len(colours), dtype=bool)].min())
-
-    assert least(plot.PALETTE) > 0.1
-    assert least((plot.ALONG, plot.AGAINST)) > 0.1
-    usual = ("#1f77b4", "#ff7f0e", "#2ca02c", "#d62728", "#9467bd", "#8c564b")
-    assert least(usual) < 0.1  # matplotlib's own six
 
 
 def test_the_names_of_many_moves_are_apart() -> None:

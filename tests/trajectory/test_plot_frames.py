@@ -5,7 +5,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from trajectory import plot, plot_frames
+from trajectory import plot_frames
+from trajectory.colors import AGAINST, ALONG
 from trajectory.model import Trajectory
 
 RGB = np.zeros((20, 30, 3), np.uint8)
@@ -19,7 +20,7 @@ def test_tracks_have_trails_of_their_own_colour() -> None:
     plot_frames.draw_tracks(axes, RGB, xy_px, np.array([False, True, True]), 19, number=119)
     assert axes.get_title() == "frame 119: 1 tracks with the camera's motion (green), 1 against it (orange)"
     along, _, against, _ = axes.lines
-    assert (along.get_color(), against.get_color()) == (plot.ALONG, plot.AGAINST)
+    assert (along.get_color(), against.get_color()) == (ALONG, AGAINST)
     assert np.isfinite(along.get_xdata()).sum() == plot_frames.TRAIL + 1
     assert axes.get_xlim() == (-0.5, 29.5)
 

@@ -18,8 +18,8 @@ from compare.cli._film import films
 from compare.run_files import RunShot, shots_of
 from compare.view import curves, recording, scene
 from sfm.runs import folder
+from trajectory.curves import pose_sigma, rotation_deg
 from trajectory.errors import CinetrajError
-from trajectory.plot import pose_sigma, rotation_deg
 
 pytest.importorskip("rerun")
 Read = dict[str, dict[str, list]]
