@@ -1,6 +1,7 @@
 """Modules that libraries load on their way and our commands do not use: run once something of them is used."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib import import_module
 from importlib.util import LazyLoader, find_spec
 from types import ModuleType
@@ -12,8 +13,17 @@ NAMES = ("numpy.f2py", "numpy.testing", "scipy.sparse", "yaml", "docstring_parse
 """SciPy takes all names of NumPy, its compiler of Fortran and its helpers for tests among them, and its trees sparse
 matrices; numba looks for a file of settings that is hardly ever there; tyro reads descriptions for those who ask for
 help. A tenth of a second together."""
-PACKAGES = ("scipy.spatial",)
-"""Of these we use parts, which do not need the rest: rotations, not trees, hulls and special functions."""
+PACKAGES = ("scipy.spatial", "scipy.linalg", "scenedetect")
+"""Of these we use parts, which do not need the rest: rotations, not trees, hulls and special functions; LAPACK;
+detectors, not readers of films and writers of pages."""
+TAKEN = {
+    "jaxtyping._import_hook": ("install_import_hook", "JaxtypingTransformer", "Typechecker"),
+    "scipy.spatial.transform._rotation_spline": ("RotationSpline",),
+    "scipy.spatial.transform._rigid_transform": ("RigidTransform",),
+    "tqdm.auto": ("tqdm", "trange"),
+}
+"""Modules of which others take things by name that few of our commands use, if any. With the first comes the standard
+library's way to stand in for objects in tests, with that and with the last all of asyncio."""
 
 
 class _Parts(Instead):
@@ -21,11 +31,13 @@ class _Parts(Instead):
 
     def exec_module(self, module: ModuleType) -> None:
         def ran(name: str) -> Any:
+            part = f"{module.__name__}.{name}"
             if name.startswith("__"):  # Python itself looks for these
                 raise AttributeError(name)
-            part = f"{module.__name__}.{name}"
             if find_spec(part) is not None:
                 return import_module(part)
+            if name.startswith("_"):  # a part that this build has not, and the parts that there are ask for
+                raise AttributeError(name)
             del module.__getattr__
             self.loader.exec_module(module)
             return getattr(module, name)
@@ -33,8 +45,36 @@ class _Parts(Instead):
         module.__getattr__ = ran
 
 
-def postpone(names: Sequence[str] = NAMES, packages: Sequence[str] = PACKAGES) -> None:
-    """From now on these modules run as their first attribute is asked for (`LazyLoader`), and these packages as
-    anything is that is no part, where they have not run. For a process of ours, such as a command: whoever imports our
-    packages keeps Python's ways."""
-    load_by(dict.fromkeys(names, LazyLoader) | dict.fromkeys(packages, _Parts))
+class _Taken(Instead):
+    """Of a module that runs as something is asked of it that nothing stands in for, or of what stands in."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        def ran(name: str) -> Any:
+            if name.startswith("__"):
+                raise AttributeError(name)
+            if "__getattr__" in vars(module):
+                del module.__getattr__
+                self.loader.exec_module(module)
+            return getattr(module, name)
+
+        module.__getattr__ = ran
+        for name in TAKEN[module.__name__]:
+            setattr(module, name, _StandIn(partial(ran, name)))
+
+
+class _StandIn:
+    def __init__(self, ran: Callable[[], Any]) -> None:
+        self._ran = ran
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        return self._ran()(*given, **named)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._ran(), name)
+
+
+def postpone(names: Sequence[str] = NAMES) -> None:
+    """From now on these modules run as their first attribute is asked for (`LazyLoader`), those of `PACKAGES` as
+    anything is that is no part, and those of `TAKEN` as it is used, where they have not run. For a process of ours,
+    such as a command: whoever imports our packages keeps Python's ways."""
+    load_by(dict.fromkeys(names, LazyLoader) | dict.fromkeys(PACKAGES, _Parts) | dict.fromkeys(TAKEN, _Taken))

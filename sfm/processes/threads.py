@@ -48,7 +48,7 @@ def thread_limit(threads: int, *, opencv: bool = True, torch: bool = True) -> Ge
 @cache
 def _libraries() -> Any:
     """The libraries of linear algebra; found once, since a look at all that is loaded takes milliseconds."""
-    import scipy.linalg  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    import scipy.linalg.lapack  # noqa: F401  # pyright: ignore[reportUnusedImport]
     from threadpoolctl import ThreadpoolController  # pyright: ignore[reportMissingTypeStubs]
 
     return ThreadpoolController()

@@ -76,7 +76,8 @@ def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tupl
 
     Two boolean arrays over the frames, of its AdaptiveDetector and of its ContentDetector.
     """
-    from scenedetect import AdaptiveDetector, ContentDetector, FrameTimecode
+    from scenedetect.common import FrameTimecode
+    from scenedetect.detectors import AdaptiveDetector, ContentDetector
 
     height, width = content.shape[1:3]
     whole = max(1, round(max(height, width) / config.detector_long_side))  # by whole numbers: ten times as fast

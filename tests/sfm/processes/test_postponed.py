@@ -41,6 +41,7 @@ from sfm.processes.postponed import postpone
 
 postpone()
 import numba, scipy.linalg, scipy.spatial
+scipy.linalg.solve
 print([type(sys.modules[name]).__name__ for name in {NAMES!r} if name in sys.modules])
 import numpy as np
 np.testing.assert_array_equal([1], [1])
@@ -68,6 +69,32 @@ from scipy.spatial import nothing
         _ran(code)
     assert stop.value.stdout.split() == ["True", "False", "0", "True", "False"]
     assert "ImportError: cannot import name 'nothing' from 'scipy.spatial'" in stop.value.stderr
+
+
+def test_what_others_take_by_name_runs_as_it_is_called_or_looked_into() -> None:
+    code = """
+import sys
+from sfm.processes.postponed import postpone
+
+postpone()
+import jaxtyping, numpy as np
+from scipy.spatial.transform import RigidTransform, Rotation, RotationSpline
+from scipy.linalg.lapack import dposv
+from scenedetect.detectors import ContentDetector
+print([name in sys.modules for name in ("asyncio", "unittest.mock", "scipy.linalg._basic", "scenedetect.backends")])
+turns = Rotation.from_rotvec(np.eye(3))
+print(RotationSpline([0.0, 1.0, 2.0], turns)(1.0).approx_equal(turns[1]).all())
+print(RigidTransform.from_translation([1.0, 2.0, 3.0]).apply([0.0, 0.0, 0.0]))
+import scipy.linalg
+print(scipy.linalg.block_diag([1.0], [2.0]).tolist(), scipy.linalg.solve(np.eye(1), [3.0]))
+with jaxtyping.install_import_hook("nothing", None):
+    print(type(jaxtyping._import_hook.install_import_hook).__name__)
+import scenedetect
+print(scenedetect.ContentDetector is ContentDetector, callable(scenedetect.open_video))
+"""
+    loaded, *told = _ran(code).splitlines()
+    assert loaded == "[False, False, False, False]"
+    assert told == ["True", "[1. 2. 3.]", "[[1.0, 0.0], [0.0, 2.0]] [3.]", "function", "True True"]
 
 
 def test_only_once() -> None:
