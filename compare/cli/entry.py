@@ -14,6 +14,7 @@ from typing import Any, get_args, get_type_hints
 
 from compare.cli import _usage
 from sfm.processes.collection import rare_collection, uncollected_end
+from sfm.processes.kept_code import kept_code
 from sfm.processes.life import Terminated, ended_by_sigterm
 from sfm.processes.postponed import postpone
 from sfm.processes.undocumented import leave_undocumented
@@ -58,7 +59,7 @@ def program() -> int:
     """What the installed command calls: `main`, and then the end of the process."""
     postpone()
     leave_undocumented()
-    with rare_collection():  # to the very end: one look on leaving `main` would see all there is
+    with kept_code(), rare_collection():  # to the very end: one look on leaving `main` would see all there is
         try:
             return main()
         finally:

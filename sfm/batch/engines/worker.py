@@ -19,6 +19,7 @@ from typing import Any
 from sfm.batch.engines.port import Setup
 from sfm.batch.places import PlaceError
 from sfm.processes.allocation import keep_freed_memory
+from sfm.processes.kept_code import kept_code
 from sfm.processes.life import die_with_parent
 from sfm.processes.postponed import postpone
 from sfm.processes.undocumented import leave_undocumented
@@ -92,6 +93,7 @@ if __name__ == "__main__":
     keep_freed_memory()
     postpone()
     leave_undocumented()
-    serve(channel)
+    with kept_code():
+        serve(channel)
     sys.stdout.flush()
     os._exit(0)  # no destructor of a native library may turn a finished batch into a crash
