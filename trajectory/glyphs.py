@@ -19,9 +19,7 @@ def with_all_letters(figure: Any) -> Iterator[None]:
 
     Letters that no font has are boxes, without a warning for each of them: nobody can do anything about a clip's name.
     """
-    from matplotlib.text import Text
-
-    texts = [text for text in figure.findobj(Text) if not text.get_text().isascii()]
+    texts = [text for text in _named(figure) if not text.get_text().isascii()]
     lacking = {text: _lacking(text) for text in texts}
     families = _families_with(set().union(*lacking.values()))
     for text, letters in lacking.items():
@@ -30,6 +28,19 @@ def with_all_letters(figure: Any) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         yield
+
+
+def _named(figure: Any) -> Iterator[Any]:
+    """The texts that may hold a name. Those of plain ticks, which are made as one looks for them, hold numbers."""
+    from matplotlib.ticker import FixedLocator
+
+    yield from figure.texts
+    for axes in figure.axes:
+        yield from (axes.title, *axes.texts)
+        yield from () if axes.get_legend() is None else axes.get_legend().get_texts()
+        for axis in (axes.xaxis, axes.yaxis):
+            yield axis.label
+            yield from axis.get_ticklabels() if isinstance(axis.get_major_locator(), FixedLocator) else ()
 
 
 def _lacking(text: Any) -> set[str]:
