@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sfm.config import VideoConfig
+from sfm.runs.folder import is_run
 from trajectory import io
 from trajectory.errors import CinetrajError, expected_of
 from trajectory.model import Provenance, TimeSource, Trajectory
@@ -52,6 +53,8 @@ GENERIC = frozenset(
 )
 """Names that every clip's output has: the clip is named by a folder above."""
 SUFFIXES = (".npz", ".npy", ".txt", ".json", ".csv", ".bin", ".chan", ".bag")
+MODEL_PARTS = frozenset({"cameras", "images", "points3D", "frames", "rigs"})
+"""Files of a COLMAP model."""
 ENDINGS = ("_sgd_cvd_hr", "_droid", "_pred_traj", "_traj", "_predictions", "_poses", "_transforms_cleaning")
 
 
@@ -263,8 +266,17 @@ def _usual(format: str) -> tuple[str, ...]:
 def _below(folder: Path, usual: str, format: str) -> list[Path]:
     """The results of one usual name, each once: files, or the folders that hold such."""
     paths = sorted(folder.rglob(usual))
+    if "*" in usual:  # a guess by the suffix
+        paths = [path for path in paths if not _of_another(path, folder)]
     up = FOLDERS[format][1] if format in FOLDERS else 0
     return list(dict.fromkeys(path.parents[up - 1] for path in paths)) if up else paths
+
+
+def _of_another(path: Path, folder: Path) -> bool:
+    """Whether a file below `folder` is a part of something else: of a run of ours, or of a COLMAP model."""
+    if any(is_run(place) for place in path.parents[: len(path.relative_to(folder).parts) - 1]):
+        return True
+    return path.stem in MODEL_PARTS and all(any(path.parent.glob(f"{part}.*")) for part in ("cameras", "images"))
 
 
 def _grouped(pairs: Iterable[tuple[str, Path]]) -> dict[str, list[Path]]:

@@ -71,6 +71,24 @@ def test_results_are_found_by_the_names_that_programs_give(tmp_path: Path, file:
     assert imported.one_result(tmp_path, format) == found[name][0]
 
 
+def test_parts_of_runs_and_of_models_are_no_results_of_other_formats(tmp_path: Path) -> None:
+    """points3D.txt of a run's model was the result of a clip points3D; what has the format's own name still is one."""
+    io.write(path(), tmp_path / "cat.txt", format="tum")
+    for model in (tmp_path / "runs/dog/colmap", tmp_path / "fish/sparse/0"):
+        model.mkdir(parents=True)
+        for part in ("cameras", "images", "points3D"):
+            (model / f"{part}.txt").write_text("# of a model\n", encoding="utf-8")
+    run = tmp_path / "runs/dog"
+    (run / "run.json").write_text(json.dumps({"format": "cinetraj-run"}), encoding="utf-8")
+    (run / "notes.txt").write_text("of a run\n", encoding="utf-8")
+    assert list(imported.results_in(tmp_path, "tum")) == ["cat"]
+    assert imported.one_result(tmp_path, "tum").name == "cat.txt"
+    io.write(path(), run / "trajectory_tum.txt", format="tum")
+    assert list(imported.results_in(tmp_path, "tum")) == ["cat", "dog"]
+    (run / "run.json").write_text("{}", encoding="utf-8")  # of another program
+    assert list(imported.results_in(tmp_path, "tum")) == ["cat", "dog", "notes"]
+
+
 def test_the_better_of_two_results_of_a_clip_is_taken(tmp_path: Path) -> None:
     for name in ("cat_droid.npz", "cat_sgd_cvd_hr.npz", "dog_droid.npz"):
         io.write(path(), tmp_path / name, format="megasam")
