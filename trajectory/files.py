@@ -95,7 +95,12 @@ def printable(text: str) -> str:
 
 
 def write_atomically(files: Mapping[Path, bytes]) -> None:
-    """Write all files beside their final names, then move them there in order; on failure nothing new is left."""
+    """Write all files beside their final names, then move them there in order; on failure nothing new is left.
+
+    A file named - is refused: it is meant for the output stream, and each command that has one asks for it by itself.
+    """
+    if Path("-") in files:
+        raise CinetrajError("- would be a file of that name here, and not the output stream; give a name")
     waiting: list[tuple[Path, Path]] = []
     made: list[Path] = []
     try:

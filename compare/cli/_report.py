@@ -5,7 +5,11 @@ import sys
 import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+
+STREAM = Path("-")
+"""What stands for the output stream where a file may be named."""
 
 
 def warn(text: str) -> None:
@@ -36,6 +40,16 @@ def heard() -> Generator[list[str]]:
 def print_json(value: Any) -> None:
     """One JSON document on the output stream; what is not finite would be a mistake of ours and raises."""
     print(json.dumps(value, indent=2, allow_nan=False, ensure_ascii=False))
+
+
+def put(target: Path, text: str) -> Path | None:
+    """Write a text whole or not at all; for "-" print it, and there is no path to tell of."""
+    from trajectory.files import write_whole
+
+    if target == STREAM:
+        print(text, end="")
+        return None
+    return write_whole(target, text)
 
 
 def table(rows: list[list[str]], *, right: tuple[int, ...] = ()) -> str:

@@ -37,7 +37,6 @@ def run(args: Args) -> int:
     """Read the scores of each judge and print them side by side."""
     from compare.panel import panel, to_markdown
     from compare.report.page import load
-    from trajectory.files import write_whole
 
     if not args.judges:
         raise CinetrajError("no judges given; usage: cinetraj panel auto=scores/auto dense=scores/dense")
@@ -59,8 +58,8 @@ def run(args: Args) -> int:
             if floor["protocol"] in protocols:
                 noise[name] = dict(floor["median"])
     made = panel(records, noise=noise)
-    if args.markdown is not None:
-        print(write_whole(args.markdown, to_markdown(made)))
+    if args.markdown is not None and (written := _report.put(args.markdown, to_markdown(made))):
+        print(written)
     if args.json:
         _report.print_json(made.to_json())
     elif args.markdown is None:

@@ -4,6 +4,7 @@ SCORES are folders or files that `cinetraj compare --out` wrote; a noise_floor.j
 them is drawn as a line. The page needs no network: mail it, or open it from disk.
 """
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ class Args:
     html: Path | None = None
     """Where to write the page."""
     csv: Path | None = None
-    """Where to write the scores of every clip as CSV."""
+    """Where to write the scores of every clip as CSV; - prints it, as it does the other outputs."""
     jsonl: Path | None = None
     """Where to write the scores of every clip as JSON lines."""
     markdown: Path | None = None
@@ -46,10 +47,11 @@ def run(args: Args) -> int:
     """Read the scores, write what is asked for; failed clips are in all of it."""
     from compare.report import page as report
     from compare.report import tables
-    from trajectory.files import write_whole
 
     if not args.scores:
         raise CinetrajError("no scores given; usage: cinetraj report SCORES --html report.html")
+    if (args.html, args.csv, args.jsonl, args.markdown).count(_report.STREAM) > 1:
+        raise CinetrajError("- stands for the output stream, and can be given once; name files for the other outputs")
     records: list[dict[str, Any]] = []
     floors: list[dict[str, Any]] = []
     for path in dict.fromkeys(args.scores):
@@ -58,20 +60,21 @@ def run(args: Args) -> int:
         floors += noise
     if not records:
         raise CinetrajError(f"{args.scores[0]} holds a noise floor and no scores; give the folder of scores too")
-    written: list[Path] = []
+    written: list[Path | None] = []
     for target, text in (
         (args.csv, lambda: tables.to_csv(tables.clip_rows(records))),
         (args.jsonl, lambda: tables.to_jsonl(tables.clip_rows(records))),
         (args.markdown, lambda: tables.to_markdown(records)),
     ):
         if target is not None:
-            written.append(write_whole(target, text()))
+            written.append(_report.put(target, text()))
     if args.html is not None:
         thumbnails = frames_of if args.strips else None
-        written.append(report.write(records, args.html, title=args.title, noise=floors, thumbnails=thumbnails))
-    if written:
-        print(f"{_counted(records)}: {', '.join(str(path) for path in written)}")
-    else:
+        page = report.render(records, title=args.title, noise=floors, thumbnails=thumbnails)
+        written.append(_report.put(args.html, page))
+    if files := [str(path) for path in written if path is not None]:
+        print(f"{_counted(records)}: {', '.join(files)}", file=sys.stderr if None in written else sys.stdout)
+    if not written:
         print(tables.to_markdown(records), end="")
     return 0
 

@@ -26,6 +26,13 @@ def test_names_that_are_no_text_are_spelt_out(tmp_path: Path) -> None:
     assert write_whole(tmp_path / "a.txt", name).read_text() == printable(name)
 
 
+def test_no_file_is_named_as_the_output_stream(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CinetrajError, match="not the output stream; give a name"):
+        write_whole("-", "text")
+    assert not os.listdir(tmp_path)
+
+
 def test_a_full_disk_leaves_the_old_file_and_nothing_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = write_whole(tmp_path / "old.txt", "old")
     monkeypatch.setattr("trajectory.files.os.fsync", refuse)

@@ -34,6 +34,8 @@ def test_the_judges_are_laid_side_by_side(folders: Path, capsys: pytest.CaptureF
     assert told["judges"] == ["auto", "dense"]
     assert told["noise"]["dense"]["RotErr"] == 0.5
     assert (folders / "panel.md").read_text() == said
+    assert main(["panel", *given, "--markdown", "-"]) == 0
+    assert capsys.readouterr().out == said
 
 
 def test_a_protocol_is_named_by_its_hash(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,6 +49,21 @@ def test_without_outputs_the_leaderboard_is_printed(scores: Path, capsys: pytest
     assert "| mine | 1/2 |" in capsys.readouterr().out
 
 
+def test_a_dash_is_the_output_stream(
+    scores: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was a file of that name, and nothing came through the pipe."""
+    monkeypatch.chdir(scores.parent)
+    dash = Path("-")
+    assert command.run(command.Args(scores=(scores,), csv=dash, markdown=scores.parent / "r.md")) == 0
+    said = capsys.readouterr()
+    assert [row["status"] for row in csv.DictReader(said.out.splitlines())] == ["ok", "failed"]
+    assert "r.md" in said.err
+    assert not dash.exists()
+    with pytest.raises(CinetrajError, match="can be given once"):
+        command.run(command.Args(scores=(scores,), csv=dash, jsonl=dash))
+
+
 def test_a_clip_under_two_protocols_is_not_taken_for_two(scores: Path, capsys: pytest.CaptureFixture[str]) -> None:
     score({"a": smooth(1), "b": smooth(2)}, {"a": smooth(3)}, model="mine", time="progress").save(scores / "other.json")
     assert command.run(command.Args(scores=(scores,), csv=scores.parent / "r.csv")) == 0
