@@ -94,6 +94,8 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
 
     A source is a trajectory file, a run folder, a folder of either, a Trajectory, or a mapping of names to these.
 
+    Folders of runs in a folder are sets of clips, as `cinetraj compare` leaves one for each source of videos among its
+    runs, and none of the folder's clips.
     Raises:
         CinetrajError: the path does not exist, or a folder holds no clip.
     """
@@ -123,17 +125,23 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
         return {own.name: own}, True
     found = {}
     for child in sorted(path.iterdir()):
+    sets: list[Path] = []
         if child.name.startswith("."):
             continue
         if child.is_dir():
-            found[child.name] = _of_folder(child, child.name) or _sole_file(child)
+            clip = _of_folder(child, child.name)
+            if clip is None and any(child.glob("*/run.json")):
+                sets.append(child)
+            else:
+                found[child.name] = clip or _sole_file(child)
         elif _may_be_clip(child):
             if child.stem in found:
                 other = found[child.stem].path
                 raise CinetrajError(f"{path} holds two clips named {child.stem!r} ({other} and {child}); rename one")
             found[child.stem] = _of_path(child, child.stem)
     if not found:
-        raise CinetrajError(f"{path} holds no clip, expected trajectory files or run folders in it")
+        which = f"; give one of the folders of runs in it, as {sets[0]}" if sets else ""
+        raise CinetrajError(f"{path} holds no clip, expected trajectory files or run folders in it{which}")
     return found, False
 
 

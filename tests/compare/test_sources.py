@@ -47,6 +47,20 @@ def test_a_folder_of_runs(runs: Path) -> None:
     assert cut.shot.name == "shot-000"
 
 
+def test_folders_of_runs_among_runs_are_no_clips(runs: Path) -> None:
+    """As `compare` leaves them of folders of videos: they were clips that could not be read."""
+    marked = json.dumps({"format": "cinetraj-run", "status": "ok", "reason": ""})
+    for name in ("reference/a", "generated/a"):
+        run(runs / name, "ok")
+        (runs / name / "run.json").write_text(marked)
+    assert set(clips(runs)[0]) == {"good", "poor", "dead", "cut"}
+    assert set(clips(runs / "reference")[0]) == {"a"}
+    (runs.parent / "sets").mkdir()
+    (runs / "reference").rename(runs.parent / "sets" / "reference")
+    with pytest.raises(CinetrajError, match=r"one of the folders of runs in it, as .*sets/reference"):
+        clips(runs.parent / "sets")
+
+
 def test_failed_and_unreliable_runs_are_rows_that_nobody_is_charged_for(runs: Path) -> None:
     references = {name: smooth(i) for i, name in enumerate(("good", "poor", "dead"))}
     result = score(references, runs, protocol="strict")
