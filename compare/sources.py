@@ -12,6 +12,7 @@ from typing import Any, cast, final
 
 from compare.rows import Fault
 from compare.shots import Shot, best_shot, in_whole_clip, listed_shots
+from trajectory.csv_tables import read_table
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import decoded
 from trajectory.io import split_part
@@ -93,9 +94,9 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
     """The clips that a source stands for, by name, and whether it is a single clip. Nothing is read but run.json.
 
     A source is a trajectory file, a run folder, a folder of either, a Trajectory, or a mapping of names to these.
-
     Folders of runs in a folder are sets of clips, as `cinetraj compare` leaves one for each source of videos among its
     runs, and none of the folder's clips.
+
     Raises:
         CinetrajError: the path does not exist, or a folder holds no clip.
     """
@@ -124,8 +125,8 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
     if own is not None:
         return {own.name: own}, True
     found = {}
-    for child in sorted(path.iterdir()):
     sets: list[Path] = []
+    for child in sorted(path.iterdir()):
         if child.name.startswith("."):
             continue
         if child.is_dir():
@@ -327,14 +328,13 @@ def listed(names: Iterable[str]) -> str:
 
 def named_in(path: Path) -> frozenset[str]:
     """All clips that a CSV of pairs names. Raises ReadError."""
-    return frozenset(row[side] or "" for row in _pair_rows(path) for side in ("reference", "generated"))
+    cells = [row[side] for row in _pair_rows(path) for side in ("reference", "generated")]
+    return frozenset((*cells, *(cell.strip() for cell in cells)))
 
 
-def _pair_rows(path: Path) -> Sequence[dict[str, str]]:
+def _pair_rows(path: Path) -> Sequence[Mapping[str, str]]:
     try:
-        lines = decoded(path.read_bytes()).splitlines()
-        mark = ";" if lines and ";" in lines[0] and "," not in lines[0] else ","  # spreadsheets write either
-        rows: Sequence[dict[str, str]] = list(csv.DictReader(lines, delimiter=mark))
+        rows = [row for _, row in read_table(decoded(path.read_bytes())).rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ReadError(
             path, f"cannot be read ({error})", remedy="expected a CSV with columns reference,generated"
@@ -351,8 +351,8 @@ def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
     left, right = ({_composed(name): clip for name, clip in side.items()} | side for side in sides)
     matches: list[Match] = []
     for row in rows:
-        a, b = (_from_cell(row[key] or "", known, path) for key, known in (("reference", left), ("generated", right)))
-        matches.append(Match(name=(row.get("name") or b.name), reference=a, generated=b))
+        a, b = (_from_cell(row[key], known, path) for key, known in (("reference", left), ("generated", right)))
+        matches.append(Match(name=(row.get("name", "").strip() or b.name), reference=a, generated=b))
     names = [m.name for m in matches]
     for name in names:
         if names.count(name) > 1:
@@ -360,9 +360,12 @@ def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
     return matches
 
 
-def _from_cell(cell: str, known: Mapping[str, Clip], table: Path) -> Clip:
-    if (clip := known.get(cell) or known.get(_composed(cell))) is not None:
-        return clip
+def _from_cell(text: str, known: Mapping[str, Clip], table: Path) -> Clip:
+    """The clip that a cell names; spaces at its end are part of the name only where there is one with them."""
+    cell = text.strip()
+    for each in (text, cell):
+        if (clip := known.get(each) or known.get(_composed(each))) is not None:
+            return clip
     for path in (Path(cell), table.parent / cell):
         file, part = split_part(path)
         if cell and file.exists():

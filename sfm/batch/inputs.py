@@ -1,6 +1,5 @@
 """Which clips a batch is about, from files, folders, globs and lists, and under what name each becomes a run."""
 
-import csv
 import glob
 import hashlib
 import json
@@ -20,6 +19,7 @@ from sfm.video.images import IMAGE_SUFFIXES
 from sfm.video.reader import place_of, told_name, told_names
 from sfm.video.recognition import FILM, content_of
 from sfm.video.series import goes_with_frames
+from trajectory.csv_tables import read_table
 from trajectory.errors import CinetrajError, ReadError, is_address, not_there
 from trajectory.files import printable
 from trajectory.media import VIDEO_SUFFIXES
@@ -161,12 +161,12 @@ def _may_be_there(path: str) -> bool:
 
 
 def _csv_rows(path: Path, text: str) -> list[tuple[int, str, str]]:
-    reader = csv.DictReader(text.splitlines(keepends=True))
-    column = next((c for c in COLUMNS if c in (reader.fieldnames or ())), None)
+    table = read_table(text)
+    column = next((c for c in COLUMNS if c in table.columns), None)
     if column is None:
-        found = ", ".join(map(repr, reader.fieldnames or ())) or "nothing"
+        found = ", ".join(map(repr, table.columns)) or "nothing"
         raise ReadError(path, f"has the columns {found}, expected video (and name)", remedy="add a header", line=1)
-    return [(reader.line_num, (row[column] or "").strip(), (row.get("name") or "").strip()) for row in reader]
+    return [(line, row[column].strip(), row.get("name", "").strip()) for line, row in table.rows]
 
 
 def _json_rows(path: Path, text: str) -> list[tuple[int, str, str]]:

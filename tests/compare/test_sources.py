@@ -10,7 +10,7 @@ from paths import monst3r_text, smooth
 
 from compare import protocols
 from compare.scoring import score, score_models
-from compare.sources import clips, match
+from compare.sources import clips, match, named_in
 from trajectory import io
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.model import Provenance
@@ -203,6 +203,17 @@ def test_a_csv_pairs_what_names_do_not(tmp_path: Path) -> None:
     table.write_text("reference,generated,name\na,one,x\na,one,x\n")
     with pytest.raises(ReadError, match="twice"):
         score({"a": smooth(1)}, {"one": smooth(1)}, pairs=table)
+
+
+def test_spaces_and_capitals_of_a_csv_are_no_part_of_names(tmp_path: Path) -> None:
+    """The file was said to have no such columns, and its clips to be neither clips nor paths."""
+    table = tmp_path / "pairs.csv"
+    table.write_text("Reference, Generated , NAME\na , one, first \nb, two ,\n,,\n")
+    references = {"a": smooth(1), "b": smooth(3)}
+    found = match(references, {"one": smooth(1), "two ": smooth(3)}, pairs=table)
+    assert [m.name for m in found] == ["first", "two "]  # a clip of that very name comes first
+    assert all(m.reference and m.generated and not m.reference.failed and not m.generated.failed for m in found)
+    assert {"a", "b", "one", "two"} <= named_in(table)
 
 
 def test_unmatched_names_are_rows_and_no_match_at_all_is_an_error() -> None:

@@ -167,6 +167,8 @@ def test_lists_of_clips(tmp_path: Path) -> None:
         "second": str(tmp_path / "v/b.mp4"),
         "elsewhere": str(tmp_path / "elsewhere.mp4"),
     }
+    (tmp_path / "sheet.csv").write_text("Video; Name\nv/a.mp4; first\n;\n")  # its names were lost
+    assert list(found(tmp_path / "sheet.csv")) == ["first"]
     assert list(found(tmp_path / "list.jsonl")) == ["a", "second"]
     assert list(found(tmp_path / "list.txt")) == ["#1", "a", "absent.0", "plain.0"]
 
