@@ -1,5 +1,6 @@
 """Frames of a run's clip, decoded as the estimator did."""
 
+import shlex
 import tempfile
 import warnings
 from collections.abc import Callable
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
     from sfm.types import Frames
 
 
-def films(*, long_side: int, most: int, clip: Path | None = None) -> Films:
+def films(*, long_side: int, most: int, clip: Path | None = None, alone: bool = True) -> Films:
     """A decoder of films: each clip is decoded once for all its shots.
 
     Args:
         long_side: of the frames, in pixels. most: frames of a shot, evenly picked.
         clip: where the clip lies now, where it is not where the run says.
+        alone: whether they are of one run, whose clip --video can name.
     """
     held: dict[Path, Frames] = {}
 
@@ -34,7 +36,7 @@ def films(*, long_side: int, most: int, clip: Path | None = None) -> Films:
             raise CinetrajError("there is no film: nothing of the clip was estimated")
         if shot.run not in held:
             held.clear()  # one clip at a time fills the memory
-            held[shot.run] = _decoded(shot, long_side, clip)
+            held[shot.run] = _decoded(shot, long_side, clip, _remedy(shot, alone))
         rgb = held[shot.run].rgb[start:stop]
         rows = spaced(len(rgb), most)
         return Film(rgb=rgb[rows], rows=rows, moving=_mask(shot, len(rgb), rows, rgb.shape[1:3]))
@@ -55,14 +57,27 @@ def telling(decode: Films, say: Callable[[RunShot, str], None]) -> Films:
     return film
 
 
-def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
+def _remedy(shot: RunShot, alone: bool) -> str:
+    """How the clip of a run can be told."""
+    if alone:
+        return "say where the clip is with --video"
+    by_itself = f"cinetraj view {shlex.quote(str(shot.run))} --html --video CLIP shows it in the page of that run"
+    return f"{by_itself}; cinetraj import ... --expect CLIPS tells the clips of all" if _imported(shot) else by_itself
+
+
+def _imported(shot: RunShot) -> bool:
+    """Whether a run was made of a result alone, which knows nothing of pictures."""
+    return "source_hw" not in (shot.record.get("video") or {})
+
+
+def _decoded(shot: RunShot, long_side: int, clip: Path | None, remedy: str) -> "Frames":
     from sfm.config import VideoConfig
     from sfm.video.pixels import same_shape
     from sfm.video.reader import load
 
     path = clip or shot.clip_path()
     if path is None:
-        raise CinetrajError(f"the clip is gone: {shot.source or 'the run names none'}; say where it is with --video")
+        raise CinetrajError(f"the clip is gone: {shot.source or 'the run names none'}; {remedy}")
     made_by: Any = shot.record.get("config") or {}
     recorded: dict[str, Any] = made_by.get("video") or {}
     known = {field.name for field in fields(VideoConfig)} - {"long_side"}
@@ -75,9 +90,16 @@ def _decoded(shot: RunShot, long_side: int, clip: Path | None) -> "Frames":
             if clip is not None:
                 raise
             what = str(error).partition("; ")[0]  # its remedy is for who gave that path: an imported run names a result
-            raise CinetrajError(f"{what}; say where the clip is with --video") from error
+            raise CinetrajError(f"{what}; {remedy}") from error
     video: Any = shot.record.get("video") or {}
     expected = int(video.get("frames") or len(frames))
+    if len(frames) != expected and _imported(shot):
+        tried = clip is None  # the run was laid on this clip, as far as its times are those of frames
+        how = "--frame-step says which frames it has" if tried else "--expect CLIPS lays it on the frames of its clip"
+        raise CinetrajError(
+            f"{path} has {len(frames)} frames, and the result that was imported {expected}: it is another clip's, or "
+            f"leaves frames out; cinetraj import ... {how}"
+        )
     if len(frames) != expected:
         raise CinetrajError(f"{path} has {len(frames)} frames, the estimate was made from {expected}: another clip")
     height, width = video.get("source_hw") or frames.source_hw

@@ -61,7 +61,8 @@ def write_pages(
         if shot.status != "failed":  # its page says that there is nothing to see
             gone.setdefault(str(shot.run), why)
 
-    films = _film.telling(_film.films(long_side=FILM_SIDE, most=MOST_FRAMES, clip=clip), note)
+    alone = folder is None
+    films = _film.telling(_film.films(long_side=FILM_SIDE, most=MOST_FRAMES, clip=clip, alone=alone), note)
     for run in runs:
         page, record = run / PAGE_FILE, run / RUN_FILE
         if kept and page.is_file() and record.is_file() and page.stat().st_mtime >= record.stat().st_mtime:

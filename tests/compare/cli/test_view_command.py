@@ -57,6 +57,28 @@ def test_runs_that_were_imported_say_how_they_get_their_film(runs: Path, tmp_pat
         assert cinetraj("view", run, "--html", "--video", film).stderr == ""
 
 
+def test_imported_runs_say_how_they_get_their_film_where_frames_are_left_out_or_runs_are_several(
+    runs: Path, tmp_path: Path
+) -> None:
+    """The right film was called another clip, and of a folder --video was named, which is for one run."""
+    text, film, out = tmp_path / "results" / "pan.txt", runs.parent / "pan.mp4", tmp_path / "out"
+    cinetraj("convert", runs / "pan", text, "--to", "tum")
+    lines = text.read_text().splitlines(keepends=True)
+    text.write_text("".join(lines[:4] + lines[5:]))  # a frame without a pose
+    cinetraj("import", text.parent, "--format", "tum", "--out", out, "--no-plot")
+    said = cinetraj("view", out, "--html").stderr
+    assert f"cinetraj view {out / 'pan'} --html --video CLIP shows it" in said
+    assert "cinetraj import ... --expect CLIPS tells the clips of all" in said
+    said = cinetraj("view", out / "pan", "--html", "--video", film).stderr
+    assert "or leaves frames out; cinetraj import ... --expect CLIPS lays it on the frames of its clip" in said
+    again = tmp_path / "again"
+    cinetraj("import", text.parent, "--format", "tum", "--out", again, "--no-plot", "--expect", film)
+    assert cinetraj("view", again, "--html").stderr == ""
+    text.write_text("".join(f"{k * 0.037} 0 0 0 0 0 0 1\n" for k in range(5)))  # times that are no frames'
+    cinetraj("import", text.parent, "--format", "tum", "--out", again, "--no-plot", "--expect", film)
+    assert "cinetraj import ... --frame-step says which frames it has" in cinetraj("view", again, "--html").stderr
+
+
 def test_why_there_is_no_depth_is_said(tmp_path: Path) -> None:
     pytest.importorskip("rerun")
     folder = made_runs.write(tmp_path, clips=False)
