@@ -11,7 +11,7 @@ from compare.align import anchored, fix_gauge, moved
 from compare.association import HOLE, Meeting, clock, frame_numbers, meet, one_pose_only
 from compare.chunks import chunked
 from compare.depth_scales import DepthScale
-from compare.metrics import Comparison, Comparisons, together
+from compare.metrics import METRICS, Comparison, Comparisons, together
 from compare.motion_state import MotionState, translation_states
 from compare.protocols import Protocol
 from compare.sampling import sampled
@@ -139,21 +139,34 @@ def _met(two: Two, protocol: Protocol) -> Meeting | CinetrajError:
     if two.reference.valid.sum() == 1 and len(two.reference) + len(two.generated) > 2:  # any clip begins so
         return CinetrajError("the reference has one pose only, which shows no motion")
     if meeting.scored.any():
-        return _fixed(two, meeting) if protocol.anchor == "gauge" else meeting
+        return _fixed(two, meeting) if _fits_by_one(protocol) else meeting
     if meeting.charged.any():
         return NotDelivered("the generated clip has no pose at any time at which the reference has one")
     return CinetrajError("no point of comparison has a pose in both clips")
 
 
+def _fits_by_one(protocol: Protocol) -> bool:
+    """Whether a single pose has no error, or next to none, whatever the reference does.
+
+    A gauge fits it to any other, and where frames meet by their order it is the anchor itself, or where both begin. By
+    the clock `span` says what becomes of the rest.
+    """
+    if protocol.anchor == "gauge":
+        return True
+    known = [METRICS[name] for name in protocol.metrics if name in METRICS]
+    by_order = protocol.time in ("index", "truncate", "downsample") and protocol.span == "overlap"
+    return by_order and any(metric.fewest == 1 for metric in known)
+
+
 def _fixed(two: Two, meeting: Meeting) -> Meeting | CinetrajError:
-    """The meeting, or why no gauge can be fixed by it: a single pose is laid on any other without an error."""
+    """The meeting, or why it tells of no motion: a single pose is laid on any other without an error."""
     if one_pose_only(two.reference, two.generated):
         return NotDelivered("the generated clip has one pose only, which fits any reference")
     if meeting.scored.sum() > 1 or two.reference.valid.sum() < 2:
         return meeting
     if meeting.charged.any():
         return NotDelivered("the generated clip has one pose only at the times at which the reference has some")
-    return CinetrajError("one point of comparison has a pose in both clips, which tells no gauge")
+    return CinetrajError("one point of comparison has a pose in both clips, which fits any reference")
 
 
 def _laid(rows: tuple[int, ...], each: Sequence[Two], meetings: Sequence[Meeting], protocol: Protocol) -> Together:

@@ -31,7 +31,8 @@ def direction_err(
     for extent, who in zip(where.extents, ("reference", "generated camera"), strict=True):
         if extent == 0:
             still = float(np.nanmax(np.abs(reference[:, :3, 3]), initial=0.0)) == 0  # at no time at all: none is missed
-            return undefined("DirErr", angle, f"the {who} does not translate", worst=None if still else worst)
+            why = f"the {who} does not translate" + (" where both have a pose" if scored.sum() < len(scored) else "")
+            return undefined("DirErr", angle, why, worst=None if still else worst)
     if not where.moving.any():
         return undefined("DirErr", angle, "the two never move at the same time", worst=worst)
     return over_points("DirErr", where.apart * in_unit(angle), where.moving, how="mean", unit=angle, worst=worst)

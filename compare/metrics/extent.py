@@ -24,6 +24,8 @@ def _compute(comparison: Comparison) -> Score:
     extents = comparison.common_extents
     if isinstance(extents, str):
         return undefined("MotionRatio", "ratio", extents, better="one")
+    if comparison.pair.scored.sum() < 2:
+        return undefined("MotionRatio", "ratio", "fewer than two points have a pose in both clips", better="one")
     return motion_ratio(*extents)
 
 

@@ -131,6 +131,31 @@ def test_one_pose_is_a_failure_of_the_model_where_two_are_needed(protocol: str, 
     assert said["summary"]["faults"]["model"] == []  # the reference tells no more
 
 
+@pytest.mark.parametrize("protocol", ["cami2v-rel", "cami2v-abs", "cameractrl", "worldscore", "relative-mean"])
+def test_one_pose_is_no_perfect_score_where_frames_meet_by_number(protocol: str) -> None:
+    """It is the anchor, without an error: a model that delivers a single frame came first."""
+    for clip in (ONE_ROW, ONE_OF_MANY):
+        said = score({"x": smooth(1, N)}, {"x": clip}, protocol=protocol).to_json()
+        assert said["clips"]["x"] == {"failed": "the generated clip has one pose only, which fits any reference"}
+        assert said["summary"]["faults"]["model"] == ["x"]
+    faults = score({"x": DOLLY}, {"x": LOST}, protocol=protocol).to_json()["summary"]["faults"]
+    assert faults["instrument"] == ["x"]
+    assert "failed" not in row(DOLLY, only(DOLLY, np.arange(2)), protocol)[0]
+    assert "failed" not in row(ONE_ROW, ONE_ROW, protocol)[0]
+
+
+def test_one_pose_says_nothing_of_how_far_the_reference_goes() -> None:
+    metres = {"x": smooth(1, N).replace(scale="metric")}
+    said = score(metres, {"x": ONE_ROW.replace(scale="metric")}, protocol="strict-1").to_json()["clips"]["x"]
+    assert said["MotionRatio"]["undefined"] == "fewer than two points have a pose in both clips"
+
+
+def test_the_published_script_gives_one_pose_no_error_and_a_note_says_so() -> None:
+    clip, more = row(smooth(1, N), ONE_ROW, "cinetechbench-compat")
+    assert clip["RotErr"] == 0
+    assert "the generated clip has one pose only, which the script gives no error" in more["notes"]
+
+
 def test_one_pose_does_not_better_a_mean_under_a_gauge() -> None:
     references = {"x": smooth(1, N), "y": smooth(3, N)}
     alone = score(references, {"x": smooth(2, N)}, protocol="gauge-ate").to_json()["summary"]
