@@ -10,7 +10,7 @@ from compare.protocols import Protocol
 from compare.rows import Fault
 from compare.sources import Clip, Match
 from trajectory.commands import Commands
-from trajectory.errors import CinetrajError, FormatAmbiguousError
+from trajectory.errors import AmbiguousError, CinetrajError
 from trajectory.model import Trajectory
 
 Side = Literal["reference", "generated"]
@@ -65,8 +65,8 @@ class Asked:
 
 
 def unread(error: CinetrajError) -> Fault:
-    """Whose fault it is that a generated file cannot be read: ours where its format cannot be told."""
-    return "instrument" if isinstance(error, FormatAmbiguousError) else "model"
+    """Whose fault it is that a generated file cannot be read: ours where it can be read in several ways."""
+    return "instrument" if isinstance(error, AmbiguousError) else "model"
 
 
 def whose(side: Side, fault: Fault, options: Options) -> Fault:

@@ -46,7 +46,13 @@ class ReadError(CinetrajError):
         super().__init__(f"{where}: {problem}; {remedy}")
 
 
-class FormatAmbiguousError(ReadError):
+class AmbiguousError(ReadError):
+    """A file that may be whole and can be read in several ways, of which the user must choose one: its format, its
+    unit of time, its direction, one of its cameras.
+    """
+
+
+class FormatAmbiguousError(AmbiguousError):
     """A file that fits several formats: the evidence is in the message, `--format` is the remedy."""
 
 

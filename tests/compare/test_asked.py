@@ -34,6 +34,27 @@ def test_files_whose_convention_cannot_be_told_are_rows_until_it_is_named(tmp_pa
     assert next(iter(own.values()))["RotErr"] == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("head", "step", "words"),
+    [
+        ("", 1000 / 24, "name the unit in the first line"),
+        ("# world-to-camera", 1 / 24, "take the word out of the comment"),
+    ],
+)
+def test_a_file_that_can_be_read_in_two_ways_is_no_fault_of_the_model(
+    tmp_path: Path, head: str, step: float, words: str
+) -> None:
+    """Milliseconds in a TUM file, or a comment against its format, were the worst value for the model."""
+    rows = [f"{step * k:.3f} {0.1 * k:.2f} 0 0 0 0 0 1" for k in range(24)]
+    (tmp_path / "a.txt").write_text("\n".join([head, *rows]))
+    (row,) = score(smooth(1), tmp_path / "a.txt", format="tum").clips.values()
+    assert words in row.failed
+    assert row.fault == "instrument"
+    (tmp_path / "a.txt").write_text("\n".join(["# words", *rows]).replace(" 0 0 1\n", " 0 0 7\n"))
+    (row,) = score(smooth(1), tmp_path / "a.txt", format="tum").clips.values()
+    assert row.fault == "model"  # no unit quaternions: it can be read in no way
+
+
 def test_a_format_that_nothing_knows_is_refused_and_charged_to_nobody(tmp_path: Path) -> None:
     io.write(smooth(1), tmp_path / "a.npz", format="native")
     for name in ("format", "reference_format"):

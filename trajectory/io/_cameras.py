@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from jaxtyping import Float, Int
 
-from trajectory.errors import ReadError
+from trajectory.errors import AmbiguousError, ReadError
 from trajectory.io._build import frame_numbers_in, numbered_grid
 from trajectory.io._probe import ALL
 
@@ -68,7 +68,7 @@ def chosen(path: Path, cameras: Mapping[str, list[int]], part: str) -> list[int]
         raise ReadError(path, f"has no camera {part!r}", remedy=known)
     rest = f" (or {', '.join(names[1:12])})"
     remedy = f"name one, as {path.name}#{names[0]}{rest}, or all where several clips are taken, as {path.name}#{ALL}"
-    raise ReadError(path, f"holds {len(cameras)} cameras", remedy=remedy)
+    raise AmbiguousError(path, f"holds {len(cameras)} cameras", remedy=remedy)
 
 
 def _grouped(keys: Sequence[str]) -> dict[str, list[int]]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from trajectory.errors import ReadError
+from trajectory.errors import AmbiguousError
 
 _DIRECTIONS = {
     "camera-to-world": r"cam(?:era)?[ _-]?(?:to|2)[ _-]?world|c2w|world_from_cam(?:era)?|t_?wc|t_world_cam(?:era)?",
@@ -38,7 +38,7 @@ def refuse_claims(
     ):
         said = {name for name, spelled in known.items() for line in text if _says(line, spelled)}
         if said and own not in said:
-            raise ReadError(
+            raise AmbiguousError(
                 path, f"its comment says that {what} are {' and '.join(sorted(said))}, its format {own}", remedy=remedy
             )
 

@@ -6,6 +6,7 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
+from trajectory.errors import AmbiguousError
 from trajectory.io._build import require_increasing
 from trajectory.io._columns import SECONDS_PER
 from trajectory.io._poses import Rows
@@ -104,7 +105,7 @@ def _question(
     if other is not None:
         read += f", in {other} {size * SECONDS_PER[other]:.3g} s"
     remedy = f"name the unit in the first line, as '# timestamp [{other or 's'}] ...'"
-    return rows.error(0, f"time stamps from {stamps[0]:.17g} to {stamps[-1]:.17g}: {read}", remedy)
+    return rows.error(0, f"time stamps from {stamps[0]:.17g} to {stamps[-1]:.17g}: {read}", remedy, AmbiguousError)
 
 
 def _refuse_jump(rows: Rows, time_s: Float[np.ndarray, " n"]) -> None:

@@ -42,11 +42,11 @@ class Rows:
             return f"in line {self.lines[row]}"
         return self.labels[row] if self.labels is not None else f"pose {row}"
 
-    def error(self, row: int, problem: str, remedy: str) -> ReadError:
-        """A ReadError that names the row."""
+    def error(self, row: int, problem: str, remedy: str, kind: type[ReadError] = ReadError) -> ReadError:
+        """An error of a kind that names the row."""
         if self.lines is not None:
-            return ReadError(self.path, problem, line=self.lines[row], remedy=remedy)
-        return ReadError(self.path, f"{self.where(row)}: {problem}", remedy=remedy)
+            return kind(self.path, problem, line=self.lines[row], remedy=remedy)
+        return kind(self.path, f"{self.where(row)}: {problem}", remedy=remedy)
 
     def only(self, kept: Int[np.ndarray, " k"]) -> "Rows":
         """Some of the rows."""

@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from trajectory.errors import ReadError
+from trajectory.errors import AmbiguousError, ReadError
 from trajectory.io._build import gap_fields, make, noted, numbered_grid, require_increasing, scatter
 from trajectory.io._claims import refuse_claims
 from trajectory.io._clock import Clock, clock
@@ -144,7 +144,7 @@ def _refuse_other_columns(path: Path, header: Columns | None, layout: Layout) ->
         return
     named = (header.position or layout.position, header.quat_wxyz or layout.quat_wxyz)
     if header.doubt or named != (layout.position, layout.quat_wxyz):
-        raise ReadError(
+        raise AmbiguousError(
             path,
             f"its header says {header.doubt or header.said()}, the format {layout.words}",
             remedy="leave out --format, so that the header decides, or mend the header",

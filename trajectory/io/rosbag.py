@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, final
 
 import numpy as np
 
-from trajectory.errors import ReadError
+from trajectory.errors import AmbiguousError, ReadError
 from trajectory.io._build import make
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._poses import Rows, poses_from_quat
@@ -91,7 +91,7 @@ def _named(path: Path, topics: list[str], part: str) -> str:
         raise ReadError(path, f"has no topic {part!r} of poses", remedy=f"name one of {', '.join(topics[:12])}")
     if len(topics) > 1:
         remedy = f"name one, as {path.name}#{topics[0]}, or all, {path.name}#*"
-        raise ReadError(path, f"holds {len(topics)} topics of poses", remedy=remedy)
+        raise AmbiguousError(path, f"holds {len(topics)} topics of poses", remedy=remedy)
     return topics[0]
 
 
