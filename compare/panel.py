@@ -9,6 +9,7 @@ import numpy as np
 
 from compare import metrics
 from compare.common import values_of
+from compare.markdown import plain
 from compare.uncertainty import paired_values
 from trajectory.errors import CinetrajError
 
@@ -182,16 +183,19 @@ def to_markdown(found: Panel) -> str:
     """The clips under every judge, how far these are apart, and which conclusions hold under all of them."""
     judges = found.judges
     lines = [f"**{found.protocol['name']}** {found.protocol['hash'][:12]}: {len(judges)} judges", ""]
-    lines += ["| model | clip | metric | " + " | ".join(judges) + " | disagreement |"]
+    lines += ["| model | clip | metric | " + " | ".join(map(plain, judges)) + " | disagreement |"]
     lines += ["|" + " --- |" * 3 + " ---: |" * (len(judges) + 1)]
     for row in found.rows:
         if row["median"] is None:
             continue
         cells = [_cell(row["values"][judge]) for judge in judges]
-        head = [str(row[key]).replace("|", "\\|") for key in ("model", "clip", "metric")]
+        head = [plain(str(row[key])) for key in ("model", "clip", "metric")]
         lines.append("| " + " | ".join([*head, *cells, _cell(row["disagreement"])]) + " |")
     apart = found.disagreement()
-    lines += ["", "| metric | median disagreement | " + " | ".join(f"noise of {judge}" for judge in judges) + " |"]
+    lines += [
+        "",
+        "| metric | median disagreement | " + " | ".join(f"noise of {plain(judge)}" for judge in judges) + " |",
+    ]
     lines += ["| --- |" + " ---: |" * (len(judges) + 1)]
     for metric in found.metrics:
         if metric in apart:
@@ -209,7 +213,7 @@ def to_markdown(found: Panel) -> str:
             said = f"{len(v.by_judge)} of {len(judges)} judges have both ({apart_words})"
         else:
             said = f"the judges differ ({apart_words})"
-        lines.append(f"- {v.first} and {v.second} by {v.metric}: {said}".replace("|", "\\|"))
+        lines.append("- " + plain(f"{v.first} and {v.second} by {v.metric}: {said}"))
     return "\n".join(lines) + "\n"
 
 

@@ -11,6 +11,7 @@ from compare import metrics
 from compare.best import mean_badness
 from compare.common import clips_of, common_clips, common_mean, values_of
 from compare.counts import counted
+from compare.markdown import plain
 from compare.rows import FAULTS
 from compare.scoring import Result
 from compare.uncertainty import paired_values
@@ -129,15 +130,15 @@ def to_markdown(results: Sequence[Scored]) -> str:
         lines += ["| " + " | ".join(head) + " |", "|" + " --- |" * 3 + " ---: |" * len(names)]
         for row in rows:
             cells = [_cell(row, metric, policy) for metric in names]
-            model = row["model"] + (" ⚠" if row["warnings"] else "")
+            model = plain(row["model"]) + (" ⚠" if row["warnings"] else "")
             faults = " / ".join(str(row[f"faults_{fault}"]) for fault in FAULTS)
-            first = [model.replace("|", "\\|"), f"{row['ok']}/{row['all']}", faults]
+            first = [model, f"{row['ok']}/{row['all']}", faults]
             lines.append("| " + " | ".join([*first, *cells]) + " |")
         if any(_on_fewer(row, metric) for row in rows for metric in names):
             lines += ["", FEWER_ALONE if len(same) == 1 else FEWER]
         if len(same) > 1:
             lines += ["", *_conclusions(same, names[0], policy, len(rows))]
-        lines += [f"\n⚠ {row['model']}: {row['warnings']}" for row in rows if row["warnings"]]
+        lines += [f"\n⚠ {plain(row['model'])}: {row['warnings']}" for row in rows if row["warnings"]]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
@@ -158,7 +159,7 @@ def _conclusions(records: Sequence[Mapping[str, Any]], metric: str, policy: str,
         interval = "" if found.interval is None else " [" + ", ".join(map(_number, found.interval)) + "]"
         what = f"{names[0]} − {names[1]}" + (f", {OFF[better]}" if (better := metrics.better_of(metric)) in OFF else "")
         said = f"{what}: {_number(found.difference)}{interval} on {counted(found.clips, 'clip')}: {found.verdict}"
-        lines.append("- " + said.replace("|", "\\|"))
+        lines.append("- " + plain(said))
     if clips:
         return [f"{able} models on {counted(len(clips), 'clip')} that all have, by {metric}:", "", *lines]
     head = f"no clip with a value for {metric} is common to all of the {able} models"

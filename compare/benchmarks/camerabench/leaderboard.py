@@ -12,6 +12,7 @@ from typing import Any
 
 from compare.benchmarks.camerabench.labels import SPLITS, Labels, prevalence
 from compare.benchmarks.camerabench.published import PUBLISHED
+from compare.markdown import plain
 from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
 
@@ -93,10 +94,11 @@ def as_markdown(rows: Sequence[Row]) -> str:
     lines = [f"| method | {' | '.join(HEADS)} | Avg |", "|---|" + "---:|" * (len(HEADS) + 1)]
     for row in rows:
         cells = [_cell(row.percent.get(split)) for split in SPLITS] + [_cell(row.average)]
-        name = f"**{row.name}**" if row.kind == "ours" else row.name
-        lines.append(f"| {name.replace('|', '/')} | {' | '.join(cells)} |")
+        shown = plain(row.name.replace("|", "/"))
+        name = f"**{shown}**" if row.kind == "ours" else shown
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     lines += ["", "Average precision in percent; higher is better. Binary splits of CameraBench."]
-    lines += [f"- {row.name}: {row.note}." for row in rows if row.note]
+    lines += [f"- {plain(row.name)}: {row.note}." for row in rows if row.note]
     return "\n".join(lines) + "\n"
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,9 @@ def test_markdown_is_sorted_and_escapes(results: list[Result]) -> None:
     assert "2/3" in text
     assert "undefined" in text
     assert "RotErr ↓" in text
+    starred = to_markdown([replace(result, model=f"*{result.model}*") for result in results])
+    assert "| \\*good\\* |" in starred  # it was slanted, without its stars
+    assert "- \\*poor\\|er\\* − \\*good\\*: " in starred
 
 
 def test_the_head_says_what_the_brackets_are(results: list[Result]) -> None:
