@@ -78,11 +78,32 @@ def summarise(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, A
         summary["published"] = published(rows, protocol)
     if protocol.method == "navigation":
         summary["published"] = navigation.published([*rows.values()])
+    if told := groups(rows):
+        summary["groups"] = told
     summary["policies"] = policies
     summary["faults"] = faults(rows)
     known = metrics.METRICS
     summary["better"] = {metric: known[metric].better for metric in protocol.metrics if metric in known}
     return summary
+
+
+def groups(rows: Mapping[str, ClipScores]) -> dict[str, dict[str, int | float]]:
+    """Of protocols that score groups of steps (mind-rpe with commands): clips and steps of each, and means over clips.
+
+    Clips that failed are in none, whatever their scores.
+    """
+    each: dict[str, list[Mapping[str, int | float]]] = {}
+    for row in rows.values():
+        for name, found in ({} if row.failed else row.facts.get("groups", {})).items():
+            each.setdefault(name, []).append(found)
+    return {
+        name: {
+            "clips": len(found),
+            "count": sum(int(one["count"]) for one in found),
+            **{key: float(np.mean([one[key] for one in found])) for key in found[0] if key != "count"},
+        }
+        for name, found in sorted(each.items())
+    }
 
 
 def faults(rows: Mapping[str, ClipScores]) -> dict[str, list[str]]:

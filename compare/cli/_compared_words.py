@@ -30,6 +30,7 @@ def words(result: "Result") -> str:
         lines += ["(n) behind a mean: it is over n clips, those that have a value", ""]
     lines += [*undefined, ""] if (undefined := _undefined(said, metrics)) else []
     coverage, summary = said["coverage"], said["summary"]
+    lines += [*_groups(summary["groups"], metrics), ""] if "groups" in summary else []
     apart = counts_text(summary["faults"])
     scored = f"{coverage['ok']} of {coverage['all']} clips scored" + (f"; {apart}" if apart else "")
     lines.append(f"{scored}; failures: {protocol['failures']}")
@@ -86,6 +87,14 @@ def _undefined(said: Mapping[str, Any], metrics: list[str]) -> list[str]:
     for (metric, why), names in met.items():
         alike.setdefault((why, tuple(names)), []).append(metric)
     return [f"undefined: {', '.join(which)}: {why} ({listed(names)})" for (why, names), which in alike.items()]
+
+
+def _groups(told: Mapping[str, Mapping[str, int | float]], metrics: list[str]) -> list[str]:
+    """A row for each group of steps, and for each action."""
+    rows = [["steps of", "clips", "steps", *metrics]]
+    for name, one in told.items():
+        rows.append([name, str(one["clips"]), str(one["count"]), *(_number(one.get(m)) for m in metrics)])
+    return [_report.table(rows, right=tuple(range(1, len(rows[0])))), "means over clips; act: is a single action"]
 
 
 def _interval(interval: Mapping[str, float] | None) -> str:

@@ -41,6 +41,30 @@ def test_a_leaderboard_survives_an_empty_model(sets: Path, capsys: pytest.Captur
     assert len(saved["details"]["a"]["reference"]["xyz"]) == 100
 
 
+def test_the_groups_of_mind_are_printed(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """They stood in the saved file alone, though --actions is for them."""
+    actions = sets / "actions.json"
+    turns = [{"action": "W", "start": 0, "end": 20}, {"action": "right", "start": 20, "end": 40}]
+    actions.write_text(json.dumps({"turns": turns, "unit": "frames"}))
+    asked = ["compare", str(sets / "ref"), str(sets / "other"), "--protocol", "mind-rpe", "--actions", str(actions)]
+    assert main(asked) == 0
+    lines = capsys.readouterr().out.splitlines()
+    start = next(k for k, line in enumerate(lines) if line.startswith("steps of "))
+    assert [line.split()[:3] for line in lines[start + 1 : start + 5]] == [
+        ["act:W", "2", "40"],
+        ["act:look_right", "2", "38"],
+        ["other", "2", "38"],
+        ["translation", "2", "40"],
+    ]
+    assert main([*asked, "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    each = score(sets / "ref", sets / "other", protocol="mind-rpe", actions=actions).clips.values()
+    steps = [row.facts["groups"]["other"]["RPE_r_mean"] for row in each]
+    assert told["summary"]["groups"]["other"]["RPE_r_mean"] == pytest.approx(np.mean(steps))
+    assert main([*asked[:-2], "--json"]) == 0
+    assert "groups" not in json.loads(capsys.readouterr().out)["summary"]
+
+
 @pytest.mark.parametrize(("protocol", "charged"), [("strict", True), ("cinetechbench-compat", False)])
 def test_what_has_no_worst_value_is_said_to_be_charged_nothing(
     protocol: str, charged: bool, sets: Path, capsys: pytest.CaptureFixture[str]
