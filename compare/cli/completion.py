@@ -28,7 +28,11 @@ BASH = """\
 # cinetraj {version}; made by: cinetraj completion bash
 _cinetraj() {{
     local current=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words=""
-    local place="${{COMP_WORDS[1]}}"
+    local place="${{COMP_WORDS[1]}}" ahead=""
+    if [[ $before == = ]]; then before=${{COMP_WORDS[COMP_CWORD-2]}}
+    elif [[ $current == = ]]; then current=""
+    elif [[ $current == --*=* ]]; then before=${{current%%=*}} ahead="$before=" current=${{current#*=}}
+    fi
     [[ $COMP_CWORD -gt 2 && " {nested} " == *" $place "* ]] && place+=" ${{COMP_WORDS[2]}}"
     COMPREPLY=()
     if [[ $COMP_CWORD -eq 1 ]]; then
@@ -39,7 +43,8 @@ _cinetraj() {{
 {values}
     esac
     if [[ -n $words ]]; then
-        COMPREPLY=($(compgen -W "$words" -- "$current"))
+        [[ $current == *,* ]] && ahead+="${{current%,*}}," current=${{current##*,}}  # names with commas between them
+        COMPREPLY=($(compgen -P "$ahead" -W "$words" -- "$current"))
         return
     fi
     if [[ $current == -* || $COMP_CWORD -eq 2 && " {nested} " == *" $place "* ]]; then
@@ -51,7 +56,7 @@ _cinetraj() {{
     fi
     compopt -o filenames 2>/dev/null
     local IFS=$'\\n'  # names may hold spaces; those that begin with quotes or backslashes are the shell's own affair
-    COMPREPLY=($(compgen -f -- "$current"))
+    COMPREPLY=($(compgen -P "$ahead" -f -- "$current"))
 }}
 complete -o default -F _cinetraj cinetraj
 """
@@ -76,6 +81,7 @@ def script() -> str:
     """For bash, and for zsh through its own bridge."""
     from importlib.metadata import version
 
+    from compare.cli._offered import offered
     from compare.cli.entry import command_modules
 
     flags: dict[str, dict[str, str]] = {}
@@ -87,11 +93,12 @@ def script() -> str:
         for each in below[name]:
             flags[f"{name} {each}"] = flags_in(help_of(name, each))
         flags[name] = dict.fromkeys(below[name], "") or flags_in(text)
+    named = offered()
     values = [
         f'        "{place} {flag}") words="{words}" ;;'
         for place, own in flags.items()
         for flag, value in own.items()
-        if (words := " ".join(choices(value)))
+        if (words := " ".join(choices(value) or (named.get(flag, ()) if "STR" in value else ())))
     ]
     options = [f'        "{place}") words="{" ".join(own)}" ;;' for place, own in flags.items()]
     return BASH.format(

@@ -43,6 +43,26 @@ def test_commands_options_values_and_files_are_offered(script: str, tmp_path: Pa
     assert offered(script, tmp_path, "cinetraj", "camerabench", "score", "--lab") == ["--labels"]
 
 
+def test_names_of_formats_protocols_and_the_like_are_offered(script: str, tmp_path: Path) -> None:
+    """Options whose values a registry knows offered files, and behind = none offered anything."""
+    (tmp_path / "blend").touch()
+    assert offered(script, tmp_path, "cinetraj", "convert", "a", "b", "--to", "ble") == ["blender"]
+    assert "rosbag" not in offered(script, tmp_path, "cinetraj", "convert", "a", "b", "--to", "")
+    assert offered(script, tmp_path, "cinetraj", "import", "a", "--format", "rosbag-b") == ["rosbag-body"]
+    assert offered(script, tmp_path, "cinetraj", "compare", "--protocol", "auc") == ["auc", "auc-published"]
+    assert offered(script, tmp_path, "cinetraj", "compare", "--protocol", "strict,att") == ["strict,attitude"]
+    assert offered(script, tmp_path, "cinetraj", "estimate", "--save", "depth,tr") == ["depth,tracks"]
+    assert offered(script, tmp_path, "cinetraj", "estimate", "--features", "sif") == ["sift"]
+    assert "mnn" in offered(script, tmp_path, "cinetraj", "estimate", "--matcher", "")
+    assert offered(script, tmp_path, "cinetraj", "describe", "--tags", "data") == ["datadop"]
+    assert "RotErr" in offered(script, tmp_path, "cinetraj", "compare", "--metric", "Rot")
+    assert offered(script, tmp_path, "cinetraj", "estimate", "--engine", "=") == ["local", "ray"]  # as bash parts them
+    assert offered(script, tmp_path, "cinetraj", "convert", "--to", "=", "ble") == ["blender"]
+    assert offered(script, tmp_path, "cinetraj", "convert", "--to=ble") == ["--to=blender"]  # as zsh does not
+    assert offered(script, tmp_path, "cinetraj", "convert", "--pairs=ble") == ["--pairs=blend"]
+    assert offered(script, tmp_path, "cinetraj", "compare", "--pairs", "=", "ble") == ["blend"]
+
+
 def test_names_with_spaces_are_offered_whole(script: str, tmp_path: Path) -> None:
     """They fell into their words, each of which was offered as a file."""
     (tmp_path / "my clip \u00e4 1.mp4").touch()
