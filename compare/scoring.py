@@ -15,7 +15,7 @@ from compare.estimators import estimator_warnings, estimators
 from compare.protocols import Protocol
 from compare.rows import ClipScores
 from compare.score_match import score_matches
-from compare.sources import Clip, Match, Source, clips, listed, match
+from compare.sources import Clip, Match, Source, clips, listed, match, require_there
 from compare.summary import summarise
 from compare.summary import values as summary_values
 from trajectory.commands import Commands
@@ -212,7 +212,12 @@ def score_trials(
 def score_models(
     reference: Source, models: Mapping[str, Source], *, protocol: str | Protocol = "strict", **options: Any
 ) -> dict[str, Result]:
-    """Several models against the same references. A model whose folder is empty is a row of failures, not an error."""
+    """Several models against the same references. A model whose folder is empty is a row of failures, not an error.
+
+    Raises:
+        CinetrajError: a path does not exist, or as `score` where it is the references' fault.
+    """
+    require_there(reference, *models.values())
     results: dict[str, Result] = {}
     for name, source in models.items():
         try:

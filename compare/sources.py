@@ -113,9 +113,8 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
         if not found:
             raise CinetrajError("the mapping of clips is empty, expected names with trajectories or paths")
         return found, False
+    require_there(source)
     path, part = split_part(Path(source))
-    if not path.exists():
-        raise CinetrajError(f"{path} does not exist, expected a trajectory file, a run folder or a folder of them")
     if part:
         return _of_cameras(path, part)
     if path.is_file():
@@ -144,6 +143,13 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
         which = f"; give one of the folders of runs in it, as {sets[0]}" if sets else ""
         raise CinetrajError(f"{path} holds no clip, expected trajectory files or run folders in it{which}")
     return found, False
+
+
+def require_there(*sources: Source) -> None:
+    """Raises CinetrajError for a path that is not there: who mistyped it has no model that delivered nothing."""
+    for source in sources:
+        if isinstance(source, str | Path) and not (path := split_part(Path(source))[0]).exists():
+            raise CinetrajError(f"{path} does not exist, expected a trajectory file, a run folder or a folder of them")
 
 
 def _of_cameras(path: Path, part: str) -> tuple[dict[str, Clip], bool]:

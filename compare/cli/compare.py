@@ -77,6 +77,7 @@ def run(args: Args) -> int:
     from compare import protocols
     from compare.asked import require_formats
     from compare.report.tables import to_markdown
+    from compare.sources import require_there
 
     require_formats(args.format, args.reference_format or "auto")
     if args.out is not None:
@@ -88,6 +89,7 @@ def run(args: Args) -> int:
     if not args.generated:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
     args, models = _with_models(args)
+    require_there(args.reference, *args.generated)
     chosen = list(dict.fromkeys(name.strip() for name in args.protocol.split(",")))
     for name in chosen:
         protocols.get(name)  # refuses what it does not know, before anything is estimated

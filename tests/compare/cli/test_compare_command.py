@@ -9,9 +9,10 @@ from estimates import estimate
 from paths import elsewhere, monst3r_text, smooth
 
 from compare.cli import _compared_words, main
-from compare.scoring import score
+from compare.scoring import score, score_models
 from sfm.batch import Clip
 from trajectory import io
+from trajectory.errors import CinetrajError
 
 
 @pytest.fixture
@@ -39,6 +40,19 @@ def test_a_leaderboard_survives_an_empty_model(sets: Path, capsys: pytest.Captur
     assert main(["report", str(sets / "scores"), "--markdown", str(sets / "board.md")]) == 0
     saved = json.loads((sets / "scores" / "other_strict.json").read_text())
     assert len(saved["details"]["a"]["reference"]["xyz"]) == 100
+
+
+def test_a_model_whose_folder_is_not_there_is_no_row(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistyped name was a model that had delivered nothing, charged with the worst values."""
+    asked = [str(sets / name) for name in ("ref", "good", "ohter")]
+    assert main(["compare", *asked, "--out", str(sets / "scores")]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"cinetraj: error: {sets / 'ohter'} does not exist, expected ")
+    assert said.err.count("\n") == 1
+    assert said.out == ""
+    assert not (sets / "scores").exists()
+    with pytest.raises(CinetrajError, match="ohter does not exist"):
+        score_models(sets / "ref", {"good": sets / "good", "ohter": sets / "ohter"})
 
 
 def test_the_groups_of_mind_are_printed(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
