@@ -94,7 +94,8 @@ def groups(rows: Mapping[str, ClipScores]) -> dict[str, dict[str, int | float]]:
     """
     each: dict[str, list[Mapping[str, int | float]]] = {}
     for row in rows.values():
-        for name, found in ({} if row.failed else row.facts.get("groups", {})).items():
+        told: Mapping[str, Mapping[str, int | float]] = {} if row.failed else row.facts.get("groups", {})
+        for name, found in told.items():
             each.setdefault(name, []).append(found)
     return {
         name: {

@@ -31,7 +31,7 @@ def read_table(text: str) -> Table:
     head = lines[0] if lines else ""
     mark = next((each for each in ",;\t" if each in head), ",")  # spreadsheets write any of them
     reader = csv.reader(lines, delimiter=mark, skipinitialspace=True)
-    columns = [name.strip().lower() for name in next(reader, [])]
+    columns = [name.strip().lower() for name in next(reader, list[str]())]
     rows: list[tuple[int, Mapping[str, str]]] = []
     for cells in reader:
         if any(cell.strip() for cell in cells):
