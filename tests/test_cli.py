@@ -201,7 +201,7 @@ class TestTrajectoryCommands:
     def test_a_terminal_without_unicode_is_no_reason_to_fail(self, tum: Path) -> None:
         done = alone("describe", tum, "--format", "tum", PYTHONIOENCODING="ascii")
         assert done.returncode == 0, done.stderr
-        assert "pans left about 10\\xb0" in done.stdout
+        assert "panning left about 10\\xb0" in done.stdout
 
     def test_a_reader_that_stops_reading_is_no_error(self, tum: Path) -> None:
         said = f"{sys.executable} -m compare.cli.entry describe {tum} --format tum"
