@@ -154,7 +154,7 @@ def seen_by(sightings: Sightings, answers: Sequence[Answer]) -> Seen:
     limit = AGREES * max(noise, LEAST_LIMIT_PX) + DRIFT * np.minimum(_moved_px(sightings) / unit_px, 640.0)
     agrees = rms < limit
     height, width = sightings.hw
-    outside = np.abs(sightings.xy_px) > BORDER * np.array([width, height])
+    outside = np.abs(sightings.xy_px) > BORDER * np.array([width * sightings.pixel_aspect, height])
     rim = weight * outside.any(1)
     y_px = sightings.xy_px[:, 1]
     travels = np.array([answer.cameras.translates for answer in answers])

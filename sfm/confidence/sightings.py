@@ -6,7 +6,7 @@ tracks and those of flow are asked the same question.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -62,6 +62,7 @@ class Sightings:
         seen: whether it was.
         votes: how much each point counts.
         hw: of the frames, whose border is asked apart.
+        pixel_aspect: width of their pixels over the height.
     """
 
     anchor: Int[np.ndarray, " s"]
@@ -71,20 +72,21 @@ class Sightings:
     seen: Bool[np.ndarray, "s m"]
     votes: Float[np.ndarray, " s"]
     hw: tuple[int, int]
+    pixel_aspect: float = 1.0
 
     def some(self, most: int) -> "Sightings":
         """At most so many of them, drawn with one seed."""
         if len(self.anchor) <= most:
             return self
         rows = np.sort(np.random.default_rng(0).choice(len(self.anchor), most, replace=False))
-        return Sightings(
+        return replace(
+            self,
             anchor=self.anchor[rows],
             xy_px=self.xy_px[rows],
             target=self.target[rows],
             place_px=self.place_px[rows],
             seen=self.seen[rows],
             votes=self.votes[rows],
-            hw=self.hw,
         )
 
 
@@ -118,6 +120,7 @@ def of_tracks(xy_px: Float[np.ndarray, "t k 2"], hw: tuple[int, int], pixel_aspe
         seen=others,
         votes=seen.sum(1).astype(float),
         hw=hw,
+        pixel_aspect=pixel_aspect,
     ).some(MOST["tracks"])
 
 

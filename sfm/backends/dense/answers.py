@@ -49,13 +49,15 @@ def asked(
         return ByFlow(
             keyframes=keyframes,
             answers=_answers(fitted, solved, keyframes),
-            sightings=of_flow(fitted.graph, fitted.belongs, frames.hw),
+            sightings=of_flow(fitted.graph, fitted.belongs, frames.hw, frames.pixel_aspect),
             solved=solved,
             again=again,
         )
 
 
-def of_flow(graph: FlowGraph, belongs: Float[Tensor, "k p"], hw: tuple[int, int]) -> Sightings:
+def of_flow(
+    graph: FlowGraph, belongs: Float[Tensor, "k p"], hw: tuple[int, int], pixel_aspect: float = 1.0
+) -> Sightings:
     """Patches of the keyframes, by what they know and as far as they belong to the rigid scene."""
     votes = votes_of(graph).cpu().numpy().astype(float)
     row, patch = np.nonzero(votes > 0)
@@ -68,6 +70,7 @@ def of_flow(graph: FlowGraph, belongs: Float[Tensor, "k p"], hw: tuple[int, int]
         seen=(graph.weight.cpu().numpy() > TESTIFIES).transpose(0, 2, 1)[row, patch],
         votes=votes[row, patch] * weight,
         hw=hw,
+        pixel_aspect=pixel_aspect,
     ).some(MOST["flow"])
 
 

@@ -23,6 +23,20 @@ def test_the_true_path_agrees_with_all_and_a_turn_with_little():
     assert 0.1 < how.noise_px < 0.4
 
 
+def test_the_border_is_that_of_the_picture_whatever_the_shape_of_its_pixels():
+    """The same picture, stored half as wide: the places of its points are in square pixels, its width is not."""
+    whole = seen(TRUTH)
+    stored = replace(whole, hw=(360, 320), pixel_aspect=2.0)
+    across, down = (np.abs(whole.xy_px) / (640, 360)).T
+    inside = (across > 0.17) & (across < evidence.BORDER) & (down < evidence.BORDER)
+    to_and_fro = np.where(np.arange(8) % 2, 40.0, -40.0)[:, None] * (0.0, 1.0)
+    strayed = whole.place_px + inside[:, None, None] * to_and_fro
+    for sightings in (whole, stored):
+        how = seen_by(replace(sightings, place_px=strayed), [answer("full", TRUTH)])
+        assert how.share[0] < 0.8
+        assert how.border[0] == 1.0
+
+
 def test_the_relief_is_that_of_the_scene():
     how = seen_by(seen(TRUTH), [answer("full", TRUTH)])
     assert 0.3 < how.relief[0] < 1.0  # depths of 1 to 4, evenly
