@@ -1,18 +1,21 @@
 """What dense flow says of a shot, in plain arrays. Loads torch: the estimator imports it where flow is asked."""
 
+from dataclasses import replace
+
 import numpy as np
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from sfm.backends.dense.distortion import corner_radius, undistortion_of
 from sfm.backends.dense.estimator import answer
 from sfm.backends.dense.fitting import FittedFlow, fit_flow
 from sfm.backends.dense.graph import FlowGraph
-from sfm.backends.dense.models import TESTIFIES, votes_of
+from sfm.backends.dense.models import TESTIFIES, Lens, votes_of
 from sfm.backends.dense.running import exact
 from sfm.confidence.evidence import Answer, ByFlow, chosen_by
 from sfm.confidence.sightings import MOST, Cameras, Sightings, cameras_at
 from sfm.config import DenseConfig
-from sfm.types import Frames, Masks, Solved
+from sfm.types import FramePoses, Frames, Masks, Solved
 
 LEAST_BELONGING = 0.02
 
@@ -48,7 +51,7 @@ def asked(
         keyframes = fitted.kept[fitted.key]
         return ByFlow(
             keyframes=keyframes,
-            answers=_answers(fitted, solved, keyframes),
+            answers=_answers(fitted, solved, keyframes, frames),
             sightings=of_flow(fitted.graph, fitted.belongs, frames.hw, frames.pixel_aspect),
             solved=solved,
             again=again,
@@ -74,7 +77,9 @@ def of_flow(
     ).some(MOST["flow"])
 
 
-def _answers(fitted: FittedFlow, solved: Solved, keyframes: Int[np.ndarray, " k"]) -> tuple[Answer, ...]:
+def _answers(
+    fitted: FittedFlow, solved: Solved, keyframes: Int[np.ndarray, " k"], frames: Frames
+) -> tuple[Answer, ...]:
     """The models of the flow at its keyframes; the one that was turned inside out, as it was told."""
     answers: list[Answer] = []
     turned = solved.statistics.get("occlusion", {}).get("turned_inside_out", False)
@@ -90,6 +95,22 @@ def _answers(fitted: FittedFlow, solved: Solved, keyframes: Int[np.ndarray, " k"
         )
         if turned and fit.model.name == solved.motion_model:
             assert solved.poses is not None
-            cameras = cameras_at(solved.poses, keyframes)
+            cameras = as_told(solved.poses, keyframes, frames, fitted.lens)
         answers.append(Answer(source="flow", model=fit.model, cameras=cameras, chosen=chosen_by(solved, fit.model)))
     return tuple(answers)
+
+
+def as_told(poses: FramePoses, keyframes: Int[np.ndarray, " k"], frames: Frames, lens: Lens) -> Cameras:
+    """The cameras of a told path at the keyframes, with κ of its lens: the one that was given, or that of its k1.
+
+    Args:
+        poses: of all frames.
+        keyframes: their numbers.
+        frames: of the shot.
+        lens: what was known of it.
+    """
+    found = cameras_at(poses, keyframes)
+    if not lens.radial:
+        return replace(found, undistortion=lens.undistortion)
+    radius = corner_radius(frames.hw, frames.pixel_aspect, float(found.focal_px[0]))
+    return replace(found, undistortion=undistortion_of(poses.radial, radius))

@@ -4,14 +4,20 @@ from dataclasses import replace
 
 import clips
 import numpy as np
+import pytest
 import torch
 from flow_scene import clip, known_flow
+from weighed_paths import cameras
 
 from sfm.backends.dense import answers
-from sfm.backends.dense.answers import of_flow
+from sfm.backends.dense.answers import as_told, of_flow
+from sfm.backends.dense.distortion import corner_radius, distortion_of
+from sfm.backends.dense.models import Lens
 from sfm.confidence.sightings import Cameras, residuals
 from sfm.config import DenseConfig
+from sfm.geometry.problem import FocalPrior
 from sfm.masks import find as masks
+from sfm.types import FramePoses
 
 
 def test_patches_of_a_flow_are_explained_by_the_cameras_that_made_it():
@@ -48,3 +54,23 @@ def test_flow_computes_on_one_thread_whatever_torch_had_before(monkeypatch):
     finally:
         torch.set_num_threads(before)
     assert found == [1]
+
+
+@pytest.mark.parametrize(("radial", "kappa"), [(True, 0.08), (False, 0.08), (True, 0.0)])
+def test_what_was_turned_inside_out_keeps_the_lens_that_it_was_told_with(radial: bool, kappa: float) -> None:
+    """A zoom through a lens that bends was judged as a pinhole's, off by pixels near the corners."""
+    path, frames = cameras((0.0, 0.0, 0.4), zoom=1.3), clips.as_frames(np.zeros((8, 360, 640, 3), np.uint8))
+    radius = corner_radius(frames.hw, 1.0, path.focal_px[0])
+    poses = FramePoses(
+        rotation=path.rotation,
+        translation=path.translation,
+        focal_px=path.focal_px,
+        depth=np.full(8, 2.0),
+        valid=np.ones(8, bool),
+        reason=("",) * 8,
+        radial=distortion_of(kappa, radius),
+    )
+    lens = Lens(focal=FocalPrior(focal_px=550.0, sigma=0.35), undistortion=0.0 if radial else kappa, radial=radial)
+    told = as_told(poses, np.arange(8), frames, lens)
+    assert told.undistortion == pytest.approx(kappa, abs=0.003)
+    np.testing.assert_array_equal(told.focal_px, path.focal_px)
