@@ -81,8 +81,8 @@ class Judged:
         agree: whether, were the first one true, what the second one says of rotation, translation and zoom is right.
         quantity: probability that what it says of each quantity is right.
         turned: whether it goes the way that what covers what tells, against what the residuals took first.
-        unusual_log: how far its focal length lies from the usual one, as a log ratio; 0 where it was given.
         features, seen: what was looked at, for the calibration.
+        lens: what was known of the focal length.
     """
 
     answers: tuple[Answer, ...]
@@ -92,8 +92,8 @@ class Judged:
     quantity: Mapping[str, float]
     features: Mapping[str, Any]
     seen: Mapping[str, Seen]
+    lens: FocalPrior
     turned: bool = False
-    unusual_log: float = 0.0
 
     @property
     def answer(self) -> Answer:
@@ -111,7 +111,8 @@ class Judged:
         at the end of what was tried may lie as far from the usual one as it was found."""
         focal = np.log([a.cameras.focal_px[0] for a in self.answers])
         apart = np.sqrt(self.probability @ (focal - focal[self.best]) ** 2)
-        return float(np.hypot(apart, self.unusual_log if self.unusual_log > FAR_FOCAL else 0.0))
+        unusual_log = self.lens.unusual(float(self.answer.cameras.focal_px[0]))
+        return float(np.hypot(apart, unusual_log if unusual_log > FAR_FOCAL else 0.0))
 
     def times(self, factor: float, quantities: Iterable[str]) -> "Judged":
         """What it says of some quantities, or of "all", so much less probably right."""
@@ -175,8 +176,8 @@ def judge(
         },
         features={"answers": found, "by rules": by_choice, "shared": shared, "facts": facts, "kind": kind},
         seen=seen,
+        lens=prior,
         turned=bool(side[best] > 0),
-        unusual_log=prior.unusual(float(answers[best].cameras.focal_px[0])),
     )
 
 

@@ -11,7 +11,7 @@ from sfm.confidence.posterior import QUANTITY_NAMES, SURE, Judged, far_below
 from sfm.confidence.reason_words import with_probabilities
 from sfm.confidence.turn_odds import turn_odds, turn_of
 from sfm.motion.all_frames import between_keyframes
-from sfm.motion.deviations import with_deviations
+from sfm.motion.deviations import SIGMA_TIMES, lens_in_the_middle, with_deviations
 from sfm.motion.jumps import jump, turns_at_once, zooms_at_once
 from sfm.runs.saved import alternative_file
 from sfm.types import Alternative, FramePoses, Solved, Status
@@ -50,11 +50,16 @@ def told(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"], keyfra
         time_s: of the frames.
         keyframes: at which the answers were compared.
     """
-    poses = None if solved.poses is None else with_deviations(solved.poses, judged.focal_apart_log)
+    poses = solved.poses
+    if poses is not None:
+        times = SIGMA_TIMES if judged.answer.source == "tracks" else 1.0  # flow counts no neighbour twice (`SHARED`)
+        poses = lens_in_the_middle(poses, judged.lens.focal_px, times)
+        poses = with_deviations(poses, judged.focal_apart_log)
     own = {
         "own_confidence": solved.statistics.get("confidence"),
         "focal_sigma_log": None if poses is None else poses.focal_sigma_log,
     }
+    own |= {} if poses is None else {"focal_px": float(np.median(poses.focal_px))}
     solved, judged = doubted(replace(solved, poses=poses), judged, time_s)
     status, reason = verdict(solved, judged)
     rivals = judged.rivals(LEAST_RIVAL)[:MOST_RIVALS]

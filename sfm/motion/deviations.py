@@ -37,6 +37,36 @@ def with_deviations(poses: FramePoses, focal_apart_log: float) -> FramePoses:
     return replace(poses, covariance=covariance, focal_sigma_log=told)
 
 
+def lens_in_the_middle(poses: FramePoses, usual_px: float, times: float = 1.0) -> FramePoses:
+    """The poses of a camera that zooms and does not travel, with the usual lens in the middle of its zoom.
+
+    A zoom shows the ratio of its focal lengths and, without a turn, nothing else. The fit holds the first one against
+    the usual lens, so that a zoom in ends as a telephoto lens and the same film played backwards as a fisheye. Here the
+    middle of the first and the last one (of their logarithms) is held there, and what the clip itself says of the lens
+    counts by its told deviation: both are normal densities, and the told focal length is the mean of their product.
+    Turns across the axis follow as in `by_focal_length`. What travels or bends shows its lens and stays as it is.
+
+    Args:
+        poses: with the deviation of the focal length of their own fit.
+        usual_px: the most likely focal length, by which the fit held the first one.
+        times: by how much that deviation is too small.
+    """
+    fitted, known = poses.focal_sigma_log, np.flatnonzero(poses.valid)
+    if not fitted or poses.translates or poses.radial or not len(known):
+        return poses
+    log_focal = np.log(poses.focal_px[known[[0, -1]]] / usual_px)
+    half = 0.5 * float(log_focal[1] - log_focal[0])
+    if half == 0.0:
+        return poses
+    held, beside = (min(1.0, each * fitted / FOCAL_PRIOR_SIGMA) ** 2 for each in (1.0, times))
+    alone = float(log_focal[0]) / (1.0 - held) if beside < 1.0 else 0.0  # what the clip says without the usual lens
+    longer = (1.0 - beside) * alone - beside * half - float(log_focal[0])
+    first, rotation = poses.rotation[known[0]], poses.rotation.copy()
+    turn = Rotation.from_matrix(rotation[known] @ first.T).as_rotvec() * np.exp(-longer * np.array([1.0, 1.0, 0.0]))
+    rotation[known] = Rotation.from_rotvec(turn).as_matrix() @ first
+    return replace(poses, rotation=rotation, focal_px=poses.focal_px * np.exp(longer))
+
+
 def by_focal_length(poses: FramePoses) -> Float[np.ndarray, "n 6"]:
     """How poses relative to the first one follow the log focal length: derivatives of (v, ω) as in `FramePoses`.
 

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from sfm.motion.deviations import FOCAL_SIGMA_LEAST, SIGMA_TIMES, by_focal_length, with_deviations
+from sfm.motion.deviations import (
+    FOCAL_SIGMA_LEAST,
+    SIGMA_TIMES,
+    by_focal_length,
+    lens_in_the_middle,
+    with_deviations,
+)
+from sfm.motion.estimator import FOCAL_PRIOR_SIGMA
 from sfm.types import FramePoses
 
 POINTS = np.random.default_rng(4).uniform([-3, -2, 5], [3, 2, 9], (60, 3))
@@ -87,3 +94,53 @@ def test_what_is_given_or_not_known_stays_so() -> None:
     unknown = with_deviations(replace(moving(10.0, (0.0, 0.0, 0.0)), covariance=None), 0.0)
     assert unknown.covariance is None
     assert unknown.focal_sigma_log == pytest.approx(FOCAL_SIGMA_LEAST)
+
+
+USUAL_PX = 400.0
+
+
+def zooming(first_px: float, last_px: float, *, fitted: float, pan_deg: float = 0.0) -> FramePoses:
+    """Three frames, the second of which has no pose and holds anything."""
+    poses = moving(pan_deg, (0.0, 0.0, 0.0), fitted=fitted)
+    bound = {"translates": False, "translation_bound": 0.01}
+    return replace(poses, focal_px=np.array([first_px, np.nan, last_px]), **bound)
+
+
+def test_a_zoom_alone_tells_the_usual_lens_in_its_middle_whichever_way_it_is_played() -> None:
+    """The fit holds the first focal length: 400 to 1200 px one way, 400 to 133 px the other."""
+    for last_px in (1200.0, 400.0 / 3):
+        told = lens_in_the_middle(zooming(USUAL_PX, last_px, fitted=FOCAL_PRIOR_SIGMA), USUAL_PX)
+        assert told.focal_px[2] / told.focal_px[0] == pytest.approx(last_px / USUAL_PX)
+        assert np.sqrt(told.focal_px[0] * told.focal_px[2]) == pytest.approx(USUAL_PX)
+
+
+def test_what_a_clip_says_of_its_lens_counts_by_the_deviation_that_is_told() -> None:
+    """Noise that tracks take for a lens is none; where a turn shows the lens it stays, and the turn with it."""
+    drifted = zooming(120.0, 60.0, fitted=0.15)
+    told = lens_in_the_middle(drifted, USUAL_PX, SIGMA_TIMES)
+    assert np.sqrt(told.focal_px[0] * told.focal_px[2]) == pytest.approx(USUAL_PX)
+    shown = zooming(600.0, 900.0, fitted=0.002, pan_deg=8.0)
+    for times in (1.0, SIGMA_TIMES):
+        told = lens_in_the_middle(shown, USUAL_PX, times)
+        np.testing.assert_allclose(told.focal_px[[0, 2]], (600.0, 900.0), rtol=2e-3)
+        np.testing.assert_allclose(told.rotation[2], shown.rotation[2], atol=3e-4)
+
+
+def test_a_turn_beside_a_zoom_shows_the_same_picture_through_the_told_lens() -> None:
+    poses = zooming(400.0, 640.0, fitted=0.2, pan_deg=2.0)
+    told = lens_in_the_middle(poses, USUAL_PX)
+    assert told.focal_px[0] < 390.0
+    middle = np.array([[0.0, 0.0, 1.0]])
+    places = [seen(each.rotation[2], np.zeros(3), each.focal_px[2], middle)[0] for each in (poses, told)]
+    np.testing.assert_allclose(*places, atol=0.05)
+
+
+def test_a_lens_that_is_given_and_what_shows_it_stay() -> None:
+    zoom = zooming(500.0, 800.0, fitted=0.3)
+    for held in (
+        replace(zoom, focal_sigma_log=0.0),
+        replace(zoom, translates=True),
+        replace(zoom, radial=-0.05),
+        replace(zoom, focal_px=np.full(3, 500.0)),
+    ):
+        assert lens_in_the_middle(held, USUAL_PX, SIGMA_TIMES) is held
