@@ -155,9 +155,8 @@ def _found(fitted: FittedFlow, selection: Selection[DenseFit], refined: Refined,
 
 def _poses(frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, config: DenseConfig) -> FramePoses:
     """Poses of all frames of the shot, with what is known of focal length, depth and translation."""
-    n = len(frames)
     parameters, moves = found.refined.parameters, found.selection.model.translates
-    row = np.searchsorted(found.kept, np.arange(n)).clip(0, len(found.kept) - 1)
+    row = np.searchsorted(found.kept, masks.duplicate_of).clip(0, len(found.kept) - 1)
     depth, quantiles = _depths(found) if moves else (np.ones(len(found.kept)), None)
     first = float(parameters.log_focal)
     spread = spread_of(found.refined, found.selection.model, found.lens)

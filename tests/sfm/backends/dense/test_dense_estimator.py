@@ -154,6 +154,8 @@ def test_blank_and_repeated_frames_keep_the_time_axis_whole():
     assert trajectory.reason[10] == trajectory.reason[11] == "blank"
     np.testing.assert_array_equal(trajectory.world_from_cam[5], trajectory.world_from_cam[6])
     np.testing.assert_array_equal(trajectory.world_from_cam[5], trajectory.world_from_cam[7])
+    assert trajectory.scene_depth is not None
+    np.testing.assert_array_equal(trajectory.scene_depth[[6, 7]], trajectory.scene_depth[5])
     assert not set(result.statistics["keyframes"]) & {6, 7, 10, 11}
     keep = trajectory.valid
     assert path_error(trajectory.positions[keep], clip("truck").trajectory.positions[source][keep]) < 0.05
