@@ -109,7 +109,7 @@ def fit_tracks(frames: Frames, masks: Masks, config: AutoConfig, seconds: dict[s
     with thread_limit(1, opencv=False, torch=False):
         with timed(seconds, "tracks"):
             tracks = track(frames, masks, config.tracks)
-        if why := precheck(frames, masks, tracks, shortest=config.tracks.min_length):
+        if why := precheck(frames, masks, tracks):
             return why
         keyed = _keyed(frames, tracks, config)
         if len(keyed.frames) < 2 or len(keyed.picked) < MIN_TRACKS:
@@ -141,19 +141,12 @@ def answer(
     return replace(solved, seconds=seconds)
 
 
-def precheck(frames: Frames, masks: Masks, tracks: Tracks, *, shortest: int = 2) -> str:
-    """Why nothing can be said about this clip, or nothing.
-
-    Args:
-        shortest: frames that a track must last.
-    """
+def precheck(frames: Frames, masks: Masks, tracks: Tracks) -> str:
+    """Why nothing can be said about this clip, or nothing."""
     if masks.blank.all():
         return "every frame is blank (black, white or a covered lens)"
-    shown = len(frames) - int(masks.blank.sum())
-    if shown < 2:
+    if len(frames) - int(masks.blank.sum()) < 2:
         return "fewer than two frames show anything"
-    if shown < shortest:
-        return f"{shown} frames show anything, and points are followed over at least {shortest}; give a longer clip"
     if len(tracks.xy_px) < MIN_TRACKS:
         return f"only {len(tracks.xy_px)} points can be followed: no texture, or nothing lasts from frame to frame"
     return ""

@@ -193,6 +193,14 @@ def test_frozen_frames_repeat_the_pose_of_the_frame_that_they_show():
     assert angle_deg(trajectory.rotations[0::2], clip("pan").trajectory.rotations).max() < 0.5
 
 
+def test_tracks_are_asked_of_two_frames_too():
+    """A way between two frames was left to the flow, which took most for turns."""
+    result = estimate(clip("truck").rgb[[0, 6]])
+    assert result.status == "ok"
+    assert result.motion_model == "full"
+    assert result.statistics["won"] == "tracks"
+
+
 def test_identical_frames_are_a_static_clip():
     """A still picture as a video: everything that it shows stands still."""
     result = estimate(np.repeat(clip("static").rgb[:1], 12, axis=0))
