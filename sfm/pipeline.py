@@ -26,7 +26,7 @@ from sfm.runs.estimate import ShotEstimate as ShotEstimate
 from sfm.runs.estimate import plain
 from sfm.runs.savable import obstacle
 from sfm.runs.versions import installed_versions
-from sfm.shots import boundaries
+from sfm.shots import boundaries, raised
 from sfm.types import BackendResult, Frames, Masks
 from sfm.video import reader
 from sfm.video.container import film
@@ -207,6 +207,7 @@ def _read_and_cut(
         )
     tell("cutting into shots", 0.05)
     with _Clock(seconds, "shots"):
+        frames = raised.without_blends(frames)
         found = _cut(frames, config)
     return replace(frames, notes=(*frames.notes, *found.notes)), found.spans, seconds
 

@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -12,6 +12,7 @@ from sfm.config import ShotConfig
 from sfm.masks.blank import find_blank, to_grey
 from sfm.masks.surround import find_surround
 from sfm.shots.judged import Suspect, judge, one_through_change
+from sfm.shots.raised import first_alone, without_blends
 from sfm.shots.shown_again import comes_back, covered, same_scene
 from sfm.shots.similarity import Linker
 from sfm.shots.suspicions import Suspicion, looser, middle, suspicions
@@ -41,20 +42,21 @@ def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
 
     A cut is a place where the pictures on both sides share neither tracks, nor features, nor a common shift.
     Images that are only numbered need not be neighbours in time: there a jump of the camera is no cut as long as
-    any image on one side shows what any image on the other side shows.
+    any image on one side shows what any image on the other side shows. Of a rate that was raised by blending the frames
+    of the film are asked alone: between those of quick motion lie blends of two pictures that nothing links.
     """
     count = len(frames)
     if count < 2:
         return Shots(spans=((0, count),), suspects=(), notes=())
-    content, blank = _without_bars(frames)
-    first, later = suspicions(content, blank, config)
-    linker = Linker(lambda number: content[number], config.similarity)
-    judged = one_through_change(judge(first, linker, blank, _bridge(frames, config), config))
-    if frames.time_source == "index":
-        judged = same_scene(judged, linker, count)
-    else:
-        judged = covered(judged, linker, blank, _reach(frames, config))
-    return _shots(_with_gradual(judged, later, linker, blank, frames, config), count, config)
+    film = without_blends(frames)
+    if film is frames:
+        return _shots(_judged(frames, config), count, config)
+    numbers = np.searchsorted(frames.index, film.index)
+    judged: list[Suspect] = []
+    for each in _judged(film, config):
+        last, first = int(numbers[each.frame - 1]), int(numbers[each.frame])
+        judged.append(replace(each, frame=first_alone(frames.rgb, last, first)))
+    return _shots(judged, count, config)
 
 
 def at_breaks(frames: Frames, breaks: Sequence[tuple[int, int]], config: ShotConfig = DEFAULT_CONFIG) -> list[int]:
@@ -67,6 +69,19 @@ def at_breaks(frames: Frames, breaks: Sequence[tuple[int, int]], config: ShotCon
     found = looser(content, config)
     near = [each for each in found if any(first <= middle(each) <= last for first, last in breaks)]
     return [each.frame for each in _with_gradual([], near, linker, blank, frames, config) if each.cut]
+
+
+def _judged(frames: Frames, config: ShotConfig) -> list[Suspect]:
+    """All that is suspected of two frames and more, with the verdicts."""
+    content, blank = _without_bars(frames)
+    first, later = suspicions(content, blank, config)
+    linker = Linker(lambda number: content[number], config.similarity)
+    judged = one_through_change(judge(first, linker, blank, _bridge(frames, config), config))
+    if frames.time_source == "index":
+        judged = same_scene(judged, linker, len(frames))
+    else:
+        judged = covered(judged, linker, blank, _reach(frames, config))
+    return _with_gradual(judged, later, linker, blank, frames, config)
 
 
 def _without_bars(frames: Frames) -> tuple[UInt8[np.ndarray, "n h w 3"], Bool[np.ndarray, " n"]]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import clips
 import numpy as np
 import pytest
 
@@ -391,3 +392,13 @@ def test_settings_of_reading_are_said_to_have_no_effect_on_frames(backend: Any) 
     found = sfm.estimate(frames(), EstimateConfig(split_shots=False, video=VideoConfig(fps=4.0)))
     assert told in found.notes
     assert told not in sfm.estimate(frames(), EstimateConfig(split_shots=False)).notes
+
+
+def test_blends_that_raise_the_frame_rate_never_reach_the_backend(backend: Any) -> None:
+    film = np.stack([np.roll(clips.texture(0, (48, 64), 4), 9 * k, 1) for k in range(8)]).astype(np.float64)
+    between = np.stack([film[:-1], (film[:-1] + film[1:]) / 2], 1).reshape(-1, *film.shape[1:])
+    rgb = np.rint(np.concatenate([between, film[-1:]])).astype(np.uint8)
+    seen = backend(answer)
+    result = pipeline.estimate(clips.as_frames(rgb))
+    assert [part.index.tolist() for part in seen] == [list(range(0, 15, 2))]
+    assert any("7 of 15 frames are blends of their neighbours" in note for note in result.notes)
