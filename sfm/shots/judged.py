@@ -12,6 +12,9 @@ from sfm.shots.linked import first_link, limit_across
 from sfm.shots.similarity import Linker
 from sfm.shots.suspicions import Suspicion
 
+BESIDE = 4
+"""Frames on either side whose motion tells what is smooth, however few a flash may last at a low rate."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -44,9 +47,12 @@ def judge(
     """Look for one link across each suspected place, nearest frames first."""
     judged: list[Suspect] = []
     for frame, (kind, before, after) in sorted(suspects.items()):
-        left = [k for k in range(before, max(-1, before - bridge), -1) if not blank[k]]
-        right = [k for k in range(after, min(len(blank), after + bridge)) if not blank[k]]
+        far = max(bridge, BESIDE)
+        left = [k for k in range(before, max(-1, before - far), -1) if not blank[k]]
+        right = [k for k in range(after, min(len(blank), after + far)) if not blank[k]]
         limit = limit_across(linker, left, right, kind, config)
+        left = [k for k in left if before - k < bridge]
+        right = [k for k in right if k - after < bridge]
         # A disturbance lies before the place or behind it, so one end of each pair stays at the place.
         pairs = [(left[0], right[0])]
         for a, b in itertools.zip_longest(left[1:], right[1:]):

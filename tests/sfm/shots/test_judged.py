@@ -31,3 +31,7 @@ def test_a_large_object_that_passes_is_no_cut() -> None:
         left, right = max(0, x), min(160, x + 110)
         rgb[number, :, left:right] = cover[:, left - x : right - x]
     assert clips.shot_starts(rgb) == []
+
+
+def test_a_pan_of_few_frames_a_second_is_judged_by_the_motion_beside_it() -> None:
+    assert clips.shot_starts(clips.pan(3, 16, step_px=30.0), fps=4.0) == []
