@@ -65,7 +65,7 @@ def at_breaks(frames: Frames, breaks: Sequence[tuple[int, int]], config: ShotCon
     There a dissolve or a wipe may be explained worse, since both sides may move; nothing links its ends.
     """
     content, blank = _without_bars(frames)
-    linker = Linker(lambda number: content[number], config.similarity)
+    linker = _linker(content, frames, config)
     found = looser(content, config)
     near = [each for each in found if any(first <= middle(each) <= last for first, last in breaks)]
     return [each.frame for each in _with_gradual([], near, linker, blank, frames, config) if each.cut]
@@ -75,7 +75,7 @@ def _judged(frames: Frames, config: ShotConfig) -> list[Suspect]:
     """All that is suspected of two frames and more, with the verdicts."""
     content, blank = _without_bars(frames)
     first, later = suspicions(content, blank, config)
-    linker = Linker(lambda number: content[number], config.similarity)
+    linker = _linker(content, frames, config)
     judged = one_through_change(judge(first, linker, blank, _bridge(frames, config), config))
     if frames.time_source == "index":
         judged = same_scene(judged, linker, len(frames))
@@ -94,6 +94,12 @@ def _without_bars(frames: Frames) -> tuple[UInt8[np.ndarray, "n h w 3"], Bool[np
         content = frames.rgb[(slice(None), *inside)]
         return content, find_blank(grey[(slice(None), *inside)], np.ones(content.shape[1:3], bool))
     return frames.rgb, find_blank(grey, np.ones(frames.hw, bool))
+
+
+def _linker(content: UInt8[np.ndarray, "n h w 3"], frames: Frames, config: ShotConfig) -> Linker:
+    """What compares the pictures, which know their times where they carry seconds."""
+    time_s = None if frames.time_source == "index" else frames.time_s
+    return Linker(lambda number: content[number], config.similarity, time_s)
 
 
 def _bridge(frames: Frames, config: ShotConfig) -> int:

@@ -9,6 +9,9 @@ from typing import final
 from sfm.config import ShotConfig
 from sfm.shots.similarity import Link, Linker
 
+LONGER = 1.5
+"""Times the longest step beside it from which on a step is a gap in time."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +23,7 @@ class Limit:
         abrupt: tracks are lost in this one step and in none beside it: those that are left may be the few things far
             behind, so that features are asked for the motion as well.
         floor: share of the longer side that is always allowed.
-        ratio: of the motion beside it that is allowed for each frame between the two.
+        ratio: of the motion beside it that is allowed for each step in time between the two.
     """
 
     linker: Linker
@@ -31,12 +34,12 @@ class Limit:
 
     @cached_property
     def step(self) -> float:
-        """Share of the longer side that is allowed for each frame; looked at only where a link moves far."""
+        """Share of the longer side that is allowed for each step in time; looked at only where a link moves far."""
         return self.ratio * _motion(self.linker, self.beside)
 
-    def allows(self, moved: float, steps: int) -> bool:
-        """Whether so much motion over so many frames is smooth."""
-        return moved <= self.floor or moved <= self.step * steps
+    def allows(self, moved: float, first: int, second: int) -> bool:
+        """Whether so much motion from one frame to another is smooth."""
+        return moved <= self.floor or moved <= self.step * self.linker.steps(first, second)
 
 
 def limit_across(linker: Linker, left: list[int], right: list[int], kind: str, config: ShotConfig) -> Limit:
@@ -48,7 +51,12 @@ def limit_across(linker: Linker, left: list[int], right: list[int], kind: str, c
 
 
 def _fewer(linker: Linker, pair: tuple[int, int], share: float, beside: list[tuple[int, int]]) -> bool:
-    """Whether a pair of frames keeps less than a share of the corners that every pair beside it keeps."""
+    """Whether a pair of frames keeps less than a share of the corners that every pair beside it keeps.
+
+    One that lies farther apart in time keeps less of any motion.
+    """
+    if linker.steps(*pair) > LONGER * max((linker.steps(first, second) for first, second in beside), default=1.0):
+        return False
     kept = linker.kept(*pair)
     return kept < share and kept < share * min((linker.kept(first, second) for first, second in beside), default=0.0)
 
@@ -59,13 +67,13 @@ def _beside(left: list[int], right: list[int]) -> list[tuple[int, int]]:
 
 
 def _motion(linker: Linker, pairs: list[tuple[int, int]]) -> float:
-    """Largest motion a frame between these, share of the longer side."""
+    """Largest motion a step in time between these, share of the longer side."""
     motion = 0.0
     for first, second in pairs:
         for test in (linker.tracked, linker.shifted, linker.matched):
             link = test(first, second)
             if link is not None:
-                motion = max(motion, link.moved / (second - first))
+                motion = max(motion, link.moved / linker.steps(first, second))
                 break
     return motion
 
@@ -74,12 +82,12 @@ def first_link(linker: Linker, pairs: Sequence[tuple[int, int]], limit: Limit) -
     """What links any pair of frames and moves no farther than it may: tracks, else a common shift, else features."""
     for first, second in pairs:
         link = linker.tracked(first, second)
-        if link is not None and (not limit.abrupt or limit.allows(_farthest(linker, first, second), second - first)):
+        if link is not None and (not limit.abrupt or limit.allows(_farthest(linker, first, second), first, second)):
             return link
     for test in (linker.shifted, linker.matched):
         for first, second in pairs[:7]:  # slower tests that reach further: fewer pairs do
             link = test(first, second)
-            if link is not None and limit.allows(link.moved, second - first):
+            if link is not None and limit.allows(link.moved, first, second):
                 return link
     return None
 

@@ -14,6 +14,8 @@ from sfm.matching.two_view import second_best
 
 REST_PX = 0.75
 """What moves by less, at the size at which frames are compared, rests."""
+LEAST_STEP = 0.25
+"""Of the typical step, between frames whose times lie closer: some clocks stumble."""
 REST_OF_ALL, REST_OF_MIDDLE = 18, 0.15
 """Cells that rest in two pictures of one scene: so many of 36, or more than that share of those rows' with points."""
 
@@ -28,10 +30,19 @@ class Link(NamedTuple):
 
 @final
 class Linker:
-    """Compares frames by number; what is computed for a frame is kept for its next comparison."""
+    """Compares frames by number; what is computed for a frame is kept for its next comparison.
 
-    def __init__(self, rgb_of: Callable[[int], UInt8[np.ndarray, "h w 3"]], config: SimilarityConfig) -> None:
-        self._config = config
+    `time_s`: of the frames, None where they carry no seconds.
+    """
+
+    def __init__(
+        self,
+        rgb_of: Callable[[int], UInt8[np.ndarray, "h w 3"]],
+        config: SimilarityConfig,
+        time_s: Float[np.ndarray, " n"] | None = None,
+    ) -> None:
+        self._config, self._time_s = config, time_s
+        self._step_s = 1.0 if time_s is None else float(np.median(np.diff(time_s)))
         self._picture = lru_cache(maxsize=64)(lambda number: contrast_picture(rgb_of(number), config.long_side))
         self._features = lru_cache(maxsize=256)(lambda number: _features(self._picture(number)))
         self._thumb = lru_cache(maxsize=256)(lambda number: _thumb(self._picture(number)))
@@ -39,6 +50,14 @@ class Linker:
         self._tracks = lru_cache(maxsize=1024)(self._track)
         self._shifted = lru_cache(maxsize=1024)(self._shift)
         self._matched = lru_cache(maxsize=1024)(self._match)
+
+    def steps(self, first: int, second: int) -> float:
+        """How long it is from one frame to a later one, in the steps that most frames are apart: a smooth motion
+        carries the picture farther where a frame was dropped. No frame is less than a quarter of one, whatever its
+        clock says."""
+        if self._time_s is None:
+            return float(second - first)
+        return max(LEAST_STEP * (second - first), float(self._time_s[second] - self._time_s[first]) / self._step_s)
 
     def tracked(self, first: int, second: int) -> Link | None:
         """By corners that are found again; small motion only."""

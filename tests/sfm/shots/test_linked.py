@@ -1,8 +1,12 @@
 """How far what links both sides of a place may move."""
 
+from dataclasses import replace
+
 import clips
 import numpy as np
 import pytest
+
+from sfm.shots.boundaries import split
 
 
 def test_a_cut_in_fast_motion_is_found() -> None:
@@ -24,3 +28,11 @@ def test_a_whip_pan_is_no_cut(peak_px: float) -> None:
     """Up to almost half of the width a frame, blurred over a quarter of it."""
     speed = 1 + peak_px * np.exp(-0.5 * ((np.arange(30) - 15) / 2.5) ** 2)
     assert clips.shot_starts(clips.blur_pan(3, speed)) == []
+
+
+def test_a_pan_goes_on_over_a_gap_in_time() -> None:
+    """Half a second without frames in a film of 25 a second: a steady pan moves fifteen times as far there."""
+    shown = np.r_[0:12, 26:38]
+    frames = replace(clips.as_frames(clips.pan(3, 38, step_px=8.0)[shown]), time_s=shown / 25)
+    assert split(frames) == ((0, 24),)
+    assert len(split(clips.as_frames(frames.rgb))) == 2  # as a jump from one frame to the next it is a cut
