@@ -59,7 +59,7 @@ def _at_once(
         before, after = _visible(blank, int(frame) - 1, -1), _visible(blank, int(frame), 1)
         if before is not None and after is not None:
             kind = "fade" if after - before > 1 else "cut" if peaks[frame] else "change"
-            place = (kind, *_without_blend(thumbs, before, after))
+            place = (kind, *_without_blend(thumbs, blank, before, after))
             if place[1:] not in [known[1:] for known in found.values()]:  # a blend changes from both its neighbours
                 found[after] = place
     return found | {after: ("fade", before, after) for before, after in _blank_runs(blank)}
@@ -113,10 +113,15 @@ def _visible(blank: Bool[np.ndarray, " n"], frame: int, step: int) -> int | None
     return None
 
 
-def _without_blend(thumbs: Float[np.ndarray, "n pixels"], before: int, after: int) -> tuple[int, int]:
-    """The frames on both sides of a cut without the one that mixes them, as a change of the frame rate makes it."""
+def _without_blend(
+    thumbs: Float[np.ndarray, "n pixels"], blank: Bool[np.ndarray, " n"], before: int, after: int
+) -> tuple[int, int]:
+    """The frames on both sides of a cut without the one that mixes them, as a change of the frame rate makes it.
+
+    What mixes a picture with a blank frame fades, and is a side of its own.
+    """
     for mixed, place in ((after, (before, after + 1)), (before, (before - 1, after))):
-        if after - before == 1 and 0 < mixed < len(thumbs) - 1:
+        if after - before == 1 and 0 < mixed < len(thumbs) - 1 and not blank[list(place)].any():
             change = thumbs[place[1]] - thumbs[place[0]]
             part = thumbs[mixed] - thumbs[place[0]]
             share = float((change * part).sum() / max((change**2).sum(), 1e-9))

@@ -47,3 +47,10 @@ def test_where_tracks_break_off_a_blend_of_two_that_move_is_a_cut() -> None:
     assert abs(found - 36) <= 4
     assert shots.at_breaks(whole, [(2, 14)]) == []
     assert shots.at_breaks(clips.as_frames(clips.pan(0, 72, step_px=4.0)), [(28, 44)]) == []
+
+
+@pytest.mark.parametrize("step", [1, -1])
+def test_a_fade_of_one_frame_into_a_blank_one_is_no_blend_of_two_shots(step: int) -> None:
+    rgb = clips.pan(0, 16, step_px=12.0)
+    rgb[14], rgb[15] = rgb[14] * 0.25, 0
+    assert clips.shot_starts(rgb[::step]) == []
