@@ -208,7 +208,7 @@ def _read_and_cut(
     tell("cutting into shots", 0.05)
     with _Clock(seconds, "shots"):
         frames = raised.without_blends(frames)
-        found = _cut(frames, config)
+        found = _cut(frames, config, blends=False)
     return replace(frames, notes=(*frames.notes, *found.notes)), found.spans, seconds
 
 
@@ -217,10 +217,10 @@ def _with_given_camera(frames: Frames, config: EstimateConfig) -> Frames:
     return with_camera(frames, focal_px=config.focal_px, fov_deg=config.fov_deg, pixel_aspect=config.pixel_aspect)
 
 
-def _cut(frames: Frames, config: EstimateConfig) -> boundaries.Shots:
+def _cut(frames: Frames, config: EstimateConfig, *, blends: bool = True) -> boundaries.Shots:
     """The shots, one if they are not to be split."""
     if config.split_shots:
-        return boundaries.find(frames, config.shots)
+        return boundaries.find(frames, config.shots, blends=blends)
     return boundaries.Shots(spans=((0, len(frames)),), suspects=(), notes=())
 
 

@@ -37,18 +37,19 @@ def split(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> tuple[tuple[in
     return find(frames, config).spans
 
 
-def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG) -> Shots:
+def find(frames: Frames, config: ShotConfig = DEFAULT_CONFIG, *, blends: bool = True) -> Shots:
     """Split a clip into shots and say why.
 
     A cut is a place where the pictures on both sides share neither tracks, nor features, nor a common shift.
     Images that are only numbered need not be neighbours in time: there a jump of the camera is no cut as long as
     any image on one side shows what any image on the other side shows. Of a rate that was raised by blending the frames
-    of the film are asked alone: between those of quick motion lie blends of two pictures that nothing links.
+    of the film are asked alone: between those of quick motion lie blends of two pictures that nothing links. None is
+    looked for where there are no `blends`, as they were left out.
     """
     count = len(frames)
     if count < 2:
         return Shots(spans=((0, count),), suspects=(), notes=())
-    film = without_blends(frames)
+    film = without_blends(frames) if blends else frames
     if film is frames:
         return _shots(_judged(frames, config), count, config)
     numbers = np.searchsorted(frames.index, film.index)

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-import cv2
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 
 from sfm.config import DissolveConfig
 
@@ -42,15 +41,6 @@ def without_overlaps(best_first: Iterable[tuple[int, int]]) -> list[tuple[int, i
         if all(stop < other[0] or start > other[1] for other in chosen):
             chosen.append((start, stop))
     return sorted(chosen)
-
-
-def thumbs_of(content: UInt8[np.ndarray, "n h w 3"], long_side: int) -> Float[np.ndarray, "n pixels"]:
-    """Small pictures of frames, each in a row, by pixels and colours."""
-    height, width = content.shape[1:3]
-    scale = min(1.0, long_side / max(height, width))
-    size = (max(4, round(width * scale)), max(4, round(height * scale)))
-    small = [cv2.resize(image, size, interpolation=cv2.INTER_AREA).ravel() for image in content]
-    return np.array(small, np.float32)
 
 
 def squared_distance(thumbs: np.ndarray, gap: int) -> np.ndarray:

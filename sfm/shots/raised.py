@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from sfm.shots.dissolves import thumbs_of
+from sfm.shots.thumbs import FIRST_TIMES, shrunk, thumbs_of
 from sfm.types import Frames
 
 TIMES = (2, 3, 4, 5)
@@ -33,7 +33,7 @@ def find_raised(rgb: UInt8[np.ndarray, "n h w 3"]) -> slice | None:
     """
     if len(rgb) < 2 * LEAST_FRAMES:
         return None
-    thumbs = thumbs_of(rgb, LONG_SIDE)
+    thumbs = _thumbs(rgb)
     off = np.square(thumbs[1:-1] - (thumbs[:-2] + thumbs[2:]) / 2).mean(1)
     straight = off <= STRAIGHT * np.square((thumbs[2:] - thumbs[:-2]) / 2).mean(1)
     for times in reversed(TIMES):
@@ -68,6 +68,10 @@ def without_blends(frames: Frames) -> Frames:
 
 def first_alone(rgb: UInt8[np.ndarray, "n h w 3"], before: int, after: int) -> int:
     """Of the frames behind `before` up to `after`, of two shots, the first that shows the second shot alone."""
-    thumbs: Float[np.ndarray, "k pixels"] = thumbs_of(rgb[before : after + 1], LONG_SIDE)
+    thumbs = _thumbs(rgb[before : after + 1])
     to_last = np.square(thumbs[1:] - thumbs[-1]).mean(1)
     return before + 1 + int(np.argmax(to_last <= ALONE * np.square(thumbs[0] - thumbs[-1]).mean()))
+
+
+def _thumbs(rgb: UInt8[np.ndarray, "k h w 3"]) -> Float[np.ndarray, "k pixels"]:
+    return thumbs_of(shrunk(rgb, FIRST_TIMES * LONG_SIDE), LONG_SIDE)

@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float, UInt8
 
 from sfm.config import ShotConfig
-from sfm.shots.dissolves import find_dissolves, thumbs_of
+from sfm.shots.dissolves import find_dissolves
+from sfm.shots.thumbs import shrunk, thumbs_of
 from sfm.shots.wipes import find_wipes
 
 Suspicion = tuple[str, int, int]
@@ -26,8 +27,9 @@ def suspicions(
     Those are all wipes, and dissolves that hold a suspicion of the first kind: the first blended frame of a picture
     that rests, or a cut.
     """
-    thumbs = thumbs_of(content, config.thumb_long_side)
-    first = _at_once(content, thumbs, blank, config)
+    small = shrunk(content, config.detector_long_side)
+    thumbs = thumbs_of(small, config.thumb_long_side)
+    first = _at_once(small, thumbs, blank, config)
     later: list[Suspicion] = [("wipe", *each) for each in find_wipes(thumbs, config.wipe)]
     for start, stop in find_dissolves(thumbs, config.dissolve):
         if any(start <= frame <= stop for frame in first):
@@ -39,7 +41,7 @@ def suspicions(
 
 def looser(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> list[Suspicion]:
     """Dissolves and wipes that may be explained `LOOSER` times worse."""
-    thumbs = thumbs_of(content, config.thumb_long_side)
+    thumbs = thumbs_of(shrunk(content, config.detector_long_side), config.thumb_long_side)
     dissolve = replace(config.dissolve, unexplained=LOOSER * config.dissolve.unexplained)
     wipe = replace(config.wipe, unexplained=LOOSER * config.wipe.unexplained)
     found: list[Suspicion] = [("dissolve", *each) for each in find_dissolves(thumbs, dissolve)]
@@ -47,13 +49,13 @@ def looser(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> list[Su
 
 
 def _at_once(
-    content: UInt8[np.ndarray, "n h w 3"],
+    small: UInt8[np.ndarray, "n h w 3"],
     thumbs: Float[np.ndarray, "n pixels"],
     blank: Bool[np.ndarray, " n"],
     config: ShotConfig,
 ) -> dict[int, Suspicion]:
     """What changes from one visible frame to the next, by the first frame after it."""
-    peaks, large = suspected(content, config)
+    peaks, large = suspected(small, config)
     found: dict[int, Suspicion] = {}
     for frame in np.flatnonzero(peaks | large):
         before, after = _visible(blank, int(frame) - 1, -1), _visible(blank, int(frame), 1)
@@ -71,17 +73,14 @@ def middle(suspicion: Suspicion) -> int:
     return (start + stop + 1) // 2
 
 
-def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tuple[np.ndarray, np.ndarray]:
+def suspected(small: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tuple[np.ndarray, np.ndarray]:
     """Frames that PySceneDetect calls the first of a shot: peaks of change, and changes that are large in themselves.
 
-    Two boolean arrays over the frames, of its AdaptiveDetector and of its ContentDetector.
+    Two boolean arrays over the frames, which are small, of its AdaptiveDetector and of its ContentDetector.
     """
     from scenedetect.common import FrameTimecode
     from scenedetect.detectors import AdaptiveDetector, ContentDetector
 
-    height, width = content.shape[1:3]
-    whole = max(1, round(max(height, width) / config.detector_long_side))  # by whole numbers: ten times as fast
-    size = (max(8, width // whole), max(8, height // whole))
     around = 2  # the detector judges a frame by so many on each side: the clip is mirrored at its ends
     adaptive = AdaptiveDetector(
         adaptive_threshold=config.adaptive_ratio,
@@ -90,16 +89,15 @@ def suspected(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> tupl
         window_width=around,
     )
     plain = ContentDetector(threshold=config.content, min_scene_len=0)
-    found = np.zeros((2, len(content)), bool)
-    for number in range(-around, len(content) + around):
-        inside = len(content) - 1 - abs(len(content) - 1 - abs(number))
-        image = content[max(inside, 0)]
-        small = cv2.cvtColor(cv2.resize(image, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
+    found = np.zeros((2, len(small)), bool)
+    for number in range(-around, len(small) + around):
+        inside = len(small) - 1 - abs(len(small) - 1 - abs(number))
+        image = cv2.cvtColor(small[max(inside, 0)], cv2.COLOR_RGB2BGR)
         moment = FrameTimecode(number + around, fps=25.0)
         for row, detector in zip(found, (adaptive, plain), strict=True):
-            for moment_found in detector.process_frame(moment, small):
+            for moment_found in detector.process_frame(moment, image):
                 first = moment_found.frame_num - around
-                if 0 < first < len(content):
+                if 0 < first < len(small):
                     row[first] = True
     return found[0], found[1]
 

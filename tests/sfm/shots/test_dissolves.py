@@ -4,7 +4,8 @@ import clips
 import numpy as np
 
 from sfm.config import DissolveConfig
-from sfm.shots.dissolves import find_dissolves, thumbs_of
+from sfm.shots.dissolves import find_dissolves
+from sfm.shots.thumbs import thumbs_of
 
 
 def test_a_dissolve_is_a_blend_and_a_move_is_none() -> None:

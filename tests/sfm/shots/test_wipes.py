@@ -6,7 +6,7 @@ import pytest
 
 from sfm.config import WipeConfig
 from sfm.shots import boundaries as shots
-from sfm.shots.dissolves import thumbs_of
+from sfm.shots.thumbs import thumbs_of
 from sfm.shots.wipes import find_wipes
 
 HW, LENGTH, BEGIN = (120, 160), 60, 24
