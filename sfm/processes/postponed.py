@@ -72,6 +72,12 @@ class _StandIn:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._ran(), name)
 
+    def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[Any, ...]:
+        return (self._ran(),)  # a class of the hub's client is made of this one
+
+    def __instancecheck__(self, one: Any) -> bool:
+        return isinstance(one, self._ran())
+
 
 def postpone(names: Sequence[str] = NAMES) -> None:
     """From now on these modules run as their first attribute is asked for (`LazyLoader`), those of `PACKAGES` as

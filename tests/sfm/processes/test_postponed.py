@@ -97,6 +97,35 @@ print(scenedetect.ContentDetector is ContentDetector, callable(scenedetect.open_
     assert told == ["True", "[1. 2. 3.]", "[[1.0, 0.0], [0.0, 2.0]] [3.]", "function", "True True"]
 
 
+def test_classes_are_made_of_what_others_take_by_name() -> None:
+    code = """
+from sfm.processes.postponed import postpone
+
+postpone()
+from tqdm.auto import tqdm
+
+class Bar(tqdm):  # as the hub's client does, without which no network is loaded
+    pass
+
+import tqdm.std
+bar = Bar(disable=True)
+print(issubclass(Bar, tqdm.std.tqdm), isinstance(bar, tqdm.tqdm), len(list(bar.__class__(range(3), disable=True))))
+"""
+    assert _ran(code).split() == ["True", "True", "3"]
+
+
+def test_what_stands_in_tells_its_own_from_others() -> None:
+    code = """
+from sfm.processes.postponed import postpone
+
+postpone()
+from tqdm.auto import tqdm
+
+print(isinstance(tqdm(disable=True), tqdm), isinstance(1, tqdm))
+"""
+    assert _ran(code).split() == ["True", "False"]
+
+
 def test_only_once() -> None:
     before = list(sys.meta_path)
     try:
