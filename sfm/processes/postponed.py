@@ -3,7 +3,9 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
+from importlib.abc import Loader
 from importlib.util import LazyLoader, find_spec
+from threading import RLock
 from types import ModuleType
 from typing import Any
 
@@ -26,6 +28,30 @@ TAKEN = {
 library's way to stand in for objects in tests, with that and with the last all of asyncio."""
 
 
+_LOCK = RLock()
+_RUNNING: set[str] = set()
+
+
+def _asked(module: ModuleType, loader: Loader, name: str, ran: Callable[[str], Any]) -> Any:
+    """What a module has under a name once it has run, which it does once: other threads wait for its end.
+
+    Args:
+        ran: its `__getattr__` before that.
+    """
+    with _LOCK:
+        if module.__name__ in _RUNNING:  # by this thread: the module is not that far
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+        if vars(module).get("__getattr__") is ran:
+            _RUNNING.add(module.__name__)
+            try:
+                loader.exec_module(module)
+            finally:
+                _RUNNING.remove(module.__name__)
+            if vars(module).get("__getattr__") is ran:  # else it has one of its own
+                del module.__getattr__
+    return getattr(module, name)
+
+
 class _Parts(Instead):
     """Of a package that runs as the first thing is asked of it that is no part."""
 
@@ -38,9 +64,7 @@ class _Parts(Instead):
                 return import_module(part)
             if name.startswith("_"):  # a part that this build has not, and the parts that there are ask for
                 raise AttributeError(name)
-            del module.__getattr__
-            self.loader.exec_module(module)
-            return getattr(module, name)
+            return _asked(module, self.loader, name, ran)
 
         module.__getattr__ = ran
 
@@ -52,10 +76,7 @@ class _Taken(Instead):
         def ran(name: str) -> Any:
             if name.startswith("__"):
                 raise AttributeError(name)
-            if "__getattr__" in vars(module):
-                del module.__getattr__
-                self.loader.exec_module(module)
-            return getattr(module, name)
+            return _asked(module, self.loader, name, ran)
 
         module.__getattr__ = ran
         for name in TAKEN[module.__name__]:

@@ -126,6 +126,33 @@ print(isinstance(tqdm(disable=True), tqdm), isinstance(1, tqdm))
     assert _ran(code).split() == ["True", "False"]
 
 
+def test_threads_that_ask_at_once_wait_for_one_run() -> None:
+    code = """
+import sys, threading
+from sfm.processes.postponed import postpone
+
+postpone()
+import numpy as np, scipy.linalg
+from scipy.spatial.transform import Rotation, RotationSpline
+
+sys.setswitchinterval(1e-5)
+together, told = threading.Barrier(8), []
+
+def ask(number):
+    together.wait()
+    if number % 2:
+        told.append(scipy.linalg.solve(np.eye(1), [3.0])[0])
+    else:
+        told.append(len(RotationSpline([0.0, 1.0, 2.0], Rotation.from_rotvec(np.eye(3)))([3.0]).as_quat()))
+
+threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+print(sum(told))
+"""
+    assert _ran(code).split() == ["16.0"]
+
+
 def test_only_once() -> None:
     before = list(sys.meta_path)
     try:
