@@ -43,8 +43,9 @@ def _locked(new: str, lock: int) -> str:
 
 @cache
 def _sweep(home: str) -> None:
-    """Once in a process."""
-    with os.scandir(home) as entries:
+    """Once in a process; nothing where the folder's entries may not be listed, as on some shared machines."""
+    held: list[str] = []
+    with suppress(PermissionError), os.scandir(home) as entries:
         held = [each.path for each in entries if each.name.startswith(_HELD) and each.is_dir(follow_symlinks=False)]
     for folder in held:
         with suppress(OSError):  # of another user, gone meanwhile, or at work

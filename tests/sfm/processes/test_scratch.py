@@ -56,3 +56,16 @@ def test_without_locks_a_folder_is_one_that_nobody_takes_away(tmp_path: Path, mo
         with scratch():
             assert own.is_dir()
     assert not list(tmp_path.iterdir())
+
+
+def test_a_temporary_folder_whose_entries_may_not_be_listed_serves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(module.os, "scandir", closed)
+    module._sweep.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    with scratch() as own:
+        assert own.is_dir()
