@@ -113,10 +113,11 @@ def _with_quantiles(trajectory: Trajectory, factor: float) -> Trajectory:
 
 
 def _with_evidence(trajectory: Trajectory, **changes: Any) -> Trajectory:
-    """The path with other evidence, without what is None."""
+    """The path with other evidence, without what is None among the changes."""
     if trajectory.provenance is None:
         return trajectory
-    evidence = {name: value for name, value in {**evidence_of(trajectory), **changes}.items() if value is not None}
+    kept = {name: value for name, value in evidence_of(trajectory).items() if name not in changes}
+    evidence = kept | {name: value for name, value in changes.items() if value is not None}
     return trajectory.replace(provenance=replace(trajectory.provenance, evidence=evidence))
 
 

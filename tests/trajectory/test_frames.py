@@ -288,6 +288,7 @@ def told_of_the_first_frame() -> Trajectory:
     """Of a camera that goes ahead until what it sees is half as far away."""
     evidence = {
         "status": "ok",
+        "not known": None,
         "depth_quantiles": [1.0, 2.0, 6.0],
         "candidates": [{"probability": 0.7, "file": None}, {"probability": 0.3, "file": "other.npz"}],
     }
@@ -311,3 +312,4 @@ def test_a_twin_does_not_claim_the_files_of_other_answers(twin: Callable[[Trajec
     evidence = evidence_of(twin(told_of_the_first_frame()))
     assert "candidates" not in evidence
     assert evidence["status"] == "ok"
+    assert evidence["not known"] is None  # what it says of others stays as it is
