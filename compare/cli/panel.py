@@ -40,6 +40,8 @@ def run(args: Args) -> int:
 
     if not args.judges:
         raise CinetrajError("no judges given; usage: cinetraj panel auto=scores/auto dense=scores/dense")
+    if args.json and args.markdown == _report.STREAM:
+        raise CinetrajError("--json prints, and so does --markdown -; name a file for the tables")
     records: dict[str, list[dict[str, Any]]] = {}
     noise: dict[str, dict[str, float]] = {}
     for given in args.judges:

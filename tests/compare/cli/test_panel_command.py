@@ -56,6 +56,7 @@ def test_a_protocol_is_named_by_its_hash(folders: Path, capsys: pytest.CaptureFi
         (["{0}"], "names no judge"),
         (["a={0}", "a={0}"], "comes twice"),
         (["a={0}"], "is no panel"),
+        (["a={0}", "b={0}", "--json", "--markdown", "-"], "name a file for the tables"),
         (["a={0}", "b={0}", "--protocol", "worldscore"], "holds no scores under worldscore"),
     ],
 )
