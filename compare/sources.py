@@ -13,7 +13,7 @@ from typing import Any, cast, final
 from compare.rows import Fault
 from compare.shots import Shot, best_shot, in_whole_clip, listed_shots
 from trajectory.csv_tables import read_table
-from trajectory.errors import CinetrajError, ReadError
+from trajectory.errors import CinetrajError, ReadError, is_address, not_there
 from trajectory.files import decoded
 from trajectory.io import split_part
 from trajectory.media import is_video
@@ -149,6 +149,8 @@ def require_there(*sources: Source) -> None:
     """Raises CinetrajError for a path that is not there: who mistyped it has no model that delivered nothing."""
     for source in sources:
         if isinstance(source, str | Path) and not (path := split_part(Path(source))[0]).exists():
+            if is_address(source):
+                raise not_there(source)
             raise CinetrajError(f"{path} does not exist, expected a trajectory file, a run folder or a folder of them")
 
 

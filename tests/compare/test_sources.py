@@ -231,6 +231,7 @@ def test_unmatched_names_are_rows_and_no_match_at_all_is_an_error() -> None:
     ("make", "message"),
     [
         (lambda p: p / "nowhere", "does not exist"),
+        (lambda p: "s3://bucket/runs", "^s3://bucket/runs: an address, and only files and folders are read; download"),
         (lambda p: p, "holds no clip"),
     ],
 )
