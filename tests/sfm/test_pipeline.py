@@ -111,7 +111,7 @@ def test_a_given_focal_length_reaches_the_backend_at_the_working_size(backend: A
 
 def test_each_shot_is_estimated_by_itself(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = backend(lambda part: answer(part, "failed", "no texture") if part.index[0] == 0 else answer(part))
-    monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, 2), (2, 6)))
+    monkeypatch.setattr(shots, "find", lambda whole, *rest, **named: cut((0, 2), (2, 6)))
     found = sfm.estimate(frames())
     assert [list(part.index) for part in seen] == [[0, 1], [2, 3, 4, 5]]
     assert found.status == "partial"
@@ -125,7 +125,7 @@ def test_each_shot_is_estimated_by_itself(backend: Any, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize("split", [True, False])
 def test_a_jump_within_a_scene_parts_a_shot(backend: Any, monkeypatch: pytest.MonkeyPatch, split: bool) -> None:
-    monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, len(whole))))
+    monkeypatch.setattr(shots, "find", lambda whole, *rest, **named: cut((0, len(whole))))
     cuts = {"jump_cuts": [3, 12, 14, 30, 37]}
     seen = backend(
         lambda part: answer(part, "unreliable", "it turns", statistics=cuts) if len(part) == 40 else answer(part)
@@ -144,7 +144,7 @@ def test_a_jump_within_a_scene_parts_a_shot(backend: Any, monkeypatch: pytest.Mo
 def test_a_shot_is_parted_where_no_track_crosses_and_pictures_blend(
     backend: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, len(whole))))
+    monkeypatch.setattr(shots, "find", lambda whole, *rest, **named: cut((0, len(whole))))
     asked: list[Any] = []
     monkeypatch.setattr(shots, "at_breaks", lambda part, breaks, config: asked.append(list(breaks)) or [20])
     whole = {"track_breaks": [(14, 26)]}
@@ -156,7 +156,7 @@ def test_a_shot_is_parted_where_no_track_crosses_and_pictures_blend(
 
 
 def test_a_jump_beside_the_end_cuts_nothing(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, len(whole))))
+    monkeypatch.setattr(shots, "find", lambda whole, *rest, **named: cut((0, len(whole))))
     backend(lambda part: answer(part, "unreliable", "it turns", statistics={"jump_cuts": [35]}))
     assert len(sfm.estimate(frames(40)).shots) == 1
 
@@ -176,7 +176,7 @@ def test_the_status_of_a_clip_follows_from_its_shots(
     backend: Any, monkeypatch: pytest.MonkeyPatch, statuses: tuple[str, str], expected: str
 ) -> None:
     backend(lambda part: answer(part, statuses[int(part.index[0] > 0)], "because"))
-    monkeypatch.setattr(shots, "find", lambda whole, *rest: cut((0, 3), (3, 6)))
+    monkeypatch.setattr(shots, "find", lambda whole, *rest, **named: cut((0, 3), (3, 6)))
     assert sfm.estimate(frames()).status == expected
 
 
