@@ -72,6 +72,7 @@ def _imported(shot: RunShot) -> bool:
 
 def _decoded(shot: RunShot, long_side: int, clip: Path | None, remedy: str) -> "Frames":
     from sfm.config import VideoConfig
+    from sfm.shots.raised import without_blends
     from sfm.video.pixels import same_shape
     from sfm.video.reader import load
 
@@ -93,6 +94,8 @@ def _decoded(shot: RunShot, long_side: int, clip: Path | None, remedy: str) -> "
             raise CinetrajError(f"{what}; {remedy}") from error
     video: Any = shot.record.get("video") or {}
     expected = int(video.get("frames") or len(frames))
+    if len(frames) != expected and len(film := without_blends(frames)) == expected:  # as the estimator did
+        frames = film
     if len(frames) != expected and _imported(shot):
         tried = clip is None  # the run was laid on this clip, as far as its times are those of frames
         how = "--frame-step says which frames it has" if tried else "--expect CLIPS lays it on the frames of its clip"

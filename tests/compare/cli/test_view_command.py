@@ -141,6 +141,18 @@ def test_another_clip_is_not_drawn(runs: Path, tmp_path: Path) -> None:
     assert "another clip" in done.stderr
 
 
+def test_of_a_film_whose_rate_was_raised_its_own_frames_are_drawn(runs: Path, tmp_path: Path) -> None:
+    """The estimate was made without the blends between them, and its own clip was another one."""
+    rows, columns = made_runs.HW
+    picture = np.kron(np.random.default_rng(0).integers(0, 255, (rows // 8, columns // 4, 3)), np.ones((8, 8, 1)))
+    film = np.stack([picture[:, 5 * number :][:rows, :columns] for number in range(made_runs.N)])
+    between = np.stack([film[:-1], (film[:-1] + film[1:]) / 2], axis=1).reshape(-1, *film.shape[1:])
+    clip = tmp_path / "raised.mp4"
+    encode(np.concatenate([between, film[-1:]]).astype(np.uint8), clip, fps=20.0)
+    done = cinetraj("view", runs / "truck", "--video", clip, "--figure", tmp_path / "a.png")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_clip_of_another_size_is_drawn_with_a_warning(runs: Path, tmp_path: Path) -> None:
     other, (rows, columns) = tmp_path / "other.mp4", made_runs.HW
     encode(np.zeros((made_runs.N, 2 * rows, 2 * columns, 3), np.uint8), other, fps=10.0)
