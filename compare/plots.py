@@ -20,7 +20,6 @@ Table = Iterable[Mapping[str, Any]] | Any
 """Rows, or a pandas table."""
 LINES = ("-", "--", "-.", ":")
 """Lines differ by more than their colour."""
-QUIET = "0.55"
 
 
 def records(table: Table) -> list[dict[str, Any]]:
