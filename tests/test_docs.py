@@ -57,6 +57,26 @@ def test_every_room_is_on_the_map() -> None:
     assert not set(rooms) - table
 
 
+def paragraphs_with_rows(text: str) -> list[str]:
+    """Paragraphs of the page that the site makes which hold a row of a table or an item of a list."""
+    markdown = pytest.importorskip("markdown", reason="the extra docs is not installed")
+    page = markdown.markdown(text, extensions=["tables", "attr_list", "md_in_html", "pymdownx.superfences"])
+    found = re.findall(r"<p>(.*?)</p>", page, flags=re.DOTALL)
+    return [each[:80] for each in found if re.search(r"^\s*(?:\||[-*] |\d+\. )", each, flags=re.MULTILINE)]
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "CHANGELOG.md"], ids=lambda page: page.name)
+def test_rows_and_items_are_no_prose(page: Path) -> None:
+    assert not paragraphs_with_rows(page.read_text(encoding="utf-8"))
+
+
+def test_rows_and_items_that_are_prose_are_found() -> None:
+    table, items = "| a | b |\n|---|---|\n| c | d |\n", "- a\n\n- b\n"
+    assert not paragraphs_with_rows(table + "\n" + items)
+    assert paragraphs_with_rows(table + "\n| e | f |\n")
+    assert paragraphs_with_rows("- a\n\n  b\n- c\n")
+
+
 def test_no_line_of_prose_is_too_long() -> None:
     pages = [ROOT / "docs" / name for name in ("architecture.md", "estimator.md", "dense.md")]
     for page in (*pages, ROOT / "CONTRIBUTING.md"):
