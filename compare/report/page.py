@@ -5,6 +5,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from html import escape
 from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
@@ -104,6 +105,7 @@ def render(
     if not records:
         raise CinetrajError("there are no scores, expected at least one record")
     parts = {
+        "TITLE": escape(title, quote=False),
         "STYLE": asset("report.css"),
         "DATA": embedded(_payload(records, title, noise, thumbnails)),
         "PLOTLY": packed(get_plotlyjs()),

@@ -75,6 +75,10 @@ def test_the_page_needs_no_network_and_holds_plotly_once(page_file: Path) -> Non
     assert "plotly.js v" in gzip.decompress(base64.b64decode(inner[1])).decode()[:200]
 
 
+def test_the_tab_is_called_as_the_page(ranked: Path) -> None:
+    assert "<title>Three &lt;models&gt; &amp; one</title>" in ranked.read_text()
+
+
 def test_names_cannot_break_out_of_the_data(page_file: Path) -> None:
     text = page_file.read_text()
     inner = re.search(r'<script id="data" type="application/json">(.*?)</script>', text, re.DOTALL)
@@ -115,7 +119,7 @@ def ranked(tmp_path_factory: pytest.TempPathFactory) -> Path:
             f"{model} is unreliable (rotation 0.{n}) ({c})" for n, c in ((3, "b"), (4, "c"))
         ]
         records.append(record)
-    return report.write(records, tmp_path_factory.mktemp("ranked") / "report.html")
+    return report.write(records, tmp_path_factory.mktemp("ranked") / "report.html", title="Three <models> & one")
 
 
 def test_the_notes_of_every_model_are_kept_apart(ranked: Path) -> None:

@@ -27,7 +27,7 @@ def test_what_is_inserted_is_not_searched_for_places() -> None:
 
 def test_each_template_has_the_places_that_its_page_fills() -> None:
     for name, places in (
-        ("report.html", ["STYLE", "DATA", "PLOTLY", "SCRIPT"]),
+        ("report.html", ["TITLE", "STYLE", "DATA", "PLOTLY", "SCRIPT"]),
         ("run.html", ["TITLE", "STYLE", "DATA", "SCRIPT"]),
         ("folder.html", ["STYLE", "DATA", "SCRIPT"]),
     ):
