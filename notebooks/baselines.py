@@ -105,7 +105,7 @@ table
 # `gauge-ate` fixes the world by orientations and positions together, so that it has an answer for the zoom, too.
 
 # %%
-print(table.to_latex(float_format="%.4f", na_rep="--"))
+print(table.to_latex(float_format="%.4f", na_rep="--", escape=True))
 
 # %% [markdown]
 # ## Over each other

@@ -1,5 +1,6 @@
 """Every notebook runs from top to bottom; they are scripts, so that none is committed with outputs."""
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,15 @@ def test_the_notebook_begins_with_a_title_and_is_paired(path: Path) -> None:
     assert read.cells[0].source.startswith("# ")
     assert sum(cell.cell_type == "code" for cell in read.cells) >= 3
     assert jupytext.writes(read, fmt="py:percent").count("# %%") == path.read_text().count("# %%")
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_table_for_latex_names_its_columns_as_latex_reads_them(path: Path) -> None:
+    # Outside of mathematics the underscore of RPE_t is an error; pandas leaves it by default.
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    for call in calls:
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "to_latex":
+            assert {"escape": True}.items() <= {key.arg: ast.literal_eval(key.value) for key in call.keywords}.items()
 
 
 def test_a_notebook_that_fails_is_seen(tmp_path: Path) -> None:
