@@ -1,5 +1,6 @@
 """The pages that describe the code name modules, files and rooms that exist."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -46,6 +47,13 @@ def test_this_test_can_fail() -> None:
     assert unknown_module("sfm.motion.selection.no_function") == "no_function"
     assert unknown_file("sfm/no_room.py")
     assert not unknown_file("sfm/motion/selection.py")
+
+
+@pytest.mark.parametrize("package", ["trajectory", "sfm", "compare"])
+def test_every_public_name_is_on_the_page_of_its_package(package: str) -> None:
+    page = (ROOT / "docs" / f"api_{package}.md").read_text(encoding="utf-8")
+    told = {dotted.rpartition(".")[2] for dotted in re.findall(r"^::: ([\w.]+)$", page, flags=re.MULTILINE)}
+    assert not set(importlib.import_module(package).__all__) - told
 
 
 def test_every_room_is_on_the_map() -> None:
