@@ -5,6 +5,12 @@ from typing import TYPE_CHECKING
 from trajectory.lazy import exporter
 
 if TYPE_CHECKING:
+    from compare import align as align
+    from compare import camerabench as camerabench
+    from compare import metrics as metrics
+    from compare import plots as plots
+    from compare import protocols as protocols
+    from compare import tidy as tidy
     from compare.protocols import Protocol as Protocol
     from compare.scoring import Result as Result
     from compare.scoring import score as score

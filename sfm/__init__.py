@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING
 from trajectory.lazy import exporter
 
 if TYPE_CHECKING:
+    from sfm import backends as backends
+    from sfm import masks as masks
+    from sfm import pipeline as pipeline
+    from sfm import runs as runs
+    from sfm import shots as shots
+    from sfm import synthetic as synthetic
+    from sfm import video as video
     from sfm.config import EstimateConfig as EstimateConfig
     from sfm.pipeline import estimate as estimate
     from sfm.runs.estimate import Estimate as Estimate

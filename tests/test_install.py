@@ -36,6 +36,21 @@ def test_the_command_is_installed_and_tells_its_version() -> None:
     assert out.strip() == f"cinetraj {metadata.version('cinetraj')}"
 
 
+@pytest.mark.parametrize("name", ["trajectory", "sfm", "compare"])
+def test_type_checkers_of_users_are_told_what_loads_on_first_use(name: str) -> None:
+    assert (ROOT / name / "py.typed").is_file()
+    tree = ast.parse((ROOT / name / "__init__.py").read_text(encoding="utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    imports = [alias for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    told = {alias.asname for alias in imports if alias.asname == alias.name}
+    (call,) = [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "exporter"
+    ]
+    assert told == {*importlib.import_module(name).__all__, *ast.literal_eval(call.args[2])}
+
+
 def plain(distribution: str) -> str:
     return re.sub(r"[-_.]+", "-", distribution).lower()
 

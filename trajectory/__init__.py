@@ -5,6 +5,13 @@ from typing import TYPE_CHECKING
 from trajectory.lazy import exporter
 
 if TYPE_CHECKING:
+    from trajectory import errors as errors
+    from trajectory import frames as frames
+    from trajectory import io as io
+    from trajectory import kinematics as kinematics
+    from trajectory import model as model
+    from trajectory import plot as plot
+    from trajectory import resample as resample
     from trajectory.candidates import candidates_beside as candidates_beside
     from trajectory.description import DescribeConfig as DescribeConfig
     from trajectory.description import Description as Description
