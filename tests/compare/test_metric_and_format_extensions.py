@@ -72,6 +72,7 @@ import contextlib, io, json, sys
 from pathlib import Path
 
 import compare
+import trajectory
 from compare.cli import main
 from compare.metrics import METRICS
 from contracts import check_format, check_metric
@@ -85,6 +86,10 @@ for name in set(METRICS) & {"EndErr"}:
     check_metric(METRICS[name])
 for name in set(FORMATS) & {"toy"}:
     check_format(FORMATS[name], Path(sys.argv[1]))
+    # Its columns are KITTI's; that it is called toy is its own word for it.
+    file = Path(sys.argv[1]) / "own.toy"
+    trajectory.write(smooth(1), file, format="toy")
+    assert trajectory.io.detect(file)[0] == "toy"
 mine = compare.Protocol(name="mine", metrics=("RotErr", "EndErr"))
 result = compare.score({"a": smooth(1)}, {"a": smooth(2)}, protocol=mine).to_json()
 print(json.dumps({"metrics": list(METRICS), "formats": list(FORMATS), "help": said.getvalue(), "score": result}))

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from trajectory.errors import FormatAmbiguousError, ReadError
@@ -101,7 +102,7 @@ def choose(probe: Probe, formats: Mapping[str, Format]) -> tuple[Format, str]:
         match = candidate.sniff(probe)
         if match is not None:
             found.append((candidate, match))
-    sure = [pair for pair in found if pair[1].sure]
+    sure = _told_by_words(probe, [pair for pair in found if pair[1].sure])
     if len(sure) == 1:
         return sure[0][0], sure[0][1].evidence
     contest = sure or found
@@ -115,6 +116,15 @@ def choose(probe: Probe, formats: Mapping[str, Format]) -> tuple[Format, str]:
         read_table(probe.path, columns=(len(probe.rows[0]),), layout="the same number of numbers", titled=True)
     seen, remedy = guess(probe)
     raise ReadError(probe.path, f"is in no format that is recognised ({seen})", remedy=remedy)
+
+
+def _told_by_words(probe: Probe, sure: list[tuple[Format, Match]]) -> list[tuple[Format, Match]]:
+    """The one format that a file names in its comments, before those that its columns would fit as well."""
+    if len(sure) < 2 or not probe.comments:
+        return sure
+    mute = replace(probe, comments=())
+    named = [pair for pair in sure if (match := pair[0].sniff(mute)) is None or not match.sure]
+    return named if len(named) == 1 else sure
 
 
 def _refuse_shared_fault(probe: Probe, contest: Sequence[Format]) -> None:
