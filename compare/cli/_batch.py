@@ -36,7 +36,7 @@ def estimate_batch(
     from tqdm import tqdm
 
     from sfm.batch import run_batch
-    from sfm.batch.places import is_address, place_of
+    from sfm.batch.places import folder_of, place_of
 
     place = place_of(out)
     begin = time.monotonic()
@@ -69,7 +69,8 @@ def estimate_batch(
         say("The same command again goes on from here.")
         raise
     say(summary(outcomes, len(clips), time.monotonic() - begin))
-    if batch.plot and not is_address(out) and (line := without_plot(outcomes, Path(out))):
+    folder = folder_of(out)
+    if batch.plot and folder is not None and (line := without_plot(outcomes, folder)):
         say(line)
     return place.records(clip.name for clip in clips), spared
 

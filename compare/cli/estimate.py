@@ -96,15 +96,16 @@ class Args:
 
 def run(args: Args) -> int:
     """Estimate every clip; one that fails does not stop the others."""
-    from sfm.batch.places import is_address
+    from sfm.batch.places import folder_of
 
-    if args.html and is_address(args.out):  # before hours of work, not after
+    folder = folder_of(args.out)
+    if args.html and folder is None:  # before hours of work, not after
         raise CinetrajError(
             f"--html writes pages into folders, not into {args.out}; copy the runs, then cinetraj view --html"
         )
     records, bad = estimate_all(args, say=_nothing if args.json else print)
-    if args.html and records:
-        pages(Path(args.out), list(records), say=_nothing if args.json else print)
+    if args.html and records and folder is not None:
+        pages(folder, list(records), say=_nothing if args.json else print)
     if args.json:
         _report.print_json(records)
     if not records:
@@ -122,7 +123,7 @@ def estimate_all(
         named: the clips with the names of their runs, where these are not to follow from `args.clips`.
     """
     from compare.cli import _batch, _pages
-    from sfm.batch.places import is_address
+    from sfm.batch.places import folder_of
     from sfm.config import CommandConfig
     from sfm.external.imported import require_readable
 
@@ -130,11 +131,11 @@ def estimate_all(
     config, batch = _settings.configs_of(args)
     if isinstance(config.backend, CommandConfig):  # before the program runs, not after
         require_readable(config.backend.format)
-    kept = args.html or is_address(args.out)
-    had = [] if kept else _pages.runs_with_page(Path(args.out, clip.name) for clip in clips)
-    if not several and batch.engine == "local" and not is_address(args.out):
+    out = folder_of(args.out)
+    had = [] if args.html or out is None else _pages.runs_with_page(out / clip.name for clip in clips)
+    if not several and batch.engine == "local" and out is not None:
         clip = clips[0]
-        folder = Path(args.out, clip.name)
+        folder = out / clip.name
         with _report.heard() as heard:  # the reader of a clip tells what is wrong with it at once
             record = estimate_one(clip.path, folder, config, plot=batch.plot, quiet=args.json)
         say(sentence(str(folder), record))
@@ -143,7 +144,7 @@ def estimate_all(
         records, bad = {clip.name: record}, []
     else:
         records, bad = _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence)
-    if lost := _pages.lost(had, Path(args.out)):
+    if out is not None and (lost := _pages.lost(had, out)):
         say(lost)
     return records, bad
 

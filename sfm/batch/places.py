@@ -84,19 +84,18 @@ class Place(Protocol):
 
 def place_of(address: str | Path) -> Place:
     """The place of an address: a path, or PROTOCOL://... of any store that fsspec knows (s3, gs, ...)."""
-    text = str(address)
-    for own in ("file://", "local://"):  # fsspec's names of folders
-        text = text.removeprefix(own)
-    if "://" in text:
+    folder = folder_of(address)
+    if folder is None:
         from sfm.batch.objects import ObjectPlace
 
-        return ObjectPlace(text)
-    return FolderPlace(Path(text))
+        return ObjectPlace(str(address))
+    return FolderPlace(folder)
 
 
-def is_address(text: str | Path) -> bool:
-    """Whether this is an address of a store, and no path."""
-    return "://" in str(text)
+def folder_of(address: str | Path) -> Path | None:
+    """The folder that an address names: a path, file://... or local://... (fsspec's names of it); None of a store."""
+    text = str(address).removeprefix("file://").removeprefix("local://")
+    return None if "://" in text else Path(text)
 
 
 @final

@@ -8,7 +8,7 @@ import pytest
 from made_shots import estimate, shot
 
 from sfm.batch.objects import ObjectPlace
-from sfm.batch.places import FolderPlace, PlaceError, is_address, place_of, told
+from sfm.batch.places import FolderPlace, PlaceError, folder_of, place_of, told
 from sfm.runs.folder import write_run
 
 BATCH = {"batch": {"key": "k", "failure": "", "limits": {}}}
@@ -18,7 +18,8 @@ def test_an_address_is_a_store_and_anything_else_a_folder(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     assert isinstance(place_of("memory://bucket/runs/"), ObjectPlace)
     assert place_of("memory://bucket/runs/").address == "memory://bucket/runs"
-    assert [is_address(text) for text in ("s3://b/a", "runs", Path("runs"))] == [True, False, False]
+    assert [folder_of(text) for text in ("s3://b/a", "runs", Path("runs"))] == [None, Path("runs"), Path("runs")]
+    assert folder_of("file:///a/b") == Path("/a/b")
     for given in ("runs", Path("runs"), f"file://{tmp_path}/runs", f"local://{tmp_path}/runs"):
         place = place_of(given)
         assert isinstance(place, FolderPlace)
