@@ -265,6 +265,8 @@ class WipeConfig(Ranged):
             them: wipes leave .005 to .03, dissolves up to .045, motion .06 and more where nothing links the ends.
         goes_back: share of the picture that may be as in the first frame again after it was as in the last.
         at_once: share of the picture that may change in one frame: more is a cut.
+        longest_s: seconds between the two ends at most, where frames carry them: at few frames a second a slow motion
+            over flat areas looks like a wipe, and editors wipe within one or two.
     """
 
     lengths: tuple[Annotated[int, Range(2, 1000, "frames")], ...] = (9, 14, 20, 28)
@@ -272,6 +274,7 @@ class WipeConfig(Ranged):
     unexplained: Share = 0.045
     goes_back: Share = 0.15
     at_once: Share = 0.5
+    longest_s: Seconds = 2.0
 
 
 @final

@@ -67,7 +67,7 @@ def at_breaks(frames: Frames, breaks: Sequence[tuple[int, int]], config: ShotCon
     """
     content, blank = _without_bars(frames)
     linker = _linker(content, frames, config)
-    found = looser(content, config)
+    found = looser(content, _step_s(frames), config)
     near = [each for each in found if any(first <= middle(each) <= last for first, last in breaks)]
     return [each.frame for each in _with_gradual([], near, linker, blank, frames, config) if each.cut]
 
@@ -75,7 +75,7 @@ def at_breaks(frames: Frames, breaks: Sequence[tuple[int, int]], config: ShotCon
 def _judged(frames: Frames, config: ShotConfig) -> list[Suspect]:
     """All that is suspected of two frames and more, with the verdicts."""
     content, blank = _without_bars(frames)
-    first, later = suspicions(content, blank, config)
+    first, later = suspicions(content, blank, _step_s(frames), config)
     linker = _linker(content, frames, config)
     judged = one_through_change(judge(first, linker, blank, _bridge(frames, config), config))
     if frames.time_source == "index":
@@ -103,19 +103,23 @@ def _linker(content: UInt8[np.ndarray, "n h w 3"], frames: Frames, config: ShotC
     return Linker(lambda number: content[number], config.similarity, time_s)
 
 
+def _step_s(frames: Frames) -> float | None:
+    """Seconds from one frame to the next, None where they carry none."""
+    return None if frames.time_source == "index" else float(np.median(np.diff(frames.time_s)))
+
+
 def _bridge(frames: Frames, config: ShotConfig) -> int:
     """Frames that a flash may last: at most as long as it lasts in seconds."""
-    if frames.time_source == "index":
+    step_s = _step_s(frames)
+    if step_s is None:
         return config.bridge_frames
-    step_s = float(np.median(np.diff(frames.time_s)))
     return int(np.clip(round(config.bridge_s / step_s), 1, 8))
 
 
 def _reach(frames: Frames, config: ShotConfig) -> int:
     """Frames that a subject may cover the lens."""
-    if frames.time_source == "index":
-        return config.bridge_frames
-    return max(1, round(config.covered_s / float(np.median(np.diff(frames.time_s)))))
+    step_s = _step_s(frames)
+    return config.bridge_frames if step_s is None else max(1, round(config.covered_s / step_s))
 
 
 def _with_gradual(

@@ -20,17 +20,17 @@ BLENDED, UNEXPLAINED = 0.05, 0.15
 
 
 def suspicions(
-    content: UInt8[np.ndarray, "n h w 3"], blank: Bool[np.ndarray, " n"], config: ShotConfig
+    content: UInt8[np.ndarray, "n h w 3"], blank: Bool[np.ndarray, " n"], step_s: float | None, config: ShotConfig
 ) -> tuple[dict[int, Suspicion], list[Suspicion]]:
     """What is judged first, by the first frame after it, and the gradual changes that are judged after it.
 
     Those are all wipes, and dissolves that hold a suspicion of the first kind: the first blended frame of a picture
-    that rests, or a cut.
+    that rests, or a cut. `step_s` are the seconds from one frame to the next, None where they carry none.
     """
     small = shrunk(content, config.detector_long_side)
     thumbs = thumbs_of(small, config.thumb_long_side)
     first = _at_once(small, thumbs, blank, config)
-    later: list[Suspicion] = [("wipe", *each) for each in find_wipes(thumbs, config.wipe)]
+    later: list[Suspicion] = [("wipe", *each) for each in find_wipes(thumbs, config.wipe, step_s)]
     for start, stop in find_dissolves(thumbs, config.dissolve):
         if any(start <= frame <= stop for frame in first):
             later.insert(0, ("dissolve", start, stop))
@@ -39,13 +39,13 @@ def suspicions(
     return first, later
 
 
-def looser(content: UInt8[np.ndarray, "n h w 3"], config: ShotConfig) -> list[Suspicion]:
+def looser(content: UInt8[np.ndarray, "n h w 3"], step_s: float | None, config: ShotConfig) -> list[Suspicion]:
     """Dissolves and wipes that may be explained `LOOSER` times worse."""
     thumbs = thumbs_of(shrunk(content, config.detector_long_side), config.thumb_long_side)
     dissolve = replace(config.dissolve, unexplained=LOOSER * config.dissolve.unexplained)
     wipe = replace(config.wipe, unexplained=LOOSER * config.wipe.unexplained)
     found: list[Suspicion] = [("dissolve", *each) for each in find_dissolves(thumbs, dissolve)]
-    return found + [("wipe", *each) for each in find_wipes(thumbs, wipe)]
+    return found + [("wipe", *each) for each in find_wipes(thumbs, wipe, step_s)]
 
 
 def _at_once(

@@ -7,11 +7,14 @@ from sfm.config import WipeConfig
 from sfm.shots.dissolves import squared_distance, without_overlaps
 
 
-def find_wipes(thumbs: Float[np.ndarray, "n pixels"], config: WipeConfig) -> list[tuple[int, int]]:
+def find_wipes(
+    thumbs: Float[np.ndarray, "n pixels"], config: WipeConfig, step_s: float | None = None
+) -> list[tuple[int, int]]:
     """Stretches (first, last frame) that look like wipes; of those that overlap the one whose ends differ most.
 
     Args:
         thumbs: small pictures, each in a row, by pixels and colours (`thumbs_of`).
+        step_s: seconds from one frame to the next, None where they carry none; a wipe is quick.
 
     In the frames between, every part of the picture is nearer to that of one end than `unexplained` of what they
     differ by, and once it is that of the last frame it stays so. A motion leaves more.
@@ -20,7 +23,7 @@ def find_wipes(thumbs: Float[np.ndarray, "n pixels"], config: WipeConfig) -> lis
     found: list[tuple[float, int, int]] = []
     for length in config.lengths:
         starts = len(thumbs) - length
-        if starts < 1:
+        if starts < 1 or (step_s is not None and length * step_s > config.longest_s):
             break
         ends = squared_distance(thumbs, length)
         half = thumbs[length // 2 : length // 2 + starts]

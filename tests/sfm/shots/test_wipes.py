@@ -62,3 +62,10 @@ def test_a_motion_is_no_wipe(step_px: float) -> None:
     assert len(spans(film)) == 1
     if step_px > 2:
         assert find_wipes(thumbs_of(film, 32), WipeConfig()) == []
+
+
+def test_a_wipe_is_quick() -> None:
+    """At few frames a second a slow motion over flat areas looks like one."""
+    thumbs = thumbs_of(wiped(9, "wipe"), 32)
+    assert find_wipes(thumbs, WipeConfig(), step_s=1 / 25) == find_wipes(thumbs, WipeConfig()) != []
+    assert find_wipes(thumbs, WipeConfig(), step_s=1 / 4) == []
