@@ -6,6 +6,10 @@ from jaxtyping import Float
 from sfm.config import WipeConfig
 from sfm.shots.dissolves import squared_distance, without_overlaps
 
+REPEATS = 0.0005
+"""Of the squared difference of both ends: a frame that differs by less from the one before it repeats it. One end
+explains it whatever is beside it, so that it tells nothing: a picture that is held would thin out the motion."""
+
 
 def find_wipes(
     thumbs: Float[np.ndarray, "n pixels"], config: WipeConfig, step_s: float | None = None
@@ -16,8 +20,8 @@ def find_wipes(
         thumbs: small pictures, each in a row, by pixels and colours (`thumbs_of`).
         step_s: seconds from one frame to the next, None where they carry none; a wipe is quick.
 
-    In the frames between, every part of the picture is nearer to that of one end than `unexplained` of what they
-    differ by, and once it is that of the last frame it stays so. A motion leaves more.
+    In the frames between but for those that repeat, every part of the picture is nearer to that of one end than
+    `unexplained` of what they differ by, and once it is that of the last frame it stays so. A motion leaves more.
     """
     thumbs = thumbs.reshape(len(thumbs), -1, 3).mean(2)
     found: list[tuple[float, int, int]] = []
@@ -45,4 +49,5 @@ def _rest(thumbs: Float[np.ndarray, "k pixels"], config: WipeConfig) -> float:
     back = float(((arrived[:-1] & ~arrived[1:]) @ weight).sum())
     if back > config.goes_back or np.diff(share).max() > config.at_once:
         return 1.0
-    return float(np.minimum(to_first, to_last).mean() / change.mean())
+    moves = np.square(np.diff(thumbs[:-1], axis=0)).mean(1) > REPEATS * change.mean()
+    return float(np.minimum(to_first, to_last)[moves].mean() / change.mean()) if moves.any() else 1.0

@@ -64,6 +64,14 @@ def test_a_motion_is_no_wipe(step_px: float) -> None:
         assert find_wipes(thumbs_of(film, 32), WipeConfig()) == []
 
 
+@pytest.mark.parametrize("held", [(0, 20), (20, 0), (10, 10)])
+def test_a_picture_that_is_held_makes_no_wipe_of_a_motion(held: tuple[int, int]) -> None:
+    """One end explains all the frames that repeat, and these outnumber those that move."""
+    film = clips.pan(3, 10, hw=HW, step_px=5.0)
+    film = np.concatenate([film[:1].repeat(held[0], 0), film, film[-1:].repeat(held[1], 0)])
+    assert find_wipes(thumbs_of(film, 32), WipeConfig()) == []
+
+
 def test_a_wipe_is_quick() -> None:
     """At few frames a second a slow motion over flat areas looks like one."""
     thumbs = thumbs_of(wiped(9, "wipe"), 32)
