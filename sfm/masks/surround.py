@@ -8,6 +8,7 @@ from jaxtyping import Bool, UInt8
 
 from sfm.config import OverlayConfig
 from sfm.masks.fills import find_fill
+from sfm.masks.moving_bars import find_moving_bars
 from sfm.masks.overlays import find_bars
 from sfm.masks.rims import find_rim
 
@@ -23,8 +24,10 @@ class Surround:
 
 
 def find_surround(grey: UInt8[np.ndarray, "n h w"], config: OverlayConfig = OverlayConfig()) -> Surround:
-    """Bars, or the frame that they belong to, or where there are none copies beside the picture."""
+    """Bars, at their widest where they move, or the frame that they belong to; without any copies beside it."""
     bars, sides = find_bars(grey, config)
+    if (moving := find_moving_bars(grey, config)) is not None:
+        return Surround(mask=bars | moving.mask, note=moving.note)
     rim = find_rim(grey, bars, config)
     doubt = "" if rim is None else rim.doubt
     if rim is not None and not rim.wide:

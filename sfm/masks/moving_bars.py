@@ -1,0 +1,65 @@
+"""Black bars that open, close, come or go within a clip: the format changes, and the picture behind them does not."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from jaxtyping import Bool, Int, UInt8
+
+from sfm.config import OverlayConfig
+from sfm.masks.pixels import evenly
+
+SAMPLE_FRAMES = 48
+BLACK = 28.0
+"""Grey level of a bar at most: black of limited range is 16."""
+DEEPEST, UNEVEN = 0.35, 0.015
+"""Of the side: how deep a bar is at most, and by how much both may differ. A dark room has no two that are alike."""
+LEAST_MOTION = 0.015
+"""Of the side between the narrowest and the widest; codecs shift an edge by a line or two."""
+LEAST_FRAMES = 3
+"""Of the sample that show bars."""
+SEEN = 0.2
+"""Share of the line behind a bar that is brighter: the picture begins there at once."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True, eq=False)
+class MovingBars:
+    """What the bars cover at their widest, and on which sides they move, in words."""
+
+    mask: Bool[np.ndarray, "h w"]
+    note: str
+
+
+def find_moving_bars(grey: UInt8[np.ndarray, "n h w"], config: OverlayConfig = OverlayConfig()) -> MovingBars | None:
+    """Bars whose width changes above and below the picture, or beside it; None where there are none."""
+    if len(grey) < LEAST_FRAMES or (grey[:, 0, 0] > BLACK + 3 * config.bar_spread).all():
+        return None
+    sample = grey[evenly(len(grey), SAMPLE_FRAMES)]
+    mask = np.zeros(grey.shape[1:], bool)
+    found: list[str] = []
+    margin = max(1, round(config.margin * max(mask.shape)))
+    for covered, lines, sides in (
+        (mask, sample, "top and bottom"),
+        (mask.T, sample.transpose(0, 2, 1), "left and right"),
+    ):
+        depths = _depths(lines, config)
+        narrowest, widest = int(depths.min()), int(depths.max())
+        if (depths > 0).sum() >= LEAST_FRAMES and widest - narrowest > LEAST_MOTION * len(covered):
+            covered[: widest + margin] = covered[len(covered) - widest - margin :] = True
+            found.append(f"{sides} between {narrowest} and {widest} px")
+    return MovingBars(mask=mask, note=f"bars that move masked at their widest: {', '.join(found)}") if found else None
+
+
+def _depths(lines: UInt8[np.ndarray, "n l p"], config: OverlayConfig) -> Int[np.ndarray, " n"]:
+    """Of each frame the lines from both borders on that are bars, the deeper of the two; 0 where they are none."""
+    count, length = lines.shape[:2]
+    level = np.median(lines[:, 0], axis=1)
+    bright = (lines[:, :, ::2] > (level + 3 * config.bar_spread)[:, None, None]).mean(2)
+    shown = bright > 0.01
+    first, last = shown.argmax(1), shown[:, ::-1].argmax(1)
+    rows = np.arange(count)
+    behind = np.minimum(bright[rows, np.minimum(first + 2, length - 1)], bright[rows, np.maximum(length - 3 - last, 0)])
+    alike = (np.abs(first - last) <= max(1.0, UNEVEN * length)) & (np.minimum(first, last) >= 2)
+    bars = (level <= BLACK) & shown.any(1) & alike & (np.maximum(first, last) <= DEEPEST * length) & (behind >= SEEN)
+    return np.where(bars, np.maximum(first, last), 0)
