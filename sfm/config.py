@@ -246,11 +246,14 @@ class DissolveConfig(Ranged):
         change_grey: least difference of the two ends, root mean square of grey levels: less is no other scene.
         unexplained: share of the squared difference of the ends that a blend may leave unexplained in the middle
             frames; motion leaves half of it and more.
+        beside: share of that difference, frame by frame, below which the picture changes before the first or after the
+            last: dissolves have up to .4 on the quieter side, motion in blends of a raised rate .5 and more on both.
     """
 
     lengths: tuple[Annotated[int, Range(2, 1000, "frames")], ...] = (4, 6, 9, 13, 19, 28)
     change_grey: Grey = 16.0
     unexplained: Share = 0.12
+    beside: Limit = 0.5
 
 
 @final

@@ -28,10 +28,26 @@ def find_dissolves(thumbs: Float[np.ndarray, "n pixels"], config: DissolveConfig
         grows = (np.diff(share, axis=0, prepend=0.0, append=1.0) > -0.05).all(0)
         steady = np.abs(share - (inner / length)[:, None]).max(0) < 0.25
         good = grows & steady & (ends > config.change_grey**2) & (rest.max(0) < config.unexplained)
+        good[good] = [_changes_most(thumbs, int(k), length, config.beside) for k in np.flatnonzero(good)]
         found += [(float(rest[:, k].mean()), int(k), int(k + length)) for k in np.flatnonzero(good)]
     # The longest stretch holds the whole dissolve; the best explained of equal length is centred on it.
     best_first = sorted(found, key=lambda item: (item[1] - item[2], item[0]))
     return without_overlaps((start, stop) for _, start, stop in best_first)
+
+
+def _changes_most(thumbs: Float[np.ndarray, "n pixels"], first: int, length: int, most: float) -> bool:
+    """Whether the picture changes less on one side than `most` of what it does within, frame for frame.
+
+    One that goes on alike on both sides moves; each frame is a blend of its neighbours where the rate was raised.
+    """
+    last = first + length
+    within = float(np.square(thumbs[last] - thumbs[first]).mean())
+    beside = [
+        float(np.square(thumbs[end] - thumbs[far]).mean()) / (most * within * abs(far - end) / length)
+        for end, far in ((first, max(0, first - length)), (last, min(len(thumbs) - 1, last + length)))
+        if far != end
+    ]
+    return not beside or min(beside) < 1.0
 
 
 def without_overlaps(best_first: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

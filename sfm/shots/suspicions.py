@@ -42,7 +42,8 @@ def suspicions(
 def looser(content: UInt8[np.ndarray, "n h w 3"], step_s: float | None, config: ShotConfig) -> list[Suspicion]:
     """Dissolves and wipes that may be explained `LOOSER` times worse."""
     thumbs = thumbs_of(shrunk(content, config.detector_long_side), config.thumb_long_side)
-    dissolve = replace(config.dissolve, unexplained=LOOSER * config.dissolve.unexplained)
+    strict = config.dissolve
+    dissolve = replace(strict, unexplained=LOOSER * strict.unexplained, beside=LOOSER * strict.beside)
     wipe = replace(config.wipe, unexplained=LOOSER * config.wipe.unexplained)
     found: list[Suspicion] = [("dissolve", *each) for each in find_dissolves(thumbs, dissolve)]
     return found + [("wipe", *each) for each in find_wipes(thumbs, wipe, step_s)]
