@@ -53,13 +53,17 @@ def find_moving_bars(grey: UInt8[np.ndarray, "n h w"], config: OverlayConfig = O
 
 def _depths(lines: UInt8[np.ndarray, "n l p"], config: OverlayConfig) -> Int[np.ndarray, " n"]:
     """Of each frame the lines from both borders on that are bars, the deeper of the two; 0 where they are none."""
-    count, length = lines.shape[:2]
-    level = np.median(lines[:, 0], axis=1)
-    bright = (lines[:, :, ::2] > (level + 3 * config.bar_spread)[:, None, None]).mean(2)
+    depths, length = np.zeros(len(lines), np.int64), lines.shape[1]
+    some = np.flatnonzero((np.median(lines[:, [0, -1]], axis=2) <= BLACK).all(1))  # few frames end in black lines
+    if not len(some):
+        return depths
+    level = np.median(lines[some, 0], axis=1)
+    bright = (lines[some, :, ::2] > (level + 3 * config.bar_spread)[:, None, None]).mean(2)
     shown = bright > 0.01
     first, last = shown.argmax(1), shown[:, ::-1].argmax(1)
-    rows = np.arange(count)
+    rows = np.arange(len(some))
     behind = np.minimum(bright[rows, np.minimum(first + 2, length - 1)], bright[rows, np.maximum(length - 3 - last, 0)])
     alike = (np.abs(first - last) <= max(1.0, UNEVEN * length)) & (np.minimum(first, last) >= 2)
-    bars = (level <= BLACK) & shown.any(1) & alike & (np.maximum(first, last) <= DEEPEST * length) & (behind >= SEEN)
-    return np.where(bars, np.maximum(first, last), 0)
+    bars = shown.any(1) & alike & (np.maximum(first, last) <= DEEPEST * length) & (behind >= SEEN)
+    depths[some] = np.where(bars, np.maximum(first, last), 0)
+    return depths
