@@ -212,7 +212,6 @@ def _our_warnings():
         warnings.simplefilter("ignore")
         for package in ("trajectory", "sfm", "compare"):
             warnings.filterwarnings("always", module=rf"{package}(\.|$)")
-        warnings.filterwarnings("ignore", message="Glyph ")  # matplotlib lays them at our door, a line for each letter
         warnings.showwarning = _show
         yield
 

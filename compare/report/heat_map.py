@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float
 
-from trajectory.glyphs import with_all_letters
+from trajectory.figure_files import write
 
 MOST_LABELS = 100
 """Names of more clips cannot be read."""
@@ -22,7 +22,7 @@ def heat_map(values: Float[np.ndarray, "n n"], names: Sequence[str], label: str,
     count = len(names)
     side = float(np.clip(2.5 + 0.22 * count, 4.0, 24.0))
     figure = Figure(figsize=(side + 1.2, side), layout="constrained")
-    canvas = FigureCanvasAgg(figure)
+    FigureCanvasAgg(figure)
     axes = figure.add_subplot()
     figure.colorbar(axes.imshow(values, cmap="viridis_r"), ax=axes, label=label)
     if count <= MOST_LABELS:
@@ -34,8 +34,7 @@ def heat_map(values: Float[np.ndarray, "n n"], names: Sequence[str], label: str,
     axes.set_ylabel("reference")
     axes.set_title(title)
     data = io.BytesIO()
-    with with_all_letters(figure):
-        canvas.print_png(data)
+    write(figure, data, "png")
     return data.getvalue()
 
 

@@ -14,6 +14,7 @@ from compare.benchmarks.camerabench.labels import SPLITS, Labels, prevalence
 from compare.benchmarks.camerabench.published import PUBLISHED
 from compare.markdown import plain
 from trajectory.errors import CinetrajError
+from trajectory.figure_files import write
 from trajectory.files import write_whole
 
 _HEADS = ("In", "Out", "Up", "Down", "Right", "Left", "ZIn", "ZOut", "PanR", "PanL", "TiltU", "TiltD", "RollCW")
@@ -133,11 +134,11 @@ def write_leaderboard(rows: Sequence[Row], folder: str | Path) -> tuple[Path, Pa
     from matplotlib.figure import Figure
 
     # Not pyplot: it would choose a backend for the whole process.
-    figure = Figure(figsize=(9, 1 + 0.4 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(9, 1 + 0.4 * len(rows)), layout="constrained", dpi=120)
     FigureCanvasAgg(figure)
     plot(rows, figure.add_subplot())
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=120)
+    write(figure, picture, "png")
     out = Path(folder)
     return (
         write_whole(out / "leaderboard.md", as_markdown(rows)),
