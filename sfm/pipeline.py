@@ -1,9 +1,8 @@
 """From a video to its trajectory: decode, cut into shots, find what may testify, run a backend, in source pixels."""
 
-import os
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,36 +12,31 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool
 
-from sfm import backends, gravity
-from sfm.confidence.reason_words import without_probabilities
-from sfm.config import PERSON, CommandConfig, EstimateConfig, GravityConfig, VideoConfig
+from sfm import backends
+from sfm.config import PERSON, CommandConfig, EstimateConfig, VideoConfig
 from sfm.external import command
-from sfm.masks import cards, projections, views
-from sfm.masks import find as masks
 from sfm.masks import told as told_to_move
+from sfm.one_shot import estimate_shot, threads_of
+from sfm.processes.stage_clock import Clock
 from sfm.processes.workers import workers
 from sfm.runs.estimate import Estimate as Estimate
 from sfm.runs.estimate import ShotEstimate as ShotEstimate
 from sfm.runs.estimate import plain
-from sfm.runs.savable import obstacle
 from sfm.runs.versions import installed_versions
 from sfm.shots import boundaries, raised
-from sfm.types import BackendResult, Frames, Masks
+from sfm.types import Frames
 from sfm.video import reader
 from sfm.video.container import film
-from sfm.video.pixels import in_source_pixels, with_camera, working_scale
+from sfm.video.pixels import with_camera, working_scale
 from sfm.windows.read import is_long
 from trajectory.errors import CinetrajError
 from trajectory.files import printable
-from trajectory.model import Provenance, Trajectory
+from trajectory.model import Provenance
 
 UNHELD = "the clip is too long to be held at once; cut it (--video.start-s, --video.stop-s)"
 UNREAD = "the settings of video have no effect on frames in memory"
 LEAST_PART = 8
 """Frames on either side of a jump within a scene from which on it cuts a shot."""
-PINHOLE_AFTER_ALL = 0.1
-"""Probability that one pinhole took pictures that look as if none had. None of some 250 that it did are taken so, real
-and rendered: a choice on the safe side and no measurement."""
 Progress = Callable[[str, float], None]
 """Called with the name of the stage that begins and the share of the work that is done, 0..1."""
 
@@ -73,7 +67,7 @@ def estimate(
             raise CinetrajError("mask has no effect on another program; put its own option into the command")
         tell("running the command", 0.0)
         return _of_a_program(command.estimate(video, config, backend_config), config)
-    with workers(_threads(config)):
+    with workers(threads_of(config)):
         if not isinstance(video, Frames) and is_long(video, config.video, config.windows):
             return _in_windows(Path(video), config, backend, backend_config, tell)
         return _held(video, config, backend, backend_config, tell)
@@ -98,7 +92,7 @@ def _held(
     begin = time.perf_counter()
     unread = (UNREAD,) if isinstance(video, Frames) and config.video != VideoConfig() else ()
     frames, spans, seconds = _read_and_cut(video, config, tell)
-    with _Clock(seconds, "masks"):
+    with Clock(seconds, "masks"):
         told = None if config.mask is None else told_to_move.find(frames, config.mask, config.mask_weights)
     origin = _origin(frames.source, config, backend, backend_config)
     shots: list[ShotEstimate] = []
@@ -152,10 +146,10 @@ def _in_windows(path: Path, config: EstimateConfig, backend: str, backend_config
     def estimate_piece(frames: Frames, span: tuple[int, int]) -> ShotEstimate:
         part = _with_given_camera(frames, config)
         moving = told_to_move.find(part, PERSON, config.mask_weights).moving if config.mask else None
-        return _estimate_shot(part, moving, span, backend_config, bare, origin)
+        return estimate_shot(part, moving, span, backend_config, bare, origin)
 
     def split(frames: Frames) -> Sequence[tuple[int, int]]:
-        with _Clock(seconds, "shots"):
+        with Clock(seconds, "shots"):
             return _cut(frames, config).spans
 
     with film(path, config.video) as reel:
@@ -194,7 +188,7 @@ def _read_and_cut(
     """The frames with the camera that the user gave, their shots, and the seconds that this took."""
     seconds: dict[str, float] = {}
     tell("reading", 0.0)
-    with _Clock(seconds, "decode"):
+    with Clock(seconds, "decode"):
         frames = video if isinstance(video, Frames) else reader.load(video, config.video)
     frames = _with_given_camera(frames, config)
     if len(frames) < 2:
@@ -206,7 +200,7 @@ def _read_and_cut(
             f"{frames.source}: --fps, --video.start-s and --video.stop-s leave {least}: raise the rate, or take more"
         )
     tell("cutting into shots", 0.05)
-    with _Clock(seconds, "shots"):
+    with Clock(seconds, "shots"):
         frames = raised.without_blends(frames)
         found = _cut(frames, config, blends=False)
     return replace(frames, notes=(*frames.notes, *found.notes)), found.spans, seconds
@@ -236,7 +230,7 @@ def _parted(
 
     def estimated(start: int, stop: int) -> ShotEstimate:
         told = None if moving is None else moving[start:stop]
-        return _estimate_shot(frames.part(start, stop), told, (start, stop), backend_config, config, origin)
+        return estimate_shot(frames.part(start, stop), told, (start, stop), backend_config, config, origin)
 
     shot = estimated(*span)
     edges = [span[0]]
@@ -256,44 +250,6 @@ def _cuts_within(part: Frames, shot: ShotEstimate, config: EstimateConfig) -> li
     broken = [(int(first), int(last)) for first, last in shot.statistics.get("track_breaks", ())]
     gradual = boundaries.at_breaks(part, broken, config.shots) if broken else []
     return sorted({*jumps, *gradual})
-
-
-def _estimate_shot(
-    part: Frames,
-    moving: Bool[np.ndarray, "n h w"] | None,
-    span: tuple[int, int],
-    backend_config: Any,
-    config: EstimateConfig,
-    origin: Provenance,
-) -> ShotEstimate:
-    """Masks, backend and gravity of one shot; `moving` was told, `span` is where its frames lie in the clip."""
-    spent: dict[str, float] = {}
-    with _Clock(spent, "masks"):
-        found = masks.find(part, config.masks, moving)
-        doubt = found.doubt or projections.no_pinhole(part, found) or views.several_views(part, found)
-    result = _run_backend(part, found, backend_config, config)
-    if result.status == "failed" and (hidden := found.hidden()):
-        result = replace(result, reason=f"{result.reason}; {hidden}")
-    result = _doubted(result, doubt) if doubt else result
-    spent.update(result.seconds)
-    with _Clock(spent, "gravity"):
-        upright = _gravity(part, found, result, config.gravity)
-    result = replace(result, statistics={**upright, **result.statistics})
-    provenance = replace(origin, evidence={**upright, **_evidence(result)})
-    return _with_files(_shot(part, span, found, result, spent, provenance), part, config)
-
-
-def _with_files(shot: ShotEstimate, part: Frames, config: EstimateConfig) -> ShotEstimate:
-    """The shot with what of `config.save` it can give, and why not the rest."""
-    tracked = shot.picture.get("tracks_px") is not None
-    lacking = {name: obstacle(name, shot.structure, shot.trajectory, tracked=tracked) for name in config.save}
-    save = tuple(name for name, why in lacking.items() if not why)
-    return replace(
-        shot,
-        save=save,
-        unsaved=MappingProxyType({name: why for name, why in lacking.items() if why}),
-        images=part.rgb if "megasam" in save else None,
-    )
 
 
 def _of_a_program(found: Estimate, config: EstimateConfig) -> Estimate:
@@ -327,140 +283,5 @@ def resolve(wanted: Any) -> tuple[str, Any]:
     return backends.resolve(wanted)
 
 
-def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: EstimateConfig) -> BackendResult:
-    if len(frames) < 2:
-        reason = "the shot has one frame; a trajectory needs at least 2"
-        return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
-    if found.blank.all():
-        beside = "" if found.moving is None else ", or shows nothing beside what is told to move"
-        reason = f"every frame is blank (black, white, of one colour or covered){beside}"
-        return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
-    if reason := cards.no_scene(frames, found):
-        nothing = {"probability": {"rigid": 0.0}}
-        return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, statistics=nothing)
-    device, seed, threads = config.device, config.seed, _threads(config)
-    return backends.run(frames, found, backend_config, device=device, seed=seed, threads=threads)
-
-
-def _doubted(result: BackendResult, why: str) -> BackendResult:
-    """The result of pictures that no one pinhole took: its numbers may rank a clip, and are not vouched for."""
-    trajectory = result.trajectory
-    status = "failed" if result.status == "failed" else "unreliable"
-    if trajectory is not None and trajectory.provenance is not None:
-        origin = trajectory.provenance
-        evidence = {**origin.evidence, **_worth_less(origin.evidence), "status": status}
-        trajectory = trajectory.replace(provenance=replace(origin, evidence=evidence))
-    return replace(
-        result,
-        status=status,
-        reason=f"{why}; and whatever it is, {without_probabilities(result.reason)}" if result.reason else why,
-        trajectory=trajectory,
-        statistics={**result.statistics, **_worth_less(result.statistics)},
-    )
-
-
-def _worth_less(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What a backend says of its own answer, which holds if a pinhole took the pictures after all.
-
-    That anything rigid was filmed stays as probable as it was: two views or a bent one show a scene as well.
-    """
-    less: dict[str, Any] = {}
-    if said.get("confidence") is not None:
-        less["confidence"] = PINHOLE_AFTER_ALL * said["confidence"]
-    if "probability" in said:
-        told = said["probability"]
-        less["probability"] = {k: v if k == "rigid" else PINHOLE_AFTER_ALL * v for k, v in told.items()}
-    if "sure" in said:
-        less["sure"] = dict.fromkeys(said["sure"], False)
-    return less
-
-
-def _threads(config: EstimateConfig) -> int:
-    """As many as were asked for, as the environment says, or as a backend takes by itself."""
-    text = os.environ.get("OMP_NUM_THREADS", "")
-    told = int(text) if text.isdecimal() and int(text) > 0 else None
-    return backends.threads_of(config.threads or told)
-
-
-def _shot(
-    part: Frames,
-    span: tuple[int, int],
-    found: Masks,
-    result: BackendResult,
-    seconds: Mapping[str, float],
-    provenance: Provenance,
-) -> ShotEstimate:
-    trajectory = result.trajectory if result.status != "failed" else None
-    if trajectory is not None:
-        trajectory = in_source_pixels(trajectory, part.source_hw).replace(provenance=provenance)
-    picture = dict(result.picture)
-    if trajectory is not None:
-        picture["frame"] = np.array(_telling_frame(picture.get("tracks_px"), trajectory))
-        picture["rgb"] = part.rgb[int(picture["frame"])].copy()
-    return ShotEstimate(
-        start=span[0],
-        stop=span[1],
-        start_s=float(part.time_s[0]),
-        end_s=float(part.time_s[-1]),
-        status=result.status,
-        reason=result.reason,
-        motion_model=result.motion_model,
-        trajectory=trajectory,
-        registered=0 if trajectory is None else int(trajectory.valid.sum()),
-        statistics=MappingProxyType(plain(dict(result.statistics))),
-        seconds=MappingProxyType(dict(seconds)),
-        notes=found.notes,
-        picture=MappingProxyType(picture),
-        structure=None if trajectory is None else result.structure,
-        alternatives=tuple(_alternative(each, part, provenance) for each in result.alternatives),
-    )
-
-
-def _alternative(trajectory: Trajectory, part: Frames, origin: Provenance) -> Trajectory:
-    """Another motion that may be the right one, as the trajectory itself is kept."""
-    own: Mapping[str, Any] = {} if trajectory.provenance is None else trajectory.provenance.evidence
-    return in_source_pixels(trajectory, part.source_hw).replace(provenance=replace(origin, evidence=own))
-
-
-def _telling_frame(tracks_px: np.ndarray | None, trajectory: Trajectory) -> int:
-    """The frame that shows most: the valid one nearest to the middle among those with many tracks."""
-    valid = np.flatnonzero(trajectory.valid)
-    if not len(valid):
-        return 0
-    if tracks_px is not None and tracks_px.size:
-        seen = np.isfinite(tracks_px[:, valid, 0]).sum(axis=0)
-        valid = valid[seen >= 0.9 * seen.max()]
-    return int(valid[np.argmin(np.abs(valid - len(trajectory) / 2))])
-
-
-def _evidence(result: BackendResult) -> dict[str, Any]:
-    """What the trajectory file says about the estimate; what the backend wrote there wins."""
-    own: dict[str, Any] = {"status": result.status, "motion_model": result.motion_model}
-    if result.trajectory is not None and result.trajectory.provenance is not None:
-        own.update(result.trajectory.provenance.evidence)
-    return own
-
-
-def _gravity(part: Frames, found: Masks, result: BackendResult, config: GravityConfig) -> dict[str, Any]:
-    """Pitch and roll of the first valid frame, where upright lines show them; nothing where they do not."""
-    if result.trajectory is None or result.status in ("failed", "unreliable"):
-        return {}
-    seen = gravity.find(part, found, result.trajectory, config)
-    return {} if seen is None else {"gravity": seen.to_json()}
-
-
 def _silent(stage: str, share: float) -> None:
     """No progress is shown."""
-
-
-class _Clock:
-    """Adds the wall time of a `with` block to a table."""
-
-    def __init__(self, seconds: dict[str, float], name: str) -> None:
-        self.seconds, self.name = seconds, name
-
-    def __enter__(self) -> None:
-        self.begin = time.perf_counter()
-
-    def __exit__(self, *_: object) -> None:
-        self.seconds[self.name] = self.seconds.get(self.name, 0.0) + time.perf_counter() - self.begin
