@@ -96,9 +96,9 @@ def captions(
 ) -> Captions:
     """Captions of a clip: what happens, in which order, how steadily and how fast.
 
-    Simultaneous motions are joined by "while", successive ones by "then". What is not sure, or a primitive that is
-    `doubted`, is said with "possibly", and left out of the prompt; one that is less probable than its opposite is said
-    with both ways. Minor moves are named where nothing else is.
+    Simultaneous motions are joined by "while", successive ones by "then". What is `doubted` is said with "possibly",
+    and left out of the prompt; one that is less probable than its opposite is said with both ways; a move that is sure
+    and whose amount is not, with "roughly". Minor moves are named where nothing else is.
 
     Args:
         manner: steadiness and speed, None where they are not known.

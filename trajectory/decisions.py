@@ -1,25 +1,24 @@
 """From scores to yes or no: thresholds, margins, how far to trust an answer, how probable a motion is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, cast, final
 
 import numpy as np
 from jaxtyping import Float
 
-from trajectory.certainty import certainty_of
+from trajectory.certainty import SURE, Certainty, certainty_of
 from trajectory.components import CHANNEL_OF, NAMES, ROTATION, TRANSLATION, ZOOM, Scores, TranslationUnit, opposite
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory, evidence_of
 from trajectory.normal_distribution import below
-from trajectory.probabilities import Answers, probabilities
+from trajectory.probabilities import MOVES, Answers, probabilities
 
 _LATERAL = (0, 1, 3, 4)
 _MOVES = tuple(name for name in NAMES if name.startswith("Move"))
 _ZOOMS = tuple(name for name in NAMES if name.startswith("Zoom"))
 NEAR = 0.25
-_CHANCE = 0.334
-"""Of a motion of which nothing is known, which is a third, with room for rounding."""
+"""A move that is told is near its threshold where it is less than one with this probability."""
 _STATUS_TRUST = {"ok": 1.0, "partial": 0.8, "unreliable": 0.3, "failed": 0.0}
 
 
@@ -103,13 +102,16 @@ class Decision:
         margin: score over threshold minus 1 (Static: 1 minus motion over threshold): 0 at the threshold, positive for
             yes. Where the motion is not known, that of the best estimate, or None.
         reliability: 0..1, how far the poses behind the answer can be trusted; independent of the margin.
-        probability: that the motion happens (see `trajectory.probabilities`); by chance where nothing is known.
+        probability: that the motion happens (see `trajectory.probabilities`); where nothing is known, how often
+            cameras move so.
+        beyond: how probable it is that the amount lies on the other side of the threshold although the answer is right.
     """
 
     yes: bool | None
     margin: float | None
     reliability: float
     probability: float
+    beyond: float = 0.0
 
     @property
     def trust(self) -> float:
@@ -123,14 +125,15 @@ def decide(
     trust: Mapping[str, float],
     *,
     noise_diag: float = 0.0,
-    others: Sequence[tuple[float, Answers]] = (),
+    others: Sequence[tuple[float, Answers]] | None = None,
     spread: Float[np.ndarray, " 7"] | None = None,
     guesses: Mapping[str, float] | None = None,
 ) -> dict[str, Decision]:
     """A decision for each primitive, from its score, its threshold and the trust in its component.
 
     Args:
-        others: weight and answers of other candidates, which share the probability that this one leaves.
+        others: weight and answers of other candidates, which share the probability that this one leaves; None where
+            nobody looked for others.
         spread: standard deviations of the components, in the units of the rule: amounts near a threshold may lie on
             the other side of it.
         guesses: best estimates; those of scores that are not known give their margins.
@@ -145,28 +148,52 @@ def decide(
 
     margins = {name: None if score is None else margin_of(name, score) for name, score in scores.scores.items()}
     answers = {name: None if margin is None else margin >= 0.0 for name, margin in margins.items()}
-    likely = probabilities(answers, trust, others, None if spread is None else _crossing(margins, limit, still, spread))
+    beyond = {} if spread is None else _crossing(margins, limit, still, spread)
+    likely = probabilities(answers, trust, others, beyond)
     found: dict[str, Decision] = {}
     for name in NAMES:
         margin, reliability = margins[name], trust[name]
         if margin is None:
             reliability = 0.0
             margin = None if guesses is None or name not in guesses else margin_of(name, guesses[name])
-        found[name] = Decision(yes=answers[name], margin=margin, reliability=reliability, probability=likely[name])
+        found[name] = Decision(
+            yes=answers[name],
+            margin=margin,
+            reliability=reliability,
+            probability=likely[name],
+            beyond=beyond.get(name, 0.0),
+        )
     return found
 
 
 def near_threshold(decisions: Mapping[str, Decision]) -> frozenset[str]:
-    """Moves that are told although a quarter of what speaks for their quantity says that they are less than one."""
+    """Moves that are told and may well be less than one, though what is told of their quantity is right (`NEAR`)."""
     return frozenset(
-        name
-        for name, decision in decisions.items()
-        if decision.yes and name in CHANNEL_OF and decision.probability < (1.0 - NEAR) * decision.reliability
+        name for name, decision in decisions.items() if decision.yes and name in CHANNEL_OF and decision.beyond > NEAR
     )
 
 
+def hedged(decisions: Mapping[str, Decision], certainty: Certainty, doubts: Collection[str]) -> frozenset[str]:
+    """Primitives that are not told without a doubt.
+
+    Those that are near their threshold, and those of a quantity that is not sure, but for moves that are probable all
+    the same (`SURE`): all that is possible moves so, and it is the amount that may be wrong. That asks for an estimator
+    that tells how probable a quantity is, and not only that it is not sure.
+
+    Args:
+        doubts: what is doubted besides.
+    """
+
+    def unsure(name: str) -> bool:
+        weighed = name in CHANNEL_OF and certainty.of(name) is not None
+        probable = weighed and decisions[name].yes and decisions[name].probability >= SURE
+        return certainty.groundless or (certainty.doubted(name) and not probable)
+
+    return near_threshold(decisions) | frozenset(doubts) | frozenset(filter(unsure, NAMES))
+
+
 def outweighed(decisions: Mapping[str, Decision]) -> frozenset[str]:
-    """Moves that are told although the opposite one is more probable, and not by chance alone."""
+    """Moves that are told although the opposite one is more probable, and more than where nothing is known."""
 
     def against(name: str) -> float:
         return decisions[opposite(name)].probability
@@ -174,7 +201,7 @@ def outweighed(decisions: Mapping[str, Decision]) -> frozenset[str]:
     return frozenset(
         name
         for name, decision in decisions.items()
-        if decision.yes and name in CHANNEL_OF and against(name) > max(decision.probability, _CHANCE)
+        if decision.yes and name in CHANNEL_OF and against(name) > max(decision.probability, MOVES)
     )
 
 

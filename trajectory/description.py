@@ -14,7 +14,7 @@ from trajectory.caption import Captions
 from trajectory.certainty import QUANTITIES, RIGID, Certainty, certainty_of
 from trajectory.components import CHANNELS, NAMES, Scores, TranslationUnit
 from trajectory.compound import Compound, CompoundConfig
-from trajectory.decisions import Decision, Thresholds, decide, near_threshold, trust
+from trajectory.decisions import Decision, Thresholds, decide, hedged, trust
 from trajectory.errors import CinetrajError
 from trajectory.gravity import Gravity, View, ground_displacement, known_gravity
 from trajectory.image_motion import ImageMotion, image_motion
@@ -25,6 +25,7 @@ from trajectory.minor import Minor
 from trajectory.model import Trajectory, evidence_of
 from trajectory.panned_roll import explaining_pitch_deg, ways
 from trajectory.primitives import Extent, apparent, authors
+from trajectory.probabilities import MOVES
 from trajectory.segments import Segment, SegmentConfig
 from trajectory.steadiness import Speed, Steadiness, SteadinessConfig
 from trajectory.turns import Turned, turned_of
@@ -107,8 +108,7 @@ class Description:
         shake_diag: content shake, robust deviation in image diagonals.
         speed_diag_s: typical content speed while the camera moves, in image diagonals per second.
         minor_motion: there is motion, but none that reaches a threshold.
-        doubted: moves that are told and hedged, whatever the estimator says of their quantity: near their threshold, or
-            what may be the pan of a pitched camera.
+        doubted: what is told with "possibly" (`decisions.hedged`).
         moves: what tags name, in the camera's own axes: segments, and moves of the whole clip that are in none.
     """
 
@@ -200,7 +200,7 @@ def describe(
     seen_limits = limits.channels("apparent", seen.unit)
     still = max(limits.static_diag, 3.0 * seen.noise_diag)
     panned = _panned(seen, float(seen_limits[5])) if gravity is None else ""
-    told = _told(trajectory, seen, config, panned, _others(candidates, config, gravity))
+    told = _told(trajectory, seen, config, panned, _others(trajectory, candidates, config, gravity))
     decisions = told.decisions
 
     parts = steadiness.split(seen, config.steadiness)
@@ -220,7 +220,7 @@ def describe(
     )
     in_own_axes = moves.in_camera_axes(decisions, spans, seen, seen_limits)
     turned = turned_of(seen.turns, by_camera=config.rule == "authors")
-    doubted = frozenset(told.doubts) | near_threshold(decisions)
+    doubted = hedged(decisions, certainty, told.doubts)
     return Description(
         rule=config.rule,
         scores=told.numbers,
@@ -274,7 +274,7 @@ def _told(
     seen: ImageMotion,
     config: DescribeConfig,
     panned: str,
-    others: tuple[float, list[tuple[float, Trajectory, ImageMotion]]],
+    others: tuple[float, list[tuple[float, Trajectory, ImageMotion]] | None],
 ) -> _Told:
     limits = config.thresholds
     scores = _scores(trajectory, seen, config)
@@ -283,7 +283,7 @@ def _told(
     rolled = {scored, *itertools.compress(CHANNELS[5], rolls)}
     doubts = {name: panned for name in CHANNELS[5] if panned and name in rolled}
     weight, candidates = others
-    known = [(share, _scores(each, there, config), there) for share, each, there in candidates]
+    known = [(share, _scores(each, there, config), there) for share, each, there in candidates or ()]
     flagged = {**doubts, **best_estimates.flags(scores, certainty_of(trajectory))}
     mean = best_estimates.mean_scores(scores, weight, [(share, there) for share, there, _ in known])
     trusted = dict.fromkeys(NAMES, 1.0)  # what a candidate tells counts by its own probability
@@ -298,7 +298,7 @@ def _told(
         limits,
         reliability,
         noise_diag=seen.noise_diag,
-        others=answers,
+        others=None if candidates is None else answers,
         spread=minor.spread_of_scores(trajectory, seen) if config.rule == "apparent" else None,
         guesses=mean if config.unknown == "number" else None,
     )
@@ -323,11 +323,13 @@ def _scores(trajectory: Trajectory, seen: ImageMotion, config: DescribeConfig) -
 
 
 def _others(
-    candidates: Candidates | None, config: DescribeConfig, gravity: Gravity | None
-) -> tuple[float, list[tuple[float, Trajectory, ImageMotion]]]:
-    """Probability of the trajectory itself; probability, path and content displacement of each other candidate."""
-    if candidates is None:
-        return 1.0, []
+    trajectory: Trajectory, candidates: Candidates | None, config: DescribeConfig, gravity: Gravity | None
+) -> tuple[float, list[tuple[float, Trajectory, ImageMotion]] | None]:
+    """Probability of the trajectory itself; probability, path and content displacement of each other candidate, None
+    where its estimator does not say whether there are any."""
+    looked_for = candidates is not None and (candidates.others or evidence_of(trajectory).get(CANDIDATES) is not None)
+    if candidates is None or not looked_for:
+        return 1.0, None
     usable = [(share, each) for share, each in candidates.others if int(each.valid.sum()) >= 2]
     return candidates.own, [(share, each, _seen(each, config, gravity)) for share, each in usable]
 
@@ -370,12 +372,10 @@ def _notes(scores: Scores, seen: ImageMotion, trajectory: Trajectory, candidates
 
 
 def _unknown(config: DescribeConfig, trajectory: Trajectory) -> Description:
-    chance = {name: 0.5 if name == "Static" else 1.0 / 3.0 for name in NAMES}
-
     return Description(
         rule=config.rule,
         scores=dict.fromkeys(NAMES),
-        decisions={name: Decision(yes=None, margin=None, reliability=0.0, probability=chance[name]) for name in NAMES},
+        decisions={name: Decision(yes=None, margin=None, reliability=0.0, probability=MOVES) for name in NAMES},
         segments=(),
         captions=caption.unknown(TOO_FEW),
         translation_unit="scene_depth",

@@ -13,6 +13,7 @@ from trajectory.depth_deviation import depth_deviation
 from trajectory.image_motion import ImageMotion
 from trajectory.model import Trajectory
 from trajectory.normal_distribution import below
+from trajectory.probabilities import MOVES
 from trajectory.segments import Segment
 
 AmountUnit = Literal["scene_depth", "near_depth", "deg", "ratio"]
@@ -29,8 +30,8 @@ class Minor:
         amount: in `unit`: share of the scene depth (of its near part, where that is what counts), degrees, or change of
             the focal ratio; positive.
         score: content displacement in image diagonals. sigma_diag: its standard deviation.
-        probability: that the camera moved this way: the reliability of the component (no less than chance, as in
-            `trajectory.probabilities`) times the chance that noise is less.
+        probability: that the camera moved this way: the reliability of the component, or where that fails how often
+            cameras move so (`trajectory.probabilities.MOVES`), times the chance that noise is less.
     """
 
     primitive: str
@@ -79,7 +80,7 @@ def find(
                 unit=unit,
                 score=abs(score),
                 sigma_diag=noise,
-                probability=max(decisions[name].reliability, 1.0 / 3.0) * chance,
+                probability=(MOVES + (1.0 - MOVES) * decisions[name].reliability) * chance,
             )
         )
     return tuple(sorted(found, key=lambda each: -each.score / limits[CHANNEL_OF[each.primitive][0]]))

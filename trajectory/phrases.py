@@ -27,7 +27,7 @@ class Part:
     Attributes:
         amount: behind the way, with its space or comma; "" where no amount is told.
         exact: the amount with numbers only, for long captions.
-        sure: whether everything that it rests on is.
+        sure: whether it is told without a doubt.
         overall: whether it shows from the first frame to the last alone, and in no stretch of its own.
         channel: the component of `components.CHANNELS`; None for a compound.
     """
@@ -128,15 +128,16 @@ def _of_segment(
     amount = sign * (ends[1] - ends[0])
     if overall and channel < TRANSLATION.stop:  # as the decision, in the axes of the first frame: no step may go there
         amount = sign * float(seen.endpoint[channel] / seen.weight[channel])
+    loosely = not doubted and certainty.doubted(segment.primitive)
     return Part(
         word=WORDS[segment.primitive],
-        amount=_how_much(segment.primitive, amount, seen),
-        exact=_exactly(segment.primitive, amount, seen),
+        amount=_how_much(segment.primitive, amount, seen, loosely=loosely),
+        exact=_exactly(segment.primitive, amount, seen, loosely=loosely),
         start_s=segment.start_s,
         end_s=segment.end_s,
         weight=segment.margin,
         rests_on=quantities_of(segment.primitive),
-        sure=not (doubted or certainty.groundless or certainty.doubted(segment.primitive)),
+        sure=not doubted,
         overall=overall,
         channel=channel,
     )
@@ -149,21 +150,24 @@ def _either_way(part: Part) -> Part:
     return replace(part, word=replace(word, said=said), amount="", exact="", sure=False)
 
 
-def _how_much(name: str, amount: float, seen: ImageMotion) -> str:
+def _how_much(name: str, amount: float, seen: ImageMotion, *, loosely: bool) -> str:
     if name.startswith("Move"):
         slight = seen.unit != "path_length" and amount < SLIGHT_DEPTHS
         return " slightly" if slight else ""
-    return _exactly(name, amount, seen)
+    return _exactly(name, amount, seen, loosely=loosely)
 
 
-def _exactly(name: str, amount: float, seen: ImageMotion) -> str:
+def _exactly(name: str, amount: float, seen: ImageMotion, *, loosely: bool) -> str:
+    """The amount in words; "roughly" where it is not sure although the move is."""
+    about = "roughly" if loosely else "about"
     if name.startswith("Move"):
         if seen.unit == "path_length" or amount <= 0.0:
             return ""
-        return f" by {100 * amount:.0f} % of the {'depth of what is near' if seen.nearness < 1.0 else 'scene depth'}"
+        depth = "depth of what is near" if seen.nearness < 1.0 else "scene depth"
+        return f" by {'roughly ' if loosely else ''}{100 * amount:.0f} % of the {depth}"
     if name.startswith("Zoom"):
-        return f" about {np.exp(abs(amount)):.1f} times"
-    return f" about {abs(np.degrees(amount)):.0f}°"
+        return f" {about} {np.exp(abs(amount)):.1f} times"
+    return f" {about} {abs(np.degrees(amount)):.0f}°"
 
 
 def _with_compounds(parts: list[Part], compound: Compound, seen: ImageMotion, certainty: Certainty) -> list[Part]:

@@ -1,32 +1,43 @@
 """The probability that each primitive happens, from the answers told and those of other candidates."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from trajectory.components import CHANNELS, NAMES, ZOOM
 
 Answers = Mapping[str, bool | None]
 """Yes or no by primitive, None where not known."""
+_State = str | None
+"""A primitive, None for neither of two opposite ones."""
+
+
+MOVES: Final = 0.1
+"""How often a camera moves in one of two opposite ways at all, or is static: about one clip in ten, of CameraBench's
+and of those that were rendered for calibration."""
+BY_CANDIDATES: Final = 2.0 / 3.0
+"""Of the probability that an answer leaves, the share that goes by the other candidates (docs/confidence.md)."""
 
 
 def probabilities(
     told: Answers,
     reliability: Mapping[str, float],
-    others: Sequence[tuple[float, Answers]] = (),
+    others: Sequence[tuple[float, Answers]] | None = None,
     crossing: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Probability of each primitive, in the order of `NAMES`.
 
     A component is in one of three states: its motion, the opposite one, or neither; Static is one of two. The state
-    told has the reliability of the answer. Half of what is left is shared by what the other candidates tell, by their
-    weights, half equally by the states that are not told; all of it goes to these where there is no other candidate,
-    and then the state told is never less likely than by chance. Where nothing is told, the candidates have their
-    weights, and chance has the rest.
+    told has the reliability of the answer. What is left goes by what the other candidates tell, by their weights, up to
+    `BY_CANDIDATES`; the rest by how often cameras move so (`MOVES`). Where an answer has no rival it is wrong in its
+    amount and seldom in its kind, so that it stands for them itself. Where nothing is told, the candidates have their
+    weights, and the rest goes by how often cameras move so.
 
     A reliability is that of a whole quantity, all components together. The one that is told to move bears the risk: its
     motion has that reliability. One that is told to rest is as probable as each of n is that are right together with
     that reliability, its n-th root: n is 3 for turns and travel, 1 for zoom; a camera is static if all 7 rest.
 
     Args:
+        others: weight and answers of each rival; None where nobody looked for rivals.
         crossing: by primitive, how probable it is that its amount lies on the other side of the threshold although the
             answer is right: that much of the state told goes from the motion to neither, or to the motion.
     """
@@ -34,19 +45,25 @@ def probabilities(
     for pair in (*CHANNELS, ("Static",)):
         states = (*pair, None)
         state = _state(told, pair)
+        usual = {each: 1.0 - MOVES * len(pair) if each is None else MOVES for each in states}
         weight = {each: 0.0 for each in states}
-        for share, answers in others:
+        for share, answers in others or ():
             told_there = _state(answers, pair)
             if told_there is not _UNKNOWN:
                 weight[told_there] += share
-        trust = reliability[state] if state is not None and state in pair else reliability[pair[0]]
-        kept = trust ** (1.0 / _together(pair)) if state is None else trust
-        shares = _shared(states, state, kept, weight)
-        goes = {name: (crossing or {}).get(name, 0.0) for name in pair if state in (None, name)}
-        there = min(kept, shares.get(state, 0.0)) / max(1.0, sum(goes.values()))
-        for name, share in goes.items():
-            shares[state] -= there * share
-            shares[name if state is None else None] += there * share
+        if state is _UNKNOWN:
+            shares = _of_what_is_not_told(weight, usual)
+        else:
+            trust = reliability[pair[0] if state is None else state]
+            kept = trust ** (1.0 / _together(pair)) if state is None else trust
+            if others is not None and not any(weight.values()):
+                weight[state] = 1.0
+            shares = _of_what_is_told(state, kept, weight, usual)
+            goes = {name: (crossing or {}).get(name, 0.0) for name in pair if state in (None, name)}
+            there = shares[state] / max(1.0, sum(goes.values()))
+            for name, share in goes.items():
+                shares[state] -= there * share
+                shares[name if state is None else None] += there * share
         found |= {name: shares[name] for name in pair}
     return {name: found[name] for name in NAMES}
 
@@ -68,17 +85,17 @@ def _state(answers: Answers, pair: tuple[str, ...]) -> str | None:
     return next((name for name in pair if answers[name]), None)
 
 
-def _shared(
-    states: tuple[str | None, ...], told: str | None, reliability: float, weight: Mapping[str | None, float]
-) -> dict[str | None, float]:
+def _of_what_is_not_told(weight: Mapping[_State, float], usual: Mapping[_State, float]) -> dict[_State, float]:
     total = sum(weight.values())
-    if told is _UNKNOWN:
-        left, most = max(0.0, 1.0 - total), max(1.0, total)
-        return {each: weight[each] / most + left / len(states) for each in states}
-    untold = {each: 0.0 if each == told else 1.0 / (len(states) - 1) for each in states}
-    candidates = {each: weight[each] / total for each in states} if total > 0 else untold
-    kept = reliability if total > 0 else max(reliability, 1.0 / len(states))
-    return {
-        each: (kept if each == told else 0.0) + (1.0 - kept) * (candidates[each] + untold[each]) / 2.0
-        for each in states
+    return {each: weight[each] / max(1.0, total) + max(0.0, 1.0 - total) * usual[each] for each in usual}
+
+
+def _of_what_is_told(
+    told: _State, kept: float, weight: Mapping[_State, float], usual: Mapping[_State, float]
+) -> dict[_State, float]:
+    total = sum(weight.values())
+    by_candidates = BY_CANDIDATES if total > 0.0 else 0.0
+    left = {
+        each: by_candidates * weight[each] / max(total, 1e-12) + (1.0 - by_candidates) * usual[each] for each in usual
     }
+    return {each: (kept if each == told else 0.0) + (1.0 - kept) * left[each] for each in usual}

@@ -186,8 +186,7 @@ def _spans(
                 index=index,
                 sure=signs is not None
                 and known
-                and not any(description.certainty.doubted(n) for n in (*(named or ["Static"]), *_ALWAYS_SAID[name]))
-                and not description.doubted.intersection(named),
+                and not description.doubted.intersection((*(named or ["Static"]), *_ALWAYS_SAID[name])),
                 unknown=unknown,
                 unnamed=tuple(n for n in named if getattr(WORDS[n], name) is None),
             )

@@ -243,7 +243,7 @@ def _segments(description: Description) -> list[dict[str, Any]]:
                 "name": name.replace("_", " "),
                 "reliability": round(decision.trust, 3),
                 "whole": bool(decision.yes),
-                "unsure": name in description.doubted or description.certainty.doubted(name),
+                "unsure": name in description.doubted,
                 "spans": [[round(s.start_s, 4), round(s.end_s, 4)] for s in spans],
             }
             found.append(told)

@@ -11,6 +11,7 @@ from trajectory.candidates import Candidates
 from trajectory.components import NAMES
 from trajectory.description import DescribeConfig, describe
 from trajectory.model import Provenance
+from trajectory.probabilities import MOVES as USUAL
 
 MOVES = tuple(name for name in NAMES if name.startswith("Move"))
 RULES = ("apparent", "authors")
@@ -64,8 +65,8 @@ def test_candidates_give_the_posterior_mean():
     assert found.scores["Move_In"] == pytest.approx((0.3 - 0.1) * own_score)
     assert found.scores["Pan_Right"] == describe(turned()).scores["Pan_Right"]
     assert found.decisions["Move_In"].yes is None
-    assert found.decisions["Move_In"].probability == pytest.approx(0.3 + 0.6 / 3)
-    assert found.decisions["Move_Out"].probability == pytest.approx(0.1 + 0.6 / 3)
+    assert found.decisions["Move_In"].probability == pytest.approx(0.3 + 0.6 * USUAL)
+    assert found.decisions["Move_Out"].probability == pytest.approx(0.1 + 0.6 * USUAL)
 
 
 @pytest.mark.parametrize("name", MOVES)

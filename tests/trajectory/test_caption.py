@@ -360,4 +360,19 @@ def test_a_way_that_is_less_probable_than_its_opposite_is_not_told_alone():
     assert found.captions.short == "Possibly moves backward or forward."
     assert "it possibly moves backward or forward." in found.captions.long
     agreed = describe(own, candidates=Candidates(own=0.36, others=((0.64, own),)))
-    assert agreed.captions.short == "Possibly moves forward."
+    assert agreed.captions.short == "Moves forward."  # whichever is right
+
+
+def test_a_turn_that_all_answers_tell_is_sure_although_its_amount_is_not():
+    """How far it turned hangs on a focal length that nothing shows; each candidate has another one."""
+    sure = {"rotation": False, "translation": True, "zoom": True}
+    evidence = {"probability": {"rotation": 0.45, "translation": 0.95, "zoom": 0.95}, "sure": sure}
+    own = build(turn_deg=(20, 0, 0)).replace(provenance=Provenance(evidence=evidence))
+    rivals = ((0.3, build(turn_deg=(14, 0, 0))), (0.2, build(turn_deg=(29, 0, 0))))
+    found = describe(own, candidates=Candidates(own=0.5, others=rivals))
+    assert "Tilt_Up" not in found.doubted
+    assert found.sentence.startswith("The camera tilts up roughly 20°;")
+    assert "it tilts up roughly 20°" in found.captions.long
+    assert found.captions.short == "Tilts up."
+    against = describe(own, candidates=Candidates(own=0.5, others=((0.5, build(turn_deg=(0, 20, 0))),)))
+    assert against.sentence.startswith("The camera possibly tilts up about 20°;")

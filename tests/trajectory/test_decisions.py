@@ -10,6 +10,7 @@ from trajectory.decisions import Thresholds, near_threshold
 from trajectory.description import DescribeConfig, describe
 from trajectory.model import Provenance
 from trajectory.primitives import CHANNEL_OF, NAMES
+from trajectory.probabilities import MOVES
 from trajectory.tags import tags
 
 UNIT = {"turn": 30.0, "move": 0.5, "zoom": 0.4}
@@ -149,10 +150,10 @@ def test_every_primitive_has_a_probability():
     assert {name for name in NAMES if sure[name].probability == 1.0} == {"Pan_Right"}
     doubtful = t.replace(provenance=Provenance(evidence={"confidence": 0.4}))
     found = describe(doubtful).decisions
-    assert found["Pan_Right"].probability == pytest.approx(0.4)
-    assert found["Pan_Left"].probability == pytest.approx(0.3)
-    assert found["Move_In"].probability == pytest.approx((1 - 0.4 ** (1 / 3)) / 2)
-    assert found["Static"].probability == pytest.approx(1 - 0.4 ** (1 / 7))  # static if all seven rest
+    assert found["Pan_Right"].probability == pytest.approx(0.4 + 0.6 * MOVES)
+    assert found["Pan_Left"].probability == pytest.approx(0.6 * MOVES)
+    assert found["Move_In"].probability == pytest.approx((1 - 0.4 ** (1 / 3)) * MOVES)
+    assert found["Static"].probability == pytest.approx((1 - 0.4 ** (1 / 7)) * MOVES)  # static if all seven rest
 
 
 def test_a_margin_within_the_noise_is_no_sure_one():

@@ -10,6 +10,7 @@ from trajectory.description import DescribeConfig, describe
 from trajectory.image_motion import image_motion
 from trajectory.minor import SIGMAS, noise_of_components
 from trajectory.model import Provenance
+from trajectory.probabilities import MOVES
 
 AMOUNT = {"turn": 1.5, "move": 0.04, "zoom": 0.04}
 UNIT = {"turn": "deg", "move": "scene_depth", "zoom": "ratio"}
@@ -55,9 +56,9 @@ def test_the_sentence_says_how_far_and_how_sure():
     assert "; it possibly moves forward by 3.0 %" in unsure.sentence
 
 
-def test_in_a_clip_that_nobody_vouches_for_they_are_as_probable_as_by_chance():
+def test_in_a_clip_that_nobody_vouches_for_they_are_hardly_more_probable_than_in_any():
     (minor,) = describe(quiet(primitive("Move_In", 0.03), status="unreliable", confidence=0.02)).minor
-    assert minor.probability == pytest.approx(1 / 3)
+    assert MOVES < minor.probability < MOVES + 0.02
 
 
 def test_noise_is_no_move_by_either_measure():

@@ -20,6 +20,7 @@ from sfm.runs.saved import ply_bytes
 from trajectory.description import describe
 from trajectory.model import Trajectory
 from trajectory.picture import PARTS_HW, resized
+from trajectory.probabilities import BY_CANDIDATES, MOVES
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +64,9 @@ def test_the_page_holds_what_the_run_holds(runs: Path) -> None:
     assert truck["facts"] == []
     # 0.81 where there is a pose; of what is left half by the other candidate, which tells the same.
     trust = 0.81 * (made_runs.N - 1) / made_runs.N
-    assert truck["segments"][0]["reliability"] == pytest.approx(trust + (1 - trust) / 2, abs=2e-3)
+    assert truck["segments"][0]["reliability"] == pytest.approx(
+        1 - (1 - trust) * (1 - BY_CANDIDATES) * (1 - MOVES), abs=2e-3
+    )
     assert "Why not a zoom?" in [question for question, _ in truck["reasons"]]
 
 
