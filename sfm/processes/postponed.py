@@ -1,13 +1,13 @@
 """Modules that libraries load on their way and our commands do not use: run once something of them is used."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from functools import partial
-from importlib import import_module
+from importlib import _bootstrap, import_module
 from importlib.abc import Loader
-from importlib.util import LazyLoader, find_spec
-from threading import RLock
+from importlib.util import find_spec
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from sfm.processes.loaders import Instead, load_by
 
@@ -27,29 +27,74 @@ TAKEN = {
 """Modules of which others take things by name that few of our commands use, if any. With the first comes the standard
 library's way to stand in for objects in tests, with that and with the last all of asyncio."""
 
-
-_LOCK = RLock()
+_IMPORTS: Any = _bootstrap
 _RUNNING: set[str] = set()
 
 
+@contextmanager
+def _alone(name: str) -> Generator[bool]:
+    """Whether a module may be run now, which no other thread does meanwhile; this waits for one that does.
+
+    By a lock as Python has one for each import: it is not waited for where its holder waits for an import of this
+    thread, nor do modules wait that have nothing to do with each other. Then, and while this thread runs it: False.
+    """
+    lock = _IMPORTS._get_module_lock(f"{name}, postponed")
+    try:
+        lock.acquire()
+    except _IMPORTS._DeadlockError:
+        yield False
+        return
+    try:
+        if name in _RUNNING:
+            yield False
+        else:
+            _RUNNING.add(name)
+            try:
+                yield True
+            finally:
+                _RUNNING.remove(name)
+    finally:
+        lock.release()
+
+
 def _asked(module: ModuleType, loader: Loader, name: str, ran: Callable[[str], Any]) -> Any:
-    """What a module has under a name once it has run, which it does once: other threads wait for its end.
+    """What a module has under a name once it has run, which it does once.
 
     Args:
         ran: its `__getattr__` before that.
     """
-    with _LOCK:
-        if module.__name__ in _RUNNING:  # by this thread: the module is not that far
-            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
-        if vars(module).get("__getattr__") is ran:
-            _RUNNING.add(module.__name__)
-            try:
-                loader.exec_module(module)
-            finally:
-                _RUNNING.remove(module.__name__)
+    with _alone(module.__name__) as runs:
+        if runs and vars(module).get("__getattr__") is ran:
+            loader.exec_module(module)
             if vars(module).get("__getattr__") is ran:  # else it has one of its own
                 del module.__getattr__
+    if vars(module).get("__getattr__") is ran:  # it is at it, and not that far
+        raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
     return getattr(module, name)
+
+
+class _LazyModule(ModuleType):
+    """Runs as anything is asked of it, also where its parts are: those begin behind it. As of `LazyLoader`, whose
+    modules show other threads what there is of them halfway, or hold them up for ever, by the version of Python."""
+
+    def __getattribute__(self, name: str) -> Any:
+        own, this = super().__getattribute__, cast("Any", self)
+        if name not in ("__spec__", "__dict__", "__class__"):  # Python itself looks for these
+            spec = own("__spec__")
+            with _alone(spec.name) as runs:
+                if runs and type(self) is _LazyModule:
+                    spec.loader.exec_module(self)
+                    this.__class__ = ModuleType
+        return own(name)
+
+
+class _Later(Instead):
+    """Of a module that runs as the first thing is asked of it."""
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
+        module.__spec__.loader = module.__loader__ = self.loader
+        module.__class__ = _LazyModule
 
 
 class _Parts(Instead):
@@ -101,7 +146,7 @@ class _StandIn:
 
 
 def postpone(names: Sequence[str] = NAMES) -> None:
-    """From now on these modules run as their first attribute is asked for (`LazyLoader`), those of `PACKAGES` as
+    """From now on these modules run as their first attribute is asked for, those of `PACKAGES` as
     anything is that is no part, and those of `TAKEN` as it is used, where they have not run. For a process of ours,
     such as a command: whoever imports our packages keeps Python's ways."""
-    load_by(dict.fromkeys(names, LazyLoader) | dict.fromkeys(PACKAGES, _Parts) | dict.fromkeys(TAKEN, _Taken))
+    load_by(dict.fromkeys(names, _Later) | dict.fromkeys(PACKAGES, _Parts) | dict.fromkeys(TAKEN, _Taken))

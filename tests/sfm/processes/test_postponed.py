@@ -153,6 +153,58 @@ print(sum(told))
     assert _ran(code).split() == ["16.0"]
 
 
+def test_threads_of_which_one_loads_a_part_and_the_other_the_package_do_not_wait_for_each_other() -> None:
+    code = """
+import faulthandler, sys, threading
+from sfm.processes.postponed import postpone
+
+faulthandler.dump_traceback_later(60, exit=True)
+postpone()
+import scipy.spatial
+
+sys.setswitchinterval(1e-5)
+together, told = threading.Barrier(2), []
+
+def part():
+    together.wait()
+    from scipy.spatial import distance
+    told.append(int(distance.euclidean([0.0], [2.0])))
+
+def package():
+    together.wait()
+    told.append(int(scipy.spatial.KDTree([[0.0], [1.0]]).query([0.8])[1]))
+
+threads = [threading.Thread(target=each) for each in (part, package)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+print(sorted(told))
+"""
+    assert _ran(code).strip() == "[1, 2]"
+
+
+def test_threads_that_ask_a_lazy_module_at_once_see_all_of_it() -> None:
+    code = """
+import sys, threading
+from sfm.processes.postponed import postpone
+
+postpone()
+import yaml, scipy.sparse
+
+sys.setswitchinterval(1e-5)
+together, told = threading.Barrier(8), []
+
+def ask(number):
+    together.wait()
+    told.append(yaml.safe_load("1") if number % 2 else scipy.sparse.csr_array([[1.0, 2.0]]).nnz)
+
+threads = [threading.Thread(target=ask, args=(number,)) for number in range(8)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+print(sum(told))
+"""
+    assert _ran(code).split() == ["12"]
+
+
 def test_only_once() -> None:
     before = list(sys.meta_path)
     try:
