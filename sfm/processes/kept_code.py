@@ -41,7 +41,7 @@ def kept_code(file: Path = FILE) -> Generator[None]:
     finally:
         del hidden.exec
         if new and not sys.dont_write_bytecode:
-            with suppress(CinetrajError):  # of no account: the next process compiles anew
+            with suppress(CinetrajError, OSError):  # of no account: the next process compiles anew
                 write_whole(file, _packed({**kept, **new}) or _packed(new))
 
 

@@ -71,10 +71,12 @@ def test_nothing_is_kept_where_python_keeps_nothing_or_the_disk_refuses(
     tmp_path: Path, compiled: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").write_text("no folder")
-    assert made(tmp_path / "file" / "a.texts").second == 3
+    (tmp_path / "link").symlink_to(tmp_path / "file" / "a.texts")  # a folder that may not be entered refuses as this
+    for file in (tmp_path / "file" / "a.texts", tmp_path / "link"):
+        assert made(file).second == 3
     monkeypatch.setattr(kept.sys, "dont_write_bytecode", True)
     assert made(tmp_path / "a.texts").second == 3
-    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "link"]
     assert "exec" not in vars(dataclasses)
 
 
