@@ -44,15 +44,17 @@ def find_moving_bars(grey: UInt8[np.ndarray, "n h w"], config: OverlayConfig = O
         (mask.T, sample.transpose(0, 2, 1), "left and right"),
     ):
         depths = _depths(lines, config)
-        narrowest, widest = int(depths.min()), int(depths.max())
-        if (depths > 0).sum() >= LEAST_FRAMES and widest - narrowest > LEAST_MOTION * len(covered):
+        told = depths[depths >= 0]
+        narrowest, widest = int(told.min(initial=len(covered))), int(told.max(initial=0))
+        if (told > 0).sum() >= LEAST_FRAMES and widest - narrowest > LEAST_MOTION * len(covered):
             covered[: widest + margin] = covered[len(covered) - widest - margin :] = True
             found.append(f"{sides} between {narrowest} and {widest} px")
     return MovingBars(mask=mask, note=f"bars that move masked at their widest: {', '.join(found)}") if found else None
 
 
 def _depths(lines: UInt8[np.ndarray, "n l p"], config: OverlayConfig) -> Int[np.ndarray, " n"]:
-    """Of each frame the lines from both borders on that are bars, the deeper of the two; 0 where they are none."""
+    """Of each frame the lines from both borders on that are bars, the deeper of the two; 0 where something is shown at
+    a border, and -1 where that cannot be told: behind black lines lies a dark picture, or in one bar a subtitle."""
     depths, length = np.zeros(len(lines), np.int64), lines.shape[1]
     some = np.flatnonzero((np.median(lines[:, [0, -1]], axis=2) <= BLACK).all(1))  # few frames end in black lines
     if not len(some):
@@ -63,7 +65,7 @@ def _depths(lines: UInt8[np.ndarray, "n l p"], config: OverlayConfig) -> Int[np.
     first, last = shown.argmax(1), shown[:, ::-1].argmax(1)
     rows = np.arange(len(some))
     behind = np.minimum(bright[rows, np.minimum(first + 2, length - 1)], bright[rows, np.maximum(length - 3 - last, 0)])
-    alike = (np.abs(first - last) <= max(1.0, UNEVEN * length)) & (np.minimum(first, last) >= 2)
-    bars = shown.any(1) & alike & (np.maximum(first, last) <= DEEPEST * length) & (behind >= SEEN)
-    depths[some] = np.where(bars, np.maximum(first, last), 0)
+    alike, ends = np.abs(first - last) <= max(1.0, UNEVEN * length), np.minimum(first, last) >= 2
+    bars = alike & (np.maximum(first, last) <= DEEPEST * length) & (behind >= SEEN)
+    depths[some] = np.select([~shown.any(1), ~ends, bars], [-1, 0, np.maximum(first, last)], -1)
     return depths

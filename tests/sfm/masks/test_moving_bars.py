@@ -41,6 +41,17 @@ def test_bars_that_rest_and_frames_that_fade_are_none_that_move() -> None:
         assert find_moving_bars(each[..., 0]) is None
 
 
+def test_bars_that_rest_do_not_move_where_their_edge_is_not_seen() -> None:
+    film = behind_bars(clips.pan(0, LENGTH, hw=HW, step_px=2.0), np.full(LENGTH, 18))
+    dark, written, black = film.copy(), film.copy(), film.copy()
+    dark[20:30, 18:30] = 5
+    written[10:25, -12:-6, 40:120:3] = 255
+    black[:4] = 0
+    for each in (dark, written, black):
+        assert find_moving_bars(each[..., 0]) is None
+        assert any("bars masked: top 18 px, bottom 18 px" in note for note in find.find(clips.as_frames(each)).notes)
+
+
 @pytest.mark.parametrize("depths_px", [OPENS, VANISHES])
 def test_a_change_of_the_format_is_no_cut_and_is_noted(depths_px: np.ndarray) -> None:
     frames = clips.as_frames(behind_bars(clips.pan(7, LENGTH, hw=HW, step_px=0.0), depths_px))
