@@ -46,7 +46,8 @@ def find_moving_bars(grey: UInt8[np.ndarray, "n h w"], config: OverlayConfig = O
         depths = _depths(lines, config)
         told = depths[depths >= 0]
         narrowest, widest = int(told.min(initial=len(covered))), int(told.max(initial=0))
-        if (told > 0).sum() >= LEAST_FRAMES and widest - narrowest > LEAST_MOTION * len(covered):
+        moves = (told > 0).sum() >= LEAST_FRAMES and widest - narrowest > LEAST_MOTION * len(covered)
+        if moves and 2 * (widest + margin) < len(covered):
             covered[: widest + margin] = covered[len(covered) - widest - margin :] = True
             found.append(f"{sides} between {narrowest} and {widest} px")
     return MovingBars(mask=mask, note=f"bars that move masked at their widest: {', '.join(found)}") if found else None

@@ -52,6 +52,13 @@ def test_bars_that_rest_do_not_move_where_their_edge_is_not_seen() -> None:
         assert any("bars masked: top 18 px, bottom 18 px" in note for note in find.find(clips.as_frames(each)).notes)
 
 
+def test_of_a_strip_that_is_hardly_higher_than_its_bars_something_is_left() -> None:
+    film = clips.pan(0, 20, hw=(20, 640), step_px=2.0)
+    frames = clips.as_frames(behind_bars(film, np.where(np.arange(20) < 10, 6, 0)))
+    assert find_moving_bars(frames.rgb[..., 0]) is None
+    assert len(boundaries.find(frames).spans) >= 1
+
+
 @pytest.mark.parametrize("depths_px", [OPENS, VANISHES])
 def test_a_change_of_the_format_is_no_cut_and_is_noted(depths_px: np.ndarray) -> None:
     frames = clips.as_frames(behind_bars(clips.pan(7, LENGTH, hw=HW, step_px=0.0), depths_px))
