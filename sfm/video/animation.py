@@ -1,6 +1,6 @@
 """Animated pictures as clips: WebP, PNG and AVIF with their own times, the pages of a TIFF by number."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from PIL import Image
 from sfm.config import VideoConfig
 from sfm.types import Frames
 from sfm.video.completeness import missing_bytes
-from sfm.video.images import ANIMATED, DAMAGES, rgb_of
+from sfm.video.images import ANIMATED, DAMAGES, deep_bits_of, rgb_of, told_bits
 from sfm.video.sampling import (
     RATE_UNHEARD,
     UNRATED,
@@ -47,7 +47,8 @@ def load_animation(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
         if not timed and rate is None and (config.start_s is not None or config.stop_s is not None):
             raise CinetrajError(f"{path}: its pages {UNRATED}")
         rated = timed or config.assumed_fps is not None
-        pages = _timed(_pages(picture, lost), None if timed else rate or 1.0)
+        deep_bits = deep_bits_of(page for _, page in _turned(picture, [], lambda page: page))
+        pages = _timed(_pages(picture, lost, deep_bits), None if timed else rate or 1.0)
         wanted = nearest_to_ticks(within(pages, config), config.fps if rated else None)
         buffer, source_hw = _gathered(wanted, path, config, timed=rated)
     if buffer is None:
@@ -55,7 +56,7 @@ def load_animation(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
     if missing_bytes(path):
         lost.append(f"the file is cut short after {len(buffer)} frames")
     rgb, time_s, index = buffer.arrays()
-    notes = list(lost)
+    notes = [*lost, *told_bits(deep_bits)]
     if timed and len(time_s) > 1 and not np.diff(time_s).any():  # an animation without durations
         timed, time_s = False, index / (rate or 1.0)
         notes.append("the file carries no times")
@@ -75,22 +76,28 @@ def load_animation(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
     return frames, tuple(lost)
 
 
-def _pages(picture: Any, lost: list[str]) -> Iterator[tuple[float, UInt8[np.ndarray, "h w 3"]]]:
-    """Each frame with the seconds that it is shown; damage ends them."""
+def _pages(picture: Any, lost: list[str], deep_bits: int) -> Iterator[tuple[float, UInt8[np.ndarray, "h w 3"]]]:
+    """Each frame with the seconds that it is shown."""
+    for number, rgb in _turned(picture, lost, lambda page: rgb_of(page, deep_bits)):
+        if number == 0 and getattr(picture, "default_image", False):  # of an APNG: shown where none can be played
+            continue
+        yield float(picture.info.get("duration") or 0.0) / 1000.0, rgb
+
+
+def _turned(picture: Any, lost: list[str], seen: Callable[[Any], Any]) -> Iterator[tuple[int, Any]]:
+    """The number of each frame, and what is seen of the picture that is turned to it; damage ends them."""
     for number in range(picture.n_frames):
         try:
             picture.seek(number)
             if picture.format == "TIFF" and picture.tag_v2.get(_SUBFILE_TYPE, 0) & (_REDUCED | _MASK):
                 continue
             picture.load()
-            rgb = rgb_of(picture)
+            found = seen(picture)
         except DAMAGES as error:
             said = " ".join(str(error).split())
             lost.append(f"frame {number} of {picture.n_frames} cannot be read ({said}); it and the rest were left out")
             return
-        if number == 0 and getattr(picture, "default_image", False):  # of an APNG: shown where none can be played
-            continue
-        yield float(picture.info.get("duration") or 0.0) / 1000.0, rgb
+        yield number, found
 
 
 def _timed(

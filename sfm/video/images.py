@@ -2,7 +2,8 @@
 
 import struct
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,7 @@ def load_images(series: Series, source: str, config: VideoConfig) -> tuple[Frame
     wanted = list(nearest_to_ticks(within(times, config), config.fps if sampled else None))
     buffer = FrameBuffer(hw, len(wanted), source, timed=config.assumed_fps is not None)
     problems: list[str] = []
-    deep_bits = _deep_bits([path for _, _, path in wanted if path is not None])
+    deep_bits = deep_bits_of(_opened(path for _, _, path in wanted if path is not None))
     for number, time_s, path in wanted:
         try:
             rgb = np.zeros((*hw, 3), np.uint8) if path is None else shrink(read_image(path, deep_bits), hw)
@@ -126,9 +127,7 @@ def load_images(series: Series, source: str, config: VideoConfig) -> tuple[Frame
     if not len(buffer):
         raise CinetrajError(f"{source}: {none_within(config)}")
     lost = series.lost + ((f"{len(problems)} damaged images left out ({problems[0]})",) if problems else ())
-    notes = list(series.notes)
-    if deep_bits < BITS[-1]:
-        notes.append(f"16-bit grey images are read as {deep_bits} bits: no level is above {2**deep_bits - 1}")
+    notes = [*series.notes, *told_bits(deep_bits)]
     focal_px = _focal_px(focals_mm, hw, notes)
     rgb, time_s, index = buffer.arrays()
     frames = Frames(
@@ -167,24 +166,36 @@ def _is_deep(image: Any) -> bool:
     return image.mode.startswith("I;16")
 
 
-def _deep_bits(paths: Sequence[Path]) -> int:
-    """How many of the 16 bits of grey images count, for all alike: sensors of 10, 12 or 14 bits leave the upper ones.
+def deep_bits_of(pictures: Iterable[Any]) -> int:
+    """How many of the 16 bits of grey pictures count, for all alike: sensors of 10, 12 or 14 bits leave the upper ones.
 
-    Only where the first one is such an image are all looked at: one that is brighter tells more bits.
+    Only where the first one is such a picture are all looked at: one that is brighter tells more bits.
     """
     most = 0
-    for number, path in enumerate(paths):
-        try:
-            with Image.open(path) as image:
-                if _is_deep(image):
-                    most = max(most, int(np.asarray(image, np.uint16).max()))
-                elif number == 0:
-                    return BITS[-1]
-        except DAMAGES:
-            continue
+    for number, image in enumerate(pictures):
+        if _is_deep(image):
+            most = max(most, int(np.asarray(image, np.uint16).max()))
+        elif number == 0:
+            return BITS[-1]
         if most >= 2 ** BITS[-2]:
             break
     return next(bits for bits in BITS if most < 2**bits) if most else BITS[-1]
+
+
+def told_bits(deep_bits: int) -> tuple[str, ...]:
+    """A note where not all 16 bits of grey pictures count."""
+    if deep_bits == BITS[-1]:
+        return ()
+    return (f"16-bit grey images are read as {deep_bits} bits: no level is above {2**deep_bits - 1}",)
+
+
+def _opened(paths: Iterable[Path]) -> Iterator[Any]:
+    """The pictures that are not damaged."""
+    for path in paths:
+        with suppress(*DAMAGES), Image.open(path) as image:
+            if _is_deep(image):
+                image.load()
+            yield image
 
 
 def _entries(folder: Path) -> list[Path]:

@@ -56,16 +56,20 @@ def test_depths_and_alpha_of_images(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bits", [8, 10, 12, 14, 16])
-@pytest.mark.parametrize("suffix", ["png", "tif"])
+@pytest.mark.parametrize("suffix", ["png", "tif", "pages.tif"])
 def test_grey_levels_of_fewer_bits_than_the_file_has_are_as_bright_in_all_images(
     tmp_path: Path, bits: int, suffix: str
 ) -> None:
     grey = clips.pan(0, 3, hw=(60, 80))[..., 0]
     grey[1, 0, 0] = 255
     grey[2] //= 8  # a dark one among them
-    for number, each in enumerate(grey):
-        Image.fromarray(each.astype(np.uint16) << (bits - 8)).save(tmp_path / f"{number}.{suffix}")
-    frames = video.load(tmp_path)
+    first, *others = (Image.fromarray(each.astype(np.uint16) << (bits - 8)) for each in grey)
+    if suffix == "pages.tif":
+        first.save(tmp_path / suffix, save_all=True, append_images=others)
+    else:
+        for number, each in enumerate((first, *others)):
+            each.save(tmp_path / f"{number}.{suffix}")
+    frames = video.load(tmp_path / suffix if suffix == "pages.tif" else tmp_path)
     np.testing.assert_array_equal(frames.rgb[..., 0], grey)
     assert any(f"read as {bits} bits" in note for note in frames.notes) == (bits < 16)
 
