@@ -144,6 +144,7 @@ def _why(source: str, problem: Exception) -> str:
 
 def _hub_answers() -> bool:
     """Whether anything, be it an error, comes back from the hub; not so where it is turned off."""
+    from http.client import HTTPException
     from urllib.error import HTTPError
     from urllib.request import urlopen
 
@@ -156,7 +157,7 @@ def _hub_answers() -> bool:
             return True
     except HTTPError:
         return True
-    except OSError:
+    except (OSError, HTTPException, ValueError):  # also what answers otherwise, and an address that is none
         return False
 
 

@@ -175,3 +175,11 @@ def test_a_hub_out_of_reach_is_asked_for_a_network_once(monkeypatch):
         with pytest.raises(CinetrajError, match="is no folder here, and the hub cannot be reached"):
             told_depth("owner/network", RGB, INDEX, "cpu")
     assert asked == ["owner/network"]
+
+
+@pytest.mark.parametrize("address", ["a-mirror.example", "http://", "http://[x/"])
+def test_an_address_that_is_none_is_a_hub_out_of_reach(monkeypatch, address):
+    hub = pytest.importorskip("huggingface_hub", reason="the extra `depth` is not installed")
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr(hub.constants, "ENDPOINT", address)
+    assert not monocular._hub_answers()
