@@ -9,8 +9,10 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-_NEW, _HELD = "cinetraj-", "cinetraj-held-"
-"""Names of a folder before and after it is locked: what is held has a lock as long as its process lives."""
+_NEW = "cinetraj-"
+_HELD = f"cinetraj-held-{os.uname().nodename.partition('.')[0][-16:]}"
+"""Names of a folder, but for the last word, before and after it is locked: what is held has a lock as long as its
+process lives. With the machine: on many a disk that machines share none sees the locks of another one."""
 
 
 @contextmanager
@@ -36,7 +38,7 @@ def _locked(new: str, lock: int) -> str:
     except OSError:
         return new
     head, name = os.path.split(new)
-    held = os.path.join(head, _HELD + name.removeprefix(_NEW))
+    held = os.path.join(head, f"{_HELD}-{name.removeprefix(_NEW)}")
     os.rename(new, held)
     return held
 
@@ -46,7 +48,8 @@ def _sweep(home: str) -> None:
     """Once in a process; nothing where the folder's entries may not be listed, as on some shared machines."""
     held: list[str] = []
     with suppress(PermissionError), os.scandir(home) as entries:
-        held = [each.path for each in entries if each.name.startswith(_HELD) and each.is_dir(follow_symlinks=False)]
+        ours = [each for each in entries if each.name.rpartition("-")[0] == _HELD]
+        held = [each.path for each in ours if each.is_dir(follow_symlinks=False)]
     for folder in held:
         with suppress(OSError):  # of another user, gone meanwhile, or at work
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)

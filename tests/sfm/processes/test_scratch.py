@@ -1,5 +1,6 @@
 """Temporary folders outlive no killed process for longer than until the next one needs one."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -18,9 +19,20 @@ with scratch() as folder:
     input()
 """
 
+ELSEWHERE = """
+import os, types
+os.uname = lambda: types.SimpleNamespace(nodename={!r})
+"""
 
-def holder() -> "tuple[subprocess.Popen[str], Path]":
-    process = subprocess.Popen([sys.executable, "-c", HOLD], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+def holder(home: Path, machine: str = "") -> "tuple[subprocess.Popen[str], Path]":
+    process = subprocess.Popen(
+        [sys.executable, "-c", (ELSEWHERE.format(machine) if machine else "") + HOLD],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(home)},
+    )
     assert process.stdout is not None
     return process, Path(process.stdout.readline().strip())
 
@@ -28,10 +40,9 @@ def holder() -> "tuple[subprocess.Popen[str], Path]":
 def test_what_a_killed_process_left_goes_with_the_next_and_what_is_held_stays(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     (tmp_path / "cinetraj-of-others").mkdir()
-    (killed, left), (alive, held) = holder(), holder()
+    (killed, left), (alive, held) = holder(tmp_path), holder(tmp_path)
     killed.kill()
     killed.wait()
     assert left.is_dir()
@@ -43,6 +54,19 @@ def test_what_a_killed_process_left_goes_with_the_next_and_what_is_held_stays(
     assert not own.exists()
     alive.communicate("\n")
     assert [path.name for path in tmp_path.iterdir()] == ["cinetraj-of-others"]
+
+
+def test_what_another_machine_holds_on_a_shared_disk_is_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    alive, held = holder(tmp_path, "another.machine")
+    monkeypatch.setattr(module.fcntl, "flock", lambda *_: None)  # as where the locks of that machine are not seen
+    module._sweep.cache_clear()  # pyright: ignore[reportPrivateUsage]
+    with scratch():
+        assert (held / "large").is_file()
+    alive.communicate("\n")
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_locks_a_folder_is_one_that_nobody_takes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
