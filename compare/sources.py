@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import re
 import unicodedata
 from collections import Counter
@@ -120,7 +121,7 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
     if path.is_file():
         clip = _of_path(path, _name(path))
         return {clip.name: clip}, True
-    own = _of_folder(path, path.name)
+    own = _of_folder(path, _absolute(path).name)
     if own is not None:
         return {own.name: own}, True
     found = {}
@@ -169,7 +170,12 @@ def _may_be_clip(path: Path) -> bool:
 
 def _name(path: Path) -> str:
     generic = {Path(name).stem for name in WELL_KNOWN} | {"trajectory", "poses"}
-    return path.resolve().parent.name if path.stem in generic else path.stem
+    return _absolute(path).parent.name if path.stem in generic else path.stem
+
+
+def _absolute(path: Path) -> Path:
+    """The path without "." and "..", which are no names; links stay, since what they point at may have another name."""
+    return Path(os.path.abspath(path))
 
 
 def _of_value(name: str, trajectory: Trajectory) -> Clip:

@@ -216,6 +216,22 @@ def test_spaces_and_capitals_of_a_csv_are_no_part_of_names(tmp_path: Path) -> No
     assert {"a", "b", "one", "two"} <= named_in(table)
 
 
+def test_clips_have_the_names_of_the_place_where_they_are_asked_for(tmp_path: Path, monkeypatch) -> None:
+    """A clip that is a link had the name of what it points at, and the folder that one stands in had none."""
+    for name in ("store-1f3a", "shown", "other"):
+        (tmp_path / name).mkdir()
+    io.write(smooth(1), tmp_path / "store-1f3a" / "trajectory.npz", format="native")
+    io.write(smooth(2), tmp_path / "other" / "trajectory.npz", format="native")
+    (tmp_path / "shown" / "trajectory.npz").symlink_to(tmp_path / "store-1f3a" / "trajectory.npz")
+    monkeypatch.chdir(tmp_path / "shown")
+    shown = (tmp_path / "shown" / "trajectory.npz", Path("trajectory.npz"), ".", "../shown", "../other/../shown")
+    for source in shown:
+        ((name, _),) = clips(source)[0].items()
+        assert name == "shown"
+    ((name, _),) = clips(Path("..") / "other")[0].items()
+    assert name == "other"
+
+
 def test_unmatched_names_are_rows_and_no_match_at_all_is_an_error() -> None:
     a = smooth(1)
     result = score({"x": a, "y": a}, {"y": a, "z": a}).to_json()
