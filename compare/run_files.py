@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from trajectory.errors import CinetrajError, ReadError
+from trajectory.files import named_place
 from trajectory.run_names import DEPTH_FILE, RUN_FILE, RUN_FORMAT, RUN_VERSION, TRACKS_FILE, TRAJECTORY_FILE
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def shots_of(run: str | Path) -> list[RunShot]:
         raise ReadError(file, f"is no run record ({type(error).__name__}: {error})", remedy=_AGAIN) from error
     if newer:
         raise ReadError(file, f"has version {record['version']}, expected {RUN_VERSION}", remedy="update cinetraj")
-    own = folder.resolve().name
+    own = named_place(folder).name
     return [
         RunShot(
             name=f"{own}/{name}" if name else own,

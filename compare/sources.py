@@ -2,7 +2,6 @@
 
 import csv
 import json
-import os
 import re
 import unicodedata
 from collections import Counter
@@ -15,7 +14,7 @@ from compare.rows import Fault
 from compare.shots import Shot, best_shot, in_whole_clip, listed_shots
 from trajectory.csv_tables import read_table
 from trajectory.errors import CinetrajError, ReadError, is_address, not_there
-from trajectory.files import decoded
+from trajectory.files import decoded, named_place
 from trajectory.io import split_part
 from trajectory.media import is_video
 from trajectory.model import Trajectory
@@ -121,7 +120,7 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
     if path.is_file():
         clip = _of_path(path, _name(path))
         return {clip.name: clip}, True
-    own = _of_folder(path, _absolute(path).name)
+    own = _of_folder(path, named_place(path).name)
     if own is not None:
         return {own.name: own}, True
     found = {}
@@ -170,12 +169,7 @@ def _may_be_clip(path: Path) -> bool:
 
 def _name(path: Path) -> str:
     generic = {Path(name).stem for name in WELL_KNOWN} | {"trajectory", "poses"}
-    return _absolute(path).parent.name if path.stem in generic else path.stem
-
-
-def _absolute(path: Path) -> Path:
-    """The path without "." and "..", which are no names; links stay, since what they point at may have another name."""
-    return Path(os.path.abspath(path))
+    return named_place(path).parent.name if path.stem in generic else path.stem
 
 
 def _of_value(name: str, trajectory: Trajectory) -> Clip:

@@ -76,6 +76,11 @@ def require_folder(folder: str | Path) -> None:
         raise CinetrajError(f"{above} cannot be written; choose another folder")
 
 
+def named_place(path: str | Path) -> Path:
+    """The path as it is asked for, without "." and "..", which are no names; what a link points at may have another."""
+    return Path(os.path.abspath(path))
+
+
 def read_json(path: str | Path, *, remedy: str) -> object:
     """The content of a JSON file.
 

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 def name_of(path: Path) -> str:
+    from trajectory.files import named_place
     from trajectory.io import split_part
 
     file, part = split_part(path)
-    name = file.resolve().name if file.is_dir() else file.stem
+    name = named_place(file).name if file.is_dir() else file.stem
     return f"{name}#{part}" if part and part != "*" else name
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from trajectory.errors import CinetrajError, ReadError, is_address, not_there
+from trajectory.files import named_place
 from trajectory.media import is_video
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def load(
             return estimate_clip(path)
         return [_read(path, path.stem, format)]
     if is_run(path):
-        return _run(path, path.resolve().name)
+        return _run(path, named_place(path).name)
     entries = [p for p in sorted(path.iterdir()) if not p.name.startswith(".")]
     runs = [p for p in entries if p.is_dir() and is_run(p)]
     if runs:

@@ -14,6 +14,7 @@ import tyro
 
 from compare.counts import counted
 from trajectory.errors import CinetrajError
+from trajectory.files import named_place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +82,7 @@ def _holds_runs(path: str) -> bool:
 
 def with_names(given: Sequence[str]) -> list[str]:
     """Each source as SET=FOLDER, quoted: by the folders' names, or set1, ... where these are not all different."""
-    names = [Path(path).resolve().name for path in given]
+    names = [named_place(path).name for path in given]
     if len({*names, ""}) <= len(names) or any("=" in name for name in names):
         names = [f"set{number}" for number in range(1, len(given) + 1)]
     return [shlex.quote(f"{name}={path}") for name, path in zip(names, given, strict=True)]

@@ -10,7 +10,7 @@ from compare.report.assemble import assembled, asset, data_uri, embedded
 from compare.run_files import RunShot, all_shots, runs_in
 from trajectory.components import NAMES
 from trajectory.errors import CinetrajError, ReadError
-from trajectory.files import write_whole
+from trajectory.files import named_place, write_whole
 from trajectory.run_names import PAGE_FILE
 
 Jpeg = Callable[[Any], bytes]
@@ -29,7 +29,7 @@ def write(folder: str | Path, *, films: Films | None = None, jpeg: Jpeg | None =
     place = Path(folder)
     if runs_in(place) == [place]:
         raise CinetrajError(f"{place} is a run itself, expected a folder of runs")
-    page = render(all_shots(place), films=films, jpeg=jpeg, title=place.resolve().name)
+    page = render(all_shots(place), films=films, jpeg=jpeg, title=named_place(place).name)
     return write_whole(place / PAGE_FILE, page)
 
 

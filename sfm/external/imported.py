@@ -14,6 +14,7 @@ from sfm.config import VideoConfig
 from sfm.runs.folder import is_run
 from trajectory import io
 from trajectory.errors import CinetrajError, expected_of
+from trajectory.files import named_place
 from trajectory.model import Provenance, TimeSource, Trajectory
 
 USUAL: dict[str, tuple[str, ...]] = {
@@ -139,7 +140,7 @@ def name_of(path: Path, root: Path) -> str:
         for ending in ENDINGS:
             stem = stem.removesuffix(ending)
         return stem
-    return root.resolve().name
+    return named_place(root).name
 
 
 def read_on_clip(

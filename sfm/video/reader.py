@@ -16,6 +16,7 @@ from sfm.video.images import IMAGE_SUFFIXES, beside_images, images_in, load_imag
 from sfm.video.recognition import FILM, PICTURE, content_of
 from sfm.video.sampling import VideoWarning as VideoWarning
 from trajectory.errors import CinetrajError, is_address, not_there
+from trajectory.files import named_place
 from trajectory.media import VIDEO_SUFFIXES
 
 DEFAULT_CONFIG = VideoConfig()
@@ -96,7 +97,7 @@ def own_name(path: str) -> str:
     """The name that a clip has by itself: a file's stem, a folder's name, the folder of a glob of images."""
     place = place_of(path)
     if place.is_dir() or place != Path(path):
-        return place.resolve().name
+        return named_place(place).name
     return place.stem if place.is_file() or place.suffix.lower() in VIDEO_SUFFIXES else place.name
 
 
@@ -119,7 +120,7 @@ def told_names(path: str) -> list[str]:
     place, names = place_of(path), [own_name(path)]
     while names[0].casefold() in GENERIC and place.parent.name:
         place = place.parent
-        names.insert(0, place.resolve().name if place.name == ".." else place.name)
+        names.insert(0, named_place(place).name if place.name == ".." else place.name)
     return names
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trajectory.errors import CinetrajError, ReadError
-from trajectory.files import printable, read_json, require_folder, write_whole
+from trajectory.files import named_place, printable, read_json, require_folder, write_whole
 
 
 def refuse(_: int) -> None:
@@ -69,6 +69,16 @@ def test_what_is_no_json_is_refused_with_the_remedy(tmp_path: Path, content: byt
         read_json(file, remedy="write it again")
     file.write_bytes(b'\xef\xbb\xbf{"a": 1}')
     assert read_json(file, remedy="") == {"a": 1}
+
+
+def test_a_link_has_its_own_name_and_dots_have_that_of_their_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "store-1f3a").mkdir()
+    (tmp_path / "shown").symlink_to("store-1f3a")
+    monkeypatch.chdir(tmp_path / "store-1f3a")
+    found = [named_place(path).name for path in (tmp_path / "shown", "../shown", ".", "../shown/.", "x/../../shown")]
+    assert found == ["shown", "shown", "store-1f3a", "shown", "shown"]
 
 
 def test_folders_that_can_be_made_are_told_from_those_that_cannot(

@@ -266,6 +266,15 @@ def test_models_may_be_given_names(sets: Path, capsys: pytest.CaptureFixture[str
     assert {file.name for file in (sets / "scores").iterdir()} == {f"{n}_strict.json" for n in ("mine", "yours", "a=b")}
 
 
+def test_a_model_is_named_after_the_link_that_is_given(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was named after the folder that the link points at."""
+    (sets / "store-1f3a").mkdir()
+    (sets / "mine").symlink_to("store-1f3a")
+    io.write(smooth(2), sets / "store-1f3a" / "a.npz", format="native")
+    main(["compare", str(sets / "ref"), str(sets / "mine"), "--no-intervals"])
+    assert capsys.readouterr().out.startswith("mine under strict")
+
+
 def test_a_format_that_nothing_knows_is_bad_usage(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for option in ("--format", "--reference-format"):
         assert main(["compare", str(sets / "ref"), str(sets / "good"), option, "tumm"]) == 2
