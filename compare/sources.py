@@ -353,14 +353,22 @@ def _pair_rows(path: Path) -> Sequence[Mapping[str, str]]:
 
 
 def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
-    """Rows `reference,generated[,name]`; entries are clip names of the two sources, or paths beside the CSV."""
+    """Rows `reference,generated[,name]`; entries are clip names of the two sources, or paths beside the CSV.
+
+    An empty cell is a clip that is not there, as one whose name only one of two folders has.
+    """
     rows = _pair_rows(path)
     sides = (clips(reference)[0], clips(generated)[0])
     left, right = ({_composed(name): clip for name, clip in side.items()} | side for side in sides)
     matches: list[Match] = []
     for row in rows:
-        a, b = (_from_cell(row[key], known, path) for key, known in (("reference", left), ("generated", right)))
-        matches.append(Match(name=(row.get("name", "").strip() or b.name), reference=a, generated=b))
+        a, b = (
+            _from_cell(row[key], known, path) if row[key].strip() else None
+            for key, known in (("reference", left), ("generated", right))
+        )
+        told = row.get("name", "").strip()
+        if clip := b or a:
+            matches.append(Match(name=told or clip.name, reference=a, generated=b))
     names = [m.name for m in matches]
     for name in names:
         if names.count(name) > 1:
@@ -376,6 +384,6 @@ def _from_cell(text: str, known: Mapping[str, Clip], table: Path) -> Clip:
             return clip
     for path in (Path(cell), table.parent / cell):
         file, part = split_part(path)
-        if cell and file.exists():
+        if file.exists():
             return _of_path(path, f"{_name(file)}#{part}" if part else _name(path))
-    return Clip(name=cell or "unnamed", failed=f"{table} names {cell!r}, which is neither a clip nor a path")
+    return Clip(name=cell, failed=f"{table} names {cell!r}, which is neither a clip nor a path")

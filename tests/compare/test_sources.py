@@ -205,6 +205,17 @@ def test_a_csv_pairs_what_names_do_not(tmp_path: Path) -> None:
         score({"a": smooth(1)}, {"one": smooth(1)}, pairs=table)
 
 
+def test_an_empty_cell_of_a_csv_is_a_clip_that_is_not_there(tmp_path: Path) -> None:
+    """It was a clip named "" that nobody could read, or two clips of one name, by which nothing was scored."""
+    table = tmp_path / "pairs.csv"
+    table.write_text("reference,generated,name\na,one,\nb,,\nc,,\n,two,\n,,remark\n")
+    clips_of = {"one": smooth(1), "two": smooth(2)}
+    result = score({"a": smooth(1), "b": smooth(3), "c": smooth(4)}, clips_of, pairs=table).to_json()
+    assert list(result["clips"]) == ["one", "b", "c", "two"]
+    assert result["clips"]["b"] == {"failed": "no generated clip has this name"}
+    assert result["summary"]["faults"] == {"model": ["b", "c"], "instrument": [], "unmatched": ["two"]}
+
+
 def test_spaces_and_capitals_of_a_csv_are_no_part_of_names(tmp_path: Path) -> None:
     """The file was said to have no such columns, and its clips to be neither clips nor paths."""
     table = tmp_path / "pairs.csv"
