@@ -377,13 +377,20 @@ def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:
 
 
 def _from_cell(text: str, known: Mapping[str, Clip], table: Path) -> Clip:
-    """The clip that a cell names; spaces at its end are part of the name only where there is one with them."""
+    """The clip that a cell names; spaces at its end are part of the name only where there is one with them.
+
+    It may be the clip's file name; a path that is there comes first, but for a video, of which the clip's run is meant.
+    """
     cell = text.strip()
     for each in (text, cell):
         if (clip := known.get(each) or known.get(_composed(each))) is not None:
             return clip
+    stem = Path(cell).stem if Path(cell).name == cell and _may_be_clip(Path(cell)) else ""
+    by_file = known.get(stem) or known.get(_composed(stem))
     for path in (Path(cell), table.parent / cell):
         file, part = split_part(path)
-        if file.exists():
+        if file.exists() and not (by_file and is_video(file)):
             return _of_path(path, f"{_name(file)}#{part}" if part else _name(path))
+    if by_file is not None:
+        return by_file
     return Clip(name=cell, failed=f"{table} names {cell!r}, which is neither a clip nor a path")

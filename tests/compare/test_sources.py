@@ -205,6 +205,23 @@ def test_a_csv_pairs_what_names_do_not(tmp_path: Path) -> None:
         score({"a": smooth(1)}, {"one": smooth(1)}, pairs=table)
 
 
+def test_a_csv_may_name_files_as_they_lie_in_their_folders(tmp_path: Path) -> None:
+    """They were neither clips nor paths; and a video of which there was a run was to be estimated first."""
+    for folder, name in (("ref", "a.npz"), ("gen", "one.npz")):
+        (tmp_path / folder).mkdir()
+        io.write(smooth(1), tmp_path / folder / name, format="native")
+    run(tmp_path / "gen" / "b", "ok")
+    (tmp_path / "b.mp4").touch()
+    table = tmp_path / "pairs.csv"
+    table.write_text("reference,generated\na.npz,one.npz\na.npz,b.mp4\n")
+    result = score(tmp_path / "ref", tmp_path / "gen", pairs=table).to_json()
+    assert {name: clip.get("RotErr") for name, clip in result["clips"].items()} == {"one": 0, "b": 0}
+    table.write_text("reference,generated\nelsewhere/a.npz,one.npz\n")
+    (row,) = match(tmp_path / "ref", tmp_path / "gen", pairs=table)
+    assert row.reference is not None
+    assert "neither a clip nor a path" in row.reference.failed
+
+
 def test_an_empty_cell_of_a_csv_is_a_clip_that_is_not_there(tmp_path: Path) -> None:
     """It was a clip named "" that nobody could read, or two clips of one name, by which nothing was scored."""
     table = tmp_path / "pairs.csv"
