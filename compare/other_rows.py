@@ -83,13 +83,24 @@ def score_rows(name: str, reference: Clip, generated: Clip, options: Options) ->
 
 
 def _eight_columns(path: Path) -> bool:
-    """Whether the first line of numbers has 8 of them; unreadable files are left to the reader's error."""
+    """Whether the first line is of 8 numbers. Names of columns are none: they are read for what they say, as by `info`.
+
+    Unreadable files are left to the reader's error.
+    """
     try:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
                 words = line.split("#")[0].split()
                 if words:
-                    return len(words) == 8
+                    return len(words) == 8 and not all(map(_is_name, words))
     except (OSError, UnicodeDecodeError):
         return False
+    return False
+
+
+def _is_name(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return True
     return False

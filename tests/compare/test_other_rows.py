@@ -27,6 +27,19 @@ def test_texts_of_eight_columns_are_scored_row_by_row_and_other_files_laid_out_l
     assert laid.notes == (f"the generated clip was {camera_score.LAID_OUT}",)
 
 
+def test_a_text_whose_columns_are_named_is_read_by_their_names(tmp_path: Path) -> None:
+    """It was the model's failure, with the advice to remove the names, though all other protocols read it."""
+    io.write(smooth(2), tmp_path / "b.tum", format="tum")
+    rows = [line for line in (tmp_path / "b.tum").read_text().splitlines() if not line.startswith("#")]
+    (tmp_path / "b.txt").write_text("\n".join(["timestamp tx ty tz qx qy qz qw", *rows]))
+    io.write(smooth(2), tmp_path / "b.npz", format="native")
+    named, native = (
+        score(smooth(1), tmp_path / name, protocol="cinetechbench-compat").to_json() for name in ("b.txt", "b.npz")
+    )
+    assert named["summary"]["RotErr"] == pytest.approx(native["summary"]["RotErr"], rel=1e-6)
+    assert named["coverage"] == {"ok": 1, "all": 1}
+
+
 def test_commands_that_cannot_be_read_are_charged_to_nobody(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text("no commands")
     io.write(smooth(1), tmp_path / "a.npz", format="native")
