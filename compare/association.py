@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import final
+from typing import Literal, final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -14,6 +14,8 @@ from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory
 from trajectory.resample import brackets
 
+Clock = Literal["from_start", "shared"]
+"""Where frame numbers start: at each clip's first frame, or at a zero that both share."""
 HOLE = 1.5
 """A gap this many times as long as the steps of a clip is a hole: frames are missing there."""
 SLOWEST_S, SLOWEST_FRAMES = 0.25, 6.0
@@ -143,7 +145,7 @@ def _by_rows(reference: Trajectory, generated: Trajectory, protocol: Protocol) -
         return _meeting(a, b, "progress", share, (1.0, 1.0))
     common = shared = _rows_axis(k)
     if protocol.time == "index":
-        a_axis, b_axis = frame_numbers(reference, protocol), frame_numbers(generated, protocol)
+        a_axis, b_axis = frame_numbers(reference, protocol.clock), frame_numbers(generated, protocol.clock)
         common = shared = np.intersect1d(a_axis, b_axis)
         if len(common) == 0:
             raise CinetrajError("the clips share no frame number; associate them with --time progress")
@@ -307,11 +309,11 @@ def _rows_axis(count: int) -> np.ndarray:
     return np.arange(count, dtype=np.float64)
 
 
-def frame_numbers(trajectory: Trajectory, protocol: Protocol) -> Float[np.ndarray, " n"]:
+def frame_numbers(trajectory: Trajectory, clock: Clock) -> Float[np.ndarray, " n"]:
     """Frame numbers: the time axis where it counts frames, else the rows."""
     if trajectory.time_source != "index":
         return _rows_axis(len(trajectory))
-    return trajectory.time_s - (trajectory.time_s[0] if protocol.clock == "from_start" else 0.0)
+    return trajectory.time_s - (trajectory.time_s[0] if clock == "from_start" else 0.0)
 
 
 def _meeting(

@@ -5,8 +5,9 @@
 from typing import Any, Literal
 
 import numpy as np
+from jaxtyping import Int
 
-from compare.association import check_time_sources, one_pose_only
+from compare.association import Clock, check_time_sources, frame_numbers, one_pose_only
 from compare.laid import NotDelivered
 from compare.protocols import Protocol
 from compare.rows import PairScores, Score
@@ -37,6 +38,7 @@ def ate_rpe(
     *,
     align: Literal["none", "origin", "scale", "se3", "sim3"] = "se3",
     associate: Literal["seconds", "index", "truncate"] = "seconds",
+    clock: Clock = "shared",
     all_pairs: bool = False,
     n_to_align: int = -1,
 ) -> dict[str, Score]:
@@ -45,29 +47,22 @@ def ate_rpe(
     Args:
         align: none, origin, scale (`--correct_scale` alone), se3 (`--align`), sim3 (both), as `evo_ape` and `evo_rpe`
             do.
-        associate: by nearest time within 10 ms, or row with row over the frames valid in both.
+        associate: by nearest time within 10 ms; or the frames valid in both, by their numbers or row with row.
+        clock: where frame numbers start: at each clip's first one, or at a zero that both share.
 
     Raises:
         GaugeError: evo cannot align these paths (a straight or motionless one).
         CinetrajError: fewer than two poses meet.
     """
     from evo.core import metrics as evo_metrics
-    from evo.core import sync
     from evo.core.geometry import GeometryException
     from evo.core.units import Unit
 
     if associate == "seconds":
-        ref, est = evo_path(reference), evo_path(generated)
-        try:
-            ref, est = sync.associate_trajectories(ref, est, max_diff=MAX_TIME_DIFFERENCE_S)
-        except sync.SyncException as error:
-            raise CinetrajError(f"{_APART} ({error}); if frames correspond, use --time index") from error
+        ref, est = _by_time(evo_path(reference), evo_path(generated))
     else:
-        count = min(len(reference), len(generated))
-        both = np.flatnonzero(reference.valid[:count] & generated.valid[:count])
-        if len(both) == 0:
-            raise CinetrajError("no frame has a pose in both clips")
-        ref, est = evo_path(_rows(reference, both)), evo_path(_rows(generated, both))
+        a, b = _frames_of_both(reference, generated, clock if associate == "index" else None)
+        ref, est = evo_path(_rows(reference, a)), evo_path(_rows(generated, b))
     if ref.num_poses < 2:
         raise CinetrajError(f"{ref.num_poses} poses meet, expected at least 2")
     try:
@@ -93,6 +88,28 @@ def ate_rpe(
     return found
 
 
+def _by_time(ref: Any, est: Any) -> tuple[Any, Any]:
+    from evo.core import sync
+
+    try:
+        return sync.associate_trajectories(ref, est, max_diff=MAX_TIME_DIFFERENCE_S)
+    except sync.SyncException as error:
+        raise CinetrajError(f"{_APART} ({error}); if frames correspond, use --time index") from error
+
+
+def _frames_of_both(
+    reference: Trajectory, generated: Trajectory, clock: Clock | None
+) -> tuple[Int[np.ndarray, " k"], Int[np.ndarray, " k"]]:
+    """The rows of both that have poses and meet: by their numbers on a clock, or row with row."""
+    sides = (reference, generated)
+    numbers = [np.arange(len(t), dtype=np.float64) if clock is None else frame_numbers(t, clock) for t in sides]
+    rows = [np.flatnonzero(t.valid) for t in sides]
+    _, a, b = np.intersect1d(numbers[0][rows[0]], numbers[1][rows[1]], return_indices=True)
+    if len(a) == 0:
+        raise CinetrajError("no frame has a pose in both clips")
+    return rows[0][a], rows[1][b]
+
+
 def _rows(trajectory: Trajectory, rows: np.ndarray) -> Trajectory:
     return Trajectory(
         world_from_cam=trajectory.world_from_cam[rows], time_s=trajectory.time_s[rows], valid=trajectory.valid[rows]
@@ -116,6 +133,7 @@ def score_evo(reference: Trajectory, generated: Trajectory, protocol: Protocol) 
         generated,
         align=protocol.evo_align,
         associate=time,
+        clock=protocol.clock,
         all_pairs=protocol.evo_rpe_all_pairs,
     )
     unknown = set(protocol.metrics) - set(found)

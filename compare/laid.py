@@ -271,7 +271,7 @@ def _other_length(two: Two, protocol: Protocol) -> tuple[str, ...]:
     n, m = len(two.reference), len(two.generated)
     if protocol.time != "index" or n == m:
         return ()
-    numbers = frame_numbers(two.reference, protocol), frame_numbers(two.generated, protocol)
+    numbers = frame_numbers(two.reference, protocol.clock), frame_numbers(two.generated, protocol.clock)
     shared = np.intersect1d(numbers[0], numbers[1])
     longer, of = max((n, "reference"), (m, "generated clip"))
     begins = np.array_equal(numbers[m > n][: len(shared)], shared)

@@ -37,6 +37,26 @@ def by_evo(ref, est, name: str, options: dict, all_pairs: bool) -> float:
     return rpe(ref, est, relation, delta=1, delta_unit=Unit.frames, all_pairs=all_pairs, **options).stats["rmse"]
 
 
+@pytest.mark.parametrize(("protocol", "first"), [("ate-rpe", 0), ("monst3r-ate-rpe", 7)])
+def test_by_index_frames_meet_by_their_numbers(protocol: str, first: int) -> None:
+    """Row met row, so that every second frame of a path was far from the path itself."""
+    whole = smooth(1).replace(time_source="index", time_s=np.arange(len(smooth(1)), dtype=float))
+    second = np.arange(0, len(whole), 2)
+    found = score(
+        whole,
+        Trajectory(
+            world_from_cam=whole.world_from_cam[second],
+            time_s=second.astype(float) + first,
+            valid=np.ones(len(second), dtype=bool),
+            time_source="index",
+        ),
+        protocol=protocol,
+        time="index",
+    ).to_json()
+    (clip,) = found["clips"].values()
+    assert [clip[name] for name in ("ATE", "RPE_t", "RPE_r")] == pytest.approx([0, 0, 0], abs=1e-5)
+
+
 def kitti(file: Path) -> Trajectory:
     rows = np.loadtxt(file)
     poses = np.tile(np.eye(4), (len(rows), 1, 1))
