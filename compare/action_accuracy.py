@@ -53,18 +53,18 @@ def score_actions(commands: Commands, generated: Trajectory, protocol: Protocol)
         for name in protocol.metrics
     }
     commanded = sum(turn is not None for turn in turns)
-    lasting = _lasting(told, generated)
+    kept = lasting(told, generated)
     facts = {
         "steps": len(steps),
-        "compared": lasting * len(steps) / commanded,
+        "compared": kept * len(steps) / commanded,
         "move_threshold": protocol.move_thresholds[best],
         "accuracies": [accuracy for accuracy, _ in found],
         "commands": commands.layout,
     }
-    return PairScores(charged=scores, dropped=scores, notes=_cut_short(lasting), facts=facts)
+    return PairScores(charged=scores, dropped=scores, notes=cut_short(kept), facts=facts)
 
 
-def _lasting(told: Commands, generated: Trajectory) -> float:
+def lasting(told: Commands, generated: Trajectory) -> float:
     """The share of the time of the commands that the clip lasts; its last frame lasts as long as the others."""
     if told.unit == "share":
         return 1.0
@@ -74,7 +74,7 @@ def _lasting(told: Commands, generated: Trajectory) -> float:
     return kept / sum(turn.end - turn.start for turn in told.turns)
 
 
-def _cut_short(share: float) -> tuple[str, ...]:
+def cut_short(share: float) -> tuple[str, ...]:
     """What to say where a good part of the commands comes after the end of the clip, which lasts a share of them."""
     if share > MOST_OF_IT:
         return ()

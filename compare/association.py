@@ -353,7 +353,12 @@ def _lost(trajectory: Trajectory) -> Bool[np.ndarray, " n"]:
 
 def one_pose_only(reference: Trajectory, generated: Trajectory) -> bool:
     """Whether a generated clip has one pose where the reference has more, and no frame whose pose we do not know."""
-    return bool(reference.valid.sum() > 1 == generated.valid.sum()) and not _lost(generated).any()
+    return bool(reference.valid.sum() > 1) and has_one_pose(generated)
+
+
+def has_one_pose(clip: Trajectory) -> bool:
+    """Whether a clip has one pose, and no frame whose pose we do not know."""
+    return bool(clip.valid.sum() == 1) and not _lost(clip).any()
 
 
 def _is_estimate(trajectory: Trajectory) -> bool:

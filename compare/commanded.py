@@ -3,7 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from compare.action_accuracy import score_actions
+from compare.action_accuracy import cut_short, lasting, score_actions
+from compare.association import has_one_pose
+from compare.laid import NotDelivered
 from compare.navigation import score_navigation
 from compare.protocols import Protocol
 from compare.rows import PairScores
@@ -59,13 +61,19 @@ def score_commanded(commands: Commands, generated: Trajectory, protocol: Protoco
     """Scores of a protocol that compares with commands (`Protocol.commanded`).
 
     Raises:
-        CinetrajError: there are none for any pose of the clip; for navigation also where they are but a path.
+        NotDelivered: the clip has one pose, which shows no motion.
+        CinetrajError: there are none for any two poses of the clip; for navigation also where they are but a path.
     """
+    if has_one_pose(generated):
+        raise NotDelivered("the generated clip has one pose only, which does what any command says")
+    if generated.valid.sum() < 2:
+        raise CinetrajError("the generated clip has fewer than two poses")
     if protocol.method == "navigation":
         if commands.layout == "path":
             raise CinetrajError(
                 f"{protocol.name} needs the turns that were commanded, and a path has none; {REMEDY_TURNS}"
             )
-        return score_navigation(commands, generated, protocol)
+        found = score_navigation(commands, generated, protocol)
+        return replace(found, notes=(*found.notes, *cut_short(lasting(commands.from_mark(), generated))))
     found = score_actions(commands, generated, protocol)
     return replace(found, notes=(*found.notes, PATH)) if commands.layout == "path" else found

@@ -8,6 +8,7 @@ from compare.asked import Options, loaded_from, sides, unread, whose
 from compare.benchmarks.cinetechbench import camera_score as cinetechbench
 from compare.commanded import commands_of, score_commanded
 from compare.estimators import estimator
+from compare.laid import NotDelivered
 from compare.rows import ClipScores, Score
 from compare.sources import Clip
 from trajectory.errors import CinetrajError
@@ -27,7 +28,8 @@ def score_against_commands(name: str, reference: Clip, generated: Clip, options:
     try:
         found = score_commanded(commands, trajectory, options.protocol)
     except CinetrajError as error:
-        return ClipScores(name=name, failed=str(error), fault="instrument")
+        fault = "model" if isinstance(error, NotDelivered) else "instrument"
+        return ClipScores(name=name, failed=str(error), fault=fault)
     doubt = (f"generated clip is unreliable: {generated.unreliable}",) if generated.unreliable else ()
     return ClipScores(
         name=name,

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from paths import smooth
 
@@ -11,6 +12,7 @@ from compare.scoring import score
 from trajectory import io
 from trajectory.commands import pose_string
 from trajectory.errors import CinetrajError
+from trajectory.model import Provenance, Trajectory
 
 
 def written(file: Path, action: str) -> Path:
@@ -50,3 +52,28 @@ def test_a_path_is_no_turn_and_is_told_to_be_one_of_steps(tmp_path: Path) -> Non
     assert 'navscore needs the turns that were commanded, and a path has none; give {"turns"' in failed
     (row,) = score(files, {"x": clip}, protocol="worldplay-actions").clips.values()
     assert any("the commands are the steps of a path" in note for note in row.notes)
+
+
+def _first(clip: Trajectory, count: int) -> Trajectory:
+    return Trajectory(world_from_cam=clip.world_from_cam[:count], time_s=clip.time_s[:count], valid=clip.valid[:count])
+
+
+@pytest.mark.parametrize("protocol", ["navscore", "worldplay-actions"])
+def test_a_clip_of_one_pose_does_nothing_that_it_is_told(tmp_path: Path, protocol: str) -> None:
+    """One pose did all that it was told under navscore, and under worldplay-actions nobody was to blame."""
+    whole = smooth(1)
+    row = score(written(tmp_path / "a.json", "W"), _first(whole, 1), protocol=protocol).clips["a"]
+    assert row.failed == "the generated clip has one pose only, which does what any command says"
+    assert row.fault == "model"
+    clip = whole.replace(valid=np.arange(len(whole)) == 2, provenance=Provenance(evidence={"status": "ok"}))
+    row = score(written(tmp_path / "a.json", "W"), clip, protocol=protocol).clips["a"]
+    assert row.failed == "the generated clip has fewer than two poses"
+    assert row.fault == "instrument"
+
+
+def test_navigation_tells_of_a_clip_that_ends_before_its_commands(tmp_path: Path) -> None:
+    """The turns that it had no time for were left out without a word."""
+    commands = written(tmp_path / "a.json", "W")
+    short, whole = (score(commands, _first(smooth(1), end), protocol="navscore").clips["a"] for end in (2, 4))
+    assert short.notes == ("the clip ends after 50% of the time of its commands; the others are not charged",)
+    assert whole.notes == ()
