@@ -9,6 +9,7 @@ from jaxtyping import Int
 
 from compare.association import Clock, check_time_sources, frame_numbers, one_pose_only
 from compare.laid import NotDelivered
+from compare.partners import other_lengths
 from compare.protocols import Protocol
 from compare.rows import PairScores, Score
 from trajectory.errors import CinetrajError, GaugeError
@@ -141,4 +142,19 @@ def score_evo(reference: Trajectory, generated: Trajectory, protocol: Protocol) 
         raise CinetrajError(f"metric {sorted(unknown)[0]!r} is not computed by evo, expected ATE, RPE_t or RPE_r")
     kept = {name: found[name] for name in protocol.metrics}
     poses = found["ATE"].per_frame
-    return PairScores(charged=kept, dropped=kept, notes=(), facts={"poses": 0 if poses is None else len(poses)})
+    met = 0 if poses is None else len(poses)
+    notes = _without_partner(reference, generated, met, protocol)
+    return PairScores(charged=kept, dropped=kept, notes=notes, facts={"poses": met})
+
+
+def _without_partner(reference: Trajectory, generated: Trajectory, met: int, protocol: Protocol) -> tuple[str, ...]:
+    """What to say where poses of the shorter clip too are left out, or the end of the longer one."""
+    if protocol.time != "seconds":
+        return other_lengths(reference, generated, protocol.time, protocol.clock)
+    n, m = int(reference.valid.sum()), int(generated.valid.sum())
+    if met >= min(n, m):
+        return ()
+    return (
+        f"{met} poses are compared, of {n} of the reference and {m} of the generated clip: the others have none within "
+        "10 ms in the other clip",
+    )

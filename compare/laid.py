@@ -8,11 +8,12 @@ from typing import final
 import numpy as np
 
 from compare.align import anchored, fix_gauge, moved
-from compare.association import HOLE, Meeting, clock, frame_numbers, meet, one_pose_only
+from compare.association import HOLE, Meeting, clock, meet, one_pose_only
 from compare.chunks import chunked
 from compare.depth_scales import DepthScale
 from compare.metrics import METRICS, Comparison, Comparisons, together
 from compare.motion_state import MotionState, translation_states
+from compare.partners import other_lengths
 from compare.protocols import Protocol
 from compare.sampling import sampled
 from compare.scales import common_extents, common_units, scales
@@ -267,19 +268,10 @@ def _short_overlap(covered: tuple[float, float], protocol: Protocol) -> tuple[st
 
 
 def _other_length(two: Two, protocol: Protocol) -> tuple[str, ...]:
-    """What to say where frames meet by their numbers and one of the clips has more of them."""
-    n, m = len(two.reference), len(two.generated)
-    if protocol.time != "index" or n == m:
+    """What to say where frames meet one by one and one of the clips has more of them."""
+    if protocol.time not in ("index", "truncate"):
         return ()
-    numbers = frame_numbers(two.reference, protocol.clock), frame_numbers(two.generated, protocol.clock)
-    shared = np.intersect1d(numbers[0], numbers[1])
-    longer, of = max((n, "reference"), (m, "generated clip"))
-    begins = np.array_equal(numbers[m > n][: len(shared)], shared)
-    return (
-        f"lengths differ: the reference has {n} frames and the generated clip {m}; frame i is compared with frame i, "
-        f"so that only {'the first ' if begins else ''}{len(shared)} of the {longer} frames of the {of} "
-        f"({len(shared) / longer:.0%}) have a partner; if both show the whole move, use --time progress",
-    )
+    return other_lengths(two.reference, two.generated, protocol.time, protocol.clock, "--time progress")
 
 
 def _rows_left_out(two: Two, protocol: Protocol) -> tuple[str, ...]:

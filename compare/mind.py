@@ -15,6 +15,7 @@ from compare.laid import NotDelivered
 from compare.metrics import METRICS
 from compare.metrics.rotation import angles_between
 from compare.pair_scores import lengths
+from compare.partners import unequal
 from compare.protocols import Protocol
 from compare.rows import PairScores, Score
 from trajectory.actions import spelled
@@ -92,7 +93,15 @@ def score_mind(
     if actions is not None and len(apart) >= FEWEST_STEPS:
         steps: list[int] = rows[:-1][kept].tolist()
         facts["groups"] = groups([actions[i] for i in steps], apart, turned)
-    return PairScores(charged=scores, dropped=scores, notes=(), facts=facts)
+    notes = () if actions is not None and asked == count else _left_out(len(reference) - start, len(generated))
+    return PairScores(charged=scores, dropped=scores, notes=notes, facts=facts)
+
+
+def _left_out(reference: int, generated: int) -> tuple[str, ...]:
+    """What to say of frames that are not compared, from how many each clip has from the first one on."""
+    if min(reference, generated) > MOST_FRAMES:
+        return (f"only the first {MOST_FRAMES} frames are compared, of {min(reference, generated)}, as MIND does",)
+    return unequal((reference, generated), min(reference, generated))
 
 
 def _start(reference: Trajectory, commands: Commands) -> int:

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import numpy as np
 
-from compare.asked import Options, loaded_from, sides, unread, whose
+from compare.asked import Options, Side, loaded_from, sides, unread, whose
 from compare.benchmarks.cinetechbench import camera_score as cinetechbench
 from compare.commanded import commands_of, score_commanded
 from compare.estimators import estimator
 from compare.laid import NotDelivered
+from compare.partners import unequal
 from compare.rows import ClipScores, Score
 from compare.sources import Clip
 from trajectory.errors import CinetrajError
+from trajectory.model import Trajectory
 
 
 def score_against_commands(name: str, reference: Clip, generated: Clip, options: Options) -> ClipScores:
@@ -57,11 +59,14 @@ def score_rows(name: str, reference: Clip, generated: Clip, options: Options) ->
                 trajectory = clip.load(format)
                 rows.append(cinetechbench.rows_like_monst3r(trajectory))
                 notes.append(f"the {side} clip was {cinetechbench.LAID_OUT}")
+                notes += _without_rows(side, trajectory)
                 makers.append(estimator(trajectory))
         except CinetrajError as error:
             return ClipScores(name=name, failed=f"{side}: {error}", fault=whose(side, unread(error), options))
     if len(rows[1]) == 1 < len(rows[0]):
         notes.append("the generated clip has one pose only, which the script gives no error")
+    elif protocol.time == "truncate":
+        notes += unequal((len(rows[0]), len(rows[1])), min(map(len, rows)), "--time downsample")
     errors = cinetechbench.evaluate(
         rows[0],
         rows[1],
@@ -82,6 +87,15 @@ def score_rows(name: str, reference: Clip, generated: Clip, options: Options) ->
         facts={"frames": [len(rows[0]), len(rows[1])]},
         estimators=(makers[0], makers[1]),
     )
+
+
+def _without_rows(side: Side, trajectory: Trajectory) -> tuple[str, ...]:
+    """What to say of frames without a pose before others that have one."""
+    valid = np.flatnonzero(trajectory.valid)
+    missing = int(valid[-1]) + 1 - len(valid)
+    if missing == 0:
+        return ()
+    return (f"the {side} clip has {missing} frames without a pose, and no rows for them: what comes after is moved up",)
 
 
 def _eight_columns(path: Path) -> bool:
