@@ -168,14 +168,19 @@ def score(
     if clock is not None and all(row.failed for row in rows.values()):
         raise clock
     result = build_result(rows, chosen, model)
-    return replace(result, warnings=(*result.warnings, *_unused(scales, [item.name for item in matches])))
+    return replace(result, warnings=(*result.warnings, *_unused(scales, matches)))
 
 
-def _unused(scales: Mapping[str, DepthScale], names: Sequence[str]) -> tuple[str, ...]:
-    """The warning where metres are given for other clips than those that are compared."""
-    if not scales or not scales.keys().isdisjoint(names):
+def _unused(scales: Mapping[str, DepthScale], matches: Sequence[Match]) -> tuple[str, ...]:
+    """The warning where metres are given for other clips than those that are compared, and some of these have none."""
+    named = {item.name for item in matches}
+    unused = [name for name in scales if name not in named]
+    lacking = [item.name for item in matches if item.reference and item.generated and item.name not in scales]
+    if not unused or not lacking:
         return ()
-    return (f"depth scales are given for {listed(scales)}, expected names of clips that are compared: {listed(names)}",)
+    return (
+        f"depth scales are given for {listed(unused)}, expected names of clips that are compared: {listed(lacking)}",
+    )
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -74,6 +74,11 @@ def test_depth_scales_of_other_clips_are_warned_of() -> None:
     depths = {"y": DepthScale(reference=2.0, generated=1.0)}
     (warning,) = score({"x": smooth(1)}, {"x": smooth(2)}, depth_scales=depths).warnings
     assert warning == "depth scales are given for y, expected names of clips that are compared: x"
+    three = {name: smooth(1) for name in ("a", "b", "Third")}
+    given = dict.fromkeys(("a", "b", "third"), depths["y"])  # one of them is mistyped, and was undefined without a word
+    (warning,) = score(three, three, depth_scales=given).warnings
+    assert warning == "depth scales are given for third, expected names of clips that are compared: Third"
+    assert score(three, three, depth_scales=given | {"Third": depths["y"]}).warnings == ()  # those of a larger set
 
 
 def told(path: Trajectory, quantiles: object, **changes: object) -> Trajectory:
