@@ -1,7 +1,7 @@
 """What a command was given: a trajectory file, a run, a folder of either, or a clip to be estimated first."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -41,6 +41,22 @@ class Loaded:
         if self.status != "unreliable":
             return ""
         return "the estimate is unreliable" + (f": {self.reason}" if self.reason else "")
+
+
+def warn_of_other_names(folder: Path, runs: Collection[str], clips: Collection[str]) -> None:
+    """Warn where some runs are named after no clip while clips have no run: their names may be mistyped."""
+    from compare.cli._report import warn
+    from compare.sources import listed
+
+    others = [name for name in runs if name not in clips]
+    lacking = [name for name in clips if name not in runs]
+    if not others or not lacking:
+        return
+    if len(others) == len(runs):
+        told = f"no run in {folder} is named after a clip: runs {listed(others)}, clips {listed(lacking)}"
+    else:
+        told = f"runs in {folder} named after no clip: {listed(others)}; clips without a run: {listed(lacking)}"
+    warn(f"{told}; rename the folders of the runs, or give --runs another folder")
 
 
 def load(

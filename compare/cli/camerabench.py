@@ -81,6 +81,7 @@ def run(args: Score | Evaluate | Download) -> int:
 
 def _score(args: Score) -> int:
     from compare.benchmarks.camerabench import answers, clips, evaluate, labels, leaderboard
+    from compare.cli._inputs import warn_of_other_names
     from compare.cli._progress import bar
     from compare.cli._report import print_json
     from trajectory.errors import CinetrajError
@@ -100,6 +101,9 @@ def _score(args: Score) -> int:
         if args.runs is not None:
             with bar("clips", "clip", hidden=args.json) as progress:
                 found = clips.clips_from_runs(args.runs, rule=rule or "apparent", progress=progress)
+            if rule == args.rules[0]:
+                videos = sorted(known.binary_videos | known.task_videos)
+                warn_of_other_names(args.runs, found, dict.fromkeys(map(labels.clip_name, videos)))
         else:
             found, rule = _described(args)
         model = f"{args.name}-{rule}"

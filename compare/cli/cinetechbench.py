@@ -186,9 +186,9 @@ def _qa(args: Qa) -> int:
     from compare.benchmarks.camerabench.clips import clips_from_runs
     from compare.benchmarks.cinetechbench import questions as qa
     from compare.benchmarks.cinetechbench.clips import read_annotations
+    from compare.cli._inputs import warn_of_other_names
     from compare.cli._progress import bar
-    from compare.cli._report import print_json, warn
-    from compare.sources import listed
+    from compare.cli._report import print_json
     from trajectory.files import require_folder, write_whole
 
     if args.out is not None:
@@ -202,12 +202,7 @@ def _qa(args: Qa) -> int:
         results = {"Results": [answer.to_json() for answer in answers]}
         write_whole(args.out / "results.json", json.dumps(results, indent=2, ensure_ascii=False))
         write_whole(args.out / "summary.json", json.dumps(summary, indent=2, ensure_ascii=False))
-    named = [annotation.name for annotation in annotations]
-    if clips.keys().isdisjoint(named):
-        warn(
-            f"no run in {args.runs} is named after a clip: runs {listed(clips)}, clips {listed(named)}; "
-            "rename the folders of the runs, or give --runs another folder"
-        )
+    warn_of_other_names(args.runs, clips, dict.fromkeys(annotation.name for annotation in annotations))
     coverage = summary["coverage"]
     failed = coverage["all"] - coverage["ok"]
     if args.json:

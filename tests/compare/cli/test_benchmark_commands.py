@@ -251,3 +251,19 @@ def test_runs_of_other_names_than_the_clips_are_told(tmp_path: Path, capsys: pyt
     code, _, error = cinetraj(capsys, "cinetechbench", "qa", *arguments)
     assert code == 1
     assert "is named after a clip: runs mine, clips 005_A Film; rename the folders of the runs" in error
+    arguments = ("--annotations", annotations(tmp_path, entry, entry | {"video_name": "mine.mp4"}), *arguments[2:])
+    assert cinetraj(capsys, "cinetechbench", "qa", *arguments)[2] == ""  # of a part of the clips: nothing is odd
+    write_run(tmp_path / "runs", "005_a film", MOVES["Pan_Left"])
+    error = cinetraj(capsys, "cinetechbench", "qa", *arguments)[2]
+    assert "named after no clip: 005_a film; clips without a run: 005_A Film; rename the folders of the runs" in error
+
+
+def test_runs_of_no_label_among_others_are_told(
+    tmp_path: Path, labels: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A name that was mistyped was "not estimated", and its run was passed over without a word."""
+    for name, run in (("Pan_Left", "Pan_Left"), ("Zoom_In", "zoom in")):
+        write_run(tmp_path / "runs", run, MOVES[name])
+    arguments = ("--runs", tmp_path / "runs", "--labels", labels, "--out", tmp_path / "scores")
+    error = cinetraj(capsys, "camerabench", "score", *arguments)[2]
+    assert "named after no clip: zoom in; clips without a run: " in error
