@@ -342,7 +342,7 @@ def named_in(path: Path) -> frozenset[str]:
 
 def _pair_rows(path: Path) -> Sequence[Mapping[str, str]]:
     try:
-        rows = [row for _, row in read_table(decoded(path.read_bytes())).rows]
+        rows = [row for _, row in read_table(decoded(path.read_bytes()), ("reference", "generated", "name")).rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ReadError(
             path, f"cannot be read ({error})", remedy="expected a CSV with columns reference,generated"

@@ -1,7 +1,7 @@
 """Tables that people write by hand or by a spreadsheet: CSV with columns by name."""
 
 import csv
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -21,19 +21,35 @@ class Table:
     rows: Sequence[tuple[int, Mapping[str, str]]]
 
 
-def read_table(text: str) -> Table:
+def read_table(text: str, wanted: Collection[str] = ()) -> Table:
     """The rows of a CSV file whose first line names the columns; commas, semicolons or tabs stand between them.
 
+    Args:
+        wanted: names of columns in small letters. What separates most of these in the first line is the separator:
+            the others may stand within its names.
+
     Raises:
-        csv.Error: it is no CSV.
+        csv.Error: it is no CSV; tells the line where there is one.
     """
     lines = text.splitlines(keepends=True)
     head = lines[0] if lines else ""
-    mark = next((each for each in ",;\t" if each in head), ",")  # spreadsheets write any of them
-    reader = csv.reader(lines, delimiter=mark, skipinitialspace=True)
-    columns = [name.strip().lower() for name in next(reader, list[str]())]
+    marks = [mark for mark in ",;\t" if mark in head] or [","]  # spreadsheets write any of them
+    told = {
+        mark: _names(next(csv.reader([head], delimiter=mark, skipinitialspace=True), list[str]())) for mark in marks
+    }
+    mark = max(marks, key=lambda each: len({*wanted} & {*told[each]}))
+    reader = csv.reader(lines, delimiter=mark, skipinitialspace=True, strict=True)
     rows: list[tuple[int, Mapping[str, str]]] = []
-    for cells in reader:
-        if any(cell.strip() for cell in cells):
-            rows.append((reader.line_num, {**dict.fromkeys(columns, ""), **dict(zip(columns, cells, strict=False))}))
+    try:
+        columns = _names(next(reader, list[str]()))
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                named = {**dict.fromkeys(columns, ""), **dict(zip(columns, cells, strict=False))}
+                rows.append((reader.line_num, named))
+    except csv.Error as error:
+        raise csv.Error(f"{error}, line {reader.line_num}") from error
     return Table(columns=columns, rows=rows)
+
+
+def _names(cells: Sequence[str]) -> list[str]:
+    return [name.strip().lower() for name in cells]

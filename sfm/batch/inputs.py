@@ -1,5 +1,6 @@
 """Which clips a batch is about, from files, folders, globs and lists, and under what name each becomes a run."""
 
+import csv
 import glob
 import hashlib
 import json
@@ -161,7 +162,10 @@ def _may_be_there(path: str) -> bool:
 
 
 def _csv_rows(path: Path, text: str) -> list[tuple[int, str, str]]:
-    table = read_table(text)
+    try:
+        table = read_table(text, (*COLUMNS, "name"))
+    except csv.Error as error:
+        raise ReadError(path, f"is no CSV ({error})", remedy="close what begins with a quotation mark") from error
     column = next((c for c in COLUMNS if c in table.columns), None)
     if column is None:
         found = ", ".join(map(repr, table.columns)) or "nothing"

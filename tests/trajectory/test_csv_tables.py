@@ -1,5 +1,7 @@
 """Tables as people and spreadsheets write them."""
 
+import csv
+
 import pytest
 
 from trajectory.csv_tables import read_table
@@ -25,3 +27,15 @@ def test_short_rows_have_empty_cells_and_nothing_is_a_table_without_columns() ->
     assert read_table("a,b\n1\n1,2,3\n").rows == [(2, {"a": "1", "b": ""}), (3, {"a": "1", "b": "2"})]
     assert read_table("").columns == []
     assert read_table('a\n"two\nlines"\n').rows == [(3, {"a": "two\nlines"})]
+
+
+@pytest.mark.parametrize("text", ["video\tname\tnotes, or none\na.mp4\tx\n", "Video;name;a\tb,c,d,e\na.mp4;x;\n"])
+def test_other_signs_within_the_names_of_columns_separate_nothing(text: str) -> None:
+    table = read_table(text, ("video", "name"))
+    assert table.columns[:2] == ["video", "name"]
+    assert (table.rows[0][1]["video"], table.rows[0][1]["name"]) == ("a.mp4", "x")
+
+
+def test_a_quotation_mark_that_nothing_closes_does_not_take_the_rows_below() -> None:
+    with pytest.raises(csv.Error, match="line 3"):
+        read_table('video\na.mp4\n"b.mp4')

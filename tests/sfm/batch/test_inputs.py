@@ -179,6 +179,8 @@ def test_lists_of_clips(tmp_path: Path) -> None:
         ("a.csv", "clip,name\nx.mp4,x\n", "columns 'clip', 'name', expected video"),
         ("a.csv", "video\n", "names no clip"),
         ("a.csv", "video,name\n,x\n", r"a.csv:2: has no clip"),
+        ("a.csv", 'video\na.mp4\n"b.mp4\nc.mp4\n', r"is no CSV \(unexpected end of data, line 4\); close what begins"),
+        ("a.csv", 'video\n"' + "x" * 140_000, r"is no CSV \(field larger than"),
         ("a.jsonl", '{"video": "x"}\n{\n', r"a.jsonl:2: is no JSON"),
         ("a.jsonl", "[1]\n", "is no JSON object"),
         ("a.jsonl", '{"film": "x"}\n', r"a.jsonl:1: has no clip"),
