@@ -22,7 +22,7 @@ from sfm.video.recognition import FILM, content_of
 from sfm.video.series import goes_with_frames
 from trajectory.csv_tables import read_table
 from trajectory.errors import CinetrajError, ReadError, is_address, not_there
-from trajectory.files import printable
+from trajectory.files import decoded, printable
 from trajectory.media import VIDEO_SUFFIXES
 
 LIST_SUFFIXES = frozenset({".csv", ".jsonl", ".txt"})
@@ -101,10 +101,7 @@ def safe_name(name: str) -> str:
 
 def read_list(path: Path, *, there: bool = True) -> list[Clip]:
     """The rows of a list file; with `there` one of its clips must be at hand. Raises ReadError with the line."""
-    try:
-        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")
-    except OSError as error:
-        raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path") from error
+    text = _text_of(path)
     suffix = path.suffix.lower()
     if suffix == ".csv":
         rows = _csv_rows(path, text)
@@ -140,6 +137,17 @@ def read_list(path: Path, *, there: bool = True) -> list[Clip]:
             line=rows[0][0],
         )
     return clips
+
+
+def _text_of(path: Path) -> str:
+    """The text of a list: UTF-8, any bytes in its names, or what Excel and PowerShell write, UTF-16."""
+    try:
+        data = path.read_bytes()
+        return decoded(data) if b"\0" in data else data.decode("utf-8-sig", "surrogateescape")
+    except OSError as error:
+        raise ReadError(path, f"cannot be read ({error.strerror})", remedy="check the path") from error
+    except UnicodeDecodeError as error:
+        raise ReadError(path, "is no text", remedy="give a list of clips, or the clips themselves") from error
 
 
 def _is_comment(line: str, folder: Path) -> bool:

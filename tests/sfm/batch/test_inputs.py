@@ -173,6 +173,21 @@ def test_lists_of_clips(tmp_path: Path) -> None:
     assert list(found(tmp_path / "list.txt")) == ["#1", "a", "absent.0", "plain.0"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_lists_as_excel_and_powershell_write_them(tmp_path: Path, encoding: str) -> None:
+    touch(tmp_path, "v/é.mp4", "v/b.mp4")
+    (tmp_path / "sheet.csv").write_bytes("video\tname\r\nv/é.mp4\tfirst\r\n".encode(encoding))
+    (tmp_path / "list.txt").write_bytes("v/é.mp4\r\nv/b.mp4\r\n".encode(encoding))
+    assert list(found(tmp_path / "sheet.csv")) == ["first"]
+    assert list(found(tmp_path / "list.txt")) == ["é", "b"]
+
+
+def test_bytes_that_are_no_text_are_no_list(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_bytes(b"\0\xff\x01" * 9)
+    with pytest.raises(ReadError, match="is no text; give a list"):
+        found(tmp_path / "list.txt")
+
+
 @pytest.mark.parametrize(
     ("name", "text", "problem"),
     [
