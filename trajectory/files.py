@@ -58,11 +58,7 @@ def write_whole(path: str | Path, content: str | bytes) -> Path:
         CinetrajError: the disk refuses; nothing new is left.
     """
     target = Path(path)
-    data = printable(content).encode("utf-8") if isinstance(content, str) else content
-    if target.is_symlink() or (target.exists() and not target.is_file() and not target.is_dir()):
-        target.write_bytes(data)
-    else:
-        write_atomically({target: data})
+    write_atomically({target: printable(content).encode("utf-8") if isinstance(content, str) else content})
     return target
 
 
@@ -102,14 +98,18 @@ def printable(text: str) -> str:
 def write_atomically(files: Mapping[Path, bytes]) -> None:
     """Write all files beside their final names, then move them there in order; on failure nothing new is left.
 
-    A file named - is refused: it is meant for the output stream, and each command that has one asks for it by itself.
+    A link or what is no regular file (a pipe, /dev/stdout) is written through, and stays what it is. A file named - is
+    refused: it is meant for the output stream, and each command that has one asks for it by itself.
     """
     if Path("-") in files:
         raise CinetrajError("- would be a file of that name here, and not the output stream; give a name")
     waiting: list[tuple[Path, Path]] = []
     made: list[Path] = []
     try:
+        through = [path for path in files if _leads_elsewhere(path)]
         for path, data in files.items():
+            if path in through:
+                continue
             made += _make_parents(path)
             handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
             waiting.append((Path(name), path))
@@ -120,8 +120,12 @@ def write_atomically(files: Mapping[Path, bytes]) -> None:
             os.chmod(name, 0o666 & ~_umask())
             if path.is_dir():
                 raise CinetrajError(f"{path} is a folder, expected a file name; choose another name")
-        for part, path in waiting:
-            os.replace(part, path)
+        parts = {path: part for part, path in waiting}
+        for path, data in files.items():
+            if path in through:
+                path.write_bytes(data)
+            else:
+                os.replace(parts[path], path)
         waiting.clear()
         made.clear()
     except (OSError, ValueError) as error:
@@ -137,6 +141,10 @@ def write_atomically(files: Mapping[Path, bytes]) -> None:
         for folder in reversed(made):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
+
+
+def _leads_elsewhere(path: Path) -> bool:
+    return not path.is_dir() and (path.is_symlink() or (path.exists() and not path.is_file()))
 
 
 def _make_parents(path: Path) -> list[Path]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trajectory.errors import CinetrajError, ReadError
-from trajectory.files import named_place, printable, read_json, require_folder, write_whole
+from trajectory.files import named_place, printable, read_json, require_folder, write_atomically, write_whole
 
 
 def refuse(_: int) -> None:
@@ -50,6 +50,9 @@ def test_a_link_and_a_pipe_are_written_through(tmp_path: Path) -> None:
     write_whole(link, "new")
     assert link.is_symlink()
     assert real.read_text() == "new"
+    write_atomically({tmp_path / "beside.txt": b"1", link: b"newer"})  # as trajectories are: /dev/stdout is a link too
+    assert link.is_symlink()
+    assert (real.read_text(), (tmp_path / "beside.txt").read_text()) == ("newer", "1")
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
