@@ -89,6 +89,7 @@ def test_arrays_saved_again_as_said(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         (C2W.transpose(0, 2, 1).reshape(N, 16), "4x4 matrices, column by column"),
         (C2W[:, :3, 3], "positions without orientation"),
         (np.column_stack([C2W[:, :3, 3], C2W[:, :3, 3]]), "perhaps a position and three angles"),
+        (np.column_stack([np.arange(N), C2W[:, :3, 3], 9 * C2W[:, :3, 3]]), "perhaps a position and three angles"),
         (np.column_stack([np.arange(N), np.arange(N), C2W[:, :3, 3], QUAT]), "a unit quaternion in columns 6 to 9"),
     ],
 )

@@ -14,7 +14,7 @@ from trajectory.io._build import make, noted, require_dense
 from trajectory.io._claims import refuse_claims
 from trajectory.io._eight import other_order
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._poses import Rows, poses_from_quat, quat_from_rotations, require_finite, rigid
+from trajectory.io._poses import SLACK_MAX, Rows, poses_from_quat, quat_from_rotations, require_finite, rigid
 from trajectory.io._text import number, read_table, spell_rows
 from trajectory.model import Trajectory
 
@@ -55,7 +55,16 @@ def _sniff(probe: Probe) -> Match | None:
         return Match(evidence="7 columns, the first rotation near the identity as w first", sure=False)
     if _NAME.fullmatch(probe.path.name):
         return Match(evidence=f"7 columns and the name {probe.path.name}", sure=True)
+    if not _of_unit_length(probe):
+        return None  # a time, a position and three angles have as many columns
     return Match(evidence="7 columns, but nothing says that its axes are NED", sure=False)
+
+
+def _of_unit_length(probe: Probe) -> bool:
+    """Whether the last four columns are a quaternion, but for few rows."""
+    with np.errstate(all="ignore"):
+        length = np.linalg.norm([[number(token) or 0.0 for token in row[3:]] for row in probe.rows], axis=1)
+        return bool(np.median(np.abs(length - 1)) <= SLACK_MAX)
 
 
 FORMAT = Format(
