@@ -102,9 +102,15 @@ def own_name(path: str) -> str:
 
 
 def place_of(path: str) -> Path:
-    """Where a clip lies: the file or folder itself, the folder of a glob of images."""
+    """Where a clip lies: the file or folder itself, the folder of a glob of images.
+
+    Brackets alone make a pattern of images only: a film that is elsewhere is called Title [dQw4w9WgXcQ].mp4.
+    """
     place = Path(path)
-    return place.parent if not place.exists() and glob.has_magic(place.name) else place
+    pattern = glob.has_magic(place.name) and (
+        place.suffix.lower() in IMAGE_SUFFIXES or not {*"*?"}.isdisjoint(place.name)
+    )
+    return place.parent if pattern and not place.exists() else place
 
 
 def told_name(path: str) -> str:

@@ -243,6 +243,14 @@ def test_a_name_that_says_nothing_stands_behind_its_folders(tmp_path: Path, monk
     assert told_name("../bear/../video.mp4") == f"{tmp_path.name}-video"
 
 
+@pytest.mark.parametrize("name", ["Title [dQw4w9WgXcQ].mp4", "005_The [Matrix]", "v1.2 [a]"])
+def test_a_clip_that_is_elsewhere_and_has_brackets_in_its_name_has_that_name(tmp_path: Path, name: str) -> None:
+    touch(tmp_path, "there.mp4")
+    (tmp_path / "list.txt").write_text(f"there.mp4\n{name}\n")
+    assert set(found(tmp_path / "list.txt")) == {"there", name.removesuffix(".mp4")}
+    assert told_name(str(tmp_path / "frame_[0-9].png")) == tmp_path.name  # a pattern of images is their folder
+
+
 def test_equal_names_behind_their_folders_get_the_next_folder(tmp_path: Path) -> None:
     touch(tmp_path, "a/bear/video.mp4", "b/bear/video.mp4")
     assert list(found(tmp_path)) == ["a-bear-video", "b-bear-video"]
