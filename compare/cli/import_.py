@@ -59,7 +59,12 @@ def run(args: Args) -> int:
     extra = sorted(set(found) - set(wanted))
     if extra:
         belong = "1 result belongs" if len(extra) == 1 else f"{len(extra)} results belong"
-        _report.warn(f"{belong} to no expected clip, left out: {', '.join(extra[:5])}")
+        said = f"{belong} to no expected clip, left out: {', '.join(extra[:5])}"
+        lacking = set(wanted) - set(found)
+        other = None if args.output else imported.pattern_for(args.results, {n: found[n] for n in extra}, lacking)
+        if other is not None:
+            said += f"; --output '{other[0]}' takes them for {', '.join([*other[1]][:5])}"
+        _report.warn(said)
     records: dict[str, Any] = {}
     from compare.cli._progress import bar
 

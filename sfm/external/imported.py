@@ -1,7 +1,7 @@
 """Finished outputs of other programs: which file belongs to which clip, and its poses on the clip's time axis."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import translate
 from pathlib import Path
@@ -111,6 +111,32 @@ def results_in(folder: Path, format: str, pattern: str | None = None) -> dict[st
             f"{folder} holds no {wanted}; check --format, or give --output with the pattern of the files"
         )
     return {name: [_named(_model(path), part) for path in paths] for name, paths in sorted(found.items())}
+
+
+def pattern_for(
+    folder: Path, found: Mapping[str, Sequence[Path]], missing: Iterable[str]
+) -> tuple[str, dict[str, list[Path]]] | None:
+    """A pattern that takes results of other names for clips without one: gen_720p_a/pred_traj.txt for a.
+
+    Args:
+        found: what `results_in` gave without a pattern.
+        missing: names of clips that are not in it.
+
+    Returns:
+        The pattern and what it finds, where that gives a clip its result; None where no name is part of another.
+    """
+    lacking = sorted(missing, key=len, reverse=True)  # of a and extra, the longer is meant in gen_extra
+    for name, paths in found.items():
+        own = next((each for each in lacking if re.search(rf"(?<![^\W_]){re.escape(each)}(?![^\W_])", name)), None)
+        place = paths[0].relative_to(folder).as_posix()
+        if own is None or name not in place:
+            continue
+        before, _, after = name.partition(own)
+        pattern = place.replace(name, f"{before}{{name}}{after}")
+        taken = {each: of for each, of in _by_pattern(folder, pattern).items() if each in lacking}
+        if taken:
+            return pattern, taken
+    return None
 
 
 def one_result(folder: Path, format: str, pattern: str | None = None) -> Path:

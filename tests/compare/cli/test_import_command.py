@@ -66,6 +66,22 @@ def test_the_list_of_what_is_expected_may_name_clips_that_are_elsewhere(tmp_path
     assert json.loads((tmp_path / "out" / "missing" / "run.json").read_text())["status"] == "failed"
 
 
+def test_results_whose_names_hold_those_of_the_clips_are_had_by_the_output_that_is_named(tmp_path: Path) -> None:
+    for name in ("a", "extra", "other"):
+        (tmp_path / "results" / f"gen_720p_{name}").mkdir(parents=True)
+        write_tum(tmp_path / "results").rename(tmp_path / "results" / f"gen_720p_{name}" / "trajectory_tum.txt")
+    (tmp_path / "expected.txt").write_text("a\nextra\n")
+    given = (
+        "import", tmp_path / "results", "--format", "tum", "--expect", tmp_path / "expected.txt", "--no-plot",
+    )  # fmt: skip
+    done = cinetraj(*given, "--out", tmp_path / "out")
+    assert "0 of 2 clips" in done.stdout
+    pattern = "gen_720p_{name}/trajectory_tum.txt"
+    assert f"--output '{pattern}' takes them for a, extra" in done.stderr
+    done = cinetraj(*given, "--out", tmp_path / "again", "--output", pattern)
+    assert "2 of 2 clips have a trajectory" in done.stdout
+
+
 def test_import_of_an_unknown_format_or_an_empty_folder(tmp_path: Path) -> None:
     done = cinetraj("import", tmp_path, "--out", tmp_path / "out", "--format", "megasm")
     assert_one_clear_line(done, "'megasm'", "megasam")
