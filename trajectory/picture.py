@@ -13,6 +13,9 @@ PARTS_HW = (1, 1)
 IN_PARTS = "intrinsics are parts of a picture whose size is not known: {}--size WIDTH HEIGHT makes them pixels"
 """What a reader must know of such intrinsics; the command that takes the size goes before it."""
 
+OFF_MIDDLE = 0.05
+"""A principal point that is farther from the middle, in parts of the picture, speaks for a picture of another size."""
+
 SIDE = 1000
 """Height of a picture of which only the shape is known."""
 
@@ -20,6 +23,22 @@ SIDE = 1000
 def in_parts(trajectory: Trajectory) -> bool:
     """Whether the intrinsics are parts of a picture of unknown size."""
     return trajectory.image_hw == PARTS_HW and trajectory.intrinsics_px is not None
+
+
+def doubt_of_size(trajectory: Trajectory, image_hw: tuple[int, int]) -> str:
+    """Why intrinsics in pixels of a picture of unknown size may not be for one of this size; "" where they may."""
+    k = trajectory.intrinsics_px
+    if k is None or trajectory.image_hw is not None or not trajectory.valid.any():
+        return ""
+    middle_hw = np.median(k[trajectory.valid][:, [1, 0], 2], axis=0)
+    if (np.abs(middle_hw / np.array(image_hw) - 0.5) <= OFF_MIDDLE).all():
+        return ""
+    (high, wide), (height, width) = np.rint(2 * middle_hw).astype(int).tolist(), image_hw
+    return (
+        f"the file does not tell the size of its pictures: its intrinsics are taken for {width} x {height}, and their "
+        f"principal point is the middle of {wide} x {high}; if they are for that, convert to native with "
+        f"--size {wide} {high} first, and that file with --size {width} {height}"
+    )
 
 
 def with_square_pixels(trajectory: Trajectory) -> Trajectory:

@@ -116,7 +116,7 @@ def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list
     """The path at the frames and in the unit that were asked for, what goes with it, and what a reader must know."""
     from trajectory import io
     from trajectory.frames import in_unit
-    from trajectory.picture import IN_PARTS, in_parts, resized, with_view
+    from trajectory.picture import IN_PARTS, doubt_of_size, in_parts, resized, with_view
     from trajectory.resample import evenly
 
     assert one.trajectory is not None
@@ -125,7 +125,9 @@ def _prepared(args: Args, one: _inputs.Loaded) -> "tuple[Trajectory, Scene, list
     if args.size is not None:
         width, height = args.size
         scene = scene.resized(trajectory.image_hw, (height, width))
-        trajectory = resized(trajectory, (height, width))
+        given, trajectory = trajectory, resized(trajectory, (height, width))
+        doubt = doubt_of_size(given, (height, width))
+        notes += [doubt] if doubt else []
     elif in_parts(trajectory):
         notes.append(IN_PARTS.format(""))
     if args.fov is not None:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from trajectory.errors import CinetrajError
-from trajectory.picture import PARTS_HW, in_parts, resized, with_view
+from trajectory.picture import PARTS_HW, doubt_of_size, in_parts, resized, with_view
 
 
 @pytest.mark.parametrize("hw", [(720, 1280), (1080, 1080), (1, 1), (7, 3)])
@@ -31,6 +31,16 @@ def test_a_size_that_was_not_known_is_said_and_changes_no_number() -> None:
     np.testing.assert_array_equal(after.intrinsics_px, before.intrinsics_px)
     with pytest.raises(CinetrajError, match="0 x 720, expected a width"):
         resized(before, (720, 0))
+
+
+def test_a_size_that_the_principal_point_speaks_against_is_doubted() -> None:
+    height, width = films.HW
+    unsized = films.film().replace(image_hw=None)
+    said = doubt_of_size(unsized, (2 * height, 2 * width))
+    assert f"middle of {width} x {height}; if they are for that, convert to native with --size {width} {height}" in said
+    assert not doubt_of_size(unsized, films.HW)
+    assert not doubt_of_size(unsized.replace(intrinsics_px=None), (2 * height, 2 * width))
+    assert not doubt_of_size(films.film(), (2 * height, 2 * width))  # intrinsics follow
 
 
 def test_parts_are_told_from_pixels() -> None:

@@ -163,6 +163,19 @@ def test_parts_of_a_picture_become_pixels_by_its_size(tmp_path: Path) -> None:
     np.testing.assert_allclose(found.intrinsics_px[0], [[640, 0, 640], [0, 648, 360], [0, 0, 1]])
 
 
+def test_a_size_that_cannot_be_that_of_the_pixels_is_told_with_the_way_to_the_right_one(tmp_path: Path) -> None:
+    rows = "".join(f"500 500 256 144 0 0 1 0 0 {i} 0 1 0 0 0 0 1 0\n" for i in range(5))
+    (tmp_path / "a.txt").write_text(rows)
+    done = cinetraj("convert", tmp_path / "a.txt", tmp_path / "b.txt", "--to", "re10k", "--size", 1280, 720)
+    assert "convert to native with --size 512 288 first, and that file with --size 1280 720" in done.stdout
+    cinetraj("convert", tmp_path / "a.txt", tmp_path / "a.npz", "--to", "native", "--size", 512, 288)
+    done = cinetraj("convert", tmp_path / "a.npz", tmp_path / "b.txt", "--to", "re10k", "--size", 1280, 720)
+    assert "note" not in done.stdout
+    k = io.read(tmp_path / "b.txt", format="re10k").intrinsics_px
+    assert k is not None
+    np.testing.assert_allclose(k[0], [[500 / 512, 0, 0.5], [0, 500 / 288, 0.5], [0, 0, 1]])
+
+
 def test_a_path_without_a_lens_takes_one_by_hand(tmp_path: Path) -> None:
     tum = write_tum(tmp_path)
     done = cinetraj("convert", tum, tmp_path / "a.usda", "--to", "usd", "--format", "tum")
