@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from trajectory.errors import ReadError
-from trajectory.io import read, write
+from trajectory.io import notes, read, write
 from trajectory.model import Trajectory
 
 pytest.importorskip("pycolmap")
@@ -217,3 +217,22 @@ def test_the_model_is_found_below_its_project(tmp_path: Path):
     model(inner, ["1.png", "2.png"])
     assert len(read(tmp_path)) == 2
     assert len(read(inner / "images.txt")) == 2
+
+
+def test_a_list_of_images_that_is_cut_short_is_told(tmp_path: Path):
+    n = 9
+    k = np.tile(np.array([[500.0, 0, 320], [0, 500, 180], [0, 0, 1]]), (n, 1, 1))
+    path = Trajectory(
+        world_from_cam=np.tile(np.eye(4), (n, 1, 1)),
+        time_s=np.arange(float(n)),
+        valid=np.ones(n, bool),
+        time_source="index",
+        intrinsics_px=k,
+        image_hw=(360, 640),
+    )
+    write(path, tmp_path, format="colmap")
+    file = tmp_path / "images.txt"
+    assert not notes(read(tmp_path))
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(lines[:-4]))
+    assert notes(read(tmp_path)) == ("images.txt holds 7 of the 9 images that its head tells of: is it cut short?",)

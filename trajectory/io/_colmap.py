@@ -5,6 +5,7 @@ needed, and frames, which are not: the poses of images are those of the cameras 
 The principal point keeps COLMAP's count of pixels (the first pixel's centre is at 0.5).
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -38,6 +39,7 @@ MODELS: tuple[tuple[str, str], ...] = (
     ("EUCM", "fx fy cx cy - -"),
 )
 """Models by their number, with their parameters; "-" is a distortion that OpenCV's coefficients cannot express."""
+_NUMBER = re.compile(r"#\s*Number of images:\s*(\d{1,9})\b")
 _REMEDY = "write or copy the model again"
 
 
@@ -155,20 +157,23 @@ def cameras_text(path: Path) -> dict[int, Camera]:
     return cameras
 
 
-def images_text(path: Path) -> tuple[list[Image], int]:
-    """images.txt: "id qw qx qy qz tx ty tz camera name" and a line of "x y point" for each; how many lack the second.
+def images_text(path: Path) -> tuple[list[Image], int, int]:
+    """images.txt: "id qw qx qy qz tx ty tz camera name" and a line of "x y point" for each; how many lack the second,
+    and how many there are by the comments at its top (0 where they do not say).
 
     Scripts drop the second lines, most of which are empty in models without points. A line that follows one image and
     begins another is no line of points, whose values come in threes.
     """
     images: list[Image] = []
-    lacking = 0
+    lacking = told = 0
     lines = list(_lines(path))
     at = 0
     while at < len(lines):
         line, text = lines[at]
         at += 1
         if not text.strip() or text.lstrip().startswith("#"):
+            said = _NUMBER.search(text)
+            told = int(said[1]) if said else told
             continue
         image = _image(path, line, text)
         seen_line, seen_text = lines[at] if at < len(lines) else (line + 1, "")
@@ -183,7 +188,7 @@ def images_text(path: Path) -> tuple[list[Image], int]:
         points = np.array([int(row[2]) for row in seen], dtype=np.int64)
         xy_px = np.array([row[:2] for row in seen], dtype=np.float64).reshape(-1, 2)
         images.append(replace(image, points=points, xy_px=xy_px))
-    return images, lacking
+    return images, lacking, told
 
 
 def _begins_image(text: str) -> bool:

@@ -69,7 +69,7 @@ def _load(path: Path) -> _Model:
     folder = _folder(path if path.is_dir() else path.parent)
     binary = (folder / "images.bin").is_file()
     file = folder / ("images.bin" if binary else "images.txt")
-    images, lacking = (_colmap.images_binary(file), 0) if binary else _colmap.images_text(file)
+    images, lacking, told = (_colmap.images_binary(file), 0, 0) if binary else _colmap.images_text(file)
     cameras = (_colmap.cameras_binary if binary else _colmap.cameras_text)(file.with_stem("cameras"))
     if not images:
         raise ReadError(file, "holds no images", remedy="the reconstruction failed; leave the clip out")
@@ -83,14 +83,16 @@ def _load(path: Path) -> _Model:
             file.with_stem("cameras"), f"has no camera {unknown.camera}, used by {unknown.name}", remedy="copy it again"
         )
     which = "the images" if lacking >= len(images) - 1 else f"{lacking} of {len(images)} images"
-    note = f"{which} have no second lines, which list the points that they see"
+    notes = [f"{which} have no second lines, which list the points that they see"] if lacking > 1 else []
+    if len(images) < told:
+        notes.append(f"{file.name} holds {len(images)} of the {told} images that its head tells of: is it cut short?")
     return _Model(
         folder=folder,
         binary=binary,
         cameras=cameras,
         images=images,
         cameras_of=_rig(file.with_stem("rigs"), images, cameras),
-        notes=(note,) if lacking > 1 else (),
+        notes=tuple(notes),
     )
 
 
@@ -262,7 +264,11 @@ def encode_model(trajectory: Trajectory, path: Path, cloud: Cloud | None) -> Map
         path / "cameras.txt": "".join(["# id MODEL width height params\n", *camera_lines]).encode(),
         path / "points3D.txt": "".join([about_points, *points]).encode(),
         path / "images.txt": "".join(
-            ["# id qw qx qy qz tx ty tz camera name, then x y point\n", *image_lines]
+            [
+                "# id qw qx qy qz tx ty tz camera name, then x y point\n",
+                f"# Number of images: {len(keep)}\n",
+                *image_lines,
+            ]
         ).encode(),
     }
 
