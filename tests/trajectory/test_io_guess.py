@@ -98,6 +98,18 @@ def test_other_rows_are_described(tmp_path: Path, columns: np.ndarray, said: str
     assert said in refusal(tmp_path / "f.txt").problem
 
 
+def test_matrices_below_each_other_are_told_with_what_puts_them_into_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "f.txt").write_text("".join(f"{' '.join(map(repr, row))}\n" for row in C2W.reshape(-1, 4).tolist()))
+    said = refusal(tmp_path / "f.txt")
+    assert "4x4 matrices below each other" in said.problem
+    monkeypatch.chdir(tmp_path)
+    assert "np.savetxt('poses.txt', np.loadtxt('f.txt').reshape(-1, 16))" in said.remedy
+    np.savetxt("poses.txt", np.loadtxt("f.txt").reshape(-1, 16))
+    np.testing.assert_allclose(read("poses.txt", format="kitti").world_from_cam, C2W, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "document", [{"a": {"poses": C2W.tolist()}}, [{"T": C2W[0].tolist()}], {"p": C2W.reshape(N, 16).tolist()}]
 )

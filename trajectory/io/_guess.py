@@ -78,6 +78,11 @@ def _text(probe: Probe) -> tuple[str, str]:
         return f"{seen}, a unit quaternion in columns {quat + 1} to {quat + 4} and no time", (
             f"put the frame number before each row and {_HEADER} in their order, with frame for timestamp"
         )
+    if count == 4 and _stacked(rows):
+        return f"{seen}, 4x4 matrices below each other", (
+            f"np.savetxt('poses.txt', np.loadtxt({probe.path.name!r}).reshape(-1, 16)) puts each into one line; say "
+            "--format kitti if they are camera-to-world, invert them if not"
+        )
     if count in (3, 4):
         return (
             f"{seen}, positions without orientation",
@@ -113,6 +118,12 @@ def matrices(rows: Float[np.ndarray, "n c"]) -> str:
 def _rigid(matrix: np.ndarray) -> bool:
     with np.errstate(all="ignore"):
         return bool((np.abs(matrix @ matrix.transpose(0, 2, 1) - np.eye(3)) <= _LOOSE).all())
+
+
+def _stacked(rows: Float[np.ndarray, "n 4"]) -> bool:
+    """Whether every four rows are one matrix of a rigid motion."""
+    square = rows[: len(rows) // 4 * 4].reshape(-1, 4, 4)
+    return len(square) > 0 and _rigid(square[:, :3, :3]) and bool((square[:, 3] == (0, 0, 0, 1)).all())
 
 
 def _quaternion(rows: np.ndarray) -> int | None:
