@@ -4,6 +4,7 @@ Without --save, --serve, --html and --figure a window of the viewer (rerun, extr
 --html a folder of runs, too.
 """
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from compare.cli import _inputs, _report
-from trajectory.errors import CinetrajError
+from trajectory.errors import CinetrajError, ReadError
 from trajectory.media import is_video
 from trajectory.run_names import DEPTH_FILE
 
@@ -170,7 +171,14 @@ def _show(shot: "RunShot", args: Args) -> int:
 
 def _reference(path: Path, shot: "RunShot") -> "Trajectory":
     """A path to lay beside that of a shot; says where their clocks leave hardly any of it there."""
-    found = _inputs.sole(path, _inputs.load(path)).trajectory
+    try:
+        found = _inputs.sole(path, _inputs.load(path)).trajectory
+    except ReadError as error:
+        if "--format" not in error.remedy:  # an option that the other commands have
+            raise
+        command = f"cinetraj convert {shlex.quote(str(path))} reference.npz --to native --format NAME"
+        remedy = f"write it as native first: {command}"
+        raise ReadError(error.path, error.problem, line=error.line, remedy=remedy) from error
     assert found is not None
     path_of_shot = shot.trajectory()
     if path_of_shot is not None and len(found) != len(path_of_shot):

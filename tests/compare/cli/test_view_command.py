@@ -132,6 +132,19 @@ def test_a_reference_on_another_clock_is_told(runs: Path, tmp_path: Path) -> Non
     assert "write seconds" in done.stderr
 
 
+def test_a_reference_whose_format_cannot_be_told_is_had_by_the_command_that_is_named(
+    runs: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a path.chan"
+    path.write_text("".join(f"{k} {k} 0 0 {k} {2 * k} {3 * k} 40\n" for k in range(9)))
+    given = ("view", runs / "truck", "--figure", tmp_path / "a.svg", "--reference")
+    done = cinetraj(*given, path)
+    command = f"convert '{path}' reference.npz --to native --format NAME"
+    assert_one_clear_line(done, "chan-xyz", f"cinetraj {command}")
+    cinetraj("convert", path, tmp_path / "reference.npz", "--to", "native", "--format", "chan")
+    assert cinetraj(*given, tmp_path / "reference.npz").returncode == 0
+
+
 def test_another_clip_is_not_drawn(runs: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.mp4"
     encode(np.zeros((made_runs.N, 64, 128, 3), np.uint8), other, fps=10.0)
