@@ -61,7 +61,7 @@ class Clip:
     shot: Shot | None = None
 
     def load(self, format: str = "auto") -> Trajectory:
-        """The trajectory, read now if need be. `format` is that of plain files; a run knows its own."""
+        """The trajectory, read now if need be. `format` is that of plain files; runs and their files know their own."""
         if self.failed:
             raise CinetrajError(self.failed)
         if self.trajectory is not None:
@@ -69,7 +69,8 @@ class Clip:
         assert self.path is not None
         from trajectory.io import read
 
-        found = read(self.path, format="auto" if self.run is not None else format)
+        own = self.run is not None or (format != "auto" and _is_ours(self.path))
+        found = read(self.path, format="auto" if own else format)
         return found if self.shot is None else in_whole_clip(found, self.shot)
 
     def posterior(self, best: Trajectory) -> Posterior:
@@ -204,6 +205,16 @@ def _of_folder(path: Path, name: str) -> Clip | None:
         if (path / known).is_file():
             return Clip(name=name, path=path / known)
     return Clip(name=name, path=path) if _is_format(path) else None
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is in the format of cinetraj itself, which no other name of a format can mean."""
+    from trajectory.io import detect
+
+    try:
+        return path.suffix.lower() == ".npz" and detect(path)[0] == "native"
+    except CinetrajError:
+        return False
 
 
 def _is_format(path: Path) -> bool:

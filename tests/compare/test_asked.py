@@ -62,3 +62,15 @@ def test_a_format_that_nothing_knows_is_refused_and_charged_to_nobody(tmp_path: 
             score(tmp_path / "a.npz", tmp_path / "a.npz", **{name: "tumm"})
         with pytest.raises(CinetrajError, match="format is 'tumm'"):
             score_models(tmp_path / "a.npz", {"a": tmp_path / "a.npz"}, **{name: "tumm"})
+
+
+def test_a_file_of_ours_knows_its_own_format_whatever_that_of_the_other_is(tmp_path: Path) -> None:
+    """The remedy of the error is one option, and it was the format of both files."""
+    io.write(smooth(1), tmp_path / "ours.npz", format="native")
+    path = tmp_path / "pred_traj.txt"
+    path.write_text(monst3r_text(elsewhere(smooth(1), 6)))
+    for pair in ((path, tmp_path / "ours.npz"), (tmp_path / "ours.npz", path)):
+        asked = next(iter(score(*pair, time="index").to_json()["clips"].values()))["failed"]
+        assert "say --format monst3r" in asked
+        row = next(iter(score(*pair, format="monst3r", time="index").to_json()["clips"].values()))
+        assert row["RotErr"] == pytest.approx(0, abs=1e-6)
