@@ -1,8 +1,9 @@
 """What a command was given: a trajectory file, a run, a folder of either, or a clip to be estimated first."""
 
 import shlex
+from collections import Counter
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -98,7 +99,13 @@ def load(
         if _is_format(path):  # what is wrong with the whole says more than what its parts are not
             raise CinetrajError(whole.failed)
         raise CinetrajError(f"{path} holds neither runs nor trajectories; {found[0].name}: {found[0].failed}")
-    return found
+    return _apart(found)
+
+
+def _apart(found: list[Loaded]) -> list[Loaded]:
+    """Paths of one name in files of several suffixes, a.npz and a.txt, are called as their files: each is kept."""
+    named = Counter(each.name for each in found if not each.failed)
+    return [replace(each, name=each.path.name) if named[each.name] > 1 and not each.failed else each for each in found]
 
 
 def estimate_first(video: Path) -> str:

@@ -212,6 +212,23 @@ def test_a_folder_of_runs_becomes_a_folder_of_files(runs: Path, tmp_path: Path) 
     assert not (tmp_path / "out.txt").exists()
 
 
+def test_files_of_one_name_and_two_suffixes_are_both_kept(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    tum = write_tum(folder)
+    trajectory = io.read(tum, format="tum")
+    tum.unlink()
+    io.write(trajectory, folder / "a.npz", format="native")
+    io.write(trajectory, folder / "a.txt", format="tum")
+    io.write(trajectory, folder / "b.txt", format="tum")
+    (folder / "b.md").write_text("not a path")
+    done = cinetraj("convert", folder, tmp_path / "out", "--to", "tum")
+    assert "3 trajectories" in done.stdout
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.npz.txt", "a.txt.txt", "b.txt"}
+    told = json.loads(cinetraj("describe", folder, "--json").stdout)
+    assert {"a.npz", "a.txt", "b"} <= set(told)
+
+
 def test_all_cameras_of_a_file_become_a_folder_where_it_holds_one(tmp_path: Path) -> None:
     moving = io.read(write_tum(tmp_path)).replace(scale="metric")
     io.write(moving, tmp_path / "cameras.json", format="recammaster")
