@@ -126,6 +126,16 @@ def test_one_batch_at_a_time_and_a_silent_one_is_taken_over(
     assert [event["event"] for event in place.events()[0]] == ["batch", "end"]
 
 
+def test_names_that_look_like_patterns_are_names(memory: tuple[ObjectPlace, Any]) -> None:
+    place, _ = memory
+    names = ["a*", "film 1", "film [1080p]", "what?"]
+    for name in names:
+        place.put(name, lambda folder: write_run(estimate(shot()), folder, plot=False, extra=BATCH))
+    assert place.names() == names
+    assert list(place.records(["film [1080p]"])) == ["film [1080p]"]
+    assert {name: run.name for name, run in place.stored().items()} == {name: name for name in names}
+
+
 def test_a_long_log_goes_on_in_parts(memory: tuple[ObjectPlace, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     place, fs = memory
     monkeypatch.setattr(object_log, "LINES", 3)
