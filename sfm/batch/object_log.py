@@ -62,17 +62,27 @@ class ObjectLog:
             self._unsent = False
 
     def beat(self, *, first: bool = False) -> None:
-        """Say that this batch is at work; the first to say so has the log. Raises CinetrajError for the second."""
+        """Say that this batch is at work; the first to say so has the log.
+
+        Raises CinetrajError for the second, and for one that was silent for so long that another has taken over.
+        """
         said = {"token": self._token, "host": socket.gethostname(), "time": time.time()}
         path, data = f"{self._folder}/{BEAT_FILE}", json.dumps(said).encode()
         with reached(self._address):
             if not first:
+                if not self.is_ours():
+                    raise _taken_over(self._address, beat_of(self._fs, self._folder))
                 self._fs.pipe_file(path, data)
                 return
             try:
                 self._fs.pipe_file(path, data, mode="create")
             except FileExistsError:
                 raise _in_use(self._address, beat_of(self._fs, self._folder)) from None
+
+    def is_ours(self) -> bool:
+        """Whether the last that was said to be at work is this batch."""
+        beat = beat_of(self._fs, self._folder)
+        return beat is not None and beat["token"] == self._token
 
     def keep(self, stop: threading.Event) -> None:
         """Send and beat until told to stop; a problem is raised by the next `append`."""
@@ -100,7 +110,8 @@ def open_log(fs: Any, folder: str, address: str) -> Generator[ObjectLog]:
         keeper.join()
         log.send()
         with reached(address):
-            fs.rm_file(f"{folder}/{BEAT_FILE}")
+            if log.is_ours():
+                fs.rm_file(f"{folder}/{BEAT_FILE}")
 
 
 def beat_of(fs: Any, folder: str) -> dict[str, Any] | None:
@@ -133,3 +144,10 @@ def _wait_for_silence(fs: Any, folder: str, address: str) -> None:
 def _in_use(address: str, beat: dict[str, Any] | None) -> CinetrajError:
     host = "another machine" if beat is None else beat["host"]
     return CinetrajError(f"{address} is in use by another batch on {host}; wait for it, or choose another folder")
+
+
+def _taken_over(address: str, beat: dict[str, Any] | None) -> CinetrajError:
+    host = "" if beat is None else f" on {beat['host']}"
+    return CinetrajError(
+        f"{address} was taken over by another batch{host} while this one was silent; the same command goes on after it"
+    )

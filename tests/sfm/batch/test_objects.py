@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +124,27 @@ def test_one_batch_at_a_time_and_a_silent_one_is_taken_over(
     with place.log() as log:  # it was silent
         log.append("end")
     assert [event["event"] for event in place.events()[0]] == ["batch", "end"]
+
+
+def _work_for_seconds(place: ObjectPlace, meanwhile: Callable[[], None]) -> None:
+    with place.log() as log:
+        meanwhile()
+        until = time.monotonic() + 10
+        while time.monotonic() < until:
+            log.append("start", name="a")
+            time.sleep(0.02)
+
+
+def test_a_batch_that_was_held_up_and_taken_over_ends_and_leaves_the_log_to_the_other(
+    memory: tuple[ObjectPlace, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place, fs = memory
+    monkeypatch.setattr(object_log, "BEAT_S", 0.05)
+    beat = "/bucket/runs/manifest.jsonl/running.json"
+    other = b'{"token": "x", "host": "other", "time": 0}'
+    with pytest.raises(CinetrajError, match=r"taken over by another batch on other .*goes on after it"):
+        _work_for_seconds(place, lambda: fs.pipe_file(beat, other))  # as if it had been suspended meanwhile
+    assert json.loads(fs.cat_file(beat))["token"] == "x"
 
 
 def test_names_that_look_like_patterns_are_names(memory: tuple[ObjectPlace, Any]) -> None:
