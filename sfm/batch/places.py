@@ -170,12 +170,13 @@ class FolderPlace:
 
 @contextmanager
 def told(place: str | Path) -> Generator[None]:
-    """What is wrong with a place in one line, with what to do."""
+    """What is wrong with a place in one line, with what to do; also where a writer has words of its own for it."""
     try:
         yield
-    except OSError as error:
-        if error.errno not in NO_FAULT_OF_THE_CLIP:
+    except (OSError, CinetrajError) as error:
+        cause = error if isinstance(error, OSError) else error.__cause__
+        if not isinstance(cause, OSError) or cause.errno not in NO_FAULT_OF_THE_CLIP:
             raise
         raise PlaceError(
-            f"{place} cannot be written ({error.strerror}); put that right, then give the same command: it goes on"
+            f"{place} cannot be written ({cause.strerror}); put that right, then give the same command: it goes on"
         ) from error

@@ -10,6 +10,7 @@ from made_shots import estimate, shot
 from sfm.batch.objects import ObjectPlace
 from sfm.batch.places import FolderPlace, PlaceError, folder_of, place_of, told
 from sfm.runs.folder import write_run
+from trajectory.errors import CinetrajError
 
 BATCH = {"batch": {"key": "k", "failure": "", "limits": {}}}
 
@@ -52,3 +53,17 @@ def test_a_full_or_broken_disk_is_no_fault_of_a_clip(number: int, theirs: bool) 
         raise OSError(number, os.strerror(number))
     if theirs:
         assert str(caught.value).startswith(f"out cannot be written ({os.strerror(number)}); put that right, then")
+
+
+def test_a_full_disk_is_no_fault_of_a_clip_whoever_met_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("trajectory.files.os.fsync", full)  # who writes the path says so in an error of its own
+    with pytest.raises(
+        PlaceError, match=r"out cannot be written \(No space left on device\); put that right, then give"
+    ):
+        place_of(tmp_path / "out").put("a", lambda folder: write_run(estimate(shot()), folder, plot=False))
+    assert list((tmp_path / "out").iterdir()) == []
+    with pytest.raises(CinetrajError, match="is no film"), told("out"):
+        raise CinetrajError("a.mp4: is no film") from OSError(errno.ENOENT, os.strerror(errno.ENOENT))
