@@ -5,6 +5,7 @@ import resource
 from pathlib import Path
 
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
+_GROUPS = Path("/sys/fs/cgroup")
 
 
 def tree_memory(pid: int) -> tuple[int, list[int]]:
@@ -30,22 +31,43 @@ def tree_memory(pid: int) -> tuple[int, list[int]]:
 
 
 def total_memory() -> int | None:
-    """Bytes of memory that this process and its children may use: of the machine, the container, or `ulimit -v`."""
+    """Bytes of memory that this process and its children may use: of the machine, the container or a scheduler's job,
+    or `ulimit -v`."""
     known: list[int] = []
     try:
         line = next(t for t in Path("/proc/meminfo").read_text().splitlines() if t.startswith("MemTotal:"))
         known.append(int(line.split()[1]) * 1024)
     except (OSError, StopIteration):
         return None
-    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            text = Path(path).read_text().strip()
-        except OSError:
-            continue
-        if text.isdecimal():
-            known.append(int(text))
+    known += group_limits()
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     return min(known if limit == resource.RLIM_INFINITY else [*known, limit])
+
+
+def group_limits(groups: Path = _GROUPS, own: Path = Path("/proc/self/cgroup")) -> list[int]:
+    """Bytes that the control groups of this process allow, each of them and those above: a scheduler's job (SLURM) has
+    one far below the root, a container often sees its own as the root."""
+    known: list[int] = []
+    try:
+        lines = own.read_text().splitlines()
+    except OSError:
+        lines = []
+    for line in [*lines, "0::/", "0:memory:/"]:  # the last two: where the group is not seen, its root is
+        _, kinds, path = line.split(":", 2)
+        if kinds and "memory" not in kinds.split(","):
+            continue
+        root, file = (groups / "memory", "memory.limit_in_bytes") if kinds else (groups, "memory.max")
+        place = root / path.lstrip("/")
+        for folder in (place, *place.parents) if ".." not in place.parts else ():
+            if folder == groups.parent:
+                break
+            try:
+                text = (folder / file).read_text().strip()
+            except OSError:
+                continue
+            if text.isdecimal():
+                known.append(int(text))
+    return known
 
 
 def cores() -> int:

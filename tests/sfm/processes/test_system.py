@@ -3,10 +3,11 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from sfm.processes.system import cores, total_memory, tree_memory
+from sfm.processes.system import cores, group_limits, total_memory, tree_memory
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="nothing is known elsewhere")
 
@@ -44,6 +45,25 @@ def test_a_limit_of_the_shell_counts() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert int(said) <= 3 << 30
+
+
+def test_the_memory_of_a_job_of_a_scheduler_counts_wherever_its_group_lies(tmp_path: Path) -> None:
+    groups, own = tmp_path / "groups", tmp_path / "own"
+    job = groups / "system.slice" / "slurmstepd.scope" / "job_7"
+    (job / "step_0" / "user").mkdir(parents=True)
+    (job / "memory.max").write_text("4000\n")  # the limit of the job, above the group of its step
+    (job / "step_0" / "user" / "memory.max").write_text("max\n")
+    (groups / "memory" / "slurm" / "job_8").mkdir(parents=True)
+    (groups / "memory" / "memory.limit_in_bytes").write_text("9223372036854771712\n")
+    (groups / "memory" / "slurm" / "job_8" / "memory.limit_in_bytes").write_text("3000\n")
+    own.write_text("0::/system.slice/slurmstepd.scope/job_7/step_0/user\n")
+    assert min(group_limits(groups, own)) == 4000
+    own.write_text("9:cpu,memory:/slurm/job_8\n8:pids:/\n0::/\n")
+    assert min(group_limits(groups, own)) == 3000
+    (groups / "memory.max").write_text("2000\n")  # of a container, which does not see where its group lies
+    own.write_text("0::/../../elsewhere\n")
+    assert min(group_limits(groups, own)) == 2000
+    assert group_limits(tmp_path / "none", tmp_path / "none") == []
 
 
 def test_there_is_a_core() -> None:
