@@ -3,10 +3,12 @@
 The runs themselves are the truth of what is done; the manifest says what was asked for, started, finished and why not.
 """
 
+import errno
 import fcntl
 import json
 import os
 import time
+import warnings
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,8 @@ from trajectory.errors import CinetrajError
 MANIFEST_FILE = "manifest.jsonl"
 LOCK_WAIT_S = 3.0
 """A batch that was just killed may take a moment to let go."""
+NO_LOCKS = frozenset((errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP))
+"""What a file system says that has none: Lustre mounted without `flock`, NFS without its lock service."""
 
 
 @runtime_checkable
@@ -113,6 +117,9 @@ def is_running(folder: Path) -> bool:
             fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
     return False
 
 
@@ -128,3 +135,11 @@ def _lock(descriptor: int, path: Path) -> None:
                     f"{path} is in use by another batch; wait for it, or choose another folder"
                 ) from None
             time.sleep(0.1)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
+            warnings.warn(
+                f"{path} cannot be locked ({error.strerror}): see to it yourself that no second batch is at work here",
+                stacklevel=2,
+            )
+            return

@@ -1,5 +1,7 @@
 """The log of a batch."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -34,3 +36,17 @@ def test_two_batches_do_not_share_a_folder(tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(CinetrajError, match="in use by another batch"):
             run(clips(tmp_path / "in", a="ok"), tmp_path)
     assert not manifest.is_running(tmp_path)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_a_file_system_without_locks_serves_with_a_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(manifest.fcntl, "flock", refuse)
+    with pytest.warns(UserWarning, match=r"manifest.jsonl cannot be locked \(.*\): see to it yourself that no second"):
+        run(clips(tmp_path / "in", a="ok"), tmp_path)
+    assert not manifest.is_running(tmp_path)
+    assert [event["event"] for event in manifest.read_events(tmp_path)[0]] == ["batch", "start", "done", "end"]
