@@ -30,7 +30,9 @@ def threads_at_the_end(threads: int, batch: BatchConfig, behind: int) -> int:
         threads: of any other job.
         behind: jobs that begin later.
     """
-    return threads if batch.engine == "ray" else max(threads, threads * batch.jobs // (behind + 1))
+    if batch.engine == "ray":
+        return threads
+    return max(threads, min(threads * batch.jobs, system.cores()) // (behind + 1))
 
 
 def gpu_share_of(batch: BatchConfig, *, most: int) -> float:

@@ -227,6 +227,8 @@ def test_the_last_clips_take_the_cores_of_those_that_have_ended(
         run(clips(tmp_path / log[0], a="ok", b="ok", c="ok", d="ok"), tmp_path / f"out-{log}", config, jobs=2)
         lines = sorted((tmp_path / log).read_text().splitlines())
         assert [line.split()[1] for line in lines] == expected.split()
+    assert [choose.threads_at_the_end(1, BatchConfig(jobs=64), behind) for behind in (63, 3, 0)] == [1, 1, 6]  # no more
+    monkeypatch.setattr(choose.system, "cores", lambda: 16)
     few = BatchConfig(jobs=8)
     assert [choose.threads_at_the_end(2, few, behind) for behind in (20, 7, 3, 1, 0)] == [2, 2, 4, 8, 16]
     assert choose.threads_at_the_end(2, BatchConfig(engine="ray"), 0) == 2
