@@ -42,7 +42,7 @@ def is_of_another(origin: tuple[str, str], clip: str) -> bool:
         clip: path of this one.
     """
     source, digest = origin
-    if not source or source in (printable(clip), printable(os.path.abspath(clip))):
+    if not source or os.path.abspath(source) == printable(os.path.abspath(clip)):  # however it is spelt
         return False
     if not digest:
         return os.path.exists(source) and not (os.path.exists(clip) and Path(source).samefile(clip))

@@ -24,6 +24,14 @@ def test_other_paths_with_other_bytes_are_other_clips(tmp_path: Path) -> None:
     assert not is_of_another(made, str(one))
 
 
+def test_a_path_is_the_same_however_it_is_spelt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made = origin_of({"source": "in/one.mp4", "batch": {"clip_sha256": "0"}})  # of a folder; lists say ./in/one.mp4
+    for same in ("./in/one.mp4", "in/../in//one.mp4", str(tmp_path / "in" / "one.mp4")):
+        assert not is_of_another(made, same)  # though its disk is not there now
+    assert is_of_another(made, "one.mp4")
+
+
 def test_a_run_without_a_digest_is_another_clips_while_that_is_there(tmp_path: Path) -> None:
     one, other = tmp_path / "one.mp4", tmp_path / "other.mp4"
     one.write_bytes(b"one")
