@@ -118,10 +118,12 @@ class _Batch:
         with self.out.log() as self.log:
             self.out.sweep(self.names)
             events, _ = self.out.events()
-            self.digests = {e["source"]: (e["stamp"], e["sha256"]) for e in events if e["event"] == "start"}
+            starts = [event for event in events if event["event"] == "start"]
+            self.digests = {e["source"]: (e["stamp"], e["sha256"]) for e in starts}
             self.logged = {(e["name"], e["key"]) for e in events if e["event"] == "done"}
             self.known = self.out.stored()
-            require_own(self.out, self.clips, self.known, self.names.intersection(self.out.names()))
+            begun = {(e["name"], e["sha256"]): e["source"] for e in starts}
+            require_own(self.out, self.clips, self.known, self.names.intersection(self.out.names()), begun)
             self.holders = {run.key: run.name for run in self.known.values() if run.key}
             try:
                 self.log.append("batch", names=[c.name for c in self.clips], jobs=self.batch.jobs, limits=self.limits)

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+from small_batches import clips, run
 
 from sfm.batch.inputs import Clip
 from sfm.batch.ownership import is_of_another, require_own
@@ -53,3 +54,20 @@ def test_the_refusal_names_the_run_the_clip_and_ways_out(tmp_path: Path) -> None
     require_own(place, [clip], {}, ["clip"])
     with pytest.raises(CinetrajError, match=r"runs/clip is the run of another clip, .*one/clip\.mp4; .*--name"):
         require_own(place, [clip], {"clip": there}, ["clip"])
+
+
+def test_the_same_relative_path_in_another_folder_is_another_clip(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for project in ("one", "other"):
+        clips(tmp_path / project, a=f"ok 0 {project}")
+    monkeypatch.chdir(tmp_path / "one")
+    mine = [Clip(path="a.clip", name="a")]
+    assert run(mine, tmp_path / "runs")["a"].status == "ok"
+    monkeypatch.chdir(tmp_path / "other")
+    with pytest.raises(CinetrajError, match=r"runs/a is the run of another clip, .*one/a\.clip"):
+        run(mine, tmp_path / "runs")
+    monkeypatch.chdir(tmp_path / "one")
+    assert run(mine, tmp_path / "runs")["a"].how == "kept"
+    (tmp_path / "one" / "a.clip").write_text("ok 0 edited")
+    assert run(mine, tmp_path / "runs")["a"].how == "computed"
