@@ -5,13 +5,12 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, final
 
 from sfm.runs.folder import PLOT_FILE, RUN_FILE, TRAJECTORY_FILE, TUM_FILE, find_runs, replaced_folder, take_others
-from sfm.runs.saved import copied_files
-from trajectory.model import Provenance
+from sfm.runs.saved import ALTERNATIVES_FOLDER, copied_files
 
 _REMAINS = re.compile(r"\.(?P<name>.+)\.(?P<kind>new|old)-[0-9a-f]{8}", re.DOTALL)
 
@@ -96,12 +95,15 @@ def copy_run(source: Path, target: Path, clip: str) -> None:
             (place / RUN_FILE).write_text(text + "\n", encoding="utf-8")
             if not (home / TRAJECTORY_FILE).is_file():
                 continue
-            trajectory = io.read(home / TRAJECTORY_FILE, format="native")
-            if (origin := trajectory.provenance) is not None:
-                trajectory = trajectory.replace(provenance=_of_clip(origin, clip))
-            io.write(trajectory, place / TRAJECTORY_FILE, format="native")
+            own = [file for file in copied_files(home) if file.parent == Path(ALTERNATIVES_FOLDER)]
+            for file in (Path(TRAJECTORY_FILE), *own):
+                (place / file).parent.mkdir(exist_ok=True)
+                trajectory = io.read(home / file, format="native")
+                if (origin := trajectory.provenance) is not None:
+                    trajectory = trajectory.replace(provenance=replace(origin, source=clip))
+                io.write(trajectory, place / file, format="native")
             for file in (Path(TUM_FILE), Path(PLOT_FILE), *copied_files(home)):
-                if (home / file).is_file():
+                if file not in own and (home / file).is_file():
                     (place / file).parent.mkdir(exist_ok=True)
                     shutil.copyfile(home / file, place / file)
 
@@ -120,14 +122,3 @@ def sweep(out: Path, names: frozenset[str]) -> None:
             if match["kind"] == "old":
                 take_others(path, out / match["name"])
             shutil.rmtree(path)
-
-
-def _of_clip(origin: Provenance, clip: str) -> Provenance:
-    return Provenance(
-        backend=origin.backend,
-        config=origin.config,
-        versions=origin.versions,
-        seed=origin.seed,
-        source=clip,
-        evidence=origin.evidence,
-    )

@@ -9,7 +9,9 @@ from made_structure import structure, trajectory
 
 from sfm.batch.store import copy_run, stored, stored_runs, sweep
 from sfm.runs.folder import TRAJECTORY_FILE, read_run, write_run
-from sfm.runs.saved import copied_files
+from sfm.runs.saved import alternative_file, copied_files
+from trajectory import io
+from trajectory.model import Provenance
 
 BATCH = {"batch": {"key": "k", "failure": "", "limits": {"time_limit_s": 9.0}}}
 
@@ -50,6 +52,17 @@ def test_a_copy_has_the_files_that_were_saved(tmp_path: Path) -> None:
     assert len(files) == 11
     for file in files:
         assert (tmp_path / "b" / file).read_bytes() == (tmp_path / "a" / file).read_bytes()
+
+
+def test_the_other_motions_of_a_copy_are_of_its_clip(tmp_path: Path) -> None:
+    other = trajectory().replace(provenance=Provenance(backend="fake", source="clip.mp4", seed=3))
+    write_run(estimate(replace(shot(), alternatives=(other, other))), tmp_path / "a", plot=False, extra=BATCH)
+    copy_run(tmp_path / "a", tmp_path / "b", "other.mp4")
+    for number in (1, 2):
+        before, after = (io.read(tmp_path / name / alternative_file(number), format="native") for name in "ab")
+        assert after.provenance is not None
+        assert (after.provenance.source, after.provenance.seed) == ("other.mp4", 3)
+        np.testing.assert_array_equal(after.world_from_cam, before.world_from_cam)
 
 
 def test_sweeping_takes_half_written_runs_and_brings_replaced_ones_back(tmp_path: Path) -> None:
