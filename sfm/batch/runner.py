@@ -196,19 +196,22 @@ class _Batch:
         """Whether the result is there already, here or under another name."""
         name = task.clip.name
         own = self.known.get(name)
+        path = printable(task.clip.path)
         if own is not None and own.key == task.key and not self._again(own):
             if (name, task.key) not in self.logged:  # killed after the run was written and before this line was
                 self.log.append("done", name=name, key=task.key, status=own.status, reason=own.reason, adopted=True)
             self.log.append("kept", sync=False, name=name)
-            self._tell(task, own.status, own.reason, own.failure, "kept")
+            reason = store.reason_for(own.reason, own.origin[0], path)
+            self._tell(task, own.status, reason, own.failure, "kept")
             return True
         holder = self.known.get(self.holders.get(task.key, ""))
         if holder is None or holder.name == name or self._again(holder):
             return False
-        self.out.copy(holder.name, name, printable(task.clip.path))
-        self.known[name] = replace(holder, name=name)
-        self._done(task, holder.status, holder.reason, copied=holder.name)
-        self._tell(task, holder.status, holder.reason, holder.failure, "copied")
+        self.out.copy(holder.name, name, path)
+        reason = store.reason_for(holder.reason, holder.origin[0], path)
+        self.known[name] = replace(holder, name=name, reason=reason, origin=(path, task.digest))
+        self._done(task, holder.status, reason, copied=holder.name)
+        self._tell(task, holder.status, reason, holder.failure, "copied")
         return True
 
     def _again(self, run: store.Stored) -> bool:
@@ -250,9 +253,7 @@ class _Batch:
             raise PlaceError(answer.problem)
         if not answer.failure:
             status, reason = answer.values["status"], answer.values["reason"]
-            self.known[name] = store.Stored(
-                name=name, key=task.key, status=status, reason=reason, failure="", limits={}
-            )
+            self._keep(task, status, reason, "", {})
             self.holders[task.key] = name
             more: dict[str, Any] = {"node": answer.node} if answer.node else {}
             more |= {"adopted": True} if answer.values.get("found") else {}
@@ -285,14 +286,23 @@ class _Batch:
             ),
         )
         self.out.put(name, lambda folder: write_run(record, folder, extra={"batch": self._about(task, failure)}))
-        run = store.Stored(
-            name=name, key=task.key, status="failed", reason=problem, failure=failure, limits=self.limits
-        )
-        self.known[name] = run
+        self._keep(task, "failed", printable(problem), failure, self.limits)
         if task.key:
             self.holders[task.key] = name
         self._done(task, "failed", printable(problem), failure=failure)
         self._tell(task, "failed", problem, failure, "computed", answer)
+
+    def _keep(self, task: _Task, status: str, reason: str, failure: str, limits: Mapping[str, Any]) -> None:
+        """Know the run that a clip has now."""
+        self.known[task.clip.name] = store.Stored(
+            name=task.clip.name,
+            key=task.key,
+            status=status,
+            reason=reason,
+            failure=failure,
+            limits=limits,
+            origin=(printable(task.clip.path), task.digest),
+        )
 
     def _done(self, task: _Task, status: str, reason: str, **more: Any) -> None:
         self.logged.add((task.clip.name, task.key))

@@ -79,6 +79,18 @@ def origin_of(record: Mapping[str, Any]) -> tuple[str, str]:
     return str(record.get("source") or ""), str(digest or "")
 
 
+def reason_for(reason: str, source: str, clip: str) -> str:
+    """A reason that begins with the path of the clip of which it was said, with that of another or of another spelling.
+
+    Args:
+        reason: of a run.
+        source: the clip of that run, "" where it does not say.
+        clip: the other one.
+    """
+    begin = f"{source}: "
+    return f"{clip}: {reason.removeprefix(begin)}" if source and reason.startswith(begin) else reason
+
+
 def copy_run(source: Path, target: Path, clip: str) -> None:
     """The run of an equal clip under another name, with the name and the path of this clip."""
     from trajectory import io
@@ -91,6 +103,8 @@ def copy_run(source: Path, target: Path, clip: str) -> None:
             place.mkdir(exist_ok=True)
             record = json.loads(record_file.read_bytes())
             name = record["name"].replace(source.name, target.name, 1)
+            for said in (record, *record["shots"]):
+                said["reason"] = reason_for(said["reason"], record["source"], clip)
             text = json.dumps({**record, "name": name, "source": clip}, indent=2, allow_nan=False, ensure_ascii=False)
             (place / RUN_FILE).write_text(text + "\n", encoding="utf-8")
             if not (home / TRAJECTORY_FILE).is_file():

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from small_batches import clips, run
 
+from compare.cli._batch import reasons
 from sfm.batch import manifest, runner, work
 from sfm.batch.engines import choose
 from sfm.batch.engines.port import LOST_NODES, Answer, Setup
@@ -113,6 +114,21 @@ def test_equal_clips_are_computed_once(tmp_path: Path, monkeypatch: pytest.Monke
     assert not np.array_equal(paths[0], paths[2])
     moved = [Clip(path=wanted[0].path, name="elsewhere")]
     assert run(moved, tmp_path / "out")["elsewhere"].how == "copied"
+
+
+def test_equal_clips_that_fail_are_told_by_their_own_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    wanted = clips(Path("in"), a="bad 0 same", b="bad 0 same", c="bad 0 same")
+    for how in ({"computed", "copied"}, {"kept"}):
+        found = run(wanted, tmp_path / "out", jobs=2)
+        assert {o.how for o in found.values()} == how
+        assert {o.reason for o in found.values()} == {f"in/{name}.clip: is no film" for name in "abc"}
+        assert reasons(found.values()) == ["  3 x is no film (a, b, c)"]
+        for name in "abc":
+            record = runs.read_run(tmp_path / "out" / name).record
+            assert [record["reason"], record["shots"][0]["reason"]] == [f"in/{name}.clip: is no film"] * 2
+    elsewhere = [Clip(path=f"./in/{clip.name}.clip", name=clip.name) for clip in wanted]  # as of a list
+    assert reasons(run(elsewhere, tmp_path / "out").values()) == ["  3 x is no film (a, b, c)"]
 
 
 @pytest.mark.parametrize(
