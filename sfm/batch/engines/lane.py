@@ -179,6 +179,8 @@ class Lane:
             if self._process.stdin is not None:
                 with contextlib.suppress(BrokenPipeError):
                     self._process.stdin.close()
-            os.close(self._answers)
+            if self._answers >= 0:  # a signal may have ended this halfway, and then it is called again
+                answers, self._answers = self._answers, -1
+                os.close(answers)
         self._scratch.close()  # with what a killed worker could not remove
-        self._process, self._answers = None, -1
+        self._process = None

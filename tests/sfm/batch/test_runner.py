@@ -17,7 +17,7 @@ from small_batches import clips, run
 
 from compare.cli._batch import reasons
 from sfm.batch import manifest, runner, work
-from sfm.batch.engines import choose
+from sfm.batch.engines import choose, lane
 from sfm.batch.engines.port import LOST_NODES, Answer, Setup
 from sfm.batch.inputs import Clip
 from sfm.config import BatchConfig, DenseConfig, EstimateConfig, VideoConfig
@@ -327,6 +327,24 @@ def test_ctrl_c_stops_the_workers_and_the_same_call_goes_on(tmp_path: Path) -> N
     (tmp_path / "in" / "b.clip").write_text("ok 0 b")
     again = run(wanted, out)
     assert (again["a"].how, again["b"].how, again["c"].status) == ("kept", "computed", "ok")
+
+
+def test_a_signal_while_a_worker_is_ended_leaves_nothing_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = lane.Lane(Setup(unit="batch_fakes:none", setting=None), memory_bytes=None)
+    one.take({})
+    assert one.descriptor >= 0
+    close = os.close
+
+    def close_and_hear(descriptor: int) -> None:
+        close(descriptor)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(lane.os, "close", close_and_hear)
+        with pytest.raises(KeyboardInterrupt):
+            one.stop()
+    one.stop()
+    assert one.descriptor == -1
 
 
 def test_workers_end_with_a_killed_batch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
