@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Generator
 
 
@@ -22,6 +23,22 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def outlast_sigterm(seconds: float) -> None:
+    """From now on SIGTERM ends this process only after so long, and until then it does nothing more.
+
+    A scheduler sends it to all processes of a job at once (SLURM, systemd). The caller acts on it, and kills this one;
+    had this one ended before, its work would have failed.
+    """
+
+    def wait(number: int, frame: object) -> None:
+        time.sleep(seconds)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, wait)
+    signal.siginterrupt(signal.SIGTERM, False)
 
 
 class Terminated(KeyboardInterrupt):

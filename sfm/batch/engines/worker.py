@@ -20,13 +20,16 @@ from sfm.batch.engines.port import Setup
 from sfm.batch.places import PlaceError
 from sfm.processes.allocation import keep_freed_memory
 from sfm.processes.kept_code import kept_code
-from sfm.processes.life import die_with_parent
+from sfm.processes.life import die_with_parent, outlast_sigterm
 from sfm.processes.postponed import postpone
 from sfm.processes.undocumented import leave_undocumented
 from trajectory.errors import CinetrajError
 
 KILL_ME_FIRST = 800
 """oom_score_adj: where memory runs out, the kernel takes the worker and not the one who keeps the books."""
+
+OUTLAST_S = 5.0
+"""A SIGTERM that all processes of a job get reaches the one who keeps the books within moments."""
 
 
 def encode_setup(setup: Setup) -> bytes:
@@ -76,6 +79,7 @@ def _answer(descriptor: int, values: dict[str, Any]) -> None:
 def _ready_to_die(parent: int) -> None:
     """The worker ends with the batch, and before it where memory runs out (Linux)."""
     die_with_parent(parent)
+    outlast_sigterm(OUTLAST_S)
     if sys.platform == "linux":
         try:
             Path("/proc/self/oom_score_adj").write_text(str(KILL_ME_FIRST))

@@ -329,6 +329,21 @@ def test_ctrl_c_stops_the_workers_and_the_same_call_goes_on(tmp_path: Path) -> N
     assert (again["a"].how, again["b"].how, again["c"].status) == ("kept", "computed", "ok")
 
 
+def test_a_sigterm_to_all_processes_of_a_job_fails_no_clip(tmp_path: Path) -> None:
+    gate, out = tmp_path / "gate", tmp_path / "out"
+    gate.mkdir()
+    clips(tmp_path / "in", a=f"gate {gate}")
+    process = in_background(tmp_path / "in", out)
+    while not (begun := list(gate.iterdir())):
+        assert process.poll() is None
+        time.sleep(0.02)
+    os.kill(int(begun[0].name), signal.SIGTERM)
+    time.sleep(0.5)  # as much later the one who keeps the books hears of it
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=20) == 130
+    assert [event["event"] for event in manifest.read_events(out)[0]] == ["batch", "start", "interrupted"]
+
+
 def test_a_signal_while_a_worker_is_ended_leaves_nothing_undone(monkeypatch: pytest.MonkeyPatch) -> None:
     one = lane.Lane(Setup(unit="batch_fakes:none", setting=None), memory_bytes=None)
     one.take({})

@@ -89,6 +89,25 @@ def test_sigterm_ends_a_block_as_ctrl_c_does() -> None:
     assert signal.getsignal(signal.SIGTERM) == before
 
 
+def test_a_sigterm_can_be_outlasted_for_a_while() -> None:
+    code = """
+import time
+from sfm.processes.life import outlast_sigterm
+outlast_sigterm(1.0)
+print("ready", flush=True)
+while True:
+    time.sleep(0.01)
+    print("at work", flush=True)
+"""
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        begin = time.monotonic()
+        child.terminate()
+        assert child.wait(timeout=20) == -signal.SIGTERM
+    assert time.monotonic() - begin >= 0.9
+
+
 def test_a_sigterm_that_is_ignored_stays_so() -> None:
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
