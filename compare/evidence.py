@@ -81,23 +81,24 @@ def _still(model: str, told: Mapping[str, Any], *, static: bool) -> Reason:
 
 
 def _travel(model: str, told: Mapping[str, Any], *, hardly: bool) -> Reason:
-    case = _case(told, ("full", "full_zoom"), of=model if model.startswith("full") else None)
-    simpler = str(case["simpler"]) if case else ("rotation" if model != "static" else "static")
     if model.startswith("full"):
+        case = _first_travel(told)
+        simpler, richer = (str(case["simpler"]), str(case["richer"])) if case else ("rotation", model)
         said = (
-            f"{WORDS[simpler].capitalize()} explains {_share(told, simpler)}, one that travels {_share(told, model)}."
+            f"{WORDS[simpler].capitalize()} explains {_share(told, simpler)}, one that travels {_share(told, richer)}."
         )
         if case and case.get("improvement") is not None:
             said += f" Residuals of the rigid scene are {_times(case['improvement'])} smaller with it"
             relief = case.get("relief")
             near_and_far = relief is not None and 0.0 < relief < 1.0
             said += f", at depths that spread by {relief:.0%}." if near_and_far else "."
-        said += _rms(told, simpler, model)
+        said += _rms(told, simpler, richer)
         if hardly:
             return Reason(
                 question="Why a model that travels?", answer=f"{said} It does, by too little to be called a move."
             )
         return Reason(question="Why does it travel?", answer=said)
+    case = _case(told, ("full", "full_zoom"), of=None)
     said = f"Travel would explain {_more(told, model, 'full')}{_smaller(case)}"
     said += _weighed(case, ", as a free depth for every point brings by chance.")
     bound = told.get("translation_bound")
@@ -161,6 +162,13 @@ def _case(told: Mapping[str, Any], richer: tuple[str, ...], *, of: str | None) -
     listed = cast("Sequence[Mapping[str, Any]]", told.get("comparisons") or ())
     found = [each for each in listed if each.get("richer") in wanted]
     return found[0 if of is None else -1] if found else None
+
+
+def _first_travel(told: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The last comparison of a camera that travels with one that does not: of two that travel, none tells why."""
+    listed = cast("Sequence[Mapping[str, Any]]", told.get("comparisons") or ())
+    found = [each for each in listed if each["richer"].startswith("full") and not each["simpler"].startswith("full")]
+    return found[-1] if found else None
 
 
 def _share(told: Mapping[str, Any], model: str) -> str:

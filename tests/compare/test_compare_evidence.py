@@ -31,6 +31,12 @@ def test_a_travelling_camera_says_why_it_travels_and_does_not_zoom() -> None:
     assert found["Why not a zoom?"].endswith("too little to pay. That this is right has the probability 0.97.")
 
 
+def test_travel_is_held_against_a_camera_that_stays_though_it_zooms_too() -> None:
+    asked = answers("full_zoom", share={"static": 0.02, "rotation": 0.4, "full": 0.92, "full_zoom": 0.93})
+    assert asked["Why does it travel?"].startswith("A camera that only turns explains 40%, one that travels 92%.")
+    assert asked["Why a zoom?"].startswith("Without a zoom it explains 92% of what is seen, with one 93%.")
+
+
 def test_a_turning_camera_says_why_it_does_not_travel() -> None:
     found = answers("rotation")
     assert "explain 92% instead of 90%" in found["Why does it not travel?"]
