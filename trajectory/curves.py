@@ -1,9 +1,15 @@
 """A path over time, relative to its first valid frame and in that camera's axes: position, rotation, deviations."""
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from trajectory.model import Trajectory
+
+
+def alone(trajectory: Trajectory) -> Bool[np.ndarray, " n"]:
+    """Frames with a pose whose neighbours have none: a line from frame to frame does not show them."""
+    around = np.pad(trajectory.valid, 1)
+    return trajectory.valid & ~around[:-2] & ~around[2:]
 
 
 def moved_from_first(trajectory: Trajectory) -> Float[np.ndarray, "n 3"]:

@@ -22,7 +22,7 @@ from trajectory.kinematics import INDEX_FPS
 from trajectory.model import Trajectory
 from trajectory.moves import with_holds
 from trajectory.picture import in_parts
-from trajectory.plot_path import draw_path, draw_top, few_ticks
+from trajectory.plot_path import draw_alone, draw_path, draw_top, few_ticks
 from trajectory.segments import Segment
 
 _MOST_ABOVE = 8
@@ -61,6 +61,7 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
     focal, time_s = np.where(trajectory.valid, focal, np.nan), _clock(axes, trajectory)
     sigma = np.zeros(len(trajectory)) if trajectory.focal_sigma_px is None else trajectory.focal_sigma_px
     (line,) = axes.plot(time_s, focal, linestyle, color=PALETTE[0], label=label, linewidth=1.3)
+    draw_alone(axes, trajectory, (time_s, focal), PALETTE[0])
     if trajectory.focal_sigma_px is not None:
         axes.fill_between(time_s, focal - sigma, focal + sigma, color=line.get_color(), alpha=0.2, lw=0)
     axes.set_xlabel(_time_label(axes, trajectory))
@@ -178,6 +179,8 @@ def _draw_lines(
     time_s = _clock(axes, trajectory)
     for column, label in enumerate(labels):
         axes.plot(time_s, values[:, column], linestyle, color=color_of(column), label=prefix + label, linewidth=1.3)
+    for column in range(3):
+        draw_alone(axes, trajectory, (time_s, values[:, column]), color_of(column))
     missing = time_s[~trajectory.valid]
     if len(missing):
         axes.plot(missing, np.zeros(len(missing)), "x", color="0.5", markersize=4, label=f"{prefix}no pose")

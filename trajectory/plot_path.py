@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory.colors import PALETTE
+from trajectory.curves import alone
 from trajectory.frames import seen_from
 from trajectory.model import Trajectory
 
@@ -21,11 +22,12 @@ def draw_path(
 
     Args:
         frusta: how many cameras are drawn, spread over the valid frames; the first is drawn thicker. Frames that are
-            not valid leave gaps.
+            not valid leave gaps; one between two gaps is a dot.
     """
     trajectory = _from_first(axes, trajectory)
     points = _drawn(trajectory.positions)
     (line,) = axes.plot(*points.T, color=color or PALETTE[0], label=label, linewidth=1.5)
+    draw_alone(axes, trajectory, tuple(points.T), line.get_color())
     index = np.flatnonzero(trajectory.valid)
     chosen = index[np.unique(np.linspace(0, len(index) - 1, min(frusta, len(index))).round().astype(int))]
     size = 0.08 * (_extent(trajectory) or 1.0)
@@ -43,6 +45,7 @@ def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, lab
     trajectory = _from_first(axes, trajectory)
     x, z = trajectory.positions[:, 0], trajectory.positions[:, 2]
     (line,) = axes.plot(x, z, color=color or PALETTE[0], label=label, linewidth=1.5)
+    draw_alone(axes, trajectory, (x, z), line.get_color())
     index = np.flatnonzero(trajectory.valid)
     if len(index):
         axes.plot(x[index[0]], z[index[0]], "o", color=line.get_color(), markersize=5)
@@ -56,6 +59,13 @@ def draw_top(axes: Any, trajectory: Trajectory, *, color: str | None = None, lab
     axes.set_aspect("equal", adjustable="datalim")
     axes.set_title("from above", fontsize="medium")
     few_ticks(axes)
+
+
+def draw_alone(axes: Any, trajectory: Trajectory, columns: tuple[Float[np.ndarray, " n"], ...], color: str) -> None:
+    """Dots for the frames that no line shows, for they stand between frames without a pose."""
+    rows = alone(trajectory)
+    if rows.any():
+        axes.plot(*(column[rows] for column in columns), ".", color=color, markersize=3)
 
 
 def _label_space(axes: Any, extent: float) -> None:

@@ -55,6 +55,20 @@ def test_invalid_frames_leave_gaps_and_marks() -> None:
     np.testing.assert_allclose(axes.lines[3].get_xdata(), (0.5, 0.6))
 
 
+def test_frames_between_frames_without_a_pose_are_dots_for_no_line_shows_them() -> None:
+    figure: Any = Figure()
+    path = moving(9, invalid=(1, 3, 6, 8))
+    space = figure.add_subplot(projection="3d")
+    flat = [figure.add_subplot() for _ in range(4)]
+    plot.draw_path(space, path)
+    for axes, draw in zip(flat, (plot.draw_top, plot.draw_position, plot.draw_rotation, plot.draw_focal), strict=True):
+        draw(axes, path)
+    for axes in (space, *flat):
+        dots = [line for line in axes.lines if line.get_marker() == "." and len(line.get_xdata()) == 3]
+        assert len(dots) == (3 if axes in flat[1:3] else 1)
+    np.testing.assert_allclose(space.lines[1].get_data_3d()[0], [0, 0.5, 1.75])
+
+
 def test_all_curves_have_the_time_of_all_frames() -> None:
     position, focal = Figure().subplots(2)
     lost = moving(invalid=(0, 1, 2, 18, 19))

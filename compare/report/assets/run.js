@@ -245,6 +245,8 @@
     pen.strokeStyle = colour("c0");
     pen.lineWidth = 2.5;
     line(path.xyz);
+    pen.fillStyle = colour("c0");
+    path.xyz.filter((p, i) => p[0] !== null && alone(path.xyz, i)).map(flat).forEach(([x, y]) => pen.fillRect(x - 1.5, y - 1.5, 3, 3));
     pen.strokeStyle = colour("c1");
     pen.lineWidth = 2;
     frustum(state.at);
@@ -323,6 +325,8 @@
     at("when").replaceChildren(grid);
   }
 
+  /* A frame between two without a pose, which no line shows. */
+  const alone = (list, i) => [list[i - 1], list[i + 1]].every((v) => v === undefined || v === null || v[0] === null);
   const dashes = ["", "7 3", "2 3"];
   function ticks(low, high, count) {
     const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
@@ -372,6 +376,7 @@
       let d = "", drawing = false;
       l.values.forEach((v, i) => {
         if (v === null) { drawing = false; return; }
+        if (alone(l.values, i)) svg.append(draw("circle", { cx: x(times[i]).toFixed(1), cy: y(v).toFixed(1), r: 1.5, fill: `var(--c${n})` }));
         d += `${drawing ? "L" : "M"}${x(times[i]).toFixed(1)} ${y(v).toFixed(1)}`;
         drawing = true;
       });

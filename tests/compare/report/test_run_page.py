@@ -274,3 +274,16 @@ def test_pages_in_a_browser(runs: Path, tmp_path: Path) -> None:
         page.wait("return document.getElementById('name')?.textContent === 'truck'")
         assert page.run("return document.getElementById('up').hidden") is False
         assert page.log() == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (webdriver.CHROMIUM and webdriver.DRIVER), reason="no Chromium")
+def test_curves_show_poses_that_stand_alone(tmp_path: Path) -> None:
+    path = made_runs.path(way=(0.4, 0, 0))
+    shown(path, tmp_path / "all")
+    shown(path.replace(valid=np.arange(made_runs.N) % 2 == 0), tmp_path / "apart")
+    with webdriver.browser(tmp_path) as page:
+        for name, dots in (("all", 0), ("apart", 7 * made_runs.N // 2)):
+            page.go(tmp_path / name / "run" / "index.html")
+            assert page.run("return document.querySelectorAll('#curves circle').length") == dots
+        assert page.log() == []
