@@ -11,6 +11,7 @@ from compare.evidence import MODELS, WORDS, model_words, reasons
 from compare.film import Encode, Film, Films, scaled_tracks, spaced, stacked
 from compare.report.assemble import assembled, asset, data_uri, embedded, numbers
 from compare.run_files import RunShot, read_depth, read_points, read_tracks, shots_of
+from trajectory.caption import DATED_S
 from trajectory.components import CHANNELS
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
@@ -143,7 +144,7 @@ def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str
         told["reasons"] = [[each.question, each.answer] for each in reasons(shot, description)]
         travelling = travels(description.decisions, description.segments)
         told["path"] = _path(trajectory) | {"travels": travelling, "frame": _frame(description)}
-        told["segments"] = _segments(description)
+        told["segments"] = _segments(description, _zero_s(trajectory))
         told["points"] = _points(shot, trajectory)
     return told
 
@@ -209,7 +210,7 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
         half = [trajectory.image_hw[1] / 2 / float(k[0, 0]), trajectory.image_hw[0] / 2 / float(k[1, 1])]
     return {
         "rows": rows.tolist(),
-        "time": numbers(seconds(trajectory, trajectory.time_s[rows])),
+        "time": numbers(seconds(trajectory, trajectory.time_s[rows]) - _zero_s(trajectory)),
         "index_fps": INDEX_FPS if trajectory.time_source == "index" else None,
         "assumed": trajectory.time_source == "assumed",
         "xyz": numbers(moved),
@@ -228,7 +229,13 @@ def _path(trajectory: Trajectory) -> dict[str, Any]:
     }
 
 
-def _segments(description: Description) -> list[dict[str, Any]]:
+def _zero_s(trajectory: Trajectory) -> float:
+    """From when the page counts seconds: clocks that tell the date, from the first frame."""
+    first_s = float(trajectory.time_s[0])
+    return first_s if trajectory.time_source != "index" and first_s > DATED_S else 0.0
+
+
+def _segments(description: Description, zero_s: float) -> list[dict[str, Any]]:
     """A line for each move that is decided or clear for a while, and one for holds, with how far it can be trusted.
 
     Opposites are below each other. Spans while it lasts; `whole` where the clip as a whole is told as it.
@@ -244,7 +251,7 @@ def _segments(description: Description) -> list[dict[str, Any]]:
                 "reliability": round(decision.trust, 3),
                 "whole": bool(decision.yes),
                 "unsure": name in description.doubted,
-                "spans": [[round(s.start_s, 4), round(s.end_s, 4)] for s in spans],
+                "spans": [[round(s.start_s - zero_s, 4), round(s.end_s - zero_s, 4)] for s in spans],
             }
             found.append(told)
     return found

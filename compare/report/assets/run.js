@@ -332,7 +332,9 @@
     const rough = (high - low) / count, power = 10 ** Math.floor(Math.log10(rough));
     const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
     const found = [];
-    for (let v = Math.ceil(low / step) * step; v <= high + 1e-9 * step; v += step) found.push(Math.abs(v) < 1e-9 * step ? 0 : v);
+    /* Digits enough to tell one from the next, however far from zero they are. */
+    const digits = Math.min(100, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+    for (let v = Math.ceil(low / step) * step; v <= high + 1e-9 * step; v += step) found.push([v, String(Number(v.toFixed(digits)) || 0)]);
     return found;
   }
 
@@ -354,14 +356,14 @@
     const span = times[times.length - 1] - times[0] || 1;
     const x = (t) => pad.l + (width - pad.l - pad.r) * (t - times[0]) / span;
     const y = (v) => pad.t + (height - pad.t - pad.b) * (high - v) / (high - low);
-    for (const v of ticks(low, high, 4)) {
+    for (const [v, words] of ticks(low, high, 4)) {
       svg.append(draw("line", { x1: pad.l, x2: width - pad.r, y1: y(v), y2: y(v), class: "grid" }));
-      svg.append(draw("text", { x: pad.l - 5, y: y(v) + 4, "text-anchor": "end" }, number(v)));
+      svg.append(draw("text", { x: pad.l - 5, y: y(v) + 4, "text-anchor": "end" }, words));
     }
     const rate = counted() || 1;
-    ticks(rate * times[0], rate * (times[0] + span), 4).forEach((t, i) => {
-      const words = i ? number(t) : counted() ? `frame ${number(t)}` : `${number(t)} s`;
-      svg.append(draw("text", { x: x(t / rate), y: height - 6, "text-anchor": "middle" }, words));
+    ticks(rate * times[0], rate * (times[0] + span), 4).forEach(([t, words], i) => {
+      const said = i ? words : counted() ? `frame ${words}` : `${words} s`;
+      svg.append(draw("text", { x: x(t / rate), y: height - 6, "text-anchor": "middle" }, said));
     });
     lines.forEach((l, n) => {
       const known = l.values.map((v, i) => (v === null ? -1 : i)).filter((i) => i >= 0);

@@ -131,6 +131,15 @@ def test_frames_without_a_clock_are_counted(tmp_path: Path) -> None:
     assert shown(counted, tmp_path)["path"]["index_fps"] == 24.0
 
 
+def test_clocks_that_tell_the_date_are_counted_from_the_first_frame(tmp_path: Path) -> None:
+    path = made_runs.path(way=(0.4, 0, 0))
+    dated = shown(path.replace(time_s=path.time_s + 1.7e9), tmp_path)
+    assert dated["path"]["time"][:2] == [0.0, 0.125]
+    assert dated["segments"][0]["spans"][0] == pytest.approx([0.0, 1.375], abs=1e-3)
+    late = shown(path.replace(time_s=path.time_s + 100.0), tmp_path)
+    assert late["path"]["time"][0] == late["segments"][0]["spans"][0][0] == 100.0
+
+
 def test_what_was_noted_about_a_shot_is_told(tmp_path: Path) -> None:
     assert shown(made_runs.path(), tmp_path, notes=("dark",))["facts"] == [["notes on the shot", "dark"]]
 
@@ -287,3 +296,15 @@ def test_curves_show_poses_that_stand_alone(tmp_path: Path) -> None:
             page.go(tmp_path / name / "run" / "index.html")
             assert page.run("return document.querySelectorAll('#curves circle').length") == dots
         assert page.log() == []
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (webdriver.CHROMIUM and webdriver.DRIVER), reason="no Chromium")
+def test_times_of_late_shots_are_told_apart(tmp_path: Path) -> None:
+    path = made_runs.path(way=(0.4, 0, 0))
+    ticks = "return [...document.querySelector('#curves svg').querySelectorAll('text[text-anchor=middle]')]"
+    with webdriver.browser(tmp_path) as page:
+        for first_s, told in ((100.0, ["100 s", "100.5", "101"]), (1234.0, ["1234 s", "1234.5", "1235"])):
+            shown(path.replace(time_s=path.time_s + first_s), tmp_path)
+            page.go(tmp_path / "run" / "index.html")
+            assert page.run(f"{ticks}.map((n) => n.textContent)") == told
