@@ -164,6 +164,9 @@
   }
   const noiseMarks = (metric) => ({ shapes: levels(metric).map(level), annotations: levels(metric).slice(0, 1).map(label) });
 
+  // Plotly takes some tags in texts for its own.
+  const bare = (name) => name.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+
   function drawOverview(models) {
     const { metrics } = board();
     const metric = metrics.find((m) => state.boardSort && m.name === state.boardSort[0]) || metrics[0];
@@ -171,7 +174,7 @@
     at("overview").hidden = entries.every((e) => e.value === null);
     if (at("overview").hidden || !window.Plotly) return;
     Plotly.react("overview", [{
-      type: "bar", x: models.map((m) => m.model), y: entries.map((e) => e.value), marker: { color: colour("generated") }, width: 0.4,
+      type: "bar", x: models.map((m) => bare(m.model)), y: entries.map((e) => e.value), marker: { color: colour("generated") }, width: 0.4,
       error_y: {
         type: "data", symmetric: false, color: colour("ink"),
         array: entries.map((e) => (e.ci95 ? e.ci95[1] - e.value : 0)),
@@ -179,7 +182,7 @@
       },
       hovertemplate: "%{x}: %{y:.4g}<extra></extra>",
     }], layout({
-      yaxis: axis(`${metric.name} (${metric.unit})`, { rangemode: "tozero" }), xaxis: axis("", { type: "category" }),
+      yaxis: axis(`${metric.name} (${metric.unit})`, { rangemode: "tozero" }), xaxis: axis("", { type: "category", automargin: true }),
       ...noiseMarks(metric),
     }), options);
   }
@@ -415,7 +418,7 @@
     const at_ = detail.at && detail.at.length === errors.values.length ? detail.at : errors.values.map((_, i) => i);
     Plotly.react("errors", [{
       x: at_, y: errors.values, mode: "lines+markers", marker: { size: 4 }, line: { color: colour("generated") },
-      hovertemplate: "%{x:.3g}: %{y:.4g}<extra></extra>",
+      hovertemplate: "%{x}: %{y:.4g}<extra></extra>",
     }], layout({
       xaxis: axis(detail.axis || "frames"), yaxis: axis(`${name} (${errors.unit})`, { rangemode: "tozero" }),
       ...noiseMarks(metric),

@@ -184,6 +184,27 @@ def test_what_is_in_view_at_once(ranked: Path, tmp_path: Path) -> None:
         assert page.log() == []
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (webdriver.CHROMIUM and webdriver.DRIVER),
+    reason="no chromium with chromedriver; apt-get install chromium-driver",
+)
+def test_the_names_below_the_bars_are_whole_and_as_they_are(tmp_path: Path) -> None:
+    pytest.importorskip("plotly")
+    names = [f"a_model_whose_name_is_long_{k}" for k in range(11)] + ["one <b>bold<br>& <i>more"]
+    records = [score({"a": smooth(1)}, {"a": smooth(2)}, model=name).record() for name in names]
+    file = report.write(records, tmp_path / "names.html")
+    with webdriver.browser(tmp_path) as page:
+        page.width(1200)
+        page.go(file)
+        labels = "[...document.querySelectorAll('#overview .xtick text')]"
+        page.wait(f"return {labels}.length === {len(names)}")
+        assert sorted(page.run(f"return {labels}.map((n) => n.textContent)")) == sorted(names)
+        box = "document.getElementById('overview').getBoundingClientRect()"
+        inside = f"n.getBoundingClientRect().bottom <= {box}.bottom && n.getBoundingClientRect().right <= {box}.right"
+        assert page.run(f"return {labels}.every((n) => {inside})")
+
+
 def test_a_preset_that_was_changed_is_called_so() -> None:
     pytest.importorskip("plotly")
     changed = score({"a": smooth(1)}, {"a": smooth(2)}, model="m", time="progress").record()
