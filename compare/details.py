@@ -9,6 +9,7 @@ from compare.sources import Clip
 from trajectory.errors import CinetrajError
 from trajectory.kinematics import seconds
 from trajectory.model import Trajectory
+from trajectory.moves import with_holds
 from trajectory.resample import quat_wxyz_from_rotation
 
 DIGITS = 5
@@ -33,7 +34,7 @@ def _source(trajectory: Trajectory, clip: Clip) -> str:
 
 
 def _moves(trajectory: Trajectory) -> dict[str, Any]:
-    """Segments of `describe` as shares of the clip, and its sentence; the reason where there are none."""
+    """Segments that are told, as shares of the clip, and the sentence; the reason where there are none."""
     import trajectory as package
 
     try:
@@ -46,7 +47,7 @@ def _moves(trajectory: Trajectory) -> dict[str, Any]:
         "sentence": description.sentence,
         "segments": [
             [segment.primitive, round((segment.start_s - start) / span, 4), round((segment.end_s - start) / span, 4)]
-            for segment in description.segments
+            for segment in with_holds(description.decisions, description.segments, description.translation_unit)
         ],
     }
 

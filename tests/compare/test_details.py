@@ -2,12 +2,14 @@
 
 import json
 
+import made_runs
 import numpy as np
 import pytest
 from paths import smooth
 
 from compare.details import detail_json
 from compare.scoring import score
+from trajectory.description import describe
 from trajectory.model import Trajectory
 
 
@@ -30,6 +32,16 @@ def test_points_without_a_pose_are_holes_in_path_and_errors() -> None:
     assert len(found["at"]) == len(found["reference"]["xyz"]) == len(found["errors"]["RotErr"]["values"])
     assert found["errors"]["RotErr"]["unit"] == "deg"
     assert [set(moves) for moves in found["moves"]] == [{"sentence", "segments"}] * 2
+
+
+def test_bars_are_of_moves_that_the_sentence_tells() -> None:
+    """A little there and back is neither told of the whole nor clear."""
+    path = made_runs.there_and_back(0.1)
+    assert {each.primitive for each in describe(path).segments} == {"Move_Right", "Move_Left"}
+    row = score({"a": path}, {"a": made_runs.there_and_back(0.4)}, detail=True).clips["a"]
+    little, clear = detail_json(row)["moves"]
+    assert little["segments"] == []
+    assert [name for name, *_ in clear["segments"]] == ["Move_Right", "Move_Left"]
 
 
 def test_nothing_is_kept_that_nobody_asked_for() -> None:
