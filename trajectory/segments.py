@@ -1,13 +1,14 @@
 """Which primitive happens when."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy.lib.stride_tricks import sliding_window_view
 
-from trajectory.components import CHANNELS, TRANSLATION
+from trajectory.components import CHANNEL_OF, CHANNELS, TRANSLATION
 from trajectory.steadiness import Split
 
 LEAST_REAL = 0.25
@@ -67,7 +68,7 @@ def find(
     A segment starts where the speed of a component rises above a high mark, ends where it falls below a low one,
     bridges short pauses, and counts if it lasts and if its displacement reaches the decision threshold. All marks are
     per second or displacements, so that the frame rate does not matter. Frames without a pose end a segment where
-    the gap is too long to bridge.
+    the gap is too long to bridge. No move begins, ends or goes on in a hold.
 
     Args:
         limits: decision thresholds of the seven components in the units of the trend.
@@ -88,8 +89,29 @@ def find(
                 happens = sign * float(parts.shift[stop, channel] - parts.shift[start, channel]) >= LEAST_REAL * limit
                 if lasts and happens and strength >= limit:
                     found.append(_segment(name, parts, (start, stop), strength, strength / limit - 1.0))
-    found += _holds(parts, still, config)
-    return tuple(sorted(found, key=lambda s: (s.start_s, s.primitive)))
+    holds = _holds(parts, still, config)
+    found = [part for move in found for part in _between(holds, move, parts, limits)]
+    return tuple(sorted([*found, *holds], key=lambda s: (s.start_s, s.primitive)))
+
+
+def _between(holds: Sequence[Segment], move: Segment, parts: Split, limits: Float[np.ndarray, " 7"]) -> list[Segment]:
+    """A move without the holds that it begins, ends or pauses in: smoothing spreads it into them, and nothing moves
+    there. A pause divides it only where each part is a move by itself."""
+    start_s = max((h.end_s for h in holds if h.start_s <= move.start_s < h.end_s), default=move.start_s)
+    end_s = min((h.start_s for h in holds if h.start_s < move.end_s <= h.end_s), default=move.end_s)
+    if start_s >= end_s:
+        return [move]
+    inside = [hold for hold in holds if start_s < hold.start_s and hold.end_s < end_s]
+    starts, ends = [start_s, *(h.end_s for h in inside)], [*(h.start_s for h in inside), end_s]
+    channel, sign = CHANNEL_OF[move.primitive]
+    at = [np.interp(times, parts.time_s, parts.shift[:, channel]) for times in (starts, ends)]
+    strengths, limit = sign * (at[1] - at[0]), float(limits[channel])
+    if not inside or (strengths < limit).any():
+        return [replace(move, start_s=start_s, end_s=end_s)]
+    return [
+        Segment(primitive=move.primitive, start_s=a, end_s=b, strength=float(moved), margin=float(moved) / limit - 1.0)
+        for a, b, moved in zip(starts, ends, strengths, strict=True)
+    ]
 
 
 def limits_of_reach(parts: Split, limits: Float[np.ndarray, " 7"]) -> Float[np.ndarray, " 7"]:

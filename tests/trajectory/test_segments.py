@@ -103,6 +103,20 @@ def test_a_slow_push_is_one_segment_and_shake_is_none():
     assert moves(build(frames=300, duration_s=10.0, noise_deg=0.3)) == []
 
 
+@pytest.mark.parametrize(("move_s", "hold_s"), [(1.0, 0.5), (1.0, 1.2), (0.3, 1.2)])
+def test_no_move_begins_ends_or_goes_on_where_the_camera_holds(move_s: float, hold_s: float):
+    """Smoothing spreads a move by a quarter of a second, and bridges short holds between quick ones."""
+    times = np.cumsum([0.0, hold_s, move_s, hold_s, move_s, hold_s])
+    t = build(frames=round(times[-1] * 40) + 1, duration_s=times[-1])
+    pan = np.radians(40) * np.interp(t.time_s, times, [0, 0, 1, 1, 2, 2])
+    poses = t.world_from_cam.copy()
+    poses[:, :3, :3] = Rotation.from_euler("Y", pan[:, None]).as_matrix()
+    found = describe(t.replace(world_from_cam=poses)).segments
+    assert [each.primitive for each in found] == ["Static", "Pan_Right", "Static", "Pan_Right", "Static"]
+    np.testing.assert_allclose([each.start_s for each in found], times[:-1], atol=0.06)
+    np.testing.assert_allclose([each.end_s for each in found], times[1:], atol=0.06)
+
+
 def test_a_static_clip_is_one_static_segment():
     (segment,) = describe(build(frames=90, duration_s=3.0)).segments
     assert (segment.primitive, segment.start_s, segment.end_s) == ("Static", 0.0, 3.0)
