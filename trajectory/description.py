@@ -205,7 +205,6 @@ def describe(
 
     parts = steadiness.split(seen, config.steadiness)
     static = decisions["Static"].yes is True
-    level, shake_diag = steadiness.level(parts, seen, static=static, config=config.steadiness)
     pace = None if static else steadiness.speed(parts, seen)
     word = None if pace is None else steadiness.name_speed(*pace, config.steadiness)
     if seen.unit == "scene_depth":
@@ -213,6 +212,8 @@ def describe(
     else:
         span_limits = segments.limits_of_reach(parts, seen_limits)
     spans = segments.find(parts, span_limits, still=still, config=config.segments)
+    holds_s = [(span.start_s, span.end_s) for span in spans if span.primitive == "Static"]
+    level, shake_diag = steadiness.level(parts, seen, holds_s, static=static, config=config.steadiness)
     named = compound.find(seen, seen_limits, config.compound, gravity=gravity)
     small = minor.find(trajectory, seen, seen_limits, decisions, spans, still_diag=limits.static_diag)
     moving = any(decisions[name].yes for name in NAMES if name != "Static") or any(

@@ -1,5 +1,6 @@
 """Intent against shake: what the operator meant, and what the hands or the road added."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, final
 
@@ -107,12 +108,22 @@ def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
     )
 
 
-def shake(parts: Split, seen: ImageMotion) -> float:
+def shake(parts: Split, seen: ImageMotion, holds_s: Sequence[tuple[float, float]] = ()) -> float:
     """Content shake in image diagonals: robust deviation of the tremor over all components measured in diagonals.
 
     The clip's own measured noise is taken off in quadrature.
+
+    Args:
+        holds_s: first and last times of stretches in which the camera stands still. No tremor is more there than what
+            it strays by: beside a whip the fit swings on where nothing moves.
     """
-    tremor = parts.tremor[parts.observed][:, seen.in_diagonals]
+    tremor = parts.tremor
+    for start_s, end_s in holds_s:
+        rows = (start_s <= parts.time_s) & (parts.time_s <= end_s)
+        strays = parts.shift[rows] - np.median(parts.shift[rows], axis=0)
+        tremor = tremor.copy()
+        tremor[rows] = np.where(np.abs(strays) < np.abs(tremor[rows]), strays, tremor[rows])
+    tremor = tremor[parts.observed][:, seen.in_diagonals]
     if not len(tremor):
         return 0.0
     deviation = 1.4826 * np.median(np.abs(tremor), axis=0)
@@ -136,12 +147,12 @@ def speed(parts: Split, seen: ImageMotion) -> tuple[float, float] | None:
 
 
 def level(
-    parts: Split, seen: ImageMotion, *, static: bool, config: SteadinessConfig
+    parts: Split, seen: ImageMotion, holds_s: Sequence[tuple[float, float]], *, static: bool, config: SteadinessConfig
 ) -> tuple[Steadiness | None, float | None]:
     """The word for the shake, and the shake; None where too few poses tell of it: then only rest has a word."""
     if len(parts.time_s) < LEAST_POSES:
         return "static" if static else None, None
-    shake_diag = shake(parts, seen)
+    shake_diag = shake(parts, seen, holds_s)
     return name_steadiness(shake_diag, static, config), shake_diag
 
 

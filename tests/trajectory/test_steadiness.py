@@ -59,6 +59,21 @@ def test_shake_is_measured_alike_at_any_rate_and_under_a_pan(hertz, pan_deg, fps
     assert measured(wobbling(amplitude, hertz, pan_deg=pan_deg, fps=fps)) == pytest.approx(of_sine, rel=0.3)
 
 
+@pytest.mark.parametrize("shakes", [False, True])
+def test_a_whip_between_holds_is_no_shake(shakes: bool):
+    """Of a camera that stands still for most of a clip, and whips; held by hand it shakes before and after, too."""
+    path = build(
+        turn_deg=(0, 70, 0),
+        frames=91,
+        duration_s=3.0,
+        noise_deg=0.3 if shakes else 0.0,
+        profile=lambda a: np.interp(a, [0, 0.45, 0.55, 1], [0, 0, 1, 1]),
+    )
+    found = describe(path)
+    assert found.speed == "whip"
+    assert found.steadiness == ("shaky" if shakes else "smooth")
+
+
 def test_slow_sway_and_soft_starts_are_intent():
     assert measured(wobbling(5.0, 0.3)) < SteadinessConfig().smooth_diag
     eased = build(turn_deg=(0, 40, 0), frames=90, duration_s=3.0, profile=lambda a: 0.5 - 0.5 * np.cos(np.pi * a))
