@@ -37,7 +37,7 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None, referenc
     description = shot.describe(trajectory)
     grid = figure.add_gridspec(3, 3, height_ratios=(1.15, 1.0, 0.55), hspace=0.38, wspace=0.28)
     path = figure.add_subplot(grid[0, 0], projection="3d")
-    plot.draw_path(path, trajectory)
+    plot.draw_path(path, trajectory, label=None if reference is None else "this run")
     frames = [figure.add_subplot(grid[0, 1]), figure.add_subplot(grid[0, 2])]
     _draw_frames(frames, shot, films)
     for axes in frames:
@@ -48,11 +48,13 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None, referenc
     plot.draw_focal(focal, trajectory)
     if reference is not None:
         laid = laid_on(trajectory, reference)
-        plot.draw_path(path, laid, color=AGAINST)
+        plot.draw_path(path, laid, color=AGAINST, label="reference")
+        path.legend(fontsize="x-small", loc="upper left", frameon=False)
         plot.draw_position(position, laid, linestyle="--", prefix="reference ")
         plot.draw_rotation(rotation, laid, linestyle="--", prefix="reference ")
         if laid.focal_px is not None:
             plot.draw_focal(focal, laid, linestyle="--", label="reference")
+            focal.legend(fontsize="x-small")
     below = figure.add_subplot(grid[2, :])
     shown = with_holds(description.decisions, description.segments, description.translation_unit)
     plot.draw_segments(below, shown, trajectory)

@@ -60,6 +60,14 @@ def test_the_bars_are_what_is_told(tmp_path: Path) -> None:
     assert bars == {0.1: [], 0.4: ["Move Right", "Move Left"]}
 
 
+def test_a_reference_is_named_wherever_it_is_drawn(runs: Path) -> None:
+    (truck,) = shots_of(runs / "truck")
+    figure = Figure()
+    draw_run(figure, truck, reference=made_runs.path(way=(0.4, 0, 0)))
+    told = [axes.get_legend().get_texts() for axes in figure.axes if axes.get_legend() is not None]
+    assert [sum("reference" in text.get_text() for text in texts) for texts in told] == [1, 3, 3, 1]
+
+
 def test_a_vector_drawing_is_written_whole(runs: Path, tmp_path: Path) -> None:
     (pan,) = shots_of(runs / "pan")
     assert save_figure(pan, tmp_path / "pan.svg").read_text().startswith("<?xml")
