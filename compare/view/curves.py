@@ -24,10 +24,11 @@ PALE = 0.55
 """Share of white in the colours of a reference's curves."""
 
 
-def log_curves(stream: Any, trajectory: Trajectory, *, reference: bool = False) -> None:
+def log_curves(stream: Any, trajectory: Trajectory, numbers: list[int], *, reference: bool = False) -> None:
     """Curves of a path relative to its first frame, in that camera's axes, and their standard deviations where known.
 
     Args:
+        numbers: of the frames, one for each row of the path.
         reference: it is the path that another one is compared with: its curves are paler, and named so.
     """
     if not trajectory.valid.any():
@@ -44,29 +45,35 @@ def log_curves(stream: Any, trajectory: Trajectory, *, reference: bool = False) 
             colour = rgb_of(color_of(column))
             if reference:
                 line = f"{origin}/{name}_reference"
-                _send(stream, line, trajectory, columns[:, column], f"reference {name}", _pale(colour))
+                _send(stream, line, trajectory, numbers, columns[:, column], f"reference {name}", _pale(colour))
                 continue
-            _send(stream, f"{origin}/{name}", trajectory, columns[:, column], name, colour)
+            _send(stream, f"{origin}/{name}", trajectory, numbers, columns[:, column], name, colour)
             if (spreads[origin] > 0).any():
                 spread_line = f"{SPREAD}/{origin}/{name}"
-                _send(stream, spread_line, trajectory, spreads[origin][:, column], name, colour)
+                _send(stream, spread_line, trajectory, numbers, spreads[origin][:, column], name, colour)
 
 
 def _send(
-    stream: Any, entity: str, trajectory: Trajectory, values: Float[np.ndarray, " n"], name: str, colour: list[int]
+    stream: Any,
+    entity: str,
+    trajectory: Trajectory,
+    numbers: list[int],
+    values: Float[np.ndarray, " n"],
+    name: str,
+    colour: list[int],
 ) -> None:
     rr = rerun()
     known = np.flatnonzero(trajectory.valid & np.isfinite(values))
     if not len(known):
         return
     stream.log(entity, rr.SeriesLines(colors=[colour], names=[name], widths=[2.0]), static=True)
-    times = [rr.TimeColumn("frame", sequence=known)]
+    times = [rr.TimeColumn("frame", sequence=np.array(numbers)[known])]
     if trajectory.time_source != "index":
         times.append(rr.TimeColumn("time", duration=np.array(trajectory.time_s[known])))
     stream.send_columns(entity, indexes=times, columns=rr.Scalars.columns(scalars=np.array(values[known])))
 
 
-def log_segments(stream: Any, trajectory: Trajectory, description: Description) -> None:
+def log_segments(stream: Any, trajectory: Trajectory, description: Description, numbers: list[int]) -> None:
     """A lane for each primitive that is told, its state named with how far it can be trusted."""
     rr = rerun()
     shown = with_holds(description.decisions, description.segments, description.translation_unit)
@@ -84,7 +91,8 @@ def log_segments(stream: Any, trajectory: Trajectory, description: Description) 
             for edge in ((segment.start_s, words), (segment.end_s, ""))
         ]
         for at, state in edges:
-            stream.set_time("frame", sequence=int(np.searchsorted(time_s, at - 1e-9)))
+            row = min(int(np.searchsorted(time_s, at - 1e-9)), len(numbers) - 1)
+            stream.set_time("frame", sequence=numbers[row])
             if not counted:
                 stream.set_time("time", duration=float(at))
             stream.log(f"{SEGMENTS}/{name}", rr.StateChange(state=state))

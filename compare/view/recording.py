@@ -24,6 +24,7 @@ from trajectory.description import Description
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 from trajectory.picture import in_parts
+from trajectory.plot_frames import number_of
 from trajectory.run_names import DEPTH_FILE
 
 APPLICATION = "cinetraj"
@@ -137,12 +138,14 @@ def log(stream: Any, shown: Shown) -> None:
     trajectory = _path(shown)
     description = shown.shot.describe(trajectory)
     dense = shown.model == "dense"
-    clock = _clock(stream, trajectory)
+    start = int(shown.shot.shot.get("start") or 0)
+    numbers = [number_of(trajectory, row, start) for row in range(len(trajectory))]
+    clock = _clock(stream, trajectory, numbers)
     # What is small comes first: a page that loads slowly shows it while the frames are on their way.
     text = rerun().TextDocument(words(shown.shot, description), media_type="text/markdown")
     stream.log(WORDS_ENTITY, text, static=True)
-    curves.log_curves(stream, trajectory)
-    curves.log_segments(stream, trajectory, description)
+    curves.log_curves(stream, trajectory, numbers)
+    curves.log_segments(stream, trajectory, description, numbers)
     scene.log_world(stream, shown.shot, trajectory, points=not dense)
     trajectory = scene.as_seen(trajectory)
     hw = _size(shown, trajectory)
@@ -150,7 +153,9 @@ def log(stream: Any, shown: Shown) -> None:
         clock(row)
         scene.log_camera(stream, scene.CAMERA, trajectory, row, hw, PALETTE[0])
     if shown.reference is not None:
-        _log_reference(stream, shown.reference, trajectory, hw, clock)
+        laid = laid_on(trajectory, shown.reference)
+        curves.log_curves(stream, laid, numbers, reference=True)
+        _log_reference(stream, laid, hw, clock)
     if shown.film is not None:
         scene.log_frames(stream, shown.shot, trajectory, shown.film, dense=dense, clock=clock)
     stream.reset_time()
@@ -169,16 +174,12 @@ def words(shot: RunShot, description: Description) -> str:
     return "\n".join(lines)
 
 
-def _log_reference(
-    stream: Any, reference: Trajectory, trajectory: Trajectory, hw: tuple[int, int], clock: Callable[[int], None]
-) -> None:
-    laid = laid_on(trajectory, reference)
+def _log_reference(stream: Any, laid: Trajectory, hw: tuple[int, int], clock: Callable[[int], None]) -> None:
     scene.log_path(stream, f"{scene.REFERENCE}/path", laid, PALETTE[1])
     for row in range(len(laid)):
         clock(row)
         scene.log_camera(stream, f"{scene.REFERENCE}/camera", laid, row, hw, PALETTE[1])
     stream.reset_time()
-    curves.log_curves(stream, laid, reference=True)
 
 
 def _stream(shown: Shown) -> Any:
@@ -203,9 +204,9 @@ def _path(shown: Shown) -> Trajectory:
     return trajectory
 
 
-def _clock(stream: Any, trajectory: Trajectory) -> Callable[[int], None]:
+def _clock(stream: Any, trajectory: Trajectory, numbers: list[int]) -> Callable[[int], None]:
     def set_time(row: int) -> None:
-        stream.set_time("frame", sequence=row)
+        stream.set_time("frame", sequence=numbers[row])
         if trajectory.time_source != "index":
             stream.set_time("time", duration=float(trajectory.time_s[row]))
 

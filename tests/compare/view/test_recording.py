@@ -5,6 +5,7 @@ import io
 import socket
 import threading
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import made_runs
@@ -60,6 +61,22 @@ def test_cameras_stand_where_the_path_has_them(truck: Read) -> None:
     assert lens[0] == pytest.approx(made_runs.FOCAL_PX)  # the film is as large as the source
     strips = truck["/world/path"]["LineStrips3D:strips"][0][1]
     assert [len(strip) for strip in strips] == [1, made_runs.N - 2]  # a gap at the lost frame
+
+
+def test_frames_are_counted_as_on_the_page_and_in_captions(tmp_path: Path) -> None:
+    """Those of a clip's second shot from where it begins in the clip, those of a folder of images by their numbers."""
+    path = made_runs.path(way=(0.4, 0, 0))
+    counted = path.replace(time_s=2.0 * np.arange(made_runs.N) + 50.0, time_source="index")
+    for trajectory, numbers in ((path, range(7, 7 + made_runs.N)), (counted, range(50, 50 + 2 * made_runs.N, 2))):
+        made = replace(made_runs.shot(trajectory), start=7, stop=7 + made_runs.N)
+        shot = shots_of(folder.write_run(made_runs.estimate("gone.mp4", made), tmp_path / "run", plot=False))[0]
+        found = recordings.read(recording.save(recording.Shown(shot=shot, reference=path), tmp_path / "a.rrd"))
+        for entity in (f"/{scene.CAMERA}", f"/{scene.REFERENCE}/camera"):
+            assert [at for at, _ in found[entity]["Transform3D:translation"]] == list(numbers)
+        for curve in ("right", "right_reference"):
+            assert [at for at, _ in found[f"/{curves.POSITION}/{curve}"]["Scalars:scalars"]] == list(numbers)
+        states = found[f"/{curves.SEGMENTS}/Move_Right"]["StateChange:state"]
+        assert [at for at, _ in states] == [numbers[0], numbers[-1]]
 
 
 def test_a_world_whose_z_is_up_is_shown_as_the_first_camera_sees_it(tmp_path: Path) -> None:
