@@ -49,8 +49,8 @@ def probabilities(
         weight = {each: 0.0 for each in states}
         for share, answers in others or ():
             told_there = _state(answers, pair)
-            if told_there is not _UNKNOWN:
-                weight[told_there] += share
+            for each in states:
+                weight[each] += share * (usual[each] if told_there is _UNKNOWN else told_there == each)
         if state is _UNKNOWN:
             shares = _of_what_is_not_told(weight, usual)
         else:

@@ -109,3 +109,14 @@ def test_opposite_names_are_told_alike() -> None:
         each = probabilities(answers, trust | {told: 0.4})
         found.append((each[told], each[other]))
     assert found[0] == found[1] == pytest.approx((0.4 + 0.6 * MOVES, 0.6 * MOVES))
+
+
+def test_a_candidate_that_does_not_know_speaks_for_nothing():
+    """One small candidate that travels the same way is not all that is possible, where a large one cannot tell."""
+    unknown = {**told(), **dict.fromkeys(("Move_In", "Move_Out"))}
+    both = [(0.05, told(Move_In=True)), (0.45, unknown)]
+    trust = dict.fromkeys(NAMES, 0.4)
+    doubted = probabilities(told(Move_In=True), trust, both)["Move_In"]
+    alone = probabilities(told(Move_In=True), trust, both[:1])["Move_In"]
+    assert doubted == pytest.approx(0.4 + 0.6 * (BY_CANDIDATES * (0.1 + 0.9 * MOVES) + (1 - BY_CANDIDATES) * MOVES))
+    assert doubted < 0.55 < alone
