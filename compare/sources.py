@@ -276,6 +276,8 @@ def match(
 ) -> list[Match]:
     """Pairs of clips: two single clips, or by name (also CineTechBench's gen_720p_NAME), or by a CSV.
 
+    Names that differ in capitals alone belong together where no other clip has such a name.
+
     Every clip of either side is in the result once; what has no partner has None on the other side.
 
     Raises:
@@ -312,6 +314,7 @@ def _by_name(left: Mapping[str, Clip], right: Mapping[str, Clip], resolution: st
                 "choose with --resolution"
             )
         partner[candidates[0]] = name
+    partner |= _but_for_capitals([n for n in right if n not in partner], set(left) - set(partner.values()))
     if not partner:
         raise CinetrajError(
             f"no clip name is on both sides: references {listed(left)}; generated {listed(right)}; "
@@ -327,6 +330,18 @@ def _by_name(left: Mapping[str, Clip], right: Mapping[str, Clip], resolution: st
         told = short if plain[short] == 1 and short not in left else name
         matches.append(Match(name=told, reference=None, generated=clip))
     return matches
+
+
+def _but_for_capitals(generated: Iterable[str], references: Iterable[str]) -> dict[str, str]:
+    """The reference of each generated clip whose name differs from it in capitals alone, where there are no two."""
+    sides: list[dict[str, list[str]]] = []
+    for names in (generated, references):
+        spelt: dict[str, list[str]] = {}
+        for name in names:
+            spelt.setdefault(_composed(_without_prefix(name)).casefold(), []).append(name)
+        sides.append(spelt)
+    ours, theirs = sides
+    return {ours[key][0]: theirs[key][0] for key in ours if len(ours[key]) == len(theirs.get(key, ())) == 1}
 
 
 def _composed(name: str) -> str:

@@ -175,6 +175,18 @@ def test_a_clip_without_a_reference_is_named_as_those_that_have_one() -> None:
     assert found == ["x", "y", "gen_540p_z", "gen_720p_z"]  # two of one name keep what tells them apart
 
 
+def test_capitals_part_no_clips_unless_two_names_differ_in_them_alone() -> None:
+    films = {"005_The Matrix": smooth(1), "Dune": smooth(2)}
+    made = {"gen_720p_005_the matrix": smooth(1), "dune": smooth(2), "DUNE": smooth(3)}
+    found = {item.name: item for item in match(films, made)}
+    assert found["005_The Matrix"].generated is not None
+    assert found["Dune"].generated is None  # which of the two nobody knows
+    assert found["dune"].reference is found["DUNE"].reference is None
+    both = {item.name: item for item in match({"a": smooth(1), "A": smooth(2)}, {"A": smooth(2)})}
+    assert both["a"].generated is None
+    assert both["A"].generated is not None
+
+
 def test_accents_pair_however_a_system_spells_them(tmp_path: Path) -> None:
     composed, apart = "caf\u00e9", "cafe\u0301"  # as Linux writes it, and macOS
     for name in (apart, f"gen_720p_{apart}"):
