@@ -20,6 +20,19 @@ class Instead(Loader):
         return self.loader.create_module(spec)
 
 
+class _There(Loader):
+    """Of a part that its package has loaded meanwhile, as it was asked where its parts are: there is one of it."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module, self.spec = module, module.__spec__
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self.spec
+
+
 class _Finder:
     def __init__(self, loading: Mapping[str, Loading]) -> None:
         self.loading = dict(loading)
@@ -28,6 +41,8 @@ class _Finder:
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """As `importlib.abc.MetaPathFinder`; None for all other modules."""
+        if target is None and fullname in sys.modules and fullname.rpartition(".")[0] in self.loading:
+            return ModuleSpec(fullname, _There(sys.modules[fullname]))
         if fullname not in self.loading:
             return None
         spec = PathFinder.find_spec(fullname, path, target)

@@ -205,6 +205,19 @@ print(sum(told))
     assert _ran(code).split() == ["12"]
 
 
+def test_a_part_that_its_package_loads_is_there_once() -> None:
+    code = """
+from sfm.processes.postponed import postpone
+
+postpone()
+import yaml, scipy.sparse
+from yaml.loader import SafeLoader
+import scipy.sparse._csr as part
+print(SafeLoader is yaml.SafeLoader, part.csr_array is scipy.sparse.csr_array, part.__spec__.origin == part.__file__)
+"""
+    assert _ran(code).split() == ["True"] * 3
+
+
 def test_only_once() -> None:
     before = list(sys.meta_path)
     try:
