@@ -6,6 +6,7 @@ from functools import partial
 from importlib import _bootstrap, import_module
 from importlib.abc import Loader
 from importlib.util import find_spec
+from threading import get_ident
 from types import ModuleType
 from typing import Any, cast
 
@@ -28,33 +29,39 @@ TAKEN = {
 library's way to stand in for objects in tests, with that and with the last all of asyncio."""
 
 _IMPORTS: Any = _bootstrap
-_RUNNING: set[str] = set()
+_RUNNING: dict[str, tuple[int]] = {}
 
 
 @contextmanager
-def _alone(name: str) -> Generator[bool]:
+def _alone(name: str, *, waits: bool = True) -> Generator[bool]:
     """Whether a module may be run now, which no other thread does meanwhile; this waits for one that does.
 
     By a lock as Python has one for each import: it is not waited for where its holder waits for an import of this
     thread, nor do modules wait that have nothing to do with each other. Then, and while this thread runs it: False.
+
+    Args:
+        waits: else False while any thread runs it.
     """
-    lock = _IMPORTS._get_module_lock(f"{name}, postponed")
+    lock, own = _IMPORTS._get_module_lock(f"{name}, postponed"), (get_ident(),)
     try:
-        lock.acquire()
-    except _IMPORTS._DeadlockError:
-        yield False
-        return
-    try:
-        if name in _RUNNING:
-            yield False
-        else:
-            _RUNNING.add(name)
+        while (at_it := _RUNNING.setdefault(name, own)) is not own:
+            if not waits or at_it == own:
+                yield False
+                return
             try:
-                yield True
-            finally:
-                _RUNNING.remove(name)
+                lock.acquire()
+            except _IMPORTS._DeadlockError:
+                yield False
+                return
+            lock.release()  # it has run, or is not begun: who is at it says so first, and then takes the lock
+        lock.acquire()
+        try:
+            yield True
+        finally:
+            lock.release()
     finally:
-        lock.release()
+        if _RUNNING.get(name) is own:
+            del _RUNNING[name]
 
 
 def _asked(module: ModuleType, loader: Loader, name: str, ran: Callable[[str], Any]) -> Any:
@@ -75,13 +82,16 @@ def _asked(module: ModuleType, loader: Loader, name: str, ran: Callable[[str], A
 
 class _LazyModule(ModuleType):
     """Runs as anything is asked of it, also where its parts are: those begin behind it. As of `LazyLoader`, whose
-    modules show other threads what there is of them halfway, or hold them up for ever, by the version of Python."""
+    modules show other threads what there is of them halfway, or hold them up for ever, by the version of Python.
+
+    While another thread runs it, its parts do not wait for its end, as Python's own do not: it may need them for that.
+    """
 
     def __getattribute__(self, name: str) -> Any:
         own, this = super().__getattribute__, cast("Any", self)
         if name not in ("__spec__", "__dict__", "__class__"):  # Python itself looks for these
             spec = own("__spec__")
-            with _alone(spec.name) as runs:
+            with _alone(spec.name, waits=name != "__path__") as runs:
                 if runs and type(self) is _LazyModule:
                     spec.loader.exec_module(self)
                     this.__class__ = ModuleType

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -216,6 +217,37 @@ import scipy.sparse._csr as part
 print(SafeLoader is yaml.SafeLoader, part.csr_array is scipy.sparse.csr_array, part.__spec__.origin == part.__file__)
 """
     assert _ran(code).split() == ["True"] * 3
+
+
+def test_a_part_does_not_wait_for_the_thread_that_runs_its_package_and_needs_it(tmp_path: Path) -> None:
+    """That thread had a deadlock told, as an error of the import."""
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__init__.py").write_text(
+        "import gate, time\ngate.begun.set()\ntime.sleep(0.5)\nfrom pack.part import VALUE\n"
+    )
+    (tmp_path / "pack" / "part.py").write_text("VALUE = 3\n")
+    (tmp_path / "gate.py").write_text("import threading\nbegun = threading.Event()\n")
+    code = f"""
+import sys, threading
+sys.path.insert(0, {str(tmp_path)!r})
+from sfm.processes.postponed import postpone
+
+postpone(["pack"])
+import gate, pack
+told = []
+
+def part():
+    gate.begun.wait()
+    import pack.part
+    told.append(pack.part.VALUE)
+
+thread = threading.Thread(target=part)
+thread.start()
+told.append(pack.VALUE)
+thread.join()
+print(told)
+"""
+    assert _ran(code).strip() == "[3, 3]"
 
 
 def test_only_once() -> None:
