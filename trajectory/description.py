@@ -1,7 +1,7 @@
 """From a trajectory to what a cinematographer would call it."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, cast, final, get_args
 
@@ -327,11 +327,14 @@ def _others(
     trajectory: Trajectory, candidates: Candidates | None, config: DescribeConfig, gravity: Gravity | None
 ) -> tuple[float, list[tuple[float, Trajectory, ImageMotion]] | None]:
     """Probability of the trajectory itself; probability, path and content displacement of each other candidate, None
-    where its estimator does not say whether there are any."""
-    looked_for = candidates is not None and (candidates.others or evidence_of(trajectory).get(CANDIDATES) is not None)
-    if candidates is None or not looked_for:
+    where nothing of them is known: its estimator does not say whether there are any, or they are not at hand."""
+    if candidates is None:
         return 1.0, None
     usable = [(share, each) for share, each in candidates.others if int(each.valid.sum()) >= 2]
+    listed = evidence_of(trajectory).get(CANDIDATES)
+    alone = isinstance(listed, list | tuple) and len(cast("Sequence[Any]", listed)) == 1  # but for itself
+    if not usable and not alone:
+        return 1.0, None
     return candidates.own, [(share, each, _seen(each, config, gravity)) for share, each in usable]
 
 

@@ -46,6 +46,19 @@ def test_probabilities_without_the_answers_that_a_run_names_say_so(run):
     assert given.sentence == describe(told).sentence
 
 
+def test_an_answer_whose_rivals_are_not_at_hand_is_not_taken_for_one_without_rivals(run):
+    """It was the surer for files that were not copied: sure, where with them it was not."""
+    made = io.read(run / "trajectory.npz")
+
+    def pan(listed, home):
+        evidence = {"probability": {"rotation": 0.45}, "candidates": listed}
+        path = made.replace(provenance=Provenance(evidence=evidence))
+        return describe(path, candidates=candidates_beside(path, home)).decisions["Pan_Right"].probability
+
+    beside, none_at_hand, no_rival = pan(NAMED, run), pan(NAMED, run / "elsewhere" / "a.npz"), pan(NAMED[:1], run)
+    assert beside < none_at_hand < 0.6 < 0.8 < no_rival
+
+
 def test_a_trajectory_without_them_is_alone(tmp_path):
     alone = candidates_beside(build(), tmp_path)
     assert (alone.own, alone.others, alone.missing) == (1.0, (), ())
