@@ -1,6 +1,7 @@
 """Tables that people write by hand or by a spreadsheet: CSV with columns by name."""
 
 import csv
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
@@ -13,8 +14,8 @@ class Table:
 
     Attributes:
         columns: names in the first line, in small letters, without spaces around them.
-        rows: the line at which each ends, and its cells by column without the spaces before them; "" where a row is
-            too short.
+        rows: the line at which each ends, and its cells by column without the spaces before them and those behind
+            quotation marks; "" where a row is too short.
     """
 
     columns: Sequence[str]
@@ -38,6 +39,17 @@ def read_table(text: str, wanted: Collection[str] = ()) -> Table:
         mark: _names(next(csv.reader([head], delimiter=mark, skipinitialspace=True), list[str]())) for mark in marks
     }
     mark = max(marks, key=lambda each: len({*wanted} & {*told[each]}))
+    try:
+        return _rows(lines, mark)
+    except csv.Error:
+        try:
+            return _rows([re.sub(rf'" +(?={mark}|[\r\n]|$)', '"', line) for line in lines], mark)
+        except csv.Error:
+            pass  # no matter of spaces behind quotation marks: what was wrong at first is told
+        raise
+
+
+def _rows(lines: Sequence[str], mark: str) -> Table:
     reader = csv.reader(lines, delimiter=mark, skipinitialspace=True, strict=True)
     rows: list[tuple[int, Mapping[str, str]]] = []
     try:

@@ -173,7 +173,8 @@ def _csv_rows(path: Path, text: str) -> list[tuple[int, str, str]]:
     try:
         table = read_table(text, (*COLUMNS, "name"))
     except csv.Error as error:
-        raise ReadError(path, f"is no CSV ({error})", remedy="close what begins with a quotation mark") from error
+        remedy = "close what begins with a quotation mark, and write those within it twice"
+        raise ReadError(path, f"is no CSV ({error})", remedy=remedy) from error
     column = next((c for c in COLUMNS if c in table.columns), None)
     if column is None:
         found = ", ".join(map(repr, table.columns)) or "nothing"

@@ -14,6 +14,7 @@ from trajectory.csv_tables import read_table
         "Video , NAME\r\na b.mp4, x\r\n\r\n,,\r\n",
         "video;name\na b.mp4;x\n;\n",
         'video\tname\n"a b.mp4"\tx\n',
+        '"video" ,"name" \r\n"a b.mp4" , "x" \r\n',
     ],
 )
 def test_columns_are_found_however_they_are_written(text: str) -> None:
