@@ -2,7 +2,7 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -103,9 +103,25 @@ def load(
 
 
 def _apart(found: list[Loaded]) -> list[Loaded]:
-    """Paths of one name in files of several suffixes, a.npz and a.txt, are called as their files: each is kept."""
-    named = Counter(each.name for each in found if not each.failed)
-    return [replace(each, name=each.path.name) if named[each.name] > 1 and not each.failed else each for each in found]
+    names = apart([(each.name, each.path, bool(each.failed)) for each in found])
+    return [replace(each, name=name) for each, name in zip(found, names, strict=True)]
+
+
+def apart(found: Sequence[tuple[str, Path, bool]]) -> list[str]:
+    """Names of what was read from a folder. Paths of one name in files of several suffixes, a.npz and a.txt, are called
+    as their files, and what is no path as its file where a path has its name: each is kept.
+
+    Args:
+        found: name, file or folder, and whether it could not be read.
+    """
+    whole = Counter(name for name, _, failed in found if not failed)
+    every = Counter(name for name, _, _ in found)
+    return [path.name if (every if failed else whole)[name] > 1 else name for name, path, failed in found]
+
+
+def entry_name(path: Path) -> str:
+    """What is in a file or a folder of a folder is called so."""
+    return path.stem if path.is_file() else path.name
 
 
 def estimate_first(video: Path) -> str:
@@ -191,7 +207,7 @@ def _is_format(path: Path) -> bool:
 
 
 def _attempt(path: Path, format: str, name: str = "") -> Loaded:
-    name = name or (path.stem if path.is_file() else path.name)
+    name = name or entry_name(path)
     try:
         return _read(path, name, format)
     except CinetrajError as error:

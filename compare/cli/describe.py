@@ -122,13 +122,13 @@ def _refuse_place(plot: Path) -> None:
 
 
 def describe_runs(job: Mapping[str, Any], args: Args) -> dict[str, Any]:
-    """The unit of work: what is told of some runs or files."""
+    """The unit of work: what is told of some runs or files, and of which."""
     told: list[Any] = []
     for path in job["paths"]:
         try:
-            told += _described(_inputs.load(path, args.format), args, [])
+            told += [(path, *each) for each in _described(_inputs.load(path, args.format), args, [])]
         except CinetrajError as error:
-            told.append((Path(path).stem, "", {"failed": str(error)}))
+            told.append((path, _inputs.entry_name(Path(path)), "", {"failed": str(error)}))
     return {"told": told}
 
 
@@ -147,7 +147,9 @@ def _elsewhere(args: Args) -> "list[tuple[str, str, dict[str, Any]]]":
     jobs = [{"paths": [str(path) for path in chunk]} for chunk in _spread.chunks(paths)]
     with bar(str(args.target), "chunk", hidden=args.json) as progress:
         said = spread("compare.cli.describe:describe_runs", args, jobs, _spread.batch_of(args), progress=progress)
-    return [tuple(each) for told in said for each in told["told"]]
+    every = [each for told in said for each in told["told"]]
+    names = _inputs.apart([(name, Path(path), "failed" in result) for path, name, _, result in every])
+    return [(name, doubt, result) for name, (_, _, doubt, result) in zip(names, every, strict=True)]
 
 
 def _described(

@@ -227,6 +227,13 @@ def test_files_of_one_name_and_two_suffixes_are_both_kept(tmp_path: Path) -> Non
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"a.npz.txt", "a.txt.txt", "b.txt"}
     told = json.loads(cinetraj("describe", folder, "--json").stdout)
     assert {"a.npz", "a.txt", "b"} <= set(told)
+    io.write(trajectory, folder / "c.npz", format="native")
+    (folder / "c.txt").write_text("not a path, and read behind it")
+    (folder / "d.d").mkdir()
+    names = {"a.npz": False, "a.txt": False, "b": False, "b.md": True, "c": False, "c.txt": True, "d.d": True}
+    for jobs in ((), ("--jobs", 2)):
+        told = json.loads(cinetraj("describe", folder, "--json", *jobs).stdout)
+        assert {name: "failed" in each for name, each in told.items()} == names
 
 
 def test_all_cameras_of_a_file_become_a_folder_where_it_holds_one(tmp_path: Path) -> None:
