@@ -15,6 +15,7 @@ from sfm import pipeline
 from trajectory import io
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
+from trajectory.probabilities import MOVES
 
 
 def forward(pitch_deg: float | None, tmp_path: Path) -> Path:
@@ -66,7 +67,7 @@ def test_what_is_sure_and_what_is_not_is_said(tmp_path: Path, capsys: pytest.Cap
     found = json.loads(said_of(tmp_path, capsys, moved, json=True))
     assert found["sure"] == evidence["sure"]
     assert found["probability"] == evidence["probability"]
-    assert found["decisions"]["Move_Right"]["probability"] == pytest.approx(0.41)
+    assert found["decisions"]["Move_Right"]["probability"] == pytest.approx(0.41 + 0.59 * MOVES)
     assert set(found["flagged"].values()) == {"translation not sure"}
 
 
@@ -239,7 +240,7 @@ def test_what_is_likelier_than_not_and_yet_not_told_is_named(
     moved, zoomed = made_runs.path(way=(0.4, 0, 0)), made_runs.path(way=(0.4, 0, 0), zoom=1.5)
     io.write(zoomed, tmp_path / "zoomed.npz", format="native")
     other = {"file": "zoomed.npz", "probability": 0.3}
-    for sure, named in ((0.9, False), (0.3, True)):
+    for sure, named in ((0.9, False), (0.2, True)):
         evidence = {"probability": {"zoom": sure}, "candidates": [{"file": None, "probability": 0.7}, other]}
         said = said_of(tmp_path, capsys, moved.replace(provenance=Provenance(evidence=evidence)))
         assert ("likelier than not over all answers: Zoom In (0.5" in said) == named

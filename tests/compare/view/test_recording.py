@@ -21,6 +21,7 @@ from compare.view import curves, recording, scene
 from sfm.runs import folder
 from trajectory.curves import pose_sigma, rotation_deg
 from trajectory.errors import CinetrajError
+from trajectory.probabilities import BY_CANDIDATES, MOVES
 
 pytest.importorskip("rerun")
 Read = dict[str, dict[str, list]]
@@ -134,7 +135,9 @@ def test_segments_are_states_that_begin_and_end(truck: Read) -> None:
     states = [(row, value[0]) for row, value in lane["StateChange:state"]]
     assert [state for _, state in states] == ["Move Right", ""]
     assert 0 <= states[0][0] < states[1][0] <= made_runs.N
-    assert lane["StateConfiguration:labels"][0][1] == ["Move Right (0.87)"]
+    trust = 0.81 * (made_runs.N - 1) / made_runs.N
+    told = 1 - (1 - trust) * (1 - BY_CANDIDATES) * (1 - MOVES)
+    assert lane["StateConfiguration:labels"][0][1] == [f"Move Right ({told:.2f})"]
 
 
 def test_what_is_not_told_has_no_lane(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from compare.benchmarks.camerabench.score_files import NEEDS_SCENE, read_score_f
 from trajectory.candidates import Candidates
 from trajectory.errors import CinetrajError
 from trajectory.likelihood import LEAST
+from trajectory.probabilities import MOVES as USUAL
 
 # For every task that a path can answer: a clip of which the positive text is true, and one of which it is false.
 TRUTH: dict[str, tuple[str, str]] = {
@@ -254,8 +255,8 @@ def test_a_flagged_number_ranks_and_nan_does_not(
     assert flagged["flagged"] == "not known from this trajectory"
     assert flagged["error"] is None
     if unknown == "number":
-        chance = LEAST / 3  # one of three states, and nothing to be seen of it
-        assert flagged["score"] == (0.0 if rank == "amount" else pytest.approx(chance))
+        usual = LEAST * USUAL  # as often as cameras move so, and nothing to be seen of it
+        assert flagged["score"] == (0.0 if rank == "amount" else pytest.approx(usual))
         assert flagged["failure"] is None
     else:
         assert math.isnan(flagged["score"])

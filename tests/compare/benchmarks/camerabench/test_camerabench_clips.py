@@ -10,6 +10,7 @@ from compare.benchmarks.camerabench.clips import clip_of_trajectory, clips_from_
 from trajectory import io
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.model import Provenance
+from trajectory.probabilities import MOVES as USUAL
 
 
 def test_a_run_that_lost_its_path_did_not_fail(tmp_path: Path) -> None:
@@ -48,7 +49,7 @@ def test_what_the_estimator_held_for_possible_is_read_with_the_run(tmp_path: Pat
     assert camera is not None
     assert whole is not None
     assert camera["scores"]["Move_In"] == pytest.approx(0.4 * whole["scores"]["Move_In"])
-    assert camera["decisions"]["Move_In"]["probability"] == pytest.approx(0.4 + 0.6 / 3)  # the rest is left to chance
+    assert camera["decisions"]["Move_In"]["probability"] == pytest.approx(0.4 + 0.6 * USUAL)  # the rest is as usual
 
 
 def test_a_run_that_cannot_be_read_fails_alone(tmp_path: Path) -> None:
