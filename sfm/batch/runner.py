@@ -118,11 +118,11 @@ class _Batch:
         with self.out.log() as self.log:
             self.out.sweep(self.names)
             events, _ = self.out.events()
-            starts = [event for event in events if event["event"] == "start"]
-            self.digests = {e["source"]: (e["stamp"], e["sha256"]) for e in starts}
+            seen = [event for event in events if "sha256" in event]  # of clips that were begun, or copied
+            self.digests = {e["source"]: (e["stamp"], e["sha256"]) for e in seen}
             self.logged = {(e["name"], e["key"]) for e in events if e["event"] == "done"}
             self.known = self.out.stored()
-            begun = {(e["name"], e["sha256"]): e["source"] for e in starts}
+            begun = {(e["name"], e["sha256"]): e["source"] for e in seen}
             require_own(self.out, self.clips, self.known, self.names.intersection(self.out.names()), begun)
             self.holders = {run.key: run.name for run in self.known.values() if run.key}
             try:
@@ -210,7 +210,7 @@ class _Batch:
         self.out.copy(holder.name, name, path)
         reason = store.reason_for(holder.reason, holder.origin[0], path)
         self.known[name] = replace(holder, name=name, reason=reason, origin=(path, task.digest))
-        self._done(task, holder.status, reason, copied=holder.name)
+        self._done(task, holder.status, reason, copied=holder.name, **_seen(task))
         self._tell(task, holder.status, reason, holder.failure, "copied")
         return True
 
@@ -232,10 +232,8 @@ class _Batch:
             "start",
             name=clip.name,
             key=task.key,
-            source=_stored_path(clip.path),
-            stamp=keys.stamp(clip.path),
-            sha256=task.digest,
             attempt=task.attempt,
+            **_seen(task),
         )
         job: dict[str, Any] = {
             "clip": clip.path,
@@ -336,6 +334,12 @@ class _Batch:
         if stamp is not None and stamp == keys.stamp(path):
             return digest
         return keys.clip_digest(path)
+
+
+def _seen(task: _Task) -> dict[str, Any]:
+    """What the log keeps of a clip, by which it is known again."""
+    path = task.clip.path
+    return {"source": _stored_path(path), "stamp": keys.stamp(path), "sha256": task.digest}
 
 
 def _stored_path(path: str) -> str:

@@ -71,3 +71,17 @@ def test_the_same_relative_path_in_another_folder_is_another_clip(
     assert run(mine, tmp_path / "runs")["a"].how == "kept"
     (tmp_path / "one" / "a.clip").write_text("ok 0 edited")
     assert run(mine, tmp_path / "runs")["a"].how == "computed"
+
+
+def test_the_run_of_an_equal_clip_is_told_from_the_same_relative_path_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was copied had begun nowhere, and the next project's clip of that name took its place."""
+    clips(tmp_path / "one", a="ok 0 same", b="ok 0 same")
+    clips(tmp_path / "other", b="ok 0 other")
+    mine = [Clip(path=f"{name}.clip", name=name) for name in "ab"]
+    monkeypatch.chdir(tmp_path / "one")
+    assert {each.how for each in run(mine, tmp_path / "runs").values()} == {"computed", "copied"}
+    monkeypatch.chdir(tmp_path / "other")
+    with pytest.raises(CinetrajError, match=r"runs/b is the run of another clip, .*one/b\.clip"):
+        run(mine[1:], tmp_path / "runs")
