@@ -368,14 +368,16 @@ def named_in(path: Path) -> frozenset[str]:
 
 def _pair_rows(path: Path) -> Sequence[Mapping[str, str]]:
     try:
-        rows = [row for _, row in read_table(decoded(path.read_bytes()), ("reference", "generated", "name")).rows]
+        table = read_table(decoded(path.read_bytes()), ("reference", "generated", "name"))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise ReadError(
             path, f"cannot be read ({error})", remedy="expected a CSV with columns reference,generated"
         ) from error
-    if not rows or not {"reference", "generated"} <= set(rows[0]):
+    if not {"reference", "generated"} <= {*table.columns}:
         raise ReadError(path, "has no columns reference and generated", remedy="add them as the first line")
-    return rows
+    if not any(row["reference"].strip() or row["generated"].strip() for _, row in table.rows):
+        raise ReadError(path, "names no clip", remedy="add a row for each pair below its first line")
+    return [row for _, row in table.rows]
 
 
 def _from_csv(path: Path, reference: Source, generated: Source) -> list[Match]:

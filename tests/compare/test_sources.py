@@ -245,6 +245,15 @@ def test_an_empty_cell_of_a_csv_is_a_clip_that_is_not_there(tmp_path: Path) -> N
     assert result["summary"]["faults"] == {"model": ["b", "c"], "instrument": [], "unmatched": ["two"]}
 
 
+def test_a_csv_that_names_no_clip_says_so(tmp_path: Path) -> None:
+    """It was said to lack the columns that it has, or nothing was scored without a word."""
+    table = tmp_path / "pairs.csv"
+    for text in ("reference,generated\n", "reference,generated\n,\n", "reference,generated,name\n,,remark\n"):
+        table.write_text(text)
+        with pytest.raises(ReadError, match="names no clip; add a row"):
+            match({"a": smooth(1)}, {"a": smooth(1)}, pairs=table)
+
+
 def test_spaces_and_capitals_of_a_csv_are_no_part_of_names(tmp_path: Path) -> None:
     """The file was said to have no such columns, and its clips to be neither clips nor paths."""
     table = tmp_path / "pairs.csv"
