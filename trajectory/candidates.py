@@ -57,6 +57,11 @@ def candidates_beside(trajectory: Trajectory, home: str | Path) -> Candidates:
     return Candidates(own=own, others=tuple(others), missing=tuple(missing))
 
 
+def rivals_share(trajectory: Trajectory) -> float:
+    """Probability of all answers that a trajectory lists beside itself, at hand or not. Raises ReadError."""
+    return sum((share for share, file in _listed(trajectory, Path(CANDIDATES)) if file is not None), 0.0)
+
+
 def _listed(trajectory: Trajectory, path: Path) -> list[tuple[float, PurePosixPath | None]]:
     """Probability and file of each candidate; the first one, which has no file, is the trajectory itself."""
     entries = evidence_of(trajectory).get(CANDIDATES)

@@ -1,7 +1,7 @@
 """From a trajectory to what a cinematographer would call it."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, cast, final, get_args
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from trajectory import best_estimates, caption, compound, minor, moves, segments, steadiness
 from trajectory.best_estimates import UnknownScores
-from trajectory.candidates import CANDIDATES, Candidates
+from trajectory.candidates import CANDIDATES, Candidates, rivals_share
 from trajectory.caption import Captions
 from trajectory.certainty import QUANTITIES, RIGID, Certainty, certainty_of
 from trajectory.components import CHANNELS, NAMES, Scores, TranslationUnit
@@ -292,6 +292,8 @@ def _told(
         (share, {name: d.yes for name, d in decide(there, limits, trusted, noise_diag=view.noise_diag).items()})
         for share, there, view in known
     ]
+    if candidates is not None and (unheard := rivals_share(trajectory) - sum(share for share, _ in answers)) > 1e-6:
+        answers.append((unheard, dict.fromkeys(NAMES)))  # not at hand, or without poses: it speaks for nothing
     reliability = trust(trajectory, scores.translation_unit)
     reliability |= {name: 0.5 * reliability[name] for name in doubts}
     decisions = decide(
@@ -327,14 +329,10 @@ def _others(
     trajectory: Trajectory, candidates: Candidates | None, config: DescribeConfig, gravity: Gravity | None
 ) -> tuple[float, list[tuple[float, Trajectory, ImageMotion]] | None]:
     """Probability of the trajectory itself; probability, path and content displacement of each other candidate, None
-    where nothing of them is known: its estimator does not say whether there are any, or they are not at hand."""
-    if candidates is None:
+    where its estimator does not say whether there are any."""
+    if candidates is None or not (candidates.others or evidence_of(trajectory).get(CANDIDATES) is not None):
         return 1.0, None
     usable = [(share, each) for share, each in candidates.others if int(each.valid.sum()) >= 2]
-    listed = evidence_of(trajectory).get(CANDIDATES)
-    alone = isinstance(listed, list | tuple) and len(cast("Sequence[Any]", listed)) == 1  # but for itself
-    if not usable and not alone:
-        return 1.0, None
     return candidates.own, [(share, each, _seen(each, config, gravity)) for share, each in usable]
 
 

@@ -57,6 +57,9 @@ def test_an_answer_whose_rivals_are_not_at_hand_is_not_taken_for_one_without_riv
 
     beside, none_at_hand, no_rival = pan(NAMED, run), pan(NAMED, run / "elsewhere" / "a.npz"), pan(NAMED[:1], run)
     assert beside < none_at_hand < 0.6 < 0.8 < no_rival
+    io.write(made, run / "alternatives/2.npz", format="native")  # the one of 0.1 agrees, that of 0.3 is missing
+    (run / "alternatives/1.npz").unlink()
+    assert none_at_hand < pan(NAMED, run) < 0.6
 
 
 def test_a_trajectory_without_them_is_alone(tmp_path):
