@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Literal, final
 
 from compare.depth_scales import DepthScale
+from compare.pairing import Match
 from compare.protocols import Protocol
 from compare.rows import Fault
-from compare.sources import Clip, Match
+from compare.sources import Clip
 from trajectory.commands import Commands
 from trajectory.errors import AmbiguousError, CinetrajError
 from trajectory.model import Trajectory

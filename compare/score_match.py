@@ -12,9 +12,10 @@ from compare.estimators import RENDERED, estimator
 from compare.laid import NotDelivered
 from compare.mind import score_mind
 from compare.other_rows import score_against_commands, score_rows
+from compare.pairing import Match
 from compare.posterior_scores import Candidates, score_posteriors_each
 from compare.rows import ClipScores, Fault, PairScores
-from compare.sources import Clip, Match
+from compare.sources import Clip
 from compare.spared import charged_for
 from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory

@@ -12,10 +12,11 @@ from compare.clocks import clock_warnings
 from compare.depth_scales import DepthScale
 from compare.details import detail_json
 from compare.estimators import estimator_warnings, estimators
+from compare.pairing import Match, match
 from compare.protocols import Protocol
 from compare.rows import ClipScores
 from compare.score_match import score_matches
-from compare.sources import Clip, Match, Source, clips, listed, match, require_there
+from compare.sources import Clip, Source, clips, listed, require_there
 from compare.summary import summarise
 from compare.summary import values as summary_values
 from trajectory.commands import Commands

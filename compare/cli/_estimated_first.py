@@ -27,7 +27,7 @@ def with_runs(path: Path, options: "Args", made: dict[Path, Path]) -> Path:
         made: source of each folder that this call has made so far. Sources of the same name get folders of their own.
     """
     from compare.cli import estimate
-    from compare.sources import named_in
+    from compare.pairing import named_in
     from sfm.batch.inputs import Clip
     from sfm.video.reader import own_name
 
@@ -81,7 +81,7 @@ def _named(videos: list[Path]) -> "list[Clip]":
 
 def require_partners(args: "Args") -> None:
     """Raises CinetrajError where no clip of any model has a partner, before videos are estimated for minutes."""
-    from compare.sources import match
+    from compare.pairing import match
 
     def source(path: Path) -> "Path | dict[str, Path]":
         """What the clips of the runs will be called."""

@@ -1,9 +1,13 @@
 """Camera paths for the tests of scores, and how two of them score."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 from scipy.spatial.transform import Rotation
 
 from compare.scoring import score
+from trajectory import io
 from trajectory.frames import Sim3, transform
 from trajectory.model import Trajectory
 
@@ -61,3 +65,11 @@ def one(a: Trajectory, b: Trajectory, protocol: str, **options) -> dict:
 def strict(a: Trajectory, b: Trajectory, **options) -> dict:
     """The row of a single pair under `strict`."""
     return one(a, b, "strict", **options)
+
+
+def run(folder: Path, status: str, reason: str = "", *, seed: int | None = 1) -> None:
+    """A run folder with that status; without a trajectory where `seed` is None."""
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text(json.dumps({"status": status, "reason": reason}))
+    if seed is not None:
+        io.write(smooth(seed), folder / "trajectory.npz", format="native")
