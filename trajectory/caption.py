@@ -23,9 +23,9 @@ _LITTLE = "travels a little"
 _NOUN: dict[str, str] = {"turns": "turn", "travels": "travel", _LITTLE: "a little travel", "zooms": "zoom"}
 DATED_S = 946_684_800.0
 """The year 2000 in seconds since 1970: clocks beyond it tell the date, and a caption counts from the first frame."""
-_MOST = 4
+_MOST = 6
 _MOST_SHORT = 2
-_MOST_LONG = 8
+_MOST_LONG = 16
 
 _T = TypeVar("_T")
 _Still = tuple[str, str, str]
@@ -113,7 +113,8 @@ def captions(
     span_s = (float(seen.moved.time_s[0]), float(seen.moved.time_s[-1]))
     overall = moves.throughout(decisions, told, span_s)
     ranked = sorted((*told, *overall), key=lambda s: -s.margin)
-    kept = _in_turn(ranked, lambda s: moves.is_main_way(s.primitive, s.margin, seen.unit))[: 2 * _MOST]
+    by_turns = _in_turn(ranked, lambda s: moves.is_main_way(s.primitive, s.margin, seen.unit))
+    kept = _new_first(by_turns, lambda s: s.primitive)[:_MOST_LONG]
     parts = parts_of(
         kept,
         compound,
@@ -126,11 +127,12 @@ def captions(
     every = sorted(parts, key=lambda p: -p.weight)
     strongest = [part for part in every if not _elsewhere(part, told, shown)]
     ways_first = _in_turn(strongest, lambda p: moves.is_main_way(p.word.name, p.weight, seen.unit))
+    in_sentence = _new_first(ways_first, lambda p: p.word.name)
     plan = _Plan(
-        parts=_by_time(ways_first[:_MOST]),
+        parts=_by_time(in_sentence[:_MOST]),
         strongest=_by_time(_of_each_word(strongest)[:_MOST_SHORT]),
         every=_by_time(every[:_MOST_LONG]),
-        many=len(told) > 2 * _MOST,
+        many=len(in_sentence) > _MOST or len(ranked) > len(kept),
         still=_still(decisions, manner[0]),
         unknown=any(d.yes is None for n, d in decisions.items() if n.startswith("Move")),
     )
@@ -170,6 +172,16 @@ def _in_turn(ranked: Sequence[_T], is_main_way: Callable[[_T], bool]) -> list[_T
     """Main ways and all else by turns, a way first: they have no common measure, and neither shall hide the other."""
     ways, rest = ([each for each in ranked if is_main_way(each) == main] for main in (True, False))
     return [each for pair in zip_longest(ways, rest) for each in pair if each is not None]
+
+
+def _new_first(ranked: Sequence[_T], name_of: Callable[[_T], str]) -> list[_T]:
+    """The first of each name before any that only repeats one: eight pans hide no tilt."""
+    first, again, seen = list[_T](), list[_T](), set[str]()
+    for each in ranked:
+        name = name_of(each)
+        (again if name in seen else first).append(each)
+        seen.add(name)
+    return first + again
 
 
 def _of_each_word(parts: Sequence[Part]) -> list[Part]:

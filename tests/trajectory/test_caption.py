@@ -153,6 +153,27 @@ def test_a_clip_of_many_moves_stays_one_short_sentence():
     assert len(text) < 250
 
 
+def test_no_kind_of_move_is_left_out_for_one_that_is_told_already():
+    """Of five moves the sentence held four, and of ten strong pans with a way the way was in no caption."""
+    t = build(frames=301, duration_s=10.0)
+    done = np.clip(t.time_s[:, None] / 2 - np.arange(5), 0, 1)  # two seconds each
+    poses, k = t.world_from_cam.copy(), t.intrinsics_px.copy()
+    poses[:, :3, :3] = Rotation.from_euler("YXZ", done[:, :3] * [40, 8, 30], degrees=True).as_matrix()
+    poses[:, :3, 3] = 0.5 * done[:, 3:4] * poses[-1, :3, 2]
+    k[:, :2, :2] *= np.exp(0.5 * done[:, 4])[:, None, None]
+    text = describe(t.replace(world_from_cam=poses, intrinsics_px=k)).sentence
+    assert not text.startswith("Among many moves")
+    assert all(word in text for word in ("pans right", "tilts up", "rolls clockwise", "forward", "zooms in"))
+    turns = {"turn_deg": (0, 40, 0), "frames": 601, "duration_s": 20.0, "profile": lambda a: np.sin(10 * np.pi * a)}
+    panning = build(**turns)
+    poses = np.array(panning.world_from_cam)
+    poses[:, 2, 3] = np.linspace(0, 0.6, len(poses))
+    found = describe(panning.replace(world_from_cam=poses)).captions
+    assert found.medium.startswith("Among many moves")
+    assert "moving forward" in found.medium
+    assert "moves forward" in found.long
+
+
 def doubting(t, **sure):
     return describe(t.replace(provenance=Provenance(evidence={"sure": sure}))).sentence
 
