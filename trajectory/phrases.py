@@ -226,7 +226,9 @@ def _oppose(a: Part, b: Part) -> bool:
 
 
 def _joined(group: list[Part], style: Style) -> str:
-    lead, *others = [style(part) for part in sorted(group, key=lambda p: -p.weight)]
+    first, *after = sorted(group, key=lambda p: -p.weight)
+    # What is not sure comes last: "possibly" before another move would be read for that, too.
+    lead, *others = [style(part) for part in (first, *sorted(after, key=lambda p: not p.sure))]
     text = f"{lead.finite} {lead.rest}"
     same = [p.rest for p in others if p.finite == lead.finite]
     if same:

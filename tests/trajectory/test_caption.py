@@ -187,6 +187,13 @@ def test_what_is_not_sure_is_said_with_possibly():
     assert doubting(t, zoom=False) == plain.replace("speed.", "speed; whether it zooms is not sure.")
 
 
+def test_possibly_is_said_of_what_is_not_sure_alone():
+    """ "possibly rolling clockwise and tilting up" was read as a doubt of both."""
+    evidence = {"probability": {"rotation": 0.9, "translation": 0.5, "zoom": 0.9}}
+    t = build(turn_deg=(0, -60, 0), move=(0, 0, 0.5), log_zoom=0.1).replace(provenance=Provenance(evidence=evidence))
+    assert "while zooming in about 1.1 times and possibly moving forward" in describe(t).sentence
+
+
 def test_what_is_not_sure_and_not_seen_is_said_too():
     assert doubting(build(), translation=False) == "The camera is static; whether it travels is not sure."
     t = build(turn_deg=(0, 20, 0)).replace(scale="bounded", translation_bound=np.inf)
