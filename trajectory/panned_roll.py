@@ -25,7 +25,8 @@ def explaining_pitch_deg(moved: Motion, limit_rad: float) -> float | None:
     Turning about the vertical, a camera pitched by p pans by cos p and rolls by sin p of the angle: without gravity
     the same path may be either. None too where it does not roll beyond the limit with a level first camera. What counts
     is the roll from the first frame to the last; of a path without one, as a pan there and back, a clear roll on the
-    way (`CLEAR`).
+    way (`CLEAR`). A pitch that leaves a clear roll on the way explains neither: of a pan and then a roll it would make
+    one roll there and one back.
     """
     few = _thinned(moved.rotation)
     for roll_rad, limit in ((_net_rad, limit_rad), (_reach_rad, CLEAR * limit_rad)):
@@ -33,7 +34,8 @@ def explaining_pitch_deg(moved: Motion, limit_rad: float) -> float | None:
             continue
         for size in np.arange(_STEP_DEG, STEEPEST_DEG + _STEP_DEG, _STEP_DEG).tolist():
             for pitch_deg in (size, -size):
-                if roll_rad(_rolled_rad(few, Gravity(pitch_deg=pitch_deg))) < limit:
+                rolled = _rolled_rad(few, Gravity(pitch_deg=pitch_deg))
+                if roll_rad(rolled) < limit and _reach_rad(rolled) < CLEAR * limit_rad:
                     return pitch_deg
     return None
 

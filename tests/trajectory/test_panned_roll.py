@@ -63,3 +63,14 @@ def test_a_roll_there_and_back_is_no_pan():
     found = describe(Trajectory(world_from_cam=poses, time_s=np.arange(121) / 30, valid=np.ones(121, bool)))
     assert found.flagged == {}
     assert found.sentence.startswith("The camera rolls clockwise about 20°, then rolls counterclockwise")
+
+
+def test_a_roll_after_a_pan_is_no_pan():
+    """With the first camera pitched, the pan would roll it one way and the roll take that back."""
+    at = np.linspace(0, 3, 181)
+    turned = np.stack([np.clip(at - k, 0, 1) for k in range(3)], axis=1) * [30, 15, 20]
+    poses = np.tile(np.eye(4), (181, 1, 1))
+    poses[:, :3, :3] = Rotation.from_euler("YXZ", turned, degrees=True).as_matrix()
+    found = describe(Trajectory(world_from_cam=poses, time_s=2 * at, valid=np.ones(181, bool)))
+    assert found.flagged == {}
+    assert "then rolls clockwise about 20°" in found.sentence
