@@ -171,37 +171,35 @@ def _exactly(name: str, amount: float, seen: ImageMotion, *, loosely: bool) -> s
 
 
 def _with_compounds(parts: list[Part], compound: Compound, seen: ImageMotion, certainty: Certainty) -> list[Part]:
-    def whole(name: str, amount: str, rests_on: tuple[Quantity, ...]) -> Part:
-        return Part(
+    def instead(name: str, amount: str, rests_on: tuple[Quantity, ...], *moves: str) -> list[Part]:
+        """The parts with the compound in place of its moves, from when the first of them begins to the last end."""
+        timed = [part for part in parts if part.word.name in moves and not part.overall]
+        whole = Part(
             word=WORDS[name],
             amount=amount,
             exact=amount,
-            start_s=float(seen.moved.time_s[0]),
-            end_s=float(seen.moved.time_s[-1]),
+            start_s=min((part.start_s for part in timed), default=float(seen.moved.time_s[0])),
+            end_s=max((part.end_s for part in timed), default=float(seen.moved.time_s[-1])),
             weight=_CERTAIN,
             rests_on=rests_on,
             sure=not certainty.groundless and all(certainty.sure.get(each) is not False for each in rests_on),
         )
+        return [*(part for part in parts if part.word.name not in moves), whole]
 
     if compound.dolly_zoom is not None:
         name = "Dolly_In_Zoom_Out" if compound.dolly_zoom == "in_zoom_out" else "Dolly_Out_Zoom_In"
-        parts = _without(parts, "Zoom_In", "Zoom_Out", "Move_In", "Move_Out")
-        parts.append(whole(name, "", ("translation", "zoom")))
+        parts = instead(name, "", ("translation", "zoom"), "Zoom_In", "Zoom_Out", "Move_In", "Move_Out")
     if compound.arc is not None:
-        parts = _without(parts, "Pan_Left", "Pan_Right", "Move_Left", "Move_Right")
         # The far side of a circle lies ahead of where the camera stood first, and above where it looked down at the
         # centre; it never moved there.
         parts = [part for part in parts if not (part.overall and part.word.name.startswith("Move"))]
+        name = f"Arc_{compound.arc.direction.capitalize()}"
         swept = f", about {compound.arc.swept_deg:.0f}° of a circle"
-        parts.append(whole(f"Arc_{compound.arc.direction.capitalize()}", swept, ("rotation", "translation")))
+        parts = instead(name, swept, ("rotation", "translation"), "Pan_Left", "Pan_Right", "Move_Left", "Move_Right")
     if compound.crane is not None:
-        parts = _without(parts, "Move_Up", "Move_Down")
-        parts.append(whole(f"Crane_{compound.crane.direction.capitalize()}", "", ("translation",)))
+        name = f"Crane_{compound.crane.direction.capitalize()}"
+        parts = instead(name, "", ("translation",), "Move_Up", "Move_Down")
     return parts
-
-
-def _without(parts: list[Part], *names: str) -> list[Part]:
-    return [part for part in parts if part.word.name not in names]
 
 
 def _groups(parts: Sequence[Part]) -> list[list[Part]]:

@@ -198,3 +198,16 @@ def test_a_gravity_that_makes_no_sense_is_refused():
     broken = build().replace(provenance=Provenance(evidence={"gravity": {"pitch_deg": "level"}}))
     with pytest.raises(CinetrajError, match="pitch_deg"):
         describe(broken)
+
+
+def test_a_compound_lasts_as_long_as_the_moves_that_it_is_made_of():
+    """A dolly zoom of two seconds and a pan after it were told as simultaneous, over the whole clip."""
+    done = np.clip(np.linspace(0, 3, 181)[:, None] - [0, 1.5], 0, 1)
+    t = build(frames=181, duration_s=6.0)
+    poses, k = t.world_from_cam.copy(), t.intrinsics_px.copy()
+    poses[:, 2, 3] = 0.5 * done[:, 0]
+    poses[:, :3, :3] = Rotation.from_euler("Y", 40 * done[:, 1:], degrees=True).as_matrix()
+    k[:, :2, :2] *= np.exp(-np.log(2) * done[:, :1, None])
+    found = describe(t.replace(world_from_cam=poses, intrinsics_px=k)).captions
+    assert "moves in a dolly zoom, forward while zooming out, then pans right about 40°" in found.medium
+    assert "From 0.0 to 2.0 s it moves in a dolly zoom" in found.long
