@@ -12,6 +12,7 @@ from trajectory.kinematics import Motion
 
 DollyZoom = Literal["in_zoom_out", "out_zoom_in"]
 PICTURE_UP: Final = np.array([0.0, -1.0, 0.0])
+_SPLITS: Final = 32
 
 
 @final
@@ -28,6 +29,8 @@ class CompoundConfig:
             as it sweeps, one that only trucks past does not turn.
         max_radius_change: how much the distance to the centre may change, over the radius; more is a spiral.
         max_bend: how far a crane's path may leave its circle, over the sagitta of the circle.
+        max_corner: how far it may leave two straight lines, over how far it leaves its circle, to be a rise and another
+            way after it, near whose corner a circle passes too.
         dolly_zoom_balance: range of -zoom / dolly content expansion in which the two cancel for a subject in the scene.
         dolly_zoom_axial: least share of the way that goes along the axis; beside a longer one across it, a zoom holds
             the size of nothing that stays in view.
@@ -38,6 +41,7 @@ class CompoundConfig:
     min_turn: float = 0.5
     max_radius_change: float = 0.5
     max_bend: float = 0.25
+    max_corner: float = 0.5
     dolly_zoom_balance: tuple[float, float] = (0.4, 2.5)
     dolly_zoom_axial: float = 0.5
 
@@ -225,7 +229,26 @@ def fit_crane(
     mostly_up = abs(rise) >= 0.5 * float(np.linalg.norm(moved.position[-1]))
     if np.degrees(swept) < config.min_sweep_deg or misfit > config.max_bend * sagitta or not mostly_up:
         return None
+    if _two_ways(flat, angle) < config.max_corner * misfit:
+        return None
     return Crane(direction="up" if rise > 0 else "down", swept_deg=float(np.degrees(swept)), radius=radius * scale)
+
+
+def _two_ways(flat: Float[np.ndarray, "m 2"], angle: Float[np.ndarray, " m"]) -> float:
+    """Root mean square distance of a path from the best two straight lines, one after another along it.
+
+    Args:
+        angle: of the points on the circle that is fitted to them, unwrapped.
+    """
+    gone = np.maximum.accumulate(np.sign(angle[-1] - angle[0]) * (angle - angle[0]))
+    parts = ((flat[gone < at], flat[gone >= at]) for at in np.linspace(0.0, gone[-1], _SPLITS + 1)[1:-1])
+    return float(np.sqrt(min(sum(_off_line(part) for part in both) for both in parts) / len(flat)))
+
+
+def _off_line(points: Float[np.ndarray, "k 2"]) -> float:
+    """Sum of squared distances from the best straight line."""
+    away = points - points.mean(axis=0)
+    return max(0.0, float(np.linalg.eigvalsh(away.T @ away)[0]))
 
 
 def _rise(seen: ImageMotion, up: Float[np.ndarray, " 3"]) -> float:

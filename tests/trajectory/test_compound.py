@@ -211,3 +211,18 @@ def test_a_compound_lasts_as_long_as_the_moves_that_it_is_made_of():
     found = describe(t.replace(world_from_cam=poses, intrinsics_px=k)).captions
     assert "moves in a dolly zoom, forward while zooming out, then pans right about 40°" in found.medium
     assert "From 0.0 to 2.0 s it moves in a dolly zoom" in found.long
+
+
+@pytest.mark.parametrize("rest_s", [0.0, 1.0])
+@pytest.mark.parametrize("second", [(1, 0, 0), (0, 0, 1), (0, 0, -1)])
+@pytest.mark.parametrize("rise_first", [True, False])
+def test_a_rise_and_another_way_after_it_are_no_crane(rest_s, second, rise_first):
+    """A circle passes near the corner of two straight ways."""
+    ways = np.array([(0.0, -1.0, 0.0), second])[:: 1 if rise_first else -1]
+    t = build(frames=121, duration_s=4.0 + rest_s)
+    done = np.clip(t.time_s[:, None] / 2 - [0, 1 + rest_s / 2], 0, 1)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, 3] = 0.4 * done @ ways
+    found = describe(t.replace(world_from_cam=poses))
+    assert found.compound.crane is None
+    assert "moves up" in found.sentence
