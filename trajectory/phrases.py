@@ -173,7 +173,9 @@ def _exactly(name: str, amount: float, seen: ImageMotion, *, loosely: bool) -> s
 def _with_compounds(parts: list[Part], compound: Compound, seen: ImageMotion, certainty: Certainty) -> list[Part]:
     def instead(name: str, amount: str, rests_on: tuple[Quantity, ...], *moves: str) -> list[Part]:
         """The parts with the compound in place of its moves, from when the first of them begins to the last end."""
-        timed = [part for part in parts if part.word.name in moves and not part.overall]
+        made_of = [part for part in parts if part.word.name in moves]
+        timed = [part for part in made_of if not part.overall]
+        vouched_for = not certainty.groundless and all(certainty.sure.get(each) is not False for each in rests_on)
         whole = Part(
             word=WORDS[name],
             amount=amount,
@@ -182,7 +184,7 @@ def _with_compounds(parts: list[Part], compound: Compound, seen: ImageMotion, ce
             end_s=max((part.end_s for part in timed), default=float(seen.moved.time_s[-1])),
             weight=_CERTAIN,
             rests_on=rests_on,
-            sure=not certainty.groundless and all(certainty.sure.get(each) is not False for each in rests_on),
+            sure=vouched_for and all(part.sure for part in made_of),
         )
         return [*(part for part in parts if part.word.name not in moves), whole]
 

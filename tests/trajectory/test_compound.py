@@ -226,3 +226,18 @@ def test_a_rise_and_another_way_after_it_are_no_crane(rest_s, second, rise_first
     found = describe(t.replace(world_from_cam=poses))
     assert found.compound.crane is None
     assert "moves up" in found.sentence
+
+
+def test_a_compound_of_a_move_that_is_near_its_threshold_is_told_with_possibly():
+    """A rise that is told as such with possibly, and left out of the prompt, was a sure crane."""
+    angle = np.radians(60) * np.linspace(0, 1, 60)
+    t = build(frames=60)
+    poses = t.world_from_cam.copy()
+    poses[:, 1, 3], poses[:, 2, 3] = -0.06 * np.sin(angle), 0.06 * (1 - np.cos(angle))
+    risen = t.replace(world_from_cam=poses)
+    assert describe(risen).captions.prompt.startswith("The camera slowly cranes up")
+    spread = np.tile(np.diag([2e-2**2] * 3 + [1e-6] * 3), (60, 1, 1))
+    found = describe(risen.replace(pose_covariance=spread))
+    assert "Move_Up" in found.doubted
+    assert found.captions.short == "Possibly cranes up."
+    assert found.captions.prompt is None
