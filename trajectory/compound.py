@@ -13,6 +13,7 @@ from trajectory.kinematics import Motion
 DollyZoom = Literal["in_zoom_out", "out_zoom_in"]
 PICTURE_UP: Final = np.array([0.0, -1.0, 0.0])
 _SPLITS: Final = 32
+_CHORDS: Final = 4
 
 
 @final
@@ -27,7 +28,11 @@ class CompoundConfig:
             operator keeps a subject within a fifth of the frame.
         min_turn: least turn of the optical axis over the sweep; a camera that keeps looking at the centre turns as much
             as it sweeps, one that only trucks past does not turn.
-        max_radius_change: how much the distance to the centre may change, over the radius; more is a spiral.
+        max_radius_change: how much the distance to the centre may change, over the radius; more is a spiral, where it
+            goes one way.
+        min_bend: least bend of the way of a spiral, or of a sweep of more than `max_unbent_deg`, over its sweep: a
+            straight way past a subject does not bend, however long the camera looks at it. On a shorter one a bend is
+            too little to be told from noise.
         max_bend: how far a crane's path may leave its circle, over the sagitta of the circle.
         max_corner: how far it may leave two straight lines, over how far it leaves its circle, to be a rise and another
             way after it, near whose corner a circle passes too.
@@ -40,6 +45,8 @@ class CompoundConfig:
     max_miss: float = 0.2
     min_turn: float = 0.5
     max_radius_change: float = 0.5
+    min_bend: float = 0.7
+    max_unbent_deg: float = 60.0
     max_bend: float = 0.25
     max_corner: float = 0.5
     dolly_zoom_balance: tuple[float, float] = (0.4, 2.5)
@@ -58,6 +65,7 @@ class Arc:
             None.
         centre_first: the centre in the axes of the first camera.
         miss: root mean square distance of the centre from the optical axes, over the radius.
+        spiral: whether the distance from the axis of the circle shrinks or grows by more than that of a circle may.
     """
 
     direction: Literal["left", "right", "up", "down"]
@@ -66,6 +74,7 @@ class Arc:
     radius_depths: float | None
     centre_first: tuple[float, float, float]
     miss: float
+    spiral: Literal["inward", "outward"] | None = None
 
 
 @final
@@ -158,7 +167,7 @@ def fit_arc(moved: Motion, config: CompoundConfig | None = None) -> Arc | None:
     ahead = cast("np.ndarray", -np.sum(spoke * axis, axis=1))
     off_axis = cast("np.ndarray", np.einsum("nij,nj->ni", across, spoke))
     miss = float(np.sqrt((off_axis**2).sum(axis=1).mean())) / max(typical, 1e-300)
-    if (ahead <= 0).mean() > 0.05 or miss > config.max_miss or np.ptp(radius) > config.max_radius_change * typical:
+    if (ahead <= 0).mean() > 0.05 or miss > config.max_miss:
         return None
     turn: np.ndarray = np.cross(spoke[:-1], spoke[1:]).sum(axis=0)
     if not np.linalg.norm(turn) > 0:
@@ -168,10 +177,18 @@ def fit_arc(moved: Motion, config: CompoundConfig | None = None) -> Arc | None:
     turned = float(np.degrees(np.sum(_signed_angle(axis[:-1], axis[1:], normal))))
     if swept < config.min_sweep_deg or turned < config.min_turn * swept:
         return None
+    wide = np.ptp(radius) > config.max_radius_change * typical
+    if (wide or swept > config.max_unbent_deg) and _bend_deg(position, spoke, normal) < config.min_bend * swept:
+        return None
     # A camera that keeps looking at the centre turns about the axis of its circle, which may lie above the centre.
     pole = np.einsum("nij,nj->i", moved.rotation[:-1], moved.step_rotvec_rad)
     pole = pole / np.linalg.norm(pole)
     flat = spoke - np.outer(spoke @ pole, pole)
+    distance = np.linalg.norm(flat, axis=1)
+    widens = float(distance[-1] - distance[0])
+    spiral = bool(np.ptp(distance) > config.max_radius_change * np.median(distance))
+    if spiral and abs(widens) < 0.5 * np.ptp(distance):
+        return None
     # Seen from the first camera the centre lies ahead, so the side to which the circle starts names the direction.
     start = np.cross(pole, spoke[0])
     sideways = abs(start[0]) >= abs(start[1])
@@ -184,7 +201,20 @@ def fit_arc(moved: Motion, config: CompoundConfig | None = None) -> Arc | None:
         radius_depths=depth,
         centre_first=(float(centre[0]), float(centre[1]), float(centre[2])),
         miss=miss,
+        spiral=("outward" if widens > 0 else "inward") if spiral else None,
     )
+
+
+def _bend_deg(
+    position: Float[np.ndarray, "m 3"], spoke: Float[np.ndarray, "m 3"], normal: Float[np.ndarray, " 3"]
+) -> float:
+    """How far a way turns about the normal, by its chords between even angles of the spokes from its centre."""
+    turned = np.cumsum(_signed_angle(spoke[:-1], spoke[1:], normal))
+    gone = np.maximum.accumulate(np.concatenate([[0.0], turned]))
+    count = max(_CHORDS, round(gone[-1] / np.radians(45.0)))  # no joint turns by half a turn
+    at = np.linspace(0.0, gone[-1], count + 1)
+    chord = np.diff(np.stack([np.interp(at, gone, axis) for axis in position.T], axis=1), axis=0)
+    return float(np.degrees(np.sum(_signed_angle(chord[:-1], chord[1:], normal)))) * count / (count - 1)
 
 
 def vertical_of(gravity: Gravity | None) -> Float[np.ndarray, " 3"]:

@@ -196,7 +196,8 @@ def _with_compounds(parts: list[Part], compound: Compound, seen: ImageMotion, ce
         # centre; it never moved there.
         parts = [part for part in parts if not (part.overall and part.word.name.startswith("Move"))]
         name = f"Arc_{compound.arc.direction.capitalize()}"
-        swept = f", about {compound.arc.swept_deg:.0f}° of a circle"
+        curve = f"spiral {compound.arc.spiral}" if compound.arc.spiral else "circle"
+        swept = f", about {compound.arc.swept_deg:.0f}° of a {curve}"
         parts = instead(name, swept, ("rotation", "translation"), "Pan_Left", "Pan_Right", "Move_Left", "Move_Right")
     if compound.crane is not None:
         name = f"Crane_{compound.crane.direction.capitalize()}"

@@ -241,3 +241,35 @@ def test_a_compound_of_a_move_that_is_near_its_threshold_is_told_with_possibly()
     assert "Move_Up" in found.doubted
     assert found.captions.short == "Possibly cranes up."
     assert found.captions.prompt is None
+
+
+def facing(places, subject):
+    """A level camera at each place, which looks at its subject."""
+    z = np.asarray(subject, float) - places
+    z /= np.linalg.norm(z, axis=1)[:, None]
+    x = np.cross([0.0, 1.0, 0.0], z)
+    x /= np.linalg.norm(x, axis=1)[:, None]
+    t = build(frames=len(places), duration_s=8.0)
+    poses = t.world_from_cam.copy()
+    poses[:, :3, :3], poses[:, :3, 3] = np.stack([x, np.cross(z, x), z], axis=2), places
+    return t.replace(world_from_cam=poses, scene_depth=np.full(len(places), 1.0))
+
+
+@pytest.mark.parametrize("swept_deg", [90.0, 180.0, -360.0])
+@pytest.mark.parametrize(("end", "way"), [(0.4, "inward"), (2.5, "outward"), (1.2, None)])
+def test_a_spiral_is_an_arc(swept_deg, end, way):
+    """Who circled a subject and came nearer was told to pan and to move aside."""
+    angle, radius = np.radians(np.linspace(0, swept_deg, 240)), np.linspace(1, end, 240)
+    found = describe(facing(np.stack([radius * np.sin(angle), 0 * angle, -radius * np.cos(angle)], axis=1), (0, 0, 0)))
+    assert found.compound.arc.direction == ("right" if swept_deg > 0 else "left")
+    assert found.compound.arc.spiral == way
+    curve = f"spiral {way}" if way else "circle"
+    assert f"{abs(swept_deg):.0f}° of a {curve}" in found.sentence
+
+
+@pytest.mark.parametrize(("start", "end", "aside"), [(-2.0, 2.0, 2.0), (-2.0, 2.0, 0.5), (-4.0, -1.0, 1.0)])
+def test_a_straight_way_past_a_subject_is_no_arc(start, end, aside):
+    way = np.linspace(start, end, 240)
+    found = describe(facing(np.stack([0 * way, 0 * way, way], axis=1), (aside, 0, 0)))
+    assert found.compound.arc is None
+    assert "pan" in found.sentence
