@@ -109,7 +109,7 @@ def captions(
             degrees and then goes ahead has gone aside of where it first looked, which the long caption says alone.
     """
     certainty = certainty or Certainty()
-    told = moves.in_segments(decisions, segments, seen.unit)
+    told = moves.without_scraps(decisions, moves.in_segments(decisions, segments, seen.unit), seen)
     span_s = (float(seen.moved.time_s[0]), float(seen.moved.time_s[-1]))
     overall = moves.throughout(decisions, told, span_s)
     ranked = sorted((*told, *overall), key=lambda s: -s.margin)

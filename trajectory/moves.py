@@ -16,6 +16,8 @@ CLEAR_MARGIN: Final = 1.0
 """Margin from which a segment is told though the clip as a whole does not show its primitive, as there and back."""
 CLEAR_SHARE_MARGIN: Final = 0.25
 """The same of a way whose size is not known: 5/16 of how far the camera ever gets (`segments.limits_of_reach`)."""
+MOST: Final = 0.5
+"""Share of a move of the whole clip that its segments tell at least: else they would stand for a small part of it."""
 TAKEN_BACK: Final = 0.5
 """Share of such a segment from which what it takes back is told, too."""
 
@@ -64,6 +66,24 @@ def is_main_way(primitive: str, margin: float, unit: TranslationUnit) -> bool:
     """Whether a move is half of how far the camera gets on a path whose size is not known: a share, which no margin of
     a turn can be held against, so that many turns would leave it out."""
     return unit == "path_length" and primitive.startswith("Move") and margin >= CLEAR_MARGIN
+
+
+def without_scraps(
+    decisions: Mapping[str, Decision], told: Sequence[Segment], seen: ImageMotion
+) -> tuple[Segment, ...]:
+    """Segments without those of components that they tell less than `MOST` of: the rest of such a move lies where no
+    frame has a pose, or is too slow to be a segment. It is one of the whole clip, as long as the decision confirms it.
+    """
+    signed = [(CHANNEL_OF[each.primitive], each.strength) for each in told]
+    sums = np.zeros(seen.shift.shape[1])
+    for (channel, sign), strength in signed:
+        sums[channel] += sign * strength
+    scraps = {
+        channel
+        for name, (channel, sign) in CHANNEL_OF.items()
+        if decisions[name].yes and sign * sums[channel] < MOST * sign * float(seen.shift[-1, channel])
+    }
+    return tuple(each for each, ((channel, _), _) in zip(told, signed, strict=True) if channel not in scraps)
 
 
 def throughout(

@@ -185,3 +185,21 @@ def test_sweeps_along_all_axes_travel_without_a_depth_and_sway_in_place_does_not
     assert {s.primitive for s in found.segments} >= {"Move_Right", "Move_Left", "Move_Up", "Move_Down", "Move_In"}
     assert "moves" in found.sentence
     assert moves(travelling(sway + tremor, 30.0)) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"turn_deg": (0, 30, 0)}, "pans right about 30°;"),
+        ({"move": (0, 0, 0.5)}, "moves forward;"),
+        ({"log_zoom": 0.6}, "zooms in about 1.8 times;"),
+    ],
+)
+def test_a_move_that_is_mostly_where_no_frame_has_a_pose_is_told_whole(options, words):
+    """A pan of 30 degrees was told as one of 3 and one of 4, before and after the frames that were lost in it."""
+    t = build(**options, frames=97, duration_s=4.0, profile=lambda a: np.clip(4 * a / 3 - 1 / 6, 0, 1) ** 2)
+    lost = t.valid.copy()
+    lost[24:80] = False
+    found = describe(t.replace(valid=lost))
+    assert found.sentence.startswith(f"The camera {words}")
+    assert "From the first frame to the last it" in found.captions.long
