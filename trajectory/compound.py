@@ -212,8 +212,9 @@ def _bend_deg(
     turned = np.cumsum(_signed_angle(spoke[:-1], spoke[1:], normal))
     gone = np.maximum.accumulate(np.concatenate([[0.0], turned]))
     count = max(_CHORDS, round(gone[-1] / np.radians(45.0)))  # no joint turns by half a turn
-    at = np.linspace(0.0, gone[-1], count + 1)
-    chord = np.diff(np.stack([np.interp(at, gone, axis) for axis in position.T], axis=1), axis=0)
+    at = cast("np.ndarray", np.linspace(0.0, float(gone[-1]), count + 1))
+    points = [cast("np.ndarray", np.interp(at, gone, axis)) for axis in position.T]
+    chord = np.diff(np.stack(points, axis=1), axis=0)
     return float(np.degrees(np.sum(_signed_angle(chord[:-1], chord[1:], normal)))) * count / (count - 1)
 
 
@@ -271,7 +272,8 @@ def _two_ways(flat: Float[np.ndarray, "m 2"], angle: Float[np.ndarray, " m"]) ->
         angle: of the points on the circle that is fitted to them, unwrapped.
     """
     gone = np.maximum.accumulate(np.sign(angle[-1] - angle[0]) * (angle - angle[0]))
-    parts = ((flat[gone < at], flat[gone >= at]) for at in np.linspace(0.0, gone[-1], _SPLITS + 1)[1:-1])
+    places = cast("np.ndarray", np.linspace(0.0, float(gone[-1]), _SPLITS + 1))[1:-1].tolist()
+    parts = ((flat[gone < at], flat[gone >= at]) for at in places)
     return float(np.sqrt(min(sum(_off_line(part) for part in both) for both in parts) / len(flat)))
 
 
