@@ -216,7 +216,7 @@ def _alternative(answer: Answer, key: Int[np.ndarray, " k"], n: int, radial: flo
     """A rival's cameras of all frames, straight between the keyframes."""
     cameras = answer.cameras
     rotation, translation, zoom = between_keyframes(
-        cameras.rotation, cameras.translation, np.log(cameras.focal_px / cameras.focal_px[0]), key, n
+        cameras.rotation, cameras.translation, np.log(cameras.focal_px / cameras.focal_px[0]), key, np.arange(n)
     )
     poses = FramePoses(
         rotation=rotation,

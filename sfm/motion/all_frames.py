@@ -94,7 +94,7 @@ def adjust_jointly(
 def interpolate(parameters: Parameters, keyframes: Int[np.ndarray, " k"], n: int) -> Parameters:
     """Poses and zoom of all n frames, between the keyframes by SLERP and straight lines, held beyond them."""
     rotation, translation, zoom = between_keyframes(
-        parameters.rotation[0], parameters.translation[0], parameters.zoom[0], keyframes, n
+        parameters.rotation[0], parameters.translation[0], parameters.zoom[0], keyframes, np.arange(n)
     )
     return replace(parameters, rotation=rotation[None], translation=translation[None], zoom=zoom[None])
 
@@ -104,10 +104,15 @@ def between_keyframes(
     translation: Float[np.ndarray, "k 3"],
     zoom: Float[np.ndarray, " k"],
     keyframes: Int[np.ndarray, " k"],
-    n: int,
+    frames: Int[np.ndarray, " n"],
 ) -> tuple[Float[np.ndarray, "n 3 3"], Float[np.ndarray, "n 3"], Float[np.ndarray, " n"]]:
-    """Poses (camera from world) and log zooms of all n frames from those of the keyframes, as `interpolate`."""
-    at = np.clip(np.arange(n), keyframes[0], keyframes[-1])
+    """Poses (camera from world) and log zooms of all n frames from those of the keyframes, as `interpolate`.
+
+    Args:
+        rotation, translation, zoom: of the keyframes.
+        keyframes, frames: when each was filmed, in any unit.
+    """
+    at = np.clip(frames, keyframes[0], keyframes[-1])
     centre = camera_centres(rotation, translation)
     turned = Slerp(keyframes, Rotation.from_matrix(rotation))(at).as_matrix()
     placed = np.stack([np.interp(at, keyframes, centre[:, i]) for i in range(3)], 1)

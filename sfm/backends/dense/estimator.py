@@ -195,7 +195,8 @@ def _depths(found: _Found) -> tuple[Float[np.ndarray, " q"], Float[np.ndarray, "
         scene, known = inverse_depth.cpu(), hangs
     scene = scene[known]
     near = scene.nanmedian(1)[0].numpy()
-    depth = np.interp(np.arange(len(found.kept)), found.key[known.numpy()], 1.0 / near)
+    filmed = found.refined.scene.filmed_at()
+    depth = np.interp(filmed, filmed[found.key[known.numpy()]], 1.0 / near)
     first = scene[0].numpy().astype(float)
     return depth, quantiles_of_depth(first[np.isfinite(first)])
 

@@ -73,9 +73,10 @@ def place_frames(
         belongs: weight of each patch as a part of the rigid scene.
         only: frames to place, no keyframes; the others stay where interpolation puts them.
     """
-    n = len(scene.pyramid.levels[0])
+    clock = scene.filmed_at()
+    n = len(clock)
     rotation, translation, zoom = between_keyframes(
-        keyed.rotation.cpu().numpy(), keyed.translation.cpu().numpy(), keyed.zoom.cpu().numpy(), key, n
+        keyed.rotation.cpu().numpy(), keyed.translation.cpu().numpy(), keyed.zoom.cpu().numpy(), clock[key], clock
     )
     others = np.setdiff1d(np.arange(key[0], key[-1] + 1), key) if only is None else only
     share, covariance = np.ones(n), np.zeros((n, POSE, POSE))

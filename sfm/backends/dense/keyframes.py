@@ -90,6 +90,25 @@ def left_out_after(key: Int[np.ndarray, " k"], time_s: Float[np.ndarray, " n"]) 
     return tuple(row for row in range(len(key) - 1) if ((gaps >= key[row]) & (gaps < key[row + 1])).any())
 
 
+def clock_of(
+    kept: Int[np.ndarray, " q"], duplicate_of: Int[np.ndarray, " n"], time_s: Float[np.ndarray, " n"]
+) -> Int[np.ndarray, " q"]:
+    """When the frames that were looked at were filmed, in whole steps of the usual length from the first on.
+
+    Blank frames and those that were left out take their time, repeated ones take none: the camera moves on with what is
+    new.
+
+    Args:
+        kept: numbers of the frames, ascending.
+        duplicate_of: for each frame of the shot the earlier one that it repeats, or its own number.
+        time_s: of all frames of the shot, rising.
+    """
+    steps_s = np.diff(time_s)
+    steps = np.rint(steps_s / np.median(steps_s)).clip(1) if len(steps_s) else steps_s
+    steps[duplicate_of[1:] != np.arange(1, len(time_s))] = 0
+    return np.concatenate([[0], np.cumsum(steps)]).astype(np.int64)[kept]
+
+
 def neighbours(count: int, reach: int, device: torch.device) -> Int[Tensor, "k m"]:
     """For each keyframe those up to `reach` before and after, nearest first; itself where there is none."""
     offsets = [sign * step for step in range(1, reach + 1) for sign in (1, -1)]

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import final
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
@@ -35,6 +36,7 @@ class Scene:
         usable: patches that may testify.
         pixel_aspect: width of a pixel over its height.
         moving: pixels of each frame that were told to move by themselves; None where nothing was told.
+        clock: when each frame was filmed, in steps; None where they follow one another evenly.
     """
 
     pyramid: Pyramid
@@ -42,6 +44,7 @@ class Scene:
     usable: Bool[Tensor, " p"]
     pixel_aspect: float = 1.0
     moving: Bool[Tensor, "n h w"] | None = None
+    clock: Int[np.ndarray, " n"] | None = None
 
     @property
     def patch_px(self) -> Float[Tensor, "2 p"]:
@@ -67,6 +70,10 @@ class Scene:
     def told_cells(self, frame: Int[Tensor, " k"]) -> Bool[Tensor, "k p"]:
         """Whether the patches of frames were told to move: by their middles."""
         return self.told_at(frame, self.centres.reshape(1, -1, 2))
+
+    def filmed_at(self) -> Int[np.ndarray, " n"]:
+        """When each frame was filmed, in steps."""
+        return np.arange(len(self.pyramid.levels[0])) if self.clock is None else self.clock
 
     def patches(self, chosen: Int[Tensor, " q"]) -> "Scene":
         """The same frames with some of the patches, in one row."""

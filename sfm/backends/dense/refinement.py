@@ -10,7 +10,7 @@ from torch import Tensor
 
 from sfm.backends.dense.adjustment import adjust, noise_scale, residual_px
 from sfm.backends.dense.graph import DenseParameters, FlowGraph
-from sfm.backends.dense.keyframes import neighbours
+from sfm.backends.dense.keyframes import clock_of, neighbours
 from sfm.backends.dense.models import KERNELS, STEPS, DenseFit, Lens, nearest
 from sfm.backends.dense.movement import of_scene
 from sfm.backends.dense.observe import Scene, expected_flow, first_flow, flow_again, graph_of, unobserved
@@ -49,7 +49,9 @@ def scene_of(seen: Pyramid, frames: Frames, masks: Masks, cell_px: int) -> Scene
     moving = None
     if masks.moving is not None:
         moving = torch.from_numpy(masks.moving[masks.distinct()]).to(seen.device)
-    return Scene(pyramid=seen, centres=centres, usable=usable, pixel_aspect=frames.pixel_aspect, moving=moving)
+    clock = clock_of(masks.distinct(), masks.duplicate_of, frames.time_s)
+    aspect = frames.pixel_aspect
+    return Scene(pyramid=seen, centres=centres, usable=usable, pixel_aspect=aspect, moving=moving, clock=clock)
 
 
 def with_cells(scene: Scene, masks: Masks, cell_px: int) -> Scene:

@@ -173,7 +173,9 @@ def _frame(field: DenseField, seen: _Seen, row: int) -> tuple[Float[np.ndarray, 
     before, after = (int(each[0]) for each in around(field.key, np.array([row])))
     if before == after:
         return seen.nearness[after].reshape(shape), seen.moving[after].reshape(shape)
-    share = (row - field.key[before]) / (field.key[after] - field.key[before])
+    filmed = field.refined.scene.filmed_at()
+    start, stop = filmed[field.key[[before, after]]]
+    share = (filmed[row] - start) / (stop - start)
     cells: list[np.ndarray] = []
     values: list[np.ndarray] = []
     for k, slot, way in ((before, NEXT, share), (after, BEFORE, 1.0 - share)):

@@ -18,16 +18,24 @@ KEY = np.array([0, 6, 11, 15])
 OTHERS = np.setdiff1d(np.arange(16), KEY)
 
 
-def placed(name: str, model: MotionModel, rgb: np.ndarray | None = None, key: np.ndarray = KEY) -> PlacedFrames:
+def placed(
+    name: str,
+    model: MotionModel,
+    rgb: np.ndarray | None = None,
+    key: np.ndarray = KEY,
+    kept: np.ndarray | None = None,
+) -> PlacedFrames:
     device = torch.device("cpu")
-    seen = pyramid(grey_of(clip(name).rgb if rgb is None else rgb, device), 5)
+    shown = clip(name).rgb if rgb is None else rgb
+    seen = pyramid(grey_of(shown if kept is None else shown[kept], device), 5)
     centres = grid(seen.hw(0), 8, device)
     usable = torch.ones(centres.shape[0] * centres.shape[1], dtype=torch.bool)
     cameras = true_cameras(set_up(name), key.tolist(), centres.reshape(-1, 2).numpy().astype(float))
     if not model.translates:
         cameras = replace(cameras, inverse_depth=torch.zeros_like(cameras.inverse_depth))
-    scene = Scene(pyramid=seen, centres=centres, usable=usable)
-    return place_frames(scene, cameras, key, model, (1.0, 1.5), torch.ones_like(cameras.inverse_depth))
+    scene = Scene(pyramid=seen, centres=centres, usable=usable, clock=kept)
+    rows = key if kept is None else np.searchsorted(kept, key)
+    return place_frames(scene, cameras, rows, model, (1.0, 1.5), torch.ones_like(cameras.inverse_depth))
 
 
 def centres_of(found: PlacedFrames) -> np.ndarray:
@@ -57,6 +65,14 @@ def test_it_is_more_than_interpolation():
     between = placed("pan", STATIC, key=ends)  # what does not rotate is only interpolated
     assert angle_deg(between.rotation.transpose(0, 2, 1), truth.rotations).max() > 0.4
     assert angle_deg(found.rotation.transpose(0, 2, 1), truth.rotations).max() < 0.15
+
+
+def test_beside_a_gap_frames_are_where_they_were_filmed():
+    """A frame after one keyframe and long before the next one was sought halfway between them, and not found."""
+    kept = np.array([0, 1, 13, 14, 15])  # between lie blank frames, or numbers without an image
+    found, truth = placed("truck", FULL, key=np.array([0, 13, 15]), kept=kept), clip("truck").trajectory
+    assert angle_deg(found.rotation.transpose(0, 2, 1), truth.rotations[kept]).max() < 0.1
+    assert path_error(centres_of(found), truth.positions[kept]) < 0.015
 
 
 def test_a_frame_of_something_else_agrees_less_and_disturbs_none():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from sfm.backends.dense.keyframes import around, frame_motion_px, keyframes, left_out_after, neighbours
+from sfm.backends.dense.keyframes import around, clock_of, frame_motion_px, keyframes, left_out_after, neighbours
 from sfm.flow.pyramid import grey_of, pyramid
 
 WIDTH, SHARE = 320, 0.05
@@ -134,3 +134,13 @@ def test_frames_were_left_out_where_an_interval_is_longer_than_usual():
     assert left_out_after(np.array([0, 3, 8]), numbers / 25.0) == (0, 1)
     assert left_out_after(np.array([0, 4, 8]), np.arange(9) / 25.0) == ()
     assert left_out_after(np.array([0]), np.zeros(1)) == ()
+
+
+def test_blank_and_lost_frames_take_their_time_and_repeats_take_none():
+    kept = np.array([0, 1, 5, 6, 8, 9])
+    repeats = np.array([0, 1, 2, 3, 4, 5, 6, 6, 8, 9])  # 2 to 4 are blank, 7 shows 6 again
+    time_s = np.arange(10) / 24.0
+    np.testing.assert_array_equal(clock_of(kept, repeats, time_s), [0, 1, 5, 6, 7, 8])
+    time_s[9] += 2 / 24.0  # two frames were dropped
+    np.testing.assert_array_equal(clock_of(kept, repeats, time_s), [0, 1, 5, 6, 7, 10])
+    np.testing.assert_array_equal(clock_of(np.array([0]), np.array([0]), np.array([3.0])), [0])
