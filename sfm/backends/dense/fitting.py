@@ -35,6 +35,8 @@ LEAST_PATCHES = 30
 """Patches that agree with two keyframes link them; fewer in most keyframes are no clip that can be followed."""
 FEW_PATCHES = 120
 """Of a picture that has fewer altogether, its size is to blame where too few can be followed."""
+SMALL_PX, SMALLEST_PX = 8, 4
+"""Patches to try there: where those of the first size would be few too, the fine grid needs those of the second."""
 LINK_LIMIT = 2.0
 """A link may be so much worse than what agrees: keyframes are told apart by cuts, not by noise."""
 LEAST_KNOWN = 0.04
@@ -105,7 +107,7 @@ def fit_flow(
         )
         with timed(seconds, "flow"):
             key, graph = _compared(shot, key, flow)
-        if why := _nothing_to_follow(graph):
+        if why := _nothing_to_follow(graph, config):
             return why
         fitted = _fitted(shot, key, graph)
         return _over_what_covers(shot, fitted, flow)
@@ -243,7 +245,7 @@ def _fewest(config: DenseConfig) -> float:
     return LEAST_PATCHES * (config.grid_px / config.search_px) ** 2
 
 
-def _nothing_to_follow(graph: FlowGraph) -> str:
+def _nothing_to_follow(graph: FlowGraph, config: DenseConfig) -> str:
     """Why no model can be fitted, or nothing."""
     first, cross, second = graph.root.unbind(2)
     trace, determinant = first**2 + cross**2 + second**2, (first * second) ** 2
@@ -251,9 +253,18 @@ def _nothing_to_follow(graph: FlowGraph) -> str:
     testifying = int(((graph.weight > TESTIFIES) & known).any(1).sum(1).median())
     if testifying >= LEAST_PATCHES:
         return ""
-    every = known.shape[-1]
-    few = f"; the picture has but {every}: try smaller ones, --dense.search-px 8, or a larger picture"
     return (
         f"only {testifying} patches can be followed from keyframe to keyframe, {LEAST_PATCHES} are needed: "
-        f"no texture, or nothing lasts from frame to frame{few if every < FEW_PATCHES else ''}"
+        f"no texture, or nothing lasts from frame to frame{_of_its_size(known.shape[-1], config)}"
     )
+
+
+def _of_its_size(every: int, config: DenseConfig) -> str:
+    """What to do about a picture that has but so many patches, if these are few; nothing that is done already."""
+    if every >= FEW_PATCHES:
+        return ""
+    small, smallest = f"--dense.search-px {SMALL_PX}", f"--dense.grid-px {SMALLEST_PX}"
+    enough = every * (config.search_px / SMALL_PX) ** 2 >= FEW_PATCHES
+    finer = config.search_px > SMALL_PX or (config.grid_px > SMALLEST_PX and not enough)
+    smaller = f"try smaller ones, {small if enough else f'{small} {smallest}'}, or " if finer else "give "
+    return f"; the picture has but {every}: {smaller}a larger picture"

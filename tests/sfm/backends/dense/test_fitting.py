@@ -52,3 +52,22 @@ def test_a_picture_of_few_pixels_is_told_so(hw):
     fitted = fit_flow(frames, masks.find(frames), DenseConfig(), {})
     assert isinstance(fitted, str)
     assert ("pixels a side" in fitted) == (min(hw) < 32)
+
+
+def test_what_is_advised_for_a_small_picture_helps_and_is_not_there_already():
+    """Of 36 by 64 pixels the fine grid has too few patches, whatever the coarse one has."""
+    spec = ClipSpec(move={"truck": 0.4, "pan_deg": 5.0}, frames=12, image_hw=(36, 64), focal_px=55.0, seed=8)
+    frames = clips.as_frames(render(spec).rgb)
+
+    def told(**config: int) -> str:
+        fitted = fit_flow(frames, masks.find(frames), DenseConfig(**config), {})
+        return fitted if isinstance(fitted, str) else "followed"
+
+    assert "--dense.search-px 8 --dense.grid-px 4" in told()
+    assert "--dense.search-px 8 --dense.grid-px 4" in told(search_px=8)
+    assert told(search_px=8, grid_px=4) == "followed"
+    frames = clips.as_frames(clips.noisy(np.full((8, 36, 64, 3), 128, np.uint8), 1.5, np.random.default_rng(0)))
+    nothing = Masks(usable=np.ones((36, 64), bool), blank=np.zeros(8, bool), duplicate_of=np.arange(8))
+    fitted = fit_flow(frames, nothing, DenseConfig(search_px=8, grid_px=4), {})
+    assert isinstance(fitted, str)
+    assert fitted.endswith("the picture has but 32: give a larger picture")
