@@ -100,7 +100,7 @@ def answer(
             found = _found(fitted, selection, refined, config)
             poses = _poses(frames, masks, found, placed, config)
         with timed(seconds, "structure"):
-            structure = _structure(frames, masks, found, placed, fitted)
+            structure = _structure(frames, masks, found, placed, fitted, poses.valid)
     own = {"loop_edges": loops} | ({} if fitted.told is None else {"depth_prior": fitted.told.said})
     return replace(_solved(frames, masks, found, poses, config, own), seconds=seconds, structure=structure)
 
@@ -253,7 +253,12 @@ def _bound(found: _Found) -> float:
 
 
 def _structure(
-    frames: Frames, masks: Masks, found: _Found, placed: PlacedFrames, fitted: FittedFlow
+    frames: Frames,
+    masks: Masks,
+    found: _Found,
+    placed: PlacedFrames,
+    fitted: FittedFlow,
+    valid: Bool[np.ndarray, " n"],
 ) -> Structure | None:
     """Depth, movement and points; what was told to be no part of the scene moves, whatever its residuals."""
     device = found.refined.graph.device
@@ -266,6 +271,7 @@ def _structure(
         first=first,
         first_residual_px=first_residual_px,
         key=found.key,
+        posed=valid[found.kept[found.key]],
         placed=placed,
         limit_px=found.limit_px,
         translates=found.selection.model.translates,

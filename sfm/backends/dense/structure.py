@@ -39,6 +39,7 @@ class DenseField:
         first, first_residual_px: flow from nothing on the search's own grid, and its residuals: it has followed what
             moves by itself, where the flow that starts from the camera's motion finds nothing that resembles.
         key: rows of the keyframes.
+        posed: which of them have a pose; beyond a break the unit is another one.
         placed: poses of all frames.
         limit_px: residual above which a patch moves by itself.
         translates: whether the camera does; without, nothing has a depth.
@@ -48,6 +49,7 @@ class DenseField:
     first: FlowGraph
     first_residual_px: Float[torch.Tensor, "k m s"]
     key: Int[np.ndarray, " k"]
+    posed: Bool[np.ndarray, " k"]
     placed: PlacedFrames
     limit_px: float
     translates: bool
@@ -141,11 +143,12 @@ def _seen(field: DenseField) -> _Seen:
     _, agrees = moving_patches(field.refined.residual_px, field.limit_px, _shape(field))
     told = scene.told_cells(torch.from_numpy(field.key).to(scene.centres.device))
     usable = (scene.usable & ~told).cpu().numpy()
+    deep = usable & field.posed[:, None] & field.translates
     nearness = parameters.inverse_depth.cpu().numpy().astype(float)
     place = scene.pixels(followed_px.transpose(2, 3)).cpu().numpy()
     return _Seen(
         centre_px=scene.centres.reshape(-1, 2).cpu().numpy(),
-        nearness=np.where(agrees & ~moving & usable & field.translates, nearness, np.nan),
+        nearness=np.where(agrees & ~moving & deep, nearness, np.nan),
         moving=moving & usable,
         place_px=np.where(residual_px.isnan().cpu().numpy()[..., None], np.nan, place),
         residual_px=field.refined.residual_px.cpu().numpy(),

@@ -179,6 +179,19 @@ def test_what_a_missed_cut_hides_is_not_linked():
     assert angle_deg(trajectory.rotations[known], truth.rotations[known]).max() < 0.2
 
 
+def test_the_points_are_those_of_frames_with_a_pose():
+    """What lies beyond a missed cut has another unit and another world: its points stood among the others."""
+    other = render(ClipSpec(seed=31, scene="landscape", frames=6, image_hw=HW, focal_px=FOCAL_PX, move={"truck": 0.08}))
+    result = estimate(np.concatenate([clip("truck").rgb, other.rgb]))
+    found = result.structure
+    assert found is not None
+    assert found.points is not None
+    assert found.tracks is not None
+    assert not path(result).valid[-6:].any()
+    assert len(found.points) > 1000
+    np.testing.assert_array_equal(np.unique(found.tracks.point), np.arange(len(found.points)))
+
+
 def test_the_path_leads_over_what_covers_the_picture_for_a_while():
     """A wall of another texture slides through: it hides four frames wholly, and three more in part on either side."""
     rgb = clip("truck").rgb.copy()
