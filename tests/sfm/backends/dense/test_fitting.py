@@ -59,13 +59,13 @@ def test_what_is_advised_for_a_small_picture_helps_and_is_not_there_already():
     spec = ClipSpec(move={"truck": 0.4, "pan_deg": 5.0}, frames=12, image_hw=(36, 64), focal_px=55.0, seed=8)
     frames = clips.as_frames(render(spec).rgb)
 
-    def told(**config: int) -> str:
-        fitted = fit_flow(frames, masks.find(frames), DenseConfig(**config), {})
+    def told(config: DenseConfig) -> str:
+        fitted = fit_flow(frames, masks.find(frames), config, {})
         return fitted if isinstance(fitted, str) else "followed"
 
-    assert "--dense.search-px 8 --dense.grid-px 4" in told()
-    assert "--dense.search-px 8 --dense.grid-px 4" in told(search_px=8)
-    assert told(search_px=8, grid_px=4) == "followed"
+    assert "--dense.search-px 8 --dense.grid-px 4" in told(DenseConfig())
+    assert "--dense.search-px 8 --dense.grid-px 4" in told(DenseConfig(search_px=8))
+    assert told(DenseConfig(search_px=8, grid_px=4)) == "followed"
     frames = clips.as_frames(clips.noisy(np.full((8, 36, 64, 3), 128, np.uint8), 1.5, np.random.default_rng(0)))
     nothing = Masks(usable=np.ones((36, 64), bool), blank=np.zeros(8, bool), duplicate_of=np.arange(8))
     fitted = fit_flow(frames, nothing, DenseConfig(search_px=8, grid_px=4), {})
