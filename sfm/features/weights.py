@@ -36,7 +36,7 @@ def downloaded(urls: Sequence[str], sha256: str, *, model_name: str, option: str
     """A published file in torch's cache, from the first of `urls` that gives the one with this digest."""
     import torch
 
-    target = Path(torch.hub.get_dir()) / "checkpoints" / urls[0].rpartition("/")[2]
+    target = _kept(urls[0])
     if target.is_file() and hashlib.sha256(target.read_bytes()).hexdigest() == sha256:
         return target
     problems: list[Exception] = []
@@ -69,20 +69,20 @@ def load(
     """
     import torch
 
-    source = str(file) if file is not None else urls[0]
     if file is not None:
-        other = sha256_of_others.get(hashlib.sha256(file.read_bytes()).hexdigest())
-        if other is not None:
-            raise CinetrajError(
-                f"weights {source} are those of {other}, not of {model_name}; give the file of this model"
-            )
-    state = _read(file, urls, model_name)
+        state, source, remedy = _read(file, model_name), str(file), f"give the published file of {model_name}"
+    else:
+        state, file = _from_hub(urls, model_name)
+        source, remedy = f"{file} (torch keeps it from a download)", _again(model_name)
+    other = sha256_of_others.get(hashlib.sha256(file.read_bytes()).hexdigest())
+    if other is not None:
+        raise CinetrajError(f"weights {source} are those of {other}, not of {model_name}; {remedy}")
     for key in ("state_dict", "model", "extractor"):
         if isinstance(state, Mapping) and isinstance(state.get(key), Mapping):
             state = state[key]
             break
     if not isinstance(state, Mapping) or not all(isinstance(value, torch.Tensor) for value in state.values()):
-        raise CinetrajError(f"weights {source} hold no table of tensors; give the published file of {model_name}")
+        raise CinetrajError(f"weights {source} hold no table of tensors; {remedy}")
     state = {name: value for key, value in state.items() if (name := own_key(key)) is not None}
     expected = model.state_dict()
     missing = [key for key in expected if key not in state and not key.endswith(INERT)]
@@ -94,31 +94,55 @@ def load(
         if keys
     ]
     if problems:
-        raise CinetrajError(
-            f"weights {source} do not fit {model_name}: {', '.join(problems)}; give the published file of this model"
-        )
+        raise CinetrajError(f"weights {source} do not fit {model_name}: {', '.join(problems)}; {remedy}")
     model.load_state_dict(state, strict=False)
     return model.eval().requires_grad_(False)
 
 
-def _read(file: Path | None, urls: Sequence[str], model_name: str) -> Any:
+def _read(file: Path, model_name: str) -> Any:
     import torch
 
-    if file is not None:
-        try:
-            return torch.load(file, map_location="cpu", weights_only=True)
-        except Exception as problem:  # torch raises a dozen types for a file that is no checkpoint
-            raise CinetrajError(
-                f"weights {file} cannot be read as a PyTorch checkpoint of plain tensors"
-                f" ({type(problem).__name__}); give the published file of {model_name}"
-            ) from problem
+    try:
+        return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as problem:  # torch raises a dozen types for a file that is no checkpoint
+        raise CinetrajError(
+            f"weights {file} cannot be read as a PyTorch checkpoint of plain tensors"
+            f" ({type(problem).__name__}); give the published file of {model_name}"
+        ) from problem
+
+
+def _from_hub(urls: Sequence[str], model_name: str) -> tuple[Any, Path]:
+    """What the first of `urls` gives that can be read, and the file in which torch keeps it."""
+    import torch
+
     problems: list[Exception] = []
     for url in urls:
+        kept = _kept(url)
+        earlier = kept.is_file()
         try:
-            return torch.hub.load_state_dict_from_url(url, map_location="cpu", progress=False, weights_only=True)
+            state = torch.hub.load_state_dict_from_url(url, map_location="cpu", progress=False, weights_only=True)
         except Exception as problem:  # network, disk and archive errors alike: the next mirror may work
+            if earlier:
+                raise CinetrajError(
+                    f"weights {kept} (torch keeps them from a download) cannot be read as a PyTorch checkpoint of plain"
+                    f" tensors ({type(problem).__name__}); {_again(model_name)}"
+                ) from problem
+            kept.unlink(missing_ok=True)  # such as the page of a proxy: kept, it would stand for all mirrors
             problems.append(problem)
+        else:
+            return state, kept
     raise _not_downloaded(model_name, urls, problems[-1], "--weights")
+
+
+def _kept(url: str) -> Path:
+    """Where torch keeps a download."""
+    import torch
+
+    return Path(torch.hub.get_dir()) / "checkpoints" / url.rpartition("/")[2]
+
+
+def _again(model_name: str) -> str:
+    return f"remove that file, so that it is downloaded anew, or give the published file of {model_name}"
 
 
 def _not_downloaded(model_name: str, urls: Sequence[str], problem: Exception, option: str) -> CinetrajError:

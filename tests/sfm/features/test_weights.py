@@ -7,7 +7,7 @@ import pytest
 
 from sfm.config import FeatureConfig
 from sfm.features.extract import build
-from sfm.features.weights import downloaded
+from sfm.features.weights import downloaded, load
 from trajectory.errors import CinetrajError
 
 
@@ -80,3 +80,49 @@ def test_a_file_is_downloaded_once_and_only_with_the_right_digest(tmp_path: Path
     with pytest.raises(CinetrajError, match=r"a network could not be downloaded .* with --mask-weights") as caught:
         downloaded((absent,), digest, model_name="a network", option="--mask-weights")
     assert "\n" not in str(caught.value)
+
+
+def loaded(urls: list[str], others: dict[str, str] | None = None) -> object:
+    """A line with the values of the first of `urls`."""
+    import torch
+
+    return load(torch.nn.Linear(2, 1), None, urls, model_name="a line", sha256_of_others=others or {})
+
+
+def test_a_bad_file_of_an_earlier_download_is_named_and_removing_it_helps(tmp_path: Path, monkeypatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    kept = tmp_path / "hub" / "checkpoints" / "net.pth"
+    kept.parent.mkdir(parents=True)
+    (tmp_path / "one").mkdir()
+    published = tmp_path / "one" / "net.pth"
+    torch.save(torch.nn.Linear(2, 1).state_dict(), published)
+
+    urls = [published.as_uri()]
+    kept.write_bytes(b"<html>sign in</html>")
+    with pytest.raises(CinetrajError, match="cannot be read as a PyTorch checkpoint") as caught:
+        loaded(urls)
+    assert str(kept) in str(caught.value)
+    assert "could not be downloaded" not in str(caught.value)
+    torch.save(torch.nn.Linear(3, 1).state_dict(), kept)
+    with pytest.raises(CinetrajError, match="do not fit a line") as caught:
+        loaded(urls)
+    assert str(kept) in str(caught.value)
+    torch.save(torch.nn.Linear(2, 1).state_dict(), kept)
+    with pytest.raises(CinetrajError, match="those of a curve"):
+        loaded(urls, {hashlib.sha256(kept.read_bytes()).hexdigest(): "a curve"})
+    kept.unlink()
+    assert loaded(urls)
+
+
+def test_what_a_mirror_gives_in_place_of_weights_does_not_stand_for_the_next_one(tmp_path: Path, monkeypatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "one" / "net.pth").write_bytes(b"<html>sign in</html>")
+    torch.save(torch.nn.Linear(2, 1).state_dict(), tmp_path / "two" / "net.pth")
+    urls = [(tmp_path / name / "net.pth").as_uri() for name in ("one", "two")]
+    assert loaded(urls)
