@@ -1,7 +1,9 @@
 """Trained weights: from a local file or their hub, never half loaded, never code from a pickle."""
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+import socket
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ from trajectory.errors import CinetrajError
 INERT = ("num_batches_tracked", "dkd.hw_grid", "confidence_thresholds")
 """Buffers that inference does not read, or that follow from the image size or from the number of layers: published
 files may lack them."""
+PATIENCE_S = 30.0
+"""Without a word from a hub: where a firewall drops what is sent or a proxy never answers, torch waits for ever."""
 
 
 def local_file(weights: Path | None, names: Sequence[str], option: str = "--weights") -> Path | None:
@@ -43,7 +47,8 @@ def downloaded(urls: Sequence[str], sha256: str, *, model_name: str, option: str
     for url in urls:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(url, str(target), hash_prefix=sha256, progress=False)
+            with _patience():
+                torch.hub.download_url_to_file(url, str(target), hash_prefix=sha256, progress=False)
             return target
         except Exception as problem:  # network, disk and digest alike: the next mirror may work
             problems.append(problem)
@@ -120,7 +125,8 @@ def _from_hub(urls: Sequence[str], model_name: str) -> tuple[Any, Path]:
         kept = _kept(url)
         earlier = kept.is_file()
         try:
-            state = torch.hub.load_state_dict_from_url(url, map_location="cpu", progress=False, weights_only=True)
+            with _patience():
+                state = torch.hub.load_state_dict_from_url(url, map_location="cpu", progress=False, weights_only=True)
         except Exception as problem:  # network, disk and archive errors alike: the next mirror may work
             if earlier:
                 raise CinetrajError(
@@ -143,6 +149,17 @@ def _kept(url: str) -> Path:
 
 def _again(model_name: str) -> str:
     return f"remove that file, so that it is downloaded anew, or give the published file of {model_name}"
+
+
+@contextmanager
+def _patience() -> Generator[None]:
+    """In the block a connection that says nothing ends with an error; torch has no option for that."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(PATIENCE_S)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def _not_downloaded(model_name: str, urls: Sequence[str], problem: Exception, option: str) -> CinetrajError:

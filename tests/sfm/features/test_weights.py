@@ -1,11 +1,14 @@
 """Trained weights: loaded strictly, never unpickled."""
 
 import hashlib
+import socket
+import time
 from pathlib import Path
 
 import pytest
 
 from sfm.config import FeatureConfig
+from sfm.features import weights
 from sfm.features.extract import build
 from sfm.features.weights import downloaded, load
 from trajectory.errors import CinetrajError
@@ -126,3 +129,18 @@ def test_what_a_mirror_gives_in_place_of_weights_does_not_stand_for_the_next_one
     torch.save(torch.nn.Linear(2, 1).state_dict(), tmp_path / "two" / "net.pth")
     urls = [(tmp_path / name / "net.pth").as_uri() for name in ("one", "two")]
     assert loaded(urls)
+
+
+@pytest.mark.parametrize("checked", [False, True])
+def test_a_hub_that_never_answers_is_given_up(checked: bool, tmp_path: Path, monkeypatch) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    monkeypatch.setattr(weights, "PATIENCE_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        urls = [f"http://127.0.0.1:{silent.getsockname()[1]}/net.pth"]
+        began = time.monotonic()
+        with pytest.raises(CinetrajError, match=r"could not be downloaded .*timed out"):
+            _ = downloaded(urls, "0" * 64, model_name="a line") if checked else loaded(urls)
+    assert time.monotonic() - began < 10
+    assert socket.getdefaulttimeout() is None
