@@ -23,9 +23,11 @@ class FeatureKind:
         summary: one line for the help.
         bytes_per_pixel: memory of one frame on the device.
         build: (config, device) -> extractor with its weights loaded.
+        least_px: sides of the smallest picture that it can work on; smaller frames are continued to that.
     """
 
     name: str
     summary: str
     bytes_per_pixel: int
     build: Callable[[FeatureConfig, str], Extractor]
+    least_px: int = 1

@@ -23,6 +23,8 @@ DESCRIPTOR_URLS = (
 )
 CENTRE_PX = 0.5
 """The network puts the centre of the first pixel there, we at 0."""
+LEAST_PX = 32
+"""A side of the smallest picture: the networks halve it four times, and end with an error at nothing."""
 
 
 def build(config: FeatureConfig, device: str) -> Extractor:
@@ -58,4 +60,5 @@ FEATURE = FeatureKind(
     summary="DeDoDe (Edstedt 2024), detector L and descriptor B; trained weights",
     bytes_per_pixel=6000,
     build=build,
+    least_px=LEAST_PX,
 )

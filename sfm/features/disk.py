@@ -13,6 +13,8 @@ URLS = (
     "https://huggingface.co/kornia/disk/resolve/main/depth-save.pth",
     "https://raw.githubusercontent.com/cvlab-epfl/disk/master/depth-save.pth",
 )
+LEAST_PX = 32
+"""A side of the smallest picture: the network halves it four times, and ends with an error at a single cell."""
 
 
 def build(config: FeatureConfig, device: str) -> Extractor:
@@ -39,5 +41,9 @@ def build(config: FeatureConfig, device: str) -> Extractor:
 
 
 FEATURE = FeatureKind(
-    name="disk", summary="DISK (Tyszkiewicz 2020); trained weights", bytes_per_pixel=3000, build=build
+    name="disk",
+    summary="DISK (Tyszkiewicz 2020); trained weights",
+    bytes_per_pixel=3000,
+    build=build,
+    least_px=LEAST_PX,
 )

@@ -67,8 +67,9 @@ def extract(
     batch = max(1, budget_mb * 2**20 // (height * width * kinds()[kind].bytes_per_pixel))
     result: list[Features] = []
     for start in range(0, len(rgb), batch):
-        for features in extractor(rgb[start : start + batch], asked):
+        for features in extractor(_continued(rgb[start : start + batch], kinds()[kind].least_px), asked):
             rows = np.argsort(-features.strength, kind="stable")
+            rows = rows[(features.xy_px[rows] <= (width - 0.5, height - 0.5)).all(1)]
             if allowed is not None:
                 xy = np.rint(features.xy_px[rows]).astype(int)
                 own = allowed[len(result)]
@@ -77,6 +78,12 @@ def extract(
         if progress is not None:
             progress(len(result))
     return result
+
+
+def _continued(rgb: UInt8[np.ndarray, "n h w 3"], least_px: int) -> np.ndarray:
+    """Frames with at least `least_px` a side: where they are smaller, their last row and column go on."""
+    below, right = (max(0, least_px - side) for side in rgb.shape[1:3])
+    return np.pad(rgb, ((0, 0), (0, below), (0, right), (0, 0)), mode="edge") if below or right else rgb
 
 
 def _budget_mb(device: str) -> int:

@@ -13,6 +13,8 @@ from sfm.features.types import Features
 from sfm.features.weights import load, local_file
 from trajectory.errors import CinetrajError
 
+LEAST_PX = 32
+"""A side of the smallest picture: the detector halves it thrice, and then pads by two pixels of it."""
 SUMMARIES = {
     "keynet-hardnet": "Key.Net key points (Barroso-Laguna 2019), HardNet descriptors (Mishchuk 2017)",
     "keynet-tfeat": "Key.Net key points, TFeat descriptors (Balntas 2016)",
@@ -110,6 +112,7 @@ FEATURE = tuple(
         summary=f"{summary}; trained weights",
         bytes_per_pixel=1500,
         build=build,
+        least_px=LEAST_PX,
     )
     for name, summary in SUMMARIES.items()
 )

@@ -27,6 +27,8 @@ def test_the_published_form_of_the_file_loads_and_runs(rgb: np.ndarray, tmp_path
         assert 0 < len(each) <= 60
         np.testing.assert_array_equal(each.xy_px, own.keypoints.numpy()[order])
         np.testing.assert_allclose(each.descriptors, own.descriptors.numpy()[order], atol=1e-6)
+    tiny = extract(part[:, :14, :16], FeatureConfig(name="disk", max_features=60, weights=tmp_path))
+    assert all((each.xy_px <= (15, 13)).all() for each in tiny)
 
 
 def test_another_file_is_refused(tmp_path: Path) -> None:

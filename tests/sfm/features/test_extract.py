@@ -65,6 +65,18 @@ def test_networks_with_trained_weights_follow_a_shift(name: str, rgb: np.ndarray
     assert np.abs(shift_of(found) - SHIFT_PX).max() < 0.25
 
 
+@pytest.mark.parametrize("hw", [(16, 16), (8, 90)])
+@pytest.mark.parametrize("name", ["sift", "aliked-t16", "keynet-tfeat", "xfeat"])
+def test_pictures_smaller_than_a_network_takes_have_their_key_points_inside(
+    name: str, hw: tuple[int, int], rgb: np.ndarray, shared: Path
+) -> None:
+    part = np.ascontiguousarray(rgb[:, : hw[0], : hw[1]])
+    weights = None if name == "sift" else shared / "weights"
+    for each in extract(part, FeatureConfig(name=name, max_features=50, weights=weights)):
+        assert (np.abs(each.xy_px / (hw[1] - 1, hw[0] - 1) - 0.5) < 0.6).all()
+        assert np.isfinite(each.descriptors).all()
+
+
 def test_networks_give_equal_bits_and_batches_agree(rgb: np.ndarray, shared: Path) -> None:
     part = np.ascontiguousarray(rgb[:, :128, :128])
     config = FeatureConfig(name="aliked-t16", max_features=100, weights=shared / "weights" / "aliked-t16.pth")
