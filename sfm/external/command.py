@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sfm.config import EstimateConfig
     from sfm.runs.estimate import Estimate
 
-_LAST_WORDS = 300
+_LAST_WORDS, _LAST_BYTES = 300, 4000
 
 
 def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig) -> "Estimate":
@@ -115,8 +115,8 @@ def _run(command: CommandConfig, arguments: list[str]) -> str:
             kill_group(process)
         if code == 0:
             return ""
-        log.seek(0)
-        lines = log.read()[-4000:].decode(errors="replace").strip().splitlines()
+        log.seek(max(0, log.seek(0, os.SEEK_END) - _LAST_BYTES))  # it may be larger than the memory
+        lines = log.read().decode(errors="replace").strip().splitlines()
         said = f": {' '.join(lines[-1].split())[:_LAST_WORDS]}" if lines else ""
         how = f"exit code {code}" if code > 0 else signal_name(-code)
         return f"the command failed ({how}){said}"

@@ -3,6 +3,7 @@
 import shutil
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,10 @@ video, out = sys.argv[1:3]
 order = os.environ.get("ORDER", "")
 if order == "fail":
     print("loading"); sys.exit("no GPU here")
+if order == "much":
+    for _ in range(40):
+        print("." * 10**6)
+    sys.exit("the end")
 if order == "hang":
     Path(out, "started").touch(); time.sleep(600)
 if order == "nothing":
@@ -80,6 +85,17 @@ def test_what_goes_wrong_is_a_failed_estimate_with_the_reason(
     assert (found.status, found.shots[0].trajectory) == ("failed", None)
     assert found.reason.startswith(reason)
     assert time.monotonic() - begin < 30
+
+
+def test_of_a_program_that_prints_much_only_the_end_is_read(clip: Path, tmp_path: Path) -> None:
+    tracemalloc.start()
+    try:
+        result = estimate(clip, config(tmp_path, "much"))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert result.reason == "the command failed (exit code 1): the end"
+    assert peak_bytes < 20e6  # it prints 40e6
 
 
 def test_output_of_another_format_is_said(clip: Path, tmp_path: Path) -> None:
