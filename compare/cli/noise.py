@@ -96,7 +96,7 @@ def measure(
     protocol: str,
     progress: Callable[[int, int], None],
 ) -> tuple["NoiseFloor", list[str]]:
-    """The noise floor over clips, and a line for each estimate that failed."""
+    """The noise floor over clips, and a line for each clip that cannot be read and each estimate that failed."""
     from compare.uncertainty import noise_floor
     from sfm.video.perturb import KINDS, twin
 
@@ -106,7 +106,11 @@ def measure(
     def pairs() -> Iterator[tuple["Trajectory", "Trajectory", "Kind"]]:
         for number, load in enumerate(clips):
             done = number * (1 + len(KINDS))
-            frames = load()
+            try:
+                frames = load()
+            except CinetrajError as error:  # the others may be minutes of work
+                failed.append(str(error))
+                continue
             try:
                 original = trajectory_of(frames)
             except CinetrajError as error:

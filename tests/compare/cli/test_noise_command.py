@@ -63,6 +63,17 @@ def test_the_floor_is_saved_once_per_protocol(tmp_path: Path) -> None:
     assert [floor["protocol"] for floor in saved] == ["cinetechbench-fixed", "strict"]
 
 
+def test_a_clip_that_cannot_be_read_does_not_cost_the_others() -> None:
+    def unreadable() -> Frames:
+        raise CinetrajError("half.mp4: no video can be read from it")
+
+    floor, failed = noise.measure([unreadable, frames, unreadable], seeing, "strict", lambda done, total: None)
+    assert floor.twins == 4
+    assert failed == ["half.mp4: no video can be read from it"] * 2
+    with pytest.raises(CinetrajError, match=r"no twin could be scored: half\.mp4"):
+        noise.measure([unreadable], seeing, "strict", lambda done, total: None)
+
+
 def test_no_clip_is_bad_input() -> None:
     with pytest.raises(CinetrajError, match="no clip given"):
         noise.run(noise.Args(clips=()))
