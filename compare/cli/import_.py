@@ -9,7 +9,7 @@ import tyro
 
 from compare.cli import _batch, _report
 from compare.cli._options import NOT_GIVEN
-from trajectory.errors import CinetrajError, expected_of
+from trajectory.errors import CinetrajError
 from trajectory.files import printable
 
 if TYPE_CHECKING:
@@ -47,10 +47,8 @@ def run(args: Args) -> int:
     """Write a run for each clip."""
     from sfm.external import imported
     from sfm.runs import folder as runs
-    from trajectory.io import FORMATS
 
-    if args.format != "auto" and args.format not in FORMATS:
-        raise CinetrajError(f"format is {args.format!r}{expected_of(args.format, FORMATS, 'auto or ')}")
+    imported.require_readable(args.format)
     imported.require_frame_step(args.frame_step)
     found = imported.results_in(args.results, args.format, args.output)
     wanted = _expected(args.expect, found)

@@ -96,3 +96,10 @@ def test_a_list_that_is_not_there_is_no_clip(tmp_path: Path) -> None:
     assert_one_clear_line(cinetraj(*given, "--expect", tmp_path / "clips.txt"), "clips.txt is not there")
     assert_one_clear_line(cinetraj(*given, "--frame-step", "0"), "frame step is 0, expected 1 or more")
     assert not (tmp_path / "out").exists()
+
+
+def test_formats_that_are_written_alone_are_not_offered(tmp_path: Path) -> None:
+    done = cinetraj("import", tmp_path, "--format", "vgt", "--out", tmp_path / "runs")
+    assert_one_clear_line(done, "perhaps 'vggt' is meant")
+    assert " vggt," in done.stderr
+    assert " gltf," not in done.stderr
