@@ -796,7 +796,7 @@ class EstimateConfig(Ranged):
         device: where to compute; auto takes the GPU where there is one.
         seed: seed of all random choices.
         threads: CPU threads of the backend; None takes OMP_NUM_THREADS where that is set, else leaves it to the
-            backend. Results are the same for the same number.
+            backend. Results are the same for the same number, those of pycolmap in several to rounding.
         save: what else to write into the run folder, names with commas between them: depth (maps of every frame), mask
             (a video of what moves by itself), points (a coloured cloud), tracks (points that were followed), megasam
             (MegaSaM's file), colmap (a model with points). What the backend or the clip cannot give is a warning.
