@@ -145,7 +145,7 @@ def _map(folder: Path, database_path: Path, values: dict[str, Any], n_frames: in
             return {"bad_option": f"{name}={value!r}: {' '.join(str(problem).split())[:200]}"}, {}
     attempts = []
     for attempt in range(1 + values["retries"]):  # incremental mapping hangs on its start: a bad one shows in residuals
-        options.random_seed = values["seed"] + attempt
+        options.random_seed = (values["seed"] + attempt) % 2**31  # pycolmap takes no larger one
         attempts.append(run(database_path, images, output, options))
         if not attempts[-1] or _rank(attempts[-1])[1] > -values["retry_above_px"]:
             break
