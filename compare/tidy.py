@@ -93,12 +93,33 @@ def _rows_of(shot: RunShot, kind: Kind) -> list[Row]:
 
 
 def write(found: "Sequence[Mapping[str, Any]] | pandas.DataFrame", path: str | Path) -> Path:
-    """Write rows or a table, whole or not at all; the suffix says how: .csv, .jsonl or .parquet."""
+    """Write rows or a table, whole or not at all; the suffix says how: .csv, .jsonl or .parquet.
+
+    What names the rows of a table that was grouped or pivoted is written as columns before the others.
+    """
     target, kind = Path(path), kind_of(path)
+    table = _flat(found) if hasattr(found, "to_dict") else list(found)
     if kind == ".parquet":
-        return write_whole(target, _parquet(found))
-    plain = found if isinstance(found, Sequence) else found.astype(object).where(found.notna(), None).to_dict("records")
+        return write_whole(target, _parquet(table))
+    plain = table if isinstance(table, list) else table.astype(object).where(table.notna(), None).to_dict("records")
     return write_whole(target, (tables.to_csv if kind == ".csv" else tables.to_jsonl)(plain))
+
+
+def _flat(found: Any) -> "pandas.DataFrame":
+    """The table or series with plain names of columns, and with columns for what names its rows: files have no index.
+
+    Numbers of rows without a name, as they come from filtering, name nothing.
+    """
+    frame = found if hasattr(found, "columns") else found.to_frame("value" if found.name is None else found.name)
+    index = frame.index
+    naming = [
+        level
+        for level, name in enumerate(index.names)
+        if (name is not None or index.get_level_values(level).dtype.kind not in "iu") and name not in frame.columns
+    ]
+    frame = frame.reset_index(level=naming) if naming else frame
+    names = [" ".join(str(part) for part in c if part != "") if isinstance(c, tuple) else str(c) for c in frame.columns]
+    return frame.set_axis(names, axis="columns")
 
 
 def kind_of(path: str | Path) -> str:

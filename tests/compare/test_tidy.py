@@ -169,3 +169,32 @@ def test_a_focal_length_in_parts_of_the_picture_is_no_pixels(tmp_path: Path) -> 
     assert row["focal_px"] is None
     assert row["zoom"] == pytest.approx(2.0)
     assert {each["focal_px"] for each in tidy.rows(tmp_path, "frames")} == {None}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_what_names_the_rows_of_a_table_is_written(suffix: str, results: list[Result], tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    table = compare.table(results).query("metric in ('RotErr', 'TransErr')")
+    read = {
+        ".csv": pandas.read_csv,
+        ".jsonl": lambda p: pandas.read_json(p, lines=True),
+        ".parquet": pandas.read_parquet,
+    }
+
+    def columns(written: object) -> list[str]:
+        back = read[suffix](tidy.write(written, tmp_path / f"table{suffix}"))  # pyright: ignore[reportArgumentType]
+        return list(back.columns)
+
+    values = table.groupby(["model", "metric"])["value"]
+    assert columns(table.pivot_table(index="model", columns="metric", values="value")) == [
+        "model",
+        "RotErr",
+        "TransErr",
+    ]
+    wide = table.pivot(index=["model", "clip"], columns=["protocol", "metric"], values="value")
+    assert columns(wide) == ["model", "clip", "strict RotErr", "strict TransErr"]
+    assert columns(values.mean()) == ["model", "metric", "value"]
+    assert columns(values.describe())[:3] == ["model", "metric", "count"]
+    assert columns(table["value"].describe().to_frame()) == ["index", "value"]
+    assert columns(table.set_index("clip", drop=False)) == list(table.columns)
+    assert columns(table) == list(table.columns)
