@@ -4,7 +4,7 @@ import numbers
 from collections.abc import Iterator
 from dataclasses import dataclass, is_dataclass
 from functools import cache
-from typing import Annotated, Any, TypeAlias, final, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeAlias, final, get_args, get_origin, get_type_hints
 
 from trajectory.errors import CinetrajError
 
@@ -53,20 +53,44 @@ Megabytes: TypeAlias = Annotated[int, Range(1, 10_000_000, "megabytes")]
 
 
 class Ranged:
-    """Base of a config: it refuses a number outside the range that its type tells, and what is no config for a part."""
+    """Base of a config: it refuses a number outside the range that its type tells, and what is no config, no choice or
+    no truth where its type is one. Numbers and truths of numpy become Python's, which JSON takes."""
 
     def __post_init__(self) -> None:
         for name, kinds, told in _parts(type(self)):
             value = getattr(self, name)
             if not isinstance(value, kinds):
                 raise CinetrajError(f"{name} is {value!r}, expected {told}")
+        for name, choices in _choices(type(self)):
+            value = _native(getattr(self, name))
+            if not any(value is choice or (isinstance(value, str) and value == choice) for choice in choices):
+                raise CinetrajError(f"{name} is {value!r}, expected one of {', '.join(map(str, choices))}")
+            object.__setattr__(self, name, value)
         for name, limits, whole, optional in _ranges(type(self)):
             value = getattr(self, name)
-            several = isinstance(value, tuple)
-            for each in value if several else (value,):  # pyright: ignore[reportUnknownVariableType]
+            several = isinstance(value, tuple | list)
+            given: tuple[Any, ...] = tuple(value) if several else (value,)  # pyright: ignore[reportUnknownArgumentType]
+            for each in given:
                 if not (optional and each is None) and not limits.holds(each, whole=whole):
-                    told = limits.told(whole=whole)
-                    raise CinetrajError(f"{name} {'has' if several else 'is'} {each}, expected {told}")
+                    told, said = limits.told(whole=whole), repr(each) if isinstance(each, str) else each
+                    raise CinetrajError(f"{name} {'has' if several else 'is'} {said}, expected {told}")
+            plain = tuple(_native(each) for each in given)
+            object.__setattr__(self, name, plain if several else plain[0])
+
+
+def _native(value: Any) -> Any:
+    """Python's own number or truth for one of numpy's; anything else as it is."""
+    return value.item() if hasattr(value, "dtype") and not getattr(value, "ndim", 1) else value
+
+
+@cache
+def _choices(kind: type) -> tuple[tuple[str, tuple[Any, ...]], ...]:
+    """Of each field that is a choice of words, or a truth: name and choices."""
+    return tuple(
+        (name, (True, False) if hint is bool else get_args(hint))
+        for name, hint in get_type_hints(kind).items()
+        if hint is bool or get_origin(hint) is Literal
+    )
 
 
 @cache

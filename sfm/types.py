@@ -75,6 +75,9 @@ class Frames:
             raise CinetrajError(
                 f"focal_px is {self.focal_px!r}, expected pixels of the working size above 0; None if unknown"
             )
+        object.__setattr__(self, "source", str(self.source))
+        object.__setattr__(self, "pixel_aspect", float(self.pixel_aspect))
+        object.__setattr__(self, "focal_px", None if self.focal_px is None else float(self.focal_px))
 
     def __len__(self) -> int:
         return len(self.rgb)

@@ -1,5 +1,6 @@
 """What is handed in as frames is refused at the door where it is none, with what to do about it."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -65,3 +66,5 @@ def test_frames_take_what_is_alike() -> None:
     assert (frames.time_s.dtype, frames.index.dtype.kind) == (np.float64, "i")
     assert frames.source_hw == (4, 5)
     assert type(frames.source_hw[0]) is int
+    assert type(frames.focal_px) is float  # else the run cannot be written
+    assert clip_with(source=Path("a/b.mp4")).source == "a/b.mp4"

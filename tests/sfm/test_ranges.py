@@ -42,7 +42,7 @@ def test_a_number_that_is_none_or_out_of_range_is_refused(kind: Any, name: str, 
     for value in [*wrong, *([2.5] if numbers_in(hint) == {int} else [])]:
         made = kind(**NEEDED.get(kind.__name__, {}))
         object.__setattr__(made, name, (value,) if several else value)  # past the types of the tests
-        with pytest.raises(CinetrajError, match=rf"^{name} (is|has) {value}, expected "):
+        with pytest.raises(CinetrajError, match=rf"^{name} (is|has) {value!r}, expected "):
             made.__post_init__()
 
 
@@ -65,6 +65,38 @@ def test_both_ends_belong_to_a_range_and_none_is_no_number() -> None:
         Example(count=0)
     with pytest.raises(CinetrajError, match=r"^share is 0.0, expected a number above 0, at most 1 of all$"):
         Example(share=0.0)
+
+
+def past_types(kind: Any, **given: Any) -> Any:
+    """A config of values that are none of its types, which tests check at every call."""
+    made = kind()
+    for name, value in given.items():
+        object.__setattr__(made, name, value)
+    made.__post_init__()
+    return made
+
+
+def test_numbers_of_numpy_become_those_of_python() -> None:
+    """A clip with such a seed was estimated in full, and then could not be written: JSON knows no int64."""
+    given = {"seed": np.int64(3), "threads": np.int32(2), "fov_deg": np.float64(60), "split_shots": np.True_}
+    made = past_types(config.EstimateConfig, **given)
+    assert [type(getattr(made, name)) for name in given] == [int, int, float, bool]
+    assert type(past_types(config.VideoConfig, start_s=np.float32(0.5)).start_s) is float
+    assert past_types(config.DissolveConfig, lengths=[np.int64(4), 6]) == config.DissolveConfig(lengths=(4, 6))
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "wrong", "told"),
+    [
+        (config.VideoConfig, "decoder", "nvdec", "one of software, cuda, qsv, vaapi, videotoolbox"),
+        (config.EstimateConfig, "device", "cuda:0", "one of auto, cpu, cuda"),
+        (config.EstimateConfig, "split_shots", "no", "one of True, False"),
+        (config.AutoConfig, "dense", 1, "one of True, False"),
+    ],
+)
+def test_what_is_no_choice_is_refused(kind: Any, name: str, wrong: Any, told: str) -> None:
+    with pytest.raises(CinetrajError, match=rf"^{name} is {wrong!r}, expected {told}$"):
+        past_types(kind, **{name: wrong})
 
 
 def test_times_of_the_wall_are_taken() -> None:
