@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import numbers
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
@@ -94,6 +95,7 @@ class Protocol:
             if allowed and all(isinstance(item, str) for item in allowed) and getattr(self, field.name) not in allowed:
                 value = getattr(self, field.name)
                 raise CinetrajError(f"protocol {self.name}: {field.name} is {value!r}, expected {' or '.join(allowed)}")
+        self._check_values()
         if self.method == "evo" and self.time not in ("seconds", "index", "truncate"):
             raise CinetrajError(
                 f"--time {self.time} does not exist in {self.name}; expected seconds, index or truncate"
@@ -109,6 +111,25 @@ class Protocol:
             )
         if self.method == "actions" and not self.move_thresholds:
             raise CinetrajError(f"protocol {self.name}: move_thresholds is empty, expected at least one")
+
+    def _check_values(self) -> None:
+        """Refuse numbers and names that are none; those of numpy and lists become Python's numbers and tuples, so that
+        equal protocols have one hash and JSON takes it."""
+        for name in ("samples", "draws", "chunk", "version"):
+            value = getattr(self, name)
+            whole: Any = numbers.Integral
+            if not isinstance(value, whole) or isinstance(value, bool):
+                raise CinetrajError(f"protocol {self.name}: {name} is {value!r}, expected a whole number")
+            object.__setattr__(self, name, int(value))
+        for name in ("epsilon", "outlier_sigma"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, None if value is None else float(value))
+        object.__setattr__(self, "move_thresholds", tuple(float(value) for value in self.move_thresholds))
+        if isinstance(self.metrics, str) or not self.metrics:
+            raise CinetrajError(
+                f"protocol {self.name}: metrics is {self.metrics!r}, expected a tuple of names, as ('RotErr',)"
+            )
+        object.__setattr__(self, "metrics", tuple(self.metrics))
 
     @property
     def commanded(self) -> bool:

@@ -12,6 +12,7 @@ from compare.clocks import clock_warnings
 from compare.depth_scales import DepthScale
 from compare.details import detail_json
 from compare.estimators import estimator_warnings, estimators
+from compare.known_metrics import require_metrics
 from compare.pairing import Match, match
 from compare.protocols import Protocol
 from compare.rows import ClipScores
@@ -140,6 +141,7 @@ def score(
         TimeSourceError: of a single pair whose clocks are of different kinds.
     """
     chosen = protocols.get(protocol).with_options(time=time, scale=scale, intervals=intervals, chunk=chunk, angle=angle)
+    require_metrics(chosen)
     matches = match(reference, generated, pairs=Path(pairs) if pairs is not None else None, resolution=resolution)
     scales = depth_scales or {}
     options = Options(
@@ -224,6 +226,7 @@ def score_models(
         CinetrajError: a path does not exist, or as `score` where it is the references' fault.
     """
     require_there(reference, *models.values())
+    require_metrics(protocols.get(protocol))
     results: dict[str, Result] = {}
     for name, source in models.items():
         try:
