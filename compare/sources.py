@@ -12,7 +12,7 @@ from trajectory.errors import CinetrajError, ReadError, is_address, not_there
 from trajectory.files import named_place
 from trajectory.io import split_part
 from trajectory.media import is_video
-from trajectory.model import Trajectory
+from trajectory.model import Trajectory, require_trajectory
 from trajectory.posterior import Posterior, alone, rigid_probability, with_alternatives
 
 WELL_KNOWN = (
@@ -89,14 +89,19 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
         return {clip.name: clip}, True
     if isinstance(source, Mapping):
         found: dict[str, Clip] = {}
-        for name, item in source.items():
-            if isinstance(item, Trajectory):
-                found[name] = _of_value(name, item)
-            else:
-                found[name] = of_path(Path(item), name)
+        for key, item in source.items():
+            name = str(key)  # numbers and paths name clips, too
+            if name in found:
+                raise CinetrajError(f"the mapping of clips has two that are named {name!r}; rename one")
+            found[name] = _of_item(item, name)
         if not found:
             raise CinetrajError("the mapping of clips is empty, expected names with trajectories or paths")
         return found, False
+    if not isinstance(source, str | Path):
+        kind = type(source).__name__
+        raise CinetrajError(
+            f"set of clips is of type {kind}, expected a path, a Trajectory, or a mapping of names to these"
+        )
     require_there(source)
     path, part = split_part(Path(source))
     if part:
@@ -154,6 +159,18 @@ def may_be_clip(path: Path) -> bool:
 def name_of(path: Path) -> str:
     generic = {Path(name).stem for name in WELL_KNOWN} | {"trajectory", "poses"}
     return named_place(path).parent.name if path.stem in generic else path.stem
+
+
+def _of_item(item: Any, name: str) -> Clip:
+    """The clip that a value of a mapping is."""
+    if isinstance(item, str | Path):
+        return of_path(Path(item), name)
+    if item is None:
+        raise CinetrajError(
+            f"clip {name!r} is None, expected a Trajectory or a path; leave out what was never delivered, and of an "
+            "estimate that failed give the folder of its run (sfm.write_run), so that its row says why"
+        )
+    return _of_value(name, require_trajectory(item, f"clip {name!r}"))
 
 
 def _of_value(name: str, trajectory: Trajectory) -> Clip:

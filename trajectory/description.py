@@ -22,7 +22,7 @@ from trajectory.io import notes as said_of_file
 from trajectory.kinematics import INDEX_FPS
 from trajectory.likelihood import likelihood
 from trajectory.minor import Minor
-from trajectory.model import Trajectory, evidence_of
+from trajectory.model import Trajectory, evidence_of, require_trajectory
 from trajectory.panned_roll import explaining_pitch_deg, ways
 from trajectory.primitives import Extent, apparent, authors
 from trajectory.probabilities import MOVES
@@ -176,6 +176,22 @@ class Description:
         }
 
 
+def _checked(trajectory: Any, config: Any, candidates: Any) -> DescribeConfig:
+    """The config or the defaults, if all arguments are what they may be."""
+    require_trajectory(trajectory)
+    if config is not None and not isinstance(config, DescribeConfig):
+        raise CinetrajError(
+            f"config is of type {type(config).__name__}, expected trajectory.DescribeConfig; settings go into it by "
+            "name, as in trajectory.DescribeConfig(rule='authors')"
+        )
+    if candidates is not None and not isinstance(candidates, Candidates):
+        raise CinetrajError(
+            f"candidates is of type {type(candidates).__name__}, expected what trajectory.candidates_beside(path, "
+            "'runs/clip') gives, or .candidates of a shot of an estimate"
+        )
+    return config or DescribeConfig()
+
+
 def describe(
     trajectory: Trajectory, config: DescribeConfig | None = None, *, candidates: Candidates | None = None
 ) -> Description:
@@ -187,8 +203,11 @@ def describe(
     Args:
         candidates: other answers that the estimator held for possible (`trajectory.candidates.candidates_beside`).
             Scores that are flagged are means over all of them, and they share the probability that this one leaves.
+
+    Raises:
+        CinetrajError: an argument is of another type.
     """
-    config = config or DescribeConfig()
+    config = _checked(trajectory, config, candidates)
     limits = config.thresholds
     if int(trajectory.valid.sum()) < 2:
         return _unknown(config, trajectory)

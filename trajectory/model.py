@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from os import PathLike
 from types import MappingProxyType
 from typing import Any, Literal, final
 
@@ -198,6 +199,19 @@ def _blank_invalid(poses: np.ndarray, valid: np.ndarray) -> np.ndarray:
     blanked[~valid] = np.nan
     blanked.setflags(write=False)
     return blanked
+
+
+def require_trajectory(value: Any, called: str = "trajectory") -> Trajectory:
+    """The value, if it is one. Raises CinetrajError with the way from what was given to a trajectory."""
+    if isinstance(value, Trajectory):
+        return value
+    if isinstance(value, str | PathLike):
+        remedy = f"; trajectory.read({str(value)!r}) reads one"  # pyright: ignore[reportUnknownArgumentType]
+    elif hasattr(value, "trajectories"):
+        remedy = "; its .trajectories holds one for each shot"
+    else:
+        remedy = "; its .trajectory is one" if hasattr(value, "shots") else ""
+    raise CinetrajError(f"{called} is of type {type(value).__name__}, expected trajectory.Trajectory{remedy}")
 
 
 def evidence_of(trajectory: Trajectory) -> Mapping[str, Any]:

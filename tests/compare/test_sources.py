@@ -1,6 +1,8 @@
 """What a path stands for, and which clips belong together."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -215,3 +217,33 @@ def test_a_folder_of_files_is_a_folder_of_clips(tmp_path: Path, format: str, suf
         io.write(smooth(i), tmp_path / f"{name}.{suffix}", format=format)
     found, single = clips(tmp_path)
     assert (sorted(found), single) == (["a", "b", "c"], False)
+
+
+def test_numbers_and_paths_name_clips_and_other_values_are_told() -> None:
+    """In a process of its own: here types are checked at every call."""
+    code = """
+from pathlib import Path
+from types import SimpleNamespace
+import compare, numpy as np, trajectory
+path = trajectory.Trajectory(world_from_cam=np.tile(np.eye(4), (3, 1, 1)), time_s=[0, 1, 2], valid=[True] * 3)
+clips = {3: path, Path("a/b"): path}
+print(*compare.score(clips, clips).record()["clips"])
+run = SimpleNamespace(trajectories={"": path})
+for wrong in ([path], run, {"a": run}, {"a": None}, {"a": [path]}, {1: path, "1": path}):
+    try:
+        compare.score(wrong, wrong)
+    except trajectory.CinetrajError as error:
+        print(error)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
+    expected, each = "expected trajectory.Trajectory", "; its .trajectories holds one for each shot"
+    assert said == [
+        "3 a/b",
+        "set of clips is of type list, expected a path, a Trajectory, or a mapping of names to these",
+        "set of clips is of type SimpleNamespace, expected a path, a Trajectory, or a mapping of names to these",
+        f"clip 'a' is of type SimpleNamespace, {expected}{each}",
+        "clip 'a' is None, expected a Trajectory or a path; leave out what was never delivered, and of an estimate "
+        "that failed give the folder of its run (sfm.write_run), so that its row says why",
+        f"clip 'a' is of type list, {expected}",
+        "the mapping of clips has two that are named '1'; rename one",
+    ]

@@ -1,6 +1,8 @@
 """The machine output of describe."""
 
 import json
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -141,3 +143,37 @@ def test_a_file_that_tells_no_size_is_described_by_the_shape_of_its_pixels(forma
         if name.startswith(("Pan", "Tilt", "Roll", "Zoom")):
             assert told.scores[name] == pytest.approx(score, abs=2e-3)
     assert any("square pixels" in note for note in told.notes)
+
+
+def test_what_is_no_trajectory_is_told_with_the_way_to_one() -> None:
+    """In a process of its own: here types are checked at every call."""
+    code = """
+from types import SimpleNamespace
+import numpy as np, trajectory
+path = trajectory.Trajectory(world_from_cam=np.tile(np.eye(4), (3, 1, 1)), time_s=[0, 1, 2], valid=[True] * 3)
+estimate, run = SimpleNamespace(shots=(), trajectory=path), SimpleNamespace(trajectories={"": path})
+for ask in (
+    lambda: trajectory.describe("runs/clip"),
+    lambda: trajectory.describe(None),
+    lambda: trajectory.describe(path, {"rule": "authors"}),
+    lambda: trajectory.describe(path, candidates=[path]),
+    lambda: trajectory.write(estimate, "a.txt", format="tum"),
+    lambda: trajectory.write(run, "a.txt", format="tum"),
+):
+    try:
+        ask()
+    except trajectory.CinetrajError as error:
+        print(error)
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
+    assert said == [
+        "trajectory is of type str, expected trajectory.Trajectory; trajectory.read('runs/clip') reads one",
+        "trajectory is of type NoneType, expected trajectory.Trajectory",
+        "config is of type dict, expected trajectory.DescribeConfig; settings go into it by name, as in "
+        "trajectory.DescribeConfig(rule='authors')",
+        "candidates is of type list, expected what trajectory.candidates_beside(path, 'runs/clip') gives, or "
+        ".candidates of a shot of an estimate",
+        "trajectory is of type SimpleNamespace, expected trajectory.Trajectory; its .trajectory is one",
+        "trajectory is of type SimpleNamespace, expected trajectory.Trajectory; its .trajectories holds one for each "
+        "shot",
+    ]

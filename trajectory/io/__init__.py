@@ -18,7 +18,7 @@ from trajectory.files import write_atomically
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._probe import ALL, choose, look, split_part
 from trajectory.io._scene import NOTHING, Cloud, Scene
-from trajectory.model import Provenance, Trajectory
+from trajectory.model import Provenance, Trajectory, require_trajectory
 from trajectory.registry import registry
 
 __all__ = [
@@ -188,6 +188,7 @@ def write(trajectory: Trajectory, path: str | Path, *, format: str, scene: Scene
     frames without a place for them, intrinsics that it needs and that are not known), or the disk refuses.
     What it merely leaves out is listed by `losses`.
     """
+    require_trajectory(trajectory)
     target = format_named(format, "")
     if target.encode is None:
         able = ", ".join(name for name, entry in _formats().items() if entry.encode is not None)
