@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from compare.align import laid_on
-from compare.scoring import Result
+from compare.scored import Scores, records_of
 from trajectory.colors import color_of
 from trajectory.components import NAMES
 from trajectory.errors import CinetrajError
@@ -48,16 +48,15 @@ def draw_paths(
         axes.legend(fontsize="small")
 
 
-def draw_errors(axes: Any, results: Sequence[Result | Mapping[str, Any]], metric: str, *, clip: str = "") -> None:
+def draw_errors(axes: Any, results: Scores, metric: str, *, clip: str = "") -> None:
     """The error at every point of comparison against time: of one clip, or the median of all with the middle half.
 
     Args:
-        results: one line each; scored with `detail=True`, or saved.
+        results: one, several in a row, or by names of models, a line each; scored with `detail=True`, or saved.
         clip: whose error it is; "": of all clips, each over its own length.
     """
     axis, unit = "", ""
-    for number, result in enumerate(results):
-        record = result.record() if isinstance(result, Result) else result
+    for number, record in enumerate(records_of(results)):
         lines = [
             (detail, detail["errors"][metric])
             for name, detail in record.get("details", {}).items()

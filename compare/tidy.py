@@ -15,6 +15,7 @@ import numpy as np
 from compare import metrics
 from compare.report import page, tables
 from compare.run_files import RunShot, all_shots, runs_in
+from compare.scored import is_scored, records_of
 from compare.scoring import Result
 from trajectory.certainty import QUANTITIES
 from trajectory.errors import CinetrajError, ReadError
@@ -44,7 +45,8 @@ def table(source: Source, of: Kind | None = None) -> "pandas.DataFrame":
 
     Args:
         source: a run, a folder of runs, or a mapping from the name of a set (a backend, a model) to one, which adds the
-            column `set`; or scores: a `Result`, a saved record, a folder of these, or a sequence.
+            column `set`; or scores: a `Result`, a saved record, a folder of these, a sequence, or a mapping from models
+            to them.
         of: one of `KINDS`; by default `runs` of runs and `scores` of scores.
 
     Raises:
@@ -144,10 +146,16 @@ def _parquet(found: Any) -> bytes:
 
 def _records(source: Any) -> list[Mapping[str, Any]] | None:
     """Saved scores that a source holds; None where it stands for runs."""
-    if isinstance(source, Result):
-        return [source.record()]
+    if is_scored(source) or (isinstance(source, Mapping) and source and all(map(is_scored, source.values()))):
+        return records_of(source)
     if isinstance(source, Mapping):
-        return [source] if {"protocol", "clips"} <= source.keys() else None
+        for name, runs in source.items():
+            if not isinstance(runs, str | Path):
+                kind = type(runs).__name__
+                raise CinetrajError(
+                    f"set {name!r} is of type {kind}, expected a run or a folder of runs, or scores in all"
+                )
+        return None
     if isinstance(source, str | Path):
         path = Path(source)
         scored = path.suffix == ".json" or (path.is_dir() and any(path.glob("*.json")) and not _holds_runs(path))

@@ -17,6 +17,7 @@ from compare.notes import merged
 from compare.protocols import PRESETS
 from compare.report.assemble import assembled, asset, data_uri, embedded, packed
 from compare.rows import FAULTS
+from compare.scored import Scores, records_of
 from compare.sources import TRAJECTORY_SUFFIXES, listed
 from compare.uncertainty import paired_values
 from trajectory.errors import CinetrajError, ReadError
@@ -64,14 +65,14 @@ def load(scores: str | Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
 
 
 def write(
-    scores: str | Path | Sequence[Mapping[str, Any]],
+    scores: str | Path | Scores,
     html: str | Path,
     *,
     title: str = "Camera scores",
     noise: Sequence[Mapping[str, Any]] = (),
     thumbnails: Thumbnails | None = None,
 ) -> Path:
-    """Write the report of saved scores (a folder, a file, or loaded records) to `html`, whole or not at all.
+    """Write the report of scores (a folder of saved ones, a file, results, or records) to `html`, whole or not at all.
 
     Args:
         noise: noise floors as JSON values, besides those in the folder. thumbnails: frames for the filmstrips.
@@ -83,7 +84,7 @@ def write(
     if isinstance(scores, str | Path):
         records, floors = load(scores)
     else:
-        records, floors = scores, []
+        records, floors = records_of(scores), []
     page = render(records, title=title, noise=[*floors, *noise], thumbnails=thumbnails)
     return write_whole(html, page)
 

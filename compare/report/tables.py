@@ -13,7 +13,7 @@ from compare.common import clips_of, common_clips, common_mean, values_of
 from compare.counts import counted
 from compare.markdown import plain
 from compare.rows import FAULTS
-from compare.scoring import Result
+from compare.scored import Scores, records_of
 from compare.uncertainty import paired_values
 
 ARROWS = {"lower": "↓", "higher": "↑", "one": "→1", "zero": "→0"}
@@ -27,15 +27,8 @@ FEWER = (
 )
 FEWER_ALONE = "(n clips): the mean is over n of the model's clips, those that have a value"
 
-Scored = Result | Mapping[str, Any]
-"""A result, or what `Result.save` wrote of one."""
 
-
-def _record(scored: Scored) -> Mapping[str, Any]:
-    return scored.record() if isinstance(scored, Result) else scored
-
-
-def leaderboard(results: Sequence[Scored]) -> list[dict[str, Any]]:
+def leaderboard(results: Scores) -> list[dict[str, Any]]:
     """One row per model and protocol: coverage, faults, and per metric the value under both policies with its interval.
 
     Models under one protocol are compared on the clips that all of them have a value for. Keys: faults_model,
@@ -43,7 +36,7 @@ def leaderboard(results: Sequence[Scored]) -> list[dict[str, Any]]:
     protocol's policy), m_low, m_high (95 % over clips), m_clips (what it is over), m_drop, m_worst; None = undefined.
     """
     rows: list[dict[str, Any]] = []
-    records = [_record(scored) for scored in results]
+    records = records_of(results)
     for record in records:
         protocol = record["protocol"]
         same = [other for other in records if other["protocol"]["hash"] == protocol["hash"]]
@@ -70,10 +63,10 @@ def leaderboard(results: Sequence[Scored]) -> list[dict[str, Any]]:
     return rows
 
 
-def clip_rows(results: Sequence[Scored]) -> list[dict[str, Any]]:
+def clip_rows(results: Scores) -> list[dict[str, Any]]:
     """One row per model, protocol and clip: the metrics, or why there are none; failures are rows like others."""
     rows: list[dict[str, Any]] = []
-    for record in map(_record, results):
+    for record in records_of(results):
         names = record["protocol"]["metrics"]
         for name, clip in record["clips"].items():
             facts = record.get("facts", {}).get(name, {})
@@ -111,9 +104,9 @@ def to_jsonl(rows: Sequence[Mapping[str, Any]]) -> str:
     return "".join(json.dumps(dict(row), allow_nan=False, ensure_ascii=False) + "\n" for row in rows)
 
 
-def to_markdown(results: Sequence[Scored]) -> str:
+def to_markdown(results: Scores) -> str:
     """The leaderboard, one table per protocol, sorted by its first metric; both failure policies, and the intervals."""
-    records = [_record(scored) for scored in results]
+    records = records_of(results)
     parts: list[str] = []
     for stamp in {r["protocol"]["hash"]: r["protocol"] for r in records}.values():
         same = [record for record in records if record["protocol"]["hash"] == stamp["hash"]]
