@@ -9,7 +9,7 @@ from typing import Any, cast, final
 from compare.rows import Fault
 from compare.shots import Shot, best_shot, in_whole_clip, listed_shots
 from trajectory.errors import CinetrajError, ReadError, is_address, not_there
-from trajectory.files import named_place
+from trajectory.files import named_place, require_named
 from trajectory.io import split_part
 from trajectory.media import is_video
 from trajectory.model import Trajectory, require_trajectory
@@ -102,6 +102,7 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
         raise CinetrajError(
             f"set of clips is of type {kind}, expected a path, a Trajectory, or a mapping of names to these"
         )
+    require_named(source)
     require_there(source)
     path, part = split_part(Path(source))
     if part:

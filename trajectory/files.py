@@ -77,6 +77,12 @@ def named_place(path: str | Path) -> Path:
     return Path(os.path.abspath(path))
 
 
+def require_named(path: object) -> None:
+    """Raises CinetrajError for an empty string, which as a path would be the current folder."""
+    if path == "":
+        raise CinetrajError("the path is an empty string; '.' stands for the current folder")
+
+
 def read_json(path: str | Path, *, remedy: str) -> object:
     """The content of a JSON file.
 

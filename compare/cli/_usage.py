@@ -7,12 +7,13 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from trajectory.errors import perhaps
+from trajectory.errors import CinetrajError, perhaps
 
 _KINDS = {"INT": ("a whole number", "whole numbers"), "FLOAT": ("a number", "numbers"), "PATH": ("a path", "paths")}
 _KINDS["STR"] = ("a value", "values")
 _COUNTS = {2: "two", 3: "three", 4: "four"}
 _UNSET = ("None", "")
+_MAY_BE_EMPTY = ("--title",)
 
 
 @contextmanager
@@ -38,6 +39,18 @@ def sentence(event: Any, arguments: Sequence[str], help_text: Any) -> str | None
         return None if say is None else say(event, arguments, help_text)
     except (AttributeError, TypeError, LookupError, StopIteration):  # another tyro, with other values
         return None
+
+
+def require_words(command: str, arguments: Sequence[str]) -> None:
+    """Raises CinetrajError for a word that is empty, as of a variable that is not set: as a path it would be the
+    current folder, of which all clips were estimated, or into which runs were written."""
+    for number, word in enumerate(arguments):
+        before = arguments[number - 1] if number else ""
+        option = word[:-1] if re.fullmatch(r"--[\w.-]+=", word) else before if not word else ""
+        if option in _MAY_BE_EMPTY or (word and not option):
+            continue
+        which = option if option.startswith("--") else f"an argument of cinetraj {command}"
+        raise CinetrajError(f"{which} is empty, as a variable is that is not set; . stands for the current folder")
 
 
 def expected(metavar: str) -> str:

@@ -124,6 +124,7 @@ def _dispatch(arguments: list[str]) -> int:
         return OK
     if name not in modules:
         raise CinetrajError(f"no command {name!r}{perhaps(name, modules)}; cinetraj --help lists them")
+    _usage.require_words(name, rest)
     module = import_module(modules[name])
     return module.run(parse(name, module, rest))
 

@@ -16,7 +16,7 @@ from sfm.video.images import IMAGE_SUFFIXES, beside_images, images_in, load_imag
 from sfm.video.recognition import FILM, PICTURE, content_of
 from sfm.video.sampling import VideoWarning as VideoWarning
 from trajectory.errors import CinetrajError, is_address, not_there
-from trajectory.files import named_place
+from trajectory.files import named_place, require_named
 from trajectory.media import VIDEO_SUFFIXES
 
 DEFAULT_CONFIG = VideoConfig()
@@ -82,6 +82,7 @@ def require_path(source: Any) -> None:
             f"the video is of type {type(source).__name__}, expected a path or sfm.types.Frames; frames in memory go "
             "into sfm.types.Frames(rgb=..., time_s=..., index=..., source_hw=..., source=...)"
         )
+    require_named(source)
 
 
 def is_film(source: str | Path) -> bool:

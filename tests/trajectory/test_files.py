@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from compare.sources import clips
+from sfm.video import reader
+from trajectory import io
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import named_place, printable, read_json, require_folder, write_atomically, write_whole
 
@@ -97,3 +100,12 @@ def test_folders_that_can_be_made_are_told_from_those_that_cannot(
     monkeypatch.setattr("trajectory.files.os.access", lambda *_: False)
     with pytest.raises(CinetrajError, match=rf"^{tmp_path} cannot be written; choose another folder$"):
         require_folder(tmp_path / "new")
+
+
+def test_an_empty_string_is_not_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_whole(tmp_path / "trajectory_tum.txt", "0 0 0 0 0 0 0 1\n1 0 0 1 0 0 0 1\n")
+    monkeypatch.chdir(tmp_path)
+    for ask in (io.read, clips, reader.load):
+        with pytest.raises(CinetrajError, match=r"^the path is an empty string; '\.' stands for the current folder$"):
+            ask("")
+    assert [*clips(".")[0]] == [tmp_path.name]

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 
 from trajectory.errors import CinetrajError, FormatAmbiguousError, ReadError, expected_of
-from trajectory.files import write_atomically
+from trajectory.files import require_named, write_atomically
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._probe import ALL, choose, look, split_part
 from trajectory.io._scene import NOTHING, Cloud, Scene
@@ -105,6 +105,7 @@ def read(path: str | Path, *, format: str = "auto") -> Trajectory:
 
     Errors: ReadError names file, line and remedy; FormatAmbiguousError gives the evidence for each format.
     """
+    require_named(path)
     path = Path(path)
     try:
         if format != "auto":

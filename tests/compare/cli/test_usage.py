@@ -3,6 +3,7 @@
 import pytest
 
 from compare.cli import _usage
+from trajectory.errors import CinetrajError
 
 
 @pytest.mark.parametrize(
@@ -28,3 +29,20 @@ def test_what_is_not_known_is_left_to_others() -> None:
 def test_words_in_a_row() -> None:
     assert _usage.alternatives(["a"]) == "a"
     assert _usage.alternatives(["a", "b", "c"], "and") == "a, b and c"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["", "--out", "r"], "an argument of cinetraj estimate"),
+        (["a.mp4", "--out", ""], "--out"),
+        (["a.mp4", "--out="], "--out"),
+        (["a.mp4", "", "--out", "r"], "an argument of cinetraj estimate"),
+    ],
+)
+def test_an_empty_word_is_not_the_current_folder(words: list[str], told: str) -> None:
+    """As of a variable that is not set: all clips of the current folder were estimated, or runs written into it."""
+    with pytest.raises(CinetrajError, match=f"^{told} is empty, as a variable is that is not set; "):
+        _usage.require_words("estimate", words)
+    _usage.require_words("report", ["scores", "--title", ""])
+    _usage.require_words("estimate", [".", "--out", "=", "--focal=5"])
