@@ -119,8 +119,11 @@ def read_run(folder: str | Path) -> Run:
     file = path / RUN_FILE
     try:
         value: Any = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ReadError(path, "holds no run.json", remedy="give a folder that `cinetraj estimate` wrote") from None
+    except (FileNotFoundError, NotADirectoryError):
+        what = "is a file and no run" if path.is_file() else "holds no run.json"
+        raise ReadError(path, what, remedy="give a folder that `cinetraj estimate` wrote") from None
+    except OSError as error:
+        raise ReadError(file, f"cannot be read ({error.strerror})", remedy="check its permissions") from error
     except ValueError as error:
         raise ReadError(file, f"is no JSON ({error})", remedy="estimate the clip again") from error
     record = cast("dict[str, Any]", value) if isinstance(value, dict) else {}

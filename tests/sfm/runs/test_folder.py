@@ -146,3 +146,12 @@ def test_equal_estimates_give_equal_files(tmp_path: Path) -> None:
         runs.write_run(estimate(shot()), tmp_path / name / "clip")
     for name in FILES:
         assert (tmp_path / "a" / "clip" / name).read_bytes() == (tmp_path / "b" / "clip" / name).read_bytes(), name
+
+
+def test_a_file_of_a_run_is_no_run(tmp_path: Path) -> None:
+    written = runs.write_run(estimate(shot()), tmp_path / "clip", plot=False)
+    with pytest.raises(ReadError, match=r"clip/run\.json: is a file and no run; give a folder that "):
+        runs.read_run(written / "run.json")
+    (tmp_path / "odd" / "run.json").mkdir(parents=True)
+    with pytest.raises(ReadError, match=r"odd/run\.json: cannot be read \(Is a directory\)"):
+        runs.read_run(tmp_path / "odd")
