@@ -822,6 +822,13 @@ class EstimateConfig(Ranged):
         object.__setattr__(self, "save", _savable(self.save))
         if self.focal_px is not None and self.fov_deg is not None:
             raise CinetrajError("focal_px and fov_deg are both given; give one of them")
+        if isinstance(self.mask, Path):
+            object.__setattr__(self, "mask", str(self.mask))
+        elif self.mask is not None and not isinstance(self.mask, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise CinetrajError(
+                f"mask is of type {type(self.mask).__name__}, expected the path of a video or of images, or {PERSON}; "
+                "what is in memory goes into images first, white where something moves by itself"
+            )
         if self.mask == "":
             raise CinetrajError(f"mask is empty, expected a video, images or {PERSON}")
         if self.mask_weights is not None and self.mask != PERSON:

@@ -4,9 +4,11 @@ import dataclasses
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any, get_type_hints
 
 import docstring_parser
+import numpy as np
 import pytest
 
 from sfm import config
@@ -94,3 +96,18 @@ def test_there_are_parts_and_they_may_be_none_where_their_type_says_so() -> None
     object.__setattr__(made, "part", {})
     with pytest.raises(CinetrajError, match=r"^part is \{\}, expected VideoConfig or None$"):
         made.__post_init__()
+
+
+@pytest.mark.parametrize("mask", [np.zeros((2, 4, 4), bool), [], 0, True])
+def test_a_mask_in_memory_is_told_where_to_go(mask: Any) -> None:
+    made = config.EstimateConfig()
+    object.__setattr__(made, "mask", mask)  # past the types of the tests
+    with pytest.raises(CinetrajError, match=r"^mask is of type \w+, expected the path of a video .* into images first"):
+        made.__post_init__()
+
+
+def test_a_mask_may_be_a_path() -> None:
+    made = config.EstimateConfig()
+    object.__setattr__(made, "mask", Path("masks") / "a.mp4")
+    made.__post_init__()
+    assert made == config.EstimateConfig(mask="masks/a.mp4")
