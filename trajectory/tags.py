@@ -96,18 +96,20 @@ def tags(
     joins its neighbour.
 
     Args:
+        sets: names; one string may hold several with commas between.
         index_fps: the rate that the description assumed where the trajectory counts frames.
 
     Raises:
         CinetrajError: a set that is not known.
     """
-    strange = [name for name in sets if name not in SETS]
+    names = [name.strip() for name in sets.split(",")] if isinstance(sets, str) else [*sets]
+    strange = [name for name in names if name not in SETS]
     if strange:
         raise CinetrajError(f"{strange[0]!r} is no set of tags, expected {', '.join(SETS)}")
     time_s = seconds(trajectory, trajectory.time_s, index_fps=index_fps)
     active = _active(description.moves, time_s, trajectory)
     bounds = _stretches(active, time_s, SegmentConfig().min_duration_s)
-    wanted: list[TagSet] = [name for name in SETS if sets.count(name)]
+    wanted: list[TagSet] = [name for name in SETS if name in names]
     return {name: Tags(name=name, spans=_spans(name, description, active, bounds, time_s)) for name in wanted}
 
 

@@ -158,3 +158,12 @@ def test_an_unknown_set_is_refused():
     t = build()
     with pytest.raises(CinetrajError, match="expected et, datadop, spatialvid"):
         tags(describe(t), t, ("vbench",))
+
+
+def test_one_string_names_sets_and_not_letters():
+    t = build(turn_deg=(0.0, 30.0, 0.0))
+    told = describe(t)
+    assert [*tags(told, t, "et")] == ["et"]
+    assert [*tags(told, t, "datadop, et")] == ["et", "datadop"]
+    with pytest.raises(CinetrajError, match=r"^'vbench' is no set of tags"):
+        tags(told, t, "vbench")
