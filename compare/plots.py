@@ -36,9 +36,12 @@ def draw_paths(
     """Paths over each other, from above or (on axes with projection "3d") in space.
 
     Args:
+        view: top; or space, on axes with projection "3d".
         laid: lay all on the first by the rotation, shift and scale that fit best over the frames that both have
             (`compare.align.laid_on`).
     """
+    if view not in ("top", "space"):
+        raise CinetrajError(f"view is {view!r}, expected top or space")
     first = next(iter(paths.values()), None)
     for number, (name, path) in enumerate(paths.items()):
         shown = path if first is None or path is first or not laid else laid_on(first, path)
@@ -109,8 +112,16 @@ def draw_distributions(
     Args:
         table: rows with the columns `value`, `by` and `split`; rows without a value are counted in the labels.
         by: the groups, one below the other as they come; split: within them, one colour each.
+
+    Raises:
+        CinetrajError: the table lacks one of these columns.
     """
     rows = records(table)
+    known = list(dict.fromkeys(key for row in rows for key in row))
+    for option, name in {"value": value, "by": by, **({"split": split} if split else {})}.items():
+        if rows and name not in known:
+            columns = ", ".join(map(str, known))
+            raise CinetrajError(f"the table has no column {name!r}, expected one of {columns}; name it by {option}=")
     groups = list(dict.fromkeys(_said(row[by]) for row in rows))
     parts = list(dict.fromkeys(_said(row[split]) for row in rows)) if split else [""]
     height = 0.8 / len(parts)
@@ -174,13 +185,18 @@ def draw_precision(axes: Any, percent: Mapping[str, Mapping[str, float | None]],
     axes.grid(visible=True, axis="y", alpha=0.3)
 
 
-def risk_coverage(
-    confidence: Float[np.ndarray, " j"], wrong: Bool[np.ndarray, " k"]
-) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
+def risk_coverage(confidence: Any, wrong: Any) -> tuple[Float[np.ndarray, " k"], Float[np.ndarray, " k"]]:
     """Share of the clips, the surest first, and the share of these that is wrong (El-Yaniv and Wiener 2010).
 
     Clips of equal confidence come in or stay out together: among them the share grows evenly, whatever their order.
+
+    Args:
+        confidence, wrong: k numbers and k truths, as lists, arrays or columns of a table.
+
+    Raises:
+        CinetrajError: there are none, not as many of both, or it is not known of one whether it is wrong.
     """
+    confidence, wrong = np.asarray(confidence, float), _verdicts(wrong)
     if len(confidence) != len(wrong) or not len(wrong):
         raise CinetrajError(f"{len(confidence)} confidences and {len(wrong)} verdicts, expected as many, at least one")
     order = np.argsort(-confidence, kind="stable")
@@ -191,17 +207,26 @@ def risk_coverage(
     return number / len(wrong), np.cumsum(mean) / number
 
 
-def draw_risk_coverage(
-    axes: Any, answers: Mapping[str, tuple[Float[np.ndarray, " k"], Bool[np.ndarray, " k"]]]
-) -> dict[str, float]:
-    """Risk over coverage of several estimators: (confidence, whether wrong) of their clips by name.
+def _verdicts(wrong: Any) -> Bool[np.ndarray, " k"]:
+    """Truths; those of a table may be missing, where it is not known what the camera does."""
+    given = np.asarray(wrong, dtype=object)
+    unknown = sum(value is None or type(value).__name__ == "NAType" or bool(value != value) for value in given)
+    if unknown:
+        raise CinetrajError(
+            f"of {len(given)} verdicts {unknown} are not known; leave them out first, as by table[table['yes'].notna()]"
+        )
+    return given.astype(bool)
+
+
+def draw_risk_coverage(axes: Any, answers: Mapping[str, tuple[Any, Any]]) -> dict[str, float]:
+    """Risk over coverage of several estimators: (confidence, whether wrong) of their clips by name, as `risk_coverage`.
 
     Returns:
         The area under each curve; lower is better.
     """
     areas: dict[str, float] = {}
     for number, (name, (confidence, wrong)) in enumerate(answers.items()):
-        coverage, risk = risk_coverage(np.asarray(confidence, float), np.asarray(wrong, bool))
+        coverage, risk = risk_coverage(confidence, wrong)
         areas[name] = float(risk.mean())
         style = LINES[number % len(LINES)]
         axes.plot(coverage, risk, style, color=color_of(number), label=f"{name} (area {areas[name]:.3f})")

@@ -127,11 +127,12 @@ plt.show()
 # ## Did they know?
 #
 # Which primitives the camera performs, as each method's path tells it, beside the truth; and whether the answers that a
-# method calls reliable are the right ones: risk over coverage.
+# method calls reliable are the right ones: risk over coverage. What a method does not decide (`yes` is empty where it
+# knows no more than that the camera turns) is neither right nor wrong.
 
 # %%
 told = compare.table({name: sets[name] for name in backends}, of="descriptions")
-told = told[told["clip"].isin(examples)].copy()
+told = told[told["clip"].isin(examples) & told["yes"].notna()].copy()
 right = {name: trajectory.describe(path).decisions for name, path in truth.items()}
 told["wrong"] = [right[row.clip][row.primitive].yes != row.yes for row in told.itertuples()]
 told[told["wrong"]][["set", "clip", "primitive", "yes", "reliability", "status"]]

@@ -11,6 +11,7 @@ from jaxtyping import Float
 
 from trajectory.colors import PALETTE
 from trajectory.curves import alone
+from trajectory.errors import CinetrajError
 from trajectory.frames import seen_from
 from trajectory.model import Trajectory
 
@@ -23,7 +24,12 @@ def draw_path(
     Args:
         frusta: how many cameras are drawn, spread over the valid frames; the first is drawn thicker. Frames that are
             not valid leave gaps; one between two gaps is a dot.
+
+    Raises:
+        CinetrajError: the axes are flat.
     """
+    if not hasattr(axes, "get_zlim"):
+        raise CinetrajError("these axes are flat; figure.add_subplot(projection='3d') makes some for a path in space")
     trajectory = _from_first(axes, trajectory)
     points = _drawn(trajectory.positions)
     (line,) = axes.plot(*points.T, color=color or PALETTE[0], label=label, linewidth=1.5)

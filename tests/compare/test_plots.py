@@ -8,7 +8,7 @@ import pytest
 from matplotlib.figure import Figure
 from paths import elsewhere, smooth
 
-from compare import plots
+from compare import plots, tidy
 from compare.scoring import Result, score
 from trajectory.errors import CinetrajError
 
@@ -108,6 +108,37 @@ def test_the_better_ranking_has_the_smaller_area() -> None:
     assert areas["good"] < areas["bad"]
     with pytest.raises(CinetrajError, match="3 confidences and 2 verdicts"):
         plots.risk_coverage(np.ones(3), np.ones(2, bool))
+
+
+def test_what_is_not_decided_is_no_verdict() -> None:
+    """As `yes` of a table of descriptions where no translation was seen and none can be excluded."""
+    pandas = pytest.importorskip("pandas")
+    sure = pandas.Series([0.9, 0.5, 0.4])
+    for wrong in (pandas.Series([True, pandas.NA, False], dtype="boolean"), [True, None, False], [1.0, np.nan, 0.0]):
+        with pytest.raises(CinetrajError, match=r"^of 3 verdicts 1 are not known; leave them out first, as by table\["):
+            plots.draw_risk_coverage(Figure().add_subplot(), {"a": (sure, wrong)})
+    for known in (
+        pandas.Series([True, False, False], dtype="boolean"),
+        [True, False, False],
+        np.array([1.0, 0.0, 0.0]),
+    ):
+        assert plots.risk_coverage(sure, known)[1].tolist() == [1.0, 0.5, pytest.approx(1 / 3)]
+
+
+def test_columns_that_a_table_lacks_are_told(results: list[Result]) -> None:
+    rows = tidy.rows(results)
+    for options, told in (
+        ({}, r"no column 'motion_model', expected one of model, protocol, .*; name it by by="),
+        ({"by": "metric", "value": "score"}, r"no column 'score', .*; name it by value="),
+        ({"by": "metric", "split": "kind"}, r"no column 'kind', .*; name it by split="),
+    ):
+        with pytest.raises(CinetrajError, match=told):
+            plots.draw_distributions(Figure().add_subplot(), rows, **options)
+
+
+def test_a_path_in_space_needs_axes_in_space() -> None:
+    with pytest.raises(CinetrajError, match=r"^these axes are flat; figure\.add_subplot\(projection='3d'\) makes some"):
+        plots.draw_paths(Figure().add_subplot(), {"a": smooth(3)}, view="space")
 
 
 def test_nothing_of_matplotlib_is_changed(results: list[Result]) -> None:
