@@ -1,12 +1,14 @@
 """Metres per unit of length, from a file, for protocols with a metric scale."""
 
+import numbers
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
 
 import numpy as np
 
-from trajectory.errors import ReadError
+from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import read_json
 
 
@@ -23,6 +25,32 @@ class DepthScale:
     reference: float
     generated: float
 
+    def __post_init__(self) -> None:
+        for name in ("reference", "generated"):
+            value = getattr(self, name)
+            if not _is_scale(value):
+                raise CinetrajError(f"depth scale: {name} is {value!r}, expected metres per unit, a number above 0")
+            object.__setattr__(self, name, float(value))
+
+
+def scales_of(given: Any) -> Mapping[str, DepthScale]:
+    """The scales by the names of their clips, from such a mapping, a file of them, or None for none.
+
+    Raises CinetrajError for anything else, as one number for both paths of a clip.
+    """
+    if given is None:
+        return {}
+    if isinstance(given, str | Path):
+        return read_depth_scales(given)
+    each: list[Any] = [*cast("Mapping[str, Any]", given).values()] if isinstance(given, Mapping) else [given]
+    strange = [value for value in each if not isinstance(value, DepthScale)]
+    if strange or not isinstance(given, Mapping):
+        raise CinetrajError(
+            f"depth scales hold {strange[0] if strange else given!r}, expected a file of them, or "
+            "{'clip': compare.depth_scales.DepthScale(reference=1.5, generated=0.8)}: metres per unit of either path"
+        )
+    return {str(name): scale for name, scale in cast("Mapping[str, DepthScale]", given).items()}
+
 
 def read_depth_scales(path: str | Path) -> dict[str, DepthScale]:
     """A JSON file {"clip": {"reference": metres per unit, "generated": metres per unit}, ...}.
@@ -38,9 +66,14 @@ def read_depth_scales(path: str | Path) -> dict[str, DepthScale]:
     for name, entry in cast("dict[str, Any]", table).items():
         sides = ("reference", "generated")
         given = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
-        numbers: list[Any] = [given.get(side) for side in sides]
-        good = [isinstance(x, int | float) and not isinstance(x, bool) and np.isfinite(x) and x > 0 for x in numbers]
-        if not all(good):
-            raise ReadError(file, f"gives {name!r} the scales {numbers}, expected two positive numbers", remedy=remedy)
-        scales[name] = DepthScale(reference=float(numbers[0]), generated=float(numbers[1]))
+        both: list[Any] = [given.get(side) for side in sides]
+        if not all(map(_is_scale, both)):
+            raise ReadError(file, f"gives {name!r} the scales {both}, expected two positive numbers", remedy=remedy)
+        scales[name] = DepthScale(reference=float(both[0]), generated=float(both[1]))
     return scales
+
+
+def _is_scale(value: Any) -> bool:
+    """Whether it is a number above zero."""
+    real: Any = numbers.Real
+    return isinstance(value, real) and not isinstance(value, bool) and bool(0 < value < np.inf)

@@ -9,7 +9,7 @@ from typing import Any, final
 from compare import protocols
 from compare.asked import Asked, Options
 from compare.clocks import clock_warnings
-from compare.depth_scales import DepthScale
+from compare.depth_scales import DepthScale, scales_of
 from compare.details import detail_json
 from compare.estimators import estimator_warnings, estimators
 from compare.known_metrics import require_metrics
@@ -107,7 +107,7 @@ def score(
     resolution: str | None = None,
     format: str = "auto",
     reference_format: str | None = None,
-    depth_scales: Mapping[str, DepthScale] | None = None,
+    depth_scales: str | Path | Mapping[str, DepthScale] | None = None,
     model: str = "generated",
     detail: bool = False,
     progress: Callable[[int, int], None] | None = None,
@@ -130,7 +130,8 @@ def score(
         format: of the files, where it cannot be told (`trajectory.io.FORMATS`). Runs know their own.
         reference_format: of the references, if it is another.
         resolution: which of CineTechBench's gen_540p_/gen_720p_/gen_1080p_ clips, where there are several.
-        depth_scales: metres per unit of length by clip name, for protocols with a metric scale.
+        depth_scales: metres per unit of either path (`compare.depth_scales.DepthScale`) by clip name, or a file of
+            them, for protocols with a metric scale.
         detail: keep the aligned paths and the moves of both clips for a report (30 KB and 20 ms a clip), of the first
             `MOST_DETAILS` clips.
         progress: called with (done, all) after each clip.
@@ -143,7 +144,7 @@ def score(
     chosen = protocols.get(protocol).with_options(time=time, scale=scale, intervals=intervals, chunk=chunk, angle=angle)
     require_metrics(chosen)
     matches = match(reference, generated, pairs=Path(pairs) if pairs is not None else None, resolution=resolution)
-    scales = depth_scales or {}
+    scales = scales_of(depth_scales)
     options = Options(
         protocol=chosen,
         reference_format=reference_format or format,
@@ -247,7 +248,7 @@ def _nothing_of(reference: Source, why: str, protocol: Protocol, options: Mappin
         reference_format=options.get("reference_format") or options.get("format", "auto"),
         actions=options.get("actions"),
     )
-    scales: Mapping[str, DepthScale] = options.get("depth_scales") or {}
+    scales = scales_of(options.get("depth_scales"))
     asked = (
         Asked(
             item=Match(name=name, reference=clip, generated=Clip(name=name, failed=why)),
