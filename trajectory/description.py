@@ -1,6 +1,7 @@
 """From a trajectory to what a cinematographer would call it."""
 
 import itertools
+import numbers
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, cast, final, get_args
@@ -46,8 +47,8 @@ class DescribeConfig:
         extent: rule apparent: "endpoint" (last frame against the first) or "path" (summed along the way).
         assumed_fov_deg: field of view along the longer side where the trajectory has no intrinsics.
         assumed_fps: frame rate where the trajectory only counts frames.
-        pitch_deg, roll_deg: attitude of the first frame (up and clockwise positive), where known; else the
-            provenance's.
+        pitch_deg, roll_deg: attitude of the first frame (up and clockwise positive), where known: pitch or both; else
+            the provenance's.
         unknown: whether a score that is not known is the best estimate ("number"), flagged, or None ("nan").
     """
 
@@ -69,10 +70,28 @@ class DescribeConfig:
             if getattr(self, name) not in get_args(choice):
                 known = ", ".join(get_args(choice))
                 raise CinetrajError(f"{name} is {getattr(self, name)!r}, expected one of {known}")
+        parts = {"thresholds": Thresholds, "steadiness": SteadinessConfig}
+        parts |= {"segments": SegmentConfig, "compound": CompoundConfig}
+        for name, kind in parts.items():
+            if not isinstance(getattr(self, name), kind):
+                raise CinetrajError(f"{name} is {getattr(self, name)!r}, expected {kind.__name__}")
+        real: Any = numbers.Real
+        for name in (
+            "assumed_fov_deg",
+            "assumed_fps",
+            "roll_deg",
+            *(("pitch_deg",) if self.pitch_deg is not None else ()),
+        ):
+            if not isinstance(getattr(self, name), real):
+                raise CinetrajError(f"{name} is {getattr(self, name)!r}, expected a number")
         if not 1.0 <= self.assumed_fov_deg <= 170.0:
             raise CinetrajError(f"assumed_fov_deg is {self.assumed_fov_deg}, expected 1..170")
         if not 0.0 < self.assumed_fps < np.inf:
             raise CinetrajError(f"assumed_fps is {self.assumed_fps}, expected a positive number")
+        if self.pitch_deg is None and self.roll_deg:
+            raise CinetrajError(
+                f"roll_deg is {self.roll_deg} without a pitch_deg, beside which alone it counts; give both"
+            )
         if self.pitch_deg is not None:
             Gravity(pitch_deg=self.pitch_deg, roll_deg=self.roll_deg)  # refuses what is none
 

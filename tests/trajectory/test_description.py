@@ -121,6 +121,23 @@ def test_a_threshold_is_above_zero(value: float) -> None:
         Thresholds(lateral_diag=value)
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"roll_deg": 30.0}, "^roll_deg is 30.0 without a pitch_deg, beside which alone it counts; give both$"),
+        ({"pitch_deg": "10"}, "^pitch_deg is '10', expected a number$"),
+        ({"assumed_fps": "24"}, "^assumed_fps is '24', expected a number$"),
+        ({"thresholds": {"turn": 1.0}}, "^thresholds is .*, expected Thresholds$"),
+    ],
+)
+def test_a_config_refuses_what_has_no_effect_and_what_is_no_number(given: dict, told: str) -> None:
+    config = DescribeConfig()
+    for name, value in given.items():
+        object.__setattr__(config, name, value)  # past the types of the tests
+    with pytest.raises(CinetrajError, match=told):
+        config.__post_init__()
+
+
 @pytest.mark.parametrize("rule", ["apparent", "authors"])
 def test_a_roll_that_may_be_a_pan_is_doubted_alike_either_way(rule: str) -> None:
     """A pan of a pitched camera looks like a roll; the mirrored path is the mirrored answer."""
