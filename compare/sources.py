@@ -97,7 +97,7 @@ def clips(source: Source) -> tuple[dict[str, Clip], bool]:
         if not found:
             raise CinetrajError("the mapping of clips is empty, expected names with trajectories or paths")
         return found, False
-    if not isinstance(source, str | Path):
+    if not isinstance(source, str | Path):  # pyright: ignore[reportUnnecessaryIsInstance]
         kind = type(source).__name__
         raise CinetrajError(
             f"set of clips is of type {kind}, expected a path, a Trajectory, or a mapping of names to these"

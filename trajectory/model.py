@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from os import PathLike
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, final
 
@@ -205,8 +205,8 @@ def require_trajectory(value: Any, called: str = "trajectory") -> Trajectory:
     """The value, if it is one. Raises CinetrajError with the way from what was given to a trajectory."""
     if isinstance(value, Trajectory):
         return value
-    if isinstance(value, str | PathLike):
-        remedy = f"; trajectory.read({str(value)!r}) reads one"  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, str | Path):
+        remedy = f"; trajectory.read({str(value)!r}) reads one"
     elif hasattr(value, "trajectories"):
         remedy = "; its .trajectories holds one for each shot"
     else:

@@ -82,7 +82,8 @@ def require_path(source: Any) -> None:
             f"the video is of type {type(source).__name__}, expected a path or sfm.types.Frames; frames in memory go "
             "into sfm.types.Frames(rgb=..., time_s=..., index=..., source_hw=..., source=...)"
         )
-    require_named(source)
+    named: Any = source
+    require_named(named)
 
 
 def is_film(source: str | Path) -> bool:
