@@ -79,7 +79,7 @@ def named_place(path: str | Path) -> Path:
 
 def require_named(path: object) -> None:
     """Raises CinetrajError for an empty string, which as a path would be the current folder."""
-    if path == "":
+    if isinstance(path, str) and not path:
         raise CinetrajError("the path is an empty string; '.' stands for the current folder")
 
 

@@ -77,13 +77,12 @@ def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
 
 def require_path(source: Any) -> None:
     """Raises CinetrajError for what cannot name a clip, as an array of pictures."""
+    require_named(source)
     if not isinstance(source, str | os.PathLike):
         raise CinetrajError(
             f"the video is of type {type(source).__name__}, expected a path or sfm.types.Frames; frames in memory go "
             "into sfm.types.Frames(rgb=..., time_s=..., index=..., source_hw=..., source=...)"
         )
-    named: Any = source
-    require_named(named)
 
 
 def is_film(source: str | Path) -> bool:
