@@ -18,9 +18,6 @@ LEAST_POSES = 5
 """Fewer points in time say nothing of shake: one quintic does not follow three of them with a start and a stop."""
 RESTS_DIAG_S = 0.01
 """Content speed below which a camera rests beside what moves faster: segments end there (`segments.SegmentConfig`)."""
-_ABOUT_S = 0.5
-_CLEARLY = 2.0
-"""Multiple of what starts and stops explain from which the tremor about a moment is told as it is."""
 GRID_HZ = 30.0
 """Densest sampling of the analysis: hands and vehicles shake below 15 Hz."""
 
@@ -64,7 +61,6 @@ class Split:
     Attributes:
         shift: the seven components as in `ImageMotion.shift`, on the grid.
         tremor: its part that is too fast to be intended.
-        starts: how much of the tremor may be the starts and stops of a move, which no quintic follows either.
         trend: the shift smoothed for timing; rate: its derivative, per second.
         observed: False where no pose is near in time.
     """
@@ -72,7 +68,6 @@ class Split:
     time_s: Float[np.ndarray, " g"]
     shift: Float[np.ndarray, "g 7"]
     tremor: Float[np.ndarray, "g 7"]
-    starts: Float[np.ndarray, "g 7"]
     trend: Float[np.ndarray, "g 7"]
     rate: Float[np.ndarray, "g 7"]
     observed: Bool[np.ndarray, " g"]
@@ -103,15 +98,12 @@ def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
     shift = seen.shift[left] * (1.0 - share) + seen.shift[left + 1] * share
     smooth = _smooth(shift, config.trend_s / step_s)
     trend = 2.0 * smooth - _smooth(smooth, config.trend_s / step_s)
-    window = round(min(config.intent_s / step_s, float(count)))
-    rate = np.gradient(trend, max(step_s, 1e-12), axis=0)  # no quotient leaves the doubles
     return Split(
         time_s=grid,
         shift=shift,
-        tremor=shift - _local_quintic(shift, window),
-        starts=_unfollowed(rate, window, step_s),
+        tremor=shift - _local_quintic(shift, round(min(config.intent_s / step_s, float(count)))),
         trend=trend,
-        rate=rate,
+        rate=np.gradient(trend, max(step_s, 1e-12), axis=0),  # no quotient leaves the doubles
         observed=spacing[left] <= max(config.max_gap_s, 2.5 * float(np.median(spacing))),
     )
 
@@ -119,20 +111,17 @@ def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
 def shake(parts: Split, seen: ImageMotion, holds_s: Sequence[tuple[float, float]] = ()) -> float:
     """Content shake in image diagonals: robust deviation of the tremor over all components measured in diagonals.
 
-    What the starts and stops of its moves may be of a component is taken off: hands shake in all of them, and between.
     The clip's own measured noise is taken off in quadrature.
 
     Args:
         holds_s: first and last times of stretches in which the camera stands still. No tremor is more there than what
             it strays by: beside a whip the fit swings on where nothing moves.
     """
-    width = 2 * (round(min(_ABOUT_S / parts.step_s, float(len(parts.tremor)))) // 2) + 1
-    about = np.sqrt(np.maximum(0.0, _convolved(parts.tremor**2, np.full(width, 1.0 / width))))
-    left = np.sign(parts.tremor) * np.maximum(0.0, np.abs(parts.tremor) - parts.starts)
-    tremor = np.where(about > _CLEARLY * parts.starts, parts.tremor, left)
+    tremor = parts.tremor
     for start_s, end_s in holds_s:
         rows = (start_s <= parts.time_s) & (parts.time_s <= end_s)
         strays = parts.shift[rows] - np.median(parts.shift[rows], axis=0)
+        tremor = tremor.copy()
         tremor[rows] = np.where(np.abs(strays) < np.abs(tremor[rows]), strays, tremor[rows])
     tremor = tremor[parts.observed][:, seen.in_diagonals]
     if not len(tremor):
@@ -199,40 +188,20 @@ def _smooth(values: np.ndarray, sigma: float) -> np.ndarray:
 
 
 def _local_quintic(values: np.ndarray, window: int) -> np.ndarray:
-    """Savitzky-Golay smoothing of order 5 over the first axis; the ends follow the fit to the first and last window."""
+    """Savitzky-Golay smoothing of order 5 over the first axis; the ends follow the fit to the first and last window.
+
+    A window of few samples takes a lower order, so that two degrees of freedom remain.
+    """
     half = min(window, len(values) - 1) // 2
     if half < 1:
         return values
-    fit = _quintic(half)
+    at = np.arange(-half, half + 1) / half
+    powers = np.vander(at, min(5, 2 * half - 1) + 1)
+    fit = powers @ np.linalg.pinv(powers)
     smooth = _convolved(values, fit[half][::-1])
     smooth[:half] = (fit @ values[: 2 * half + 1])[:half]
     smooth[len(values) - half :] = (fit @ values[len(values) - 2 * half - 1 :])[half + 1 :]
     return smooth
-
-
-def _unfollowed(rate: np.ndarray, window: int, step_s: float) -> np.ndarray:
-    """How far the local quintic may be off where a speed changes: each change by as much as it misses a sudden one."""
-    half = min(window, len(rate) - 1) // 2
-    if half < 1:
-        return np.zeros_like(rate)
-    row = np.arange(2 * half + 1)
-    sudden = np.maximum(0, row[:, None] - row) * step_s  # starts at each point of a window
-    missed = np.abs(sudden - _quintic(half) @ sudden)
-    change = np.abs(np.diff(rate, axis=0, prepend=rate[:1]))
-    found = _convolved(change, missed[half])
-    found[:half] = missed[:half] @ change[: len(row)]
-    found[len(rate) - half :] = missed[half + 1 :] @ change[len(rate) - len(row) :]
-    return found
-
-
-def _quintic(half: int) -> np.ndarray:
-    """Takes the values of a window to those of the quintic that is fitted to them.
-
-    A window of few samples takes a lower order, so that two degrees of freedom remain.
-    """
-    at = np.arange(-half, half + 1) / half
-    powers = np.vander(at, min(5, 2 * half - 1) + 1)
-    return powers @ np.linalg.pinv(powers)
 
 
 def _convolved(values: np.ndarray, kernel: np.ndarray) -> np.ndarray:

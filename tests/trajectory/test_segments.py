@@ -135,15 +135,7 @@ def test_the_shortest_segment_does_not_hang_on_where_the_clock_starts(zero_s: fl
     rate = np.zeros((31, 7))
     rate[10:20, 4] = 1.0
     trend = np.cumsum(rate, axis=0) / 30
-    parts = Split(
-        time_s=time_s,
-        shift=trend,
-        tremor=0 * trend,
-        starts=0 * trend,
-        trend=trend,
-        rate=rate,
-        observed=np.ones(31, bool),
-    )
+    parts = Split(time_s=time_s, shift=trend, tremor=0 * trend, trend=trend, rate=rate, observed=np.ones(31, bool))
     found = [each.primitive for each in find(parts, np.full(7, 0.04)) if each.primitive != "Static"]
     assert found == ["Pan_Right"]
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from motions import build
-from scipy.spatial.transform import Rotation
 
 from trajectory.description import describe
 from trajectory.image_motion import image_motion
@@ -73,29 +72,6 @@ def test_a_whip_between_holds_is_no_shake(shakes: bool):
     found = describe(path)
     assert found.speed == "whip"
     assert found.steadiness == ("shaky" if shakes else "smooth")
-
-
-def swift(degrees, seconds, duration_s, ramp, noise_deg=0.0):
-    """A pan in the middle of a clip, with a ramp at its start and stop (share of its time)."""
-    rate = [0, 0, 1, 1, 0, 0]
-    at = np.cumsum([0, (duration_s - seconds) / 2, ramp * seconds, (1 - 2 * ramp) * seconds, ramp * seconds])
-    fine = np.linspace(0, duration_s, 2001)
-    way = np.cumsum(np.interp(fine, [*at, duration_s], rate))
-    t = build(frames=round(30 * duration_s) + 1, duration_s=duration_s)
-    panned = np.radians(degrees) * np.interp(t.time_s, fine, way / way[-1])
-    shaken = np.radians(noise_deg) * np.sin(2 * np.pi * 5 * t.time_s[:, None] + [0, 1, 2])
-    poses = t.world_from_cam.copy()
-    turn = Rotation.from_euler("Y", panned[:, None]) * Rotation.from_rotvec(shaken)
-    poses[:, :3, :3] = turn.as_matrix()
-    return t.replace(world_from_cam=poses)
-
-
-@pytest.mark.parametrize("degrees", [30, 90])
-@pytest.mark.parametrize(("seconds", "duration_s"), [(1.0, 1.0), (2.0, 2.0), (1.0, 2.0), (2.0, 3.0)])
-@pytest.mark.parametrize("ramp", [0.1, 0.3])
-def test_the_starts_and_stops_of_a_swift_pan_are_no_shake(degrees, seconds, duration_s, ramp):
-    assert describe(swift(degrees, seconds, duration_s, ramp)).steadiness == "smooth"
-    assert describe(swift(degrees, seconds, duration_s, ramp, noise_deg=0.6)).steadiness == "shaky"
 
 
 def test_slow_sway_and_soft_starts_are_intent():
