@@ -2,20 +2,18 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import Literal, final
+from typing import final
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from compare.protocols import Protocol
+from compare.protocols import Clock, Protocol
 from compare.rows import Axis
 from compare.shots import ELSEWHERE
 from trajectory.errors import CinetrajError, TimeSourceError
 from trajectory.model import Trajectory
 from trajectory.resample import brackets
 
-Clock = Literal["from_start", "shared"]
-"""Where frame numbers start: at each clip's first frame, or at a zero that both share."""
 HOLE = 1.5
 """A gap this many times as long as the steps of a clip is a hole: frames are missing there."""
 SLOWEST_S, SLOWEST_FRAMES = 0.25, 6.0

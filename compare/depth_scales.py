@@ -1,15 +1,13 @@
 """Metres per unit of length, from a file, for protocols with a metric scale."""
 
-import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast, final
 
-import numpy as np
-
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import read_json
+from trajectory.plain_numbers import is_positive
 
 
 @final
@@ -28,7 +26,7 @@ class DepthScale:
     def __post_init__(self) -> None:
         for name in ("reference", "generated"):
             value = getattr(self, name)
-            if not _is_scale(value):
+            if not is_positive(value):
                 raise CinetrajError(f"depth scale: {name} is {value!r}, expected metres per unit, a number above 0")
             object.__setattr__(self, name, float(value))
 
@@ -67,13 +65,7 @@ def read_depth_scales(path: str | Path) -> dict[str, DepthScale]:
         sides = ("reference", "generated")
         given = cast("dict[str, Any]", entry) if isinstance(entry, dict) else {}
         both: list[Any] = [given.get(side) for side in sides]
-        if not all(map(_is_scale, both)):
+        if not all(map(is_positive, both)):
             raise ReadError(file, f"gives {name!r} the scales {both}, expected two positive numbers", remedy=remedy)
         scales[name] = DepthScale(reference=float(both[0]), generated=float(both[1]))
     return scales
-
-
-def _is_scale(value: Any) -> bool:
-    """Whether it is a number above zero."""
-    real: Any = numbers.Real
-    return isinstance(value, real) and not isinstance(value, bool) and bool(0 < value < np.inf)

@@ -7,10 +7,10 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Int
 
-from compare.association import Clock, check_time_sources, frame_numbers, one_pose_only
+from compare.association import check_time_sources, frame_numbers, one_pose_only
 from compare.laid import NotDelivered
 from compare.partners import other_lengths
-from compare.protocols import Protocol
+from compare.protocols import Clock, Protocol
 from compare.rows import PairScores, Score
 from trajectory.errors import CinetrajError, GaugeError
 from trajectory.model import Trajectory

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from compare.association import Clock, frame_numbers
+from compare.association import frame_numbers
+from compare.protocols import Clock
 from trajectory.model import Trajectory
 
 

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import numbers
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, Literal, cast, final
 
 from trajectory.errors import CinetrajError, expected_of
+from trajectory.plain_numbers import is_number
 
 LATER: Mapping[str, Any] = MappingProxyType(
     {"span": "overlap", "draws": 0, "epsilon": 1e-9, "chunk": 0, "move_thresholds": []}
@@ -21,6 +21,8 @@ FEWEST_DRAWS = 20
 
 Time = Literal["truncate", "downsample", "seconds", "index", "progress"]
 Scale = Literal["own_extent", "reference_extent", "common_extent", "least_squares", "l21", "path_length", "none"]
+Clock = Literal["from_start", "shared"]
+"""Where frame numbers start: at each clip's first frame, or at a zero that both share."""
 
 
 @final
@@ -68,7 +70,7 @@ class Protocol:
     method: Literal["poses", "cinetechbench", "evo", "mind", "navigation", "actions"] = "poses"
     reference: Literal["any", "commanded", "estimated", "commanded for Rot and rel, estimated for abs"] = "any"
     time: Time = "seconds"
-    clock: Literal["from_start", "shared"] = "from_start"
+    clock: Clock = "from_start"
     samples: int = 100
     anchor: Literal["first", "gauge", "none"] = "first"
     scale: Scale = "own_extent"
@@ -117,8 +119,7 @@ class Protocol:
         equal protocols have one hash and JSON takes it."""
         for name in ("samples", "draws", "chunk", "version"):
             value = getattr(self, name)
-            whole: Any = numbers.Integral
-            if not isinstance(value, whole) or isinstance(value, bool):
+            if not is_number(value, whole=True):
                 raise CinetrajError(f"protocol {self.name}: {name} is {value!r}, expected a whole number")
             object.__setattr__(self, name, int(value))
         for name in ("epsilon", "outlier_sigma"):

@@ -4,7 +4,6 @@ What is here decides results: it is recorded in run.json, hashed into the keys o
 of the command line. Lengths in pixels are those of the working size where nothing else is said.
 """
 
-import numbers
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -31,6 +30,7 @@ from sfm.ranges import (
     Some,
 )
 from trajectory.errors import CinetrajError
+from trajectory.plain_numbers import is_number
 
 PLACES = ("video", "out", "name", "threads", "seed")
 """What a command's template may ask for."""
@@ -511,11 +511,9 @@ def _require_lens(distortion: Any) -> None:
     if isinstance(distortion, str) and distortion in ("none", "free"):
         return
     expected = f"expected none, free or k1 within -{STRONGEST_LENS:g}..{STRONGEST_LENS:g}"
-    real: Any = numbers.Real
-    if not isinstance(distortion, real) or isinstance(distortion, bool):
+    if not is_number(distortion):
         raise CinetrajError(f"distortion is {distortion!r}, {expected}")
-    k1: Any = distortion
-    if not abs(k1) <= STRONGEST_LENS:
+    if not abs(distortion) <= STRONGEST_LENS:
         remedy = "a fisheye is no pinhole that bends: make a flat view of it"
         raise CinetrajError(f"distortion is {distortion}, {expected}; {remedy}")
 

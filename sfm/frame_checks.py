@@ -1,7 +1,5 @@
 """What is handed in as frames of a clip is what it should be, by shapes, types and times; no pixel is looked at."""
 
-import math
-import numbers
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,6 +8,7 @@ from jaxtyping import Float, Int
 
 from trajectory.errors import CinetrajError
 from trajectory.model import require_increasing
+from trajectory.plain_numbers import is_number, is_positive
 
 
 def count_of_pictures(given: Any) -> int:
@@ -71,18 +70,12 @@ def whole_numbers(given: Any, n: int) -> Int[np.ndarray, " n"]:
 def size(given: Any) -> tuple[int, int]:
     """Height and width."""
     values: list[Any] = [*given] if isinstance(given, Iterable) and not isinstance(given, str | bytes) else []
-    if len(values) != 2 or not all(isinstance(each, numbers.Integral) and is_positive(each) for each in values):
+    if len(values) != 2 or not all(is_number(each, whole=True) and is_positive(each) for each in values):
         raise CinetrajError(
             f"source_hw is {given!r}, expected the height and width of the source, two whole numbers above 0; "
             "rgb.shape[1:3] where it was not resized"
         )
     return int(values[0]), int(values[1])
-
-
-def is_positive(value: Any) -> bool:
-    """Whether it is a number above 0."""
-    real: Any = numbers.Real
-    return isinstance(value, real) and not isinstance(value, bool) and math.isfinite(value) and bool(value > 0)
 
 
 def _looks(array: np.ndarray) -> str:

@@ -1,12 +1,12 @@
 """The range of a number beside its type, `Annotated[int, Range(1, 100)]`, and configs that refuse what lies outside."""
 
-import numbers
 from collections.abc import Iterator
 from dataclasses import dataclass, is_dataclass
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, final, get_args, get_origin, get_type_hints
 
 from trajectory.errors import CinetrajError
+from trajectory.plain_numbers import is_number
 
 
 @final
@@ -27,8 +27,7 @@ class Range:
 
     def holds(self, value: Any, *, whole: bool) -> bool:
         """Whether a value is a number within; NaN never is."""
-        kind: Any = numbers.Integral if whole else numbers.Real
-        if not isinstance(value, kind) or isinstance(value, bool) or (self.above and value == self.least):
+        if not is_number(value, whole=whole) or (self.above and value == self.least):
             return False
         return bool(self.least <= value <= self.most)
 

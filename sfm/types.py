@@ -7,10 +7,11 @@ from typing import Any, Literal, final, get_args
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from sfm.frame_checks import count_of_pictures, is_positive, size, times, whole_numbers
+from sfm.frame_checks import count_of_pictures, size, times, whole_numbers
 from sfm.structure import Structure
 from trajectory.errors import CinetrajError
 from trajectory.model import TimeSource, Trajectory
+from trajectory.plain_numbers import is_positive
 
 Status = Literal["ok", "partial", "unreliable", "failed"]
 ModelName = Literal["static", "rotation", "rotation_zoom", "full", "full_zoom"]

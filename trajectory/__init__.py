@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from trajectory import plot as plot
     from trajectory import resample as resample
     from trajectory.candidates import candidates_beside as candidates_beside
-    from trajectory.description import DescribeConfig as DescribeConfig
+    from trajectory.describe_config import DescribeConfig as DescribeConfig
     from trajectory.description import Description as Description
     from trajectory.description import describe as describe
     from trajectory.errors import CinetrajError as CinetrajError
@@ -41,7 +41,7 @@ _NAMES = {
     "write": "trajectory.io",
     "describe": "trajectory.description",
     "candidates_beside": "trajectory.candidates",
-    "DescribeConfig": "trajectory.description",
+    "DescribeConfig": "trajectory.describe_config",
     "Description": "trajectory.description",
     "anchor_to_first": "trajectory.frames",
     "transform": "trajectory.frames",

@@ -1,99 +1,37 @@
 """From a trajectory to what a cinematographer would call it."""
 
 import itertools
-import numbers
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any, Literal, cast, final, get_args
+from typing import Any, cast, final
 
 import numpy as np
 
 from trajectory import best_estimates, caption, compound, minor, moves, segments, steadiness
-from trajectory.best_estimates import UnknownScores
 from trajectory.candidates import CANDIDATES, Candidates, rivals_share
 from trajectory.caption import Captions
 from trajectory.certainty import QUANTITIES, RIGID, Certainty, certainty_of
 from trajectory.components import CHANNELS, NAMES, Scores, TranslationUnit
-from trajectory.compound import Compound, CompoundConfig
-from trajectory.decisions import Decision, Thresholds, decide, hedged, trust
+from trajectory.compound import Compound
+from trajectory.decisions import Decision, decide, hedged, trust
+from trajectory.describe_config import DescribeConfig as DescribeConfig
 from trajectory.errors import CinetrajError
 from trajectory.gravity import Gravity, View, ground_displacement, known_gravity
 from trajectory.image_motion import ImageMotion, image_motion
 from trajectory.io import notes as said_of_file
-from trajectory.kinematics import INDEX_FPS
 from trajectory.likelihood import likelihood
 from trajectory.minor import Minor
 from trajectory.model import Trajectory, evidence_of, require_trajectory
 from trajectory.panned_roll import explaining_pitch_deg, ways
-from trajectory.primitives import Extent, apparent, authors
+from trajectory.primitives import apparent, authors
 from trajectory.probabilities import MOVES
-from trajectory.segments import Segment, SegmentConfig
-from trajectory.steadiness import Speed, Steadiness, SteadinessConfig
+from trajectory.segments import Segment
+from trajectory.steadiness import Speed, Steadiness
 from trajectory.turns import Turned, turned_of
 
-Rule = Literal["apparent", "authors"]
 _PANNED = "gravity is not known, and so would pan a camera pitched by "
 COUNTED = "times are frame numbers over an assumed rate"
 TOO_FEW = "The motion is not known: fewer than two frames have a pose."
-
-
-@final
-@dataclass(frozen=True, kw_only=True)
-class DescribeConfig:
-    """How to describe a trajectory.
-
-    Attributes:
-        rule: "apparent" (content displacement in image diagonals) or "authors" (CameraBench's own scoring).
-        extent: rule apparent: "endpoint" (last frame against the first) or "path" (summed along the way).
-        assumed_fov_deg: field of view along the longer side where the trajectory has no intrinsics.
-        assumed_fps: frame rate where the trajectory only counts frames.
-        pitch_deg, roll_deg: attitude of the first frame (up and clockwise positive), where known: pitch or both; else
-            the provenance's.
-        unknown: whether a score that is not known is the best estimate ("number"), flagged, or None ("nan").
-    """
-
-    rule: Rule = "apparent"
-    extent: Extent = "endpoint"
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    steadiness: SteadinessConfig = field(default_factory=SteadinessConfig)
-    segments: SegmentConfig = field(default_factory=SegmentConfig)
-    compound: CompoundConfig = field(default_factory=CompoundConfig)
-    assumed_fov_deg: float = 55.0
-    assumed_fps: float = INDEX_FPS
-    pitch_deg: float | None = None
-    roll_deg: float = 0.0
-    unknown: UnknownScores = "number"
-
-    def __post_init__(self) -> None:
-        choices: dict[str, Any] = {"rule": Rule, "extent": Extent, "unknown": UnknownScores}
-        for name, choice in choices.items():
-            if getattr(self, name) not in get_args(choice):
-                known = ", ".join(get_args(choice))
-                raise CinetrajError(f"{name} is {getattr(self, name)!r}, expected one of {known}")
-        parts = {"thresholds": Thresholds, "steadiness": SteadinessConfig}
-        parts |= {"segments": SegmentConfig, "compound": CompoundConfig}
-        for name, kind in parts.items():
-            if not isinstance(getattr(self, name), kind):
-                raise CinetrajError(f"{name} is {getattr(self, name)!r}, expected {kind.__name__}")
-        real: Any = numbers.Real
-        for name in (
-            "assumed_fov_deg",
-            "assumed_fps",
-            "roll_deg",
-            *(("pitch_deg",) if self.pitch_deg is not None else ()),
-        ):
-            if not isinstance(getattr(self, name), real):
-                raise CinetrajError(f"{name} is {getattr(self, name)!r}, expected a number")
-        if not 1.0 <= self.assumed_fov_deg <= 170.0:
-            raise CinetrajError(f"assumed_fov_deg is {self.assumed_fov_deg}, expected 1..170")
-        if not 0.0 < self.assumed_fps < np.inf:
-            raise CinetrajError(f"assumed_fps is {self.assumed_fps}, expected a positive number")
-        if self.pitch_deg is None and self.roll_deg:
-            raise CinetrajError(
-                f"roll_deg is {self.roll_deg} without a pitch_deg, beside which alone it counts; give both"
-            )
-        if self.pitch_deg is not None:
-            Gravity(pitch_deg=self.pitch_deg, roll_deg=self.roll_deg)  # refuses what is none
 
 
 @final

@@ -14,7 +14,8 @@ from compare.cli import _described_words, _inputs, _options, _report, _spread
 from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
-    from trajectory.description import DescribeConfig, Description
+    from trajectory.describe_config import DescribeConfig
+    from trajectory.description import Description
     from trajectory.model import Trajectory
     from trajectory.tags import TagSet
 
@@ -263,7 +264,7 @@ def draw(described: "list[tuple[_inputs.Loaded, Description]]", path: Path, *, i
 
 def config_of(args: Args) -> "DescribeConfig":
     """The config for the options of the command line."""
-    from trajectory.description import DescribeConfig
+    from trajectory.describe_config import DescribeConfig
 
     given = {"rule": args.rule, "extent": args.extent, "unknown": args.unknown}
     given |= {"pitch_deg": args.pitch, "roll_deg": args.roll, **({} if args.fps is None else {"assumed_fps": args.fps})}

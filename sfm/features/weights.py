@@ -79,7 +79,8 @@ def load(
     else:
         state, file = _from_hub(urls, model_name)
         source, remedy = f"{file} (torch keeps it from a download)", _again(model_name)
-    other = sha256_of_others.get(hashlib.sha256(file.read_bytes()).hexdigest())
+    digest = hashlib.sha256(file.read_bytes()).hexdigest() if sha256_of_others else ""
+    other = sha256_of_others.get(digest)
     if other is not None:
         raise CinetrajError(f"weights {source} are those of {other}, not of {model_name}; {remedy}")
     for key in ("state_dict", "model", "extractor"):
