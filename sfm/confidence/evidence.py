@@ -105,13 +105,15 @@ class ByFlow:
         answers: all models at the keyframes.
         sightings: the patches that it followed.
         solved: the model that it pays for, with every frame's pose.
-        again: gives every frame's pose under another model, by its name; a table gets the wall time of each step.
+        structured: gives it with depth and movement, which take a while and are not needed where it is not told.
+        again: gives the same under another model, by its name. To both a table is given for the wall time of each step.
     """
 
     keyframes: Int[np.ndarray, " k"]
     answers: tuple[Answer, ...]
     sightings: Sightings
     solved: Solved
+    structured: Callable[[dict[str, float]], Solved]
     again: Callable[[str, dict[str, float]], Solved]
 
 

@@ -190,13 +190,23 @@ def _told(shot: Shot, judged: Judged, by_tracks: ByTracks | None, by_flow: ByFlo
     best = judged.answer
     winner = by_tracks if best.source == "tracks" else by_flow
     assert winner is not None
-    solved = winner.solved if best.chosen[0] else _again(shot, winner, best.model.name)
+    solved = _chosen(shot, winner) if best.chosen[0] else _again(shot, winner, best.model.name)
     other = by_flow if winner is by_tracks else by_tracks
     solved = told(solved, judged, shot.frames.time_s, keyframes_of(by_tracks, by_flow))
     said: dict[str, Any] = {"won": best.source, "other": None if other is None else _summary(other.solved)}
     broken = [] if by_tracks is None else breaks(by_tracks.fitted.tracks.seen)
     said |= {"track_breaks": broken} if broken else {}
     return replace(solved, statistics={**solved.statistics, **said}, seconds=shot.seconds)
+
+
+def _chosen(shot: Shot, winner: ByTracks | ByFlow) -> Solved:
+    """What an estimator chose by itself, with all that is told of it."""
+    if isinstance(winner, ByTracks):
+        return winner.solved
+    spent = dict[str, float]()
+    solved = winner.structured(spent)
+    shot.seconds.update({f"dense_{step}": value for step, value in spent.items()})
+    return solved
 
 
 def _again(shot: Shot, winner: ByTracks | ByFlow, model: str) -> Solved:
@@ -210,7 +220,7 @@ def _again(shot: Shot, winner: ByTracks | ByFlow, model: str) -> Solved:
     else:
         solved = winner.again(model, spent)
     shot.seconds["again"] = sum(spent.values())
-    return solved if solved.poses is not None else winner.solved
+    return solved if solved.poses is not None else _chosen(shot, winner)
 
 
 def _summary(solved: Solved) -> Mapping[str, Any]:

@@ -39,13 +39,18 @@ def asked(
     def again(model: str, spent: dict[str, float]) -> Solved:
         assert not isinstance(fitted, str)
         with exact(frames, config, device=device, threads=threads):
-            return answer(frames, masks, fitted, config, spent, model=model)
+            other, its_structure = answer(frames, masks, fitted, config, spent, model=model)
+            return replace(other, structure=its_structure(spent))
+
+    def structured(spent: dict[str, float]) -> Solved:
+        with exact(frames, config, device=device, threads=threads):
+            return replace(solved, structure=structure(spent))
 
     with exact(frames, config, device=device, threads=threads):
         fitted = fit_flow(frames, masks, config, seconds, device=device)
         if isinstance(fitted, str):
             return fitted
-        solved = answer(frames, masks, fitted, config, seconds)
+        solved, structure = answer(frames, masks, fitted, config, seconds)
         if solved.poses is None:
             return solved.reason
         keyframes = fitted.kept[fitted.key]
@@ -54,6 +59,7 @@ def asked(
             answers=_answers(fitted, solved, keyframes, frames),
             sightings=of_flow(fitted.graph, fitted.belongs, frames.hw, frames.pixel_aspect),
             solved=solved,
+            structured=structured,
             again=again,
         )
 

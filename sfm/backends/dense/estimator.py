@@ -73,8 +73,9 @@ def answer(
     seconds: dict[str, float],
     *,
     model: str | None = None,
-) -> Solved:
-    """Every frame's pose and every patch's depth under a model, and the verdict.
+) -> tuple[Solved, Callable[[dict[str, float]], Structure | None]]:
+    """Every frame's pose under a model and the verdict; and what makes depth and movement, where that is told; a
+    table gets the wall time of that.
 
     Args:
         frames, masks: of the shot.
@@ -99,10 +100,9 @@ def answer(
             refined, placed = place_all(refined, key, selection.model, lens, limit_px, between)
             found = _found(fitted, selection, refined, config)
             poses = _poses(frames, masks, found, placed, config)
-        with timed(seconds, "structure"):
-            structure = _structure(frames, masks, found, placed, fitted, poses.valid)
     own = {"loop_edges": loops} | ({} if fitted.told is None else {"depth_prior": fitted.told.said})
-    return replace(_solved(frames, masks, found, poses, config, own), seconds=seconds, structure=structure)
+    solved = replace(_solved(frames, masks, found, poses, config, own), seconds=seconds)
+    return solved, partial(_structure, frames, masks, found, placed, fitted, poses.valid)
 
 
 def _refined(
@@ -259,6 +259,7 @@ def _structure(
     placed: PlacedFrames,
     fitted: FittedFlow,
     valid: Bool[np.ndarray, " n"],
+    seconds: dict[str, float],
 ) -> Structure | None:
     """Depth, movement and points; what was told to be no part of the scene moves, whatever its residuals."""
     device = found.refined.graph.device
@@ -276,7 +277,8 @@ def _structure(
         limit_px=found.limit_px,
         translates=found.selection.model.translates,
     )
-    return structure_of(frames, masks, found.kept, field)
+    with torch.inference_mode(), timed(seconds, "structure"):
+        return structure_of(frames, masks, found.kept, field)
 
 
 def _solved(

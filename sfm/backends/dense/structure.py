@@ -8,14 +8,14 @@ import torch
 from jaxtyping import Bool, Float, Int
 from scipy.ndimage import median_filter
 
-from sfm.backends.dense.distortion import redistorted
+from sfm.backends.dense.frame_cameras import FrameCameras
+from sfm.backends.dense.frame_movement import moving_cells
 from sfm.backends.dense.frames import PlacedFrames
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import around
 from sfm.backends.dense.models import nearest
 from sfm.backends.dense.refinement import Refined
 from sfm.flow.pyramid import cell
-from sfm.geometry.projection import LEAST_DEPTH
 from sfm.structure import PointTracks, Structure, colours_at
 from sfm.types import Frames, Masks
 
@@ -25,8 +25,6 @@ FILLED = 2
 """Cells over which a hole is filled from its rim; what is wider, as a sky, stays unknown."""
 LEAST_NEARNESS = 0.02
 """Inverse depth of a point, in units of the median one; beyond, depth is noise and points are stray rays."""
-NEXT, BEFORE = 0, 1
-"""Slots of the neighbouring keyframes."""
 
 
 @final
@@ -63,22 +61,16 @@ class _Seen:
     Attributes:
         centre_px: middles of the patches.
         nearness: inverse depths; NaN where unknown, and everywhere without translation.
-        moving: what moves by itself.
-        place_px: where the flow found each patch in each slot; NaN where it does not testify.
-        residual_px: of each patch in each slot.
-        patch_px: the patches in square pixels relative to the principal point.
-        focal_px: of each frame.
-        kappa: κ of the lens.
+        place_px: where the flow found each patch in each slot.
+        residual_px: of each patch in each slot; NaN where it does not testify.
+        cameras: of all frames.
     """
 
     centre_px: Float[np.ndarray, "p 2"]
     nearness: Float[np.ndarray, "k p"]
-    moving: Bool[np.ndarray, "k p"]
     place_px: Float[np.ndarray, "k m p 2"]
     residual_px: Float[np.ndarray, "k m p"]
-    patch_px: Float[np.ndarray, "2 p"]
-    focal_px: Float[np.ndarray, " n"]
-    kappa: float
+    cameras: FrameCameras
 
 
 def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], field: DenseField) -> Structure:
@@ -92,15 +84,15 @@ def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], fiel
     seen = _seen(field)
     shape = _shape(field)
     depth = np.full((len(kept), *shape), np.nan, np.float32)
-    moving = np.zeros((len(kept), *shape), bool)
     scene = field.refined.scene
-    usable = scene.usable.cpu().numpy().reshape(shape)
-    told = scene.told_cells(torch.arange(len(kept), device=scene.centres.device)).cpu().numpy().reshape(-1, *shape)
+    usable = scene.usable.cpu().numpy()
+    told = scene.told_cells(torch.arange(len(kept), device=scene.centres.device)).cpu().numpy()
+    nearness = np.stack([_nearness(field, seen, row) for row in range(len(kept))])
+    found = moving_cells(seen.cameras, nearness, frames.time_s[kept], field.limit_px)
+    moving = (told | (found & usable)).reshape(-1, *shape)
     for row in range(len(kept)):
-        nearness, found = _frame(field, seen, row)
-        moving[row] = found | told[row]
         with np.errstate(divide="ignore"):
-            depth[row] = 1.0 / _filled(nearness, usable & ~moving[row])
+            depth[row] = 1.0 / _filled(nearness[row].reshape(shape), usable.reshape(shape) & ~moving[row])
     row = np.searchsorted(kept, np.arange(len(frames))).clip(0, len(kept) - 1)[masks.duplicate_of]
     points, colour, tracks = _points(frames, kept, field, seen) if field.translates else (None, None, None)
     return Structure(
@@ -137,118 +129,70 @@ def _shape(field: DenseField) -> tuple[int, int]:
 
 
 def _seen(field: DenseField) -> _Seen:
-    scene, parameters = field.refined.scene, field.refined.parameters
-    followed_px, residual_px = _followed(field)
-    moving, _ = moving_patches(residual_px, field.limit_px, _shape(field))
-    _, agrees = moving_patches(field.refined.residual_px, field.limit_px, _shape(field))
+    scene, parameters, placed = field.refined.scene, field.refined.parameters, field.placed
+    residual_px = field.refined.residual_px
+    moving, _ = moving_patches(_residual_px(field), field.limit_px, _shape(field))
+    _, agrees = moving_patches(residual_px, field.limit_px, _shape(field))
     told = scene.told_cells(torch.from_numpy(field.key).to(scene.centres.device))
-    usable = (scene.usable & ~told).cpu().numpy()
-    deep = usable & field.posed[:, None] & field.translates
+    deep = (scene.usable & ~told).cpu().numpy() & field.posed[:, None] & field.translates
     nearness = parameters.inverse_depth.cpu().numpy().astype(float)
-    place = scene.pixels(followed_px.transpose(2, 3)).cpu().numpy()
     return _Seen(
         centre_px=scene.centres.reshape(-1, 2).cpu().numpy(),
         nearness=np.where(agrees & ~moving & deep, nearness, np.nan),
-        moving=moving & usable,
-        place_px=np.where(residual_px.isnan().cpu().numpy()[..., None], np.nan, place),
-        residual_px=field.refined.residual_px.cpu().numpy(),
-        patch_px=scene.patch_px.cpu().numpy().astype(float),
-        focal_px=np.exp(float(parameters.log_focal) + field.placed.zoom),
-        kappa=float(parameters.undistortion),
+        place_px=scene.pixels(field.refined.graph.place_px.transpose(2, 3)).cpu().numpy(),
+        residual_px=residual_px.cpu().numpy(),
+        cameras=FrameCameras(
+            scene=scene,
+            rotation=placed.rotation,
+            translation=placed.translation,
+            focal_px=np.exp(float(parameters.log_focal) + placed.zoom),
+            kappa=float(parameters.undistortion),
+        ),
     )
 
 
-def _followed(field: DenseField) -> tuple[Float[torch.Tensor, "k m 2 p"], Float[torch.Tensor, "k m p"]]:
-    """Places and residuals of the patches; from the first flow about them where they do not testify themselves."""
-    first, graph = field.first, field.refined.graph
-    near = nearest(first.patch_px, graph.patch_px)
-    unseen = field.refined.residual_px.isnan()
-    place = graph.patch_px + (first.place_px - first.patch_px)[..., near]
-    return (
-        torch.where(unseen[:, :, None], place, graph.place_px),
-        torch.where(unseen, field.first_residual_px[..., near], field.refined.residual_px),
-    )
+def _residual_px(field: DenseField) -> Float[torch.Tensor, "k m p"]:
+    """Of the patches; of those about them in the first flow where they do not testify themselves."""
+    residual_px = field.refined.residual_px
+    near = nearest(field.first.patch_px, field.refined.graph.patch_px)
+    return torch.where(residual_px.isnan(), field.first_residual_px[..., near], residual_px)
 
 
-def _frame(field: DenseField, seen: _Seen, row: int) -> tuple[Float[np.ndarray, "gh gw"], Bool[np.ndarray, "gh gw"]]:
-    """Inverse depth (NaN where unknown) and movement of one frame, carried from the keyframes on both sides."""
-    shape = _shape(field)
+def _nearness(field: DenseField, seen: _Seen, row: int) -> Float[np.ndarray, " p"]:
+    """Inverse depth of one frame (NaN where unknown), carried from the keyframes on both sides."""
     before, after = (int(each[0]) for each in around(field.key, np.array([row])))
     if before == after:
-        return seen.nearness[after].reshape(shape), seen.moving[after].reshape(shape)
+        return seen.nearness[after]
     filmed = field.refined.scene.filmed_at()
     start, stop = filmed[field.key[[before, after]]]
     share = (filmed[row] - start) / (stop - start)
     cells: list[np.ndarray] = []
     values: list[np.ndarray] = []
-    for k, slot, way in ((before, NEXT, share), (after, BEFORE, 1.0 - share)):
-        place, nearness = _carried(field, seen, k, row)
-        # What moves by itself goes the way that the flow saw it go.
-        flown = seen.centre_px + way * (seen.place_px[k, slot] - seen.centre_px)
-        place = np.where((seen.moving[k] & np.isfinite(flown[:, 0]))[:, None], flown, place)
-        cells.append(_cell_of(place, seen.centre_px, shape))
-        values.append(np.stack([nearness, seen.moving[k], np.full(len(nearness), 1.0 - way)]))
-    at, (nearness, moving, weight) = np.concatenate(cells), np.concatenate(values, 1)
+    for k, weight in ((before, 1.0 - share), (after, share)):
+        place, nearness = seen.cameras.carried(int(field.key[k]), row, seen.nearness[k])
+        cells.append(seen.cameras.cells(place))
+        values.append(np.stack([nearness, np.full(len(nearness), weight)]))
+    at, (nearness, weight) = np.concatenate(cells), np.concatenate(values, 1)
     inside = at >= 0
-    splat = _splat(at[inside], nearness[inside], weight[inside], shape)
-    votes = _shares(at[inside], moving[inside], weight[inside], shape)
-    return splat, median_filter((votes > 0.5).astype(np.uint8), size=3, mode="nearest") > 0
-
-
-def _carried(
-    field: DenseField, seen: _Seen, k: int, row: int
-) -> tuple[Float[np.ndarray, "p 2"], Float[np.ndarray, " p"]]:
-    """Where a frame sees the patches of a keyframe (pixels, NaN behind it), and their inverse depths there."""
-    scene, placed, kappa = field.refined.scene, field.placed, seen.kappa
-    own, from_world = placed.rotation[field.key[k]], placed.rotation[row]
-    rotation = from_world @ own.T
-    translation = placed.translation[row] - rotation @ placed.translation[field.key[k]]
-    x = seen.patch_px / seen.focal_px[field.key[k]]
-    ray = np.concatenate([x * (1.0 + kappa * (x**2).sum(0)), np.ones((1, x.shape[1]))])
-    near = seen.nearness[k]
-    there = rotation @ ray + translation[:, None] * np.nan_to_num(near)
-    front = there[2] > LEAST_DEPTH
-    z = np.where(front, there[2], 1.0)
-    ideal = there[:2] / z
-    bent = np.stack(redistorted(ideal[0], ideal[1], kappa))
-    place = scene.pixels(torch.from_numpy((bent * seen.focal_px[row]).T)).numpy()
-    return np.where(front[:, None], place, np.nan), np.where(front, near / z, np.nan)
-
-
-def _cell_of(
-    place_px: Float[np.ndarray, "p 2"], centre_px: Float[np.ndarray, "p 2"], shape: tuple[int, int]
-) -> Int[np.ndarray, " p"]:
-    """Numbers of the cells that places lie in, -1 outside of the grid."""
-    first = centre_px[0]
-    side = 2.0 * first[0] + 1.0
-    at = np.rint(np.nan_to_num((place_px - first) / side, nan=-1.0))
-    inside = ((at >= 0) & (at < shape[::-1])).all(1)
-    return np.where(inside, at[:, 1] * shape[1] + at[:, 0], -1).astype(int)
+    return _splat(at[inside], nearness[inside], weight[inside], len(seen.centre_px))
 
 
 def _splat(
     at: Int[np.ndarray, " o"],
     nearness: Float[np.ndarray, " o"],
     weight: Float[np.ndarray, " o"],
-    shape: tuple[int, int],
-) -> Float[np.ndarray, "gh gw"]:
-    """The mean inverse depth of the nearest surface in each cell, NaN where nothing lies."""
+    size: int,
+) -> Float[np.ndarray, " p"]:
+    """The weighted mean inverse depth of the nearest surface in each of `size` cells, NaN where nothing lies."""
     known = np.isfinite(nearness)
     at, nearness, weight = at[known], nearness[known], weight[known]
-    nearest = np.zeros(shape[0] * shape[1])
+    nearest = np.zeros(size)
     np.maximum.at(nearest, at, nearness)
     front = nearness >= SAME_SURFACE * nearest[at]
-    return _shares(at[front], nearness[front], weight[front], shape)
-
-
-def _shares(
-    at: Int[np.ndarray, " o"], value: Float[np.ndarray, " o"], weight: Float[np.ndarray, " o"], shape: tuple[int, int]
-) -> Float[np.ndarray, "gh gw"]:
-    """Weighted mean of what lies in each cell, NaN where nothing does."""
-    size = shape[0] * shape[1]
+    at, nearness, weight = at[front], nearness[front], weight[front]
     total = np.bincount(at, weights=weight, minlength=size)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return (np.bincount(at, weights=weight * value, minlength=size) / total).reshape(shape)
+        return np.bincount(at, weights=weight * nearness, minlength=size) / total
 
 
 def _filled(nearness: Float[np.ndarray, "gh gw"], allowed: Bool[np.ndarray, "gh gw"]) -> Float[np.ndarray, "gh gw"]:

@@ -40,7 +40,7 @@ def solve(frames: Frames, masks: Masks, config: DenseConfig, *, device: str = "c
     prior = focal_prior(frames)
     with timed(seconds, "choice"):
         judged = weighed(by_flow, prior)
-    solved = hanging(by_flow.solved, prior)
+    solved = hanging(by_flow.structured(seconds), prior)
     return replace(told(solved, judged, frames.time_s, by_flow.keyframes), seconds=seconds)
 
 

@@ -26,6 +26,7 @@ def said(chosen: str, *, inside_out: bool = False) -> Judged:
         answers=tuple(answers),
         sightings=seen(TRUCK, noise_px=0.2),
         solved=solved,
+        structured=lambda _: solved,
         again=lambda *_: solved,
     )
     return weighed(flow, PRIOR)
