@@ -272,7 +272,7 @@ def _structure(
         first=first,
         first_residual_px=first_residual_px,
         key=found.key,
-        posed=valid[found.kept[found.key]],
+        posed=valid[found.kept],
         placed=placed,
         limit_px=found.limit_px,
         translates=found.selection.model.translates,

@@ -57,13 +57,18 @@ class _Steps:
 
 
 def moving_cells(
-    cameras: FrameCameras, nearness: Float[np.ndarray, "n p"], time_s: Float[np.ndarray, " n"], limit_px: float
+    cameras: FrameCameras,
+    nearness: Float[np.ndarray, "n p"],
+    posed: Bool[np.ndarray, " n"],
+    time_s: Float[np.ndarray, " n"],
+    limit_px: float,
 ) -> Bool[np.ndarray, "n p"]:
     """Which patches of each frame move by themselves.
 
     Args:
         cameras: of all frames.
         nearness: inverse depths of their patches; NaN where unknown, and everywhere without translation.
+        posed: which frames have a pose; in the others nobody knows what moves.
         time_s: of the frames.
         limit_px: residual up to which a patch agrees between keyframes.
     """
@@ -74,7 +79,8 @@ def moving_cells(
         return np.zeros(nearness.shape, bool)
     steps = _steps(scene, length)
     unit_px = max(scene.pyramid.hw(0)) / 640
-    off_px = _off_px(cameras, nearness, steps)
+    known = (posed[:-length] & posed[length:])[:, None]
+    off_px = np.where(known, _off_px(cameras, nearness, steps), np.nan)
     into = np.stack([cameras.cells(place) for place in steps.place_px])
     over = _both_ways(off_px, into, length) > max(NOISES * limit_px, LEAST_PX * unit_px)
     return _between(_cleaned(_followed(_cleaned(over, shape), into, length), shape))

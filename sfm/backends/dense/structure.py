@@ -37,7 +37,7 @@ class DenseField:
         first, first_residual_px: flow from nothing on the search's own grid, and its residuals: it has followed what
             moves by itself, where the flow that starts from the camera's motion finds nothing that resembles.
         key: rows of the keyframes.
-        posed: which of them have a pose; beyond a break the unit is another one.
+        posed: which frames have a pose; beyond a break the unit is another one.
         placed: poses of all frames.
         limit_px: residual above which a patch moves by itself.
         translates: whether the camera does; without, nothing has a depth.
@@ -47,7 +47,7 @@ class DenseField:
     first: FlowGraph
     first_residual_px: Float[torch.Tensor, "k m s"]
     key: Int[np.ndarray, " k"]
-    posed: Bool[np.ndarray, " k"]
+    posed: Bool[np.ndarray, " n"]
     placed: PlacedFrames
     limit_px: float
     translates: bool
@@ -88,7 +88,7 @@ def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], fiel
     usable = scene.usable.cpu().numpy()
     told = scene.told_cells(torch.arange(len(kept), device=scene.centres.device)).cpu().numpy()
     nearness = np.stack([_nearness(field, seen, row) for row in range(len(kept))])
-    found = moving_cells(seen.cameras, nearness, frames.time_s[kept], field.limit_px)
+    found = moving_cells(seen.cameras, nearness, field.posed, frames.time_s[kept], field.limit_px)
     moving = (told | (found & usable)).reshape(-1, *shape)
     for row in range(len(kept)):
         with np.errstate(divide="ignore"):
@@ -134,7 +134,7 @@ def _seen(field: DenseField) -> _Seen:
     moving, _ = moving_patches(_residual_px(field), field.limit_px, _shape(field))
     _, agrees = moving_patches(residual_px, field.limit_px, _shape(field))
     told = scene.told_cells(torch.from_numpy(field.key).to(scene.centres.device))
-    deep = (scene.usable & ~told).cpu().numpy() & field.posed[:, None] & field.translates
+    deep = (scene.usable & ~told).cpu().numpy() & field.posed[field.key, None] & field.translates
     nearness = parameters.inverse_depth.cpu().numpy().astype(float)
     return _Seen(
         centre_px=scene.centres.reshape(-1, 2).cpu().numpy(),

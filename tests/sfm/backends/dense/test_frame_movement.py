@@ -95,3 +95,10 @@ def test_what_pauses_moves_and_what_has_not_begun_does_not() -> None:
 def test_two_frames_have_no_step_and_no_mask() -> None:
     rgb, _ = clip({"truck": 0.3}, {})
     assert not moving(rgb[[0, 6]]).any()
+
+
+def test_what_has_no_pose_has_no_mask() -> None:
+    """Beyond a cut that nobody found the last frames have none: against a wrong one all of them would move."""
+    rgb, _ = clip({"truck": 0.12}, {})
+    other = render(ClipSpec(seed=31, scene="landscape", frames=6, image_hw=HW, focal_px=FOCAL_PX, move={"truck": 0.08}))
+    assert moving(np.concatenate([rgb[:16], other.rgb])).mean() < 0.02
