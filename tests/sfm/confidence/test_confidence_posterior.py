@@ -19,6 +19,7 @@ from sfm.confidence.posterior import (
     judge,
     most_probable,
     motion_of,
+    of_film,
     shared_by,
     weigh,
 )
@@ -258,3 +259,11 @@ def test_tracks_that_are_over_between_the_keyframes_of_the_flow_say_nothing():
     found = weigh(answers, sightings, PRIOR, None)
     assert set(found.seen) == {"flow"}
     assert found.answer.model.name == "full"
+
+
+def test_film_that_explains_half_says_nearly_as_much_as_film_that_explains_more():
+    """Of film less is explained, right or wrong; what explains next to nothing, and what is rendered, are as before."""
+    said = [of_film(share) for share in (0.0, 0.1, 0.2, 0.4, 0.6, 0.75, 0.9, 1.0)]
+    assert said == sorted(said)
+    assert [said[i] for i in (0, 5, 6, 7)] == pytest.approx([0.0, 0.75, 0.9, 1.0])
+    assert said[4] - said[3] == pytest.approx(0.1)
