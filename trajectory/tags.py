@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from trajectory import moves
+from trajectory.comma_names import names_in
 from trajectory.components import CHANNEL_OF, CHANNELS, ROTATION, TRANSLATION, ZOOM
 from trajectory.description import Description
 from trajectory.errors import CinetrajError
@@ -102,7 +103,7 @@ def tags(
     Raises:
         CinetrajError: a set that is not known.
     """
-    names = [name.strip() for name in sets.split(",")] if isinstance(sets, str) else [*sets]
+    names = names_in(sets) if isinstance(sets, str) else [*sets]
     strange = [name for name in names if name not in SETS]
     if strange:
         raise CinetrajError(f"{strange[0]!r} is no set of tags, expected {', '.join(SETS)}")

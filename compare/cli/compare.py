@@ -13,6 +13,7 @@ import tyro
 from compare.cli import _compared_words, _estimated_first, _report, _spread
 from compare.cli._options import NOT_GIVEN
 from compare.cli._progress import bar
+from trajectory.comma_names import names_in
 from trajectory.errors import CinetrajError
 from trajectory.files import require_folder
 
@@ -90,7 +91,7 @@ def run(args: Args) -> int:
         raise CinetrajError("nothing to score; usage: cinetraj compare REFERENCE GENERATED...")
     args, models = _with_models(args)
     require_there(args.reference, *args.generated)
-    chosen = list(dict.fromkeys(name.strip() for name in args.protocol.split(",")))
+    chosen = names_in(args.protocol)
     for name in chosen:
         protocols.get(name)  # refuses what it does not know, before anything is estimated
     _spread.batch_of(args)  # the same

@@ -190,10 +190,11 @@ def at_rate(path: "Trajectory", fps: float) -> "Trajectory":
 
 def sets_of(args: Args) -> "tuple[TagSet, ...]":
     """The sets of --tags."""
+    from trajectory.comma_names import names_in
     from trajectory.errors import CinetrajError
     from trajectory.tags import SETS
 
-    wanted = [] if args.tags is None else [name.strip() for name in args.tags.split(",")]
+    wanted = [] if args.tags is None else names_in(args.tags)
     strange = [name for name in wanted if name not in SETS]
     if strange:
         raise CinetrajError(f"--tags has {strange[0]!r}, expected {','.join(SETS)} or some of them")

@@ -164,6 +164,6 @@ def test_one_string_names_sets_and_not_letters():
     t = build(turn_deg=(0.0, 30.0, 0.0))
     told = describe(t)
     assert [*tags(told, t, "et")] == ["et"]
-    assert [*tags(told, t, "datadop, et")] == ["et", "datadop"]
+    assert [*tags(told, t, "datadop, et,")] == ["et", "datadop"]
     with pytest.raises(CinetrajError, match=r"^'vbench' is no set of tags"):
         tags(told, t, "vbench")

@@ -102,6 +102,16 @@ def test_json_is_the_documented_object(sets: Path, capsys: pytest.CaptureFixture
     assert said["coverage"] == {"ok": 2, "all": 2}
 
 
+def test_protocols_stand_apart_with_spaces_and_a_comma_too_many(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The comma at the end was a protocol of no name, refused by a list of all."""
+    asked = ["compare", str(sets / "ref"), str(sets / "good"), "--json", "--protocol"]
+    assert main([*asked, "strict, cinetechbench-compat,"]) == 0
+    told = [result["protocol"]["name"] for result in json.loads(capsys.readouterr().out)["results"]]
+    assert told == ["strict", "cinetechbench-compat"]
+    assert main([*asked, ","]) == 2
+    assert "protocol ',' is not known" in capsys.readouterr().err
+
+
 def test_a_format_can_be_named(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for side in ("m1", "m2"):
         (sets / side / "clip").mkdir(parents=True)

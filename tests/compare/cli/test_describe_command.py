@@ -136,7 +136,7 @@ def test_captions_prompts_and_tags_stand_instead_of_the_table(
     target = trucking(tmp_path)
     assert describe.run(describe.Args(target=target, caption="short")) == 0
     assert capsys.readouterr().out == "truck: Moves left.\n"
-    assert describe.run(describe.Args(target=target, prompt=True, tags="spatialvid,et")) == 0
+    assert describe.run(describe.Args(target=target, prompt=True, tags="spatialvid, et,")) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("truck: The camera ")
     assert "trucks left" in lines[0]
