@@ -1,5 +1,6 @@
 """What is asked of a pair: its clips, how they are read and scored, and whose fault it is where that fails."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from compare.protocols import Protocol
 from compare.rows import Fault
 from compare.sources import Clip
 from trajectory.commands import Commands
-from trajectory.errors import AmbiguousError, CinetrajError
+from trajectory.errors import AmbiguousError, CinetrajError, FormatAmbiguousError
 from trajectory.model import Trajectory
 
 Side = Literal["reference", "generated"]
@@ -81,6 +82,37 @@ def sides(reference: Clip, generated: Clip, options: Options) -> Iterator[tuple[
     """Both clips in turn, with the format in which a plain file of theirs is read."""
     yield "reference", reference, options.reference_format
     yield "generated", generated, options.generated_format
+
+
+def told(side: Side, error: CinetrajError, clips: tuple[Clip, Clip], options: Options) -> str:
+    """Why a side cannot be read. `--format` is for both sides: where the other is told by itself, as it is read in
+    another format than it has, the remedy names the option of one side alone.
+
+    Args:
+        clips: the reference and the generated clip.
+    """
+    said = f"{side}: {error}"
+    other = clips[1] if side == "reference" else clips[0]
+    if not isinstance(error, FormatAmbiguousError) or not _is_told(other, options):
+        return said
+    named, alone = (
+        r"--format (\S+)",
+        {"reference": r"--reference-format \1", "generated": r"\g<0> --reference-format auto"},
+    )
+    return re.sub(named, alone[side], said)
+
+
+def _is_told(clip: Clip, options: Options) -> bool:
+    """Whether no format was named, and a clip's is known without; not of ours, which are read in no other."""
+    if (options.reference_format, options.generated_format) != ("auto", "auto") or clip.knows_format:
+        return False
+    try:
+        clip.load()
+    except AmbiguousError:
+        return False
+    except CinetrajError:
+        pass
+    return True
 
 
 def loaded_from(clip: Clip, format: str) -> Trajectory:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from compare.asked import Options, Side, loaded_from, sides, unread, whose
+from compare.asked import Options, Side, loaded_from, sides, told, unread, whose
 from compare.benchmarks.cinetechbench import camera_score as cinetechbench
 from compare.commanded import commands_of, score_commanded
 from compare.estimators import estimator
@@ -62,7 +62,8 @@ def score_rows(name: str, reference: Clip, generated: Clip, options: Options) ->
                 notes += _without_rows(side, trajectory)
                 makers.append(estimator(trajectory))
         except CinetrajError as error:
-            return ClipScores(name=name, failed=f"{side}: {error}", fault=whose(side, unread(error), options))
+            why = told(side, error, (reference, generated), options)
+            return ClipScores(name=name, failed=why, fault=whose(side, unread(error), options))
     if len(rows[1]) == 1 < len(rows[0]):
         notes.append("the generated clip has one pose only, which the script gives no error")
     elif protocol.time == "truncate":

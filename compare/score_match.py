@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
-from compare.asked import Asked, Options, Side, loaded_from, sides, unread, whose
+from compare.asked import Asked, Options, Side, loaded_from, sides, told, unread, whose
 from compare.commanded import commands_of
 from compare.depth_scales import DepthScale
 from compare.details import keep
@@ -164,7 +164,7 @@ def _read_paths(asked: Asked, clips: tuple[Clip, Clip], mistrusted: tuple[str, F
         try:
             trajectory = loaded_from(clip, format)
         except CinetrajError as error:
-            fault, why = unread(error), f"{side}: {error}"
+            fault, why = unread(error), told(side, error, clips, options)
             if loaded and fault == "model" and not mistrusted[0]:
                 return _undelivered(asked, clips[0], why)
             return failed(side, why, fault)

@@ -62,9 +62,14 @@ class Clip:
         assert self.path is not None
         from trajectory.io import read
 
-        own = self.run is not None or (format != "auto" and _is_ours(self.path))
+        own = format == "auto" or self.knows_format
         found = read(self.path, format="auto" if own else format)
         return found if self.shot is None else in_whole_clip(found, self.shot)
+
+    @property
+    def knows_format(self) -> bool:
+        """Whether no format that is named has an effect on it: a trajectory, a run, a file of ours."""
+        return self.trajectory is not None or self.run is not None or self.path is None or _is_ours(self.path)
 
     def posterior(self, best: Trajectory) -> Posterior:
         """What else the path may be, beside what `load` gave."""

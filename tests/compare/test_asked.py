@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from paths import elsewhere, monst3r_text, smooth
 
@@ -74,3 +75,25 @@ def test_a_file_of_ours_knows_its_own_format_whatever_that_of_the_other_is(tmp_p
         assert "say --format monst3r" in asked
         row = next(iter(score(*pair, format="monst3r", time="index").to_json()["clips"].values()))
         assert row["RotErr"] == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("protocol", ["strict", "cinetechbench-compat"])
+def test_the_remedy_for_one_side_leaves_the_other_as_it_is(tmp_path: Path, protocol: str) -> None:
+    """A generated clip in a format that is told by itself was read as the reference's, and charged to the model."""
+    np.save(tmp_path / "matrices.npy", elsewhere(smooth(1), 3).world_from_cam)
+    io.write(smooth(1), tmp_path / "lines.txt", format="kitti")
+    matrices, lines = tmp_path / "matrices.npy", tmp_path / "lines.txt"
+    words = {}
+    for reference, generated in ((matrices, lines), (lines, matrices), (matrices, matrices)):
+        (row,) = score(reference, generated, protocol=protocol, time="truncate").clips.values()
+        words[reference, generated] = row.failed
+    assert "say --reference-format lingbot-world if" in words[matrices, lines]
+    assert "say --format lingbot-world --reference-format auto if" in words[lines, matrices]
+    assert "say --format lingbot-world if" in words[matrices, matrices]
+    for pair, format, reference_format in (
+        ((matrices, lines), "auto", "lingbot-world"),
+        ((lines, matrices), "lingbot-world", "auto"),
+    ):
+        options = {"format": format, "reference_format": reference_format, "protocol": protocol, "time": "truncate"}
+        (row,) = score(*pair, **options).clips.values()
+        assert row.scores["RotErr"].value == pytest.approx(0, abs=1e-4)
