@@ -771,9 +771,9 @@ class EstimateConfig(Ranged):
     """How a clip becomes a trajectory.
 
     Attributes:
-        backend: a backend's config, or its name for its defaults: "auto", "colmap", "glomap", "colmap-sift". Another
-            program is a `sfm.external.command.CommandConfig`; the options of video, shots and focal length are not for
-            it.
+        backend: a backend's config, or its name for its defaults: "auto", "dense", "colmap", "glomap", "colmap-sift".
+            Another program is a `sfm.external.command.CommandConfig`; the options of video, shots and focal length are
+            not for it.
         video: sampling rate, working size, part of the clip.
         windows: how a clip is read that is too long to be held at once.
         split_shots: cut the clip at its shot boundaries; without it the whole clip is taken for one shot.

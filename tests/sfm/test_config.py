@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from sfm import config
+from sfm.backends import backends
 from sfm.ranges import Ranged
 from trajectory.errors import CinetrajError
 
@@ -111,3 +112,9 @@ def test_a_mask_may_be_a_path() -> None:
     object.__setattr__(made, "mask", Path("masks") / "a.mp4")
     made.__post_init__()
     assert made == config.EstimateConfig(mask="masks/a.mp4")
+
+
+def test_every_backend_is_named_where_it_is_chosen() -> None:
+    """The dense one was not."""
+    told = config.EstimateConfig.__doc__ or ""
+    assert [name for name in backends() if f'"{name}"' not in told] == []
