@@ -30,7 +30,7 @@ class Args:
     clips: Annotated[
         tyro.conf.Positional[tuple[str, ...]], tyro.conf.arg(metavar="CLIP...", help_behavior_hint="(required)")
     ]
-    """Video files, folders of images, or globs in quotes."""
+    """Video files, folders of images or of videos, globs in quotes, or lists of clips."""
     protocol: str = "strict"
     """The protocol whose metrics are measured."""
     out: Path | None = None
@@ -47,6 +47,7 @@ def run(args: Args) -> int:
     """Estimate every clip and its twins, and print the medians."""
     from compare import protocols
     from compare.metrics import METRICS
+    from sfm.batch.inputs import clips_of
     from sfm.config import EstimateConfig, VideoConfig
     from sfm.pipeline import estimate
     from sfm.video.reader import load
@@ -61,6 +62,9 @@ def run(args: Args) -> int:
             )
     if args.out is not None:
         require_folder(args.out)
+    clips, said = clips_of(args.clips)
+    for line in said:
+        _report.warn(line)
     config = EstimateConfig(backend=args.backend, split_shots=False)
     video = VideoConfig(long_side=args.long_side)
 
@@ -72,7 +76,7 @@ def run(args: Args) -> int:
 
     with bar("noise", "estimate", hidden=args.json) as progress:
         floor, failed = measure(
-            [lambda clip=clip: load(clip, video) for clip in args.clips], trajectory_of, args.protocol, progress
+            [lambda clip=clip.path: load(clip, video) for clip in clips], trajectory_of, args.protocol, progress
         )
     if args.out is not None:
         write(floor, args.out)

@@ -79,6 +79,26 @@ def test_no_clip_is_bad_input() -> None:
         noise.run(noise.Args(clips=()))
 
 
+def test_clips_are_given_as_for_estimate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A glob of several films was one clip that cannot be read, and a folder of them one without images."""
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).touch()
+    loaded: list[str] = []
+
+    def load(path: str, config: object) -> Frames:
+        loaded.append(Path(path).name)
+        raise CinetrajError(f"{path}: empty")
+
+    monkeypatch.setattr("sfm.video.reader.load", load)
+    for given in ((str(tmp_path / "*.mp4"),), (str(tmp_path),), (str(tmp_path), str(tmp_path / "a.mp4"))):
+        loaded.clear()
+        with pytest.raises(CinetrajError, match="no twin could be scored"):
+            noise.run(noise.Args(clips=given))
+        assert loaded == ["a.mp4", "b.mp4"]
+    with pytest.raises(CinetrajError, match=r"^\S+\*\.mov: matches no file; check the pattern$"):
+        noise.run(noise.Args(clips=(str(tmp_path / "*.mov"),)))
+
+
 @pytest.mark.parametrize("protocol", ["navscore", "ate-rpe", "mind-rpe", "strickt"])
 def test_a_protocol_without_noise_is_refused_before_a_clip_is_read(protocol: str) -> None:
     with pytest.raises(CinetrajError, match=r"perhaps 'strict'|as --protocol strict"):
