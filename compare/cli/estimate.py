@@ -22,6 +22,7 @@ import tyro
 from compare.cli import _report, _settings
 from compare.cli._options import UNSET, Words, is_given, option, parsed_as
 from trajectory.errors import CinetrajError
+from trajectory.files import require_folder
 from trajectory.run_names import PAGE_FILE
 
 if TYPE_CHECKING:
@@ -131,6 +132,8 @@ def estimate_all(
     config, batch = _settings.configs_of(args)
     if isinstance(config.backend, CommandConfig):  # before the program runs, not after
         require_readable(config.backend.format)
+        if config.backend.keep is not None:
+            require_folder(config.backend.keep)
     out = folder_of(args.out)
     had = [] if args.html or out is None else _pages.runs_with_page(out / clip.name for clip in clips)
     if not several and batch.engine == "local" and out is not None:

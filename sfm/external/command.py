@@ -20,7 +20,7 @@ from sfm.processes.life import ending_with_us, kill_group, signal_name
 from sfm.processes.scratch import scratch
 from sfm.video.reader import told_name
 from trajectory.errors import CinetrajError, not_there
-from trajectory.files import printable
+from trajectory.files import printable, require_folder
 
 if TYPE_CHECKING:
     from sfm.config import EstimateConfig
@@ -41,6 +41,8 @@ def estimate(video: str | Path, config: "EstimateConfig", command: CommandConfig
     clip = Path(video)
     if not clip.exists():
         raise not_there(video)
+    if command.keep is not None:
+        require_folder(command.keep)
     name = clip.name if clip.is_dir() else clip.stem
     begin = time.perf_counter()
     found: imported.Found | None = None

@@ -127,6 +127,8 @@ def test_of_another_tyro_its_own_words_are_told(monkeypatch: pytest.MonkeyPatch)
         "compare --all-pairs REFERENCE --out FILE",
         "describe CLIP --plot FILE/new/a.png",
         "demo --out FILE",
+        "estimate CLIP --out RUNS --backend command --command run{video} --keep-output FILE/new",
+        "estimate CLIP --out RUNS --backend command --command run{video} --keep-output FILE --jobs 2",
         "camerabench score --runs RUNS --labels LABELS --out FILE",
         "cinetechbench qa --runs RUNS --annotations ANNOTATIONS --out FILE",
         "cinetechbench clips --sources FILMS --annotations ANNOTATIONS --out FILE",

@@ -111,6 +111,13 @@ def test_folder_and_kept_output(clip: Path, tmp_path: Path) -> None:
     assert "there is no z.npz" in estimate(clip, config(tmp_path, output="z.npz")).reason
 
 
+def test_outputs_cannot_be_kept_in_a_file(clip: Path, tmp_path: Path) -> None:
+    """Each clip of a batch failed by it, as if the program had."""
+    (tmp_path / "kept").touch()
+    with pytest.raises(CinetrajError, match="kept is a file; choose another folder"):
+        estimate(clip, config(tmp_path, keep=tmp_path / "kept"))
+
+
 def test_each_call_has_a_folder_of_its_own(clip: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     for name in ("bear", "lady"):
