@@ -224,16 +224,25 @@ def _expand(text: str, heard: list[str]) -> list[Clip]:
 
 
 def _expand_all(found: list[str], heard: list[str]) -> list[Clip]:
-    """What a pattern matches; the runs among it are left out, but where there is nothing else."""
+    """What a pattern matches. Runs among it, and texts that are no lists of clips (captions), are left out, but where
+    there is nothing else.
+    """
     clips: list[Clip] = []
-    refused: list[_RunError] = []
+    refused: list[CinetrajError] = []
+    texts: list[str] = []
     for name in found:
         try:
             clips += _expand(name, heard)
         except _RunError as error:
             refused.append(error)
+        except ReadError as error:
+            refused.append(error)
+            texts.append(name)
     if refused and not clips:
         raise refused[0]
+    if texts:
+        some = ", ".join(map(printable, texts[:3])) + (", ..." if len(texts) > 3 else "")
+        heard.append(f"left out, since they are no lists of clips that are there: {len(texts)} matches: {some}")
     return clips
 
 

@@ -149,6 +149,24 @@ def test_a_glob_stands_for_its_videos_and_a_name_with_brackets_for_itself(tmp_pa
         found(tmp_path / "z*.mp4")
 
 
+def test_captions_beside_the_films_of_a_pattern_are_no_lists(tmp_path: Path) -> None:
+    """One of them ended the batch before its first clip, as a list whose clip is not there."""
+    for name in ("a.mp4", "b.mp4"):
+        (tmp_path / name).touch()
+    (tmp_path / "a.txt").write_text("the camera pans left")
+    (tmp_path / "metadata.csv").write_text("file_name,text\na.mp4,the camera pans left\n")
+    clips, said = clips_of([str(tmp_path / "*")])
+    assert [clip.name for clip in clips] == ["a", "b"]
+    assert said == [
+        "left out, since they are no lists of clips that are there: 2 matches: "
+        f"{tmp_path / 'a.txt'}, {tmp_path / 'metadata.csv'}"
+    ]
+    with pytest.raises(ReadError, match=r"a\.txt:1: names one clip, which is not there"):
+        clips_of([str(tmp_path / "*.txt")])
+    with pytest.raises(ReadError, match=r"a\.txt:1: names one clip, which is not there"):
+        clips_of([str(tmp_path / "*.mp4"), str(tmp_path / "a.txt")])
+
+
 def test_the_same_clip_given_twice_is_one(tmp_path: Path) -> None:
     touch(tmp_path, "a.mp4")
     assert list(found(tmp_path, tmp_path / "a.mp4", f"{tmp_path}/./a.mp4")) == ["a"]
