@@ -7,6 +7,7 @@ import pytest
 
 from trajectory.errors import ReadError
 from trajectory.io import notes, read
+from trajectory.io._text import number, resolution
 
 
 def rows(n: int = 30) -> list[str]:
@@ -111,6 +112,22 @@ def test_text_in_other_encodings(tmp_path: Path, encoding: str, end: str):
     path.write_bytes((head + "\n".join(rows()) + "\n").replace("\n", end).encode(encoding))
     plain = read(put(tmp_path / "plain.txt", rows()))
     np.testing.assert_array_equal(read(path).world_from_cam, plain.world_from_cam)
+
+
+@pytest.mark.parametrize("separator", [" ", ",", "; "])
+def test_exponents_of_fortran(tmp_path: Path, separator: str):
+    """1.0D+02 was no number, and a whole file of them in no format."""
+
+    def double(row: str) -> str:
+        return separator.join(f"{float(cell):.9E}".replace("E", "D") for cell in row.split())
+
+    assert "D-01" in double(rows()[3])
+    plain = read(put(tmp_path / "plain.txt", rows()))
+    found = read(put(tmp_path / "f.txt", [double(row) for row in rows()]))
+    np.testing.assert_allclose(found.world_from_cam, plain.world_from_cam, atol=1e-8)
+    np.testing.assert_allclose(found.time_s, plain.time_s, atol=1e-6)
+    assert resolution(["1.250D-01"]) == resolution(["1.250E-01"]) == 1e-4
+    assert [number(token) for token in ("1D2", "4d6", "0x1.8D1", "1.0D")] == [None] * 4
 
 
 @pytest.mark.parametrize("separator", [";", "; ", "\t", " "])

@@ -17,7 +17,8 @@ SPARE = 0.05
 COMMENT = ("#", "%", "//")
 """Signs that begin a comment: of TUM and most others, of MATLAB and `rostopic echo -p`, of C."""
 _SEPARATOR = re.compile(r'[",;\s]+')
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?([eE][+-]?\d+)?")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+(,\d+)?([eEdD][+-]?\d+)?")
+_FORTRAN = re.compile(r"([+-]?(?:\d+\.\d*|\.\d+))[dD]([+-]?\d+)")
 
 
 @final
@@ -85,13 +86,14 @@ def decode(path: Path, data: bytes) -> str:
 
 
 def number(token: str) -> float | None:
-    """The number that a token spells, or None; Python's 1_000 is none."""
+    """The number that a token spells, or None; Fortran's 1.0D+02 is one, Python's 1_000 is none."""
     if "_" in token:
         return None
     try:
         return float(token)
     except ValueError:
-        return None
+        double = _FORTRAN.fullmatch(token)
+        return None if double is None else float("e".join(double.groups()))
 
 
 def read_table(
@@ -174,7 +176,7 @@ def resolution(tokens: Sequence[str]) -> float:
     """Size of the last printed digit of the most precise of some numbers: 1e-4 for ("0.25", "0.6132")."""
     finest = 0
     for token in tokens:
-        mantissa, _, exponent = token.lower().partition("e")
+        mantissa, _, exponent = token.lower().replace("d", "e").partition("e")
         shift = int(exponent) if exponent.lstrip("+-").isdigit() and len(exponent) < 6 else 0
         finest = max(finest, len(mantissa.partition(".")[2]) - shift)
     return 10.0 ** -min(finest, 300)
