@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from layouts import C2W, OPENGL, STEPS, W2C, K, assert_known_move, plane_depths, recognised, savez
+from scipy.spatial.transform import Rotation
 
 from trajectory.errors import FormatAmbiguousError, ReadError
 from trajectory.io import read, write
@@ -105,3 +106,18 @@ def test_what_we_write_has_the_arrays_of_the_tool(tmp_path: Path, name: str) -> 
     }.get(name, ("camera_poses", C2W))
     np.testing.assert_allclose(npz_array(path, array), expected, atol=1e-12)
     assert_known_move(recognised(path, name))
+
+
+def test_half_precision_is_rounding_and_no_hidden_scale(tmp_path: Path) -> None:
+    """Poses of a network that runs in it were no rotations, with a scale to be divided out that there was not."""
+    turned = Rotation.random(200, random_state=0).as_matrix()
+    poses = np.tile(np.eye(4), (200, 1, 1))
+    poses[:, :3, :3] = turned
+    for kind in (np.float16, F4):  # as it is, and as `.half()` of it in another type
+        path = savez(tmp_path / "g.npz", cam_c2w=poses.astype(np.float16).astype(kind), intrinsic=np.eye(3))
+        read_back = read(path).world_from_cam[:, :3, :3]
+        np.testing.assert_allclose(read_back, turned, atol=1e-3)
+        np.testing.assert_allclose(read_back.transpose(0, 2, 1) @ read_back, np.tile(np.eye(3), (200, 1, 1)), atol=1e-9)
+    poses[:, :3, :3] *= 1.002
+    with pytest.raises(ReadError, match="is no rotation"):
+        read(savez(tmp_path / "s.npz", cam_c2w=poses.astype(np.float16), intrinsic=np.eye(3)))

@@ -17,6 +17,8 @@ SLACK = 1e-4
 """Deviation from a rotation that single precision and ordinary printing explain; it is projected away."""
 SLACK_MAX = 5e-3
 """Deviation that is refused however few digits were printed: a scale or a shear could hide in it."""
+HALF_DIGIT = 2.0**-11
+"""Size of the last digit of half precision between 0.5 and 1, where the largest numbers of a rotation lie."""
 
 _OPENGL = np.array(AXES_FROM_OPENCV["opengl"], dtype=np.float64)
 
@@ -58,11 +60,17 @@ class Rows:
             tokens=None if self.tokens is None else [self.tokens[i] for i in places],
         )
 
-    def slack(self, row: int, per_digit: float) -> float:
-        """Deviation that the printed digits explain: rounding n numbers moves their norm by half a digit times √n."""
-        if self.tokens is None:
-            return SLACK
-        return min(max(SLACK, per_digit * resolution(self.tokens[row])), SLACK_MAX)
+    def slack(self, row: int, per_digit: float, values: Float[np.ndarray, "..."]) -> float:
+        """Deviation that the printed digits explain: rounding n numbers moves their norm by half a digit times √n.
+
+        Args:
+            values: the numbers. Those that nobody printed may be of half precision, whatever type holds them now.
+        """
+        if self.tokens is not None:
+            return min(max(SLACK, per_digit * resolution(self.tokens[row])), SLACK_MAX)
+        with np.errstate(over="ignore"):
+            half = bool((values.astype(np.float16) == values).all())
+        return per_digit * HALF_DIGIT if half else SLACK
 
 
 def rotation_tokens(table: Table, start: int) -> list[list[str]]:
@@ -106,7 +114,7 @@ def sound_quat(rows: Rows, quat_wxyz: Float[np.ndarray, "n 4"]) -> Bool[np.ndarr
         norm = np.sqrt((quat_wxyz**2).sum(axis=1))
         sound = np.abs(norm - 1) <= SLACK
         for row in np.flatnonzero(~sound & (np.abs(norm - 1) <= SLACK_MAX)).tolist():
-            sound[row] = abs(norm[row] - 1) <= rows.slack(row, 1.05)
+            sound[row] = abs(norm[row] - 1) <= rows.slack(row, 1.05, quat_wxyz[row])
     return sound
 
 
@@ -132,7 +140,7 @@ def checked_rotations(rows: Rows, matrix: Float[np.ndarray, "n 3 3"]) -> Float[n
         handed = np.linalg.det(matrix)
     rough = ~(deviation <= SLACK)
     for row in np.flatnonzero((handed < 0) | rough).tolist():
-        allowed = rows.slack(row, 2.1)
+        allowed = rows.slack(row, 2.1, matrix[row])
         if handed[row] < 0 and deviation[row] <= SLACK_MAX:
             raise rows.error(
                 row,
