@@ -121,3 +121,14 @@ def test_half_precision_is_rounding_and_no_hidden_scale(tmp_path: Path) -> None:
     poses[:, :3, :3] *= 1.002
     with pytest.raises(ReadError, match="is no rotation"):
         read(savez(tmp_path / "s.npz", cam_c2w=poses.astype(np.float16), intrinsic=np.eye(3)))
+
+
+@pytest.mark.parametrize("k", [K[:1], K[0], K[:1][None]])
+def test_intrinsics_of_one_camera_are_those_of_every_frame(tmp_path: Path, k: np.ndarray) -> None:
+    """They were refused as of another file or format."""
+    for arrays in ({"w2cs_all": W2C, "Ks_all": k}, {"extrinsics": W2C[:, :3], "intrinsics": k}):
+        trajectory = read(savez(tmp_path / "g.npz", **arrays))
+        assert trajectory.intrinsics_px is not None
+        np.testing.assert_allclose(trajectory.intrinsics_px, np.tile(K[:1], (STEPS, 1, 1)))
+    with pytest.raises(ReadError, match="array 'Ks_all' has shape"):
+        read(savez(tmp_path / "g.npz", w2cs_all=W2C, Ks_all=K[:2]))

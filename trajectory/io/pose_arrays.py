@@ -140,6 +140,8 @@ def _read(layout: _Layout, path: Path) -> Trajectory:
     intrinsics_px = None
     if layout.intrinsics in shapes:
         k = unbatched(npz_array(path, layout.intrinsics))
+        if k.shape in ((3, 3), (1, 3, 3)):  # of one camera for all frames
+            k = np.broadcast_to(k, (n, 3, 3))
         intrinsics_px = numbers(path, layout.intrinsics, k, (n, 3, 3))
     depth = _without_batch(shapes.get(layout.depth, ()))
     image_hw = (depth[1], depth[2]) if len(depth) >= 3 and depth[0] == n and min(depth[1:3]) > 0 else None
