@@ -64,7 +64,10 @@ def _torn_at(images: UInt8[np.ndarray, "n h w"], about: tuple[int, int]) -> tupl
     """Columns of the copies left and right, where the picture is torn at both edges."""
     left, right = about
     steps = _banded(np.abs(np.diff(images.astype(np.float32), axis=2)).mean(0))
-    usual = np.maximum(np.median(steps[:, left + REACH : -right - REACH], axis=1), 1.0)
+    within = steps[:, left + REACH : -right - REACH]
+    if len(steps) < BANDS - BANDS_WITHOUT or not within.size:  # too small a picture to have an edge
+        return None
+    usual = np.maximum(np.median(within, axis=1), 1.0)
     depths: list[int] = []
     for side, depth in ((steps, left), (steps[:, ::-1], right)):
         across = side[:, max(0, depth - REACH) : depth + REACH] / usual[:, None]
@@ -75,5 +78,5 @@ def _torn_at(images: UInt8[np.ndarray, "n h w"], about: tuple[int, int]) -> tupl
 
 
 def _banded(steps: Float[np.ndarray, "h v"]) -> Float[np.ndarray, "b v"]:
-    """The mean of each band along the edges."""
-    return np.stack([band.mean(0) for band in np.array_split(steps, BANDS, axis=0)])
+    """The mean of each band along the edges; of a low picture each line is one."""
+    return np.stack([band.mean(0) for band in np.array_split(steps, min(BANDS, len(steps)), axis=0)])

@@ -71,3 +71,14 @@ def test_what_a_lens_blurs_is_no_copy() -> None:
     assert find_fill(to_grey((sharp * rgb + (1 - sharp) * blurred).astype(np.uint8))) is None
     assert find_fill(to_grey(blurred)) is None
     assert find_fill(to_grey(np.zeros((6, *HW, 3), np.uint8))) is None
+
+
+@pytest.mark.parametrize("hw", [(1, 64), (2, 20), (12, 40), (14, 40), (40, 12), (24, 16)])
+@pytest.mark.filterwarnings("error")
+def test_a_tiny_picture_has_no_copies_and_no_warning_of_means(hw: tuple[int, int]) -> None:
+    """NumPy's words on the mean of an empty slice stood before the user."""
+    grey = np.random.default_rng(0).integers(0, 255, (6, *hw)).astype(np.uint8)
+    side = round(0.3 * hw[1])
+    grey[:, :, :side] = grey[:, :, -side:] = 60
+    assert find_fill(grey) is None
+    assert find_fill(np.ascontiguousarray(grey.transpose(0, 2, 1))) is None
