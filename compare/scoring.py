@@ -88,7 +88,16 @@ class Result:
         }
 
     def save(self, path: str | Path) -> None:
-        """Write `record` to a file, whole or not at all."""
+        """Write `record` to a JSON file, whole or not at all.
+
+        Raises CinetrajError where the name does not end in .json, as `cinetraj report` looks for files in a folder.
+        """
+        if Path(path).suffix != ".json":
+            name = f"{self.model}_{self.protocol.name}.json"
+            raise CinetrajError(
+                f"scores are saved as JSON, expected a name that ends in .json and not {str(path)!r}, such as {name}; "
+                "cinetraj report --csv writes tables of it"
+            )
         write_whole(path, json.dumps(self.record(), allow_nan=False) + "\n")
 
 

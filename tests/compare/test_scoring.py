@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from paths import smooth
@@ -34,3 +35,14 @@ def test_unknown_protocols_and_metrics_are_refused() -> None:
     odd = replace(protocols.get("strict"), metrics=("RotErr", "Beauty"))
     with pytest.raises(CinetrajError, match="metric 'Beauty' is not one of poses"):
         score({"a": smooth(1)}, {"a": smooth(1)}, protocol=odd)
+
+
+@pytest.mark.parametrize("name", ["scores", "scores.csv", "scores.JSON", "a.strict"])
+def test_scores_are_saved_under_a_name_that_says_what_they_are(tmp_path: Path, name: str) -> None:
+    """JSON was written as .csv, and without a suffix no folder of scores knew the file."""
+    result = score(smooth(1), smooth(2), model="mine")
+    with pytest.raises(CinetrajError, match=r"ends in \.json and not .*, such as mine_strict\.json"):
+        result.save(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+    result.save(tmp_path / "mine.json")
+    assert json.loads((tmp_path / "mine.json").read_text())["model"] == "mine"
