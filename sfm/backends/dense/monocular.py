@@ -127,16 +127,19 @@ def _loaded(source: str) -> tuple[Any, Any]:
             "a depth prior from a network needs the transformers library: pip install 'cinetraj[depth]'"
         ) from None
     if source not in _PROBLEMS:
+        silent = not Path(source).is_dir() and not _hub_answers()
+        own: dict[str, Any] = {"local_files_only": True} if silent else {}  # else it asks again for minutes
         try:
-            return AutoImageProcessor.from_pretrained(source), AutoModelForDepthEstimation.from_pretrained(source)
+            processor = AutoImageProcessor.from_pretrained(source, **own)
+            return processor, AutoModelForDepthEstimation.from_pretrained(source, **own)
         except Exception as problem:  # the hub, the disk and the config of the model raise a dozen types
-            _PROBLEMS[source] = _why(source, problem)
+            _PROBLEMS[source] = _why(problem, silent=silent)
     raise CinetrajError(f"depth prior {source} {_PROBLEMS[source]}; {REMEDY}")
 
 
-def _why(source: str, problem: Exception) -> str:
+def _why(problem: Exception, *, silent: bool) -> str:
     """Why a network cannot be loaded: the library takes a hub that is out of reach for a name that nobody has."""
-    if not Path(source).is_dir() and not _hub_answers():
+    if silent:
         return "is no folder here, and the hub cannot be reached to ask for a network of that name"
     first = str(problem).strip().splitlines()[0] if str(problem).strip() else ""
     return f"cannot be loaded ({type(problem).__name__}: {first})"
@@ -145,7 +148,8 @@ def _why(source: str, problem: Exception) -> str:
 def _hub_answers() -> bool:
     """Whether anything, be it an error, comes back from the hub; not so where it is turned off."""
     from http.client import HTTPException
-    from urllib.error import HTTPError
+    from ssl import SSLError
+    from urllib.error import HTTPError, URLError
     from urllib.request import urlopen
 
     from huggingface_hub import constants
@@ -157,6 +161,8 @@ def _hub_answers() -> bool:
             return True
     except HTTPError:
         return True
+    except URLError as problem:  # a certificate that the library may trust, being told of others
+        return isinstance(problem.reason, SSLError)
     except (OSError, HTTPException, ValueError):  # also what answers otherwise, and an address that is none
         return False
 

@@ -1,6 +1,8 @@
 """Depth from elsewhere: files of maps, and networks of the transformers library with random weights."""
 
 from pathlib import Path
+from ssl import SSLError
+from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -162,10 +164,10 @@ def test_a_file_that_is_no_archive_or_is_cut_short_is_said_to_be(tmp_path, kept)
 
 def test_a_hub_out_of_reach_is_asked_for_a_network_once(monkeypatch):
     transformers = pytest.importorskip("transformers", reason="the extra `depth` is not installed")
-    asked: list[str] = []
+    asked: list[tuple[str, dict[str, bool]]] = []
 
-    def unreached(source):
-        asked.append(source)
+    def unreached(source, **options):
+        asked.append((source, options))
         raise OSError("Can't load image processor")
 
     monkeypatch.setattr(transformers.AutoImageProcessor, "from_pretrained", unreached)
@@ -174,7 +176,35 @@ def test_a_hub_out_of_reach_is_asked_for_a_network_once(monkeypatch):
     for _ in range(2):
         with pytest.raises(CinetrajError, match="is no folder here, and the hub cannot be reached"):
             told_depth("owner/network", RGB, INDEX, "cpu")
-    assert asked == ["owner/network"]
+    assert asked == [("owner/network", {"local_files_only": True})]  # else the library asks it for minutes
+
+
+def test_a_hub_that_answers_is_asked_by_the_library(monkeypatch):
+    transformers = pytest.importorskip("transformers", reason="the extra `depth` is not installed")
+    asked: list[dict[str, bool]] = []
+
+    def unknown(source, **options):
+        asked.append(options)
+        raise OSError(f"{source} is no model")
+
+    monkeypatch.setattr(transformers.AutoImageProcessor, "from_pretrained", unknown)
+    monkeypatch.setattr(monocular, "_hub_answers", lambda: True)
+    monkeypatch.setattr(monocular, "_PROBLEMS", {})
+    with pytest.raises(CinetrajError, match=r"cannot be loaded .*owner/network is no model"):
+        told_depth("owner/network", RGB, INDEX, "cpu")
+    assert asked == [{}]
+
+
+@pytest.mark.parametrize(("reason", "answers"), [(SSLError("self-signed"), True), (TimeoutError(), False)])
+def test_a_hub_whose_certificate_is_not_ours_to_judge_answers(monkeypatch, reason, answers):
+    hub = pytest.importorskip("huggingface_hub", reason="the extra `depth` is not installed")
+
+    def refused(*args, **options):
+        raise URLError(reason)
+
+    monkeypatch.setattr(hub.constants, "HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("urllib.request.urlopen", refused)
+    assert monocular._hub_answers() == answers
 
 
 @pytest.mark.parametrize("address", ["a-mirror.example", "http://", "http://[x/"])
