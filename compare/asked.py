@@ -115,6 +115,13 @@ def _is_told(clip: Clip, options: Options) -> bool:
     return True
 
 
+def doubts(side: Side, clip: Clip) -> tuple[str, ...]:
+    """What a row has to say of a clip whatever is done with its path: not vouched for, or a shot of a longer one."""
+    who = "reference" if side == "reference" else "generated clip"
+    vouched = (f"{who} is unreliable: {clip.unreliable}",) if clip.unreliable else ()
+    return vouched if clip.shot is None else (*vouched, f"the {who} {clip.shot.note}")
+
+
 def loaded_from(clip: Clip, format: str) -> Trajectory:
     """The trajectory of a clip, with at least one pose."""
     trajectory = clip.load(format)

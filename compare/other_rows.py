@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from compare.asked import Options, Side, loaded_from, sides, told, unread, whose
+from compare.asked import Options, Side, doubts, loaded_from, sides, told, unread, whose
 from compare.benchmarks.cinetechbench import camera_score as cinetechbench
 from compare.commanded import commands_of, score_commanded
 from compare.estimators import estimator
@@ -32,13 +32,12 @@ def score_against_commands(name: str, reference: Clip, generated: Clip, options:
     except CinetrajError as error:
         fault = "model" if isinstance(error, NotDelivered) else "instrument"
         return ClipScores(name=name, failed=str(error), fault=fault)
-    doubt = (f"generated clip is unreliable: {generated.unreliable}",) if generated.unreliable else ()
     return ClipScores(
         name=name,
         scores=found.charged,
         charged=found.charged,
         dropped=found.dropped,
-        notes=(*found.notes, *doubt),
+        notes=(*found.notes, *doubts("generated", generated)),
         facts=found.facts,
         estimators=("", estimator(trajectory)),
     )
@@ -51,6 +50,7 @@ def score_rows(name: str, reference: Clip, generated: Clip, options: Options) ->
     notes: list[str] = []
     makers: list[str] = []
     for side, clip, format in sides(reference, generated, options):
+        notes += doubts(side, clip)
         try:
             if clip.path is not None and clip.path.suffix.lower() in (".txt", ".tum") and _eight_columns(clip.path):
                 rows.append(cinetechbench.read_rows(clip.path))

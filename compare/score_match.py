@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import final
 
-from compare.asked import Asked, Options, Side, loaded_from, sides, told, unread, whose
+from compare.asked import Asked, Options, Side, doubts, loaded_from, sides, told, unread, whose
 from compare.commanded import commands_of
 from compare.depth_scales import DepthScale
 from compare.details import keep
@@ -169,11 +169,7 @@ def _read_paths(asked: Asked, clips: tuple[Clip, Clip], mistrusted: tuple[str, F
                 return _undelivered(asked, clips[0], why)
             return failed(side, why, fault)
         loaded.append(trajectory)
-        who = "reference" if side == "reference" else "generated clip"
-        if clip.unreliable:
-            notes.append(f"{who} is unreliable: {clip.unreliable}")
-        if clip.shot is not None:
-            notes.append(f"the {who} {clip.shot.note}")
+        notes += doubts(side, clip)
     try:
         known = (clips[0].posterior(loaded[0]), clips[1].posterior(loaded[1]))
     except CinetrajError as error:

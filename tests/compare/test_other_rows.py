@@ -8,6 +8,7 @@ from paths import monst3r_text, smooth
 from compare.benchmarks.cinetechbench import camera_score
 from compare.scoring import score
 from trajectory import io
+from trajectory.model import Provenance
 
 
 def test_texts_of_eight_columns_are_scored_row_by_row_and_other_files_laid_out_like_them(tmp_path: Path) -> None:
@@ -48,3 +49,11 @@ def test_commands_that_cannot_be_read_are_charged_to_nobody(tmp_path: Path) -> N
     ).clips.values()
     assert row.failed.startswith("commands: ")
     assert row.fault == "instrument"
+
+
+def test_laid_out_rows_say_that_an_estimate_is_not_vouched_for() -> None:
+    """Every other protocol said so; the published script scores the clip all the same."""
+    doubted = smooth(2).replace(provenance=Provenance(backend="auto", evidence={"status": "unreliable", "reason": "x"}))
+    (row,) = score({"a": doubted}, {"a": doubted}, protocol="cinetechbench-compat").clips.values()
+    assert {"reference is unreliable: x", "generated clip is unreliable: x"} < set(row.notes)
+    assert not row.failed
