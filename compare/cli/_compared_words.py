@@ -62,7 +62,8 @@ def _rows(said: Mapping[str, Any], metrics: list[str]) -> list[list[str]]:
         cells = [_number(scores.get(metric)) + _interval(told["intervals"].get(metric)) for metric in metrics]
         rows.append([name, "" if share is None else f"{share:.0%}", *cells])
     summary = said["summary"]
-    clips = summary["policies"][said["protocol"]["failures"]][metrics[0]]["clips"]
+    over = summary["policies"][said["protocol"]["failures"]]
+    clips = max(over[metric]["clips"] for metric in metrics)  # the first metric may be undefined in all of them
     means = [_number(summary.get(metric)) + _on_fewer(said, metric, clips) for metric in metrics]
     return [*rows, [f"mean of {counted(clips, 'clip')}", "", *means]]
 

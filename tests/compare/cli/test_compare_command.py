@@ -1,6 +1,7 @@
 """`cinetraj compare`: several models, several protocols, and what it does about bad ones."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from estimates import estimate
 from paths import elsewhere, monst3r_text, smooth
 
+from compare import protocols
 from compare.cli import _compared_words, main
 from compare.scoring import score, score_models
 from sfm.batch import Clip
@@ -417,3 +419,12 @@ def test_the_mask_video_in_a_run_is_no_clip(sets: Path, capsys: pytest.CaptureFi
     (run / "mask.mp4").write_bytes(b"")
     assert main(["compare", str(run), str(run), "--json"]) == 0
     assert "mask" not in capsys.readouterr().out
+
+
+def test_the_row_of_means_counts_the_clips_of_a_first_metric_that_none_of_them_has() -> None:
+    """It was "mean of 0 clips" above the mean of two."""
+    protocol = replace(protocols.get("strict"), metrics=("ZoomErr", "RotErr"))
+    clips = {"a": smooth(1), "b": smooth(2)}
+    said = _compared_words.words(score(clips, clips, protocol=protocol))
+    (means,) = [line for line in said.splitlines() if line.startswith("mean of")]
+    assert means.startswith("mean of 2 clips")
