@@ -321,6 +321,7 @@ def _score_rows(records: Sequence[Mapping[str, Any]]) -> Iterator[Row]:
                     "failed": "failed" in value,
                     "fault": told.get("fault", ""),
                     "reason": value.get("failed", undefined),
+                    "notes": "; ".join(told.get("notes", [])),
                 }
 
 

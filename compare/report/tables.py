@@ -67,7 +67,7 @@ def clip_rows(results: Scores) -> list[dict[str, Any]]:
     """One row per model, protocol and clip: the metrics, or why there are none; failures are rows like others."""
     rows: list[dict[str, Any]] = []
     for record in records_of(results):
-        names = record["protocol"]["metrics"]
+        names, units = record["protocol"]["metrics"], record.get("units", {})
         for name, clip in record["clips"].items():
             facts = record.get("facts", {}).get(name, {})
             told = record.get("rows", {}).get(name, {})
@@ -77,6 +77,7 @@ def clip_rows(results: Scores) -> list[dict[str, Any]]:
                 "model": record["model"],
                 "protocol": record["protocol"]["name"],
                 "clip": name,
+                "hash": record["protocol"]["hash"][:12],
                 "status": "failed" if failed else "ok",
                 "fault": told.get("fault", ""),
             }
@@ -86,6 +87,8 @@ def clip_rows(results: Scores) -> list[dict[str, Any]]:
             row["reason"] = failed or "; ".join(undefined)
             row |= {key: facts.get(key) for key in ("compared", "speed_ratio", "overlap", "scored")}
             rows.append(row)
+            row["units"] = "" if failed else "; ".join(f"{m} {units[m]}" for m in names if units.get(m))
+            row["notes"] = "; ".join(told.get("notes", []))
     return rows
 
 

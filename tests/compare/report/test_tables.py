@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from paths import smooth
 
+from compare import tidy
 from compare.report.tables import FEWER, FEWER_ALONE, clip_rows, leaderboard, to_csv, to_jsonl, to_markdown
 from compare.scoring import Result, score
 from trajectory.model import Provenance
@@ -51,6 +52,17 @@ def test_the_texts_hold_the_same_numbers(results: list[Result]) -> None:
         assert text["clip"] == row["clip"]
         assert (float(text["TransErr"]) if text["TransErr"] else None) == row["TransErr"]
     assert "nan" not in to_csv(rows).lower()
+
+
+def test_rows_of_clips_tell_protocols_of_one_name_apart_and_units_and_doubts() -> None:
+    """Degrees and radians stood in one column, and nothing said that an estimate is not vouched for."""
+    doubted = smooth(2).replace(provenance=Provenance(backend="auto", evidence={"status": "unreliable", "reason": "x"}))
+    results = [score({"a": smooth(1)}, {"a": doubted}, protocol="relative-mean", angle=a) for a in ("rad", "deg")]
+    rows = clip_rows(results)
+    assert len({row["hash"] for row in rows}) == 2
+    assert [row["units"].split(";")[0] for row in rows] == ["RotErr rad", "RotErr deg"]
+    assert all("generated clip is unreliable: x" in row["notes"] for row in rows)
+    assert all("generated clip is unreliable: x" in str(row["notes"]) for row in tidy.rows(results, of="scores"))
 
 
 def test_markdown_is_sorted_and_escapes(results: list[Result]) -> None:
