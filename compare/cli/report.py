@@ -64,7 +64,7 @@ def run(args: Args) -> int:
     for target, text in (
         (args.csv, lambda: tables.to_csv(tables.clip_rows(records))),
         (args.jsonl, lambda: tables.to_jsonl(tables.clip_rows(records))),
-        (args.markdown, lambda: tables.to_markdown(records)),
+        (args.markdown, lambda: tables.to_markdown(records, noise=floors)),
     ):
         if target is not None:
             written.append(_report.put(target, text()))
@@ -75,7 +75,7 @@ def run(args: Args) -> int:
     if files := [str(path) for path in written if path is not None]:
         print(f"{_counted(records)}: {', '.join(files)}", file=sys.stderr if None in written else sys.stdout)
     if not written:
-        print(tables.to_markdown(records), end="")
+        print(tables.to_markdown(records, noise=floors), end="")
     return 0
 
 

@@ -14,8 +14,8 @@ from compare import metrics
 from compare.best import best_of, mean_badness
 from compare.common import clips_of, common_mean
 from compare.notes import merged
-from compare.protocols import PRESETS
 from compare.report.assemble import assembled, asset, data_uri, embedded, packed
+from compare.report.stamps import called, noise_measurable, noise_of
 from compare.rows import FAULTS
 from compare.scored import Scores, records_of
 from compare.sources import TRAJECTORY_SUFFIXES, listed
@@ -121,7 +121,6 @@ def _payload(
     noise: Sequence[Mapping[str, Any]],
     thumbnails: Thumbnails | None,
 ) -> dict[str, Any]:
-    floors = {str(floor["protocol"]): dict(floor["median"]) for floor in noise}
     details: dict[str, Any] = {}
     boards: dict[str, dict[str, Any]] = {}
     # Our own protocol first: its paths are the ones that others borrow.
@@ -129,14 +128,13 @@ def _payload(
         stamp = record["protocol"]
         key = f"{stamp['name']} {stamp['hash']}"
         if key not in boards:
-            boards[key] = empty_board(_called(stamp), record)
+            boards[key] = empty_board(called(stamp), record)
         _add(boards[key], record, details)
     for board in boards.values():
-        floor = floors.get(board["stamp"]["name"], {})
+        floor = noise_of(board["stamp"], noise)
         _on_common_clips(board)
         _mark_best(board, floor)
         board["paired"] = _paired(board, floor)
-        floors.setdefault(board["protocol"], floors.get(board["stamp"]["name"], {}))
     _borrow(boards, details)
     sources = {source for detail in details.values() for source in detail["sources"] if source}
     strips: dict[str, list[str]] = {}
@@ -149,22 +147,14 @@ def _payload(
     for board in boards.values():
         for model in board["models"]:
             del model["values"]
-    noise_by_board = {name: floor for name, floor in floors.items() if floor}
+    measured = {board["protocol"]: noise_of(board["stamp"], noise) for board in boards.values()}
     return {
         "title": title,
-        "noise": noise_by_board,
+        "noise": {name: floor for name, floor in measured.items() if floor},
         "boards": list(boards.values()),
         "details": details,
         "strips": strips,
     }
-
-
-def _called(stamp: Mapping[str, Any]) -> str:
-    """The name of a preset, or of a protocol of one's own; of a preset that was changed also how."""
-    preset = PRESETS.get(stamp["name"])
-    if preset is None or preset.stamp()["hash"] == stamp["hash"]:
-        return str(stamp["name"])
-    return f"{stamp['name']} (time {stamp['time']}, {stamp['hash'][:6]})"
 
 
 def empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,7 +165,7 @@ def empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
         "protocol": name,
         "stamp": stamp,
         "failures": stamp["failures"],
-        "measurable": _noise_measurable(stamp),
+        "measurable": noise_measurable(stamp),
         "metrics": [
             {
                 "name": metric,
@@ -189,13 +179,6 @@ def empty_board(name: str, record: Mapping[str, Any]) -> dict[str, Any]:
         "clips": [],
         "notes": [],
     }
-
-
-def _noise_measurable(stamp: Mapping[str, Any]) -> bool:
-    """Whether `cinetraj noise` takes the protocol: a preset, by metrics of poses."""
-    known = [metrics.METRICS.get(name) for name in stamp["metrics"]]
-    of_poses = all(m is not None and (m.compute is not None or m.combine is not None) for m in known)
-    return stamp["name"] in PRESETS and of_poses
 
 
 def _notes(record: Mapping[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:

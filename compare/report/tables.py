@@ -12,6 +12,7 @@ from compare.best import mean_badness
 from compare.common import clips_of, common_clips, common_mean, values_of
 from compare.counts import counted
 from compare.markdown import plain
+from compare.report.stamps import called, noise_of
 from compare.rows import FAULTS
 from compare.scored import Scores, records_of
 from compare.uncertainty import paired_values
@@ -76,8 +77,8 @@ def clip_rows(results: Scores) -> list[dict[str, Any]]:
             row: dict[str, Any] = {
                 "model": record["model"],
                 "protocol": record["protocol"]["name"],
-                "clip": name,
                 "hash": record["protocol"]["hash"][:12],
+                "clip": name,
                 "status": "failed" if failed else "ok",
                 "fault": told.get("fault", ""),
             }
@@ -86,9 +87,9 @@ def clip_rows(results: Scores) -> list[dict[str, Any]]:
                 row[f"{metric}_low"], row[f"{metric}_high"] = interval["low"], interval["high"]
             row["reason"] = failed or "; ".join(undefined)
             row |= {key: facts.get(key) for key in ("compared", "speed_ratio", "overlap", "scored")}
-            rows.append(row)
             row["units"] = "" if failed else "; ".join(f"{m} {units[m]}" for m in names if units.get(m))
             row["notes"] = "; ".join(told.get("notes", []))
+            rows.append(row)
     return rows
 
 
@@ -107,8 +108,12 @@ def to_jsonl(rows: Sequence[Mapping[str, Any]]) -> str:
     return "".join(json.dumps(dict(row), allow_nan=False, ensure_ascii=False) + "\n" for row in rows)
 
 
-def to_markdown(results: Scores) -> str:
-    """The leaderboard, one table per protocol, sorted by its first metric; both failure policies, and the intervals."""
+def to_markdown(results: Scores, *, noise: Sequence[Mapping[str, Any]] = ()) -> str:
+    """The leaderboard, one table per protocol, sorted by its first metric; both failure policies, and the intervals.
+
+    Args:
+        noise: noise floors as JSON values: a difference below that of its protocol decides nothing.
+    """
     records = records_of(results)
     parts: list[str] = []
     for stamp in {r["protocol"]["hash"]: r["protocol"] for r in records}.values():
@@ -122,7 +127,7 @@ def to_markdown(results: Scores) -> str:
             "model / instrument / unmatched",
             *[f"{m} {ARROWS[metrics.better_of(m)] if m in metrics.METRICS else ''}".strip() for m in names],
         ]
-        lines = [f"**{stamp['name']}** {stamp['hash'][:12]} (failures: {policy}{_brackets(rows, names, policy)})", ""]
+        lines = [f"**{called(stamp)}** {stamp['hash'][:12]} (failures: {policy}{_brackets(rows, names, policy)})", ""]
         lines += ["| " + " | ".join(head) + " |", "|" + " --- |" * 3 + " ---: |" * len(names)]
         for row in rows:
             cells = [_cell(row, metric, policy) for metric in names]
@@ -133,25 +138,27 @@ def to_markdown(results: Scores) -> str:
         if any(_on_fewer(row, metric) for row in rows for metric in names):
             lines += ["", FEWER_ALONE if len(same) == 1 else FEWER]
         if len(same) > 1:
-            lines += ["", *_conclusions(same, names[0], policy, len(rows))]
+            lines += ["", *_conclusions(same, names[0], policy, noise_of(stamp, noise).get(names[0]))]
         lines += [f"\n⚠ {plain(row['model'])}: {row['warnings']}" for row in rows if row["warnings"]]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 
 
-def _conclusions(records: Sequence[Mapping[str, Any]], metric: str, policy: str, models: int) -> list[str]:
+def _conclusions(
+    records: Sequence[Mapping[str, Any]], metric: str, policy: str, noise: float | None = None
+) -> list[str]:
     """On which clips the models were compared, and what these decide by the first metric."""
     clips = common_clips(records, metric, policy)
     able = sum(bool(values_of(record, metric, policy)) for record in records)
     if able < 2:
-        return [f"{able} of {models} models has a value for {metric}: there is nothing to compare"]
+        return [f"{able} of {len(records)} models has a value for {metric}: there is nothing to compare"]
     lines: list[str] = []
     for first, second in combinations(records, 2):
         a, b = (values_of(record, metric, policy) for record in (first, second))
         if not a.keys() & b.keys():
             continue
         names = (str(first["model"]), str(second["model"]))
-        found = paired_values(a, b, metric, names=names)
+        found = paired_values(a, b, metric, names=names, noise=noise)
         interval = "" if found.interval is None else " [" + ", ".join(map(_number, found.interval)) + "]"
         what = f"{names[0]} − {names[1]}" + (f", {OFF[better]}" if (better := metrics.better_of(metric)) in OFF else "")
         said = f"{what}: {_number(found.difference)}{interval} on {counted(found.clips, 'clip')}: {found.verdict}"
