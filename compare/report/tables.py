@@ -15,7 +15,7 @@ from compare.markdown import plain
 from compare.report.stamps import called, noise_of
 from compare.rows import FAULTS
 from compare.scored import Scores, records_of
-from compare.uncertainty import paired_values
+from compare.uncertainty import FEWEST_CLIPS, paired_values
 
 ARROWS = {"lower": "↓", "higher": "↑", "one": "→1", "zero": "→0"}
 
@@ -135,6 +135,7 @@ def to_markdown(results: Scores, *, noise: Sequence[Mapping[str, Any]] = ()) -> 
             faults = " / ".join(str(row[f"faults_{fault}"]) for fault in FAULTS)
             first = [model, f"{row['ok']}/{row['all']}", faults]
             lines.append("| " + " | ".join([*first, *cells]) + " |")
+        lines += _units(same, names) + _few(rows, names)
         if any(_on_fewer(row, metric) for row in rows for metric in names):
             lines += ["", FEWER_ALONE if len(same) == 1 else FEWER]
         if len(same) > 1:
@@ -142,6 +143,26 @@ def to_markdown(results: Scores, *, noise: Sequence[Mapping[str, Any]] = ()) -> 
         lines += [f"\n⚠ {plain(row['model'])}: {row['warnings']}" for row in rows if row["warnings"]]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def _units(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
+    """In what the numbers of a table are, where the scores tell it."""
+    found: dict[str, str] = {}
+    for record in records:
+        found |= {metric: unit for metric, unit in record.get("units", {}).items() if unit}
+    told = [f"{metric} {found[metric]}" for metric in names if metric in found]
+    return ["", f"units: {', '.join(told)}"] if told else []
+
+
+def _few(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
+    """That intervals over few clips are too sure of themselves, where there are such."""
+    cells = [(row, metric) for row in rows for metric in names]
+    if not any(row[f"{m}_low"] is not None and row[f"{m}_clips"] < FEWEST_CLIPS for row, m in cells):
+        return []
+    return [
+        "",
+        f"[square brackets] over fewer than {FEWEST_CLIPS} clips are too narrow; of two they are their values",
+    ]
 
 
 def _conclusions(

@@ -115,6 +115,15 @@
       body.append(row);
     }
     at("board").append(body);
+    const entries = models.flatMap((m) => metrics.map((each) => [m.policies[chosen][each.name], m.policies[other][each.name]]));
+    const square = entries.filter(([entry]) => entry.ci95);
+    const round = entries.some(([entry, rest]) => rest.value !== null && rest.value !== entry.value);
+    at("brackets").textContent = [
+      `Units: ${metrics.filter((m) => m.unit).map((m) => `${m.name} ${m.unit}`).join(", ")}.`,
+      square.length ? "Square brackets: 95 % over clips" +
+        (square.some(([entry]) => entry.clips < 6) ? "; over fewer than 6 clips they are too narrow." : ".") : "",
+      round ? `Round brackets: failures ${other === "drop" ? "left out" : "charged"}.` : "",
+    ].filter(Boolean).join(" ");
     at("fewer").textContent = !models.some((m) => metrics.some((each) => onFewer(m, each))) ? ""
       : models.length < 2 ? "On fewer clips than the model has: the mean is over those that have a value."
       : "On fewer clips than the model has: the mean is over those that all models have a value for (a model without any " +

@@ -258,6 +258,12 @@ def test_in_a_browser(scores: Path, page_file: Path, tmp_path: Path) -> None:
         page.wait("return document.querySelectorAll('#board tbody tr').length === 2")
         assert page.run("return document.querySelectorAll('#clips tbody tr').length") == 10
         # Noise: said in words, and a line in the plot.
+        # What brackets and units are stands there to be read: on paper nobody can point at a cell.
+        brackets = page.run(
+            "return document.getElementById('brackets').textContent"
+        )  # on paper nobody can point at them
+        assert brackets.startswith("Units: RotErr deg, ")
+        assert "Square brackets: 95 % over clips; over fewer than 6 clips they are too narrow." in brackets
         assert "Differences below it mean nothing" in page.run("return document.getElementById('noise').textContent")
         assert page.wait("return document.querySelectorAll('#overview .shapelayer path').length") == 1
         assert page.run("return document.querySelectorAll('#board tbody .under')[0].textContent").startswith("[")

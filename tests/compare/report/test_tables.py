@@ -65,6 +65,16 @@ def test_rows_of_clips_tell_protocols_of_one_name_apart_and_units_and_doubts() -
     assert all("generated clip is unreliable: x" in str(row["notes"]) for row in tidy.rows(results, of="scores"))
 
 
+def test_markdown_tells_units_and_that_few_clips_make_narrow_intervals() -> None:
+    few, many = (
+        to_markdown([score({str(i): smooth(i) for i in ids}, {str(i): smooth(i + 9) for i in ids})])
+        for ids in (range(2), range(6))
+    )
+    assert "units: RotErr deg, TransErr own extent, " in few
+    assert "over fewer than 6 clips are too narrow" in few
+    assert "too narrow" not in many
+
+
 def test_markdown_is_sorted_and_escapes(results: list[Result]) -> None:
     text = to_markdown(results)
     assert text.index("| good |") < text.index("| poor\\|er |")
