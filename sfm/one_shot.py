@@ -64,12 +64,13 @@ def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: Esti
     if len(frames) < 2:
         reason = "the shot has one frame; a trajectory needs at least 2"
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
+    nothing = {"probability": {"rigid": 0.0}}  # no scene: a score counts it as the generator's failure
     if found.blank.all():
         beside = "" if found.moving is None else ", or shows nothing beside what is told to move"
         reason = f"every frame is blank (black, white, of one colour or covered){beside}"
-        return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None)
+        told = nothing if found.moving is None else {}  # what a mask hides is no fault of the clip
+        return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, statistics=told)
     if reason := cards.no_scene(frames, found):
-        nothing = {"probability": {"rigid": 0.0}}
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, statistics=nothing)
     device, seed, threads = config.device, config.seed, threads_of(config)
     return backends.run(frames, found, backend_config, device=device, seed=seed, threads=threads)

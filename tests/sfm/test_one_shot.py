@@ -39,6 +39,23 @@ def test_blank_clips_never_reach_the_backend(backend: Install, monkeypatch: pyte
     assert not seen
 
 
+@pytest.mark.parametrize("hidden", [False, True])
+def test_a_blank_clip_is_the_generators_failure_but_not_one_that_a_mask_hides(
+    backend: Install, monkeypatch: pytest.MonkeyPatch, hidden: bool
+) -> None:
+    """A black clip was nobody's fault, so that a generator gained by it."""
+    backend(answer)
+    blank = Masks(
+        usable=np.ones(HW, bool),
+        blank=np.ones(6, bool),
+        duplicate_of=np.arange(6),
+        moving=np.ones((6, *HW), bool) if hidden else None,
+    )
+    monkeypatch.setattr(evidence, "find", lambda *_: blank)
+    (shot,) = sfm.estimate(frames(blank=True), EstimateConfig(split_shots=False)).shots
+    assert shot.statistics.get("probability") == (None if hidden else {"rigid": 0.0})
+
+
 def test_what_is_to_be_saved_is_told_from_what_cannot_be(
     backend: Install,
 ) -> None:
