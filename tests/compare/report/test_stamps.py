@@ -1,5 +1,7 @@
 """A protocol is called by what was changed, and noise is that of numbers in its own units."""
 
+from typing import Any
+
 import pytest
 from paths import smooth
 
@@ -11,7 +13,7 @@ from compare.scoring import Result, score
 FLOOR = {"protocol": "strict", "median": {"RotErr": 1000.0}}
 
 
-def scored(**options: str) -> list[Result]:
+def scored(**options: Any) -> list[Result]:
     references = {name: smooth(i) for i, name in enumerate("abcdefgh")}
     poor = {name: smooth(i + 20) for i, name in enumerate("abcdefgh")}
     return [score(references, clips, model=m, **options) for m, clips in (("poor", poor), ("good", references))]
