@@ -22,7 +22,9 @@ from sfm.flow.patches import patches
 from sfm.flow.pyramid import Pyramid, cell
 
 STEP_S = 1 / 15
-"""Time from a frame to the one that it is compared with."""
+"""Time from a frame to the one that it is compared with; half of the clip where that is less."""
+LEAST_STEP = 0.7
+"""No step is shorter than this part of it."""
 LEVEL, WIDE_PX = 1, 8
 """Of the pyramid, where patches are so far apart: half of the size is enough, at a quarter of the cost."""
 PAIRS_AT_ONCE = 8
@@ -40,7 +42,7 @@ KEEPS, FOLLOWED = 0.9, 0.3
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Steps:
-    """Short steps of flow: row r goes from frame r to frame r + `length`.
+    """Short steps of flow: row r goes from frame r to frame `to`[r].
 
     Attributes:
         place_px: where the patches are seen.
@@ -49,7 +51,7 @@ class _Steps:
         sigma_px: deviation of a place that is known best.
     """
 
-    length: int
+    to: Int[np.ndarray, " r"]
     sigma_px: float
     place_px: Float[np.ndarray, "r p 2"]
     info: Float[np.ndarray, "r p 3"]
@@ -74,38 +76,45 @@ def moving_cells(
     """
     n, scene = len(nearness), cameras.scene
     shape = scene.centres.shape[:2]
-    length = _length(time_s)
-    if length >= n:
+    to = steps_to(time_s)
+    if not len(to):
         return np.zeros(nearness.shape, bool)
-    steps = _steps(scene, length)
+    steps = _steps(scene, to)
     unit_px = max(scene.pyramid.hw(0)) / 640
-    known = (posed[:-length] & posed[length:])[:, None]
+    known = (posed[: len(to)] & posed[to])[:, None]
     off_px = np.where(known, _off_px(cameras, nearness, steps), np.nan)
     into = np.stack([cameras.cells(place) for place in steps.place_px])
-    over = _both_ways(off_px, into, length) > max(NOISES * limit_px, LEAST_PX * unit_px)
-    return _between(_cleaned(_followed(_cleaned(over, shape), into, length), shape))
+    over = _both_ways(off_px, into, to, n) > max(NOISES * limit_px, LEAST_PX * unit_px)
+    return _between(_cleaned(_followed(_cleaned(over, shape), into, to), shape))
 
 
-def _length(time_s: Float[np.ndarray, " n"]) -> int:
-    """Frames of a step."""
-    if len(time_s) < 2:
-        return 1
-    return max(1, round(STEP_S / max(float(np.median(np.diff(time_s))), 1e-6)))
+def steps_to(time_s: Float[np.ndarray, " n"]) -> Int[np.ndarray, " r"]:
+    """For each frame the one that is nearest to a step later, or the next one where that is too near: where frames are
+    repeated the others come at uneven times, and in half of a step little moves. The last ones have none, and two
+    frames have none at all: what is hidden in one of them would move."""
+    n = len(time_s)
+    if n < 3:
+        return np.zeros(0, int)
+    step_s = min(STEP_S, (time_s[-1] - time_s[0]) / 2)
+    until_s = np.append(time_s[1:], 2 * time_s[-1] - time_s[-2])
+    nearest = np.searchsorted((time_s + until_s) / 2, time_s + step_s)
+    to = np.maximum(nearest, np.searchsorted(time_s, time_s + LEAST_STEP * step_s))
+    return to[to < n]
 
 
-def _steps(scene: Scene, length: int) -> _Steps:
+def _steps(scene: Scene, to: Int[np.ndarray, " r"]) -> _Steps:
     """Flow from each frame to the one a step later, at half of the size."""
-    pyramid, p = scene.pyramid, scene.centres.shape[0] * scene.centres.shape[1]
+    pyramid, p, n = scene.pyramid, scene.centres.shape[0] * scene.centres.shape[1], len(to)
     level = min(LEVEL if cell(scene.centres) >= WIDE_PX else 0, len(pyramid.levels) - 1)
     times = float(2**level)
     small = Pyramid(levels=pyramid.levels[level:], noise=pyramid.noise)
-    centres, n = scene.centres / times, len(pyramid.levels[0]) - length
+    centres, target = scene.centres / times, torch.from_numpy(to).to(pyramid.device)
     place, info = np.zeros((n, p, 2), np.float32), np.zeros((n, p, 3), np.float32)
     testifies = np.zeros((n, p), bool)
 
     def part_of(part: slice) -> None:
         source = torch.arange(part.start, part.stop, device=pyramid.device)
-        moved, variance = flow(small, source, source + length, centres)
+        moved, variance = flow(small, source, target[part], centres)
         template = patches(small, 0, source, centres.reshape(-1, 2))
         there = centres.reshape(-1, 2) + moved
         weight = inside(there, small.hw(0)) * resemblance(variance, template.deviation)
@@ -115,7 +124,7 @@ def _steps(scene: Scene, length: int) -> _Steps:
 
     in_batches(n, PAIRS_AT_ONCE, pyramid.device, part_of)
     sigma_px = times * LEAST_SIGMA_PX
-    return _Steps(length=length, sigma_px=sigma_px, place_px=place, info=info, testifies=testifies)
+    return _Steps(to=to, sigma_px=sigma_px, place_px=place, info=info, testifies=testifies)
 
 
 def _off_px(cameras: FrameCameras, nearness: Float[np.ndarray, "n p"], steps: _Steps) -> Float[np.ndarray, "r p"]:
@@ -125,11 +134,11 @@ def _off_px(cameras: FrameCameras, nearness: Float[np.ndarray, "n p"], steps: _S
     """
     usual = float(np.nanmedian(nearness)) if np.isfinite(nearness).any() else 0.0
     off = np.full(steps.testifies.shape, np.nan)
-    for row, place in enumerate(steps.place_px):
+    for row, (place, to) in enumerate(zip(steps.place_px, steps.to.tolist(), strict=True)):
         near = nearness[row]
         known = np.isfinite(near)
         far_px, near_px = (
-            cameras.carried(row, row + steps.length, np.where(known, factor * near, other))[0]
+            cameras.carried(row, to, np.where(known, factor * near, other))[0]
             for factor, other in zip(DEPTHS, (0.0, NEAREST * usual), strict=True)
         )
         along, missed = near_px - far_px, place - far_px
@@ -143,30 +152,34 @@ def _off_px(cameras: FrameCameras, nearness: Float[np.ndarray, "n p"], steps: _S
     return off
 
 
-def _both_ways(off_px: Float[np.ndarray, "r p"], into: Int[np.ndarray, "r p"], length: int) -> Float[np.ndarray, "n p"]:
+def _both_ways(
+    off_px: Float[np.ndarray, "r p"], into: Int[np.ndarray, "r p"], to: Int[np.ndarray, " r"], n: int
+) -> Float[np.ndarray, "n p"]:
     """The smaller one of what a patch misses on its way out and what came in missed: what is about to be hidden, or has
     just come out, agrees on one side."""
     r, p = off_px.shape
-    found = np.full((r + length, p), np.nan)
+    found = np.full((n, p), np.nan)
     found[:r] = off_px
     for row in range(r):
         came = np.full(p, np.inf)
         there = (into[row] >= 0) & np.isfinite(off_px[row])
         np.minimum.at(came, into[row][there], off_px[row][there])
-        found[row + length] = np.fmin(found[row + length], np.where(np.isfinite(came), came, np.nan))
+        found[to[row]] = np.fmin(found[to[row]], np.where(np.isfinite(came), came, np.nan))
     return found
 
 
-def _followed(moving: Bool[np.ndarray, "n p"], into: Int[np.ndarray, "r p"], length: int) -> Bool[np.ndarray, "n p"]:
+def _followed(
+    moving: Bool[np.ndarray, "n p"], into: Int[np.ndarray, "r p"], to: Int[np.ndarray, " r"]
+) -> Bool[np.ndarray, "n p"]:
     """What moves, and what does so before and after where it is followed from the one to the other."""
     before, after = moving.astype(float), moving.astype(float)
     for row, cells in enumerate(into):
         there = cells >= 0
         came = np.zeros(moving.shape[1])
         np.maximum.at(came, cells[there], before[row][there])
-        before[row + length] = np.maximum(before[row + length], KEEPS * came)
+        before[to[row]] = np.maximum(before[to[row]], KEEPS * came)
     for row in range(len(into) - 1, -1, -1):
-        goes = np.where(into[row] >= 0, after[row + length][into[row].clip(0)], 0.0)
+        goes = np.where(into[row] >= 0, after[to[row]][into[row].clip(0)], 0.0)
         after[row] = np.maximum(after[row], KEEPS * goes)
     return moving | (np.minimum(before, after) > FOLLOWED)
 

@@ -1,5 +1,6 @@
 """What moves by itself in each frame: figures that cross, pause and go along, and scenes in which nothing moves."""
 
+from dataclasses import replace
 from typing import Any
 
 import clips
@@ -8,16 +9,22 @@ import pytest
 from flow_scene import FOCAL_PX, HW
 
 from sfm import backends
+from sfm.backends.dense.frame_movement import steps_to
 from sfm.config import DenseConfig
 from sfm.masks import find as masks
 from sfm.synthetic import ClipSpec, MoverSpec, render
+from sfm.types import Frames
 
 N = 24
 
 
 def moving(rgb: np.ndarray, fps: float = 30.0) -> np.ndarray:
     """Of each pixel whether the dense backend says that it moves."""
-    frames = clips.as_frames(rgb, fps)
+    return moving_in(clips.as_frames(rgb, fps))
+
+
+def moving_in(frames: Frames) -> np.ndarray:
+    """The same of frames with times of their own."""
     result = backends.run(frames, masks.find(frames), DenseConfig(), device="cpu", threads=1)
     assert result.structure is not None, result.reason
     assert result.structure.moving is not None
@@ -90,6 +97,33 @@ def test_what_pauses_moves_and_what_has_not_begun_does_not() -> None:
     assert (told & true)[10:15].sum() / true[10:15].sum() > 0.7
     assert (told & later)[:12].sum() / later[:12].sum() < 0.05
     assert (told & later)[18:].sum() / later[18:].sum() > 0.7
+
+
+def test_a_step_takes_as_long_where_the_rate_drops_within_the_clip() -> None:
+    """Steps were counted in frames of the usual rate: where frames came farther apart the last ones had no mask."""
+    rgb, true = clip({"pan_deg": 8.0}, {"area": 0.12, "speed": 0.5})
+    there = np.r_[:12, 12:N:3]
+    frames = replace(clips.as_frames(rgb[there], 30.0), time_s=there / 30.0)
+    told = moving_in(frames)
+    assert min(overlap(told[i : i + 1], true[there][i : i + 1]) for i in range(len(there))) > 0.4
+
+
+@pytest.mark.parametrize(
+    ("time_s", "to"),
+    [
+        (np.arange(6) / 30, [2, 3, 4, 5]),
+        (np.arange(6) / 24, [2, 3, 4, 5]),
+        (np.arange(5) / 15, [1, 2, 3, 4]),
+        (np.arange(4.0), [1, 2, 3]),
+        (np.array([0, 1, 2, 3, 6, 9, 12]) / 30, [2, 3, 4, 4, 5, 6]),
+        (np.array([0, 1, 3, 4, 6, 7]) / 24, [2, 2, 4, 4]),
+        (np.arange(7) / 240, [3, 4, 5, 6]),
+        (np.arange(3) / 30, [1, 2]),
+        (np.arange(2) / 10, []),
+    ],
+)
+def test_a_frame_is_compared_with_the_one_nearest_to_a_step_later(time_s: np.ndarray, to: list[int]) -> None:
+    assert steps_to(time_s).tolist() == to
 
 
 def test_two_frames_have_no_step_and_no_mask() -> None:
