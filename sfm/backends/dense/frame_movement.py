@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int
 from scipy.ndimage import median_filter
 
 from sfm.backends.dense.frame_cameras import FrameCameras
+from sfm.backends.dense.mask_rim import trimmed
 from sfm.backends.dense.observe import Scene
 from sfm.flow.batches import in_batches
 from sfm.flow.coarse_to_fine import flow
@@ -84,8 +85,10 @@ def moving_cells(
     known = (posed[: len(to)] & posed[to])[:, None]
     off_px = np.where(known, _off_px(cameras, nearness, steps), np.nan)
     into = np.stack([cameras.cells(place) for place in steps.place_px])
-    over = _both_ways(off_px, into, to, n) > max(NOISES * limit_px, LEAST_PX * unit_px)
-    return _between(_cleaned(_followed(_cleaned(over, shape), into, to), shape))
+    least_px = max(NOISES * limit_px, LEAST_PX * unit_px)
+    over = _both_ways(off_px, into, to, n) > least_px
+    found = _between(_cleaned(_followed(_cleaned(over, shape), into, to), shape))
+    return trimmed(cameras, nearness, found, to, steps.place_px, least_px)
 
 
 def steps_to(time_s: Float[np.ndarray, " n"]) -> Int[np.ndarray, " r"]:
