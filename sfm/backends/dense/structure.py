@@ -13,6 +13,7 @@ from sfm.backends.dense.frame_movement import moving_cells
 from sfm.backends.dense.frames import PlacedFrames
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import around
+from sfm.backends.dense.known_depths import known_depths
 from sfm.backends.dense.models import nearest
 from sfm.backends.dense.refinement import Refined
 from sfm.flow.pyramid import cell
@@ -61,6 +62,7 @@ class _Seen:
     Attributes:
         centre_px: middles of the patches.
         nearness: inverse depths; NaN where unknown, and everywhere without translation.
+        bare: patches that agree with the camera whatever their depth.
         place_px: where the flow found each patch in each slot.
         residual_px: of each patch in each slot; NaN where it does not testify.
         cameras: of all frames.
@@ -68,6 +70,7 @@ class _Seen:
 
     centre_px: Float[np.ndarray, "p 2"]
     nearness: Float[np.ndarray, "k p"]
+    bare: Bool[np.ndarray, "k p"]
     place_px: Float[np.ndarray, "k m p 2"]
     residual_px: Float[np.ndarray, "k m p"]
     cameras: FrameCameras
@@ -87,12 +90,15 @@ def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], fiel
     scene = field.refined.scene
     usable = scene.usable.cpu().numpy()
     told = scene.told_cells(torch.arange(len(kept), device=scene.centres.device)).cpu().numpy()
-    nearness = np.stack([_nearness(field, seen, row) for row in range(len(kept))])
+    nearness, bare = (
+        np.stack(each) for each in zip(*(_nearness(field, seen, row) for row in range(len(kept))), strict=True)
+    )
     found = moving_cells(seen.cameras, nearness, field.posed, frames.time_s[kept], field.limit_px)
     moving = (told | (found & usable)).reshape(-1, *shape)
+    fillable = (usable & ~bare).reshape(-1, *shape) & ~moving
     for row in range(len(kept)):
         with np.errstate(divide="ignore"):
-            depth[row] = 1.0 / _filled(nearness[row].reshape(shape), usable.reshape(shape) & ~moving[row])
+            depth[row] = 1.0 / _filled(nearness[row].reshape(shape), fillable[row])
     row = np.searchsorted(kept, np.arange(len(frames))).clip(0, len(kept) - 1)[masks.duplicate_of]
     points, colour, tracks = _points(frames, kept, field, seen) if field.translates else (None, None, None)
     return Structure(
@@ -134,12 +140,15 @@ def _seen(field: DenseField) -> _Seen:
     moving, _ = moving_patches(_residual_px(field), field.limit_px, _shape(field))
     _, agrees = moving_patches(residual_px, field.limit_px, _shape(field))
     told = scene.told_cells(torch.from_numpy(field.key).to(scene.centres.device))
-    deep = (scene.usable & ~told).cpu().numpy() & field.posed[field.key, None] & field.translates
+    known = known_depths(parameters, field.refined.graph, field.refined.scale).cpu().numpy()
+    deep = (scene.usable & ~told).cpu().numpy() & field.posed[field.key, None] & field.translates & agrees & ~moving
     nearness = parameters.inverse_depth.cpu().numpy().astype(float)
+    centre, place = scene.centres.reshape(-1, 2), scene.pixels(field.refined.graph.place_px.transpose(2, 3))
     return _Seen(
-        centre_px=scene.centres.reshape(-1, 2).cpu().numpy(),
-        nearness=np.where(agrees & ~moving & deep, nearness, np.nan),
-        place_px=scene.pixels(field.refined.graph.place_px.transpose(2, 3)).cpu().numpy(),
+        centre_px=centre.cpu().numpy(),
+        nearness=np.where(deep & known, nearness, np.nan),
+        bare=deep & ~known,
+        place_px=place.cpu().numpy(),
         residual_px=residual_px.cpu().numpy(),
         cameras=FrameCameras(
             scene=scene,
@@ -158,23 +167,26 @@ def _residual_px(field: DenseField) -> Float[torch.Tensor, "k m p"]:
     return torch.where(residual_px.isnan(), field.first_residual_px[..., near], residual_px)
 
 
-def _nearness(field: DenseField, seen: _Seen, row: int) -> Float[np.ndarray, " p"]:
-    """Inverse depth of one frame (NaN where unknown), carried from the keyframes on both sides."""
+def _nearness(field: DenseField, seen: _Seen, row: int) -> tuple[Float[np.ndarray, " p"], Bool[np.ndarray, " p"]]:
+    """Inverse depth of one frame (NaN where unknown), carried from the keyframes on both sides, and what is bare."""
     before, after = (int(each[0]) for each in around(field.key, np.array([row])))
     if before == after:
-        return seen.nearness[after]
+        return seen.nearness[after], seen.bare[after]
     filmed = field.refined.scene.filmed_at()
     start, stop = filmed[field.key[[before, after]]]
     share = (filmed[row] - start) / (stop - start)
     cells: list[np.ndarray] = []
     values: list[np.ndarray] = []
+    bare = np.zeros(len(seen.centre_px), bool)
     for k, weight in ((before, 1.0 - share), (after, share)):
         place, nearness = seen.cameras.carried(int(field.key[k]), row, seen.nearness[k])
         cells.append(seen.cameras.cells(place))
         values.append(np.stack([nearness, np.full(len(nearness), weight)]))
+        bare[cells[-1][seen.bare[k] & (cells[-1] >= 0)]] = True
     at, (nearness, weight) = np.concatenate(cells), np.concatenate(values, 1)
     inside = at >= 0
-    return _splat(at[inside], nearness[inside], weight[inside], len(seen.centre_px))
+    found = _splat(at[inside], nearness[inside], weight[inside], len(seen.centre_px))
+    return found, bare & np.isnan(found)
 
 
 def _splat(
@@ -196,7 +208,7 @@ def _splat(
 
 
 def _filled(nearness: Float[np.ndarray, "gh gw"], allowed: Bool[np.ndarray, "gh gw"]) -> Float[np.ndarray, "gh gw"]:
-    """Holes filled from their rim by the median of 3x3; what moves, and what is no picture, stays unknown."""
+    """Holes filled from their rim by the median of 3x3; what moves, is bare, or is no picture, stays unknown."""
     filled = np.where(allowed, nearness, np.nan)
     for _ in range(FILLED):
         framed = np.pad(filled, 1, constant_values=np.nan)

@@ -13,6 +13,9 @@ from sfm.backends.dense import run
 from sfm.backends.dense.structure import moving_patches
 from sfm.config import DenseConfig
 from sfm.masks import find as masks
+from sfm.synthetic import ClipSpec, RenderedClip, render
+from sfm.synthetic.inverse_depth import inverse_depth, surfaces_of
+from sfm.synthetic.scenes import REFERENCE_DEPTH
 from sfm.types import BackendResult, Frames, Masks
 
 N = 13
@@ -61,6 +64,33 @@ def test_points_lie_where_the_trajectory_sees_them() -> None:
     assert result.structure is not None
     assert result.structure.points is not None
     assert len(result.structure.points) > 1000
+
+
+@cache
+def fog() -> tuple[RenderedClip, BackendResult]:
+    spec = ClipSpec(
+        seed=10, scene="street", move={"truck": 0.4}, frames=N, image_hw=(180, 320), focal_px=275.0, fog=1.0
+    )
+    rendered = render(spec)
+    frames = clips.as_frames(rendered.rgb)
+    return rendered, run(frames, masks.find(frames), FEW)
+
+
+def test_fog_has_no_depth() -> None:
+    rendered, result = fog()
+    assert result.status == "ok", result.reason
+    assert result.structure is not None
+    assert result.structure.depth is not None
+    shape = result.structure.depth.shape[1:]
+    y, x = (CELL * (np.arange(count) + 0.5) for count in shape)
+    places = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
+    cameras = rendered.set_up.cameras(np.arange(N, dtype=float))
+    surfaces = surfaces_of(rendered.set_up.scene)
+    near = np.stack([inverse_depth(surfaces, camera, places).reshape(shape) for camera in cameras])
+    known = np.isfinite(result.structure.depth)
+    away = 1.0 / np.maximum(near * REFERENCE_DEPTH["street"], 1e-6)
+    assert known[(away > 1.25) & (away < 5.0)].mean() > 0.95
+    assert known[away > 10.0].mean() < 0.35
 
 
 def test_what_moves_before_a_camera_at_rest_is_the_mask_and_there_is_no_depth() -> None:
