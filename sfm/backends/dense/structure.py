@@ -15,6 +15,7 @@ from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import around
 from sfm.backends.dense.known_depths import known_depths
 from sfm.backends.dense.models import nearest
+from sfm.backends.dense.observe import expected_flow
 from sfm.backends.dense.refinement import Refined
 from sfm.flow.pyramid import cell
 from sfm.structure import PointTracks, Structure, colours_at
@@ -64,7 +65,8 @@ class _Seen:
         nearness: inverse depths; NaN where unknown, and everywhere without translation.
         bare: patches that agree with the camera whatever their depth.
         place_px: where the flow found each patch in each slot.
-        residual_px: of each patch in each slot; NaN where it does not testify.
+        fits: the slots whose flow found it where it is foretold, in every direction: along an edge that it slid along,
+            a residual counts for nothing, but it is no sighting.
         cameras: of all frames.
     """
 
@@ -72,7 +74,7 @@ class _Seen:
     nearness: Float[np.ndarray, "k p"]
     bare: Bool[np.ndarray, "k p"]
     place_px: Float[np.ndarray, "k m p 2"]
-    residual_px: Float[np.ndarray, "k m p"]
+    fits: Bool[np.ndarray, "k m p"]
     cameras: FrameCameras
 
 
@@ -144,12 +146,13 @@ def _seen(field: DenseField) -> _Seen:
     deep = (scene.usable & ~told).cpu().numpy() & field.posed[field.key, None] & field.translates & agrees & ~moving
     nearness = parameters.inverse_depth.cpu().numpy().astype(float)
     centre, place = scene.centres.reshape(-1, 2), scene.pixels(field.refined.graph.place_px.transpose(2, 3))
+    off = (centre + expected_flow(scene, parameters, field.refined.graph) - place).norm(dim=-1)
     return _Seen(
         centre_px=centre.cpu().numpy(),
         nearness=np.where(deep & known, nearness, np.nan),
         bare=deep & ~known,
         place_px=place.cpu().numpy(),
-        residual_px=residual_px.cpu().numpy(),
+        fits=((residual_px < field.limit_px) & (off < field.limit_px)).cpu().numpy(),
         cameras=FrameCameras(
             scene=scene,
             rotation=placed.rotation,
@@ -232,7 +235,7 @@ def _points(
     there = seen.nearness[np.isfinite(seen.nearness)]
     with np.errstate(invalid="ignore"):
         known = seen.nearness > LEAST_NEARNESS * (np.median(there) if len(there) else 1.0)
-    k, p = np.nonzero(known)
+    k, p = np.nonzero(known & seen.fits.any(1))
     parameters = field.refined.parameters
     focal = parameters.focal_px.cpu().numpy()
     x = field.refined.scene.patch_px.cpu().numpy().astype(float).T[p] / focal[k, None]
@@ -241,9 +244,7 @@ def _points(
     rotation, translation = parameters.rotation.cpu().numpy(), parameters.translation.cpu().numpy()
     world = np.einsum("mji,mj->mi", rotation[k], in_camera - translation[k])
     frame, centre = kept[field.key], seen.centre_px[p]
-    with np.errstate(invalid="ignore"):
-        fits = seen.residual_px[k, :, p] < field.limit_px
-    point, slot = np.nonzero(fits)
+    point, slot = np.nonzero(seen.fits[k, :, p])
     target = field.refined.graph.target.cpu().numpy()[k[point], slot]
     tracks = PointTracks(
         point=np.concatenate([np.arange(len(k)), point]),

@@ -93,6 +93,11 @@ def test_fog_has_no_depth() -> None:
     assert known[away > 10.0].mean() < 0.35
 
 
+def test_every_sighting_lies_where_its_point_is_seen() -> None:
+    _, result = fog()
+    assert reprojection_px(result).max() < 2.0
+
+
 def test_what_moves_before_a_camera_at_rest_is_the_mask_and_there_is_no_depth() -> None:
     ground, mover = clips.texture(1), clips.texture(2, cell_px=5)
     images, truth = [], np.zeros((N, 180, 320), bool)
