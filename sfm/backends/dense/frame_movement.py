@@ -36,6 +36,8 @@ NOISES, LEAST_PX = 2.5, 1.0
 frame."""
 DEPTHS, NEAREST = (0.8, 1.25), 4.0
 """A depth is known up to a factor; where none is known anything from infinity to so many times the median nearness."""
+MOST_MOVED = 0.05
+"""A step ends before nine tenths of the picture move by this share of its width."""
 KEEPS, FOLLOWED = 0.9, 0.3
 """What is followed for a step is so probable still to move, and moves where that is more than the second both ways."""
 
@@ -77,7 +79,7 @@ def moving_cells(
     """
     n, scene = len(nearness), cameras.scene
     shape = scene.centres.shape[:2]
-    to = steps_to(time_s)
+    to = _nearer(steps_to(time_s), cameras, nearness)
     if not len(to):
         return np.zeros(nearness.shape, bool)
     steps = _steps(scene, to)
@@ -103,6 +105,26 @@ def steps_to(time_s: Float[np.ndarray, " n"]) -> Int[np.ndarray, " r"]:
     nearest = np.searchsorted((time_s + until_s) / 2, time_s + step_s)
     to = np.maximum(nearest, np.searchsorted(time_s, time_s + LEAST_STEP * step_s))
     return to[to < n]
+
+
+def _nearer(
+    to: Int[np.ndarray, " r"], cameras: FrameCameras, nearness: Float[np.ndarray, "n p"]
+) -> Int[np.ndarray, " r"]:
+    """Steps that end before the near moves too far for the flow, one frame later at least."""
+    if not len(to):
+        return to
+    most_px = MOST_MOVED * cameras.scene.pyramid.hw(0)[1]
+    moved_px = np.cumsum([0.0, *(_moved_px(cameras, row, nearness[row]) for row in range(len(nearness) - 1))])
+    reached = np.searchsorted(moved_px, moved_px[: len(to)] + most_px, side="right") - 1
+    return np.maximum(np.minimum(to, reached), np.arange(len(to)) + 1)
+
+
+def _moved_px(cameras: FrameCameras, row: int, nearness: Float[np.ndarray, " p"]) -> float:
+    """How far a tenth of the patches of a frame, and no more, move farther until the next one, as the camera has it."""
+    place_px, _ = cameras.carried(row, row + 1, nearness)
+    centre_px = cameras.scene.centres.reshape(-1, 2).cpu().numpy()
+    length = np.linalg.norm(place_px - centre_px, axis=1)
+    return float(np.quantile(length[np.isfinite(length)], 0.9)) if np.isfinite(length).any() else np.inf
 
 
 def _steps(scene: Scene, to: Int[np.ndarray, " r"]) -> _Steps:

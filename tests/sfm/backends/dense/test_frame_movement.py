@@ -136,3 +136,10 @@ def test_what_has_no_pose_has_no_mask() -> None:
     rgb, _ = clip({"truck": 0.12}, {})
     other = render(ClipSpec(seed=31, scene="landscape", frames=6, image_hw=HW, focal_px=FOCAL_PX, move={"truck": 0.08}))
     assert moving(np.concatenate([rgb[:16], other.rgb])).mean() < 0.02
+
+
+def test_what_is_near_and_rushes_by_does_not_move() -> None:
+    """A truck along a near wall, half its depth in two thirds of a second: in one step the wall goes too far to be
+    followed, and was told to move."""
+    rgb, _ = clip({"truck": 0.5, "pedestal": 0.2}, {}, seed=9, frames=20, image_hw=(360, 640), focal_px=500.0)
+    assert moving(rgb).mean() < 0.04
