@@ -19,6 +19,7 @@ COVERED = {
     "sfm/batch/engines": "tests/sfm/batch/test_runner.py",
     "sfm/batch/object_log.py": "tests/sfm/batch/test_objects.py",
     "sfm/batch/reach.py": "tests/sfm/batch/test_objects.py",
+    "sfm/config": "tests/sfm/test_config.py",
     "sfm/confidence/weights.py": "tests/sfm/confidence/test_confidence_posterior.py",
     "sfm/features/aliked.py": "tests/sfm/features/test_extract.py",
     "sfm/features/keynet.py": "tests/sfm/features/test_extract.py",

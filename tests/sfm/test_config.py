@@ -19,7 +19,7 @@ from trajectory.errors import CinetrajError
 CONFIGS = [
     each
     for each in vars(config).values()
-    if isinstance(each, type) and dataclasses.is_dataclass(each) and each.__module__ == config.__name__
+    if isinstance(each, type) and dataclasses.is_dataclass(each) and each.__module__.startswith(config.__name__)
 ]
 
 

@@ -17,7 +17,7 @@ NEEDED: dict[str, dict[str, Any]] = {"CommandConfig": {"command": "x {video}"}}
 NUMBERS = [
     (kind, name, hint)
     for kind in vars(config).values()
-    if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__ == config.__name__
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind) and kind.__module__.startswith(config.__name__)
     for name, hint in get_type_hints(kind, include_extras=True).items()
 ]
 
