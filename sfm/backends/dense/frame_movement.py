@@ -26,8 +26,9 @@ STEP_S = 1 / 15
 """Time from a frame to the one that it is compared with; half of the clip where that is less."""
 LEAST_STEP = 0.7
 """No step is shorter than this part of it."""
-LEVEL, WIDE_PX = 1, 8
-"""Of the pyramid, where patches are so far apart: half of the size is enough, at a quarter of the cost."""
+LEVEL, WIDE_PX, LARGE_PX = 1, 8, 480
+"""Of the pyramid, where patches are so far apart and the picture is so long: half of the size is enough, at half
+of the cost. In a smaller picture a patch of that level is as wide as an arm and a leg."""
 PAIRS_AT_ONCE = 8
 RESEMBLES = 0.5
 """Weight of a place (`resemblance`) from which it testifies."""
@@ -130,7 +131,8 @@ def _moved_px(cameras: FrameCameras, row: int, nearness: Float[np.ndarray, " p"]
 def _steps(scene: Scene, to: Int[np.ndarray, " r"]) -> _Steps:
     """Flow from each frame to the one a step later, at half of the size."""
     pyramid, p, n = scene.pyramid, scene.centres.shape[0] * scene.centres.shape[1], len(to)
-    level = min(LEVEL if cell(scene.centres) >= WIDE_PX else 0, len(pyramid.levels) - 1)
+    large = cell(scene.centres) >= WIDE_PX and max(pyramid.hw(0)) >= LARGE_PX
+    level = min(LEVEL if large else 0, len(pyramid.levels) - 1)
     times = float(2**level)
     small = Pyramid(levels=pyramid.levels[level:], noise=pyramid.noise)
     centres, target = scene.centres / times, torch.from_numpy(to).to(pyramid.device)
