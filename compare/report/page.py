@@ -19,7 +19,7 @@ from compare.report.stamps import called, noise_measurable, noise_of
 from compare.rows import FAULTS
 from compare.scored import Scores, records_of
 from compare.sources import TRAJECTORY_SUFFIXES, listed
-from compare.uncertainty import paired_values
+from compare.uncertainty import FEWEST_CLIPS, paired_values
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import write_whole
 from trajectory.run_names import RUN_FILE
@@ -150,6 +150,7 @@ def _payload(
     measured = {board["protocol"]: noise_of(board["stamp"], noise) for board in boards.values()}
     return {
         "title": title,
+        "fewest_clips": FEWEST_CLIPS,
         "noise": {name: floor for name, floor in measured.items() if floor},
         "boards": list(boards.values()),
         "details": details,

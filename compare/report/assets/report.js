@@ -121,7 +121,8 @@
     at("brackets").textContent = [
       `Units: ${metrics.filter((m) => m.unit).map((m) => `${m.name} ${m.unit}`).join(", ")}.`,
       square.length ? "Square brackets: 95 % over clips" +
-        (square.some(([entry]) => entry.clips < 6) ? "; over fewer than 6 clips they are too narrow." : ".") : "",
+        (square.some(([entry]) => entry.clips < data.fewest_clips)
+          ? `; over fewer than ${data.fewest_clips} clips they are too narrow.` : ".") : "",
       round ? `Round brackets: failures ${other === "drop" ? "left out" : "charged"}.` : "",
     ].filter(Boolean).join(" ");
     at("fewer").textContent = !models.some((m) => metrics.some((each) => onFewer(m, each))) ? ""

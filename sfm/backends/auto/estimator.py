@@ -112,8 +112,13 @@ def flow_of(shot: Shot, lens: Literal["none", "free"] | float) -> ByFlow | str:
     if not _bends(shot.config.distortion):
         config = replace(config, between=0)  # quicker by a second, and most of its answers are not told
     found = answers.asked(shot.frames, shot.masks, config, spent, device=shot.device, threads=shot.threads)
-    shot.seconds.update({f"dense_{step}": value for step, value in spent.items()})
+    _spent_on_flow(shot, spent)
     return found
+
+
+def _spent_on_flow(shot: Shot, spent: Mapping[str, float]) -> None:
+    """Adds the wall time of each step of the flow."""
+    shot.seconds.update({f"dense_{step}": value for step, value in spent.items()})
 
 
 def _judged(shot: Shot, by_tracks: ByTracks | None, by_flow: ByFlow | None) -> Judged:
@@ -205,7 +210,7 @@ def _chosen(shot: Shot, winner: ByTracks | ByFlow) -> Solved:
         return winner.solved
     spent = dict[str, float]()
     solved = winner.structured(spent)
-    shot.seconds.update({f"dense_{step}": value for step, value in spent.items()})
+    _spent_on_flow(shot, spent)
     return solved
 
 

@@ -1,6 +1,7 @@
 """Where the frames of a shot see the patches of one another."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 import numpy as np
@@ -30,6 +31,16 @@ class FrameCameras:
     focal_px: Float[np.ndarray, " n"]
     kappa: float
 
+    @cached_property
+    def patch_px(self) -> Float[np.ndarray, "2 p"]:
+        """The patches in square pixels relative to the principal point."""
+        return self.scene.patch_px.cpu().numpy().astype(float)
+
+    @cached_property
+    def centre_px(self) -> Float[np.ndarray, "p 2"]:
+        """Middles of the patches."""
+        return self.scene.centres.reshape(-1, 2).cpu().numpy()
+
     def carried(
         self, of: int, to: int, nearness: Float[np.ndarray, " p"]
     ) -> tuple[Float[np.ndarray, "p 2"], Float[np.ndarray, " p"]]:
@@ -42,7 +53,7 @@ class FrameCameras:
         """
         rotation = self.rotation[to] @ self.rotation[of].T
         translation = self.translation[to] - rotation @ self.translation[of]
-        x = self.scene.patch_px.cpu().numpy().astype(float) / self.focal_px[of]
+        x = self.patch_px / self.focal_px[of]
         ray = np.concatenate([x * (1.0 + self.kappa * (x**2).sum(0)), np.ones((1, x.shape[1]))])
         there = rotation @ ray + translation[:, None] * np.nan_to_num(nearness)
         front = there[2] > LEAST_DEPTH
@@ -55,7 +66,7 @@ class FrameCameras:
     def cells(self, place_px: Float[np.ndarray, "p 2"]) -> Int[np.ndarray, " p"]:
         """Numbers of the patches that places lie in, -1 outside of the grid."""
         rows, columns = self.scene.centres.shape[:2]
-        first = self.scene.centres[0, 0].cpu().numpy()
+        first = self.centre_px[0]
         at = np.rint(np.nan_to_num((place_px - first) / (2.0 * first[0] + 1.0), nan=-1.0))
         inside = ((at >= 0) & (at < (columns, rows))).all(1)
         return np.where(inside, at[:, 1] * columns + at[:, 0], -1).astype(int)

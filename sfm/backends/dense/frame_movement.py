@@ -90,7 +90,7 @@ def moving_cells(
     into = np.stack([cameras.cells(place) for place in steps.place_px])
     least_px = max(NOISES * limit_px, LEAST_PX * unit_px)
     over = _both_ways(off_px, into, to, n) > least_px
-    found = _between(_cleaned(_followed(_cleaned(over, shape), into, to), shape))
+    found = _between(cleaned(_followed(cleaned(over, shape), into, to), shape))
     return trimmed(cameras, nearness, found, to, steps.place_px, least_px)
 
 
@@ -123,8 +123,7 @@ def _nearer(
 def _moved_px(cameras: FrameCameras, row: int, nearness: Float[np.ndarray, " p"]) -> float:
     """How far a tenth of the patches of a frame, and no more, move farther until the next one, as the camera has it."""
     place_px, _ = cameras.carried(row, row + 1, nearness)
-    centre_px = cameras.scene.centres.reshape(-1, 2).cpu().numpy()
-    length = np.linalg.norm(place_px - centre_px, axis=1)
+    length = np.linalg.norm(place_px - cameras.centre_px, axis=1)
     return float(np.quantile(length[np.isfinite(length)], 0.9)) if np.isfinite(length).any() else np.inf
 
 
@@ -211,7 +210,7 @@ def _followed(
     return moving | (np.minimum(before, after) > FOLLOWED)
 
 
-def _cleaned(moving: Bool[np.ndarray, "n p"], shape: tuple[int, ...]) -> Bool[np.ndarray, "n p"]:
+def cleaned(moving: Bool[np.ndarray, "n p"], shape: tuple[int, ...]) -> Bool[np.ndarray, "n p"]:
     """The majority of 3x3 cells: single ones are the noise of the test."""
     grids = moving.reshape(len(moving), *shape).astype(np.uint8)
     return (median_filter(grids, size=(1, 3, 3), mode="nearest") > 0).reshape(moving.shape)

@@ -6,10 +6,9 @@ from typing import final
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from scipy.ndimage import median_filter
 
 from sfm.backends.dense.frame_cameras import FrameCameras
-from sfm.backends.dense.frame_movement import moving_cells
+from sfm.backends.dense.frame_movement import cleaned, moving_cells
 from sfm.backends.dense.frames import PlacedFrames
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import around
@@ -61,7 +60,6 @@ class _Seen:
     """What the keyframes say of their patches.
 
     Attributes:
-        centre_px: middles of the patches.
         nearness: inverse depths; NaN where unknown, and everywhere without translation.
         bare: patches that agree with the camera whatever their depth.
         place_px: where the flow found each patch in each slot.
@@ -70,7 +68,6 @@ class _Seen:
         cameras: of all frames.
     """
 
-    centre_px: Float[np.ndarray, "p 2"]
     nearness: Float[np.ndarray, "k p"]
     bare: Bool[np.ndarray, "k p"]
     place_px: Float[np.ndarray, "k m p 2"]
@@ -125,9 +122,8 @@ def moving_patches(
     middle = residual_px.nanmedian(1).values.cpu().numpy()
     with np.errstate(invalid="ignore"):
         over = middle > limit_px
-    grids = over.reshape(-1, *shape).astype(np.uint8)
-    cleaned = median_filter(grids, size=(1, 3, 3), mode="nearest").reshape(over.shape) > 0
-    return cleaned, np.isfinite(middle) & ~over & ~cleaned
+    moving = cleaned(over, shape)
+    return moving, np.isfinite(middle) & ~over & ~moving
 
 
 def _shape(field: DenseField) -> tuple[int, int]:
@@ -148,7 +144,6 @@ def _seen(field: DenseField) -> _Seen:
     centre, place = scene.centres.reshape(-1, 2), scene.pixels(field.refined.graph.place_px.transpose(2, 3))
     off = (centre + expected_flow(scene, parameters, field.refined.graph) - place).norm(dim=-1)
     return _Seen(
-        centre_px=centre.cpu().numpy(),
         nearness=np.where(deep & known, nearness, np.nan),
         bare=deep & ~known,
         place_px=place.cpu().numpy(),
@@ -180,7 +175,7 @@ def _nearness(field: DenseField, seen: _Seen, row: int) -> tuple[Float[np.ndarra
     share = (filmed[row] - start) / (stop - start)
     cells: list[np.ndarray] = []
     values: list[np.ndarray] = []
-    bare = np.zeros(len(seen.centre_px), bool)
+    bare = np.zeros(seen.nearness.shape[1], bool)
     for k, weight in ((before, 1.0 - share), (after, share)):
         place, nearness = seen.cameras.carried(int(field.key[k]), row, seen.nearness[k])
         cells.append(seen.cameras.cells(place))
@@ -188,7 +183,7 @@ def _nearness(field: DenseField, seen: _Seen, row: int) -> tuple[Float[np.ndarra
         bare[cells[-1][seen.bare[k] & (cells[-1] >= 0)]] = True
     at, (nearness, weight) = np.concatenate(cells), np.concatenate(values, 1)
     inside = at >= 0
-    found = _splat(at[inside], nearness[inside], weight[inside], len(seen.centre_px))
+    found = _splat(at[inside], nearness[inside], weight[inside], seen.nearness.shape[1])
     return found, bare & np.isnan(found)
 
 
@@ -238,12 +233,12 @@ def _points(
     k, p = np.nonzero(known & seen.fits.any(1))
     parameters = field.refined.parameters
     focal = parameters.focal_px.cpu().numpy()
-    x = field.refined.scene.patch_px.cpu().numpy().astype(float).T[p] / focal[k, None]
+    x = seen.cameras.patch_px.T[p] / focal[k, None]
     x = x * (1.0 + float(parameters.undistortion) * (x**2).sum(1, keepdims=True))
     in_camera = np.concatenate([x, np.ones((len(x), 1))], 1) / seen.nearness[k, p, None]
     rotation, translation = parameters.rotation.cpu().numpy(), parameters.translation.cpu().numpy()
     world = np.einsum("mji,mj->mi", rotation[k], in_camera - translation[k])
-    frame, centre = kept[field.key], seen.centre_px[p]
+    frame, centre = kept[field.key], seen.cameras.centre_px[p]
     point, slot = np.nonzero(seen.fits[k, :, p])
     target = field.refined.graph.target.cpu().numpy()[k[point], slot]
     tracks = PointTracks(
