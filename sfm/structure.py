@@ -58,6 +58,8 @@ class Structure:
         cell_px: side of a cell in pixels; 0 where there is no grid.
         depth: of each frame along the optical axis, in the unit of the positions; NaN where unknown, and everywhere
             where the camera does not translate.
+        depth_sigma_log: standard deviation of the log of each depth, one scale for all of them taken out; NaN where
+            there is no depth.
         moving: what moves by itself; False where unknown.
         points: (x, y, z) in the world.
         colour: sRGB of each point.
@@ -67,14 +69,15 @@ class Structure:
     image_hw: tuple[int, int]
     cell_px: int = 0
     depth: Float32[np.ndarray, "n gh gw"] | None = None
+    depth_sigma_log: Float32[np.ndarray, "n gh gw"] | None = None
     moving: Bool[np.ndarray, "n gh gw"] | None = None
     points: Float[np.ndarray, "m 3"] | None = None
     colour: UInt8[np.ndarray, "m 3"] | None = None
     tracks: PointTracks | None = None
 
     def __post_init__(self) -> None:
-        kinds = (("depth", np.float32), ("moving", bool), ("points", np.float64), ("colour", np.uint8))
-        for name, dtype in kinds:
+        grids = (("depth", np.float32), ("depth_sigma_log", np.float32), ("moving", bool))
+        for name, dtype in (*grids, ("points", np.float64), ("colour", np.uint8)):
             if getattr(self, name) is not None:
                 object.__setattr__(self, name, frozen_array(getattr(self, name), dtype))
         self._check_grid()
@@ -84,7 +87,7 @@ class Structure:
         return reduced(self)
 
     def _check_grid(self) -> None:
-        grids = [grid for grid in (self.depth, self.moving) if grid is not None]
+        grids = [grid for grid in (self.depth, self.depth_sigma_log, self.moving) if grid is not None]
         if (self.cell_px > 0) != bool(grids):
             raise CinetrajError(f"cell_px is {self.cell_px}, expected a size where there is a grid, else 0")
         for grid in grids:
@@ -96,6 +99,15 @@ class Structure:
                 )
         if self.depth is not None and not (np.isnan(self.depth) | ((self.depth > 0) & np.isfinite(self.depth))).all():
             raise CinetrajError("depth has values that are not positive; write NaN where it is unknown")
+        if self.depth_sigma_log is not None:
+            known = np.zeros(self.depth_sigma_log.shape, bool) if self.depth is None else np.isfinite(self.depth)
+            given = np.isfinite(self.depth_sigma_log)
+            if (
+                (self.depth_sigma_log[known] < 0).any()
+                or (given != known).any()
+                or np.isinf(self.depth_sigma_log).any()
+            ):
+                raise CinetrajError("depth_sigma_log is a number from 0 up where depth is known, and NaN elsewhere")
 
     def _check_points(self) -> None:
         if (self.points is None) != (self.colour is None) or (self.points is None and self.tracks is not None):
@@ -134,6 +146,7 @@ class Structure:
         return replace(
             self,
             depth=None if self.depth is None else np.where(keep, self.depth / unit, np.nan),
+            depth_sigma_log=None if self.depth_sigma_log is None else np.where(keep, self.depth_sigma_log, np.nan),
             moving=None if self.moving is None else self.moving & keep,
             points=None if self.points is None else (self.points @ rotation.T + shift) / unit,
             tracks=None if tracks is None else tracks.of(valid[tracks.frame]),

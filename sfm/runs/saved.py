@@ -97,9 +97,12 @@ def _write_depth(shot: ShotEstimate, structure: Structure | None, trajectory: Tr
 
     assert structure is not None
     assert structure.depth is not None
+    told = structure.depth_sigma_log
+    sigma_log = np.full_like(structure.depth, np.nan) if told is None else told
     np.savez_compressed(
         place / DEPTH_FILE,
         depth=structure.depth,
+        sigma_log=sigma_log,
         cell_px=np.array(structure.cell_px),
         image_hw=np.array(structure.image_hw),
         time_s=trajectory.time_s,

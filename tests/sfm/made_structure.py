@@ -37,6 +37,7 @@ def structure() -> Structure:
         image_hw=HW,
         cell_px=CELL,
         depth=depth,
+        depth_sigma_log=0.05 * depth,
         moving=moving,
         points=points,
         colour=np.arange(12, dtype=np.uint8).reshape(4, 3),

@@ -44,8 +44,12 @@ def test_points_in_another_world_are_seen_as_before(seed: int, unit: float) -> N
 
 
 def test_frames_without_a_pose_say_nothing() -> None:
-    found = structure().in_gauge(np.eye(4), 1.0, np.array([True, False, True, True]))
+    known = structure(depth_sigma_log=np.full((N, 2, 3), 0.1, np.float32))
+    found = known.in_gauge(np.eye(4), 2.0, np.array([True, False, True, True]))
     assert found.depth is not None
+    assert found.depth_sigma_log is not None
+    assert np.isnan(found.depth_sigma_log[1]).all()
+    np.testing.assert_array_equal(found.depth_sigma_log[0], known.depth_sigma_log[0])  # a share has no unit
     assert found.moving is not None
     assert found.tracks is not None
     assert np.isnan(found.depth[1]).all()
@@ -69,6 +73,10 @@ def test_arrays_are_copied_and_locked() -> None:
         ({"depth": None, "moving": np.ones((N, 2, 4), bool)}, "expected (4, 2, 3)"),
         ({"depth": np.zeros((N, 2, 3), np.float32)}, "not positive"),
         ({"depth": np.full((N, 2, 3), np.inf, np.float32)}, "not positive"),
+        ({"depth_sigma_log": np.full((N, 2, 3), -0.1, np.float32)}, "from 0 up"),
+        ({"depth_sigma_log": np.full((N, 2, 3), np.inf, np.float32)}, "from 0 up"),
+        ({"depth_sigma_log": np.full((N, 2, 3), np.nan, np.float32)}, "where depth is known"),
+        ({"depth": None, "depth_sigma_log": np.full((N, 2, 3), 0.1, np.float32)}, "where depth is known"),
         ({"cell_px": 0}, "cell_px is 0"),
         ({"depth": None, "moving": None}, "cell_px is 8"),
         ({"points": np.full((5, 3), np.nan)}, "not finite"),

@@ -1,7 +1,7 @@
-"""Which depths anything speaks for: patches without texture or parallax keep the one that they began with."""
+"""How well each depth is known: patches without texture or parallax keep the one that they began with."""
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from torch import Tensor
 
 from sfm.backends.dense.adjustment import TESTIFIES
@@ -11,26 +11,24 @@ from sfm.backends.dense.linearise import depth_jacobian, predict, whitened
 from sfm.backends.dense.models import KERNELS
 from sfm.backends.dense.normal import blocks
 
-LEAST_SIGMA = 0.5
-"""Standard deviation of an inverse depth, in units of the median one, from which it tells neither near nor far."""
+CALIBRATION = 2.0
+"""Standard deviations by the flow are so many times those of the fit: what compression moves, it moves as a whole."""
 
 
-def known_depths(parameters: DenseParameters, graph: FlowGraph, scale: float) -> Bool[Tensor, "k p"]:
-    """Whether the flow, or what was told beforehand, says how deep each patch lies, and not the gauge alone.
+def nearness_deviation(parameters: DenseParameters, graph: FlowGraph, scale: float) -> Float[Tensor, "k p"]:
+    """Standard deviation of each inverse depth by the flow, or by what was told beforehand; infinite by neither.
 
-    Far patches are known: that they do not move is what puts them there. Fog and bare sky follow any motion.
+    Cameras are held: an error that they make is common to the scene. Far patches are known well, since that they do not
+    move is what puts them there. Fog and bare sky follow any motion.
 
     Args:
         parameters: adjusted to the graph.
         graph: the flow.
         scale: noise found, in standard deviations.
     """
-    usual = parameters.inverse_depth.median()
-    needed = (scale / (LEAST_SIGMA * usual)) ** 2
     told = depth_prior(parameters, graph, 0.0, scale**2).weight
-    return (
-        torch.cat([_curvature(parameters, graph, rows, KERNELS[-1] * scale) for rows in blocks(graph)]) + told > needed
-    )
+    seen = torch.cat([_curvature(parameters, graph, rows, KERNELS[-1] * scale) for rows in blocks(graph)])
+    return scale * (seen / CALIBRATION**2 + told).rsqrt()
 
 
 def _curvature(parameters: DenseParameters, graph: FlowGraph, rows: slice, kernel: float) -> Float[Tensor, "k p"]:

@@ -12,7 +12,7 @@ from sfm.backends.dense.frame_movement import cleaned, moving_cells
 from sfm.backends.dense.frames import PlacedFrames
 from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import around
-from sfm.backends.dense.known_depths import known_depths
+from sfm.backends.dense.known_depths import nearness_deviation
 from sfm.backends.dense.models import nearest
 from sfm.backends.dense.observe import expected_flow
 from sfm.backends.dense.refinement import Refined
@@ -24,8 +24,10 @@ SAME_SURFACE = 0.9
 """What falls into one cell is one surface where its inverse depths differ by a tenth; else the nearest counts."""
 FILLED = 2
 """Cells over which a hole is filled from its rim; what is wider, as a sky, stays unknown."""
-LEAST_NEARNESS = 0.02
-"""Inverse depth of a point, in units of the median one; beyond, depth is noise and points are stray rays."""
+LEAST_SIGMA = 0.5
+"""Standard deviation of an inverse depth, in units of the median one, from which it tells neither near nor far."""
+MOST_SPREAD = 0.5
+"""Standard deviation of the log of a point's depth, from which it is a stray ray and left out."""
 
 
 @final
@@ -61,6 +63,7 @@ class _Seen:
 
     Attributes:
         nearness: inverse depths; NaN where unknown, and everywhere without translation.
+        spread: their standard deviations as shares of themselves.
         bare: patches that agree with the camera whatever their depth.
         place_px: where the flow found each patch in each slot.
         fits: the slots whose flow found it where it is foretold, in every direction: along an edge that it slid along,
@@ -69,6 +72,7 @@ class _Seen:
     """
 
     nearness: Float[np.ndarray, "k p"]
+    spread: Float[np.ndarray, "k p"]
     bare: Bool[np.ndarray, "k p"]
     place_px: Float[np.ndarray, "k m p 2"]
     fits: Bool[np.ndarray, "k m p"]
@@ -85,11 +89,11 @@ def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], fiel
     """
     seen = _seen(field)
     shape = _shape(field)
-    depth = np.full((len(kept), *shape), np.nan, np.float32)
+    depth, spread = (np.full((len(kept), *shape), np.nan, np.float32) for _ in range(2))
     scene = field.refined.scene
     usable = scene.usable.cpu().numpy()
     told = scene.told_cells(torch.arange(len(kept), device=scene.centres.device)).cpu().numpy()
-    nearness, bare = (
+    nearness, spreads, bare = (
         np.stack(each) for each in zip(*(_nearness(field, seen, row) for row in range(len(kept))), strict=True)
     )
     found = moving_cells(seen.cameras, nearness, field.posed, frames.time_s[kept], field.limit_px)
@@ -97,13 +101,15 @@ def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], fiel
     fillable = (usable & ~bare).reshape(-1, *shape) & ~moving
     for row in range(len(kept)):
         with np.errstate(divide="ignore"):
-            depth[row] = 1.0 / _filled(nearness[row].reshape(shape), fillable[row])
+            filled, spread[row] = _filled(nearness[row].reshape(shape), spreads[row].reshape(shape), fillable[row])
+            depth[row] = 1.0 / filled
     row = np.searchsorted(kept, np.arange(len(frames))).clip(0, len(kept) - 1)[masks.duplicate_of]
     points, colour, tracks = _points(frames, kept, field, seen) if field.translates else (None, None, None)
     return Structure(
         image_hw=frames.hw,
         cell_px=round(cell(field.refined.scene.centres)),
         depth=depth[row],
+        depth_sigma_log=spread[row],
         moving=moving[row],
         points=points,
         colour=colour,
@@ -138,13 +144,16 @@ def _seen(field: DenseField) -> _Seen:
     moving, _ = moving_patches(_residual_px(field), field.limit_px, _shape(field))
     _, agrees = moving_patches(residual_px, field.limit_px, _shape(field))
     told = scene.told_cells(torch.from_numpy(field.key).to(scene.centres.device))
-    known = known_depths(parameters, field.refined.graph, field.refined.scale).cpu().numpy()
+    deviation = nearness_deviation(parameters, field.refined.graph, field.refined.scale)
+    known = (deviation < LEAST_SIGMA * parameters.inverse_depth.median()).cpu().numpy()
     deep = (scene.usable & ~told).cpu().numpy() & field.posed[field.key, None] & field.translates & agrees & ~moving
-    nearness = parameters.inverse_depth.cpu().numpy().astype(float)
+    nearness, sigma = (each.cpu().numpy().astype(float) for each in (parameters.inverse_depth, deviation))
+    nearness = np.where(deep & known, nearness, np.nan)
     centre, place = scene.centres.reshape(-1, 2), scene.pixels(field.refined.graph.place_px.transpose(2, 3))
     off = (centre + expected_flow(scene, parameters, field.refined.graph) - place).norm(dim=-1)
     return _Seen(
-        nearness=np.where(deep & known, nearness, np.nan),
+        nearness=nearness,
+        spread=np.hypot(sigma, _off_its_neighbours(nearness, _shape(field))) / nearness,
         bare=deep & ~known,
         place_px=place.cpu().numpy(),
         fits=((residual_px < field.limit_px) & (off < field.limit_px)).cpu().numpy(),
@@ -158,6 +167,15 @@ def _seen(field: DenseField) -> _Seen:
     )
 
 
+def _off_its_neighbours(nearness: Float[np.ndarray, "k p"], shape: tuple[int, int]) -> Float[np.ndarray, "k p"]:
+    """How far each inverse depth is from the median of the 3x3 around it; NaN where it is not known."""
+    off = np.full(nearness.shape, np.nan)
+    for k, each in enumerate(nearness):
+        known = np.isfinite(each)
+        off[k, known] = np.abs(each[known] - _medians(_windows(each.reshape(shape)).reshape(-1, 9)[known]))
+    return off
+
+
 def _residual_px(field: DenseField) -> Float[torch.Tensor, "k m p"]:
     """Of the patches; of those about them in the first flow where they do not testify themselves."""
     residual_px = field.refined.residual_px
@@ -165,11 +183,13 @@ def _residual_px(field: DenseField) -> Float[torch.Tensor, "k m p"]:
     return torch.where(residual_px.isnan(), field.first_residual_px[..., near], residual_px)
 
 
-def _nearness(field: DenseField, seen: _Seen, row: int) -> tuple[Float[np.ndarray, " p"], Bool[np.ndarray, " p"]]:
-    """Inverse depth of one frame (NaN where unknown), carried from the keyframes on both sides, and what is bare."""
+def _nearness(
+    field: DenseField, seen: _Seen, row: int
+) -> tuple[Float[np.ndarray, " p"], Float[np.ndarray, " p"], Bool[np.ndarray, " p"]]:
+    """Inverse depth of one frame (NaN where unknown) and its spread, from the keyframes about it, and what is bare."""
     before, after = (int(each[0]) for each in around(field.key, np.array([row])))
     if before == after:
-        return seen.nearness[after], seen.bare[after]
+        return seen.nearness[after], seen.spread[after], seen.bare[after]
     filmed = field.refined.scene.filmed_at()
     start, stop = filmed[field.key[[before, after]]]
     share = (filmed[row] - start) / (stop - start)
@@ -179,41 +199,58 @@ def _nearness(field: DenseField, seen: _Seen, row: int) -> tuple[Float[np.ndarra
     for k, weight in ((before, 1.0 - share), (after, share)):
         place, nearness = seen.cameras.carried(int(field.key[k]), row, seen.nearness[k])
         cells.append(seen.cameras.cells(place))
-        values.append(np.stack([nearness, np.full(len(nearness), weight)]))
+        values.append(np.stack([nearness, seen.spread[k], np.full(len(nearness), weight)]))
         bare[cells[-1][seen.bare[k] & (cells[-1] >= 0)]] = True
-    at, (nearness, weight) = np.concatenate(cells), np.concatenate(values, 1)
+    at, (nearness, spread, weight) = np.concatenate(cells), np.concatenate(values, 1)
     inside = at >= 0
-    found = _splat(at[inside], nearness[inside], weight[inside], seen.nearness.shape[1])
-    return found, bare & np.isnan(found)
+    found, spread = _splat(at[inside], nearness[inside], spread[inside], weight[inside], seen.nearness.shape[1])
+    return found, spread, bare & np.isnan(found)
 
 
 def _splat(
     at: Int[np.ndarray, " o"],
     nearness: Float[np.ndarray, " o"],
+    spread: Float[np.ndarray, " o"],
     weight: Float[np.ndarray, " o"],
     size: int,
-) -> Float[np.ndarray, " p"]:
-    """The weighted mean inverse depth of the nearest surface in each of `size` cells, NaN where nothing lies."""
+) -> tuple[Float[np.ndarray, " p"], Float[np.ndarray, " p"]]:
+    """The weighted mean inverse depth of the nearest surface in each of `size` cells, NaN where nothing lies.
+
+    Keyframes share their errors, so that two are no surer than one: the spread is a mean as well.
+    """
     known = np.isfinite(nearness)
-    at, nearness, weight = at[known], nearness[known], weight[known]
+    at, nearness, spread, weight = at[known], nearness[known], spread[known], weight[known]
     nearest = np.zeros(size)
     np.maximum.at(nearest, at, nearness)
     front = nearness >= SAME_SURFACE * nearest[at]
-    at, nearness, weight = at[front], nearness[front], weight[front]
+    at, nearness, spread, weight = at[front], nearness[front], spread[front], weight[front]
     total = np.bincount(at, weights=weight, minlength=size)
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.bincount(at, weights=weight * nearness, minlength=size) / total
+        first, second = (np.bincount(at, weights=weight * each, minlength=size) / total for each in (nearness, spread))
+    return first, second
 
 
-def _filled(nearness: Float[np.ndarray, "gh gw"], allowed: Bool[np.ndarray, "gh gw"]) -> Float[np.ndarray, "gh gw"]:
-    """Holes filled from their rim by the median of 3x3; what moves, is bare, or is no picture, stays unknown."""
-    filled = np.where(allowed, nearness, np.nan)
+def _filled(
+    nearness: Float[np.ndarray, "gh gw"], spread: Float[np.ndarray, "gh gw"], allowed: Bool[np.ndarray, "gh gw"]
+) -> tuple[Float[np.ndarray, "gh gw"], Float[np.ndarray, "gh gw"]]:
+    """Holes filled from their rim by the median of 3x3; what moves, is bare, or is no picture, stays unknown.
+
+    Which surface of its rim a hole belongs to is not known: the spread over them comes on top.
+    """
+    filled, sigma = np.where(allowed, nearness, np.nan), np.where(allowed, spread, np.nan)
     for _ in range(FILLED):
-        framed = np.pad(filled, 1, constant_values=np.nan)
-        windows = np.lib.stride_tricks.sliding_window_view(framed, (3, 3)).reshape(*filled.shape, 9)
+        windows, spreads = (_windows(each) for each in (filled, sigma))
         holes = np.isnan(filled) & allowed & np.isfinite(windows).any(-1)
-        filled[holes] = _medians(windows[holes])
-    return filled
+        middle = _medians(windows[holes])
+        off = _medians(np.abs(np.log(windows[holes] / middle[:, None])))
+        filled[holes], sigma[holes] = middle, np.hypot(_medians(spreads[holes]), off)
+    return filled, sigma
+
+
+def _windows(grid: Float[np.ndarray, "gh gw"]) -> Float[np.ndarray, "gh gw 9"]:
+    """The 3x3 cells around each one; NaN beyond the grid."""
+    framed = np.pad(grid, 1, constant_values=np.nan)
+    return np.lib.stride_tricks.sliding_window_view(framed, (3, 3)).reshape(*grid.shape, 9)
 
 
 def _medians(values: Float[np.ndarray, "n k"]) -> Float[np.ndarray, " n"]:
@@ -227,10 +264,8 @@ def _points(
     frames: Frames, kept: Int[np.ndarray, " q"], field: DenseField, seen: _Seen
 ) -> tuple[np.ndarray, np.ndarray, PointTracks]:
     """The patches of the keyframes in the world with their colours, and where the flow found them."""
-    there = seen.nearness[np.isfinite(seen.nearness)]
     with np.errstate(invalid="ignore"):
-        known = seen.nearness > LEAST_NEARNESS * (np.median(there) if len(there) else 1.0)
-    k, p = np.nonzero(known & seen.fits.any(1))
+        k, p = np.nonzero((seen.spread < MOST_SPREAD) & seen.fits.any(1))
     parameters = field.refined.parameters
     focal = parameters.focal_px.cpu().numpy()
     x = seen.cameras.patch_px.T[p] / focal[k, None]

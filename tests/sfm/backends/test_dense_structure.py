@@ -58,6 +58,21 @@ def test_depth_is_that_of_the_room_in_every_frame_and_in_the_unit_of_the_path() 
         assert np.mean(np.abs(ratio - 1.0) < 0.1) > 0.75, frame
 
 
+def test_depths_say_how_sure_they_are() -> None:
+    _, _, depth, result = truck()
+    structure = result.structure
+    assert structure is not None
+    assert structure.depth is not None
+    assert structure.depth_sigma_log is not None
+    known = np.isfinite(structure.depth)
+    off = np.log(structure.depth / middles(depth))[known]
+    off, sigma = np.abs(off - np.median(off)), structure.depth_sigma_log[known]
+    assert 0.3 < np.mean(off < sigma) < 0.98
+    assert np.mean(off < 3.0 * sigma) > 0.9
+    surest, least = (np.median(off[rows]) for rows in np.array_split(np.argsort(sigma), 4)[::3])
+    assert least > 2.0 * surest
+
+
 def test_points_lie_where_the_trajectory_sees_them() -> None:
     _, _, _, result = truck()
     assert np.median(reprojection_px(result)) < 0.5

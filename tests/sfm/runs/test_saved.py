@@ -60,6 +60,7 @@ def test_only_what_was_asked_for_is_written(tmp_path: Path, written: Path) -> No
 def test_depth_maps_are_those_of_the_estimate(written: Path) -> None:
     with np.load(written / "depth.npz") as held:
         np.testing.assert_array_equal(held["depth"], structure().depth)
+        np.testing.assert_array_equal(held["sigma_log"], structure().depth_sigma_log)
         assert int(held["cell_px"]) == CELL
     said = json.loads((written / "depth" / "depth.json").read_text())
     levels = cv2.imread(str(written / "depth" / "000003.png"), cv2.IMREAD_UNCHANGED)
