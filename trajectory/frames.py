@@ -122,12 +122,15 @@ def _with_evidence(trajectory: Trajectory, **changes: Any) -> Trajectory:
 
 
 def at_rows(trajectory: Trajectory, rows: Int[np.ndarray, " k"]) -> Trajectory:
-    """The path at some of its frames, in their order; covariances stay those against the first frame of the whole."""
+    """The path at some of its frames, in their order; covariances stay those against the first frame of the whole.
+
+    Gravity and the depths of the scene are told of the frame that is first now.
+    """
 
     def chosen(values: np.ndarray | None) -> np.ndarray | None:
         return None if values is None else values[rows]
 
-    return trajectory.replace(
+    some = trajectory.replace(
         world_from_cam=trajectory.world_from_cam[rows],
         time_s=trajectory.time_s[rows],
         valid=trajectory.valid[rows],
@@ -137,6 +140,26 @@ def at_rows(trajectory: Trajectory, rows: Int[np.ndarray, " k"]) -> Trajectory:
         focal_sigma_px=chosen(trajectory.focal_sigma_px),
         pose_covariance=chosen(trajectory.pose_covariance),
     )
+    return told_of_first(trajectory, some)
+
+
+def told_of_first(whole: Trajectory, part: Trajectory) -> Trajectory:
+    """A path in the world of `whole`, with gravity and the depths of the scene told of its own first frame with a pose.
+
+    Poses carry gravity there; the depths that both frames have carry the scene's, left out where one has none.
+    """
+    if not (whole.valid.any() and part.valid.any()):
+        return part
+    old, new = (int(np.argmax(each.valid)) for each in (whole, part))
+    if np.array_equal(whole.world_from_cam[old], part.world_from_cam[new]):
+        return part
+    turned, held = None, attitude_deg(whole, part.world_from_cam[new : new + 1])
+    if held is not None:
+        turned = Gravity(pitch_deg=float(held[0][0]), roll_deg=float(held[1][0]))
+    factor = np.nan
+    if whole.scene_depth is not None and part.scene_depth is not None:
+        factor = float(part.scene_depth[new] / whole.scene_depth[old])
+    return _with_quantiles(with_gravity(part, turned), factor)
 
 
 def _stretched(covariance: Float[np.ndarray, "n 6 6"], factor: Float[np.ndarray, "6"]) -> Float[np.ndarray, "n 6 6"]:
@@ -248,14 +271,7 @@ def time_reversed(trajectory: Trajectory) -> Trajectory:
     for name in ("world_from_cam", "valid", "intrinsics_px", "scene_depth", "reason", "focal_sigma_px"):
         value = getattr(trajectory, name)
         changes[name] = None if value is None else value[::-1]
-    held = attitude_deg(trajectory, trajectory.world_from_cam[trajectory.valid][-1:])
-    turned = None
-    if held is not None and trajectory.valid.any():
-        turned = Gravity(pitch_deg=float(held[0][0]), roll_deg=float(held[1][0]))
-    depth = None if trajectory.scene_depth is None else trajectory.scene_depth[trajectory.valid]
-    factor = np.nan if depth is None or not len(depth) else float(depth[-1] / depth[0])
-    played = with_gravity(trajectory.replace(**changes), turned)
-    return _with_quantiles(_with_evidence(played, candidates=None), factor)
+    return _with_evidence(told_of_first(trajectory, trajectory.replace(**changes)), candidates=None)
 
 
 def mirrored(trajectory: Trajectory) -> Trajectory:

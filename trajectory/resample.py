@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from trajectory.errors import CinetrajError
+from trajectory.frames import told_of_first
 from trajectory.model import Trajectory
 
 OUTSIDE = "outside the time span"
@@ -129,7 +130,8 @@ def at_times(trajectory: Trajectory, time_s: Float[np.ndarray, " m"], *, max_gap
     """The trajectory at other times: SLERP between valid neighbours, linear positions, intrinsics and depths.
 
     Never extrapolates: times outside the span, next to a frame that is not valid, or between frames further apart
-    than `max_gap_s` give frames that are not valid, with the reason. Covariances are not interpolated.
+    than `max_gap_s` give frames that are not valid, with the reason. Covariances are not interpolated. Gravity and the
+    depths of the scene are told of the frame that is first then.
     """
     wanted = np.asarray(time_s, dtype=np.float64)
     if wanted.ndim != 1 or not np.isfinite(wanted).all():
@@ -164,7 +166,7 @@ def at_times(trajectory: Trajectory, time_s: Float[np.ndarray, " m"], *, max_gap
         "pose_covariance": None,
         "reason": reason,
     }
-    return trajectory.replace(**changes)
+    return told_of_first(trajectory, trajectory.replace(**changes))
 
 
 def evenly(trajectory: Trajectory, *, count: int | None = None, fps: float | None = None) -> Trajectory:

@@ -8,12 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from trajectory.description import describe
 from trajectory.errors import CinetrajError
 from trajectory.frames import (
     AXES_FROM_OPENCV,
     Sim3,
     UnitBy,
     anchor_to_first,
+    at_rows,
     camera_from_axes,
     camera_to_axes,
     from_axes,
@@ -26,6 +28,7 @@ from trajectory.frames import (
 )
 from trajectory.gravity import attitude_deg
 from trajectory.model import Provenance, Trajectory, evidence_of
+from trajectory.resample import at_times
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -304,6 +307,33 @@ def test_depths_of_the_scene_are_those_of_the_frame_that_is_first_now_and_in_the
     assert "depth_quantiles" not in evidence_of(time_reversed(path.replace(scene_depth=None)))
     assert evidence_of(in_unit(path, "depth")[0])["depth_quantiles"] == pytest.approx([1 / 1.5, 2 / 1.5, 4.0])
     assert evidence_of(mirrored(path))["depth_quantiles"] == [1.0, 2.0, 6.0]
+
+
+def rows_at(path: Trajectory, time_s: np.ndarray) -> Trajectory:
+    return at_rows(path, np.flatnonzero(np.isin(path.time_s, time_s)))
+
+
+@pytest.mark.parametrize("cut", [at_times, rows_at])
+def test_a_part_tells_gravity_and_depths_of_its_own_first_frame(cut: Callable[..., Trajectory]) -> None:
+    """A camera that tilts up and then pans: the pan alone was told as of a level camera, so that it seemed to roll."""
+    tilt_deg, pan_deg = np.minimum(np.arange(61.0), 30), np.maximum(np.arange(61.0) - 30, 0)
+    poses = np.tile(np.eye(4), (61, 1, 1))
+    poses[:, :3, :3] = Rotation.from_euler("YX", np.column_stack([pan_deg, tilt_deg]), degrees=True).as_matrix()
+    evidence = {"gravity": {"pitch_deg": 0.0, "roll_deg": 0.0, "confidence": 1.0}, "depth_quantiles": [1.0, 2.0, 6.0]}
+    whole = Trajectory(
+        world_from_cam=poses,
+        time_s=np.arange(61) / 30,
+        valid=np.ones(61, bool),
+        scene_depth=np.linspace(2.0, 1.0, 61),
+        provenance=Provenance(evidence=evidence),
+    )
+    part = cut(whole, whole.time_s[30:])
+    told = evidence_of(part)
+    assert told["gravity"]["pitch_deg"] == pytest.approx(30)
+    assert told["gravity"]["roll_deg"] == pytest.approx(0)
+    assert told["depth_quantiles"] == pytest.approx([0.75, 1.5, 4.5])
+    assert "roll" not in describe(part).sentence
+    assert evidence_of(cut(whole, whole.time_s[:10])) == evidence
 
 
 @pytest.mark.parametrize("twin", [time_reversed, mirrored])
