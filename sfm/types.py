@@ -155,6 +155,30 @@ class Masks:
         return np.flatnonzero(~self.blank & (self.duplicate_of == np.arange(len(self.blank))))
 
 
+RIGID_SLACK = 1e-4
+"""Largest deviation of RᵀR from the identity that single precision explains; it is projected away later."""
+
+
+def require_rigid(
+    rotation: Float[np.ndarray, "n 3 3"], translation: Float[np.ndarray, "n 3"], valid: Bool[np.ndarray, " n"]
+) -> None:
+    """Raises CinetrajError for the first valid frame whose pose is no rigid motion: not finite, reflected or scaled."""
+    numbers = np.flatnonzero(valid)
+    turned, shifted = rotation[numbers], translation[numbers]
+    finite = np.isfinite(turned).all((1, 2)) & np.isfinite(shifted).all(1)
+    if not finite.all():
+        i = int(numbers[int(np.argmin(finite))])
+        raise CinetrajError(f"the pose of frame {i} is not finite; let valid be False there, and reason tell why")
+    off = np.abs(turned.transpose(0, 2, 1) @ turned - np.eye(3)).max((1, 2), initial=0.0)
+    off = np.where(np.linalg.det(turned) < 0, 2.0, off)
+    if (off > RIGID_SLACK).any():
+        i = int(numbers[int(np.argmax(off > RIGID_SLACK))])
+        raise CinetrajError(
+            f"rotation[{i}] is no rotation (a reflection, a scale or a shear): divide a scale out, "
+            "and change the axes of the world and the camera together"
+        )
+
+
 DEPTH_QUANTILES = (0.16, 0.5, 0.84)
 """What is near, in the middle and far: of a normal distribution the mean and a deviation to either side."""
 
@@ -165,7 +189,7 @@ class FramePoses:
     """What a backend found for each frame of a shot, in a gauge and a unit of its own.
 
     Attributes:
-        rotation, translation: camera from world; anything where not valid.
+        rotation, translation: camera from world, refused if no rigid motion; anything where not valid.
         focal_px: fy at the working size.
         depth: median depth of what the frame saw, in the unit of the translation; NaN where unknown.
         valid: whether the frame has a pose.
@@ -194,9 +218,26 @@ class FramePoses:
 
     def __post_init__(self) -> None:
         n = len(self.rotation)
-        for name in ("translation", "focal_px", "depth", "valid", "reason"):
-            if len(getattr(self, name)) != n:
-                raise CinetrajError(f"{name} has {len(getattr(self, name))} entries, expected {n}, one for each frame")
+        if len(self.reason) != n:
+            raise CinetrajError(f"reason has {len(self.reason)} entries, expected {n}, one for each frame")
+        shapes: Mapping[str, tuple[int, ...]] = {
+            "rotation": (n, 3, 3),
+            "translation": (n, 3),
+            "focal_px": (n,),
+            "depth": (n,),
+            "valid": (n,),
+            **({} if self.covariance is None else {"covariance": (n, 6, 6)}),
+        }
+        for name, shape in shapes.items():
+            array = np.asarray(getattr(self, name), bool if name == "valid" else None)
+            if array.shape != shape:
+                raise CinetrajError(f"{name} has shape {array.shape}, expected {shape} for {n} frames")
+            object.__setattr__(self, name, array)
+        require_rigid(self.rotation, self.translation, self.valid)
+        for name, unknown in (("focal_px", ""), ("depth", ", or NaN where it is unknown")):
+            values = getattr(self, name)[self.valid]
+            if ((values <= 0) | (np.isnan(values) if not unknown else False)).any():
+                raise CinetrajError(f"{name} has a value that is not above 0 on a valid frame; give one{unknown}")
         if not self.translates and self.translation_bound is None:
             raise CinetrajError("poses without translation need translation_bound (inf where nothing is known)")
 
@@ -273,3 +314,12 @@ class BackendResult:
     picture: Mapping[str, np.ndarray] = field(default_factory=dict[str, np.ndarray])
     structure: Structure | None = None
     alternatives: tuple[Trajectory, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.status not in get_args(Status):
+            raise CinetrajError(f"status is {self.status!r}, expected one of {', '.join(get_args(Status))}")
+        if self.motion_model is not None and self.motion_model not in get_args(ModelName):
+            known = ", ".join(get_args(ModelName))
+            raise CinetrajError(f"motion_model is {self.motion_model!r}, expected None or one of {known}")
+        if self.trajectory is None and self.status != "failed":
+            raise CinetrajError(f"status is {self.status!r} without a trajectory; give one, or status 'failed'")

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sfm.backends._backend import Backend as Backend
+from sfm.backends._backend import of_these
 from trajectory.errors import CinetrajError, expected_of
 from trajectory.registry import registry
 
@@ -63,13 +64,14 @@ def run(
         A clip that cannot be solved is a result with status "failed".
 
     Raises:
-        CinetrajError: the config, the seed or the device is wrong.
+        CinetrajError: the config, the seed or the device is wrong, or the backend breaks its contract.
     """
     name, config = resolve(config)
     if not 0 <= seed < 2**31:
         raise CinetrajError(f"seed is {seed}, expected 0 to 2147483647")
     threads = threads_of(threads)
-    return backends()[name].run(frames, masks, config, device=pick_device(device), seed=seed, threads=threads)
+    found = backends()[name].run(frames, masks, config, device=pick_device(device), seed=seed, threads=threads)
+    return of_these(frames, found, name)
 
 
 def threads_of(asked: int | None) -> int:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, final
 
+from trajectory.errors import CinetrajError
+
 if TYPE_CHECKING:
-    from sfm.types import BackendResult
+    from sfm.types import BackendResult, Frames
 
 
 @final
@@ -40,3 +42,27 @@ def later(module: str) -> "Callable[..., BackendResult]":
         return import_module(module).run(*arguments, **options)
 
     return run
+
+
+def of_these(frames: "Frames", found: Any, name: str) -> "BackendResult":
+    """What the backend `name` returned, if it is a result for these frames. Raises CinetrajError otherwise."""
+    import numpy as np
+
+    from sfm.types import BackendResult
+
+    if not isinstance(found, BackendResult):
+        raise CinetrajError(f"backend {name!r} returned a {type(found).__name__}, expected a sfm.types.BackendResult")
+    path = found.trajectory
+    if path is None:
+        return found
+    if not np.array_equal(path.time_s, frames.time_s):
+        raise CinetrajError(
+            f"backend {name!r} returned {len(path)} frames with times of their own for {len(frames)} frames; give "
+            "each its row and time (sfm.backends.assemble), with valid False where it has no pose"
+        )
+    if path.intrinsics_px is not None and path.image_hw != frames.hw:
+        raise CinetrajError(
+            f"backend {name!r} returned intrinsics for an image_hw of {path.image_hw}, expected those of the working "
+            f"size, {frames.hw} (height, width)"
+        )
+    return found

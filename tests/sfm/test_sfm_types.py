@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sfm.types import MOTION_MODELS, FramePoses, Frames
+from sfm.types import MOTION_MODELS, BackendResult, FramePoses, Frames
 from trajectory.errors import CinetrajError
 
 
@@ -26,6 +26,43 @@ def test_there_is_an_entry_for_each_frame(name: str) -> None:
     short = getattr(poses(3), name)
     with pytest.raises((CinetrajError, TypeError)):  # the shapes are checked first where they are watched
         poses(4, **{name: short})
+
+
+def rows(matrix: list[list[float]]) -> np.ndarray:
+    return np.tile(np.array(matrix, dtype=np.float64), (4, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rotation": rows([[2, 0, 0], [0, 2, 0], [0, 0, 2]])}, r"rotation\[0\] is no rotation"),
+        ({"rotation": rows([[1, 0, 0], [0, 1, 0], [0, 0, -1]])}, "reflection"),
+        ({"rotation": rows([[1, 0.3, 0], [0, 1, 0], [0, 0, 1]])}, "shear"),
+        ({"rotation": np.full((4, 3, 3), np.nan)}, "frame 0 is not finite; let valid be False"),
+        ({"translation": np.where(np.arange(4)[:, None] == 3, np.nan, np.zeros((4, 3)))}, "frame 3 is not finite"),
+        ({"depth": np.full(4, -1.0)}, "depth has a value .* or NaN where it is unknown"),
+        ({"focal_px": np.zeros(4)}, "focal_px has a value that is not above 0"),
+        ({"focal_px": np.full(4, np.nan)}, "focal_px has a value that is not above 0"),
+    ],
+)
+def test_poses_that_are_no_rigid_motion_are_refused_and_not_mended(change: dict[str, Any], message: str) -> None:
+    """A mirrored or scaled path came out as another one, of status "ok"."""
+    with pytest.raises(CinetrajError, match=message):
+        poses(**change)
+
+
+def test_frames_without_a_pose_may_hold_anything() -> None:
+    rotation = np.array(poses().rotation)
+    rotation[1] = np.nan
+    assert not poses(rotation=rotation, focal_px=np.array([1.0, np.nan, 1.0, 1.0])).valid[1]
+
+
+@pytest.mark.parametrize("change", [{"status": "OK"}, {"motion_model": "pan"}, {"status": "partial"}])
+def test_a_result_says_what_the_docs_know(change: dict[str, Any]) -> None:
+    known: dict[str, Any] = {"status": "failed", "reason": "", "trajectory": None, "motion_model": "static"}
+    assert BackendResult(**known).status == "failed"
+    with pytest.raises((CinetrajError, TypeError)):  # words are checked first where types are watched
+        BackendResult(**{**known, **change})
 
 
 def test_poses_without_translation_say_how_small_it_is() -> None:

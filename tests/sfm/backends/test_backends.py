@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import planes_scene as scene
@@ -257,3 +258,28 @@ def test_names_and_configs_resolve_to_each_other() -> None:
         config = backends.config_type(name)()
         assert backends.resolve(config) == (name, config)
         assert backends.resolve(name) == (name, config)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"time_s": np.arange(10.0)}, "10 frames with times of their own for 10 frames"),
+        ({"image_hw": (7, 9)}, r"image_hw of \(7, 9\), expected those of the working size"),
+        ({"image_hw": None}, "image_hw of None, expected those of the working size"),
+    ],
+)
+def test_a_result_for_other_frames_is_refused(
+    change: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A backend of another distribution whose clock or pixels are its own gave a wrong path of status "ok"."""
+    frames, evidence = scene.clip(rendered()[0])
+    path = of_truck("dense").trajectory
+    assert path is not None
+    found: list[Any] = [replace(of_truck("dense"), trajectory=path.replace(**change)), None]
+    theirs = {"dense": replace(backends.backends()["dense"], run=lambda *_, **__: found[0])}
+    monkeypatch.setattr(backends, "backends", lambda: theirs)
+    with pytest.raises(CinetrajError, match=message):
+        backends.run(frames, evidence, SMALL["dense"], device="cpu", threads=1)
+    found.reverse()
+    with pytest.raises(CinetrajError, match="returned a NoneType"):
+        backends.run(frames, evidence, SMALL["dense"], device="cpu", threads=1)
