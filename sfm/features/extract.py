@@ -67,7 +67,13 @@ def extract(
     batch = max(1, budget_mb * 2**20 // (height * width * kinds()[kind].bytes_per_pixel))
     result: list[Features] = []
     for start in range(0, len(rgb), batch):
-        for features in extractor(_continued(rgb[start : start + batch], kinds()[kind].least_px), asked):
+        some = _continued(rgb[start : start + batch], kinds()[kind].least_px)
+        found = extractor(some, asked)
+        if len(found) != len(some):
+            raise CinetrajError(
+                f"features {kind!r} gave {len(found)} results for {len(some)} frames, expected one each"
+            )
+        for features in found:
             rows = np.argsort(-features.strength, kind="stable")
             rows = rows[(features.xy_px[rows] <= (width - 0.5, height - 0.5)).all(1)]
             if allowed is not None:

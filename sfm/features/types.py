@@ -6,6 +6,8 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
+from trajectory.errors import CinetrajError
+
 
 @final
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -23,6 +25,20 @@ class Features:
     descriptors: Float[np.ndarray, "k d"]
     scale_px: Float[np.ndarray, " k"] | None = None
     angle_deg: Float[np.ndarray, " k"] | None = None
+
+    def __post_init__(self) -> None:
+        k = len(self.xy_px)
+        ends = {"xy_px": (2,), "strength": (), "descriptors": np.shape(self.descriptors)[1:2] or ("d",)}
+        ends |= {name: () for name in ("scale_px", "angle_deg") if getattr(self, name) is not None}
+        for name, end in ends.items():
+            array = np.asarray(getattr(self, name))
+            if array.shape != (k, *end):
+                raise CinetrajError(
+                    f"{name} of features has shape {array.shape}, expected {(k, *end)}, a row a key point"
+                )
+            if name != "descriptors" and not np.isfinite(array).all():
+                raise CinetrajError(f"{name} of features has a value that is not finite; leave such key points out")
+            object.__setattr__(self, name, array)
 
     def __len__(self) -> int:
         return len(self.xy_px)

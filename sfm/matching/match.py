@@ -36,8 +36,8 @@ def match(
         setting: where and how it runs; None: on the CPU.
 
     Raises:
-        CinetrajError: the matcher is unknown, looks at pictures, is not for such features, or the budget does not
-            suffice for it.
+        CinetrajError: the matcher is unknown, looks at pictures, is not for such features, the budget does not
+            suffice for it, or it gives other rows than these.
     """
     config = config or MatchConfig()
     chosen = matcher(config.method)
@@ -45,7 +45,9 @@ def match(
         raise CinetrajError(f"matcher {chosen.name} looks at pictures and not at features; use match_images")
     setting = setting or Setting()
     chosen.require(setting.features)
-    return chosen.match(features, pairs, config, setting)
+    found = chosen.match(features, pairs, config, setting)
+    _require_rows(chosen.name, [len(each) for each in features], pairs, found)
+    return found
 
 
 def match_images(
@@ -65,7 +67,28 @@ def match_images(
     if chosen.match_images is None:
         raise CinetrajError(f"matcher {chosen.name} looks at features and not at pictures; use match")
     allowed = shrunk(np.ones(rgb.shape[1:3], bool) if usable is None else usable, len(rgb))
-    return chosen.match_images(rgb, allowed, pairs, config, setting or Setting())
+    features, found = chosen.match_images(rgb, allowed, pairs, config, setting or Setting())
+    if len(features) != len(rgb):
+        raise CinetrajError(f"matcher {chosen.name!r} gave key points of {len(features)} frames, expected {len(rgb)}")
+    _require_rows(chosen.name, [len(each) for each in features], pairs, found)
+    return features, found
+
+
+def _require_rows(name: str, counts: Sequence[int], pairs: Int[np.ndarray, "p 2"], found: Sequence[np.ndarray]) -> None:
+    """Raises CinetrajError where a matcher's rows are not those of the pairs, or name key points that are not there."""
+    if len(found) != len(pairs):
+        raise CinetrajError(f"matcher {name!r} gave rows of {len(found)} pairs, expected {len(pairs)}")
+    for (i, j), rows in zip(pairs.tolist(), found, strict=True):
+        if rows.ndim != 2 or rows.shape[1] != 2 or rows.dtype.kind not in "iu":
+            raise CinetrajError(
+                f"matcher {name!r} gave rows of shape {rows.shape} and type {rows.dtype} for frames {i} and {j}, "
+                "expected (m, 2) whole numbers, (0, 2) where nothing matches"
+            )
+        if len(rows) and not (rows.min() >= 0 and (rows.max(0) < (counts[i], counts[j])).all()):
+            raise CinetrajError(
+                f"matcher {name!r} names key points that are not there: frames {i} and {j} have {counts[i]} and "
+                f"{counts[j]}, and rows go from {rows.min(0).tolist()} to {rows.max(0).tolist()}"
+            )
 
 
 def matcher(name: str) -> Matcher:

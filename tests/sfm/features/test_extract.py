@@ -1,5 +1,6 @@
 """Features: positions follow a known warp, masks hold, batches change nothing, weights are never half loaded."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +93,17 @@ def test_names_and_bad_configs() -> None:
         build(FeatureConfig(name="orb"))
     with pytest.raises(CinetrajError, match="max_features is 0"):
         FeatureConfig(max_features=0)
+
+
+def test_each_frame_has_its_own_features_or_none_has(rgb: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a kind that leaves a frame out, the next frame's key points were taken for it."""
+    sift = kinds()["sift"]
+    forgetful = replace(
+        sift, build=lambda config, device: lambda some, count: sift.build(config, device)(some, count)[1:]
+    )
+    monkeypatch.setattr(under_test, "kinds", lambda: {"sift": forgetful})
+    with pytest.raises(CinetrajError, match=f"gave {len(rgb) - 1} results for {len(rgb)} frames"):
+        extract(rgb, FeatureConfig(name="sift"))
 
 
 def test_auto_takes_what_suits_the_device(rgb: np.ndarray) -> None:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_features import ONE, features
 
+import sfm.matching.match as under_test
 from sfm.config import MatchConfig
 from sfm.matching import Matcher, Setting
 from sfm.matching.match import match, match_images, matchers
@@ -56,6 +57,26 @@ def test_a_bad_config_is_refused(option: str, value: float) -> None:
 def test_an_unknown_matcher_is_refused() -> None:
     with pytest.raises(CinetrajError, match=f"matcher 'flann' is unknown; expected one of {', '.join(matchers())}"):
         match([], ONE, MatchConfig(method="flann"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([], "gave rows of 0 pairs, expected 1"),
+        ([np.array([[0, 7]])], r"frames 0 and 1 have 5 and 4, and rows go from \[0, 7\]"),
+        ([np.array([[0, -1]])], "names key points that are not there"),
+        ([np.array([0, 1, 2])], "expected .m, 2. whole numbers"),
+        ([np.array([[0.0, 1.0]])], "expected .m, 2. whole numbers"),
+    ],
+)
+def test_a_matcher_of_others_names_key_points_that_are_there(
+    rows: list[np.ndarray], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row of -1 was the last key point, and rows of too few pairs were those of other frames."""
+    theirs = Matcher(name="theirs", summary="", match=lambda *_: rows)
+    monkeypatch.setattr(under_test, "matchers", lambda: {"theirs": theirs})
+    with pytest.raises(CinetrajError, match=message):
+        match([features(0, 5), features(1, 4)], ONE, MatchConfig(method="theirs"))
 
 
 def test_features_and_pictures_are_not_taken_for_each_other() -> None:
