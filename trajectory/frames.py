@@ -20,7 +20,7 @@ from jaxtyping import Float, Int
 from trajectory.errors import CinetrajError
 from trajectory.gravity import Gravity, attitude_deg, known_gravity, with_gravity
 from trajectory.image_motion import checked_quantiles
-from trajectory.model import Scale, Trajectory, evidence_of
+from trajectory.model import Scale, Trajectory, evidence_of, require_trajectory
 
 UnitBy = Literal["extent", "depth"]
 AXES_FROM_OPENCV: Mapping[str, tuple[tuple[int, int, int], ...]] = MappingProxyType(
@@ -50,6 +50,8 @@ class Sim3:
             raise CinetrajError(
                 f"Sim3 has rotation {rotation.shape} and translation {translation.shape}, expected (3, 3) and (3,)"
             )
+        if not (np.isfinite(rotation).all() and np.isfinite(translation).all()):
+            raise CinetrajError("Sim3 has a rotation or a translation that is not finite")
         if not (np.isfinite(self.scale) and self.scale > 0):
             raise CinetrajError(f"Sim3 has scale {self.scale}, expected a positive number")
         if np.abs(rotation.T @ rotation - np.eye(3)).max() > 1e-9 or np.linalg.det(rotation) < 0:
@@ -75,7 +77,11 @@ class Sim3:
 
 
 def inverse_poses(a_from_b: Float[np.ndarray, "n 4 4"]) -> Float[np.ndarray, "n 4 4"]:
-    """The inverses of rigid transforms; NaN rows stay NaN."""
+    """The inverses of rigid transforms, as cam_from_world of world_from_cam; NaN rows stay NaN."""
+    if np.shape(a_from_b)[1:] != (4, 4):
+        raise CinetrajError(
+            f"poses have shape {np.shape(a_from_b)}, expected (n, 4, 4); pose[None] makes one of (4, 4)"
+        )
     rotation = a_from_b[:, :3, :3].transpose(0, 2, 1)
     inverse = np.empty_like(a_from_b)
     inverse[:, :3, :3] = rotation
@@ -89,6 +95,10 @@ def transform(trajectory: Trajectory, b_from_world: Sim3) -> Trajectory:
 
     Depths and positions are scaled alike, so parallax is kept. A metric trajectory that is scaled becomes arbitrary.
     """
+    require_trajectory(trajectory)
+    if not isinstance(b_from_world, Sim3):  # pyright: ignore[reportUnnecessaryIsInstance]
+        kind = type(b_from_world).__name__
+        raise CinetrajError(f"b_from_world is of type {kind}, expected Sim3(scale=..., rotation=..., translation=...)")
     poses = np.array(trajectory.world_from_cam)
     poses[:, :3, :3] = b_from_world.rotation @ trajectory.rotations
     poses[:, :3, 3] = b_from_world.scale * trajectory.positions @ b_from_world.rotation.T + b_from_world.translation
@@ -196,6 +206,7 @@ def unit_length(trajectory: Trajectory, by: UnitBy) -> float:
 
 def anchor_to_first(trajectory: Trajectory) -> Trajectory:
     """The same path in the axes of its first valid camera, which becomes the identity."""
+    require_trajectory(trajectory)
     if not trajectory.valid.any():
         raise CinetrajError("the trajectory has no valid frame, expected at least one to anchor to")
     return seen_from(trajectory, trajectory.world_from_cam[int(np.argmax(trajectory.valid))])

@@ -89,14 +89,15 @@ class Trajectory:
     provenance: Provenance | None = None
 
     def __post_init__(self) -> None:
-        poses = frozen_array(self.world_from_cam, np.float64)
+        poses = _numbers("world_from_cam", self.world_from_cam)
         if poses.ndim != 3 or poses.shape[1:] != (4, 4):
-            raise CinetrajError(f"world_from_cam has shape {poses.shape}, expected (n, 4, 4)")
+            remedy = "; add the row 0 0 0 1 to each" if poses.shape[1:] == (3, 4) else ""
+            raise CinetrajError(f"world_from_cam has shape {poses.shape}, expected (n, 4, 4){remedy}")
         n = len(poses)
         if n == 0:
             raise CinetrajError("world_from_cam is empty, expected at least one frame")
-        time_s = frozen_array(self.time_s, np.float64)
-        valid = frozen_array(self.valid, bool)
+        time_s = _numbers("time_s", self.time_s)
+        valid = _truths("valid", self.valid)
         for name, array, shape in (("time_s", time_s, (n,)), ("valid", valid, (n,))):
             if array.shape != shape:
                 raise CinetrajError(f"{name} has shape {array.shape}, expected {shape}")
@@ -124,24 +125,27 @@ class Trajectory:
             value = getattr(self, name)
             if value is None:
                 continue
-            array = frozen_array(value, np.float64)
+            array = _numbers(name, value)
             if array.shape != shape:
                 raise CinetrajError(f"{name} has shape {array.shape}, expected {shape}")
             object.__setattr__(self, name, array)
         if self.intrinsics_px is not None:
-            focal = self.intrinsics_px[:, [0, 1], [0, 1]]
-            if not (np.isnan(focal) | (focal > 0)).all() or np.isnan(focal[valid]).any():
-                raise CinetrajError("intrinsics_px has a focal length that is not positive on a valid frame")
+            _check_intrinsics(self.intrinsics_px, valid)
         if self.scene_depth is not None and (self.scene_depth <= 0).any():
             raise CinetrajError("scene_depth has a value that is not positive; NaN means unknown")
         if self.distortion is not None:
-            object.__setattr__(self, "distortion", frozen_array(self.distortion, np.float64))
-        if self.reason is not None and len(self.reason) != n:
-            raise CinetrajError(f"reason has {len(self.reason)} entries, expected {n}")
+            object.__setattr__(self, "distortion", _numbers("distortion", self.distortion))
+        if self.reason is not None:
+            if isinstance(self.reason, str) or len(self.reason) != n:
+                raise CinetrajError(f"reason has {len(self.reason)} entries, expected a tuple of {n} texts")
+            object.__setattr__(self, "reason", tuple(self.reason))
         if self.image_hw is not None:
-            object.__setattr__(self, "image_hw", (int(self.image_hw[0]), int(self.image_hw[1])))
-            if min(self.image_hw) < 1:
-                raise CinetrajError(f"image_hw is {self.image_hw}, expected a height and a width in pixels, or None")
+            object.__setattr__(self, "image_hw", _size(self.image_hw))
+        if self.provenance is not None and not isinstance(self.provenance, Provenance):  # pyright: ignore[reportUnnecessaryIsInstance]
+            kind = type(self.provenance).__name__
+            raise CinetrajError(
+                f"provenance is of type {kind}, expected trajectory.Provenance, as Provenance(evidence=...)"
+            )
         object.__setattr__(self, "world_from_cam", poses)
         object.__setattr__(self, "time_s", time_s)
         object.__setattr__(self, "valid", valid)
@@ -174,6 +178,51 @@ class Trajectory:
         return replace(self, **changes)
 
 
+def _numbers(name: str, value: Any) -> np.ndarray:
+    """A frozen copy in double precision of real numbers; what numpy would read as such (texts, complex) is refused."""
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # rows of several lengths
+        raise CinetrajError(f"{name} is no array of numbers ({error})") from error
+    if array.dtype.kind not in "iufb":
+        raise CinetrajError(f"{name} is of type {array.dtype}, expected an array of real numbers")
+    return frozen_array(array, np.float64)
+
+
+def _truths(name: str, value: Any) -> np.ndarray:
+    """A frozen copy of what is true or false, 0 or 1; frame numbers, NaN and texts would all be true."""
+    array = np.asarray(value)
+    if array.dtype.kind not in "iufb" or not ((array == 0) | (array == 1)).all():
+        raise CinetrajError(f"{name} is of type {array.dtype}, expected True or False for each frame")
+    return frozen_array(array, bool)
+
+
+def _size(value: Any) -> tuple[int, int]:
+    """Height and width in pixels."""
+    try:
+        hw = (int(value[0]), int(value[1]))
+    except (TypeError, ValueError, LookupError, OverflowError):
+        hw = (0, 0)
+    if min(hw) < 1 or isinstance(value, str):
+        raise CinetrajError(f"image_hw is {value!r}, expected a height and a width in pixels, or None")
+    return hw
+
+
+def _check_intrinsics(intrinsics_px: np.ndarray, valid: np.ndarray) -> None:
+    """Refuse matrices that are no K: a focal length that is not positive, or numbers where K has 0 and 1."""
+    focal = intrinsics_px[:, [0, 1], [0, 1]]
+    if not (np.isnan(focal) | (focal > 0)).all() or np.isnan(focal[valid]).any():
+        raise CinetrajError("intrinsics_px has a focal length that is not positive on a valid frame")
+    known = intrinsics_px[valid]
+    bad = np.isinf(known).any((1, 2)) | (known[:, [1, 2, 2, 2], [0, 0, 1, 2]] != (0.0, 0.0, 0.0, 1.0)).any(1)
+    if bad.any():
+        i = int(np.flatnonzero(valid)[int(np.argmax(bad))])
+        raise CinetrajError(
+            f"intrinsics_px[{i}] is {intrinsics_px[i].tolist()}, expected rows fx s cx, 0 fy cy, 0 0 1; transpose a K "
+            "whose principal point stands in its last row, and divide one by its last number"
+        )
+
+
 def _check_poses(poses: np.ndarray, valid: np.ndarray) -> None:
     """Refuse valid rows that are not rigid transforms (reflection, scale, NaN, wrong last row)."""
     good = poses[valid]
@@ -190,8 +239,9 @@ def _check_poses(poses: np.ndarray, valid: np.ndarray) -> None:
     rotation = good[:, :3, :3]
     refuse(np.linalg.det(rotation) < 0, "is a reflection (determinant -1); check the axes of its source")
     deviation = np.abs(rotation.transpose(0, 2, 1) @ rotation - np.eye(3)).max((1, 2), initial=0.0)
-    hidden = "is no rotation: its columns are not orthonormal; a scale may be hidden in it"
-    refuse(deviation > ROTATION_TOLERANCE, hidden)
+    hidden = f"is no rotation: its columns deviate from orthonormal by {deviation.max(initial=0.0):.2g}, allowed "
+    remedy = "; divide a scale out; of what is only rounded take the nearest rotation, u @ vt of np.linalg.svd"
+    refuse(deviation > ROTATION_TOLERANCE, f"{hidden}{ROTATION_TOLERANCE:g}{remedy}")
 
 
 def _blank_invalid(poses: np.ndarray, valid: np.ndarray) -> np.ndarray:

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float, Int
 
 from trajectory.errors import CinetrajError
 from trajectory.frames import told_of_first
-from trajectory.model import Trajectory
+from trajectory.model import Trajectory, require_trajectory
 
 OUTSIDE = "outside the time span"
 GAP = "inside a gap"
@@ -133,6 +133,7 @@ def at_times(trajectory: Trajectory, time_s: Float[np.ndarray, " m"], *, max_gap
     than `max_gap_s` give frames that are not valid, with the reason. Covariances are not interpolated. Gravity and the
     depths of the scene are told of the frame that is first then.
     """
+    require_trajectory(trajectory)
     wanted = np.asarray(time_s, dtype=np.float64)
     if wanted.ndim != 1 or not np.isfinite(wanted).all():
         raise CinetrajError(f"time_s has shape {wanted.shape} or a value that is not finite, expected finite times")

@@ -26,7 +26,7 @@ def wander(seed: int, n: int = 15, turn: float = 1.0) -> Trajectory:
         time_s=np.cumsum(random.uniform(0.05, 0.5, n)),
         valid=np.ones(n, dtype=bool),
         image_hw=(100, 200),
-        intrinsics_px=np.tile(np.diag([100.0, 100, 1]), (n, 1, 1)) * random.uniform(1, 2, (n, 1, 1)),
+        intrinsics_px=np.eye(3) * np.insert(random.uniform(100, 200, (n, 1, 2)), 2, 1.0, axis=2),
         scene_depth=random.uniform(1, 2, n),
     )
 
