@@ -140,11 +140,16 @@ def run_name(video: Path) -> str:
 
 def sole(given: str | Path, found: list[Loaded]) -> Loaded:
     """The single camera path of what a file, model folder or run of one shot holds. Raises CinetrajError otherwise."""
+    require_some(given, found)
     if len(found) > 1:
         raise CinetrajError(f"{given} holds {len(found)} trajectories ({found[0].name}, ...); give one of them")
-    if found[0].trajectory is None:
-        raise CinetrajError(f"{given} has no trajectory: {found[0].failed}")
     return found[0]
+
+
+def require_some(given: str | Path, found: list[Loaded]) -> None:
+    """Raises CinetrajError where nothing that was found has a path, as of a run all of whose shots failed."""
+    if all(each.trajectory is None for each in found):
+        raise CinetrajError(f"{given} has no trajectory: {found[0].failed}")
 
 
 def _one_of_runs(path: Path) -> list[Loaded]:

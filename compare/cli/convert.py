@@ -75,6 +75,7 @@ def run(args: Args) -> int:
     many = len(found) > 1 and (every or into_folder or (target is not None and target.encode_every is not None))
     if many or (into_folder and (every or _is_below(args.source, found))):  # a folder of one stays a folder
         return _several(args, found)
+    _inputs.require_some(args.source, found)
     if len(found) > 1:
         raise CinetrajError(
             f"{args.source} holds {len(found)} trajectories ({found[0].name}, ...), and {args.destination} is one "

@@ -211,7 +211,14 @@ def test_a_failed_run_and_a_run_of_several_shots_say_so(tmp_path: Path):
     failed = tmp_path / "failed"
     failed.mkdir()
     (failed / "run.json").write_text('{"status": "failed", "reason": "one frame only"}')
-    with pytest.raises(ReadError, match="status failed, one frame only"):
+    with pytest.raises(ReadError, match="status failed, one frame only; mend what the reason names"):
+        read(failed)
+    long = "give the part of it that shows a scene (--video.start-s, --video.stop-s); " * 20
+    (failed / "run.json").write_text(json.dumps({"status": "failed", "reason": long}))
+    with pytest.raises(ReadError, match=r"--video.stop-s\); .* \.\.\.; mend what the reason names"):
+        read(failed)
+    (failed / "run.json").write_text('{"status": "ok"}')  # its file was removed
+    with pytest.raises(ReadError, match="estimate the clip again"):
         read(failed)
     shots = tmp_path / "shots"
     for name in ("shot-000", "shot-001"):

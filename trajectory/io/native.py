@@ -25,6 +25,8 @@ from trajectory.run_names import RUN_FILE, TRAJECTORY_FILE
 
 VERSION = 1
 _TAG = "cinetraj"
+MOST_REASON = 400
+"""Characters of a reason: that of one shot, whole, with its remedy."""
 _REQUIRED = ("world_from_cam", "time_s", "valid")
 _SHAPES: Mapping[str, tuple[int, ...]] = {
     "world_from_cam": (4, 4),
@@ -110,9 +112,17 @@ def _in_run(folder: Path) -> Path:
         )
     if (folder / RUN_FILE).is_file():
         run = _json.as_object(folder / RUN_FILE, "the document", _json.load(folder / RUN_FILE))
-        status, reason = str(run.get("status"))[:40], str(run.get("reason") or "no reason given")[:200]
-        raise ReadError(folder, f"has no trajectory: status {status}, {reason}", remedy="estimate the clip again")
+        status, reason = str(run.get("status"))[:40], str(run.get("reason") or "no reason given")
+        remedy = "estimate the clip again"
+        if status == "failed":  # the same again would fail again
+            remedy = "mend what the reason names, then estimate it anew"
+        raise ReadError(folder, f"has no trajectory: status {status}, {_shortened(reason)}", remedy=remedy)
     raise ReadError(folder, f"holds no {TRAJECTORY_FILE}", remedy="name the folder of one run")
+
+
+def _shortened(text: str) -> str:
+    """A reason as it is, or its beginning; a clip of many shots has one for each."""
+    return text if len(text) <= MOST_REASON else f"{text[:MOST_REASON].rsplit(' ', 1)[0]} ..."
 
 
 def _header(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:

@@ -5,10 +5,12 @@ import shutil
 from pathlib import Path
 
 import made_runs
+import made_shots
 import numpy as np
 import pytest
 from console import assert_one_clear_line, cinetraj, write_tum
 
+from sfm.runs.folder import write_run
 from trajectory import io
 from trajectory.model import Trajectory
 
@@ -200,6 +202,19 @@ def test_an_unreliable_run_is_converted_with_a_warning(runs: Path, tmp_path: Pat
     assert "warning: pan: the estimate is unreliable: rotation may be wrong" in done.stderr
     assert cinetraj("convert", runs / "truck", tmp_path / "truck.npz", "--to", "native").stderr == ""
     assert_one_clear_line(cinetraj("convert", runs / "lost", tmp_path / "a.txt", "--to", "tum"), "has no trajectory")
+
+
+def test_a_run_all_of_whose_shots_failed_holds_no_trajectory_and_not_two(tmp_path: Path) -> None:
+    """It was told to hold two of which one should be given."""
+    nothing = [made_shots.shot(start, status="failed") for start in (0, 6)]
+    write_run(made_shots.estimate(*nothing), tmp_path / "nothing", plot=False)
+    for command in (
+        ("convert", tmp_path / "nothing", tmp_path / "a.txt", "--to", "tum"),
+        ("view", tmp_path / "nothing"),
+    ):
+        done = cinetraj(*command)
+        assert "holds 2" not in done.stderr
+        assert_one_clear_line(done, "nothing has no")
 
 
 def test_a_folder_of_runs_becomes_a_folder_of_files(runs: Path, tmp_path: Path) -> None:
