@@ -42,12 +42,39 @@ class Clip:
     name: str
     named: bool = False
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "path", str(self.path))  # a Path too: jobs and keys are texts
+
 
 class _RunError(CinetrajError):
     """A run, or a folder of nothing else, where a clip is expected."""
 
 
-def clips_of(given: Iterable[str]) -> tuple[list[Clip], list[str]]:
+def require_clips(clips: Iterable[object]) -> list[Clip]:
+    """The clips of a batch. Raises CinetrajError for what is none, and for names that cannot be those of their runs."""
+    remedy = "clips, said = sfm.batch.clips_of([...]) makes clips of paths"
+    found: list[Clip] = []
+    for clip in clips:
+        if not isinstance(clip, Clip):
+            raise CinetrajError(
+                f"a clip of the batch is of type {type(clip).__name__}, expected sfm.batch.Clip; {remedy}"
+            )
+        if not clip.name or clip.name.startswith(".") or "/" in clip.name or clip.name == MANIFEST_FILE:
+            raise CinetrajError(
+                f"a clip is named {clip.name!r}, expected the name of a folder that holds its run: no '/', not hidden"
+            )
+        found.append(clip)
+    name, count = Counter(clip.name for clip in found).most_common(1)[0] if found else ("", 0)
+    if count > 1:
+        paths = [clip.path for clip in found if clip.name == name]
+        raise CinetrajError(
+            f"{count} clips are named {name!r} ({paths[0]} and {paths[1]}), and each run has its own; {remedy}, under "
+            "names that differ"
+        )
+    return found
+
+
+def clips_of(given: str | Path | Iterable[str | Path]) -> tuple[list[Clip], list[str]]:
     """The clips that the arguments stand for, each once, with distinct names; and what the user should know.
 
     A folder stands for the videos in it (by their suffix, or without one by their content) at any depth, but for those
@@ -56,7 +83,8 @@ def clips_of(given: Iterable[str]) -> tuple[list[Clip], list[str]]:
     Raises CinetrajError for what is not there at all; a clip of a list that is missing fails when its turn comes.
     """
     heard: list[str] = []
-    clips = [clip for text in given for clip in _expand(text, heard)]
+    texts = [given] if isinstance(given, str | Path) else given
+    clips = [clip for text in texts for clip in _expand(str(text), heard)]
     once: dict[tuple[str, str], Clip] = {}
     for clip in clips:
         once.setdefault((os.path.abspath(clip.path), clip.name if clip.named else ""), clip)

@@ -11,7 +11,7 @@ from sfm import pipeline
 from sfm.batch import keys, store, work
 from sfm.batch.engines.choose import engine_of, gpu_share_of, threads_at_the_end, threads_of
 from sfm.batch.engines.port import LOST_NODES, Answer, Engine, Setup
-from sfm.batch.inputs import Clip
+from sfm.batch.inputs import Clip, require_clips
 from sfm.batch.ownership import require_own
 from sfm.batch.places import Place, PlaceError, place_of
 from sfm.config import BatchConfig, EstimateConfig
@@ -71,10 +71,10 @@ def run_batch(
     Args:
         out: a folder, or an address that fsspec knows (`sfm.batch.places.place_of`).
         tell: called with each outcome as it comes. A clip that fails is an outcome and a run of status "failed". Raises
-            CinetrajError where `out` cannot be used, or no worker can be started; KeyboardInterrupt passes through
-            after the workers are stopped, and the same call continues.
+            CinetrajError where `out` cannot be used, two clips have one name, or no worker can be started;
+            KeyboardInterrupt passes through after the workers are stopped, and the same call continues.
     """
-    place, wanted = place_of(out), list(clips)
+    place, wanted = place_of(out), require_clips(clips)
     if place.address.startswith("memory://"):
         raise PlaceError(f"{place.address} is memory of one process, and others estimate the clips; give a folder")
     place.require_free(clip.name for clip in wanted)

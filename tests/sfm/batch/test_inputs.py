@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from sfm.batch.inputs import NAME_BYTES, Clip, clips_of, distinct, safe_name
+from sfm.batch.inputs import NAME_BYTES, Clip, clips_of, distinct, require_clips, safe_name
 from sfm.video.reader import own_name, told_name
 from trajectory.errors import CinetrajError, ReadError
 
@@ -304,3 +304,29 @@ def test_ordinary_names_are_not_touched() -> None:
     for name in ("clip", "a.0", "ä ö'$x", "Pan_Left (1)", "日本"):
         assert safe_name(name) == name
     assert own_name("/x/a.b.mp4") == "a.b"
+
+
+def test_one_path_stands_for_itself_and_not_for_its_letters(tmp_path: Path) -> None:
+    """Of "/films" the first letter was the whole disk."""
+    touch(tmp_path, "a.mp4", "b.mp4")
+    assert clips_of(str(tmp_path)) == clips_of(tmp_path) == clips_of([tmp_path]) == clips_of([str(tmp_path)])
+    assert len(clips_of(tmp_path)[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["a.mp4"], "of type str, expected sfm.batch.Clip; clips, said = sfm.batch.clips_of"),
+        (([Clip(path="a.mp4", name="a")], []), "of type list, expected sfm.batch.Clip"),
+        ([Clip(path="a.mp4", name="../a")], "named '../a', expected the name of a folder"),
+        ([Clip(path="a.mp4", name="")], "named '', expected the name of a folder"),
+        (
+            [Clip(path="x/a.mp4", name="a"), Clip(path="y/a.mp4", name="a")],
+            "2 clips are named 'a' .x/a.mp4 and y/a.mp4",
+        ),
+    ],
+)
+def test_what_cannot_be_the_clips_of_a_batch_is_refused(given: list[Clip], message: str) -> None:
+    """Of two clips of one name one run was lost, and its outcome was the other's."""
+    with pytest.raises(CinetrajError, match=message):
+        require_clips(given)
