@@ -1,7 +1,10 @@
 """The pages that describe the code name modules, files and rooms that exist."""
 
 import importlib
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,3 +93,49 @@ def test_no_line_of_prose_is_too_long() -> None:
     for page in (*pages, ROOT / "CONTRIBUTING.md"):
         long = [line for line in page.read_text(encoding="utf-8").splitlines() if len(line) > 120 and line[0] != "|"]
         assert not long, page.name
+
+
+ADDED = {"MATCHER": "matchers", "FEATURE": "features", "BACKEND": "backends", "METRIC": "metrics", "FORMAT": "formats"}
+USED = """
+import numpy as np
+import compare
+import trajectory
+from compare import protocols
+from dataclasses import replace
+from sfm import backends
+from sfm.config import FeatureConfig, MatchConfig
+from sfm.features.extract import extract
+from sfm.matching.match import match
+from sfm.types import Frames, Masks
+
+rgb = np.random.default_rng(0).integers(0, 255, (2, 64, 96, 3), np.uint8)
+frames = Frames(rgb=rgb, time_s=np.arange(2.0), index=np.arange(2), source_hw=(64, 96), source="made")
+masks = Masks(usable=np.ones((64, 96), bool), blank=np.zeros(2, bool), duplicate_of=np.arange(2))
+path = backends.run(frames, masks, "rest").trajectory
+same = extract(rgb[[0, 0]], FeatureConfig(name="patches", max_features=20))
+assert match(same, np.array([[0, 1]]), MatchConfig(method="plain"))[0].tolist() == [[i, i] for i in range(20)]
+trajectory.write(path, "rows.txt", format="rows")
+assert trajectory.io.detect("rows.txt")[0] == "rows"
+assert len(trajectory.read("rows.txt")) == 2
+mine = replace(protocols.get("gauge-ate"), name="mine", metrics=("EndGap",))
+assert "EndGap" in compare.score(path, path, protocol=mine).to_json()["summary"]["better"]
+"""
+
+
+def test_the_extensions_of_the_page_for_contributors_run_as_they_stand(tmp_path: Path) -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    examples = re.findall(r"^```python\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    points: list[str] = []
+    for kind, group in ADDED.items():
+        [code] = [each for each in examples if re.search(rf"^{kind} = ", each, flags=re.MULTILINE)]
+        (tmp_path / f"of_{group}.py").write_text(code, encoding="utf-8")
+        [name] = re.findall(rf'^{kind} = \w+\(name="([\w-]+)"', code, flags=re.MULTILINE)
+        points.append(f"[cinetraj.{group}]\n{name} = of_{group}:{kind}\n")
+    about = tmp_path / "page-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: page\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text("\n".join(points))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(ROOT)])}
+    command = [sys.executable, "-W", "error::UserWarning", "-c", USED]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
