@@ -7,12 +7,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from contracts import check_format, check_metric
 
 import compare
+import trajectory
 from compare.metrics import METRICS
-from trajectory.io import FORMATS
+from trajectory.errors import CinetrajError, ReadError
+from trajectory.io import FORMATS, Format
+from trajectory.model import Trajectory
 
 TOY_METRIC = '''\
 """EndErr: how far the cameras are apart in the end."""
@@ -142,6 +146,25 @@ def test_a_file_of_another_distribution_adds_a_metric_and_a_format(toy: Path, tm
     assert found["score"]["clips"]["a"]["EndErr"] > 0
     assert found["score"]["summary"]["EndErr"] == found["score"]["clips"]["a"]["EndErr"]
     assert found["score"]["summary"]["better"]["EndErr"] == "lower"
+
+
+def test_a_reader_of_others_that_finds_no_path_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a folder of files nobody knew which of them held "world_from_cam[0] is a reflection"."""
+    file = tmp_path / "a.txt"
+    file.write_text("1")
+
+    def mirrored(path: Path) -> Trajectory:
+        return Trajectory(world_from_cam=np.diag([1.0, 1, -1, 1])[None], time_s=np.zeros(1), valid=np.ones(1, bool))
+
+    for read, said in (
+        (mirrored, "read as toy: .* is a reflection.*; repair the file"),
+        (str, "of type str, expected"),
+    ):
+        toy = Format(name="toy", summary="a toy", target="toy.txt", read=read)  # pyright: ignore[reportArgumentType]
+        monkeypatch.setitem(FORMATS, "toy", toy)
+        with pytest.raises(CinetrajError, match=said) as refused:
+            trajectory.read(file, format="toy")
+        assert isinstance(refused.value, ReadError) == (read is mirrored)
 
 
 def test_without_it_they_are_not_there(tmp_path: Path) -> None:

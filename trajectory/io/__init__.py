@@ -176,7 +176,14 @@ def _read(found: Format, path: Path) -> Trajectory:
         raise ReadError(file, f"#{ALL} stands for all its cameras, expected one", remedy=remedy)
     if part and found.cameras is None:
         raise ReadError(file, f"a {found.name} file has no camera {part!r}", remedy=f"give {file.name} alone")
-    return found.read(path)
+    try:
+        given = found.read(path)
+    except ReadError:
+        raise
+    except CinetrajError as error:  # of a reader that makes the path by hand: its values are no camera's
+        remedy = "repair the file, or name the format that it is in with --format"
+        raise ReadError(path, f"read as {found.name}: {error}", remedy=remedy) from error
+    return require_trajectory(given, f"what the reader of {found.name} gives")
 
 
 def write(trajectory: Trajectory, path: str | Path, *, format: str, scene: Scene = NOTHING) -> None:
