@@ -28,7 +28,7 @@ def common_mean(
     """Mean, 95 % interval and number of clips of one model over the clips that all of `records` have."""
     table = values_of(record, metric, policy)
     names = common_clips(records, metric, policy) if table else []
-    sample = np.array([table[name] for name in names])
+    sample = np.array([table[name] for name in sorted(names)])
     interval = bootstrap_interval(sample)
     return {
         "value": float(sample.mean()) if names else None,

@@ -65,7 +65,7 @@ def summarise(rows: Mapping[str, ClipScores], protocol: Protocol) -> dict[str, A
     for metric in protocol.metrics:
         for policy, table in policies.items():
             found = values(rows, metric, protocol, policy)
-            sample = np.array(list(found.values()))
+            sample = np.array([found[name] for name in sorted(found)])  # whatever the order in which they were given
             interval = bootstrap_interval(sample)
             table[metric] = {
                 "value": float(sample.mean()) if found else None,

@@ -86,7 +86,7 @@ def paired_values(
     seed: int = 0,
 ) -> Paired:
     """`paired` on the values of clips by name."""
-    both = [name for name in a if name in b]
+    both = sorted(name for name in a if name in b)  # whatever the order in which they were given
     if not both:
         raise CinetrajError(f"{names[0]} and {names[1]} have no clip with {metric} in common")
     sides = [np.array([x[name] for name in both]) for x in (a, b)]
