@@ -1,5 +1,6 @@
 """One pair of trajectories under one protocol."""
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -145,11 +146,26 @@ def _over_pairs(metric: Metric, pairs: Comparisons) -> Iterator[Score]:
     assert metric.compute is not None
     many = (None,) * len(pairs.each) if metric.over_pairs is None else metric.over_pairs(pairs)
     for comparison, known in zip(pairs.each, many, strict=True):
-        score = metric.compute(comparison) if known is None else known
-        score = score if score.name == metric.name else replace(score, name=metric.name)
+        score = _number_or_reason(metric, metric.compute(comparison) if known is None else known)
         if score.worst is not None and metric.worst_under(comparison.protocol) is None:
             score = replace(score, worst=None)
         yield score
+
+
+def _number_or_reason(metric: Metric, given: Any) -> Score:
+    """The score that a metric gave, under its name: a number that JSON can hold, or none and why."""
+    if not isinstance(given, Score):  # no fault of a clip, whose row a CinetrajError would be
+        raise TypeError(
+            f"metric {metric.name!r} gave a {type(given).__name__}, expected compare.metrics.Score(name=..., "
+            "value=..., unit=...), or compare.metrics.undefined(...) where it has no value"
+        )
+    score = given if given.name == metric.name else replace(given, name=metric.name)
+    if score.value is None:
+        return score if score.undefined else replace(score, undefined="the metric gives no reason")
+    value = float(score.value)
+    if not math.isfinite(value):
+        return replace(score, value=None, undefined=f"the metric came out as {value}", coverage=0.0)
+    return score if type(score.value) is float else replace(score, value=value)
 
 
 def metric_of(name: str) -> Metric:

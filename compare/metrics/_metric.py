@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, Literal, final, get_args
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -11,6 +11,7 @@ from compare.metrics._scores import Aggregation
 from compare.protocols import Protocol
 from compare.rows import Better, Score
 from compare.sampling import Pair
+from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
 if TYPE_CHECKING:
@@ -127,6 +128,11 @@ class Metric:
     over_pairs: Callable[[Comparisons], Sequence[Score | None]] | None = None
     over_draws: "Callable[[Draws], Float[np.ndarray, ...]] | None" = None
     spread: Literal["draws", "none"] = "draws"
+
+    def __post_init__(self) -> None:
+        if self.better not in get_args(Better):
+            known = ", ".join(get_args(Better))
+            raise CinetrajError(f"metric {self.name!r} is better {self.better!r}, expected one of {known}")
 
     def how(self, protocol: Protocol) -> Aggregation:
         """What a protocol makes of the errors at points."""

@@ -1,10 +1,19 @@
 """One pair: standing still, missing poses, and the units of length."""
 
+import json
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
 import numpy as np
 import pytest
 from paths import elsewhere, path, smooth, strict
 
+from compare import metrics
+from compare.metrics import Metric, Score
+from compare.protocols import Protocol
 from compare.scoring import score
+from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 
 
@@ -72,3 +81,37 @@ def test_absolute_needs_a_common_unit_and_says_so() -> None:
     moving = smooth(1, scale="metric")
     assert "is no unit" in strict(still, moving, scale="absolute")["TransErr"]["undefined"]
     assert strict(still, still, scale="absolute")["TransErr"] == 0
+
+
+def scored_by(given: Any, monkeypatch: pytest.MonkeyPatch) -> Mapping[str, Any]:
+    """The row of a clip under a metric of others that gives this."""
+    theirs = Metric(name="Theirs", summary="theirs", unit="length", compute=lambda _: given)
+    monkeypatch.setattr(metrics, "METRICS", MappingProxyType({**metrics.METRICS, "Theirs": theirs}))
+    mine = Protocol(name="mine", metrics=("Theirs", "RotErr"))
+    record = score({"a": smooth(1)}, {"a": smooth(2)}, protocol=mine).record()
+    return json.loads(json.dumps(record, allow_nan=False))["clips"]["a"]
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (np.float64(1.5), 1.5),
+        (float("nan"), {"undefined": "the metric came out as nan"}),
+        (float("inf"), {"undefined": "the metric came out as inf"}),
+        (None, {"undefined": "the metric gives no reason"}),
+    ],
+)
+def test_a_metric_of_others_gives_a_number_or_has_a_reason(
+    value: Any, told: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores of all clips could not be saved for one that was NaN, in the words of JSON."""
+    row = scored_by(Score(name="Theirs", value=value, unit="length"), monkeypatch)
+    assert row["Theirs"] == told
+    assert row["RotErr"] > 0
+
+
+def test_a_metric_of_others_gives_a_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(TypeError, match="metric 'Theirs' gave a float, expected"):
+        scored_by(1.0, monkeypatch)
+    with pytest.raises((CinetrajError, TypeError)):
+        Metric(name="Theirs", summary="", unit="length", better="up")  # pyright: ignore[reportArgumentType]
