@@ -15,7 +15,8 @@
 # # One clip: from video to motion primitives
 #
 # A clip is rendered with a known camera path, so that the result can be checked. To use your own, set `clip` to its
-# path. Clips and estimates are kept in `notebook_data/`, where the other notebooks find them.
+# path, and `truth` to a file of the path that it should be compared with, or to None. Clips and estimates are kept in
+# `notebook_data/`, where the other notebooks find those that were rendered.
 
 # %%
 from pathlib import Path
@@ -30,7 +31,7 @@ from trajectory import plot
 
 folder = Path("notebook_data")
 example = synthetic.write_examples(folder, ["arc"])["arc"]
-clip = example.clip
+clip, truth = example.clip, example.truth
 
 # %% [markdown]
 # ## Estimate
@@ -70,9 +71,11 @@ print(description.sentence)
 # Here with the truth; usually with the path that a generator was asked for.
 
 # %%
-truth = trajectory.read(example.truth)
-result = compare.score(truth, found, protocol="strict")
-{name: round(score.value, 4) for name, score in result.clips["trajectory"].scores.items() if score.value is not None}
+scores = {}
+if truth is not None:
+    result = compare.score({"clip": trajectory.read(truth)}, {"clip": found}, protocol="strict")
+    scores = {name: each.value for name, each in result.clips["clip"].scores.items() if each.value is not None}
+{name: round(value, 4) for name, value in scores.items()}
 
 # %% [markdown]
 # ## Keep
@@ -81,7 +84,7 @@ result = compare.score(truth, found, protocol="strict")
 # makes a pandas table of a run, or of a whole folder of them.
 
 # %%
-run = sfm.write_run(estimate, folder / "runs" / "auto" / "arc")
+run = sfm.write_run(estimate, folder / "runs" / "auto" / Path(clip).stem)
 trajectory.write(found, folder / "pred_traj.txt", format="monst3r")
 sorted(path.name for path in run.iterdir())
 

@@ -15,8 +15,7 @@
 # # Score a set of generated clips
 #
 # Two imaginary models were asked for the same six camera moves. Their camera paths are made up here, so that the
-# notebook runs in seconds; with real clips, `reference` and `models` are folders of runs from `cinetraj estimate` or
-# of trajectory files in any format that `trajectory.io` reads.
+# notebook runs in seconds.
 
 # %%
 from pathlib import Path
@@ -34,6 +33,16 @@ from compare.uncertainty import noise_floor, paired
 from trajectory import Trajectory
 from trajectory.frames import mirrored, time_reversed
 
+# %% [markdown]
+# For clips of yours, say four things in place of the next cell, and leave the rest as it is:
+#
+# - `reference`: a folder of runs from `cinetraj estimate`, or of trajectory files in any format that `trajectory.io`
+#   reads; `models`: such a folder for each of two models or more, by name;
+# - `floors`: `report.load("scores/noise_floor.json")[1]` after `cinetraj noise CLIPS --out scores/`, or
+#   `[]` where the noise was not measured;
+# - `asked`: a word for each clip by which the last plot groups them, or `{}`.
+
+# %%
 frames = 49
 u = np.linspace(0, 1, frames)[:, None]
 
@@ -76,6 +85,17 @@ models = {
     "steady": {name: steady(t) for name, t in reference.items()},
     "hasty": {name: hasty for name in reference if name != "arc"},  # one clip was never delivered
 }
+asked = {"dolly": "travels", "truck": "travels", "crane": "travels and turns", "arc": "travels and turns"}
+asked |= {"pan": "turns", "fixed": "fixed"}
+
+# A perfect estimator is imitated by one with a small shake: a clip's path, and those of its changed twins.
+arc = {"move": (0.4, 0, 0.1), "turn_deg": (0, -25, 0)}
+twins = [
+    (path(**arc), path(**arc, shake=0.001, seed=3), "reencoded"),
+    (path(**arc), time_reversed(path(**arc, shake=0.001, seed=4)), "reversed"),
+    (path(**arc), mirrored(path(**arc, shake=0.001, seed=5)), "mirrored"),
+]
+floors = [noise_floor(twins).to_json()]
 
 # %% [markdown]
 # ## Scores
@@ -87,26 +107,21 @@ models = {
 results = [
     score(reference, generated, protocol="strict", model=name, detail=True) for name, generated in models.items()
 ]
-results[1].to_json()["clips"]["arc"], results[1].coverage
+for result in results:
+    failed = {name: clip.failed for name, clip in result.clips.items() if clip.failed}
+    print(result.model, result.coverage, failed)
 
 # %%
-Markdown(to_markdown(results))
+Markdown(to_markdown(results, noise=floors))
 
 # %% [markdown]
 # Who is better, on the clips that both have? And is the difference larger than the noise of the instrument? The noise
-# floor compares each clip's estimate with that of its twins; a perfect estimator is imitated here by one with a small
-# shake.
+# floor compares each clip's estimate with that of its twins.
 
 # %%
-clip = reference["arc"]
-twins = [
-    (clip, path((0.4, 0, 0.1), (0, -25, 0), shake=0.001, seed=3), "reencoded"),
-    (clip, time_reversed(path((0.4, 0, 0.1), (0, -25, 0), shake=0.001, seed=4)), "reversed"),
-    (clip, mirrored(path((0.4, 0, 0.1), (0, -25, 0), shake=0.001, seed=5)), "mirrored"),
-]
-floor = noise_floor(twins)
-found = paired(*results, "TransErr", noise=floor.median["TransErr"])
-found.verdict, found.difference, found.interval, floor.median["TransErr"]
+noise = floors[0]["median"]["TransErr"] if floors else None
+found = paired(*results[:2], "TransErr", noise=noise)
+found.verdict, found.difference, found.interval, noise
 
 # %% [markdown]
 # ## The report
@@ -115,9 +130,7 @@ found.verdict, found.difference, found.interval, floor.median["TransErr"]
 
 # %%
 folder = Path("notebook_data")
-for result in results:
-    result.save(folder / "two_models" / f"{result.model}.json")
-page = report.write(folder / "two_models", folder / "report.html", title="Two models", noise=[floor.to_json()])
+page = report.write(results, folder / "report.html", title="Two models", noise=floors)
 page.name, f"{page.stat().st_size / 1e6:.1f} MB"
 
 # %% [markdown]
@@ -136,14 +149,8 @@ table.query("metric == 'TransErr'")[["model", "clip", "value", "low", "high", "f
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(12, 4), layout="constrained")
 plots.draw_errors(axes[0], results, "RotErr")
-kinds = {
-    "dolly": "travels",
-    "truck": "travels",
-    "crane": "travels and turns",
-    "arc": "travels and turns",
-    "pan": "turns",
-}
-rotation = table.query("metric == 'RotErr'").assign(asked=table["clip"].map(kinds).fillna("fixed"))
+rotation = table.query("metric == 'RotErr'")
+rotation = rotation.assign(asked=[asked.get(name, "clips") for name in rotation["clip"]])
 plots.draw_distributions(axes[1], rotation, by="asked", split="model")
 axes[1].set_xlabel("RotErr [°]")
 plt.show()

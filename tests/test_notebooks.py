@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import jupytext
+import numpy as np
 import pytest
 
 FOLDER = Path(__file__).resolve().parents[1] / "notebooks"
@@ -28,6 +29,44 @@ def test_the_notebook_runs(path: Path, place: Path) -> None:
 
     resources = {"metadata": {"path": place}}
     NotebookClient(notebook(path), timeout=240, kernel_name="python3", resources=resources).execute()
+
+
+@pytest.mark.slow
+def test_the_notebook_of_one_clip_takes_a_clip_of_the_users_own(place: Path) -> None:
+    # It was scored against the path of the rendered clip, and kept under its name, where others took it for that.
+    from nbclient import NotebookClient
+
+    from sfm import synthetic
+
+    clip = synthetic.write_examples(place / "own", ["pan"])["pan"].clip
+    own = notebook(FOLDER / "one_clip.py")
+    cell = next(cell for cell in own.cells if cell.source.rstrip().endswith("example.truth"))
+    cell.source += f"\nclip, truth = {str(clip)!r}, None"
+    NotebookClient(own, timeout=240, kernel_name="python3", resources={"metadata": {"path": place / "own"}}).execute()
+    assert [run.name for run in (place / "own" / "notebook_data" / "runs" / "auto").iterdir()] == ["pan"]
+
+
+def test_the_notebook_of_scores_takes_folders_of_the_users_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # "With real clips these are folders", it said, and asked later cells for clips by the names of its own.
+    import trajectory
+
+    still = trajectory.Trajectory(
+        world_from_cam=np.tile(np.eye(4), (5, 1, 1)), time_s=np.arange(5.0), valid=np.ones(5, bool)
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+    for folder in ("films", "one", "other"):
+        for name in ("a", "b"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            trajectory.write(still, tmp_path / folder / f"{name}.npz", format="native")
+    codes = [cell.source for cell in notebook(FOLDER / "score_generated_clips.py").cells if cell.cell_type == "code"]
+    said = "reference, models, floors, asked = 'films', {'one': 'one', 'other': 'other'}, [], {}"
+    (made_up,) = [number for number, code in enumerate(codes) if "\nreference = " in code]
+    codes[made_up] = said
+    room: dict[str, Any] = {}
+    exec("\n".join(codes), room)
+    assert {result.coverage["ok"] for result in room["results"]} == {2}
+    assert list(room["rotation"]["asked"]) == ["clips"] * 4
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
