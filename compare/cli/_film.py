@@ -79,6 +79,8 @@ def _decoded(shot: RunShot, long_side: int, clip: Path | None, remedy: str) -> "
     path = clip or shot.clip_path()
     if path is None:
         raise CinetrajError(f"the clip is gone: {shot.source or 'the run names none'}; {remedy}")
+    if clip is None:
+        _require_same(path, shot, remedy)
     made_by: Any = shot.record.get("config") or {}
     recorded: dict[str, Any] = made_by.get("video") or {}
     known = {field.name for field in fields(VideoConfig)} - {"long_side"}
@@ -113,6 +115,16 @@ def _decoded(shot: RunShot, long_side: int, clip: Path | None, remedy: str) -> "
     if clip is not None and tuple(frames.source_hw) != (height, width):
         _report.warn(f"{path} is {size}, the estimate was made from {width}x{height}; check that it is the same clip")
     return frames
+
+
+def _require_same(path: Path, shot: RunShot, remedy: str) -> None:
+    """Raises CinetrajError where another file lies by now where the clip of a run was, if the run knows its digest."""
+    from sfm.batch.keys import clip_digest
+    from sfm.batch.store import origin_of
+
+    digest = origin_of(shot.record)[1]
+    if digest and clip_digest(str(path)) != digest:
+        raise CinetrajError(f"{path} is not the file that the estimate was made from: it was changed since; {remedy}")
 
 
 def _mask(shot: RunShot, count: int, rows: np.ndarray, hw: tuple[int, ...]) -> np.ndarray | None:

@@ -1,5 +1,6 @@
 """`cinetraj view`, and the pages of `cinetraj estimate --html`."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -104,6 +105,19 @@ def test_a_page_without_its_film_is_told(runs: Path, tmp_path: Path) -> None:
     assert (
         f"3 pages show no film, the first being {lost / 'cuts'}: the clip is" in cinetraj("view", lost, "--html").stderr
     )
+
+
+def test_a_clip_that_was_changed_since_is_not_shown_as_the_film_of_its_run(tmp_path: Path) -> None:
+    # Of another film of as many frames and the same size under the old name the page showed the frames.
+    folder = made_runs.write(tmp_path)
+    file, film = folder / "pan" / "run.json", tmp_path / "pan.mp4"
+    record = json.loads(file.read_text())
+    record["batch"] = {"clip_sha256": hashlib.sha256(film.read_bytes()).hexdigest()}
+    file.write_text(json.dumps(record))
+    assert cinetraj("view", folder / "pan", "--html").stderr == ""
+    film.write_bytes(film.read_bytes() + b"\0")
+    assert "is not the file that the estimate was made from" in cinetraj("view", folder / "pan", "--html").stderr
+    assert cinetraj("view", folder / "pan", "--html", "--video", film).stderr == ""  # who names it knows
 
 
 def test_a_moved_clip_and_a_reference_are_taken(runs: Path, tmp_path: Path) -> None:
