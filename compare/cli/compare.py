@@ -97,6 +97,7 @@ def run(args: Args) -> int:
     _spread.batch_of(args)  # the same
     _options(args)  # the same of files that it names
     _estimated_first.require_partners(args)
+    floors = _floors(args)
     results, refused = _scored(args, models, chosen)
     if not results:
         raise CinetrajError("; ".join(refused))
@@ -109,7 +110,7 @@ def run(args: Args) -> int:
     else:
         print("\n\n".join(_compared_words.words(result) for result in results))
         if len(results) > 1:
-            print("\n" + to_markdown(results), end="")
+            print("\n" + to_markdown(results, noise=floors), end="")
     _tell_problems(results, refused)
     return 0 if not refused and all(r.coverage["ok"] == r.coverage["all"] for r in results) else 1
 
@@ -132,6 +133,14 @@ def _with_models(args: Args) -> tuple[Args, list[str]]:
             f"models {', '.join(names)} are not all different; give each a name of its own, as {remedy}"
         )
     return replace(args, generated=tuple(paths)), names
+
+
+def _floors(args: Args) -> list[dict[str, Any]]:
+    """The noise floors in the folder of scores: what the instrument's noise may be is no conclusion."""
+    from compare.report.page import NOISE_FILE, load
+
+    file = None if args.out is None else args.out / NOISE_FILE
+    return load(file)[1] if file is not None and file.is_file() else []
 
 
 def _all_pairs(args: Args) -> int:

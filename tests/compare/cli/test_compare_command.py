@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from estimates import estimate
-from paths import elsewhere, monst3r_text, smooth
+from paths import elsewhere, monst3r_text, path, smooth
 
 from compare import protocols
 from compare.cli import _compared_words, main
@@ -322,6 +322,28 @@ def test_models_without_a_common_clip_are_not_compared(sets: Path, capsys: pytes
     said = capsys.readouterr().out
     assert "no clip with a value for RotErr is common to all of the 2 models: there is nothing to compare" in said
     assert "on 0 clips" not in said
+
+
+def test_a_noise_floor_beside_the_scores_counts_in_the_conclusions(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Of the same scores `cinetraj report` said that the difference is below the noise, and this that a model is better.
+    places = {"films": 0.0, "near": 0.05, "far": 0.2}
+    u = np.linspace(0, 1, 40)[:, None]
+    for folder, turn in places.items():
+        (tmp_path / folder).mkdir()
+        for seed in range(8):
+            turned = path(u * np.array([1.0, 0.0, 0.0]), u * np.array([0.0, turn * (1 + 0.1 * seed), 0.0]))
+            io.write(turned, tmp_path / folder / f"clip{seed}.npz", format="native")
+    given = ["compare", *(str(tmp_path / folder) for folder in places)]
+    assert main([*given, "--out", str(tmp_path / "scores")]) == 0
+    assert "near is better" in capsys.readouterr().out
+    floor = {"protocol": "strict", "median": {"RotErr": 90.0}, "by_kind": {}, "twins": 4, "failed": []}
+    (tmp_path / "scores" / "noise_floor.json").write_text(json.dumps(floor))
+    assert main([*given, "--out", str(tmp_path / "scores")]) == 0
+    said = capsys.readouterr().out
+    assert "near is better" not in said
+    assert "below the instrument's noise" in said
 
 
 def test_what_every_protocol_refuses_is_told_once(sets: Path, capsys: pytest.CaptureFixture[str]) -> None:
