@@ -7,7 +7,6 @@ from typing import Any, final
 
 import numpy as np
 
-from compare import metrics
 from compare.common import values_of
 from compare.markdown import plain
 from compare.uncertainty import paired_values
@@ -43,6 +42,7 @@ class Panel:
         protocol: name and hash of the protocol that all used.
         judges: their names, in order.
         metrics: of the protocol.
+        units: of each metric that has a value, as the scores tell them.
         rows: one for each model, clip and metric: "values" by judge (None where it has none), their "median", and
             "disagreement", the largest difference between two.
         noise: by judge and metric, its own noise (`cinetraj noise`), where it was measured.
@@ -52,6 +52,7 @@ class Panel:
     protocol: Mapping[str, Any]
     judges: tuple[str, ...]
     metrics: tuple[str, ...]
+    units: Mapping[str, str]
     rows: tuple[Mapping[str, Any], ...]
     noise: Mapping[str, Mapping[str, float]]
     verdicts: tuple[Verdicts, ...]
@@ -62,6 +63,7 @@ class Panel:
             "protocol": dict(self.protocol),
             "judges": list(self.judges),
             "metrics": list(self.metrics),
+            "units": dict(self.units),
             "rows": [dict(row) for row in self.rows],
             "disagreement": self.disagreement(),
             "noise": {judge: dict(table) for judge, table in self.noise.items()},
@@ -122,6 +124,7 @@ def panel(judges: Mapping[str, Sequence[Record]], *, noise: Mapping[str, Mapping
         protocol={"name": stamp["name"], "hash": stamp["hash"]},
         judges=tuple(judges),
         metrics=names,
+        units={metric: unit for _, record in every for metric, unit in record.get("units", {}).items()},
         rows=tuple(_rows(table, names)),
         noise=noise or {},
         verdicts=tuple(_verdicts(table, names[:3], stamp["failures"], noise or {})),
@@ -200,9 +203,9 @@ def to_markdown(found: Panel) -> str:
     for metric in found.metrics:
         if metric in apart:
             own = [_cell(found.noise.get(judge, {}).get(metric)) for judge in judges]
-            unit = metrics.METRICS[metric].unit if metric in metrics.METRICS else ""
+            unit = found.units.get(metric, "")
             lines.append(
-                f"| {metric}{f' ({unit})' if unit else ''} | {_cell(apart[metric])} | " + " | ".join(own) + " |"
+                f"| {metric}{f', {unit}' if unit else ''} | {_cell(apart[metric])} | " + " | ".join(own) + " |"
             )
     lines += [""]
     for v in found.verdicts:

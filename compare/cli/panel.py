@@ -37,6 +37,7 @@ def run(args: Args) -> int:
     """Read the scores of each judge and print them side by side."""
     from compare.panel import panel, to_markdown
     from compare.report.page import load
+    from compare.report.stamps import noise_of
 
     if not args.judges:
         raise CinetrajError("no judges given; usage: cinetraj panel auto=scores/auto dense=scores/dense")
@@ -55,10 +56,8 @@ def run(args: Args) -> int:
         if not records[name]:
             known = ", ".join(sorted({"{name} ({hash:.6})".format_map(record["protocol"]) for record in found}))
             raise CinetrajError(f"{folder} holds no scores under {args.protocol}, only {known}; choose with --protocol")
-        protocols = {record["protocol"]["name"] for record in records[name]}
-        for floor in floors:
-            if floor["protocol"] in protocols:
-                noise[name] = dict(floor["median"])
+        if measured := noise_of(records[name][0]["protocol"], floors):
+            noise[name] = measured
     made = panel(records, noise=noise)
     if args.markdown is not None and (written := _report.put(args.markdown, to_markdown(made))):
         print(written)

@@ -38,6 +38,20 @@ def test_the_judges_are_laid_side_by_side(folders: Path, capsys: pytest.CaptureF
     assert capsys.readouterr().out == said
 
 
+def test_the_noise_is_in_the_units_of_the_scores(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # A floor in degrees stood beside scores in radians, larger than any of them, and "(angle)" said of neither which.
+    for judge in ("auto", "dense"):
+        score({"a": smooth(0)}, {"a": smooth(5)}, angle="rad").save(folders / f"{judge}_rad" / "wan_strict.json")
+        (folders / f"{judge}_rad" / "noise_floor.json").write_text((folders / "dense/noise_floor.json").read_text())
+    assert main(["panel", *(f"{judge}={folders / judge}_rad" for judge in ("auto", "dense")), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["noise"], told["units"]["RotErr"]) == ({}, "rad")
+    assert main(["panel", *(f"{judge}={folders / judge}" for judge in ("auto", "dense"))]) == 0
+    said = capsys.readouterr().out
+    assert "| RotErr, deg | " in said
+    assert " | – | 0.5 |" in said
+
+
 def test_a_protocol_is_named_by_its_hash(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
     changed = score({"a": smooth(0)}, {"a": smooth(5)}, model="kling", time="progress")
     changed.save(folders / "auto" / "kling_progress.json")
