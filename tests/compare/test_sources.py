@@ -197,6 +197,13 @@ def test_one_empty_model_is_a_row_of_failures(tmp_path: Path) -> None:
     assert results["none"].to_json()["summary"]["RotErr"] == 180
 
 
+def test_paths_of_numbered_clips_are_not_the_frames_of_one(tmp_path: Path) -> None:
+    # `cinetraj convert runs/ paths/ --to native` of 001, 002: the folder was taken for one clip in CUT3R's layout.
+    for seed, name in enumerate(("001", "002")):
+        io.write(smooth(seed), tmp_path / "paths" / f"{name}.npz", format="native")
+    assert (set(clips(tmp_path / "paths")[0]), clips(tmp_path / "paths")[1]) == ({"001", "002"}, False)
+
+
 @pytest.mark.parametrize("format", ["cut3r", "droid", "colmap"])
 def test_a_format_that_is_a_folder_is_one_clip(tmp_path: Path, format: str) -> None:
     intrinsics = np.tile(np.array([[500.0, 0, 320], [0, 500, 240], [0, 0, 1]]), (40, 1, 1))

@@ -64,10 +64,18 @@ def _sniff(probe: Probe) -> Match | None:
     if probe.kind != "folder":
         return None
     inner = probe.path / "camera"
-    names = [entry.name for entry in inner.iterdir()] if "camera" in probe.names and inner.is_dir() else probe.names
-    if any(_NAME.fullmatch(name) for name in names):
-        return Match(evidence="numbered npz files", sure=True)
-    return None
+    inside = "camera" in probe.names and inner.is_dir()
+    folder, names = (inner, [entry.name for entry in inner.iterdir()]) if inside else (probe.path, probe.names)
+    first = min((name for name in names if _NAME.fullmatch(name)), default="")
+    return Match(evidence="numbered npz files", sure=True) if first and _may_be_a_frame(folder / first) else None
+
+
+def _may_be_a_frame(path: Path) -> bool:
+    """Whether a file holds a pose, or cannot be read; numbered clips are npz files too, each with a path of its own."""
+    try:
+        return "pose" in npz_shapes(path)
+    except ReadError:
+        return True
 
 
 FORMAT = Format(
