@@ -140,8 +140,16 @@ def runs_in(source: str | Path) -> list[Path]:
     children = sorted(folder.iterdir()) if folder.is_dir() else []
     found = [path for path in children if not path.name.startswith(".") and is_run(path)]
     if not found:
-        raise CinetrajError(f"{folder} holds no run, expected folders that `cinetraj estimate --out` wrote")
+        raise CinetrajError(
+            f"{folder} holds no run, expected folders that `cinetraj estimate --out` wrote{below_it(folder)}"
+        )
     return found
+
+
+def below_it(folder: Path) -> str:
+    """What to give instead of a folder whose folders hold runs, such as runs/ of runs/wan and runs/kling; else ""."""
+    sets = [path for path in sorted(folder.glob("*/")) if any(map(is_run, path.glob("*/")))]
+    return f"; give one of the folders of runs in it, as {sets[0]}" if sets else ""
 
 
 def is_run(folder: Path) -> bool:

@@ -69,7 +69,7 @@ def load(
     A folder of runs or of trajectory files gives one per entry; entries that cannot be read are `failed`.
     Raises CinetrajError where the path itself is nothing that can be read.
     """
-    from compare.run_files import is_run
+    from compare.run_files import below_it, is_run
     from trajectory.io import split_part
 
     path, part = split_part(Path(given))
@@ -98,7 +98,8 @@ def load(
     if all(each.failed for each in found):
         if _is_format(path):  # what is wrong with the whole says more than what its parts are not
             raise CinetrajError(whole.failed)
-        raise CinetrajError(f"{path} holds neither runs nor trajectories; {found[0].name}: {found[0].failed}")
+        why = below_it(path) or f"; {found[0].name}: {found[0].failed}"
+        raise CinetrajError(f"{path} holds neither runs nor trajectories{why}")
     return _apart(found)
 
 

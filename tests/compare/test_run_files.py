@@ -7,6 +7,7 @@ from pathlib import Path
 import made_runs
 import numpy as np
 import pytest
+from console import cinetraj
 
 from compare import run_files, tidy
 from compare.report import folder_page
@@ -100,6 +101,15 @@ def test_what_is_no_run_says_so(tmp_path: Path) -> None:
     (tmp_path / "run.json").write_text(json.dumps({"format": "cinetraj-run"}))
     with pytest.raises(ReadError, match="is no run record"):
         run_files.shots_of(tmp_path)
+
+
+@pytest.mark.parametrize("command", [("describe",), ("info",), ("table",), ("view", "--html")])
+def test_a_folder_of_folders_of_runs_names_one_of_these(command: tuple[str, ...], runs: Path, tmp_path: Path) -> None:
+    # runs/ of runs/wan and runs/kling "is in no format that is recognised", for which --format was to help.
+    shutil.copytree(runs / "pan", tmp_path / "runs" / "wan" / "pan")
+    done = cinetraj(*command, tmp_path / "runs")
+    assert done.returncode == 2
+    assert f"; give one of the folders of runs in it, as {tmp_path / 'runs' / 'wan'}\n" in done.stderr
 
 
 def test_a_torn_file_of_depth_names_the_remedy(tmp_path: Path) -> None:
