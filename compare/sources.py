@@ -8,6 +8,7 @@ from typing import Any, cast, final
 
 from compare.rows import Fault
 from compare.shots import Shot, best_shot, in_whole_clip, listed_shots
+from trajectory.companions import is_companion
 from trajectory.errors import CinetrajError, ReadError, is_address, not_there
 from trajectory.files import named_place, require_named
 from trajectory.io import split_part
@@ -159,7 +160,12 @@ def _of_cameras(path: Path, part: str) -> tuple[dict[str, Clip], bool]:
 
 
 def may_be_clip(path: Path) -> bool:
-    return is_video(path) or (path.suffix.lower() in TRAJECTORY_SUFFIXES and path.name not in NO_TRAJECTORY)
+    return is_video(path) or _may_be_path(path)
+
+
+def _may_be_path(path: Path) -> bool:
+    known = path.suffix.lower() in TRAJECTORY_SUFFIXES and path.name not in NO_TRAJECTORY
+    return known and not is_companion(path)
 
 
 def name_of(path: Path) -> str:
@@ -270,7 +276,7 @@ def _fault(record: Mapping[str, Any]) -> Fault:
 
 
 def _sole_file(path: Path) -> Clip:
-    files = sorted(f for f in path.iterdir() if f.suffix.lower() in TRAJECTORY_SUFFIXES and f.name not in NO_TRAJECTORY)
+    files = sorted(f for f in path.iterdir() if _may_be_path(f))
     if len(files) == 1:
         return Clip(name=path.name, path=files[0])
     what = "no trajectory file" if not files else f"{len(files)} files that could be the trajectory"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from trajectory.companions import is_companion
 from trajectory.errors import CinetrajError, ReadError, is_address, not_there
 from trajectory.files import named_place
 from trajectory.media import is_video
@@ -85,7 +86,7 @@ def load(
         return [_read(path, path.stem, format)]
     if is_run(path):
         return _run(path, named_place(path).name)
-    entries = [p for p in sorted(path.iterdir()) if not p.name.startswith(".")]
+    entries = [p for p in sorted(path.iterdir()) if not p.name.startswith(".") and not is_companion(p)]
     runs = [p for p in entries if p.is_dir() and is_run(p)]
     if runs:
         return [loaded for run in runs for loaded in _one_of_runs(run)]

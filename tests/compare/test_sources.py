@@ -11,6 +11,7 @@ import pytest
 from paths import run, smooth
 
 from compare import protocols
+from compare.cli import _inputs
 from compare.pairing import match
 from compare.scoring import score, score_models
 from compare.sources import clips
@@ -195,6 +196,20 @@ def test_one_empty_model_is_a_row_of_failures(tmp_path: Path) -> None:
     assert results["none"].coverage == {"ok": 0, "all": 1}
     assert "holds no clip" in results["none"].to_json()["clips"]["a"]["failed"]
     assert results["none"].to_json()["summary"]["RotErr"] == 180
+
+
+@pytest.mark.parametrize("format", ["monst3r", "da3-streaming"])
+def test_intrinsics_that_were_written_beside_a_path_are_no_clip(format: str, tmp_path: Path) -> None:
+    # Of two clips that `cinetraj convert` had written `compare` counted two more, which nobody could determine.
+    image_hw, k = (180, 320), np.tile(np.array([[300.0, 0, 160], [0, 300.0, 90], [0, 0, 1]]), (40, 1, 1))
+    for seed, name in enumerate("ab"):
+        path = smooth(seed, image_hw=image_hw, intrinsics_px=k)
+        io.write(path, tmp_path / "paths" / f"{name}.txt", format=format)
+        io.write(path, tmp_path / "deep" / name / "path.txt", format=format)
+    assert len(list((tmp_path / "paths").iterdir())) == 4
+    assert set(clips(tmp_path / "paths")[0]) == set("ab")
+    assert not [clip.failed for clip in clips(tmp_path / "deep")[0].values() if clip.failed]
+    assert {each.name for each in _inputs.load(tmp_path / "paths")} == set("ab")
 
 
 def test_paths_of_numbered_clips_are_not_the_frames_of_one(tmp_path: Path) -> None:
