@@ -29,6 +29,7 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const board = () => data.boards[state.board];
   const policy = () => state.policy || board().failures;
+  const withUnit = (words, unit) => (unit ? `${words} (${unit})` : words);
   const noiseOf = (metric) => (data.noise[board().protocol] || {})[metric];
 
   function head(table, columns, sort, onSort) {
@@ -71,7 +72,7 @@
       ...models.some(without)
         ? [{ key: "faults", label: "Without a score", title: "whose fault it is: only the model's own are charged" }] : [],
       ...metrics.map((m) => ({ key: m.name, label: `${m.name} ${arrows[m.better]}`,
-        title: `${m.words} (${m.unit})` + (judged[m.better] ? `; judged by ${judged[m.better]}, clip by clip` : "") })),
+        title: withUnit(m.words, m.unit) + (judged[m.better] ? `; judged by ${judged[m.better]}, clip by clip` : "") })),
     ];
     const counted = (clips) => `${clips} clip${clips === 1 ? "" : "s"}`;
     const onFewer = (model, metric) => {
@@ -116,10 +117,11 @@
     }
     at("board").append(body);
     const entries = models.flatMap((m) => metrics.map((each) => [m.policies[chosen][each.name], m.policies[other][each.name]]));
+    const units = metrics.filter((m) => m.unit);  // none of models without a scored clip
     const square = entries.filter(([entry]) => entry.ci95);
     const round = entries.some(([entry, rest]) => rest.value !== null && rest.value !== entry.value);
     at("brackets").textContent = [
-      `Units: ${metrics.filter((m) => m.unit).map((m) => `${m.name} ${m.unit}`).join(", ")}.`,
+      units.length ? `Units: ${units.map((m) => `${m.name} ${m.unit}`).join(", ")}.` : "",
       square.length ? "Square brackets: 95 % over clips" +
         (square.some(([entry]) => entry.clips < data.fewest_clips)
           ? `; over fewer than ${data.fewest_clips} clips they are too narrow.` : ".") : "",
@@ -192,7 +194,7 @@
       },
       hovertemplate: "%{x}: %{y:.4g}<extra></extra>",
     }], layout({
-      yaxis: axis(`${metric.name} (${metric.unit})`, { rangemode: "tozero" }), xaxis: axis("", { type: "category", automargin: true }),
+      yaxis: axis(withUnit(metric.name, metric.unit), { rangemode: "tozero" }), xaxis: axis("", { type: "category", automargin: true }),
       ...noiseMarks(metric),
     }), options);
   }
@@ -430,7 +432,7 @@
       x: at_, y: errors.values, mode: "lines+markers", marker: { size: 4 }, line: { color: colour("generated") },
       hovertemplate: "%{x}: %{y:.4g}<extra></extra>",
     }], layout({
-      xaxis: axis(detail.axis || "frames"), yaxis: axis(`${name} (${errors.unit})`, { rangemode: "tozero" }),
+      xaxis: axis(detail.axis || "frames"), yaxis: axis(withUnit(name, errors.unit), { rangemode: "tozero" }),
       ...noiseMarks(metric),
     }), options);
   }

@@ -189,6 +189,23 @@ def test_what_is_in_view_at_once(ranked: Path, tmp_path: Path) -> None:
     not (webdriver.CHROMIUM and webdriver.DRIVER),
     reason="no chromium with chromedriver; apt-get install chromium-driver",
 )
+def test_scores_without_a_unit_are_told_without_empty_words(tmp_path: Path) -> None:
+    # Where no clip has a score: "Units: .", and "RotErr ()" at the axis and in the head of the table.
+    pytest.importorskip("plotly")
+    record = score({"a": smooth(1)}, {"a": "gone.npz"}, model="none").record()
+    with webdriver.browser(tmp_path) as page:
+        page.go(report.write([record], tmp_path / "report.html"))
+        page.wait("return document.querySelectorAll('#board tbody tr').length === 1")
+        assert "Units" not in page.run("return document.getElementById('brackets').textContent")
+        titles = page.run("return [...document.querySelectorAll('[title]')].map((node) => node.title)")
+        assert not [title for title in titles if "()" in title]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (webdriver.CHROMIUM and webdriver.DRIVER),
+    reason="no chromium with chromedriver; apt-get install chromium-driver",
+)
 def test_the_names_below_the_bars_are_whole_and_as_they_are(tmp_path: Path) -> None:
     pytest.importorskip("plotly")
     names = [f"a_model_whose_name_is_long_{k}" for k in range(11)] + ["one <b>bold<br>& <i>more"]
