@@ -23,9 +23,17 @@ PATH = (
 )
 
 
-def commands_of(name: str, actions: "Path | Commands | None", reference: Clip | None = None) -> Commands:
+def commands_of(
+    name: str, actions: "Path | Commands | None", reference: Clip | None = None, format: str = "auto"
+) -> Commands:
     """The commands of a clip: of its own name in a folder, those of a file or a pose string for all clips, else the
     reference itself.
+
+    Args:
+        name: of the clip.
+        actions: what was given apart.
+        reference: the clip's.
+        format: of a reference that is a path, where its file does not know it.
 
     Raises:
         CinetrajError: there are none, or they cannot be read.
@@ -37,7 +45,7 @@ def commands_of(name: str, actions: "Path | Commands | None", reference: Clip | 
         return read_commands(_file_of(name, actions)) if actions.exists() else pose_string(str(actions))
     if reference is None or reference.path is None:
         raise CinetrajError(f"{name} has no commands: give a file of them as the reference, or by --actions; {REMEDY}")
-    return read_commands(reference.path)
+    return read_commands(reference.path, "auto" if reference.knows_format else format)
 
 
 def require_commands(actions: Path) -> None:

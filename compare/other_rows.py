@@ -19,7 +19,7 @@ from trajectory.model import Trajectory
 def score_against_commands(name: str, reference: Clip, generated: Clip, options: Options) -> ClipScores:
     """A clip against its commands, which are the reference where they are not given apart."""
     try:
-        commands = commands_of(name, options.actions, reference)
+        commands = commands_of(name, options.actions, reference, options.reference_format)
     except CinetrajError as error:
         return ClipScores(name=name, failed=f"commands: {error}", fault="instrument")
     try:

@@ -130,7 +130,7 @@ def _undelivered(asked: Asked, reference: Clip, why: str) -> ClipScores:
         return row
     try:
         if options.protocol.commanded:
-            commands_of(name, options.actions, reference)
+            commands_of(name, options.actions, reference, options.reference_format)
             return row
         known = reference.posterior(loaded_from(reference, options.reference_format))
     except CinetrajError as error:

@@ -161,7 +161,7 @@ def read_commands(path: str | Path, format: str = "auto") -> Commands:
             found = _of_json(file)
             if found is not None:
                 return found
-        elif file.suffix in (".txt", "") and format == "auto":
+        elif file.suffix == ".txt" or (file.suffix == "" and format == "auto"):
             text = decode(file, read_bytes(file)).strip()
             if _POSE_COMMAND.match(text):
                 return pose_string(text)

@@ -44,6 +44,22 @@ def test_values_pass_and_what_is_missing_is_named(tmp_path: Path) -> None:
         commands_of("x", tmp_path / "empty")
 
 
+def test_the_format_of_a_reference_is_that_of_its_path_and_not_of_what_knows_its_own(tmp_path: Path) -> None:
+    # --format was not asked where the commands are the steps of a path, and "say --format" was the remedy.
+    folder = tmp_path / "references"
+    io.write(smooth(1), folder / "a.txt", format="tartanair")
+    io.write(smooth(1), folder / "b.npz", format="native")
+    (folder / "c.txt").write_text("w-1")
+    clips = {"a": tmp_path / "a.npz", "b": tmp_path / "b.npz", "c": tmp_path / "c.npz"}
+    for file in clips.values():
+        io.write(smooth(1), file, format="native")
+    generated: dict[str, Path | str | Trajectory] = dict(clips)
+    asked = {"protocol": "worldplay-actions", "reference_format": "tartanair"}
+    rows = score(folder, generated, **asked).clips
+    assert [row.failed for row in rows.values()] == ["", "", ""]
+    assert score(folder, generated, protocol="worldplay-actions").clips["a"].failed.startswith("commands: ")
+
+
 def test_a_path_is_no_turn_and_is_told_to_be_one_of_steps(tmp_path: Path) -> None:
     clip = smooth(1)
     io.write(clip, tmp_path / "x.npz", format="native")
