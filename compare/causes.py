@@ -22,6 +22,7 @@ class Cause:
         count: how many clips of the models, or references, it met.
         clips: names, each once, with how many models have it where it is more than one and each has its own.
         models: whose clips; empty where every model met it.
+        protocols: under which of several it was met; empty where under all.
     """
 
     fault: Fault
@@ -29,17 +30,19 @@ class Cause:
     count: int
     clips: tuple[str, ...]
     models: tuple[str, ...]
+    protocols: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """One line: how many of what, which, whose and why."""
         side, _, why = self.reason.partition(": ")
-        of = f" of {listed(self.models)}" if self.models else ""
+        under = f" under {', '.join(self.protocols)}" if self.protocols else ""
+        of = (f" of {listed(self.models)}" if self.models else "") + under
         count = self.count
         if self.fault == "unmatched":
             return f"{counted(count, 'generated clip')} without a reference{of}: {listed(self.clips)}"
         if self.fault == "instrument" and side == "reference":
-            return f"{counted(count, 'reference')} not determined: {listed(self.clips)}: {why}"
+            return f"{counted(count, 'reference')} not determined{under}: {listed(self.clips)}: {why}"
         if self.fault == "instrument" and side == "generated":
             return f"{counted(count, 'generated clip')} not determined{of}: {listed(self.clips)}: {why}"
         if self.fault == "instrument":
@@ -48,17 +51,24 @@ class Cause:
         return f"{counted(count, 'clip')} failed by the model{of}: {listed(self.clips)}: {why}"
 
 
-def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]]) -> list[Cause]:
-    """The causes among the rows of models by name, the model's own first; a model may come once per protocol."""
+def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]], protocols: Sequence[str] = ()) -> list[Cause]:
+    """The causes among the rows of models by name, the model's own first; a model may come once per protocol.
+
+    Args:
+        models: name and rows.
+        protocols: under which the rows of each are; without it no cause says under which it was met.
+    """
     names = list(dict.fromkeys(name for name, _ in models))
     met: dict[tuple[Fault, str], dict[str, dict[str, None]]] = {}
     first: dict[tuple[Fault, str], str] = {}
-    for model, rows in models:
+    under: dict[tuple[Fault, str], dict[str, None]] = {}
+    for (model, rows), protocol in zip(models, protocols or [""] * len(models), strict=True):
         for name, row in rows.items():
             if row.failed:
                 kind = (row.fault, _nameless(name, row.failed))
                 first.setdefault(kind, row.failed)
                 met.setdefault(kind, {}).setdefault(model, {})[name] = None
+                under.setdefault(kind, {})[protocol] = None
     found: list[Cause] = []
     for key, by_model in met.items():
         fault, reason = key[0], first[key]
@@ -67,7 +77,8 @@ def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]]) -> list[Cause
         of_references = fault == "instrument" and reason.startswith("reference: ")
         count = len(clips) if of_references else sum(len(each) for each in by_model.values())
         told = (name if of_references or n == 1 else f"{name} (of {n} models)" for name, n in clips.items())
-        found.append(Cause(fault=fault, reason=reason, count=count, clips=tuple(told), models=who))
+        where = () if len(under[key]) == len(set(protocols) or {""}) else tuple(under[key])
+        found.append(Cause(fault=fault, reason=reason, count=count, clips=tuple(told), models=who, protocols=where))
     order: Mapping[str, int] = {"model": 0, "instrument": 1, "unmatched": 2}
     return sorted(found, key=lambda cause: order.get(cause.fault, 3))
 

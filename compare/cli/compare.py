@@ -266,7 +266,8 @@ def _tell_problems(results: list["Result"], refused: list[str]) -> None:
     """Each cause of failures once, and what was refused."""
     from compare.causes import causes
 
-    for cause in causes([(result.model, result.clips) for result in results]):
+    protocols = [result.protocol.name for result in results]
+    for cause in causes([(result.model, result.clips) for result in results], protocols):
         say = _report.warn if cause.fault == "unmatched" else _report.error
         say(cause.text)
     for reason in refused:

@@ -30,6 +30,16 @@ def test_what_only_one_model_met_names_it() -> None:
     assert [cause.text for cause in found] == ["1 generated clip not determined of kling: a: unreliable: fog"]
 
 
+def test_what_only_some_protocols_met_names_them() -> None:
+    # Of strict and navscore together "4 pairs not compared" was told of both.
+    bad = {"a": failed("a", "no turns were commanded", "instrument")}
+    good = {"a": ClipScores(name="a")}
+    found = causes([("kling", good), ("kling", bad)], ["strict", "navscore"])
+    assert [cause.text for cause in found] == ["1 pair not compared under navscore: a: no turns were commanded"]
+    (cause,) = causes([("kling", bad), ("kling", bad)], ["strict", "navscore"])
+    assert cause.text == "1 pair not compared: a: no turns were commanded"
+
+
 def test_the_three_counts_stay_apart() -> None:
     said = counts_text({"model": ["a"], "instrument": ["b", "c"], "unmatched": []})
     assert said == "1 failed by the model, 2 not determined by us"
