@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compare.counts import counted
+from compare.sources import listed
 from trajectory.errors import CinetrajError
 from trajectory.run_names import PAGE_FILE, RUN_FILE
 
@@ -36,6 +37,18 @@ def lost(had: list[Path], folder: Path) -> str:
     what = f"the page of {run} is" if len(gone) == 1 else f"{len(gone)} pages of {folder} are"
     it = "it" if len(gone) == 1 else "them"
     return f"{what} gone with what was there before; cinetraj view {shlex.quote(str(run))} --html writes {it} anew"
+
+
+def outdated(folder: Path, names: Iterable[str]) -> str:
+    """What to say of a folder's page that is older than runs of these names in it, "" where there is none."""
+    page = folder / PAGE_FILE
+    if not page.is_file():
+        return ""
+    records = [record for name in names if (record := folder / name / RUN_FILE).is_file()]
+    newer = [record.parent.name for record in records if record.stat().st_mtime > page.stat().st_mtime]
+    if not newer:
+        return ""
+    return f"{page} is older than {listed(newer)}; cinetraj view {shlex.quote(str(folder))} --html writes it anew"
 
 
 def write_pages(

@@ -149,6 +149,8 @@ def estimate_all(
         records, bad = _batch.estimate_batch(clips, args.out, config, batch, say=say, tell=tell, sentence=sentence)
     if out is not None and (lost := _pages.lost(had, out)):
         say(lost)
+    if out is not None and not args.html and (older := _pages.outdated(out, records)):
+        say(older)
     return records, bad
 
 

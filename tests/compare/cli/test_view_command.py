@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 
 import made_runs
@@ -244,6 +245,21 @@ def test_a_page_that_is_gone_with_its_run_is_told(tmp_path: Path, monkeypatch: p
     assert said[1][1:] == []
     gone = [tmp_path / "runs" / name for name in "ab"]
     assert _pages.lost(gone, tmp_path / "runs").startswith(f"2 pages of {tmp_path}/runs are gone")
+
+
+def test_a_page_of_a_folder_that_is_older_than_its_runs_is_told(tmp_path: Path) -> None:
+    # Of a clip that was added or replaced it lists nothing, or what was there before, and nobody said so.
+    page = tmp_path / "index.html"
+    assert _pages.outdated(tmp_path, ["a"]) == ""
+    page.touch()
+    for name, at in (("a", -10), ("b", 10), ("c", 10)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "run.json").touch()
+        seconds = page.stat().st_mtime + at
+        os.utime(tmp_path / name / "run.json", (seconds, seconds))
+    assert _pages.outdated(tmp_path, ["a", "none"]) == ""
+    said = f"{page} is older than b, c; cinetraj view {tmp_path} --html writes it anew"
+    assert _pages.outdated(tmp_path, "abc") == said
 
 
 def test_of_a_video_the_command_for_its_run_is_told(tmp_path: Path) -> None:
