@@ -27,7 +27,7 @@ WELL_KNOWN = (
     "intended_tum.txt",
 )
 """Trajectory files that stand for the folder they are in, the most trusted first."""
-TRAJECTORY_SUFFIXES = {".txt", ".npz", ".npy", ".json", ".csv", ".tum", ".kitti"}
+TRAJECTORY_SUFFIXES = {".txt", ".npz", ".npy", ".json", ".csv", ".tum", ".kitti", ".chan"}
 NO_TRAJECTORY = {"run.json", "meta.json", "labels.json"}
 
 Source = str | Path | Trajectory | Mapping[str, "str | Path | Trajectory"]

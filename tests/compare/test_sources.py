@@ -212,6 +212,15 @@ def test_intrinsics_that_were_written_beside_a_path_are_no_clip(format: str, tmp
     assert {each.name for each in _inputs.load(tmp_path / "paths")} == set("ab")
 
 
+def test_cameras_of_blender_and_nuke_are_found_in_a_folder_of_them(tmp_path: Path) -> None:
+    # "Files in any format": a folder of .chan held no clip, while `describe` read it.
+    image_hw, k = (180, 320), np.tile(np.array([[300.0, 0, 160], [0, 300.0, 90], [0, 0, 1]]), (40, 1, 1))
+    for seed, name in enumerate("ab"):
+        io.write(smooth(seed, image_hw=image_hw, intrinsics_px=k), tmp_path / f"{name}.chan", format="chan-xyz")
+    assert set(clips(tmp_path)[0]) == set("ab")
+    assert score(tmp_path, tmp_path, format="chan-xyz").coverage == {"ok": 2, "all": 2}
+
+
 def test_paths_of_numbered_clips_are_not_the_frames_of_one(tmp_path: Path) -> None:
     # `cinetraj convert runs/ paths/ --to native` of 001, 002: the folder was taken for one clip in CUT3R's layout.
     for seed, name in enumerate(("001", "002")):
