@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from trajectory.model import Trajectory
     from trajectory.tags import TagSet
 
+MOST_DRAWN = 4
+"""Paths in one picture."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Args(_spread.Spread):
@@ -56,7 +59,7 @@ class Args(_spread.Spread):
     """Print tags of published data sets instead of the table, one or more of et,datadop,spatialvid with commas between:
     what E.T., DataDoP and SpatialVID call the moves that are told, by steps between frames."""
     plot: Path | None = None
-    """Also draw the trajectory into this file (.png, .svg or .pdf)."""
+    """Also draw the trajectory into this file (.png, .svg or .pdf); of several the first four, over each other."""
     json: bool = False
     """Print JSON: one object, for several camera paths one under each name."""
 
@@ -254,13 +257,15 @@ def draw(described: "list[tuple[_inputs.Loaded, Description]]", path: Path, *, i
     """The first four paths over each other; a single one with its segments and its sentence."""
     from trajectory.plot import save_overview
 
-    shown = described[:4]
+    shown = described[:MOST_DRAWN]
     paths = [each.trajectory for each, _ in shown if each.trajectory is not None]
     if not paths:
         raise CinetrajError(f"{path} cannot be drawn: no camera path was described")
     alone = len(shown) == 1
     names = [] if alone else [each.name for each, _ in shown]
     save_overview(paths, path, labels=names, description=shown[0][1] if alone else None, index_fps=index_fps)
+    if len(described) > len(shown):
+        _report.warn(f"{path} shows the first {len(shown)} of {len(described)} paths: {', '.join(names)}")
 
 
 def config_of(args: Args) -> "DescribeConfig":

@@ -46,6 +46,16 @@ def test_the_picture_is_written(tmp_path: Path) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_picture_of_some_of_the_paths_says_of_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    # Of a folder of five the fifth was left out without a word.
+    (tmp_path / "paths").mkdir()
+    text = forward(None, tmp_path).read_bytes()
+    for name in "abcde":
+        (tmp_path / "paths" / f"{name}.npz").write_bytes(text)
+    assert describe.run(describe.Args(target=tmp_path / "paths", plot=tmp_path / "five.png")) == 0
+    assert "five.png shows the first 4 of 5 paths: a, b, c, d" in capsys.readouterr().err
+
+
 def said_of(tmp_path: Path, capsys: pytest.CaptureFixture[str], moved: Trajectory, **options: Any) -> str:
     io.write(moved, tmp_path / "path.npz", format="native")
     assert describe.run(describe.Args(target=tmp_path / "path.npz", **options)) == 0
