@@ -15,6 +15,7 @@ from trajectory import plot, plot_frames
 from trajectory.colors import AGAINST
 from trajectory.errors import CinetrajError
 from trajectory.figure_files import kind_of, write
+from trajectory.frames import at_rows
 from trajectory.model import Trajectory
 from trajectory.moves import with_holds
 
@@ -47,7 +48,7 @@ def draw_run(figure: Any, shot: RunShot, *, films: Films | None = None, referenc
     plot.draw_rotation(rotation, trajectory)
     plot.draw_focal(focal, trajectory)
     if reference is not None:
-        laid = laid_on(trajectory, reference)
+        laid = _while_it_lasts(laid_on(trajectory, reference), reference)
         plot.draw_path(path, laid, color=AGAINST, label="reference")
         path.legend(fontsize="x-small", loc="upper left", frameon=False)
         plot.draw_position(position, laid, linestyle="--", prefix="reference ")
@@ -96,6 +97,14 @@ def _draw_seen(axes: Any, shot: RunShot, film: Film, row: int, number: int) -> N
     places = None if tracks is None else scaled_tracks(tracks.xy_px.astype(float), tracks.image_hw, film.hw)
     moving = None if tracks is None else tracks.moving
     plot_frames.draw_tracks(axes, film.rgb[at], places, moving, row, number=number)
+
+
+def _while_it_lasts(laid: Trajectory, reference: Trajectory) -> Trajectory:
+    """A reference that was laid by time, without the frames before its begin and after its end: there it lacks none."""
+    if len(laid) == len(reference):  # frame by frame
+        return laid
+    inside = (laid.time_s >= reference.time_s[0]) & (laid.time_s <= reference.time_s[-1])
+    return at_rows(laid, np.flatnonzero(inside))
 
 
 def save_figure(

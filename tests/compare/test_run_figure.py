@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import made_runs
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -11,6 +12,7 @@ from compare.run_figure import draw_run, save_figure
 from compare.run_files import shots_of
 from sfm.runs import folder
 from trajectory.errors import CinetrajError
+from trajectory.frames import at_rows
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +60,16 @@ def test_the_bars_are_what_is_told(tmp_path: Path) -> None:
         draw_run(figure, shot)
         bars[way] = [label.get_text() for label in figure.axes[-1].get_yticklabels()]
     assert bars == {0.1: [], 0.4: ["Move Right", "Move Left"]}
+
+
+def test_a_shorter_reference_has_no_poses_without_a_pose(runs: Path) -> None:
+    # After its end every frame was marked as one in which it was lost.
+    (truck,) = shots_of(runs / "truck")
+    figure = Figure()
+    whole = made_runs.path(way=(0.4, 0, 0), lost=2)
+    draw_run(figure, truck, reference=at_rows(whole, np.arange(6)))
+    lost = [line for axes in figure.axes for line in axes.lines if line.get_label() == "reference no pose"]
+    assert [list(line.get_xdata()) for line in lost] == [[whole.time_s[2]]] * 2
 
 
 def test_a_reference_is_named_wherever_it_is_drawn(runs: Path) -> None:
