@@ -58,6 +58,7 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
     if focal is None:
         axes.text(0.5, 0.5, "focal length not known", ha="center", va="center", transform=axes.transAxes)
         return
+    before = list(axes.get_ylim()) if axes.lines else []  # of another path, which stays in view
     focal, time_s = np.where(trajectory.valid, focal, np.nan), _clock(axes, trajectory)
     sigma = np.zeros(len(trajectory)) if trajectory.focal_sigma_px is None else trajectory.focal_sigma_px
     (line,) = axes.plot(time_s, focal, linestyle, color=PALETTE[0], label=label, linewidth=1.3)
@@ -71,9 +72,10 @@ def draw_focal(axes: Any, trajectory: Trajectory, *, linestyle: str = "-", label
     if known.size:  # the time of the other curves, which mark frames without a pose
         axes.update_datalim([(end_s, known[0]) for end_s in time_s[[0, -1]].tolist()])
         axes.autoscale_view()
-    if known.size and np.ptp(known) < 0.02 * np.median(known):  # a constant must not look like a zoom
-        ends = [0.9 * np.median(known), 1.1 * np.median(known)]
-        band = np.concatenate([ends, focal - 1.05 * sigma, focal + 1.05 * sigma])
+    constant = known.size and np.ptp(known) < 0.02 * np.median(known)  # it must not look like a zoom
+    if constant or (known.size and before):
+        ends = [0.9 * np.median(known), 1.1 * np.median(known)] if constant else []
+        band = np.concatenate([before, ends, focal - 1.05 * sigma, focal + 1.05 * sigma])
         band = band[np.isfinite(band)]
         axes.set_ylim(band.min(), band.max())
 

@@ -85,6 +85,21 @@ def test_a_focal_length_in_parts_of_the_picture_is_not_said_to_be_pixels() -> No
     assert parts.get_ylabel() == "focal length [parts of the picture]"
 
 
+@pytest.mark.parametrize("zooms", [(1.0, 1.0), (1.0, 1.5), (1.5, 1.0)])
+def test_focal_lengths_of_two_paths_are_both_in_view(zooms: tuple[float, float]) -> None:
+    # The limits were those of the second alone: of 300 beside 900 pixels nothing was to be seen.
+    axes = Figure().subplots()
+    for zoom, factor in zip(zooms, (1.0, 3.0), strict=True):
+        path = moving()
+        assert path.intrinsics_px is not None
+        k = np.array(path.intrinsics_px)
+        k[:, 0, 0] = k[:, 1, 1] = 300.0 * factor * np.linspace(1, zoom, len(path))
+        plot.draw_focal(axes, path.replace(intrinsics_px=k))
+    low, high = axes.get_ylim()
+    assert low < 295
+    assert high > 900 * zooms[1]
+
+
 def test_a_constant_focal_length_does_not_look_like_a_zoom() -> None:
     axes = Figure().add_subplot()
     plot.draw_focal(axes, moving())
