@@ -214,7 +214,8 @@ def _check_intrinsics(intrinsics_px: np.ndarray, valid: np.ndarray) -> None:
     if not (np.isnan(focal) | (focal > 0)).all() or np.isnan(focal[valid]).any():
         raise CinetrajError("intrinsics_px has a focal length that is not positive on a valid frame")
     known = intrinsics_px[valid]
-    bad = np.isinf(known).any((1, 2)) | (known[:, [1, 2, 2, 2], [0, 0, 1, 2]] != (0.0, 0.0, 0.0, 1.0)).any(1)
+    fixed = known[:, [1, 2, 2, 2], [0, 0, 1, 2]] - (0.0, 0.0, 0.0, 1.0)
+    bad = np.isinf(known).any((1, 2)) | ~(np.abs(fixed) <= ROTATION_TOLERANCE).all(1)
     if bad.any():
         i = int(np.flatnonzero(valid)[int(np.argmax(bad))])
         raise CinetrajError(
