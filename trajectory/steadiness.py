@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 
 from trajectory.image_motion import ImageMotion
 
@@ -18,6 +18,10 @@ LEAST_POSES = 5
 """Fewer points in time say nothing of shake: one quintic does not follow three of them with a start and a stop."""
 RESTS_DIAG_S = 0.01
 """Content speed below which a camera rests beside what moves faster: segments end there (`segments.SegmentConfig`)."""
+PICTURE_S = 0.26
+"""Longest time for which a film shows one picture: four a second, and a little for rounded times. What stands longer
+is a rest."""
+_SAME_DIAG = 1e-9
 GRID_HZ = 30.0
 """Densest sampling of the analysis: hands and vehicles shake below 15 Hz."""
 
@@ -83,7 +87,9 @@ def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
 
     The tremor is the residual of a local quintic fit (Savitzky and Golay 1964), which follows the start and stop of a
     move right up to the ends of a clip. The trend is a Gaussian smoothing sharpened by Tukey's twicing (2 G - G G),
-    which overshoots less at an abrupt start; its ends are continued by point reflection.
+    which overshoots less at an abrupt start; its ends are continued by point reflection. Between frames that stand
+    where the one before does for a moment only, the camera moves on: the film has fewer pictures than frames (8 a
+    second in a file of 24, pulldown), and their steps are no shake.
     """
     config = config or SteadinessConfig()
     time_s = seen.moved.time_s
@@ -93,9 +99,11 @@ def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
     count = min(max(2, count), 20 * len(time_s))  # a gap of days must not fill the memory
     grid = np.linspace(float(time_s[0]), float(time_s[-1]), count)
     step_s = duration / (count - 1)
-    left = np.clip(np.searchsorted(time_s, grid, side="right") - 1, 0, len(time_s) - 2)
-    share = ((grid - time_s[left]) / spacing[left])[:, None]
-    shift = seen.shift[left] * (1.0 - share) + seen.shift[left + 1] * share
+    own = _own(seen.shift, time_s)
+    own_s = time_s[own]
+    left = np.clip(np.searchsorted(own_s, grid, side="right") - 1, 0, len(own_s) - 2)
+    share = ((grid - own_s[left]) / np.diff(own_s)[left])[:, None]
+    shift = seen.shift[own][left] * (1.0 - share) + seen.shift[own][left + 1] * share
     smooth = _smooth(shift, config.trend_s / step_s)
     trend = 2.0 * smooth - _smooth(smooth, config.trend_s / step_s)
     return Split(
@@ -104,7 +112,7 @@ def split(seen: ImageMotion, config: SteadinessConfig | None = None) -> Split:
         tremor=shift - _local_quintic(shift, round(min(config.intent_s / step_s, float(count)))),
         trend=trend,
         rate=np.gradient(trend, max(step_s, 1e-12), axis=0),  # no quotient leaves the doubles
-        observed=spacing[left] <= max(config.max_gap_s, 2.5 * float(np.median(spacing))),
+        observed=np.diff(own_s)[left] <= max(config.max_gap_s, 2.5 * float(np.median(spacing))),
     )
 
 
@@ -172,6 +180,15 @@ def name_speed(typical_diag_s: float, peak_turn_diag_s: float, config: Steadines
     if typical_diag_s >= config.fast_diag_s:
         return "fast"
     return "slow" if typical_diag_s < config.slow_diag_s else "regular"
+
+
+def _own(shift: Float[np.ndarray, "m 7"], time_s: Float[np.ndarray, " m"]) -> Int[np.ndarray, " k"]:
+    """Frames that stand elsewhere than the one before; all of a rest that is longer than a picture, and both ends."""
+    starts = np.flatnonzero(np.concatenate([[True], (np.abs(np.diff(shift, axis=0)) > _SAME_DIAG).any(axis=1)]))
+    ends_s = np.append(time_s[starts[1:]], time_s[-1])
+    own = np.repeat(ends_s - time_s[starts] > PICTURE_S, np.diff(np.append(starts, len(time_s))))
+    own[starts] = own[-1] = True
+    return np.flatnonzero(own)
 
 
 def _smooth(values: np.ndarray, sigma: float) -> np.ndarray:

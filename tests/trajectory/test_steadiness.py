@@ -173,3 +173,28 @@ def test_a_few_poses_say_nothing_of_shake(frames, easing):
     assert said.steadiness == ("smooth" if frames == 5 else None)
     assert "shaky" not in said.sentence
     assert describe(t).steadiness == "static"
+
+
+@pytest.mark.parametrize(("pictures_hz", "fps"), [(8, 24), (12, 24), (24, 30), (24, 60), (6, 24)])
+@pytest.mark.parametrize("shakes", [False, True])
+def test_a_film_of_fewer_pictures_than_frames_is_as_steady_as_its_pictures(pictures_hz, fps, shakes):
+    pictures = build(
+        turn_deg=(0, 30, 0), frames=3 * pictures_hz, duration_s=3.0, noise_deg=0.5 if shakes else 0.0
+    ).world_from_cam
+    shown = np.arange(3 * fps) * pictures_hz // fps
+    film = build(frames=len(shown), duration_s=(len(shown) - 1) / fps).replace(world_from_cam=pictures[shown])
+    found = describe(film)
+    assert found.steadiness == ("shaky" if shakes else "smooth")
+    assert {segment.primitive for segment in found.segments} == {"Pan_Right"}
+
+
+def test_a_rest_between_two_moves_stays_one():
+    path = build(
+        turn_deg=(0, 60, 0),
+        frames=121,
+        duration_s=4.0,
+        profile=lambda a: np.interp(a, [0, 0.3, 0.7, 1], [0, 0.5, 0.5, 1]),
+    )
+    parts = split(image_motion(path))
+    resting = (parts.time_s > 1.4) & (parts.time_s < 2.6)
+    assert np.ptp(parts.shift[resting, 4]) == 0
