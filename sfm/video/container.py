@@ -15,6 +15,7 @@ from sfm.processes.workers import streamed
 from sfm.types import Frames
 from sfm.video.clock import counts_slots, stands, stated_rate
 from sfm.video.completeness import missing_bytes
+from sfm.video.fields import are_two, upper_field
 from sfm.video.opening import SOFTWARE, largest_stream, on_device, open_video, words_of
 from sfm.video.sampling import (
     RATE_UNHEARD,
@@ -163,7 +164,9 @@ class Film:
             time_s = index / self._rate
             notes.append(f"the file carries no timestamps; {self._rate:g} frames per second assumed")
         if reading.interlaced:
-            notes.append(f"{reading.interlaced} frames are interlaced and were not deinterlaced")
+            notes.append(
+                f"{reading.interlaced} frames are marked as interlaced: where their fields differ the upper one is read"
+            )
         if self._config.decoder != SOFTWARE and not on_device(self._stream):
             notes.append(f"decoded in software: no {self._config.decoder} decoder here takes this file")
         aspect = float(self._stream.sample_aspect_ratio or 1) or 1.0
@@ -257,14 +260,22 @@ def _upright_rgb(frame: Any, hw: tuple[int, int], turn: _Turn) -> UInt8[np.ndarr
     stored_hw = turn.swap(hw)
     if _has_alpha(frame.format):
         rgb = shrink(over_black(frame.to_ndarray(format="rgba")), stored_hw)
+    elif frame.interlaced_frame:
+        whole = _planar_rgb(frame, (frame.height, frame.width))
+        rgb = shrink(upper_field(whole), stored_hw) if are_two(whole) else _planar_rgb(frame, stored_hw)
     else:
-        from av.video.reformatter import Interpolation as Sws
-
-        flags = Sws.AREA | Sws.ACCURATE_RND | Sws.FULL_CHR_H_INT | Sws.BITEXACT
-        planes = frame.reformat(stored_hw[1], stored_hw[0], "gbrp", interpolation=int(flags), threads=1).planes
-        green, blue, red = (np.frombuffer(p, np.uint8).reshape(-1, p.line_size)[:, : stored_hw[1]] for p in planes)
-        rgb = cv2.merge((red, green, blue))  # half the time of swscale's own "rgb24", which is as exact
+        rgb = _planar_rgb(frame, stored_hw)
     return turn.apply(rgb) if turn.quarters or turn.flip else rgb
+
+
+def _planar_rgb(frame: Any, hw: tuple[int, int]) -> UInt8[np.ndarray, "h w 3"]:
+    """A frame as it is stored, at a size of its own or smaller."""
+    from av.video.reformatter import Interpolation as Sws
+
+    flags = Sws.AREA | Sws.ACCURATE_RND | Sws.FULL_CHR_H_INT | Sws.BITEXACT
+    planes = frame.reformat(hw[1], hw[0], "gbrp", interpolation=int(flags), threads=1).planes
+    green, blue, red = (np.frombuffer(p, np.uint8).reshape(-1, p.line_size)[:, : hw[1]] for p in planes)
+    return cv2.merge((red, green, blue))  # half the time of swscale's own "rgb24", which is as exact
 
 
 def _has_alpha(pixel_format: Any) -> bool:

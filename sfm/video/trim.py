@@ -185,6 +185,8 @@ def _encoder(output: Any, stream: Any, frame: Any, table: FrameTable, how: _Enco
     context.pix_fmt = "yuv444p" if frame.width % 2 or frame.height % 2 else "yuv420p"
     context.time_base = table.tick_s
     context.options = {"crf": str(how.crf), "preset": how.preset}
+    if frame.interlaced_frame:  # else nobody knows that its lines are of two instants
+        context.options |= {"flags": "+ildct+ilme"}
     if stream.sample_aspect_ratio:
         context.sample_aspect_ratio = stream.sample_aspect_ratio
     for name in ("color_range", "color_primaries", "color_trc", "colorspace"):
