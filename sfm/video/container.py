@@ -17,6 +17,7 @@ from sfm.video.clock import counts_slots, stands, stated_rate
 from sfm.video.completeness import missing_bytes
 from sfm.video.fields import are_two, upper_field
 from sfm.video.opening import SOFTWARE, largest_stream, on_device, open_video, words_of
+from sfm.video.orientation import Turn, turn_of
 from sfm.video.sampling import (
     RATE_UNHEARD,
     FrameBuffer,
@@ -59,23 +60,7 @@ class _Reading:
     last_end_s: float = float("-inf")
     stopped: bool = False
     error: str = ""
-    turn: "_Turn | None" = None
-
-
-@final
-@dataclass(frozen=True)
-class _Turn:
-    """Display matrix as array moves: flip left-right first, then quarter turns counterclockwise."""
-
-    quarters: int
-    flip: bool
-
-    def swap(self, hw: tuple[int, int]) -> tuple[int, int]:
-        """Height and width after the turn, and before it: the same exchange."""
-        return (hw[1], hw[0]) if self.quarters % 2 else hw
-
-    def apply(self, rgb: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(np.rot90(rgb[:, ::-1] if self.flip else rgb, self.quarters))
+    turn: Turn | None = None
 
 
 def load_container(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, ...]]:
@@ -137,7 +122,7 @@ class Film:
         stored_hw = (0, 0)
         for number, time_s, frame in nearest_to_ticks(pictures, config.fps):
             if reading.turn is None:
-                reading.turn = _turn_of(frame)
+                reading.turn = turn_of(frame)
                 stored_hw = (int(frame.height), int(frame.width))
                 self.source_hw = reading.turn.swap(stored_hw)
                 self.hw = working_hw(self.source_hw, config.long_side)
@@ -255,7 +240,7 @@ def _wanted(
         yield picture
 
 
-def _upright_rgb(frame: Any, hw: tuple[int, int], turn: _Turn) -> UInt8[np.ndarray, "h w 3"]:
+def _upright_rgb(frame: Any, hw: tuple[int, int], turn: Turn) -> UInt8[np.ndarray, "h w 3"]:
     """sRGB bytes at the working size: swscale by area, with full chroma and exact rounding."""
     stored_hw = turn.swap(hw)
     if _has_alpha(frame.format):
@@ -280,27 +265,6 @@ def _planar_rgb(frame: Any, hw: tuple[int, int]) -> UInt8[np.ndarray, "h w 3"]:
 
 def _has_alpha(pixel_format: Any) -> bool:
     return any(component.is_alpha for component in pixel_format.components) or pixel_format.has_palette
-
-
-def _turn_of(frame: Any) -> _Turn:
-    """Quarter turns and flip of the display matrix (ISO 14496-12, 8.3.2): x' = a x + c y, y' = b x + d y."""
-    matrix = _display_matrix(frame)
-    if matrix is None:
-        return _Turn(0, False)
-    a, b, c, d = matrix
-    flip = a * d - b * c < 0
-    if flip:  # undo the flip of x, which is applied first
-        a, b = -a, -b
-    angle_deg = np.degrees(np.arctan2(b, a))  # clockwise on a screen whose y points down
-    return _Turn(int(np.round(-angle_deg / 90.0)) % 4, bool(flip))
-
-
-def _display_matrix(frame: Any) -> tuple[float, float, float, float] | None:
-    side_data = frame.side_data.get("DISPLAYMATRIX")  # iterating gives entries in PyAV 18, names in 19
-    if side_data is None:
-        return None
-    values = np.frombuffer(bytes(side_data), np.int32)[:9].astype(float)
-    return values[0], values[1], values[3], values[4]
 
 
 def _check_shape(frame: Any, stored_hw: tuple[int, int], path: Path) -> None:

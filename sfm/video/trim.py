@@ -12,6 +12,7 @@ from jaxtyping import Float, Int
 
 from sfm.video.clock import counts_slots, stands, stated_rate
 from sfm.video.opening import largest_stream, libav_name, open_video
+from sfm.video.orientation import turn_of
 from sfm.video.sampling import spread_repeats
 from trajectory.errors import CinetrajError, ReadError
 
@@ -88,8 +89,8 @@ def cut(
 ) -> None:
     """Write the frames start..stop-1 of `video`, counted from 0 as they are shown, to `out` as H.264.
 
-    Size, pixel shape, rotation, colour tags and the spacing of the frames in time are kept; the first frame stands at
-    zero. Sound is left out. `out` appears complete or not at all.
+    Size, pixel shape, rotation, mirroring, colour tags and the spacing of the frames in time are kept; the first frame
+    stands at zero. Sound is left out. `out` appears complete or not at all.
 
     Args:
         table: `frame_table(video)`, where it is known already.
@@ -191,8 +192,9 @@ def _encoder(output: Any, stream: Any, frame: Any, table: FrameTable, how: _Enco
         context.sample_aspect_ratio = stream.sample_aspect_ratio
     for name in ("color_range", "color_primaries", "color_trc", "colorspace"):
         setattr(context, name, int(getattr(frame, name)))
-    if frame.rotation:
-        encoder.set_display_rotation(frame.rotation)
+    turn = turn_of(frame)
+    if turn.quarters or turn.flip:
+        encoder.set_display_rotation(turn.rotation_deg, hflip=turn.flip)
     return encoder
 
 
