@@ -23,7 +23,9 @@ def stands(stream: Any) -> bool:
 def stated_rate(stream: Any) -> Fraction | None:
     """Frames a second as the file states them; None where it does not.
 
-    The average is frames over duration: of a clock that stands it means nothing, the rate in the codec's header does.
+    The average is frames over duration: of a clock that stands it means nothing, and of a raw stream, which has none,
+    it is 25 whatever was filmed. The rate in the codec's header does mean something.
     """
-    rate = stream.guessed_rate if stands(stream) else stream.average_rate or stream.guessed_rate
+    average = None if stands(stream) else stream.average_rate
+    rate = stream.guessed_rate or average if stream.start_time is None else average or stream.guessed_rate
     return Fraction(rate) if rate else None

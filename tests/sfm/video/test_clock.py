@@ -1,17 +1,22 @@
-"""What counts as a clock, of streams that need no file."""
+"""What counts as a clock."""
 
 from fractions import Fraction
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from clips import encode, pan
 
 from sfm.video.clock import counts_slots, stands, stated_rate
+from sfm.video.reader import load
+from sfm.video.trim import frame_table
 
 
-def stream(times: list[int], *, average: Any = Fraction(12), guessed: Any = Fraction(25)) -> Any:
+def stream(times: list[int], *, average: Any = Fraction(12), guessed: Any = Fraction(25), start: int | None = 0) -> Any:
     entries = [SimpleNamespace(timestamp=time) for time in times]
-    return SimpleNamespace(index_entries=entries, average_rate=average, guessed_rate=guessed)
+    return SimpleNamespace(index_entries=entries, average_rate=average, guessed_rate=guessed, start_time=start)
 
 
 @pytest.mark.parametrize(("times", "still"), [([], False), ([7], False), ([0, 0, 0], True), ([0, 0, 1], False)])
@@ -23,7 +28,18 @@ def test_the_average_rate_is_believed_unless_the_clock_stands() -> None:
     assert stated_rate(stream([0, 1, 2])) == 12
     assert stated_rate(stream([0, 0, 0])) == 25
     assert stated_rate(stream([0, 1], average=None)) == 25
+    assert stated_rate(stream([], start=None)) == 25
+    assert stated_rate(stream([], guessed=None, start=None)) == 12
     assert stated_rate(stream([], average=None, guessed=None)) is None
+
+
+@pytest.mark.parametrize(("name", "codec"), [("a.h264", "libx264"), ("a.hevc", "libx265")])
+def test_a_raw_stream_is_as_quick_as_its_header_says(tmp_path: Path, name: str, codec: str) -> None:
+    film = encode(tmp_path / name, pan(0, 7), fps=30, codec=codec)
+    frames = load(film)
+    assert frames.time_s == pytest.approx(np.arange(7) / 30)
+    assert frames.notes == ("the file carries no timestamps; 30 frames per second assumed",)
+    assert frame_table(film).time_s == pytest.approx(frames.time_s)
 
 
 def test_only_an_avi_counts_slots() -> None:
