@@ -1,4 +1,7 @@
-"""Animated pictures as clips: WebP, PNG and AVIF with their own times, the pages of a TIFF by number."""
+"""Animated pictures as clips: WebP, PNG and AVIF with their own times, the pages of a TIFF by number.
+
+A GIF is a film, but for one that tells no delays: libav takes all its pictures for one.
+"""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,7 +36,8 @@ def is_animation(path: Path) -> bool:
     """Whether a picture has several frames or pages; False where it cannot be read."""
     try:
         with Image.open(path) as image:
-            return image.format in ANIMATED and getattr(image, "n_frames", 1) > 1
+            kind = image.format in ANIMATED or (image.format == "GIF" and "duration" not in image.info)
+            return kind and getattr(image, "n_frames", 1) > 1
     except DAMAGES:
         return False
 
@@ -42,7 +46,8 @@ def load_animation(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
     """The frames of an animated picture. Also returns what was lost, in words, where it is damaged."""
     lost: list[str] = []
     with Image.open(path) as picture:
-        timed = picture.format != "TIFF"
+        kind = picture.format
+        timed = kind != "TIFF" and _has_durations(path)
         rate = config.assumed_fps if config.assumed_fps is not None else config.fps
         if not timed and rate is None and (config.start_s is not None or config.stop_s is not None):
             raise CinetrajError(f"{path}: its pages {UNRATED}")
@@ -57,8 +62,9 @@ def load_animation(path: Path, config: VideoConfig) -> tuple[Frames, tuple[str, 
         lost.append(f"the file is cut short after {len(buffer)} frames")
     rgb, time_s, index = buffer.arrays()
     notes = [*lost, *told_bits(deep_bits)]
-    if timed and len(time_s) > 1 and not np.diff(time_s).any():  # an animation without durations
+    if timed and len(time_s) > 1 and not np.diff(time_s).any():  # the last picture alone has a duration
         timed, time_s = False, index / (rate or 1.0)
+    if not timed and len(time_s) > 1 and kind != "TIFF":
         notes.append("the file carries no times")
     elif timed:
         time_s, moved = spread_repeats(time_s, path)
@@ -81,7 +87,16 @@ def _pages(picture: Any, lost: list[str], deep_bits: int) -> Iterator[tuple[floa
     for number, rgb in _turned(picture, lost, lambda page: rgb_of(page, deep_bits)):
         if number == 0 and getattr(picture, "default_image", False):  # of an APNG: shown where none can be played
             continue
-        yield float(picture.info.get("duration") or 0.0) / 1000.0, rgb
+        yield _duration_s(picture), rgb
+
+
+def _has_durations(path: Path) -> bool:
+    with Image.open(path) as picture:  # by itself: Pillow does not turn all kinds back
+        return any(duration_s for _, duration_s in _turned(picture, [], _duration_s))
+
+
+def _duration_s(page: Any) -> float:
+    return float(page.info.get("duration") or 0.0) / 1000.0
 
 
 def _turned(picture: Any, lost: list[str], seen: Callable[[Any], Any]) -> Iterator[tuple[int, Any]]:

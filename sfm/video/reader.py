@@ -90,8 +90,10 @@ def is_film(source: str | Path) -> bool:
     path = Path(source)
     if not path.is_file() or path.stat().st_size == 0:
         return False
-    content = content_of(path)
-    return content == FILM or (content != PICTURE and path.suffix.lower() not in IMAGE_SUFFIXES)
+    content, suffix = content_of(path), path.suffix.lower()
+    if content == PICTURE:
+        return False
+    return not is_animation(path) if content == FILM else suffix not in IMAGE_SUFFIXES
 
 
 def own_name(path: str) -> str:

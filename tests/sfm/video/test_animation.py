@@ -89,6 +89,21 @@ def test_no_durations_are_no_times(tmp_path: Path) -> None:
     assert frames.notes == ("the file carries no times",)
 
 
+def test_without_durations_a_rate_is_a_rate(tmp_path: Path) -> None:
+    frames = video.load(save(tmp_path / "a.webp", duration=0), video.VideoConfig(fps=10.0))
+    assert (frames.time_source, list(frames.time_s)) == ("assumed", [0, 0.1, 0.2, 0.3, 0.4])
+
+
+def test_a_gif_without_delays_has_all_its_pictures(tmp_path: Path) -> None:
+    """As Pillow writes it where no duration is given."""
+    path = save(tmp_path / "a.gif")
+    frames = video.load(path)
+    assert np.abs(frames.rgb.astype(int) - RGB).mean() < 10
+    assert (frames.time_source, list(frames.time_s)) == ("index", [0, 1, 2, 3, 4])
+    assert frames.notes == ("the file carries no times",)
+    assert list(video.load(path, video.VideoConfig(fps=10.0)).time_s) == [0, 0.1, 0.2, 0.3, 0.4]
+
+
 def test_damage_leaves_what_came_before_it(tmp_path: Path) -> None:
     path = save(tmp_path / "a.png", duration=40)
     data = path.read_bytes()
