@@ -5,7 +5,7 @@ from typing import Final
 
 _VIDEOS: Final = (
     "mp4 mov m4v mkv webm avi gif mpg mpeg ts ogv wmv flv m2ts mts 3gp 3g2 mxf vob m2v m1v asf f4v qt nut y4m ivf "
-    "h264 264 h265 265 hevc divx dv"
+    "h264 264 h265 265 hevc divx dv mjpeg mjpg"
 )
 VIDEO_SUFFIXES: Final[frozenset[str]] = frozenset(f".{kind}" for kind in _VIDEOS.split())
 """In small letters."""

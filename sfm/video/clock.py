@@ -3,6 +3,9 @@
 from fractions import Fraction
 from typing import Any
 
+MADE_UP = frozenset({"mjpeg", "obu"})
+"""Raw streams whose pictures libav gives times, though nothing in them tells a rate."""
+
 
 def counts_slots(container: Any) -> bool:
     """Whether the places of the packets are the clock.
@@ -12,6 +15,11 @@ def counts_slots(container: Any) -> bool:
     the streams of B-frames runs backwards.
     """
     return container.format.name == "avi"
+
+
+def unclocked(container: Any, stream: Any) -> bool:
+    """Whether the times of the frames mean nothing: one for all, or 25 a second that libav makes up."""
+    return container.format.name in MADE_UP or stands(stream)
 
 
 def stands(stream: Any) -> bool:

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int, UInt8
 from sfm.config import VideoConfig
 from sfm.processes.workers import streamed
 from sfm.types import Frames
-from sfm.video.clock import counts_slots, stands, stated_rate
+from sfm.video.clock import counts_slots, stated_rate, unclocked
 from sfm.video.completeness import missing_bytes
 from sfm.video.fields import are_two, upper_field
 from sfm.video.opening import SOFTWARE, largest_stream, on_device, open_video, words_of
@@ -45,7 +45,7 @@ class _Reading:
     """What is learnt while frames stream past.
 
     Attributes:
-        standing: every frame has the same time, which is none.
+        standing: what the frames have for times is none.
         slots: of an AVI, where its packets stand that are not empty.
     """
 
@@ -97,7 +97,7 @@ class Film:
         self._stream = largest_stream(container, path)
         self._stream.codec_context.thread_count = DECODER_THREADS
         self._rate = config.assumed_fps or float(stated_rate(self._stream) or 0) or None
-        self.reading = _Reading(standing=stands(self._stream))
+        self.reading = _Reading(standing=unclocked(container, self._stream))
         self.source_hw = self.hw = (0, 0)
 
     @property

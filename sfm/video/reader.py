@@ -47,6 +47,10 @@ GENERIC = frozenset(
 """Names under which data sets and programs keep every clip alike; they tell none from another."""
 
 
+JPEG_STREAMS = frozenset({".mjpeg", ".mjpg"})
+"""Films that begin as a picture does: one JPEG after the other."""
+
+
 def load(source: str | Path, config: VideoConfig = DEFAULT_CONFIG) -> Frames:
     """Decode a clip once, at the working size, with the times that it carries.
 
@@ -92,7 +96,7 @@ def is_film(source: str | Path) -> bool:
         return False
     content, suffix = content_of(path), path.suffix.lower()
     if content == PICTURE:
-        return False
+        return suffix in JPEG_STREAMS
     return not is_animation(path) if content == FILM else suffix not in IMAGE_SUFFIXES
 
 

@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float, Int
 
-from sfm.video.clock import counts_slots, stands, stated_rate
+from sfm.video.clock import counts_slots, stated_rate, unclocked
 from sfm.video.opening import largest_stream, libav_name, open_video
 from sfm.video.orientation import turn_of
 from sfm.video.sampling import spread_repeats
@@ -53,7 +53,7 @@ def frame_table(video: str | Path) -> FrameTable:
     with _open(path) as container:
         stream = _video_stream(container, path)
         packets = [p for p in container.demux(stream) if p.size and not p.is_discard]
-        slots, standing = counts_slots(container), stands(stream)
+        slots, standing = counts_slots(container), unclocked(container, stream)
         tick, rate = Fraction(stream.time_base), stated_rate(stream)
         times = [p.dts if slots else p.pts for p in packets]
     if None in times and not standing:  # raw streams: the decoder may know

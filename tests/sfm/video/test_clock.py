@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from clips import encode, pan
 
+from sfm.config import VideoConfig
 from sfm.video.clock import counts_slots, stands, stated_rate
 from sfm.video.reader import load
 from sfm.video.trim import frame_table
@@ -45,3 +46,12 @@ def test_a_raw_stream_is_as_quick_as_its_header_says(tmp_path: Path, name: str, 
 def test_only_an_avi_counts_slots() -> None:
     assert counts_slots(SimpleNamespace(format=SimpleNamespace(name="avi")))
     assert not counts_slots(SimpleNamespace(format=SimpleNamespace(name="mov,mp4,m4a,3gp,3g2,mj2")))
+
+
+@pytest.mark.parametrize("name", ["a.mjpeg", "a.MJPG"])
+def test_one_jpeg_after_the_other_is_a_film_without_times(tmp_path: Path, name: str) -> None:
+    film = encode(tmp_path / "a.mjpeg", pan(0, 7), codec="mjpeg", pix_fmt="yuvj420p").rename(tmp_path / name)
+    frames = load(film)
+    assert (len(frames), frames.time_source) == (7, "assumed")
+    assert load(film, VideoConfig(assumed_fps=10.0)).time_s == pytest.approx(np.arange(7) / 10)
+    assert len(frame_table(film)) == 7
