@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from sfm import backends, gravity
+from sfm.backends.within_bars import margins_of, run_within
 from sfm.confidence.pinhole_doubt import doubted
 from sfm.config import EstimateConfig, GravityConfig
 from sfm.masks import cards, projections, views
@@ -72,8 +74,11 @@ def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: Esti
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, statistics=told)
     if reason := cards.no_scene(frames, found):
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, statistics=nothing)
-    device, seed, threads = config.device, config.seed, threads_of(config)
-    return backends.run(frames, found, backend_config, device=device, seed=seed, threads=threads)
+    told_whole = getattr(backend_config, "depth_prior", None) is not None  # depths of whole frames
+    run = partial(
+        backends.run, config=backend_config, device=config.device, seed=config.seed, threads=threads_of(config)
+    )
+    return run_within((0, 0) if told_whole else margins_of(found), run, frames, found)
 
 
 def _gravity(part: Frames, found: Masks, result: BackendResult, config: GravityConfig) -> dict[str, Any]:
