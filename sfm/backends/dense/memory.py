@@ -27,7 +27,7 @@ def does_not_fit(frames: Frames, config: DenseConfig, available: int) -> Cinetra
     remedy = f"at most {fewer} frames at a time (--video.start-s, --video.stop-s)"
     side = _longest_side(count, hw, config, usable)
     if side is not None:
-        remedy = f"--video.long-side {side}, or {remedy}"
+        remedy = f"--long-side {side}, or {remedy}"
     return CinetrajError(
         f"{frames.source}: {count} frames of {hw[1]}x{hw[0]} need up to {needed / GIB:.1f} GiB on the GPU, and "
         f"{available / GIB:.1f} GiB are to be had; what would fit: {remedy}, or --device cpu"

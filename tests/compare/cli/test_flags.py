@@ -3,6 +3,7 @@
 `flags.json` is the stored list. New flags may join it: `python tests/compare/cli/test_flags.py` writes it anew.
 """
 
+import ast
 import contextlib
 import io
 import json
@@ -12,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).resolve().parents[3]
 STORED = Path(__file__).with_name("flags.json")
+OF_OTHERS = {"--head", "--npz_path", "--python", "--upgrade"}
+"""Options of other programs that messages and pages of ours name."""
 WIDE = "120"
 """Columns of the help: room for the longest option, and none for groups side by side."""
 _FLAG = re.compile(r"(?:-\w, )?(--[a-z][\w.-]*)(?: (\S.*?))?(?:  +(.*))?$")
@@ -102,6 +106,29 @@ def test_the_help_is_read_whole() -> None:
     assert found["--no-split-shots"] == {"value": "", "default": "False"}
     assert found["--out"] == {"value": "PATH", "default": "required"}
     assert len(found) == 40
+
+
+def named_flags() -> dict[str, str]:
+    """Flag -> the module that names it in a text other than a docstring, as errors do that say what to try."""
+    found: dict[str, str] = {}
+    for path in (path for package in ("sfm", "trajectory", "compare") for path in (ROOT / package).rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        docstrings = {id(each.value) for each in ast.walk(tree) if isinstance(each, ast.Expr)}
+        for each in ast.walk(tree):
+            if isinstance(each, ast.Constant) and isinstance(each.value, str) and id(each) not in docstrings:
+                named = re.findall(r"(?<![\w-])--[a-z][\w.-]*\w", each.value)
+                found |= dict.fromkeys(named, str(path.relative_to(ROOT)))
+    return found
+
+
+def test_every_flag_that_a_message_names_is_offered() -> None:
+    offered = {"--help", "--help-all", "--version", "--traceback", *OF_OTHERS}
+    for command in commands():
+        own = {*flags_of(command), *(flags_of(command, "--help-all") if command == "estimate" else ())}
+        offered |= own | {flag.replace("--no-", "--") for flag in own}  # a switch is named without its "no", too
+    named = named_flags()
+    assert len(named) > 50
+    assert {flag: module for flag, module in named.items() if flag not in offered} == {}
 
 
 def _store() -> None:

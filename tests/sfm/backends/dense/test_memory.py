@@ -26,7 +26,7 @@ def frames(count: int = 20) -> Frames:
 
 def numbers(error: CinetrajError) -> tuple[int | None, int]:
     """The long side and the number of frames that a message names."""
-    side = re.search(r"--video\.long-side (\d+)", str(error))
+    side = re.search(r"--long-side (\d+)", str(error))
     fewer = re.search(r"at most (\d+) frames", str(error))
     assert fewer is not None
     return None if side is None else int(side[1]), int(fewer[1])
