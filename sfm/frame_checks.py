@@ -1,4 +1,4 @@
-"""What is handed in as frames of a clip is what it should be, by shapes, types and times; no pixel is looked at."""
+"""What is handed in as frames of a clip, or as masks of them, is what it should be, by shapes, types and times."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,6 +9,8 @@ from jaxtyping import Float, Int
 from trajectory.errors import CinetrajError
 from trajectory.model import require_increasing
 from trajectory.plain_numbers import is_number, is_positive
+
+_SHAPES = {"usable": "(h, w)", "blank": "(n,)", "moving": "(n, h, w)"}
 
 
 def count_of_pictures(given: Any) -> int:
@@ -76,6 +78,26 @@ def size(given: Any) -> tuple[int, int]:
             "rgb.shape[1:3] where it was not resized"
         )
     return int(values[0]), int(values[1])
+
+
+def require_masks(usable: Any, blank: Any, duplicate_of: Any, moving: Any) -> None:
+    """Raises CinetrajError where masks are no truths, are of several sizes, or a frame repeats a later one."""
+    h, w = (*np.shape(usable), 0, 0)[:2]
+    n = len(blank) if np.ndim(blank) else 0
+    shapes = {"usable": (usable, (h, w)), "blank": (blank, (n,)), "moving": (moving, (n, h, w))}
+    for name, (given, shape) in shapes.items():
+        array = np.asarray(given)
+        if not (name == "moving" and given is None) and (array.dtype != bool or array.shape != shape or 0 in shape):
+            raise CinetrajError(
+                f"{name} has {_looks(array)}, expected truths of shape {_SHAPES[name]}, of the frames and pixels of "
+                f"the other masks; {name} > 0 makes them of numbers"
+            )
+    array = np.asarray(duplicate_of)
+    if array.shape != (n,) or array.dtype.kind not in "iu" or ((array < 0) | (array > np.arange(n))).any():
+        raise CinetrajError(
+            f"duplicate_of has {_looks(array)}, expected for each of {n} frames the number of the earlier one that it "
+            "repeats, or its own; np.arange(n) where none does"
+        )
 
 
 def _looks(array: np.ndarray) -> str:

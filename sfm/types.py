@@ -7,7 +7,7 @@ from typing import Any, Literal, final, get_args
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt8
 
-from sfm.frame_checks import count_of_pictures, size, times, whole_numbers
+from sfm.frame_checks import count_of_pictures, require_masks, size, times, whole_numbers
 from sfm.structure import Structure
 from trajectory.errors import CinetrajError
 from trajectory.model import TimeSource, Trajectory
@@ -132,6 +132,9 @@ class Masks:
     notes: tuple[str, ...] = ()
     moving: Bool[np.ndarray, "n h w"] | None = None
     doubt: str = ""
+
+    def __post_init__(self) -> None:
+        require_masks(self.usable, self.blank, self.duplicate_of, self.moving)
 
     def usable_in(self, frame: int | np.integer) -> Bool[np.ndarray, "h w"]:
         """Pixels of one frame that may testify: neither on the screen nor told to move."""

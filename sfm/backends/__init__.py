@@ -64,9 +64,14 @@ def run(
         A clip that cannot be solved is a result with status "failed".
 
     Raises:
-        CinetrajError: the config, the seed or the device is wrong, or the backend breaks its contract.
+        CinetrajError: the config, the seed or the device is wrong, the masks are of other frames, or the backend breaks
+            its contract.
     """
     name, config = resolve(config)
+    if (len(masks.blank), *masks.usable.shape) != (len(frames), *frames.hw):
+        of = f"{len(masks.blank)} frames of {masks.usable.shape[1]}x{masks.usable.shape[0]}"
+        clip = f"{len(frames)} frames of {frames.hw[1]}x{frames.hw[0]}"
+        raise CinetrajError(f"masks are of {of}, expected {clip} as the clip has; sfm.masks.find.find makes them")
     if not 0 <= seed < 2**31:
         raise CinetrajError(f"seed is {seed}, expected 0 to 2147483647")
     threads = threads_of(threads)

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sfm.types import Frames
+from sfm import backends
+from sfm.types import Frames, Masks
 from trajectory.errors import CinetrajError
 
 GREY = np.zeros((3, 4, 5), np.uint8)
@@ -68,3 +69,38 @@ def test_frames_take_what_is_alike() -> None:
     assert type(frames.source_hw[0]) is int
     assert type(frames.focal_px) is float  # else the run cannot be written
     assert clip_with(source=Path("a/b.mp4")).source == "a/b.mp4"
+
+
+def masks_with(**changes: Any) -> Masks:
+    """Masks of three pictures, changed past the types of the tests."""
+    masks = Masks(usable=np.ones((4, 5), bool), blank=np.zeros(3, bool), duplicate_of=np.array([0, 0, 2]))
+    for name, value in changes.items():
+        object.__setattr__(masks, name, value)
+    masks.__post_init__()
+    return masks
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("usable", GREY[0], r"usable has shape \(4, 5\) and dtype uint8, expected truths of .*; usable > 0 makes them"),
+        ("usable", np.ones((3, 4, 5), bool), r"usable has shape \(3, 4, 5\)"),
+        ("usable", None, r"usable has shape \(\)"),
+        ("blank", np.zeros(3, int), r"blank has shape \(3,\) and dtype int64, expected truths"),
+        ("moving", 255 * GREY, r"moving has shape \(3, 4, 5\) and dtype uint8"),
+        ("moving", np.ones((4, 5), bool), r"moving has shape \(4, 5\)"),
+        ("duplicate_of", np.arange(3.0), r"duplicate_of has shape \(3,\) and dtype float64"),
+        ("duplicate_of", np.arange(2), r"expected for each of 3 frames the number of the earlier one"),
+        ("duplicate_of", np.array([0, 2, 2]), r"the earlier one that it repeats, or its own"),
+        ("duplicate_of", np.array([-1, 1, 2]), r"the earlier one that it repeats, or its own"),
+    ],
+)
+def test_masks_that_are_none_are_refused(name: str, value: Any, told: str) -> None:
+    with pytest.raises(CinetrajError, match=told):
+        masks_with(**{name: value})
+
+
+def test_masks_of_other_frames_are_refused() -> None:
+    assert masks_with(moving=np.zeros((3, 4, 5), bool)).moving is not None
+    with pytest.raises(CinetrajError, match=r"masks are of 3 frames of 5x4, expected 2 frames of 5x4 as the clip has"):
+        backends.run(clip_with().part(0, 2), masks_with())
