@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+import trajectory
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "CONTRIBUTING.md", ROOT / "README.md"])
@@ -93,6 +96,18 @@ def test_no_line_of_prose_is_too_long() -> None:
     for page in (*pages, ROOT / "CONTRIBUTING.md"):
         long = [line for line in page.read_text(encoding="utf-8").splitlines() if len(line) > 120 and line[0] != "|"]
         assert not long, page.name
+
+
+def test_the_page_of_formats_has_every_key_of_a_description() -> None:
+    page = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    said = set(re.findall(r"[\w.]+", " ".join(re.findall(r"`([^`\n]+)`", page))))
+    said |= set(re.findall(r'"(\w+)":', page))
+    path = trajectory.Trajectory(
+        world_from_cam=np.tile(np.eye(4), (9, 1, 1)), time_s=np.arange(9.0) / 8, valid=np.ones(9, bool)
+    )
+    described = trajectory.describe(path).to_json()
+    keys = {*described, *described["decisions"]["Static"], *described["segments"][0], *described["compound"]}
+    assert not {key for key in keys if key not in said and f"segments.{key}" not in said}
 
 
 ADDED = {"MATCHER": "matchers", "FEATURE": "features", "BACKEND": "backends", "METRIC": "metrics", "FORMAT": "formats"}
