@@ -252,24 +252,6 @@ def from_axes(world_from_cam: Float[np.ndarray, "n 4 4"], axes: str) -> Float[np
     return change @ world_from_cam @ change.T
 
 
-def camera_to_axes(world_from_cam: Float[np.ndarray, "n 4 4"], axes: str) -> Float[np.ndarray, "n 4 4"]:
-    """OpenCV cameras rewritten as cameras in `axes`; the world stays (nerfstudio's change). Right-handed axes only."""
-    return world_from_cam @ _camera_change(axes).T
-
-
-def camera_from_axes(world_from_cam: Float[np.ndarray, "n 4 4"], axes: str) -> Float[np.ndarray, "n 4 4"]:
-    """Cameras in `axes` rewritten as OpenCV cameras; the world stays. Right-handed axes only."""
-    return world_from_cam @ _camera_change(axes)
-
-
-def _camera_change(axes: str) -> np.ndarray:
-    change = np.eye(4)
-    change[:3, :3] = _axes(axes)
-    if np.linalg.det(change) < 0:
-        raise CinetrajError(f"{axes} axes are left-handed: change the world and the camera together with to_axes")
-    return change
-
-
 def time_reversed(trajectory: Trajectory) -> Trajectory:
     """The path of the clip played backwards, over the same span of time; applied twice it is the original.
 

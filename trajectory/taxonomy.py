@@ -88,23 +88,6 @@ def camerabench_margins(
     return found
 
 
-def cinetechbench_margins(description: Description) -> dict[str, float | None]:
-    """Margins of the 15 movement types of CineTechBench; None where not known, as always for tracking shots.
-
-    A crane shot is a rise or fall with a curve or a tilt: the larger of the two crane labels.
-    """
-    labels = camerabench_margins(description)
-    cranes = [labels[f"{_ARC}.crane_{way}.has_crane_{way}"] for way in ("up", "down")]
-    known = [value for value in cranes if value is not None]
-    found: dict[str, float | None] = {}
-    for name in CINETECHBENCH:
-        if name in CINETECHBENCH_PRIMITIVES:
-            found[name] = _known_margin(description, CINETECHBENCH_PRIMITIVES[name])
-        else:
-            found[name] = max(known, default=None) if name == "Crane Shot" else None
-    return found
-
-
 def _known_margin(description: Description, name: str) -> float | None:
     decision = description.decisions[name]
     return None if decision.yes is None else decision.margin

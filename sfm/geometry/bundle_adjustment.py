@@ -46,18 +46,6 @@ def robust_cost(
     return (observations.weight * geman_mcclure(squared, c2)).sum((1, 2))
 
 
-def total_cost(
-    observations: Observations,
-    parameters: Parameters,
-    free: FreeParameters,
-    kernel_px: Float[np.ndarray, "b ..."],
-    noise_px: float,
-) -> Float[np.ndarray, " b"]:
-    """Robust cost in units of the noise, plus the prior on the focal length."""
-    r, _ = residuals(observations, parameters)
-    return robust_cost(observations, r, kernel_px) / noise_px**2 + _prior_cost(parameters, free)
-
-
 def _prior_cost(parameters: Parameters, free: FreeParameters) -> Float[np.ndarray, " b"]:
     return ((parameters.log_focal - free.log_focal_prior) / free.log_focal_sigma) ** 2
 

@@ -10,7 +10,7 @@ from adjustment import turned
 from jaxtyping import Float
 
 from sfm.geometry.arrays import lengths, unit
-from sfm.geometry.bundle_adjustment import FOCAL_REACH, total_cost
+from sfm.geometry.bundle_adjustment import FOCAL_REACH, robust_cost
 from sfm.geometry.levenberg_marquardt import LevenbergMarquardt, Summary
 from sfm.geometry.normal_equations import CAMERA, Normal, normal_equations, schur, tangent_bases
 from sfm.geometry.problem import FreeParameters, Observations, Parameters
@@ -19,6 +19,19 @@ from sfm.geometry.resectioning import frame_cost, frame_normal
 from sfm.geometry.robust import geman_mcclure
 from sfm.geometry.states import put
 from sfm.geometry.triangulation import GAIN, INVERSE_DEPTHS
+
+
+def total_cost(
+    observations: Observations,
+    parameters: Parameters,
+    free: FreeParameters,
+    kernel_px: Float[np.ndarray, "b ..."],
+    noise_px: float,
+) -> Float[np.ndarray, " b"]:
+    """Robust cost in units of the noise, plus the prior on the focal length."""
+    r, _ = residuals(observations, parameters)
+    prior = ((parameters.log_focal - free.log_focal_prior) / free.log_focal_sigma) ** 2
+    return robust_cost(observations, r, kernel_px) / noise_px**2 + prior
 
 
 def minimise(

@@ -13,7 +13,6 @@ from trajectory.taxonomy import (
     CINETECHBENCH,
     CINETECHBENCH_GROUPS,
     camerabench_margins,
-    cinetechbench_margins,
 )
 
 UNIT = {"turn": 30.0, "move": 0.5, "zoom": 0.4}
@@ -121,29 +120,3 @@ def test_cinetechbench_has_15_types_and_8_groups():
     assert len(CINETECHBENCH_GROUPS) == 8
     grouped = {t for types in CINETECHBENCH_GROUPS.values() for t in types}
     assert set(CINETECHBENCH) - grouped == {"Tracking Shot"}
-
-
-@pytest.mark.parametrize(
-    ("name", "shot"),
-    [
-        ("Move_In", "Dolly In Shot"),
-        ("Move_Out", "Dolly Out Shot"),
-        ("Move_Left", "Trucking Left Shot"),
-        ("Pan_Left", "Pan Left Shot"),
-        ("Tilt_Up", "Tilt Up Shot"),
-        ("Roll_Counterclockwise", "Rolling Counterclockwise Shot"),
-        ("Zoom_Out", "Zoom Out Shot"),
-    ],
-)
-def test_the_type_of_a_primitive_fits_best(name, shot):
-    margins = cinetechbench_margins(describe(unit(name)))
-    assert tuple(margins) == CINETECHBENCH
-    assert margins["Tracking Shot"] is None
-    known = {k: v for k, v in margins.items() if v is not None}
-    assert max(known, key=lambda k: known[k]) == shot
-
-
-def test_a_still_camera_is_a_fixed_shot():
-    margins = cinetechbench_margins(describe(build()))
-    assert margins["Fixed Shot"] == 1.0
-    assert margins["Crane Shot"] < 0

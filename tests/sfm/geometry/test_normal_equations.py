@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from adjustment import ALL, free, kernel_of, shaken, small
-from plain_adjustment import solve_step, take_step
+from plain_adjustment import solve_step, take_step, total_cost
 from projected import Projected
 
-from sfm.geometry.bundle_adjustment import SOLVER, total_cost
+from sfm.geometry.bundle_adjustment import SOLVER
 from sfm.geometry.normal_equations import CAMERA, normal_equations, schur
 from sfm.geometry.problem import Parameters
 from sfm.geometry.projection import residuals
