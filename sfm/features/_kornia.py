@@ -27,12 +27,8 @@ def unit(descriptors: np.ndarray) -> np.ndarray:
     return descriptors / np.maximum(np.linalg.norm(descriptors, axis=1, keepdims=True), 1e-12)
 
 
-def from_lafs(lafs: Any, strength: Any, descriptors: Any, *, size: float = 1.0) -> Features:
-    """Features of one frame from kornia's tensors; the empty slots that pad a batch are dropped.
-
-    Args:
-        size: key point scale over the scale of the local affine frame.
-    """
+def from_lafs(lafs: Any, strength: Any, descriptors: Any) -> Features:
+    """Features of one frame from kornia's tensors; the empty slots that pad a batch are dropped."""
     from kornia.feature import get_laf_center, get_laf_orientation, get_laf_scale, laf_is_filled
 
     filled = laf_is_filled(lafs[None])[0]
@@ -45,6 +41,6 @@ def from_lafs(lafs: Any, strength: Any, descriptors: Any, *, size: float = 1.0) 
         xy_px=array(get_laf_center(lafs)[0]),
         strength=array(strength),
         descriptors=unit(array(descriptors)),
-        scale_px=array(get_laf_scale(lafs).reshape(-1)) * np.float32(size),
+        scale_px=array(get_laf_scale(lafs).reshape(-1)),
         angle_deg=array(get_laf_orientation(lafs).reshape(-1)),
     )

@@ -12,6 +12,8 @@ from sfm.synthetic.raster import NEAR_M, Camera
 from sfm.synthetic.surfaces import Scene, Surface
 
 REFERENCE_WIDTH = 640
+FOLLOWED = (18, 32)
+"""Rows and columns of the points of the first frame that are followed."""
 
 
 @final
@@ -86,12 +88,12 @@ def depth_map(
     return caster.distance(camera.centre, rays).reshape(shape)
 
 
-def displacement(caster: Caster, cameras: tuple[Camera, ...], *, shape: tuple[int, int] = (18, 32)) -> Displacement:
+def displacement(caster: Caster, cameras: tuple[Camera, ...]) -> Displacement:
     """Follows a grid of points of the first frame through the clip, and fits rotation and zoom to each frame."""
     first = cameras[0]
     h, w = first.image_hw
-    px = _grid(first.image_hw, shape)
-    depth = depth_map(caster, first, shape).ravel()
+    px = _grid(first.image_hw, FOLLOWED)
+    depth = depth_map(caster, first, FOLLOWED).ravel()
     seen = np.isfinite(depth)
     rays = np.column_stack([(px - [w / 2, h / 2]) / first.focal_px, np.ones(len(px))])[seen]
     world = (rays * depth[seen, None]) @ first.cam_from_world[:3, :3] + first.centre

@@ -274,9 +274,6 @@ def _in_turns(
     seen: Seen,
     lens: Lens,
     model: MotionModel,
-    *,
-    noise: float = FIRST_KERNEL / KERNELS[-1],
-    turns: int = TURNS,
 ) -> Rival:
     """A camera fitted to its scene, and the scene told by the camera, in turns.
 
@@ -286,12 +283,10 @@ def _in_turns(
         seen: flow between keyframes.
         lens: what is known of it.
         model: what the camera may do.
-        noise: to begin with, standard deviations.
-        turns: how often.
     """
-    parameters = start
+    parameters, noise = start, FIRST_KERNEL / KERNELS[-1]
     rival = None
-    for turn in range(turns):
+    for turn in range(TURNS):
         heard = of_scene(seen.graph, scene.clamp_min(WHISPER))
         freedom = lens.freedom(model, scale=noise, held=turn < HELD_TURNS)
         kernel = (KERNELS[-1] * noise,)
