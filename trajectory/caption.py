@@ -6,9 +6,10 @@ from itertools import zip_longest
 from typing import Final, TypeVar, final
 
 from trajectory import moves
-from trajectory.certainty import SURE, Certainty, Quantity, listed
+from trajectory.certainty import SURE, Certainty, Quantity
 from trajectory.compound import Compound
 from trajectory.decisions import Decision, outweighed
+from trajectory.enumeration import listed
 from trajectory.image_motion import ImageMotion
 from trajectory.minor import AmountUnit, Minor
 from trajectory.phrases import Part, as_prompted, joined, parts_of, with_amounts, without_amounts

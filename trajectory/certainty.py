@@ -1,10 +1,11 @@
 """How sure an estimator is of each quantity: probabilities, verdicts, and words for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final, Literal, cast, final, get_args
 
+from trajectory.enumeration import listed
 from trajectory.errors import CinetrajError
 from trajectory.frozen import reduced
 from trajectory.model import Trajectory, evidence_of
@@ -112,11 +113,6 @@ def certainty_of(trajectory: Trajectory) -> Certainty:
         sure=MappingProxyType(sure),
         unreliable=evidence.get("status") in ("unreliable", "failed"),
     )
-
-
-def listed(words: Sequence[str]) -> str:
-    """Words in a row, the last after "and"."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _object(evidence: Mapping[str, Any], key: str) -> Mapping[str, Any]:

@@ -6,9 +6,10 @@ from typing import final
 
 import numpy as np
 
-from trajectory.certainty import Certainty, Quantity, listed, quantities_of
+from trajectory.certainty import Certainty, Quantity, quantities_of
 from trajectory.components import CHANNEL_OF, TRANSLATION, opposite
 from trajectory.compound import Compound
+from trajectory.enumeration import listed
 from trajectory.image_motion import ImageMotion
 from trajectory.segments import Segment
 from trajectory.vocabulary import WORDS, Phrase, Word

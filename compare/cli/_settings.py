@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from compare.cli import _options
 from compare.cli._options import GROUP, PATHS, Given, Setting
+from trajectory.enumeration import listed
 from trajectory.errors import CinetrajError, expected_of
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def _path_in(kinds: dict[str, type], name: str, each: Given) -> str:
         return able[name]
     if name == PROGRAM:
         raise CinetrajError(f"{_typed(each)} has no effect on another program; put its own option into --command")
-    others = f"--backend {next(iter(able))}" if len(able) == 1 else _listed(list(able))
+    others = f"--backend {next(iter(able))}" if len(able) == 1 else listed(list(able))
     raise CinetrajError(f"{_typed(each)} has no effect on {name}; it is for {others}")
 
 
@@ -213,7 +214,7 @@ def _described(paths: tuple[str, ...], found: list[Found], flags: dict[str, str]
         able.setdefault((text, str(setting.default)), []).append(name)
     if not paths[0].startswith("backend."):
         return next(iter(able))[0]
-    parts = [f"{text} For {_listed(names)}" + _by_default(default) for (text, default), names in able.items()]
+    parts = [f"{text} For {listed(names)}" + _by_default(default) for (text, default), names in able.items()]
     parts.append(_told(known(paths[0])))
     return " ".join(filter(None, parts))
 
@@ -269,7 +270,3 @@ def _groups(flags: dict[str, str]) -> list[tuple[str, Any, Any]]:
             place = "group_" + "".join(c if c.isalnum() else "_" for c in name)
             found.append((place, _options.titled(made, name), field(default=made(), metadata={GROUP: (path, name)})))
     return found
-
-
-def _listed(names: list[str]) -> str:
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

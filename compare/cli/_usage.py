@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from trajectory.enumeration import listed
 from trajectory.errors import CinetrajError, perhaps
 
 _KINDS = {"INT": ("a whole number", "whole numbers"), "FLOAT": ("a number", "numbers"), "PATH": ("a path", "paths")}
@@ -67,12 +68,7 @@ def expected(metavar: str) -> str:
             said.append(one if len(words) == 1 else f"{_COUNTS.get(len(words), len(words))} {many}")
         elif "[" not in metavar:
             said.append(part)
-    return alternatives(said or [metavar])
-
-
-def alternatives(words: Sequence[str], last: str = "or") -> str:
-    """As "a, b or c"."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
+    return listed(said or [metavar], "or")
 
 
 def _choice(event: Any, *_: Any) -> str:
@@ -99,7 +95,7 @@ def _missing(event: Any, *_: Any) -> str:
     names = [_name(each.arg) for each in event.missing_arguments]
     strange = next((each for each in event.unrecognized_tokens if each.startswith("-")), None)
     rest = f", and has no option {strange}" if strange else ""
-    return f"{command} needs {alternatives(names, 'and')}{rest}"
+    return f"{command} needs {listed(names)}{rest}"
 
 
 def _below(event: Any, *_: Any) -> str:
@@ -155,7 +151,7 @@ def _until_option(words: Iterable[str]) -> list[str]:
 
 
 def _any_of(known: Iterable[str]) -> str:
-    return alternatives([each for each in known if each not in _UNSET])
+    return listed([each for each in known if each not in _UNSET], "or")
 
 
 _SAID = {

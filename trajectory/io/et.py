@@ -1,22 +1,15 @@
 """E.T. (Exceptional Trajectories): 3x4 camera-to-world row by row, as KITTI lays it out, at 25 frames per second."""
 
-from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from trajectory.io import kitti
-from trajectory.io._build import require_dense
 from trajectory.io._format import Format, Match, Probe
-from trajectory.io._text import spell_rows
 from trajectory.model import Trajectory
 
 
 def _read(path: Path) -> Trajectory:
     return kitti.read_rows(path, "et")
-
-
-def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
-    require_dense(trajectory, "et")
-    return {path: spell_rows(trajectory.world_from_cam[:, :3].reshape(-1, 12)).encode()}
 
 
 def _sniff(probe: Probe) -> Match | None:
@@ -28,6 +21,6 @@ FORMAT = Format(
     summary="E.T. text: 3x4 matrix a line, as KITTI; read as kitti where no format is named",
     target="trajectory_et.txt",
     read=_read,
-    encode=_encode,
+    encode=partial(kitti.encode_rows, "et"),
     sniff=_sniff,
 )

@@ -4,6 +4,7 @@ Also whole 4x4 matrices (16 columns), as Replica's traj.txt and DA3-streaming ha
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -70,8 +71,9 @@ def _read(path: Path) -> Trajectory:
     return read_rows(path, "kitti")
 
 
-def _encode(trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
-    require_dense(trajectory, "kitti")
+def encode_rows(format_name: str, trajectory: Trajectory, path: Path) -> Mapping[Path, bytes]:
+    """12 columns; refused where a frame has no pose, for a row has no place for a gap."""
+    require_dense(trajectory, format_name)
     return {path: spell_rows(trajectory.world_from_cam[:, :3].reshape(-1, 12)).encode()}
 
 
@@ -96,6 +98,6 @@ FORMAT = Format(
     summary="KITTI odometry text: 3x4 matrix a line; frame numbers before it and 4x4 are read too; no place for gaps",
     target="poses.txt",
     read=_read,
-    encode=_encode,
+    encode=partial(encode_rows, "kitti"),
     sniff=_sniff,
 )

@@ -26,11 +26,6 @@ def test_what_is_not_known_is_left_to_others() -> None:
     assert _usage.sentence(object(), [], None) is None
 
 
-def test_words_in_a_row() -> None:
-    assert _usage.alternatives(["a"]) == "a"
-    assert _usage.alternatives(["a", "b", "c"], "and") == "a, b and c"
-
-
 @pytest.mark.parametrize(
     ("words", "told"),
     [
