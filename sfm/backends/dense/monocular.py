@@ -19,7 +19,7 @@ OTHER_SHAPE = 0.04
 METRIC_KINDS = ("depth_pro", "zoedepth", "glpn", "prompt_depth_anything")
 """Kinds of networks that give distances whatever their config says; the others say "metric" or give inverse ones."""
 _PROBLEMS: dict[str, str] = {}
-"""Networks that this process could not load: each clip of a batch would wait for the same answer of the hub."""
+"""Networks of the hub that this process could not load: each clip of a batch would wait for the same answer of it."""
 
 
 @final
@@ -126,8 +126,9 @@ def _loaded(source: str) -> tuple[Any, Any]:
         raise CinetrajError(
             "a depth prior from a network needs the transformers library: pip install 'cinetraj[depth]'"
         ) from None
-    if source not in _PROBLEMS:
-        silent = not Path(source).is_dir() and not _hub_answers()
+    here = Path(source).is_dir()
+    if here or source not in _PROBLEMS:
+        silent = not here and not _hub_answers()
         own: dict[str, Any] = {"local_files_only": True} if silent else {}  # else it asks again for minutes
         try:
             processor = AutoImageProcessor.from_pretrained(source, **own)

@@ -147,10 +147,11 @@ def test_a_network_gives_a_map_for_each_frame(tmp_path, kind):
 
 
 @pytest.mark.slow
-def test_a_folder_without_a_network_is_refused(tmp_path):
+def test_a_folder_without_a_network_is_refused_until_it_has_one(tmp_path):
     pytest.importorskip("transformers", reason="the extra `depth` is not installed")
     with pytest.raises(CinetrajError, match=r"cannot be loaded .*give a model of the transformers library"):
         told_depth(str(tmp_path), RGB, INDEX, "cpu")
+    assert told_depth(network(tmp_path, "relative"), RGB, INDEX, "cpu").nearness.shape == (5, 56, 84)
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.5, 0.9])
