@@ -1,4 +1,4 @@
-"""Which clips a path stands for, and which of two sets belong together."""
+"""Which clips a path stands for: files, runs, folders of either, and paths in memory."""
 
 import json
 from collections.abc import Iterable, Mapping

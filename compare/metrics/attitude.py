@@ -1,4 +1,4 @@
-"""PitchErr, RollErr, FovErr: how the camera is held against the ground, and how wide it sees; absolute, in degrees.
+"""PitchErr, RollErr, FovErr: how the camera is held against the ground, and how wide it sees; absolute.
 
 Ours. All other metrics are relative to the first frame, so that a clip that looks down where it should look up scores
 perfectly. UCPE (arXiv 2512.07237) publishes such errors, without the script.

@@ -1,4 +1,4 @@
-"""Many clips on one machine: worker processes that may die, results found again by content, a log that survives.
+"""Many clips, on one machine or a cluster: workers that may die, results found again by content, a log that survives.
 
 Names load on first use: a worker starts through this package and needs none of them.
 """

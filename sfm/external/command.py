@@ -1,4 +1,4 @@
-"""Another program as a backend: it is given the clip and a folder, and what it writes there is read.
+"""Another program in the place of a backend: it is given the clip and a folder, and what it writes there is read.
 
 A whole clip goes to it: the program decodes and cuts by itself, so shots are not told apart here.
 """

@@ -1,1 +1,1 @@
-"""Optical flow on a grid of patches: torch only, the same on CPU and GPU."""
+"""Optical flow on a grid of patches: in torch, one law on CPU and GPU; inner loops on a CPU are compiled by numba."""

@@ -88,8 +88,9 @@ def solve(frames: Frames, masks: Masks, config: AutoConfig) -> Solved:
     """The camera's motion in one shot, by its tracks alone.
 
     Returns:
-        Status "failed" where nothing can be tracked, "unreliable" where no rigid model explains half of the content;
-        "partial" where frames have no pose. Runs on one thread.
+        Status "failed" where nothing can be tracked, "unreliable" where two models explain the clip alike, nothing
+        rigid was filmed, or too little is explained (`verdict`); "partial" where frames have no pose. Runs on one
+        thread.
     """
     seconds: dict[str, float] = {}
     fitted = fit_tracks(frames, masks, config, seconds)
