@@ -16,7 +16,9 @@ RANDOM = np.random.default_rng(4)
 PAIR = tuple(
     estimate(
         smooth(k, N, scene_depth=np.full(N, 3.0), image_hw=(360, 640)).replace(
-            intrinsics_px=np.tile(np.diag([500.0, 500.0, 1.0]), (N, 1, 1)) * np.linspace(1, 1 + k / 4, N)[:, None, None]
+            intrinsics_px=np.array(
+                [np.diag([500.0 * zoom, 500.0 * zoom, 1.0]) for zoom in np.linspace(1, 1 + k / 4, N)]
+            )
         ),
         0.03,
         RANDOM,
