@@ -135,6 +135,11 @@ class Trajectory:
             raise CinetrajError("scene_depth has a value that is not positive; NaN means unknown")
         if self.distortion is not None:
             object.__setattr__(self, "distortion", _numbers("distortion", self.distortion))
+            if not np.isfinite(self.distortion).all():
+                raise CinetrajError(
+                    f"distortion is {self.distortion.tolist()}, expected finite numbers; None if unknown"
+                )
+        _check_spread(self.focal_sigma_px, self.pose_covariance)
         if self.reason is not None:
             if isinstance(self.reason, str) or len(self.reason) != n:
                 raise CinetrajError(f"reason has {len(self.reason)} entries, expected a tuple of {n} texts")
@@ -222,6 +227,21 @@ def _check_intrinsics(intrinsics_px: np.ndarray, valid: np.ndarray) -> None:
             f"intrinsics_px[{i}] is {intrinsics_px[i].tolist()}, expected rows fx s cx, 0 fy cy, 0 0 1; transpose a K "
             "whose principal point stands in its last row, and divide one by its last number"
         )
+
+
+def _check_spread(focal_sigma_px: np.ndarray | None, pose_covariance: np.ndarray | None) -> None:
+    """Refuse deviations and variances below zero, but for what rounding leaves of a variance."""
+    if focal_sigma_px is not None and (focal_sigma_px < 0).any():
+        raise CinetrajError("focal_sigma_px has a value below 0; NaN means unknown")
+    if pose_covariance is not None:
+        variance = np.einsum("nii->ni", pose_covariance)
+        bad = (variance < -1e-6 * np.abs(variance).max(initial=0.0, where=np.isfinite(variance))).any(1)
+        if bad.any():
+            i = int(np.argmax(bad))
+            least = np.nanmin(variance[i])
+            raise CinetrajError(
+                f"pose_covariance[{i}] has a variance of {least:.3g}, expected 0 or more; NaN means unknown"
+            )
 
 
 def _check_poses(poses: np.ndarray, valid: np.ndarray) -> None:

@@ -44,6 +44,7 @@ def full(seed: int, evidence: dict[str, Any]) -> Trajectory:
     k[~valid] = np.nan
     depth = rng.random(n) + 0.1
     depth[0] = np.nan
+    root = rng.normal(0, 1, (n, 6, 6))
     return Trajectory(
         world_from_cam=poses,
         time_s=np.cumsum(rng.random(n) + 1e-9),
@@ -55,7 +56,7 @@ def full(seed: int, evidence: dict[str, Any]) -> Trajectory:
         scene_depth=depth,
         reason=tuple("" if ok else "zu dunkel ☂\n" for ok in valid),
         focal_sigma_px=np.full(n, np.inf),
-        pose_covariance=rng.normal(0, 1, (n, 6, 6)),
+        pose_covariance=root @ root.transpose(0, 2, 1),
         distortion=rng.normal(0, 1, 5),
         time_source="assumed",
         provenance=Provenance(backend="auto", config={"a": (1, 2)}, versions={"x": "1"}, seed=3, evidence=evidence),

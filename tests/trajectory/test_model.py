@@ -14,6 +14,8 @@ N = 4
 POSES = np.tile(np.eye(4), (N, 1, 1))
 K = np.tile(np.array([[500.0, 0, 320], [0, 500, 180], [0, 0, 1]]), (N, 1, 1))
 
+VARIANCES = np.tile(0.5 * np.eye(6), (N, 1, 1))
+
 
 def path(**changes: Any) -> Trajectory:
     given: dict[str, Any] = {"world_from_cam": POSES, "time_s": np.arange(N) / 10, "valid": np.ones(N, bool)}
@@ -44,6 +46,12 @@ REFUSED = [
     ({"image_hw": 360}, "image_hw is 360, expected a height and a width"),
     ({"image_hw": (float("nan"), 640)}, "expected a height and a width"),
     ({"reason": "lost"}, "expected a tuple of 4 texts"),
+    ({"focal_sigma_px": np.array([1.0, np.nan, -1.0, 1.0])}, "focal_sigma_px has a value below 0; NaN means unknown"),
+    (
+        {"pose_covariance": VARIANCES * [[[1]], [[1]], [[-1]], [[np.nan]]]},
+        "variance of -0.5, expected",
+    ),
+    ({"distortion": np.array([0.1, np.nan, 0, 0])}, r"distortion is \[0.1, nan, 0.0, 0.0\], expected finite numbers"),
     ({"provenance": {"status": "ok"}}, "provenance is of type dict, expected trajectory.Provenance"),
 ]
 
@@ -53,6 +61,11 @@ def test_what_is_no_path_is_refused_with_a_remedy(change: dict[str, Any], messag
     # The shapes and types are checked first where they are watched: `bare` is not.
     with pytest.raises(CinetrajError, match=message):
         bare(**change).__post_init__()
+
+
+def test_what_rounding_leaves_of_a_variance_is_no_fault() -> None:
+    rounded = VARIANCES - np.eye(6) * [[[0.5 + 1e-12]], [[0]], [[0]], [[np.nan]]]
+    assert path(pose_covariance=rounded).pose_covariance is not None
 
 
 def bare(**changes: Any) -> Trajectory:
