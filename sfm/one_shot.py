@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Bool
 
 from sfm import backends, gravity
-from sfm.backends.within_bars import margins_of, run_within
 from sfm.confidence.pinhole_doubt import doubted
 from sfm.config import EstimateConfig, GravityConfig
 from sfm.masks import cards, projections, views
@@ -21,6 +20,7 @@ from sfm.runs.estimate import ShotEstimate, plain
 from sfm.runs.savable import obstacle
 from sfm.types import BackendResult, Frames, Masks
 from sfm.video.pixels import in_source_pixels
+from sfm.within_bars import margins_of, run_within
 from trajectory.model import Provenance, Trajectory
 
 

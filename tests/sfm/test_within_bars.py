@@ -9,9 +9,9 @@ import pytest
 from made_structure import CELL, N, structure, trajectory
 
 from sfm import backends
-from sfm.backends.within_bars import STEP_PX, margins_of, run_within
 from sfm.config import DenseConfig
 from sfm.types import BackendResult, Frames, Masks
+from sfm.within_bars import STEP_PX, margins_of, run_within
 
 ROWS, COLUMNS = 16, 24
 
