@@ -228,3 +228,20 @@ def test_a_failed_run_and_a_run_of_several_shots_say_so(tmp_path: Path):
     with pytest.raises(ReadError, match=r"holds 2 trajectories, one per shot; name one, as .*shot-000"):
         read(shots)
     assert len(read(shots / "shot-001")) == len(full(1, {}))
+
+
+def test_a_file_is_taken_hold_of_once_for_all_its_arrays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "trajectory.npz"
+    write(full(0, {}), file, format="native")
+    held: list[object] = []
+    own = zipfile.ZipFile.__init__
+
+    def counted(self: zipfile.ZipFile, *args: Any, **kwargs: Any) -> None:
+        held.append(args[0])
+        own(self, *args, **kwargs)
+
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", counted)
+    read(file, format="native")
+    assert len(held) == 1
+    read(file)  # once more to see what it is
+    assert len(held) == 3

@@ -8,8 +8,9 @@ import zipfile
 import zlib
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, final, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -64,10 +65,17 @@ def damage_is_a_read_error(path: Path, what: str) -> Generator[None]:
 
 def _header(stream: Stream) -> Header:
     version = np.lib.format.read_magic(stream)
-    read = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}.get(version)
-    if read is None:
+    if version not in ((1, 0), (2, 0)):
         raise ValueError(f"npy version {version} is not known")
-    shape, fortran, dtype = read(stream)
+    length = stream.read(2 if version == (1, 0) else 4)
+    return _parsed(version, length + stream.read(int.from_bytes(length, "little")))
+
+
+@lru_cache(maxsize=256)
+def _parsed(version: tuple[int, int], told: bytes) -> Header:
+    """A header from its length and text: thousands of files have the same few, and numpy compiles each."""
+    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read(io.BytesIO(told))
     return tuple(int(side) for side in shape), bool(fortran), dtype
 
 
@@ -97,31 +105,60 @@ def _array(stream: Stream, size: int, path: Path, name: str) -> np.ndarray:
     return flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape)
 
 
+@final
+class Npz:
+    """An npz file that is held while several of its arrays are read; `held_npz` makes one."""
+
+    def __init__(self, path: Path, archive: zipfile.ZipFile) -> None:
+        self._path, self._archive = path, archive
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """As `npz_shapes`."""
+        found: dict[str, tuple[int, ...]] = {}
+        others: list[str] = []
+        with damage_is_a_read_error(self._path, "npz file"):
+            for info in self._archive.infolist():
+                if info.filename.endswith(".npy"):
+                    with self._archive.open(info) as stream:
+                        shape, _, dtype = _header(stream)
+                    if _is_plain(dtype):
+                        found[info.filename[:-4]] = shape
+                    else:
+                        others.append(info.filename[:-4])
+        if others and not found:
+            listed = ", ".join(others[:4])
+            raise ReadError(
+                self._path,
+                f"holds no plain numbers, only Python objects ({listed}), which are not unpickled",
+                remedy="save the poses as plain numbers, by np.savez('poses.npz', cam_c2w=np.stack(...))",
+            )
+        return found
+
+    def array(self, name: str) -> np.ndarray:
+        """As `npz_array`."""
+        with damage_is_a_read_error(self._path, "npz file"):
+            info = self._archive.getinfo(f"{name}.npy")
+            with self._archive.open(info) as stream:
+                return _array(stream, info.file_size, self._path, name)
+
+
+@contextmanager
+def held_npz(path: Path) -> Generator[Npz]:
+    """An npz file, whose list of arrays is read once for all that is asked of it."""
+    with damage_is_a_read_error(path, "npz file"):
+        archive = zipfile.ZipFile(path)
+    with archive:
+        yield Npz(path, archive)
+
+
 def npz_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     """Shapes of the arrays in an npz file, by name, from their headers alone.
 
     Members that are Python objects are passed over: programs save None and dictionaries beside their poses. A file of
     nothing else is refused.
     """
-    shapes: dict[str, tuple[int, ...]] = {}
-    others: list[str] = []
-    with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
-        for info in archive.infolist():
-            if info.filename.endswith(".npy"):
-                with archive.open(info) as stream:
-                    shape, _, dtype = _header(stream)
-                if _is_plain(dtype):
-                    shapes[info.filename[:-4]] = shape
-                else:
-                    others.append(info.filename[:-4])
-    if others and not shapes:
-        listed = ", ".join(others[:4])
-        raise ReadError(
-            path,
-            f"holds no plain numbers, only Python objects ({listed}), which are not unpickled",
-            remedy="save the poses as plain numbers, by np.savez('poses.npz', cam_c2w=np.stack(...))",
-        )
-    return shapes
+    with held_npz(path) as held:
+        return held.shapes()
 
 
 def no_array(path: Path, name: str) -> ReadError:
@@ -141,10 +178,8 @@ def members(path: Path) -> frozenset[str]:
 
 def npz_array(path: Path, name: str) -> np.ndarray:
     """One array of an npz file."""
-    with damage_is_a_read_error(path, "npz file"), zipfile.ZipFile(path) as archive:
-        info = archive.getinfo(f"{name}.npy")
-        with archive.open(info) as stream:
-            return _array(stream, info.file_size, path, name)
+    with held_npz(path) as held:
+        return held.array(name)
 
 
 def npy_shape(path: Path) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ import numpy as np
 
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.io import _json
-from trajectory.io._arrays import npz_array, npz_bytes, npz_shapes
+from trajectory.io._arrays import Npz, held_npz, npz_bytes
 from trajectory.io._format import Format, Match, Probe
 from trajectory.io._run_scene import run_scene
 from trajectory.io._scene import Scene
@@ -43,12 +43,17 @@ _OPTIONAL = (*tuple(_SHAPES)[3:], "distortion")
 
 def _read(path: Path) -> Trajectory:
     file = _in_run(path) if path.is_dir() else path
-    shapes = npz_shapes(file)
-    header = _header(file, shapes)
+    with held_npz(file) as held:
+        return _of_arrays(file, held)
+
+
+def _of_arrays(file: Path, held: Npz) -> Trajectory:
+    shapes = held.shapes()
+    header = _header(file, held.array("header") if shapes.get("header") == () else np.array(0))
     missing = [name for name in _REQUIRED if name not in shapes]
     if missing:
         raise ReadError(file, f"lacks the array {missing[0]}", remedy="write or copy it again")
-    arrays = {name: npz_array(file, name) for name in (*_REQUIRED, *_OPTIONAL) if name in shapes}
+    arrays = {name: held.array(name) for name in (*_REQUIRED, *_OPTIONAL) if name in shapes}
     n = len(arrays["time_s"]) if arrays["time_s"].ndim else 0
     for name, value in arrays.items():
         fits = value.shape == (n, *_SHAPES[name]) if name in _SHAPES else value.ndim == 1
@@ -60,7 +65,7 @@ def _read(path: Path) -> Trajectory:
     for key, allowed in (("scale", get_args(Scale)), ("time_source", get_args(TimeSource))):
         if words[key] not in allowed:
             raise ReadError(file, f"{key} is {words[key]!r}, expected {', '.join(allowed)}", remedy="write it again")
-    bound = npz_array(file, "translation_bound") if "translation_bound" in shapes else None
+    bound = held.array("translation_bound") if "translation_bound" in shapes else None
     if bound is not None and (bound.shape != () or bound.dtype.kind != "f"):
         raise ReadError(file, "translation_bound is no number", remedy="write or copy it again")
     hw = header.get("image_hw")
@@ -125,8 +130,7 @@ def _shortened(text: str) -> str:
     return text if len(text) <= MOST_REASON else f"{text[:MOST_REASON].rsplit(' ', 1)[0]} ..."
 
 
-def _header(path: Path, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Any]:
-    text = npz_array(path, "header") if shapes.get("header") == () else np.array(0)
+def _header(path: Path, text: np.ndarray) -> dict[str, Any]:
     try:
         parsed: Any = json.loads(str(text)) if text.dtype.kind == "U" else None
     except (ValueError, RecursionError) as error:
