@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
@@ -14,15 +14,18 @@ from jaxtyping import Float
 from compare import metrics, protocols
 from compare.causes import alike
 from compare.counts import counted
-from compare.pair_scores import metric_of, score_poses
+from compare.pair_scores import metric_of
+from compare.posterior_scores import Candidates, score_posteriors_each
 from compare.protocols import Protocol
 from compare.report.heat_map import heat_map
-from compare.rows import Score
+from compare.rows import PairScores
+from compare.score_match import FRAMES_AT_ONCE
 from compare.sources import Source, clips, listed
 from compare.uncertainty import off_ideal
 from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
 from trajectory.model import Trajectory
+from trajectory.posterior import Posterior, alone
 
 DUPLICATE, NEAR = 1e-4, 0.02
 """Shares of the worst value of a metric: below the first two paths are the same but for printed digits, below the
@@ -167,12 +170,14 @@ def _values(
     (metric,) = protocol.metrics
     values = np.full((len(known), len(known)), np.nan)
     unit, why = "", ""
-    for row, a in enumerate(known.values()):
-        for column, b in enumerate(known.values()):
-            score = _score(a, b, protocol, metric)
-            if isinstance(score, str):
-                why = why or score
-            elif score.value is None:
+    each = [alone(trajectory) for trajectory in known.values()]
+    for row, a in enumerate(each):
+        for column, found in enumerate(_row(a, each, protocol)):
+            if isinstance(found, CinetrajError):
+                why = why or str(found)
+                continue
+            score = found.charged[metric]
+            if score.value is None:
                 why = why or score.undefined.partition("; ")[0]  # what follows are options of other commands
             else:
                 values[row, column], unit = score.value, score.unit or unit
@@ -197,9 +202,14 @@ def _read(found: Mapping[str, Any], format: str) -> tuple[dict[str, Trajectory],
     return known, failed
 
 
-def _score(a: Trajectory, b: Trajectory, protocol: Protocol, metric: str) -> Score | str:
-    """The score of a pair, or why it cannot be compared."""
-    try:
-        return score_poses(a, b, protocol).charged[metric]
-    except CinetrajError as error:
-        return str(error)
+def _row(a: Posterior, each: Sequence[Posterior], protocol: Protocol) -> Iterator[PairScores | CinetrajError]:
+    """The scores of one path against every one, in order, as many at once as memory allows; or why there are none."""
+    held: list[Candidates] = []
+    frames = 0
+    for b in each:
+        held.append(Candidates(reference=a, generated=b))
+        frames += len(a.best) + len(b.best)
+        if frames >= FRAMES_AT_ONCE:
+            yield from score_posteriors_each(held, protocol)
+            held, frames = [], 0
+    yield from score_posteriors_each(held, protocol)

@@ -3,11 +3,14 @@
 import csv
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from paths import elsewhere, smooth
 
+import compare.all_pairs as of_all_pairs
+import compare.laid as laid
 from compare.all_pairs import all_pairs
 from compare.scoring import score
 from trajectory import io
@@ -99,3 +102,22 @@ def test_what_cannot_be_asked_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.txt").write_text("no path\n")
     with pytest.raises(CinetrajError, match=r"1 clip can be read.*b: "):
         all_pairs(tmp_path)
+
+
+def test_one_path_meets_many_at_once_and_no_more_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = {str(seed): smooth(seed, 40) for seed in range(6)}
+    whole = all_pairs(paths)
+    called: list[int] = []
+    own = laid._laid
+
+    def counted(rows: tuple[int, ...], *args: Any) -> laid.Together:
+        called.append(len(rows))
+        return own(rows, *args)
+
+    monkeypatch.setattr(laid, "_laid", counted)
+    all_pairs(paths)
+    assert called == [6] * 6
+    called.clear()
+    monkeypatch.setattr(of_all_pairs, "FRAMES_AT_ONCE", 160)
+    np.testing.assert_array_equal(all_pairs(paths).values, whole.values)
+    assert called == [2] * 18
