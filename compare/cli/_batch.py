@@ -41,12 +41,15 @@ def estimate_batch(
     place = place_of(out)
     begin = time.monotonic()
     outcomes: list[Outcome] = []
+    failed = 0
     spared: list[str] = []
     # On a terminal only; the rate is the mean of this call, over what was computed in it.
     bar = tqdm(total=len(clips), unit="clip", smoothing=0, disable=None, file=sys.stderr, dynamic_ncols=True)
 
     def hear(outcome: "Outcome") -> None:
+        nonlocal failed
         outcomes.append(outcome)
+        failed += outcome.status == "failed"
         if outcome.how == "computed":
             record = place.records([outcome.name])[outcome.name]
             with bar.external_write_mode(file=sys.stderr):
@@ -58,7 +61,7 @@ def estimate_batch(
             with bar.external_write_mode(file=sys.stderr):
                 _report.error(f"{outcome.name} cannot be read, its run from before stays: {outcome.reason}")
                 spared.append(outcome.name)
-        bar.set_postfix_str(f"{sum(o.status == 'failed' for o in outcomes)} failed", refresh=False)
+        bar.set_postfix_str(f"{failed} failed", refresh=False)
         bar.update()
 
     try:

@@ -1,6 +1,7 @@
 """What is said at the end of a batch."""
 
 from pathlib import Path
+from typing import Any
 
 import made_runs
 import pytest
@@ -68,3 +69,25 @@ def test_runs_from_before_without_a_picture_have_a_remedy_that_works(
     assert line.startswith(f"1 run from before has no plot.png; cinetraj view {runs / 'cuts'} ")
     (runs / "cuts" / "shot-000" / "plot.png").write_bytes(b"")
     assert _batch.without_plot(found, runs) == ""
+
+
+def test_what_came_before_is_not_counted_anew_with_each_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Heard:
+        name, source, how, reason, failure, retried, warned = "a", "a.mp4", "kept", "", "", 0, ()
+
+        @property
+        def status(self) -> str:
+            asked.append("")
+            return "ok"
+
+    def batch(*_: Any, tell: Any) -> None:
+        for _ in range(50):
+            tell(Heard())
+
+    monkeypatch.setattr("sfm.batch.run_batch", batch)
+    _batch.estimate_batch(
+        [], str(tmp_path), small_batches.CONFIG, BatchConfig(plot=False), say=print, tell=tell, sentence=sentence
+    )
+    assert len(asked) < 50 * 5
