@@ -7,6 +7,7 @@ them is drawn as a line. The page needs no network: mail it, or open it from dis
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -69,8 +70,10 @@ def run(args: Args) -> int:
         if target is not None:
             written.append(_report.put(target, text()))
     if args.html is not None:
-        thumbnails = frames_of if args.strips else None
+        gone: dict[str, str] = {}
+        thumbnails = partial(frames_of, gone=gone) if args.strips else None
         page = report.render(records, title=args.title, noise=floors, thumbnails=thumbnails)
+        _tell_gone(gone)
         written.append(_report.put(args.html, page))
     if files := [str(path) for path in written if path is not None]:
         print(f"{_counted(records)}: {', '.join(files)}", file=sys.stderr if None in written else sys.stdout)
@@ -94,8 +97,16 @@ def _told_apart(record: dict[str, Any], path: Path, before: list[dict[str, Any]]
     return renamed
 
 
-def frames_of(source: str) -> list[bytes]:
-    """A few frames of a video or a folder of images as JPEG files; none, and a warning, where it cannot be read."""
+def _tell_gone(gone: Mapping[str, str]) -> None:
+    """Which sources have no frames, and why the first has none: a model's clips are mostly gone together."""
+    if gone:
+        rest = f" (and {len(gone) - 1} more have none)" if len(gone) > 1 else ""
+        _report.warn(f"no frames for the report: {next(iter(gone.values()))}{rest}")
+
+
+def frames_of(source: str, gone: dict[str, str]) -> list[bytes]:
+    """A few frames of a video or a folder of images as JPEG files; none, and the reason in `gone`, where it cannot be
+    read."""
     import cv2
     import numpy as np
 
@@ -105,7 +116,7 @@ def frames_of(source: str) -> list[bytes]:
     try:
         frames = load(source, VideoConfig(long_side=STRIP_SIDE))
     except CinetrajError as error:
-        _report.warn(f"no frames for the report: {error}")
+        gone[source] = str(error)
         return []
     chosen = np.unique(np.linspace(0, len(frames) - 1, STRIP_FRAMES).round().astype(int))
     return [

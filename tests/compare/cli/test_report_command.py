@@ -88,3 +88,15 @@ def test_bad_input(tmp_path: Path) -> None:
         command.run(command.Args(scores=()))
     with pytest.raises(CinetrajError, match="holds no scores"):
         command.run(command.Args(scores=(tmp_path,)))
+
+
+def test_sources_that_are_gone_are_one_line_however_many_they_are(
+    scores: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("plotly")
+    gone = {str(k): smooth(k, provenance=Provenance(backend="auto", source=f"gone/{k}.mp4")) for k in range(1, 6)}
+    score(gone, gone, model="all", detail=True).save(scores / "all_strict.json")
+    assert command.run(command.Args(scores=(scores,), html=scores.parent / "r.html")) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "moved.mp4: no such file" in line
+    assert line.endswith("(and 5 more have none)")
