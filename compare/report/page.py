@@ -16,6 +16,7 @@ from compare.common import clips_of, common_mean
 from compare.notes import merged
 from compare.report.assemble import assembled, asset, data_uri, embedded, packed
 from compare.report.stamps import called, noise_measurable, noise_of
+from compare.report.thinned import thinned
 from compare.rows import FAULTS
 from compare.scored import Scores, records_of
 from compare.sources import TRAJECTORY_SUFFIXES, listed
@@ -136,6 +137,7 @@ def _payload(
         _mark_best(board, floor)
         board["paired"] = _paired(board, floor)
     _borrow(boards, details)
+    details = thinned(details)
     sources = {source for detail in details.values() for source in detail["sources"] if source}
     strips: dict[str, list[str]] = {}
     if thumbnails is not None:

@@ -427,7 +427,8 @@
       return;
     }
     const metric = board().metrics.find((m) => m.name === name) || { name, better: "lower" };
-    const at_ = detail.at && detail.at.length === errors.values.length ? detail.at : errors.values.map((_, i) => i);
+    const known = detail.at && detail.at.length === errors.values.length ? detail.at : errors.values.map((_, i) => i);
+    const at_ = errors.at || known;
     Plotly.react("errors", [{
       x: at_, y: errors.values, mode: "lines+markers", marker: { size: 4 }, line: { color: colour("generated") },
       hovertemplate: "%{x}: %{y:.4g}<extra></extra>",
