@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import tyro
 
-from compare.cli import _described_words, _inputs, _options, _report, _spread
+from compare.cli import _described_words, _inputs, _once, _options, _report, _spread
 from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
@@ -77,23 +77,28 @@ def run(args: Args) -> int:
     else:
         found = _described(_inputs.load(args.target, args.format, estimate_clip=estimated), args, described)
     results: dict[str, Any] = {}
-    failed = 0
+    failed, total = 0, 0
+    warned: dict[str, list[str]] = {}
+    refused: dict[str, list[str]] = {}
     for name, doubt, result in found:
-        results[name] = result
+        total += 1
+        if args.json:
+            results[name] = result
         failed += "failed" in result or "failed" in result.get("actions", {})
-        if doubt:
-            _report.warn(f"{name}: {doubt}")
+        doubts = warned.setdefault(name, [doubt] if doubt else [])
         if not args.json and "failed" in result:
-            _report.error(f"{name}: {result['failed']}")
+            refused[name] = [result["failed"]]
             continue
         if args.prompt and "failed" not in result and result["captions"]["prompt"] is None:
-            _report.warn(f"{name}: no prompt, since {_why_no_prompt(doubt)}")
+            doubts.append(f"no prompt, since {_why_no_prompt(doubt)}")
         in_words = args.caption is not None or args.prompt or args.tags is not None
         if in_words and any(note.startswith(COUNTED) for note in result.get("notes", ())):
-            _report.warn(f"{name}: {COUNTED}; --fps tells the rate")
+            doubts.append(f"{COUNTED}; --fps tells the rate")
         if not args.json:
             for line in chosen(name, result, args) if in_words else [_described_words.words(name, result)]:
                 print(line)
+    _once.tell(_report.warn, warned, of=total)
+    _once.tell(_report.error, refused, of=total)
     if args.plot is not None:
         draw(described, args.plot, index_fps=config_of(args).assumed_fps)
     if args.json:
@@ -175,7 +180,8 @@ def _described(
             path = at_rate(path, args.fps)
             others = replace(others, others=tuple((share, at_rate(other, args.fps)) for share, other in others.others))
         description = describe(path, config, candidates=others)
-        described.append((replace(each, trajectory=path), description))
+        if args.plot is not None:
+            described.append((replace(each, trajectory=path), description))
         result = description.to_json()
         if unheard:
             result["notes"] = [*result["notes"], "--fps has no effect: the path has times of its own"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import tyro
 
-from compare.cli import _inputs, _report
+from compare.cli import _inputs, _once, _report
 
 if TYPE_CHECKING:
     from trajectory.model import Trajectory
@@ -35,11 +35,10 @@ def run(args: Args) -> int:
     """Facts of one camera path or of many."""
     found = _inputs.load(args.target, args.format)
     facts = {each.name: _facts(each) for each in found}
-    for each in found:
-        if each.doubt:
-            _report.warn(f"{each.name}: {each.doubt}")
-        elif each.trajectory is None and not args.json:
-            _report.error(f"{each.name}: {each.failed}")
+    _once.tell(_report.warn, {each.name: [each.doubt] for each in found if each.doubt}, of=len(found))
+    if not args.json:
+        lacking = [each for each in found if each.trajectory is None and not each.doubt]
+        _once.tell(_report.error, {each.name: [each.failed] for each in lacking}, of=len(found))
     if args.json:
         _report.print_json(facts[found[0].name] if len(found) == 1 else facts)
     elif shown := [_words(name, fact) for name, fact in facts.items() if "failed" not in fact]:
