@@ -11,7 +11,11 @@ from trajectory.errors import CinetrajError
 from trajectory.run_names import PAGE_FILE, RUN_FILE
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from compare.film import Film
     from compare.run_files import RunShot
+    from trajectory.description import Description
 
 FILM_SIDE, MOST_FRAMES = 480, 240
 """Of the film of a page: some hundred kilobytes a clip."""
@@ -64,6 +68,7 @@ def write_pages(
         kept: leave pages that are younger than their run as they are.
     """
     from compare.cli import _film, _report
+    from compare.cli._progress import bar
     from compare.film import jpeg
     from compare.report import folder_page, run_page
 
@@ -74,21 +79,43 @@ def write_pages(
         if shot.status != "failed":  # its page says that there is nothing to see
             gone.setdefault(str(shot.run), why)
 
+    known: dict[Path, folder_page.Known] = {}
+
+    def seen(shot: "RunShot", description: "Description | None", film: "Film | None", why: str) -> None:
+        picture = None if film is None else jpeg(thumbnail(film))
+        known[shot.folder] = folder_page.known_of(description, picture, why)
+
     alone = folder is None
     films = _film.telling(_film.films(long_side=FILM_SIDE, most=MOST_FRAMES, clip=clip, alone=alone), note)
-    for run in runs:
-        page, record = run / PAGE_FILE, run / RUN_FILE
-        if kept and page.is_file() and record.is_file() and page.stat().st_mtime >= record.stat().st_mtime:
-            continue
-        try:
-            written.append(run_page.write(run, films=films, encode=_film.encoder(), listed=folder is not None))
-        except CinetrajError as error:
-            _report.warn(f"{run} has no page: {error}")
+    every = list(runs)
+    with bar("pages", "page", hidden=len(every) == 1) as progress:
+        for done, run in enumerate(every):
+            progress(done, len(every))
+            page, record = run / PAGE_FILE, run / RUN_FILE
+            if kept and page.is_file() and record.is_file() and page.stat().st_mtime >= record.stat().st_mtime:
+                continue
+            try:
+                made = run_page.write(run, films=films, encode=_film.encoder(), listed=not alone, seen=seen)
+                written.append(made)
+            except CinetrajError as error:
+                _report.warn(f"{run} has no page: {error}")
+        progress(len(every), len(every))
     if gone:
         first, why = next(iter(gone.items()))
         several = f"{len(gone)} pages show no film, the first being {first}"
         _report.warn(f"{several if len(gone) > 1 else f'the page of {first} shows no film'}: {why}")
     if folder is not None:
         thumbnails = _film.films(long_side=THUMBNAIL_SIDE, most=3)
-        written.append(folder_page.write(folder, films=thumbnails, jpeg=jpeg))
+        written.append(folder_page.write(folder, films=thumbnails, jpeg=jpeg, known=known))
     return written
+
+
+def thumbnail(film: "Film") -> "np.ndarray":
+    """The middle frame of a film, as small as a card."""
+    import numpy as np
+    from PIL import Image
+
+    frame = film.rgb[len(film.rgb) // 2]
+    small = Image.fromarray(np.ascontiguousarray(frame))
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))  # never larger than it is
+    return np.asarray(small)

@@ -1,7 +1,7 @@
 """The page of a run: its film with what was seen in it, path, curves, segments, and the evidence in words."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,20 +32,38 @@ ASSUMED_FPS = 24.0
 NO_FILM = "no film: the page was made without one"
 
 
-def write(run: str | Path, *, films: Films | None = None, encode: Encode | None = None, listed: bool = False) -> Path:
+Seen = Callable[[RunShot, Description | None, Film | None, str], None]
+"""Hears what was found out of a shot: its description and film, and why there is no film."""
+
+
+def write(
+    run: str | Path,
+    *,
+    films: Films | None = None,
+    encode: Encode | None = None,
+    listed: bool = False,
+    seen: Seen | None = None,
+) -> Path:
     """Write `index.html` into the folder of a run, whole or not at all.
 
     Args:
         films, encode: decode the shots and encode what the page plays; without them the page has no film.
         listed: link to the page of the folder above, which will be there; else where it is.
+        seen: called with each shot.
     """
     folder = Path(run)
     above = listed or (folder.resolve().parent / PAGE_FILE).is_file()
-    return write_whole(folder / PAGE_FILE, render(shots_of(folder), films=films, encode=encode, listed=above))
+    page = render(shots_of(folder), films=films, encode=encode, listed=above, seen=seen)
+    return write_whole(folder / PAGE_FILE, page)
 
 
 def render(
-    shots: list[RunShot], *, films: Films | None = None, encode: Encode | None = None, listed: bool = False
+    shots: list[RunShot],
+    *,
+    films: Films | None = None,
+    encode: Encode | None = None,
+    listed: bool = False,
+    seen: Seen | None = None,
 ) -> str:
     """The page of a run's shots as text."""
     record: Mapping[str, Any] = shots[0].record if shots else {}
@@ -56,7 +74,7 @@ def render(
         "reason": record.get("reason"),
         "facts": _facts(record),
         "folder": listed,
-        "shots": [_shot(shot, films, encode) for shot in shots],
+        "shots": [_shot(shot, films, encode, seen) for shot in shots],
     }
     parts = {
         "TITLE": html.escape(name, quote=False),
@@ -115,7 +133,7 @@ def _span(entry: Mapping[str, Any], video: Mapping[str, Any]) -> str | None:
     return f"{end_s - start_s:.2f}, from {start_s:.2f} to {end_s:.2f}{by}"
 
 
-def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str, Any]:
+def _shot(shot: RunShot, films: Films | None, encode: Encode | None, seen: Seen | None) -> dict[str, Any]:
     """Everything that the page shows of one shot, as JSON values."""
     told: dict[str, Any] = {
         "name": str(shot.shot["name"]),
@@ -137,8 +155,10 @@ def _shot(shot: RunShot, films: Films | None, encode: Encode | None) -> dict[str
     if film is not None and encode is not None:
         told["film"] = _played(shot, film, encode, trajectory)
     told["gone"] = gone
-    if trajectory is not None:
-        description = shot.describe(trajectory)
+    description = None if trajectory is None else shot.describe(trajectory)
+    if seen is not None:
+        seen(shot, description, film, gone)
+    if trajectory is not None and description is not None:
         told |= {"sentence": description.sentence, "notes": list(description.notes)}
         told["model_words"] = model_words(shot, description)
         told["reasons"] = [[each.question, each.answer] for each in reasons(shot, description)]
