@@ -98,7 +98,8 @@ def test_a_camera_that_does_not_travel_has_no_depth_to_show() -> None:
     from sfm.runs.figure import draw_depth
 
     axes = Figure().add_subplot()
-    flat = replace(structure(), depth=np.full((5, 5, 7), np.nan, np.float32))
+    unknown = np.full((5, 5, 7), np.nan, np.float32)
+    flat = replace(structure(), depth=unknown, depth_sigma_log=unknown)
     draw_depth(axes, replace(shot(), structure=flat))
     assert "does not translate" in axes.texts[0].get_text()
 

@@ -23,7 +23,8 @@ def test_a_whole_estimate_gives_everything_and_a_path_alone_nothing(name: str) -
 
 def test_a_camera_that_does_not_travel_has_a_mask_only() -> None:
     still = trajectory().replace(world_from_cam=np.tile(np.eye(4), (5, 1, 1)), scale="bounded", translation_bound=0.1)
-    flat = replace(structure(), depth=np.full((5, 5, 7), np.nan, np.float32), points=None, colour=None, tracks=None)
+    unknown = np.full((5, 5, 7), np.nan, np.float32)
+    flat = replace(structure(), depth=unknown, depth_sigma_log=unknown, points=None, colour=None, tracks=None)
     assert obstacle("mask", flat, still) == ""
     for name in ("depth", "points", "megasam", "colmap"):
         assert obstacle(name, flat, still).startswith("the camera does not translate")
