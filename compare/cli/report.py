@@ -38,6 +38,8 @@ class Args:
     """Where to write the scores of every clip as JSON lines."""
     markdown: Path | None = None
     """Where to write the leaderboard as Markdown; it is printed if no output is named."""
+    latex: Path | None = None
+    """Where to write the leaderboard as LaTeX tables (package booktabs)."""
     title: str = "Camera scores"
     """Title of the page."""
     strips: Annotated[bool, tyro.conf.arg(help_behavior_hint=NOT_GIVEN)] = True
@@ -48,10 +50,11 @@ def run(args: Args) -> int:
     """Read the scores, write what is asked for; failed clips are in all of it."""
     from compare.report import page as report
     from compare.report import tables
+    from compare.report.latex import to_latex
 
     if not args.scores:
         raise CinetrajError("no scores given; usage: cinetraj report SCORES --html report.html")
-    if (args.html, args.csv, args.jsonl, args.markdown).count(_report.STREAM) > 1:
+    if (args.html, args.csv, args.jsonl, args.markdown, args.latex).count(_report.STREAM) > 1:
         raise CinetrajError("- stands for the output stream, and can be given once; name files for the other outputs")
     records: list[dict[str, Any]] = []
     floors: list[dict[str, Any]] = []
@@ -66,6 +69,7 @@ def run(args: Args) -> int:
         (args.csv, lambda: tables.to_csv(tables.clip_rows(records))),
         (args.jsonl, lambda: tables.to_jsonl(tables.clip_rows(records))),
         (args.markdown, lambda: tables.to_markdown(records, noise=floors)),
+        (args.latex, lambda: to_latex(records, noise=floors)),
     ):
         if target is not None:
             written.append(_report.put(target, text()))
