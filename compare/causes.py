@@ -65,7 +65,7 @@ def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]], protocols: Se
     for (model, rows), protocol in zip(models, protocols or [""] * len(models), strict=True):
         for name, row in rows.items():
             if row.failed:
-                kind = (row.fault, _nameless(name, row.failed))
+                kind = (row.fault, nameless(name, row.failed))
                 first.setdefault(kind, row.failed)
                 met.setdefault(kind, {}).setdefault(model, {})[name] = None
                 under.setdefault(kind, {})[protocol] = None
@@ -91,13 +91,13 @@ def alike(reasons: Mapping[str, str]) -> list[tuple[list[str], str]]:
     """
     kinds: dict[str, list[str]] = {}
     for name, reason in reasons.items():
-        kinds.setdefault(_nameless(name, reason), []).append(name)
+        kinds.setdefault(nameless(name, reason), []).append(name)
     return [(names, reasons[names[0]]) for names in kinds.values()]
 
 
-def _nameless(name: str, reason: str) -> str:
+def nameless(name: str, reason: str) -> str:
     """The reason without the name of the clip, which is in the path of its file."""
-    return re.sub(rf"(?<![\w.-]){re.escape(name)}(?=[./:#])", "", reason)
+    return reason if name not in reason else re.sub(rf"(?<![\w.-]){re.escape(name)}(?=[./:#])", "", reason)
 
 
 def counts_text(counts: Mapping[str, Iterable[str]]) -> str:

@@ -1,8 +1,9 @@
-"""Notes about many files: those that differ in numbers alone are one line, with the range of each number."""
+"""Notes about many files: those that differ in numbers or file names alone are one line, with the range of numbers."""
 
 import re
 from collections.abc import Iterable, Mapping
 
+from compare.causes import nameless
 from compare.sources import listed
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.]*\w)")
@@ -11,13 +12,15 @@ _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.]*\w)")
 def merged(notes: Mapping[str, Iterable[str]]) -> list[tuple[str, list[str]]]:
     """Each kind of note, with the range of its numbers, and the files that it is about.
 
+    Where their names differ the note is that of the first.
+
     Args:
         notes: of each file by its name.
     """
     kinds: dict[str, dict[str, str]] = {}
     for name, texts in notes.items():
         for text in texts:
-            kinds.setdefault(_NUMBER.sub("#", text), {}).setdefault(name, text)
+            kinds.setdefault(_NUMBER.sub("#", nameless(name, text)), {}).setdefault(name, text)
     return [(_ranged(list(found.values())), list(found)) for found in kinds.values()]
 
 
@@ -38,7 +41,9 @@ def _whose(names: list[str], of: int) -> str:
 
 
 def _ranged(texts: list[str]) -> str:
-    """The text that all of them have, each number as the range of theirs."""
+    """The text that all of them have, each number as the range of theirs; the first where they differ in more."""
+    if len({_NUMBER.sub("#", text) for text in texts}) > 1:  # names of files
+        return texts[0]
     columns = list(zip(*(_NUMBER.findall(text) for text in texts), strict=True))
     shown = (_range([*column]) for column in columns)
     return _NUMBER.sub(lambda _: next(shown), texts[0])

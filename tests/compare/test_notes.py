@@ -23,6 +23,13 @@ def test_digits_of_names_are_no_numbers() -> None:
     assert grouped({"a": ["4n + 1, of 30"], "b": ["4n + 1, of 8"]}) == ["all 2: 4n + 1, of 8 to 30"]
 
 
+def test_names_of_files_are_no_kinds_of_their_own() -> None:
+    notes = {name: [f"/clips/{name}.npz: has 3 rows; write it again"] for name in ("bear", "cat", "12")}
+    assert merged(notes) == [("/clips/bear.npz: has 3 rows; write it again", ["bear", "cat", "12"])]
+    numbered = {name: [f"/clips/{name}/7: damaged"] for name in ("a", "12")}
+    assert merged(numbered) == [("/clips/a/7: damaged", ["a", "12"])]
+
+
 def test_few_names_are_all_named() -> None:
     assert listed(["a", "b"]) == "a, b"
 
