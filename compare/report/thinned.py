@@ -12,7 +12,7 @@ FEWEST_POINTS = 120
 def thinned(details: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """The details of clips (`compare.details.detail_json`) with no more points than a page can hold, and a note of it.
 
-    Paths keep every so many points, and errors the largest of each stretch, so that no peak is missed.
+    Paths keep every so many points and their end, and errors the largest of each stretch, so that no peak is missed.
     """
     share = max(FEWEST_POINTS, MOST_POINTS // max(1, len(details)))
     return {key: _thinned(detail, share) for key, detail in details.items()}
@@ -26,13 +26,18 @@ def _thinned(detail: Mapping[str, Any], most: int) -> Mapping[str, Any]:
         return detail
     axis: Sequence[float | None] = detail.get("at", [])
     step = -(-count // most)
-    found = {**detail, "at": axis[::step]}
+    found = {**detail, "at": _every(step, axis)}
     for side in sides:
-        found[side] = {key: values[::step] for key, values in detail[side].items()}
+        found[side] = {key: _every(step, values) for key, values in detail[side].items()}
     found["errors"] = {name: {**each, **_largest(each["values"], axis, step)} for name, each in errors.items()}
-    said = f"drawn is every {step}th of {count} points, and of the errors in between the largest"
+    said = f"of {count} points one in {step} is drawn, and the largest of each {step} errors"
     found["notes"] = [*detail.get("notes", []), said]
     return found
+
+
+def _every(step: int, values: Sequence[Any]) -> list[Any]:
+    """The first of each `step` values, and the last of all, where a path ends."""
+    return [*values[::step], *(values[-1:] if (len(values) - 1) % step else ())]
 
 
 def _largest(values: Sequence[float | None], axis: Sequence[float | None], step: int) -> dict[str, list[Any]]:

@@ -24,10 +24,10 @@ def test_a_page_of_long_clips_has_no_more_points_than_it_can_hold(monkeypatch: p
     monkeypatch.setattr(thinned, "MOST_POINTS", 200)
     assert len(page.render([record])) < whole - 0.8 * len(json.dumps(before))
     (after,) = thinned.thinned({"a": before}).values()
-    assert after["reference"]["xyz"] == before["reference"]["xyz"][::10]
-    assert after["generated"]["wxyz"] == before["generated"]["wxyz"][::10]
-    assert len(after["at"]) == len(after["reference"]["xyz"]) == 200
-    assert after["notes"][-1] == "drawn is every 10th of 2000 points, and of the errors in between the largest"
+    assert after["reference"]["xyz"] == [*before["reference"]["xyz"][::10], before["reference"]["xyz"][-1]]
+    assert after["generated"]["wxyz"] == [*before["generated"]["wxyz"][::10], before["generated"]["wxyz"][-1]]
+    assert len(after["at"]) == len(after["reference"]["xyz"]) == 201
+    assert after["notes"][-1] == "of 2000 points one in 10 is drawn, and the largest of each 10 errors"
     assert after["moves"] == before["moves"]
 
 
