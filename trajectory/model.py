@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, final
@@ -183,10 +184,16 @@ class Trajectory:
         return replace(self, **changes)
 
 
+def _plain(array: np.ndarray) -> np.ndarray:
+    """Python's numbers as numpy's: a row of a table that has words in other columns holds them (pandas); else as is."""
+    numbers = array.dtype == object and all(isinstance(each, Real | np.bool_) for each in array.flat)
+    return array.astype(np.float64) if numbers else array
+
+
 def _numbers(name: str, value: Any) -> np.ndarray:
     """A frozen copy in double precision of real numbers; what numpy would read as such (texts, complex) is refused."""
     try:
-        array = np.asarray(value)
+        array = _plain(np.asarray(value))
     except ValueError as error:  # rows of several lengths
         raise CinetrajError(f"{name} is no array of numbers ({error})") from error
     if array.dtype.kind not in "iufb":
@@ -196,7 +203,7 @@ def _numbers(name: str, value: Any) -> np.ndarray:
 
 def _truths(name: str, value: Any) -> np.ndarray:
     """A frozen copy of what is true or false, 0 or 1; frame numbers, NaN and texts would all be true."""
-    array = np.asarray(value)
+    array = _plain(np.asarray(value))
     if array.dtype.kind not in "iufb" or not ((array == 0) | (array == 1)).all():
         raise CinetrajError(f"{name} is of type {array.dtype}, expected True or False for each frame")
     return frozen_array(array, bool)

@@ -1,5 +1,6 @@
 """What is no path is refused at the door, with what to do about it, and not read as another one."""
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,20 @@ def test_what_is_one_in_other_words_is_taken() -> None:
     assert made.valid.tolist() == [True, False, True, True]
     assert made.reason == ("", "x", "", "")
     assert path(intrinsics_px=at(0, 2, np.nan)).intrinsics_px is not None  # no principal point is known
+
+
+def test_numbers_of_a_table_that_has_words_too_are_numbers() -> None:
+    made = bare(
+        time_s=[Fraction(k, 24) for k in range(N)],
+        valid=np.array([True, np.False_, 1, 1.0], dtype=object),
+        focal_sigma_px=np.array([1, 2.5, np.float32(3), np.nan], dtype=object),
+    )
+    made.__post_init__()
+    np.testing.assert_array_equal(made.time_s, np.arange(N) / 24)
+    assert made.valid.tolist() == [True, False, True, True]
+    np.testing.assert_array_equal(made.focal_sigma_px, [1.0, 2.5, 3.0, np.nan])
+    with pytest.raises(CinetrajError, match="valid is of type object"):
+        bare(valid=np.array([True, "yes", 1, 1], dtype=object)).__post_init__()
 
 
 @pytest.mark.parametrize("of", [anchor_to_first, lambda x: at_times(x, np.zeros(1))])
