@@ -177,8 +177,9 @@ def require_rigid(
     if (off > RIGID_SLACK).any():
         i = int(numbers[int(np.argmax(off > RIGID_SLACK))])
         raise CinetrajError(
-            f"rotation[{i}] is no rotation (a reflection, a scale or a shear): divide a scale out, "
-            "and change the axes of the world and the camera together"
+            f"rotation[{i}] is no rotation (a reflection, a scale, a shear, or rounded to few digits): divide a scale "
+            "out, change the axes of the world and the camera together, and of what is only rounded take the nearest "
+            "rotation, u @ vt of np.linalg.svd"
         )
 
 

@@ -38,6 +38,7 @@ def rows(matrix: list[list[float]]) -> np.ndarray:
         ({"rotation": rows([[2, 0, 0], [0, 2, 0], [0, 0, 2]])}, r"rotation\[0\] is no rotation"),
         ({"rotation": rows([[1, 0, 0], [0, 1, 0], [0, 0, -1]])}, "reflection"),
         ({"rotation": rows([[1, 0.3, 0], [0, 1, 0], [0, 0, 1]])}, "shear"),
+        ({"rotation": rows([[0.9987, 0.0523, 0], [-0.0523, 0.9987, 0], [0, 0, 1]])}, "only rounded take the nearest"),
         ({"rotation": np.full((4, 3, 3), np.nan)}, "frame 0 is not finite; let valid be False"),
         ({"translation": np.where(np.arange(4)[:, None] == 3, np.nan, np.zeros((4, 3)))}, "frame 3 is not finite"),
         ({"depth": np.full(4, -1.0)}, "depth has a value .* or NaN where it is unknown"),
