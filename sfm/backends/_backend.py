@@ -1,7 +1,7 @@
 """What a backend offers; each public module or package of `sfm.backends` that is one defines it as BACKEND."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, final
 
@@ -9,6 +9,10 @@ from trajectory.errors import CinetrajError
 
 if TYPE_CHECKING:
     from sfm.types import BackendResult, Frames
+
+
+ROUNDED = 1e-6
+"""Of a time, and in seconds: six digits after the point, or single precision, and no other clock."""
 
 
 @final
@@ -45,7 +49,10 @@ def later(module: str) -> "Callable[..., BackendResult]":
 
 
 def of_these(frames: "Frames", found: Any, name: str) -> "BackendResult":
-    """What the backend `name` returned, if it is a result for these frames. Raises CinetrajError otherwise."""
+    """What the backend `name` returned, if it is a result for these frames. Raises CinetrajError otherwise.
+
+    Times that are only rounded, as those of a text file are, become those of the frames.
+    """
     import numpy as np
 
     from sfm.types import BackendResult
@@ -55,7 +62,7 @@ def of_these(frames: "Frames", found: Any, name: str) -> "BackendResult":
     path = found.trajectory
     if path is None:
         return found
-    if not np.array_equal(path.time_s, frames.time_s):
+    if len(path) != len(frames) or not np.allclose(path.time_s, frames.time_s, rtol=ROUNDED, atol=ROUNDED):
         raise CinetrajError(
             f"backend {name!r} returned {len(path)} frames with times of their own for {len(frames)} frames; give "
             "each its row and time (sfm.backends.assemble), with valid False where it has no pose"
@@ -65,4 +72,4 @@ def of_these(frames: "Frames", found: Any, name: str) -> "BackendResult":
             f"backend {name!r} returned intrinsics for an image_hw of {path.image_hw}, expected those of the working "
             f"size, {frames.hw} (height, width)"
         )
-    return found
+    return replace(found, trajectory=path.replace(time_s=frames.time_s))

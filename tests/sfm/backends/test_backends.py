@@ -283,3 +283,18 @@ def test_a_result_for_other_frames_is_refused(
     found.reverse()
     with pytest.raises(CinetrajError, match="returned a NoneType"):
         backends.run(frames, evidence, SMALL["dense"], device="cpu", threads=1)
+
+
+@pytest.mark.parametrize("rounded", [np.float32, lambda time_s: np.round(time_s, 6)])
+def test_times_that_were_rounded_are_those_of_the_frames(rounded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a backend gives them that reads them from a text file, or keeps single precision."""
+    frames, evidence = scene.clip(rendered()[0])
+    frames = replace(frames, time_s=100.0 + frames.time_s / 3)
+    path = of_truck("dense").trajectory
+    assert path is not None
+    given = replace(of_truck("dense"), trajectory=path.replace(time_s=rounded(frames.time_s)))
+    theirs = {"dense": replace(backends.backends()["dense"], run=lambda *_, **__: given)}
+    monkeypatch.setattr(backends, "backends", lambda: theirs)
+    found = backends.run(frames, evidence, SMALL["dense"], device="cpu", threads=1)
+    assert found.trajectory is not None
+    np.testing.assert_array_equal(found.trajectory.time_s, frames.time_s)
