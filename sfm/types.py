@@ -135,6 +135,9 @@ class Masks:
 
     def __post_init__(self) -> None:
         require_masks(self.usable, self.blank, self.duplicate_of, self.moving)
+        for name in ("usable", "blank", "duplicate_of", "moving"):  # lists are truths, too
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, np.asarray(getattr(self, name)))
 
     def usable_in(self, frame: int | np.integer) -> Bool[np.ndarray, "h w"]:
         """Pixels of one frame that may testify: neither on the screen nor told to move."""

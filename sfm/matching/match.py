@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Int, UInt8
@@ -46,8 +47,7 @@ def match(
     setting = setting or Setting()
     chosen.require(setting.features)
     found = chosen.match(features, pairs, config, setting)
-    _require_rows(chosen.name, [len(each) for each in features], pairs, found)
-    return found
+    return _checked_rows(chosen.name, [len(each) for each in features], pairs, found)
 
 
 def match_images(
@@ -70,12 +70,14 @@ def match_images(
     features, found = chosen.match_images(rgb, allowed, pairs, config, setting or Setting())
     if len(features) != len(rgb):
         raise CinetrajError(f"matcher {chosen.name!r} gave key points of {len(features)} frames, expected {len(rgb)}")
-    _require_rows(chosen.name, [len(each) for each in features], pairs, found)
-    return features, found
+    return features, _checked_rows(chosen.name, [len(each) for each in features], pairs, found)
 
 
-def _require_rows(name: str, counts: Sequence[int], pairs: Int[np.ndarray, "p 2"], found: Sequence[np.ndarray]) -> None:
-    """Raises CinetrajError where a matcher's rows are not those of the pairs, or name key points that are not there."""
+def _checked_rows(
+    name: str, counts: Sequence[int], pairs: Int[np.ndarray, "p 2"], given: Sequence[Any]
+) -> list[np.ndarray]:
+    """A matcher's rows. Raises CinetrajError where they are not those of the pairs, or name what is no key point."""
+    found = [np.asarray(rows) for rows in given]
     if len(found) != len(pairs):
         raise CinetrajError(f"matcher {name!r} gave rows of {len(found)} pairs, expected {len(pairs)}")
     for (i, j), rows in zip(pairs.tolist(), found, strict=True):
@@ -89,6 +91,7 @@ def _require_rows(name: str, counts: Sequence[int], pairs: Int[np.ndarray, "p 2"
                 f"matcher {name!r} names key points that are not there: frames {i} and {j} have {counts[i]} and "
                 f"{counts[j]}, and rows go from {rows.min(0).tolist()} to {rows.max(0).tolist()}"
             )
+    return found
 
 
 def matcher(name: str) -> Matcher:

@@ -100,6 +100,12 @@ def test_masks_that_are_none_are_refused(name: str, value: Any, told: str) -> No
         masks_with(**{name: value})
 
 
+def test_masks_in_lists_are_masks() -> None:
+    masks = masks_with(usable=[[True] * 5] * 4, blank=[False, False, True], duplicate_of=[0, 0, 2])
+    assert masks.usable_in(0).shape == (4, 5)
+    assert masks.distinct().tolist() == [0]
+
+
 def test_masks_of_other_frames_are_refused() -> None:
     assert masks_with(moving=np.zeros((3, 4, 5), bool)).moving is not None
     with pytest.raises(CinetrajError, match=r"masks are of 3 frames of 5x4, expected 2 frames of 5x4 as the clip has"):

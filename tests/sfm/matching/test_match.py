@@ -79,6 +79,14 @@ def test_a_matcher_of_others_names_key_points_that_are_there(
         match([features(0, 5), features(1, 4)], ONE, MatchConfig(method="theirs"))
 
 
+def test_rows_of_a_matcher_of_others_may_be_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = Matcher(name="theirs", summary="", match=lambda *_: [[[0, 3], [4, 1]]])  # pyright: ignore
+    monkeypatch.setattr(under_test, "matchers", lambda: {"theirs": theirs})
+    (found,) = match([features(0, 5), features(1, 4)], ONE, MatchConfig(method="theirs"))
+    np.testing.assert_array_equal(found, [[0, 3], [4, 1]])
+    assert found.shape == (2, 2)
+
+
 def test_features_and_pictures_are_not_taken_for_each_other() -> None:
     with pytest.raises(CinetrajError, match="looks at pictures"):
         match([], ONE, MatchConfig(method="loftr"))
