@@ -16,8 +16,10 @@ def test_a_clip_may_be_called_after_intrinsics(tmp_path: Path) -> None:
     assert found == {"b_intrinsics.txt", "pred_intrinsics.txt"}
 
 
-@pytest.mark.parametrize("format", ["monst3r", "da3-streaming"])
-def test_what_writers_put_beside_a_path_is_known(format: str, tmp_path: Path) -> None:
-    io.write(moving(), tmp_path / "a.txt", format=format)
-    assert {path.name for path in tmp_path.iterdir() if not is_companion(path)} == {"a.txt"}
+@pytest.mark.parametrize(
+    ("format", "name"), [("monst3r", "a.txt"), ("da3-streaming", "a.txt"), ("da3-streaming", "camera_poses.txt")]
+)
+def test_what_writers_put_beside_a_path_is_known(format: str, name: str, tmp_path: Path) -> None:
+    io.write(moving(), tmp_path / name, format=format)
+    assert {path.name for path in tmp_path.iterdir() if not is_companion(path)} == {name}
     assert len(list(tmp_path.iterdir())) == 2
