@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from sfm import backends, gravity
+from sfm.backends.dense.prior_source import MAPS_SUFFIX
 from sfm.confidence.pinhole_doubt import doubted
 from sfm.config import EstimateConfig, GravityConfig
 from sfm.masks import cards, projections, views
@@ -74,7 +75,8 @@ def _run_backend(frames: Frames, found: Masks, backend_config: Any, config: Esti
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, statistics=told)
     if reason := cards.no_scene(frames, found):
         return BackendResult(status="failed", reason=reason, trajectory=None, motion_model=None, statistics=nothing)
-    told_whole = getattr(backend_config, "depth_prior", None) is not None  # depths of whole frames
+    prior: str | None = getattr(backend_config, "depth_prior", None)
+    told_whole = prior is not None and prior.endswith(MAPS_SUFFIX)  # a network sees what it is given
     run = partial(
         backends.run, config=backend_config, device=config.device, seed=config.seed, threads=threads_of(config)
     )

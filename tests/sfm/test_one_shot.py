@@ -7,7 +7,7 @@ import pytest
 from known_backend import HW, SOURCE_HW, Install, answer, frames, installer, working_trajectory
 
 import sfm
-from sfm.config import EstimateConfig
+from sfm.config import DenseConfig, EstimateConfig
 from sfm.masks import find as evidence
 from sfm.structure import Structure
 from sfm.types import BackendResult, Frames, Masks
@@ -27,6 +27,20 @@ def test_intrinsics_come_back_in_source_pixels(backend: Install) -> None:
     np.testing.assert_allclose(found.intrinsics_px[0], [[200, 0, 160], [0, 208, 120], [0, 0, 1]])
     assert found.focal_sigma_px is not None
     np.testing.assert_allclose(found.focal_sigma_px, 8.0)
+
+
+@pytest.mark.parametrize(("prior", "columns"), [(None, 240), ("models/depth", 240), ("maps.npz", 320)])
+def test_bars_are_cut_off_but_where_a_file_has_maps_of_whole_frames(
+    prior: str | None, columns: int, backend: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = backend(answer)
+    clip = replace(frames(), rgb=frames().rgb.repeat(4, 1).repeat(4, 2))
+    usable = np.zeros(clip.hw, bool)
+    usable[:, 40:-40] = True
+    bars = Masks(usable=usable, blank=np.zeros(len(clip), bool), duplicate_of=np.arange(len(clip)))
+    monkeypatch.setattr(evidence, "find", lambda *_: bars)
+    sfm.estimate(clip, EstimateConfig(split_shots=False, backend=DenseConfig(depth_prior=prior)))
+    assert [part.hw for part in seen] == [(240, columns)]
 
 
 def test_blank_clips_never_reach_the_backend(backend: Install, monkeypatch: pytest.MonkeyPatch) -> None:
