@@ -103,7 +103,7 @@ def _while_it_lasts(laid: Trajectory, reference: Trajectory) -> Trajectory:
     """A reference that was laid by time, without the frames before its begin and after its end: there it lacks none."""
     if len(laid) == len(reference):  # frame by frame
         return laid
-    inside = (laid.time_s >= reference.time_s[0]) & (laid.time_s <= reference.time_s[-1])
+    inside = laid.valid | ((laid.time_s >= reference.time_s[0]) & (laid.time_s <= reference.time_s[-1]))  # or rounded
     return at_rows(laid, np.flatnonzero(inside))
 
 

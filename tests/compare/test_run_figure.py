@@ -72,6 +72,16 @@ def test_a_shorter_reference_has_no_poses_without_a_pose(runs: Path) -> None:
     assert [list(line.get_xdata()) for line in lost] == [[whole.time_s[2]]] * 2
 
 
+def test_a_reference_whose_times_were_computed_otherwise_is_drawn_to_its_end(runs: Path) -> None:
+    # Its last frame was left out, being a rounding before that of the run.
+    (truck,) = shots_of(runs / "truck")
+    figure = Figure()
+    part = at_rows(made_runs.path(way=(0.4, 0, 0)), np.arange(6))
+    draw_run(figure, truck, reference=part.replace(time_s=part.time_s - np.where(np.arange(6) == 5, 1e-12, 0.0)))
+    drawn = [line for axes in figure.axes for line in axes.lines if str(line.get_label()).startswith("reference x")]
+    assert [len(np.asarray(line.get_xdata())) for line in drawn] == [6]
+
+
 def test_a_reference_is_named_wherever_it_is_drawn(runs: Path) -> None:
     (truck,) = shots_of(runs / "truck")
     figure = Figure()
