@@ -14,16 +14,13 @@ from sfm.backends.dense.graph import FlowGraph
 from sfm.backends.dense.keyframes import around
 from sfm.backends.dense.known_depths import nearness_deviation
 from sfm.backends.dense.models import nearest
+from sfm.backends.dense.nearness_grid import filled, off_its_neighbours, splat
 from sfm.backends.dense.observe import expected_flow
 from sfm.backends.dense.refinement import Refined
 from sfm.flow.pyramid import cell
 from sfm.structure import PointTracks, Structure, colours_at
 from sfm.types import Frames, Masks
 
-SAME_SURFACE = 0.9
-"""What falls into one cell is one surface where its inverse depths differ by a tenth; else the nearest counts."""
-FILLED = 2
-"""Cells over which a hole is filled from its rim; what is wider, as a sky, stays unknown."""
 LEAST_SIGMA = 0.5
 """Standard deviation of an inverse depth, in units of the median one, from which it tells neither near nor far."""
 MOST_SPREAD = 0.5
@@ -101,8 +98,8 @@ def structure_of(frames: Frames, masks: Masks, kept: Int[np.ndarray, " q"], fiel
     fillable = (usable & ~bare).reshape(-1, *shape) & ~moving
     for row in range(len(kept)):
         with np.errstate(divide="ignore"):
-            filled, spread[row] = _filled(nearness[row].reshape(shape), spreads[row].reshape(shape), fillable[row])
-            depth[row] = 1.0 / filled
+            whole, spread[row] = filled(nearness[row].reshape(shape), spreads[row].reshape(shape), fillable[row])
+            depth[row] = 1.0 / whole
     row = np.searchsorted(kept, np.arange(len(frames))).clip(0, len(kept) - 1)[masks.duplicate_of]
     points, colour, tracks = _points(frames, kept, field, seen) if field.translates else (None, None, None)
     return Structure(
@@ -153,7 +150,7 @@ def _seen(field: DenseField) -> _Seen:
     off = (centre + expected_flow(scene, parameters, field.refined.graph) - place).norm(dim=-1)
     return _Seen(
         nearness=nearness,
-        spread=np.hypot(sigma, _off_its_neighbours(nearness, _shape(field))) / nearness,
+        spread=np.hypot(sigma, off_its_neighbours(nearness, _shape(field))) / nearness,
         bare=deep & ~known,
         place_px=place.cpu().numpy(),
         fits=((residual_px < field.limit_px) & (off < field.limit_px)).cpu().numpy(),
@@ -165,15 +162,6 @@ def _seen(field: DenseField) -> _Seen:
             kappa=float(parameters.undistortion),
         ),
     )
-
-
-def _off_its_neighbours(nearness: Float[np.ndarray, "k p"], shape: tuple[int, int]) -> Float[np.ndarray, "k p"]:
-    """How far each inverse depth is from the median of the 3x3 around it; NaN where it is not known."""
-    off = np.full(nearness.shape, np.nan)
-    for k, each in enumerate(nearness):
-        known = np.isfinite(each)
-        off[k, known] = np.abs(each[known] - _medians(_windows(each.reshape(shape)).reshape(-1, 9)[known]))
-    return off
 
 
 def _residual_px(field: DenseField) -> Float[torch.Tensor, "k m p"]:
@@ -203,61 +191,8 @@ def _nearness(
         bare[cells[-1][seen.bare[k] & (cells[-1] >= 0)]] = True
     at, (nearness, spread, weight) = np.concatenate(cells), np.concatenate(values, 1)
     inside = at >= 0
-    found, spread = _splat(at[inside], nearness[inside], spread[inside], weight[inside], seen.nearness.shape[1])
+    found, spread = splat(at[inside], nearness[inside], spread[inside], weight[inside], seen.nearness.shape[1])
     return found, spread, bare & np.isnan(found)
-
-
-def _splat(
-    at: Int[np.ndarray, " o"],
-    nearness: Float[np.ndarray, " o"],
-    spread: Float[np.ndarray, " o"],
-    weight: Float[np.ndarray, " o"],
-    size: int,
-) -> tuple[Float[np.ndarray, " p"], Float[np.ndarray, " p"]]:
-    """The weighted mean inverse depth of the nearest surface in each of `size` cells, NaN where nothing lies.
-
-    Keyframes share their errors, so that two are no surer than one: the spread is a mean as well.
-    """
-    known = np.isfinite(nearness)
-    at, nearness, spread, weight = at[known], nearness[known], spread[known], weight[known]
-    nearest = np.zeros(size)
-    np.maximum.at(nearest, at, nearness)
-    front = nearness >= SAME_SURFACE * nearest[at]
-    at, nearness, spread, weight = at[front], nearness[front], spread[front], weight[front]
-    total = np.bincount(at, weights=weight, minlength=size)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        first, second = (np.bincount(at, weights=weight * each, minlength=size) / total for each in (nearness, spread))
-    return first, second
-
-
-def _filled(
-    nearness: Float[np.ndarray, "gh gw"], spread: Float[np.ndarray, "gh gw"], allowed: Bool[np.ndarray, "gh gw"]
-) -> tuple[Float[np.ndarray, "gh gw"], Float[np.ndarray, "gh gw"]]:
-    """Holes filled from their rim by the median of 3x3; what moves, is bare, or is no picture, stays unknown.
-
-    Which surface of its rim a hole belongs to is not known: the spread over them comes on top.
-    """
-    filled, sigma = np.where(allowed, nearness, np.nan), np.where(allowed, spread, np.nan)
-    for _ in range(FILLED):
-        windows, spreads = (_windows(each) for each in (filled, sigma))
-        holes = np.isnan(filled) & allowed & np.isfinite(windows).any(-1)
-        middle = _medians(windows[holes])
-        off = _medians(np.abs(np.log(windows[holes] / middle[:, None])))
-        filled[holes], sigma[holes] = middle, np.hypot(_medians(spreads[holes]), off)
-    return filled, sigma
-
-
-def _windows(grid: Float[np.ndarray, "gh gw"]) -> Float[np.ndarray, "gh gw 9"]:
-    """The 3x3 cells around each one; NaN beyond the grid."""
-    framed = np.pad(grid, 1, constant_values=np.nan)
-    return np.lib.stride_tricks.sliding_window_view(framed, (3, 3)).reshape(*grid.shape, 9)
-
-
-def _medians(values: Float[np.ndarray, "n k"]) -> Float[np.ndarray, " n"]:
-    """As `np.nanmedian` of each row, which goes by masked arrays; each has a number at least."""
-    known = np.isfinite(values).sum(-1)
-    ordered, row = np.sort(values, axis=-1), np.arange(len(values))  # NaN comes last
-    return (ordered[row, (known - 1) // 2] + ordered[row, known // 2]) / 2
 
 
 def _points(
