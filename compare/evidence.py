@@ -61,7 +61,9 @@ def model_words(shot: RunShot, description: Description | None = None) -> str:
 
 def _rests(description: Description | None) -> bool:
     """Whether it is told that nothing travels."""
-    return description is not None and travels(description.decisions, description.segments) is False
+    if description is None:
+        return False
+    return travels(description.decisions, description.segments, description.translation_unit) is False
 
 
 def _still(model: str, told: Mapping[str, Any], *, static: bool) -> Reason:

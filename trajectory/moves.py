@@ -121,12 +121,17 @@ def in_camera_axes(
     return (*told, *(segment for segment in rest if shown(segment)))
 
 
-def travels(decisions: Mapping[str, Decision], segments: Sequence[Segment]) -> bool | None:
+def travels(decisions: Mapping[str, Decision], segments: Sequence[Segment], unit: TranslationUnit) -> bool | None:
     """Whether a move is told, of the whole clip or of a part of it; None where the way is not known."""
     if not translation_is_known(decisions):
         return None
-    told = {name for name, decision in decisions.items() if decision.yes} | {each.primitive for each in segments}
-    return any(name.startswith("Move") for name in told)
+    return any(name.startswith("Move") for name in all_told(decisions, segments, unit))
+
+
+def all_told(decisions: Mapping[str, Decision], segments: Sequence[Segment], unit: TranslationUnit) -> frozenset[str]:
+    """Names of the moves that are told, of the whole clip or of a part of it."""
+    whole = {name for name, decision in decisions.items() if decision.yes and name in CHANNEL_OF}
+    return frozenset(whole | {each.primitive for each in in_segments(decisions, segments, unit)})
 
 
 def translation_is_known(decisions: Mapping[str, Decision]) -> bool:

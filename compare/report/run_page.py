@@ -162,7 +162,7 @@ def _shot(shot: RunShot, films: Films | None, encode: Encode | None, seen: Seen 
         told |= {"sentence": description.sentence, "notes": list(description.notes)}
         told["model_words"] = model_words(shot, description)
         told["reasons"] = [[each.question, each.answer] for each in reasons(shot, description)]
-        travelling = travels(description.decisions, description.segments)
+        travelling = travels(description.decisions, description.segments, description.translation_unit)
         told["path"] = _path(trajectory) | {"travels": travelling, "frame": _frame(description)}
         told["segments"] = _segments(description, _zero_s(trajectory))
         told["points"] = _points(shot, trajectory)

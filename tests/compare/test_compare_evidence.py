@@ -79,6 +79,15 @@ def test_a_model_that_travels_may_be_told_as_static() -> None:
     assert model_words(shot(None, {})) == ""
 
 
+def test_a_stretch_that_no_sentence_tells_is_no_travel() -> None:
+    """A little there and back was "a camera that travels" beside "The camera hardly moves"."""
+    entry, description = shot("full", made_runs.evidence("full")), describe(made_runs.there_and_back(0.1))
+    assert "hardly moves" in description.sentence
+    assert description.segments
+    assert model_words(entry, description).endswith("too little to be called a move")
+    assert "Why a model that travels?" in {each.question for each in reasons(entry, description)}
+
+
 @pytest.mark.parametrize("told", [{}, {"tracks": 12}, {"share": {}}, {"share": {"full": None}, "candidates": []}])
 def test_a_backend_that_says_little_is_quoted_with_little(told: dict[str, Any]) -> None:
     found = reasons(shot("full", told))
