@@ -6,8 +6,9 @@ from math import exp
 from typing import Any, cast, final
 
 from compare.run_files import RunShot
+from trajectory.components import NAMES
 from trajectory.description import Description
-from trajectory.moves import travels
+from trajectory.moves import all_told, travels
 
 MODELS = ("static", "rotation", "rotation_zoom", "full", "full_zoom")
 WORDS: Mapping[str, str] = {
@@ -22,6 +23,8 @@ AMBIGUOUS: Mapping[str, str] = {
     "rotation_or_translation_before_a_flat_scene": "before a flat scene a small turn and a small travel look alike",
 }
 ESTIMATORS: Mapping[str, str] = {"sparse": "tracks", "dense": "dense flow", "tracks": "tracks", "flow": "dense flow"}
+_STAYING = tuple(name for name in NAMES if name.startswith(("Pan", "Tilt", "Roll", "Zoom")))
+"""What a camera does that does not travel."""
 
 
 @final
@@ -53,10 +56,10 @@ def reasons(shot: RunShot, description: Description | None = None) -> tuple[Reas
 
 
 def model_words(shot: RunShot, description: Description | None = None) -> str:
-    """What the motion model of a shot is called, and that it travels by less than is told as a move; "" without one."""
+    """What the motion model of a shot is called, and that it moves by less than is told as a move; "" without one."""
     model = str(shot.shot.get("motion_model"))
-    hardly = model.startswith("full") and _rests(description)
-    return WORDS.get(model, "") + (", by too little to be called a move" if hardly else "")
+    hardly = model != "static" and (_rests(description) if model.startswith("full") else _stays(description))
+    return WORDS.get(model, "") + (", by too little to be called a move" if hardly and model in WORDS else "")
 
 
 def _rests(description: Description | None) -> bool:
@@ -64,6 +67,14 @@ def _rests(description: Description | None) -> bool:
     if description is None:
         return False
     return travels(description.decisions, description.segments, description.translation_unit) is False
+
+
+def _stays(description: Description | None) -> bool:
+    """Whether it is told that nothing turns or zooms."""
+    if description is None or any(description.decisions[name].yes is None for name in _STAYING):
+        return False
+    told = all_told(description.decisions, description.segments, description.translation_unit)
+    return told.isdisjoint(_STAYING)
 
 
 def _still(model: str, told: Mapping[str, Any], *, static: bool) -> Reason:

@@ -79,6 +79,20 @@ def test_a_model_that_travels_may_be_told_as_static() -> None:
     assert model_words(shot(None, {})) == ""
 
 
+def test_a_model_that_turns_may_be_told_as_static() -> None:
+    entry = shot("rotation", made_runs.evidence("rotation"))
+    still, hardly, pans, zooms = (
+        describe(made_runs.path(pan_deg=pan_deg, zoom=zoom)) for pan_deg, zoom in ((0.1, 1), (2, 1), (20, 1), (0, 1.5))
+    )
+    assert "static" in still.sentence
+    assert "hardly moves" in hardly.sentence
+    for description in (still, hardly):
+        assert model_words(entry, description) == "a camera that only turns, by too little to be called a move"
+    for description in (pans, zooms, None):
+        assert model_words(entry, description) == "a camera that only turns"
+    assert model_words(shot("static", {}), still) == "a fixed camera"
+
+
 def test_a_stretch_that_no_sentence_tells_is_no_travel() -> None:
     """A little there and back was "a camera that travels" beside "The camera hardly moves"."""
     entry, description = shot("full", made_runs.evidence("full")), describe(made_runs.there_and_back(0.1))
