@@ -21,7 +21,15 @@ from trajectory.vocabulary import SPEED, STEADINESS, WORDS
 _DOES: dict[Quantity, str] = {"rotation": "turns", "translation": "travels", "zoom": "zooms"}
 _LITTLE = "travels a little"
 """Where an estimator vouches for a camera that does not travel, and a short way would not show."""
-_NOUN: dict[str, str] = {"turns": "turn", "travels": "travel", _LITTLE: "a little travel", "zooms": "zoom"}
+_MOVES = "moves"
+"""Where nothing is told to move, and the clip as a whole is not vouched for."""
+_NOUN: dict[str, str] = {
+    "turns": "turn",
+    "travels": "travel",
+    _LITTLE: "a little travel",
+    "zooms": "zoom",
+    _MOVES: "motion",
+}
 DATED_S = 946_684_800.0
 """The year 2000 in seconds since 1970: clocks beyond it tell the date, and a caption counts from the first frame."""
 _MOST = 6
@@ -198,7 +206,7 @@ def _medium(plan: _Plan, manner: tuple[str, str], certainty: Certainty, minor: S
     told: set[Quantity] = {quantity for part in plan.parts for quantity in part.rests_on}
     doubt = _doubts(certainty, told, unknown=plan.unknown)
     if not plan.parts:
-        return plan.still[0] + _minor_words(minor) + doubt + "."
+        return plan.still[0] + _minor_words(minor, groundless=certainty.groundless) + doubt + "."
     opening = "Among many moves, the camera " if plan.many else "The camera "
     said = ", ".join(word for word in manner if word)
     return opening + joined(plan.parts, with_amounts) + (f"; {said}" if said else "") + doubt + "."
@@ -280,15 +288,18 @@ def _doubted(certainty: Certainty, told: set[Quantity], *, unknown: bool) -> lis
         left = quantity not in told and not (unknown and quantity == "translation")
         if left and certainty.sure.get(quantity) is False:
             doubts.append((does, "not sure"))
+    if certainty.groundless and not told and not doubts:
+        doubts.append((_MOVES, "not sure"))
     return doubts
 
 
-def _minor_words(minor: Sequence[Minor]) -> str:
-    """As "; it moves forward by 3.0 % of the scene depth": minor moves with their amounts, "possibly" if not sure."""
+def _minor_words(minor: Sequence[Minor], *, groundless: bool) -> str:
+    """As "; it moves forward by 3.0 % of the scene depth": minor moves with their amounts, "possibly" if not sure, as
+    nothing is of a clip that is not vouched for."""
     if not minor:
         return ""
     words = [
-        ("" if each.probability >= SURE else "possibly ")
+        ("" if each.probability >= SURE and not groundless else "possibly ")
         + f"{WORDS[each.primitive].said} by {amount_in_words(each.amount, each.unit)}"
         for each in minor
     ]

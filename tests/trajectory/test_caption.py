@@ -327,6 +327,23 @@ def test_an_unreliable_clip_that_does_not_say_what_is_sure_is_doubted_whole():
     assert "possibly pans left" in found.medium
     still = describe(build().replace(provenance=Provenance(evidence={"status": "unreliable"}))).captions
     assert still.short == "Possibly static."
+    assert still.medium == "The camera is static; whether it moves is not sure."
+
+
+def test_of_a_clip_that_is_not_vouched_for_no_rest_and_no_minor_move_is_told_without_a_doubt():
+    """ "The camera is static." was told of what nothing rigid was seen in, where a pan was "possibly" one."""
+    t = build(turn_deg=(0, 1.0, 0))
+    noise = np.tile(np.diag([1e-8] * 3 + [1e-8] * 3), (len(t), 1, 1))
+    sure = {"probability": {"rotation": 0.95, "translation": 0.95, "zoom": 0.95, "rigid": 1.0}}
+    vouched, not_vouched = (
+        describe(t.replace(pose_covariance=noise, provenance=Provenance(evidence=evidence))).captions
+        for evidence in (sure, {"status": "unreliable", "probability": sure["probability"] | {"rigid": 0.2}})
+    )
+    assert vouched.medium == "The camera hardly moves; it pans right by 1.0°."
+    assert (
+        not_vouched.medium == "The camera hardly moves; it possibly pans right by 1.0°; whether it moves is not sure."
+    )
+    assert not_vouched.short == "Hardly moves; motion not sure."
 
 
 def test_unreliable_clips_have_no_prompt():
