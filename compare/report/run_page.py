@@ -74,6 +74,7 @@ def render(
         "reason": record.get("reason"),
         "facts": _facts(record),
         "folder": listed,
+        "used": record.get("frames") if _taken(record.get("video") or {}) else None,
         "shots": [_shot(shot, films, encode, seen) for shot in shots],
     }
     parts = {
@@ -94,7 +95,7 @@ def _facts(record: Mapping[str, Any]) -> list[tuple[str, str]]:
     of_all, on_all = (" of the whole clip", " on the whole clip") if _in_shots(record) else ("", "")
     told = {
         "clip": record.get("source"),
-        "frames" + of_all: f"{record.get('registered')} of {record.get('frames')} with a pose",
+        "frames" + of_all: f"{record.get('registered')} of {record.get('frames')} with a pose{_taken(video)}",
         "seconds" + of_all: _span(video, video),
         "size": f"{size[1]} x {size[0]}, worked at {working[1]} x {working[0]}" if size and working else None,
         "backend": record.get("backend"),
@@ -114,7 +115,8 @@ def _facts_of_shot(shot: RunShot) -> list[tuple[str, str]]:
         return told
     video: Any = shot.record.get("video") or {}
     start, count, posed = (int(shot.shot.get(key) or 0) for key in ("start", "frames", "registered"))
-    span = f"frames {start} to {start + count - 1} of the clip, {posed} of {count} with a pose"
+    of = f"the {shot.record.get('frames')} that were used" if _taken(video) else "the clip"
+    span = f"frames {start} to {start + count - 1} of {of}, {posed} of {count} with a pose"
     seconds_of_shot = _span(shot.shot, video)
     timed = [("seconds of this shot", seconds_of_shot)] if seconds_of_shot else []
     return [("this shot", span), *timed, *told]
@@ -122,6 +124,15 @@ def _facts_of_shot(shot: RunShot) -> list[tuple[str, str]]:
 
 def _in_shots(record: Mapping[str, Any]) -> bool:
     return len(record.get("shots") or ()) > 1
+
+
+def _taken(video: Mapping[str, Any]) -> str:
+    """From which frames of the clip those were taken that were used, "" where they are all from the first on: frames
+    are numbered among those that were used."""
+    first, last, used = (video.get(key) for key in ("first_index", "last_index", "frames"))
+    if first is None or last is None or used is None or (first == 0 and last + 1 == used):
+        return ""
+    return f", taken from frames {first} to {last} of the clip"
 
 
 def _span(entry: Mapping[str, Any], video: Mapping[str, Any]) -> str | None:

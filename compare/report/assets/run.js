@@ -453,7 +453,8 @@
   function move() {
     at("at").value = state.at;
     const now = moment(time(state.at));
-    at("clock").textContent = counted() ? now : `frame ${rows()[state.at] + shot().start} · ${now}`;
+    const used = data.used ? ` of the ${data.used} used` : "";
+    at("clock").textContent = counted() ? now : `frame ${rows()[state.at] + shot().start}${used} · ${now}`;
     at("at").setAttribute("aria-valuetext", at("clock").textContent);
     drawPicture();
     drawSpace();

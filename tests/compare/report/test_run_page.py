@@ -144,6 +144,22 @@ def test_what_was_noted_about_a_shot_is_told(tmp_path: Path) -> None:
     assert shown(made_runs.path(), tmp_path, notes=("dark",))["facts"] == [["notes on the shot", "dark"]]
 
 
+def test_frames_that_were_left_out_are_not_counted_as_those_of_the_clip(tmp_path: Path) -> None:
+    """With --fps 6 a shot of frames 33 to 75 of a clip was "frames 8 to 18 of the clip"."""
+    shots = made_runs.shot(made_runs.path(pan_deg=20.0)), made_runs.shot(made_runs.path(), start=made_runs.N)
+    made = made_runs.estimate("gone.mp4", *shots)
+    taken = replace(made, video={**made.video, "first_index": 3, "last_index": 95})
+    whole, sampled = (
+        payload(run_page.write(folder_of_runs.write_run(each, tmp_path / name, plot=False)))
+        for name, each in (("whole", made), ("sampled", taken))
+    )
+    assert (whole["used"], sampled["used"]) == (None, 24)
+    assert dict(whole["shots"][1]["facts"])["this shot"] == "frames 12 to 23 of the clip, 12 of 12 with a pose"
+    assert dict(sampled["shots"][1]["facts"])["this shot"].startswith("frames 12 to 23 of the 24 that were used, ")
+    assert dict(whole["facts"])["frames of the whole clip"] == "24 of 24 with a pose"
+    assert dict(sampled["facts"])["frames of the whole clip"].endswith("pose, taken from frames 3 to 95 of the clip")
+
+
 def test_a_clip_that_is_gone_or_another_is_said_to_be(runs: Path, tmp_path: Path) -> None:
     first, failed = payload(runs / "cuts" / "index.html")["shots"]
     assert first["gone"].startswith("the clip is gone: ")
