@@ -34,7 +34,8 @@ def probabilities(
 
     A reliability is that of a whole quantity, all components together. The one that is told to move bears the risk: its
     motion has that reliability. One that is told to rest is as probable as each of n is that are right together with
-    that reliability, its n-th root: n is 3 for turns and travel, 1 for zoom; a camera is static if all 7 rest.
+    that reliability, its n-th root: n is 3 for turns and travel, 1 for zoom; a camera is static if all 7 rest, which is
+    never more probable than that the most probable of the motions does not happen.
 
     Args:
         others: weight and answers of each rival; None where nobody looked for rivals.
@@ -65,6 +66,7 @@ def probabilities(
                 shares[state] -= there * share
                 shares[name if state is None else None] += there * share
         found |= {name: shares[name] for name in pair}
+    found["Static"] = min(found["Static"], 1.0 - max(found[name] for pair in CHANNELS for name in pair))
     return {name: found[name] for name in NAMES}
 
 

@@ -32,6 +32,7 @@ def test_the_states_of_a_component_share_one(own, other, trust, weight):
         assert 0.0 <= value <= 1.0
     for pair in CHANNELS:
         assert sum(found[name] for name in pair) <= 1.0 + 1e-12
+        assert all(found[name] + found["Static"] <= 1.0 + 1e-12 for name in pair)
 
 
 def test_a_sure_answer_is_certain_and_an_empty_one_goes_by_how_often_cameras_move_so():
@@ -79,6 +80,14 @@ def test_what_lies_near_its_threshold_may_lie_beyond():
     rests = 1.0 - far["Tilt_Up"] - far["Tilt_Down"]
     assert near["Tilt_Up"] == pytest.approx(far["Tilt_Up"] + 0.5 * rests)
     assert near["Tilt_Down"] == far["Tilt_Down"]
+
+
+def test_a_camera_that_moves_is_not_static_too():
+    """A zoom of 0.84 whose turn may be any stood beside a probability of 0.30 that nothing moves."""
+    trust = {**dict.fromkeys(NAMES, 0.05), "Zoom_In": 0.9}
+    found = probabilities(told(Zoom_In=True, Pan_Left=True), trust, crossing={"Static": 0.4})
+    assert found["Zoom_In"] > 0.9
+    assert found["Static"] == pytest.approx(1.0 - found["Zoom_In"])
 
 
 def test_candidates_tell_what_the_trajectory_does_not():
