@@ -95,7 +95,7 @@ def _still(model: str, told: Mapping[str, Any], *, static: bool) -> Reason:
 
 def _travel(model: str, told: Mapping[str, Any], *, hardly: bool) -> Reason:
     if model.startswith("full"):
-        case = _first_travel(told)
+        case = _first_travel(told, model)
         simpler, richer = (str(case["simpler"]), str(case["richer"])) if case else ("rotation", model)
         said = (
             f"{WORDS[simpler].capitalize()} explains {_share(told, simpler)}, one that travels {_share(told, richer)}."
@@ -111,9 +111,8 @@ def _travel(model: str, told: Mapping[str, Any], *, hardly: bool) -> Reason:
                 question="Why a model that travels?", answer=f"{said} It does, by too little to be called a move."
             )
         return Reason(question="Why does it travel?", answer=said)
-    case = _case(told, ("full", "full_zoom"), of=None)
-    said = f"Travel would explain {_more(told, model, 'full')}{_smaller(case)}"
-    said += _weighed(case, ", as a free depth for every point brings by chance.")
+    said = f"Travel would explain {_more(told, model, 'full')}"
+    said += _weighed(told, model, ("full", "full_zoom"), ", as a free depth for every point brings by chance.")
     bound = told.get("translation_bound")
     if isinstance(bound, int | float):
         said += f" If it travels at all, then by less than {bound:.2g} of the scene's depth."
@@ -129,9 +128,8 @@ def _zoom(model: str, told: Mapping[str, Any]) -> Reason:
         )
         return Reason(question="Why a zoom?", answer=said + _chance(told, "zoom"))
     with_zoom = "full_zoom" if model == "full" else "rotation_zoom"
-    case = _case(told, (with_zoom,), of=with_zoom)
-    said = f"A zoom as well would explain {_more(told, model, with_zoom)}{_smaller(case)}"
-    said += _weighed(case, "; that is too little to pay.")
+    said = f"A zoom as well would explain {_more(told, model, with_zoom)}"
+    said += _weighed(told, model, (with_zoom,), "; that is too little to pay.")
     return Reason(question="Why not a zoom?", answer=said + _chance(told, "zoom"))
 
 
@@ -169,19 +167,19 @@ def _movers(told: Mapping[str, Any]) -> list[Reason]:
     return [Reason(question="What does not agree?", answer=said + left)]
 
 
-def _case(told: Mapping[str, Any], richer: tuple[str, ...], *, of: str | None) -> Mapping[str, Any] | None:
-    """The last comparison with one of these richer models; where `of` is given, with that one."""
-    wanted = richer if of is None else (of,)
-    listed = cast("Sequence[Mapping[str, Any]]", told.get("comparisons") or ())
-    found = [each for each in listed if each.get("richer") in wanted]
-    return found[0 if of is None else -1] if found else None
+def _comparisons(told: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return cast("Sequence[Mapping[str, Any]]", told.get("comparisons") or ())
 
 
-def _first_travel(told: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The last comparison of a camera that travels with one that does not: of two that travel, none tells why."""
-    listed = cast("Sequence[Mapping[str, Any]]", told.get("comparisons") or ())
-    found = [each for each in listed if each["richer"].startswith("full") and not each["simpler"].startswith("full")]
-    return found[-1] if found else None
+def _first_travel(told: Mapping[str, Any], model: str) -> Mapping[str, Any] | None:
+    """The last comparison of a camera that travels with one that does not, of this model before another: of two that
+    travel, none tells why."""
+    found = [
+        each
+        for each in _comparisons(told)
+        if each["richer"].startswith("full") and not each["simpler"].startswith("full")
+    ]
+    return next((each for each in reversed(found) if each["richer"] == model), found[-1] if found else None)
 
 
 def _share(told: Mapping[str, Any], model: str) -> str:
@@ -202,11 +200,18 @@ def _smaller(case: Mapping[str, Any] | None) -> str:
     return f" and make residuals {_times(improvement)} smaller"
 
 
-def _weighed(case: Mapping[str, Any] | None, verdict: str) -> str:
-    """The verdict on a richer model that was not taken; other evidence may stand against what its residuals say."""
-    if case is not None and case["margin"] >= 0:
-        return "; by its residuals alone it would pay, but the rest of the evidence is against it."
-    return verdict
+def _weighed(told: Mapping[str, Any], model: str, richer: tuple[str, ...], verdict: str) -> str:
+    """How much smaller residuals are with a richer model that was not taken, and the verdict on it; other evidence may
+    stand against what its residuals say.
+
+    Residuals and verdict are of comparisons with this model: one that other evidence chose was held against none.
+    """
+    held = [each for each in _comparisons(told) if each.get("richer") in richer]
+    case = next((each for each in held if each.get("simpler") == model), None)
+    nearest = held[-1] if case is None and held else case
+    if nearest is not None and nearest["margin"] >= 0:
+        return f"{_smaller(case)}; by its residuals alone it would pay, but the rest of the evidence is against it."
+    return _smaller(case) + ("." if case is None else verdict)
 
 
 def _times(improvement: float) -> str:

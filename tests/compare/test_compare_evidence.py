@@ -79,6 +79,25 @@ def test_a_model_that_travels_may_be_told_as_static() -> None:
     assert model_words(shot(None, {})) == ""
 
 
+def test_residuals_are_those_of_the_model_that_stands() -> None:
+    """Travel without a zoom was chosen by other evidence than residuals, which no comparison with it tells."""
+    share = {"static": 0.0, "rotation": 0.4, "rotation_zoom": 0.5, "full": 0.92, "full_zoom": 0.95}
+    refused = [
+        made_runs.compared("rotation", "full", 0.3, -0.2) | {"improvement": 0.47},
+        made_runs.compared("rotation", "full_zoom", 0.3, -0.3) | {"improvement": 0.92},
+    ]
+    found = answers("full", share=share, comparisons=refused)
+    why = found["Why does it travel?"]
+    assert why.startswith("A camera that only turns explains 40%, one that travels 92%. Residuals of the rigid")
+    assert "are 1.6 times smaller" in why
+    assert found["Why not a zoom?"].startswith("A zoom as well would explain 95% instead of 92%. That this is right")
+    zooms = answers("full_zoom", share=share, comparisons=refused)["Why does it travel?"]
+    assert "one that travels 95%. Residuals of the rigid scene are 2.5 times smaller" in zooms
+    other = [made_runs.compared("rotation_zoom", "full", 0.3, 0.4)]
+    turns = answers("rotation", share=share, comparisons=other)["Why does it not travel?"]
+    assert turns.startswith("Travel would explain 92% instead of 40%; by its residuals alone it would pay")
+
+
 def test_a_model_that_turns_may_be_told_as_static() -> None:
     entry = shot("rotation", made_runs.evidence("rotation"))
     still, hardly, pans, zooms = (
