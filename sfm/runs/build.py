@@ -39,7 +39,8 @@ def failed(reason: str, origin: Origin) -> Estimate:
 
 
 def of_trajectory(trajectory: Trajectory, origin: Origin) -> Estimate:
-    """The record of a clip whose trajectory was read: "partial" where frames have no pose, "failed" where none has.
+    """The record of a clip whose trajectory was read: "partial" where frames have no pose, "failed" where none has, and
+    "unreliable" where the file says so of itself.
 
     The trajectory keeps what its reader says of the file, beside the given config.
     """
@@ -47,13 +48,15 @@ def of_trajectory(trajectory: Trajectory, origin: Origin) -> Estimate:
     status: Status = "ok" if not missing else "partial" if missing < len(trajectory) else "failed"
     reason = "" if not missing else f"{missing} of {len(trajectory)} frames have no pose"
     read = trajectory.provenance
+    if status != "failed" and read is not None and read.evidence.get("status") == "unreliable":
+        status, reason = "unreliable", "; ".join(filter(None, ["its file says so of itself", reason]))
     provenance = Provenance(
         backend=origin.backend,
         config={**origin.config, "read": {} if read is None else {"file": read.source, **read.config}},
         versions=installed_versions(),
         seed=origin.seed,
         source=origin.source,
-        evidence={"status": status, **({} if read is None else read.evidence)},
+        evidence={**({} if read is None else read.evidence), "status": status},
     )
     whole = None if status == "failed" else trajectory.replace(provenance=provenance)
     return _estimate(whole, status, reason, origin)

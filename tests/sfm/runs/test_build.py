@@ -30,6 +30,29 @@ def test_the_trajectory_says_who_made_it_and_what_its_reader_saw() -> None:
     assert found.provenance.evidence == {"status": "partial", "confidence": 0.5}
 
 
+@pytest.mark.parametrize(
+    ("told", "missing", "status"),
+    [("unreliable", 0, "unreliable"), ("unreliable", 1, "unreliable"), ("ok", 0, "ok"), ("ok", 1, "partial")],
+)
+def test_a_file_that_calls_itself_unreliable_stays_so_and_all_say_the_same(
+    told: str, missing: int, status: str
+) -> None:
+    """The run was ok beside a file and a sentence that were not."""
+    read = trajectory().replace(
+        world_from_cam=np.tile(np.eye(4), (5, 1, 1)),
+        valid=np.arange(5) >= missing,
+        provenance=Provenance(evidence={"status": told}),
+    )
+    found = of_trajectory(read, ORIGIN)
+    assert found.status == status
+    path = found.shots[0].trajectory
+    assert path is not None
+    assert path.provenance is not None
+    assert path.provenance.evidence["status"] == status
+    assert ("says so of itself" in found.reason) == (status == "unreliable")
+    assert ("1 of 5 frames have no pose" in found.reason) == (missing == 1)
+
+
 def test_a_clip_that_gave_nothing_is_a_record_all_the_same() -> None:
     record = failed("out of memory", ORIGIN).to_json()
     assert (record["status"], record["reason"], record["frames"]) == ("failed", "out of memory", 0)
