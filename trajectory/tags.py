@@ -174,6 +174,8 @@ def _spans(
     time_s: Float[np.ndarray, " n"],
 ) -> tuple[Tag, ...]:
     known = moves.translation_is_known(description.decisions)
+    certainty = description.certainty  # a move that is near its threshold makes no tag doubtful that does not name it
+    always = [each for each in _ALWAYS_SAID[name] if certainty.groundless or certainty.doubted(each)]
     found: list[Tag] = []
     for start, stop, step in bounds:
         signs = active[step]
@@ -189,7 +191,7 @@ def _spans(
                 index=index,
                 sure=signs is not None
                 and known
-                and not description.doubted.intersection((*(named or ["Static"]), *_ALWAYS_SAID[name])),
+                and not description.doubted.intersection((*(named or ["Static"]), *always)),
                 unknown=unknown,
                 unnamed=tuple(n for n in named if getattr(WORDS[n], name) is None),
             )

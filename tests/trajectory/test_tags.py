@@ -68,6 +68,20 @@ def test_several_moves_at_once():
     assert found["spatialvid"].spans[0].words[:4] == ("Dolly In", "Truck Left", "Pedestal Up", "Pan Left")
 
 
+@pytest.mark.parametrize("ahead", [0.06, -0.06])
+def test_a_move_near_its_threshold_makes_doubtful_what_names_it_alone(ahead):
+    """One ahead, and none back, made all tags of a clip "not sure" beside a sentence that was sure of its truck."""
+    t = build(frames=121, duration_s=4.0)
+    poses, u = t.world_from_cam.copy(), t.time_s / 2
+    poses[:, 0, 3], poses[:, 2, 3] = 0.2 * np.clip(u, 0, 1), ahead * np.clip(u - 1, 0, 1)
+    spread = np.linspace(0, 1, 121)[:, None, None] * np.diag([1e-8, 1e-8, 4e-4, 1e-8, 1e-8, 1e-8])
+    t = t.replace(world_from_cam=poses, pose_covariance=spread)
+    found = describe(t)
+    assert found.doubted == {"Move_In" if ahead > 0 else "Move_Out"}
+    for each in tags(found, t).values():
+        assert [(span.words != each.spans[0].words, span.sure) for span in each.spans] == [(False, True), (True, False)]
+
+
 def pan_then_truck(frames=121):
     t = build(frames=frames, duration_s=4.0)
     poses = t.world_from_cam.copy()
