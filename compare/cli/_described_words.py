@@ -93,10 +93,10 @@ def _turned(result: dict[str, Any]) -> str:
 
     steps = "step by step about the camera's axes"
     if turned["frame"] == "upright":
-        beside, roll = said(turned["told"]), turned["camera"]["roll_deg"]
-        same = abs(roll - turned["told"]["roll_deg"]) < 0.05
+        beside = said(turned["told"])
+        told, roll = (f"{turned[frame]['roll_deg']:+.1f}°" for frame in ("told", "camera"))
         return f"turned {steps}: {beside}" + (
-            "" if same else f"; with what a pitched camera's pan adds, roll {roll:+.1f}°"
+            "" if told == roll else f"; with what a pitched camera's pan adds, roll {roll}"
         )
     names = {"camera": steps, "horizon": "against the horizon"}
     other = "camera" if turned["frame"] == "horizon" else "horizon"

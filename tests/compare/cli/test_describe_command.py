@@ -10,8 +10,9 @@ import pytest
 from console import assert_one_clear_line, cinetraj
 from paths import path
 
-from compare.cli import describe
+from compare.cli import _described_words, describe
 from sfm import pipeline
+from trajectory import describe as describe_path
 from trajectory import io
 from trajectory.errors import CinetrajError
 from trajectory.model import Provenance, Trajectory
@@ -100,6 +101,19 @@ def test_minor_moves_and_the_frame_of_turns_are_lines(tmp_path: Path, capsys: py
     assert "minor move: Move In by 3.0 % of the scene depth (probability 1.00, that it moves so at all)" in said
     assert "turned against the horizon: tilt" in said
     assert "; step by step about the camera's axes: tilt" in said
+
+
+@pytest.mark.parametrize(
+    ("roll_deg", "said"),
+    [(33.34, ""), (33.26, ""), (33.36, "; with what a pitched camera's pan adds, roll +33.4°")],
+)
+def test_a_roll_is_told_twice_only_where_two_numbers_are_read(roll_deg: float, said: str) -> None:
+    """As "roll +33.3°; with what a pitched camera's pan adds, roll +33.3°"."""
+    told = dict(describe_path(made_runs.path(pan_deg=20.0)).to_json())
+    angles = {"tilt_deg": 0.0, "pan_deg": 20.0, "roll_deg": 33.26}
+    told["turned"] = {"frame": "upright", "told": angles, "horizon": None, "camera": {**angles, "roll_deg": roll_deg}}
+    (line,) = [line for line in _described_words.words("clip", told).splitlines() if line.startswith("turned")]
+    assert line.partition("roll +33.3°")[2] == said
 
 
 def test_keys_are_told_beside_the_commanded_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
