@@ -13,14 +13,14 @@ from jaxtyping import Float
 
 from compare import metrics, protocols
 from compare.causes import alike
-from compare.counts import counted
+from compare.counts import counted, first_three
 from compare.pair_scores import metric_of
 from compare.posterior_scores import Candidates, score_posteriors_each
 from compare.protocols import Protocol
 from compare.report.heat_map import heat_map
 from compare.rows import PairScores
 from compare.score_match import FRAMES_AT_ONCE
-from compare.sources import Source, clips, listed
+from compare.sources import Source, clips
 from compare.uncertainty import off_ideal
 from trajectory.errors import CinetrajError
 from trajectory.files import write_whole
@@ -152,7 +152,7 @@ def all_pairs(
     known, failed = _read(clips(source)[0], format)
     names = tuple(known)
     if len(names) < 2:
-        why = "; ".join(f"{listed(whose)}: {reason}" for whose, reason in alike(failed)[:3])
+        why = "; ".join(f"{first_three(whose)}: {reason}" for whose, reason in alike(failed)[:3])
         raise CinetrajError(
             f"{counted(len(names), 'clip')} can be read, expected at least 2 to compare{': ' + why if why else ''}"
         )

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import final
 
-from compare.counts import counted
+from compare.counts import counted, first_three
 from compare.rows import ClipScores, Fault
-from compare.sources import listed
 
 
 @final
@@ -37,18 +36,18 @@ class Cause:
         """One line: how many of what, which, whose and why."""
         side, _, why = self.reason.partition(": ")
         under = f" under {', '.join(self.protocols)}" if self.protocols else ""
-        of = (f" of {listed(self.models)}" if self.models else "") + under
+        of = (f" of {first_three(self.models)}" if self.models else "") + under
         count = self.count
         if self.fault == "unmatched":
-            return f"{counted(count, 'generated clip')} without a reference{of}: {listed(self.clips)}"
+            return f"{counted(count, 'generated clip')} without a reference{of}: {first_three(self.clips)}"
         if self.fault == "instrument" and side == "reference":
-            return f"{counted(count, 'reference')} not determined{under}: {listed(self.clips)}: {why}"
+            return f"{counted(count, 'reference')} not determined{under}: {first_three(self.clips)}: {why}"
         if self.fault == "instrument" and side == "generated":
-            return f"{counted(count, 'generated clip')} not determined{of}: {listed(self.clips)}: {why}"
+            return f"{counted(count, 'generated clip')} not determined{of}: {first_three(self.clips)}: {why}"
         if self.fault == "instrument":
-            return f"{counted(count, 'pair')} not compared{of}: {listed(self.clips)}: {self.reason}"
+            return f"{counted(count, 'pair')} not compared{of}: {first_three(self.clips)}: {self.reason}"
         why = why if side == "generated" else self.reason
-        return f"{counted(count, 'clip')} failed by the model{of}: {listed(self.clips)}: {why}"
+        return f"{counted(count, 'clip')} failed by the model{of}: {first_three(self.clips)}: {why}"
 
 
 def causes(models: Sequence[tuple[str, Mapping[str, ClipScores]]], protocols: Sequence[str] = ()) -> list[Cause]:

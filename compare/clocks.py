@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from compare.association import HOLE
+from compare.counts import first_three
 from compare.protocols import Protocol
 from compare.rows import ClipScores
-from compare.sources import listed
 
 OTHER_RATE = 0.02
 """Share of a clip beyond which its rate is another one: rounding (23.976 written as 24) makes 0.1 %, the nearest rates
@@ -26,7 +26,7 @@ def clock_warnings(rows: Mapping[str, ClipScores], protocol: Protocol) -> tuple[
     pairs = f"{len(found)} pairs have" if len(found) > 1 else "1 pair has"
     return (
         f"{pairs} equally many frames on both sides and clocks that differ, so that by time only {least:.0%} of the "
-        f"{side} is compared ({listed(found)}); if the frames correspond, use --time index",
+        f"{side} is compared ({first_three(found)}); if the frames correspond, use --time index",
     )
 
 

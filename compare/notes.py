@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from compare.causes import nameless
-from compare.sources import listed
+from compare.counts import first_three
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[-+]?\d+)?(?![\w.]*\w)")
 
@@ -37,7 +37,7 @@ def grouped(notes: Mapping[str, Iterable[str]], *, of: int | None = None) -> lis
 def _whose(names: list[str], of: int) -> str:
     if len(names) == of:
         return f"all {of}" if of > 1 else names[0]
-    return f"{len(names)} of {of} ({listed(names)})"
+    return f"{len(names)} of {of} ({first_three(names)})"
 
 
 def _ranged(texts: list[str]) -> str:

@@ -15,7 +15,7 @@ from compare.laid import Laid, Together, lay_out
 from compare.metrics import Comparisons, Metric, stacked
 from compare.protocols import Protocol
 from compare.rows import Aligned, PairScores, Score
-from trajectory.certainty import listed
+from trajectory.enumeration import listed
 from trajectory.errors import CinetrajError
 from trajectory.model import Trajectory
 

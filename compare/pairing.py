@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import final
 
-from compare.sources import Clip, Source, clips, listed, may_be_clip, name_of, of_path
+from compare.counts import first_three
+from compare.sources import Clip, Source, clips, may_be_clip, name_of, of_path
 from trajectory.csv_tables import read_table
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import decoded
@@ -76,7 +77,7 @@ def _by_name(left: Mapping[str, Clip], right: Mapping[str, Clip], resolution: st
     partner |= _but_for_capitals([n for n in right if n not in partner], set(left) - set(partner.values()))
     if not partner:
         raise CinetrajError(
-            f"no clip name is on both sides: references {listed(left)}; generated {listed(right)}; "
+            f"no clip name is on both sides: references {first_three(left)}; generated {first_three(right)}; "
             "rename them, or give --pairs CSV with the columns reference,generated"
         )
     by_reference = {name: right[key] for key, name in partner.items()}

@@ -9,6 +9,7 @@ from typing import Any, final
 from compare import protocols
 from compare.asked import Asked, Options
 from compare.clocks import clock_warnings
+from compare.counts import first_three
 from compare.depth_scales import DepthScale, scales_of
 from compare.details import detail_json
 from compare.estimators import estimator_warnings, estimators
@@ -17,7 +18,7 @@ from compare.pairing import Match, match
 from compare.protocols import Protocol
 from compare.rows import ClipScores
 from compare.score_match import score_matches
-from compare.sources import Clip, Source, clips, listed, require_there
+from compare.sources import Clip, Source, clips, require_there
 from compare.summary import summarise
 from compare.summary import values as summary_values
 from trajectory.commands import Commands
@@ -57,7 +58,7 @@ class Result:
                 notes.setdefault(note, []).append(name)
         stamp["estimators"] = estimators(self.clips)
         stamp["warnings"] = [*self.warnings]
-        stamp["notes"] = [*stamp["notes"], *sorted(f"{note} ({listed(names)})" for note, names in notes.items())]
+        stamp["notes"] = [*stamp["notes"], *sorted(f"{note} ({first_three(names)})" for note, names in notes.items())]
         return {
             "protocol": stamp,
             "clips": {name: clip.to_json() for name, clip in self.clips.items()},
@@ -192,7 +193,8 @@ def _unused(scales: Mapping[str, DepthScale], matches: Sequence[Match]) -> tuple
     if not unused or not lacking:
         return ()
     return (
-        f"depth scales are given for {listed(unused)}, expected names of clips that are compared: {listed(lacking)}",
+        f"depth scales are given for {first_three(unused)}, "
+        f"expected names of clips that are compared: {first_three(lacking)}",
     )
 
 

@@ -1,7 +1,7 @@
 """Which clips a path stands for: files, runs, folders of either, and paths in memory."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast, final
@@ -281,9 +281,3 @@ def _sole_file(path: Path) -> Clip:
         return Clip(name=path.name, path=files[0])
     what = "no trajectory file" if not files else f"{len(files)} files that could be the trajectory"
     return Clip(name=path.name, failed=f"{path} holds {what}, expected one of {', '.join(WELL_KNOWN[:3])}")
-
-
-def listed(names: Iterable[str]) -> str:
-    """The first three names, and how many more there are."""
-    known = list(names)
-    return ", ".join(known[:3]) + (f" and {len(known) - 3} more" if len(known) > 3 else "")

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def words(result: "Result") -> str:
     """A row for each clip, the summary below, and how many clips it stands on."""
     from compare.causes import counts_text
+    from compare.counts import first_three
     from compare.notes import merged
-    from compare.sources import listed
     from compare.summary import worst_value
 
     said = result.to_json()
@@ -46,7 +46,7 @@ def words(result: "Result") -> str:
         lines.append(f"as published ({how}): " + ", ".join(f"{k} {v:.4g}" for k, v in published.items()))
     told = merged({name: clip.notes for name, clip in result.clips.items()})
     lines += [f"note: {note}" for note in result.protocol.notes]
-    lines += sorted(f"note: {note} ({listed(names)})" for note, names in told)
+    lines += sorted(f"note: {note} ({first_three(names)})" for note, names in told)
     return "\n".join(lines)
 
 
@@ -76,7 +76,7 @@ def _on_fewer(said: Mapping[str, Any], metric: str, clips: int) -> str:
 
 def _undefined(said: Mapping[str, Any], metrics: list[str]) -> list[str]:
     """A line for each reason why metrics have no value, with the clips that it met."""
-    from compare.sources import listed
+    from compare.counts import first_three
 
     met: dict[tuple[str, str], list[str]] = {}
     for name, scores in said["clips"].items():
@@ -87,7 +87,7 @@ def _undefined(said: Mapping[str, Any], metrics: list[str]) -> list[str]:
     alike: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for (metric, why), names in met.items():
         alike.setdefault((why, tuple(names)), []).append(metric)
-    return [f"undefined: {', '.join(which)}: {why} ({listed(names)})" for (why, names), which in alike.items()]
+    return [f"undefined: {', '.join(which)}: {why} ({first_three(names)})" for (why, names), which in alike.items()]
 
 
 def _groups(told: Mapping[str, Mapping[str, int | float]], metrics: list[str]) -> list[str]:

@@ -48,16 +48,18 @@ class Loaded:
 def warn_of_other_names(folder: Path, runs: Collection[str], clips: Collection[str]) -> None:
     """Warn where some runs are named after no clip while clips have no run: their names may be mistyped."""
     from compare.cli._report import warn
-    from compare.sources import listed
+    from compare.counts import first_three
 
     others = [name for name in runs if name not in clips]
     lacking = [name for name in clips if name not in runs]
     if not others or not lacking:
         return
     if len(others) == len(runs):
-        told = f"no run in {folder} is named after a clip: runs {listed(others)}, clips {listed(lacking)}"
+        told = f"no run in {folder} is named after a clip: runs {first_three(others)}, clips {first_three(lacking)}"
     else:
-        told = f"runs in {folder} named after no clip: {listed(others)}; clips without a run: {listed(lacking)}"
+        told = (
+            f"runs in {folder} named after no clip: {first_three(others)}; clips without a run: {first_three(lacking)}"
+        )
     warn(f"{told}; rename the folders of the runs, or give --runs another folder")
 
 

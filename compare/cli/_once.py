@@ -14,9 +14,8 @@ def tell(say: Callable[[str], None], notes: Mapping[str, Iterable[str]], *, of: 
         notes: of each clip by its name.
         of: how many clips there are.
     """
-    from compare.counts import counted
+    from compare.counts import counted, first_three
     from compare.notes import merged
-    from compare.sources import listed
 
     lines = [f"{name}: {text}" for name, texts in notes.items() for text in texts]
     if len(lines) <= FEW_LINES:
@@ -24,5 +23,5 @@ def tell(say: Callable[[str], None], notes: Mapping[str, Iterable[str]], *, of: 
             say(line)
         return
     for text, names in merged(notes):
-        whose = names[0] if len(names) == 1 else f"{len(names)} of {counted(of, 'path')} ({listed(names)})"
+        whose = names[0] if len(names) == 1 else f"{len(names)} of {counted(of, 'path')} ({first_three(names)})"
         say(f"{whose}: {text}")

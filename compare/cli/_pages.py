@@ -5,8 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compare.counts import counted
-from compare.sources import listed
+from compare.counts import counted, first_three
 from trajectory.errors import CinetrajError
 from trajectory.run_names import PAGE_FILE, RUN_FILE
 
@@ -52,7 +51,7 @@ def outdated(folder: Path, names: Iterable[str]) -> str:
     newer = [record.parent.name for record in records if record.stat().st_mtime > page.stat().st_mtime]
     if not newer:
         return ""
-    return f"{page} is older than {listed(newer)}; cinetraj view {shlex.quote(str(folder))} --html writes it anew"
+    return f"{page} is older than {first_three(newer)}; cinetraj view {shlex.quote(str(folder))} --html writes it anew"
 
 
 def write_pages(

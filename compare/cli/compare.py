@@ -147,7 +147,7 @@ def _all_pairs(args: Args) -> int:
     """Compare every two paths of one folder, and say which are alike."""
     from compare.all_pairs import all_pairs
     from compare.causes import alike
-    from compare.sources import listed
+    from compare.counts import first_three
 
     if args.is_spread:
         raise CinetrajError("--all-pairs compares all paths in one process; leave --jobs and --engine out")
@@ -177,7 +177,7 @@ def _all_pairs(args: Args) -> int:
     if found.undefined:
         _report.warn(found.undefined)
     for names, reason in alike(found.failed):
-        _report.error(f"{listed(names)}: {reason}")
+        _report.error(f"{first_three(names)}: {reason}")
     return 1 if found.failed else 0
 
 

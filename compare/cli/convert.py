@@ -233,13 +233,13 @@ def _written(
 
 def _tell_doubts(known: dict[str, _inputs.Loaded], failed: list[_inputs.Loaded]) -> None:
     """What is not vouched for in one line, what was left out in a line for each reason."""
+    from compare.counts import first_three
     from compare.notes import grouped
-    from compare.sources import listed
 
     doubted = {name: each for name, each in known.items() if each.doubt}
     if len(doubted) == 1:
         _report.warn(next(f"{name}: {each.doubt}" for name, each in doubted.items()))
     elif doubted:
-        _report.warn(f"{len(doubted)} of {len(known)} estimates are unreliable: {listed(doubted)}")
+        _report.warn(f"{len(doubted)} of {len(known)} estimates are unreliable: {first_three(doubted)}")
     for line in grouped({each.name: [each.failed] for each in failed}, of=len(known) + len(failed)):
         _report.error(f"left out: {line}")

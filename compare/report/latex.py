@@ -7,7 +7,7 @@ from compare import metrics
 from compare.best import best_of
 from compare.counts import counted
 from compare.report.stamps import called, noise_of
-from compare.report.tables import leaderboard
+from compare.report.tables import leaderboard, number
 from compare.rows import FAULTS
 from compare.scored import Scores, records_of
 from compare.uncertainty import FEWEST_CLIPS
@@ -66,8 +66,8 @@ def _table(same: Sequence[Mapping[str, Any]], stamp: Mapping[str, Any], noise: M
         f"    {' & '.join(head)} \\\\",
         r"    \midrule",
     ]
-    for number, row in enumerate(rows):
-        cells = [_cell(row, metric, bold=best[metric] == number) for metric in used]
+    for place, row in enumerate(rows):
+        cells = [_cell(row, metric, bold=best[metric] == place) for metric in used]
         first = [escaped(row["model"]), f"{row['ok']}/{row['all']}"]
         lines.append(f"    {' & '.join([*first, *cells])} \\\\")
     return "\n".join([*lines, r"    \bottomrule", r"  \end{tabular}", r"\end{table}", ""])
@@ -82,9 +82,9 @@ def _cell(row: Mapping[str, Any], metric: str, *, bold: bool) -> str:
     value, low, high = row[metric], row[f"{metric}_low"], row[f"{metric}_high"]
     if value is None:
         return "--"
-    text = f"\\textbf{{{_number(value)}}}" if bold else _number(value)
+    text = f"\\textbf{{{_set(value)}}}" if bold else _set(value)
     if low is not None:
-        text += f" {{\\scriptsize [{_number(low)}, {_number(high)}]}}"
+        text += f" {{\\scriptsize [{_set(low)}, {_set(high)}]}}"
     fewer = row[f"{metric}_clips"] < row["clips"]
     return text + (f" {{\\scriptsize ($n={row[f'{metric}_clips']}$)}}" if fewer else "")
 
@@ -119,7 +119,7 @@ def _caption(
     return "; ".join(said) + "."
 
 
-def _number(value: float) -> str:
-    mantissa, _, exponent = (f"{value:.4g}" if abs(value) > 1e-9 else "0").partition("e")
+def _set(value: float) -> str:
+    mantissa, _, exponent = number(value).partition("e")
     text = mantissa.replace("-", "$-$")
     return f"{text}$\\times 10^{{{int(exponent)}}}$" if exponent else text

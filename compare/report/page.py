@@ -13,13 +13,14 @@ from typing import Any, cast
 from compare import metrics
 from compare.best import best_of, mean_badness
 from compare.common import clips_of, common_mean
+from compare.counts import first_three
 from compare.notes import merged
 from compare.report.assemble import assembled, asset, data_uri, embedded, packed
 from compare.report.stamps import called, noise_measurable, noise_of
 from compare.report.thinned import thinned
 from compare.rows import FAULTS
 from compare.scored import Scores, records_of
-from compare.sources import TRAJECTORY_SUFFIXES, listed
+from compare.sources import TRAJECTORY_SUFFIXES
 from compare.uncertainty import FEWEST_CLIPS, paired_values
 from trajectory.errors import CinetrajError, ReadError
 from trajectory.files import write_whole
@@ -191,9 +192,9 @@ def _notes(record: Mapping[str, Any]) -> tuple[list[str], list[dict[str, Any]]]:
     for name, texts in by_clip.items():
         for text in texts:
             made.setdefault(text, []).append(name)
-    same = {f"{text} ({listed(names)})" for text, names in made.items()}
+    same = {f"{text} ({first_three(names)})" for text, names in made.items()}
     own = [note for note in record["protocol"].get("notes", []) if note not in same]
-    return own, [{"text": text, "clips": listed(names)} for text, names in merged(by_clip)]
+    return own, [{"text": text, "clips": first_three(names)} for text, names in merged(by_clip)]
 
 
 def _add(board: dict[str, Any], record: Mapping[str, Any], details: dict[str, Any]) -> None:

@@ -180,9 +180,9 @@ def _conclusions(
             continue
         names = (str(first["model"]), str(second["model"]))
         found = paired_values(a, b, metric, names=names, noise=noise)
-        interval = "" if found.interval is None else " [" + ", ".join(map(_number, found.interval)) + "]"
+        interval = "" if found.interval is None else " [" + ", ".join(map(number, found.interval)) + "]"
         what = f"{names[0]} − {names[1]}" + (f", {OFF[better]}" if (better := metrics.better_of(metric)) in OFF else "")
-        said = f"{what}: {_number(found.difference)}{interval} on {counted(found.clips, 'clip')}: {found.verdict}"
+        said = f"{what}: {number(found.difference)}{interval} on {counted(found.clips, 'clip')}: {found.verdict}"
         lines.append("- " + plain(said))
     if clips:
         return [f"{able} models on {counted(len(clips), 'clip')} that all have, by {metric}:", "", *lines]
@@ -219,11 +219,11 @@ def _other(row: Mapping[str, Any], metric: str, policy: str) -> float | None:
 def _cell(row: Mapping[str, Any], metric: str, policy: str) -> str:
     value, other = row[metric], _other(row, metric, policy)
     if value is None:
-        return "undefined" if other is None else f"– ({_number(other)})"
-    text = _number(value)
+        return "undefined" if other is None else f"– ({number(other)})"
+    text = number(value)
     if row[f"{metric}_low"] is not None:
-        text += f" [{_number(row[f'{metric}_low'])}, {_number(row[f'{metric}_high'])}]"
-    text = text if other is None else f"{text} ({_number(other)})"
+        text += f" [{number(row[f'{metric}_low'])}, {number(row[f'{metric}_high'])}]"
+    text = text if other is None else f"{text} ({number(other)})"
     return f"{text} {_on_fewer(row, metric)}".rstrip()
 
 
@@ -235,5 +235,6 @@ def _on_fewer(row: Mapping[str, Any], metric: str) -> str:
     return f"({counted(count, 'clip')})"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """As tables print it: four digits, and 0 for what is only rounding."""
     return f"{value:.4g}" if abs(value) > 1e-9 else "0"

@@ -1,7 +1,7 @@
 """Notes of many files in few lines."""
 
+from compare.counts import first_three
 from compare.notes import grouped, merged
-from compare.sources import listed
 
 
 def test_notes_that_differ_in_numbers_alone_are_one_line() -> None:
@@ -31,7 +31,7 @@ def test_names_of_files_are_no_kinds_of_their_own() -> None:
 
 
 def test_few_names_are_all_named() -> None:
-    assert listed(["a", "b"]) == "a, b"
+    assert first_three(["a", "b"]) == "a, b"
 
 
 def test_each_kind_has_the_files_that_it_is_about() -> None:
