@@ -4,8 +4,6 @@ from pathlib import Path
 
 ENDINGS = ("_intrinsics", "_intrinsic")
 """What MonST3R's and DA3-Streaming's writers put behind the name of a path for its intrinsics."""
-
-
 OWNERS = {"intrinsic.txt": "camera_poses.txt"}
 """Names that DA3-Streaming itself gives to intrinsics and to their path."""
 

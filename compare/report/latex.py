@@ -7,7 +7,7 @@ from compare import metrics
 from compare.best import best_of
 from compare.counts import counted
 from compare.report.stamps import called, noise_of
-from compare.report.tables import leaderboard, number
+from compare.report.tables import leaderboard, number, on_fewer, too_narrow
 from compare.rows import FAULTS
 from compare.scored import Scores, records_of
 from compare.uncertainty import FEWEST_CLIPS
@@ -85,8 +85,7 @@ def _cell(row: Mapping[str, Any], metric: str, *, bold: bool) -> str:
     text = f"\\textbf{{{_set(value)}}}" if bold else _set(value)
     if low is not None:
         text += f" {{\\scriptsize [{_set(low)}, {_set(high)}]}}"
-    fewer = row[f"{metric}_clips"] < row["clips"]
-    return text + (f" {{\\scriptsize ($n={row[f'{metric}_clips']}$)}}" if fewer else "")
+    return text + (f" {{\\scriptsize ($n={row[f'{metric}_clips']}$)}}" if on_fewer(row, metric) else "")
 
 
 def _caption(
@@ -98,13 +97,14 @@ def _caption(
         f"Protocol {escaped(called(stamp))} ({stamp['hash'][:12]}): means over clips",
         f"clips without a score {failures}",
     ]
-    over = [row[f"{metric}_clips"] for row in rows for metric in used if row[f"{metric}_low"] is not None]
-    if over:
-        few = f", too narrow over fewer than {FEWEST_CLIPS}" if min(over) < FEWEST_CLIPS else ""
+    cells = [(row, metric) for row in rows for metric in used]
+    if any(row[f"{metric}_low"] is not None for row, metric in cells):
+        narrow = any(too_narrow(row, metric) for row, metric in cells)
+        few = f", too narrow over fewer than {FEWEST_CLIPS}" if narrow else ""
         said.append(f"in brackets 95\\% intervals over clips{few}")
     if len(rows) > 1:
         said.append("bold: better than every other model on the clips that all have")
-    if any(row[metric] is not None and row[f"{metric}_clips"] < row["clips"] for row in rows for metric in used):
+    if any(on_fewer(row, metric) for row, metric in cells):
         said.append("$n$: clips that the mean is over, where it is fewer")
     for row in rows:
         faults = [(fault, row[f"faults_{fault}"]) for fault in FAULTS if fault != "unmatched"]

@@ -136,13 +136,23 @@ def to_markdown(results: Scores, *, noise: Sequence[Mapping[str, Any]] = ()) -> 
             first = [model, f"{row['ok']}/{row['all']}", faults]
             lines.append("| " + " | ".join([*first, *cells]) + " |")
         lines += _units(same, names) + _few(rows, names)
-        if any(_on_fewer(row, metric) for row in rows for metric in names):
+        if any(on_fewer(row, metric) for row in rows for metric in names):
             lines += ["", FEWER_ALONE if len(same) == 1 else FEWER]
         if len(same) > 1:
             lines += ["", *_conclusions(same, names[0], policy, noise_of(stamp, noise).get(names[0]))]
         lines += [f"\n⚠ {plain(row['model'])}: {row['warnings']}" for row in rows if row["warnings"]]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
+
+
+def on_fewer(row: Mapping[str, Any], metric: str) -> bool:
+    """Whether the mean of a row of the leaderboard is over fewer clips than the model has."""
+    return row[metric] is not None and row[f"{metric}_clips"] < row["clips"]
+
+
+def too_narrow(row: Mapping[str, Any], metric: str) -> bool:
+    """Whether the interval of a row of the leaderboard is over too few clips to be trusted."""
+    return row[f"{metric}_low"] is not None and row[f"{metric}_clips"] < FEWEST_CLIPS
 
 
 def _units(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
@@ -157,7 +167,7 @@ def _units(records: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[s
 def _few(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> list[str]:
     """That intervals over few clips are too sure of themselves, where there are such."""
     cells = [(row, metric) for row in rows for metric in names]
-    if not any(row[f"{m}_low"] is not None and row[f"{m}_clips"] < FEWEST_CLIPS for row, m in cells):
+    if not any(too_narrow(row, metric) for row, metric in cells):
         return []
     return [
         "",
@@ -224,15 +234,7 @@ def _cell(row: Mapping[str, Any], metric: str, policy: str) -> str:
     if row[f"{metric}_low"] is not None:
         text += f" [{number(row[f'{metric}_low'])}, {number(row[f'{metric}_high'])}]"
     text = text if other is None else f"{text} ({number(other)})"
-    return f"{text} {_on_fewer(row, metric)}".rstrip()
-
-
-def _on_fewer(row: Mapping[str, Any], metric: str) -> str:
-    """Over how many clips a mean is, where the model has more; else ""."""
-    count = row[f"{metric}_clips"]
-    if row[metric] is None or count >= row["clips"]:
-        return ""
-    return f"({counted(count, 'clip')})"
+    return f"{text} ({counted(row[f'{metric}_clips'], 'clip')})" if on_fewer(row, metric) else text
 
 
 def number(value: float) -> str:
