@@ -30,6 +30,12 @@ share of the median is as good as infinitely far."""
 PLANE, LEAST_FAR = 1.13, 0.1
 """From the first to the last of what lies in one plane the inverse depths grow by this factor; so much is far at least
 before anything can slide by before it."""
+REST_PX, MOVES_BY = 0.5, 5.0
+"""What goes less far (pixels of a 640-pixel frame) rests in the picture; an answer that is off there by so many times
+as much would have it move."""
+CARRIES = 0.2
+"""A camera that travels may carry what rests in its picture, a bonnet or a dashboard; one that turns does not. So
+nothing is held against a way that explains so much more of the content than all answers without one."""
 LOST_MOST = 0.1
 """Share of frames without a pose, up to which the others are no worse for it."""
 MOST_PX = 6e4
@@ -131,6 +137,8 @@ class Seen:
             ground: it rests or only turns while something else goes by. 0 for cameras that do not travel.
         between: of what agrees the share that lies neither in one plane before the camera nor infinitely far, as what
             slides by before something at rest does. 1 for cameras that do not travel, and where little is far.
+        rests: of the content, the share that rests in the picture while an answer would have it move, and that it does
+            not carry (`CARRIES`).
         as_picture: of the content, the share that moves as one flat picture does (`sfm.confidence.moved_picture`).
         noise_px: in pixels of a 640-pixel frame.
     """
@@ -142,6 +150,7 @@ class Seen:
     nearer_below: Float[np.ndarray, " a"]
     far_below: Float[np.ndarray, " a"]
     between: Float[np.ndarray, " a"]
+    rests: Float[np.ndarray, " a"]
     as_picture: float
     noise_px: float
 
@@ -153,22 +162,27 @@ def seen_by(sightings: Sightings, answers: Sequence[Answer]) -> Seen:
     rms = np.minimum(np.stack([off_px for off_px, _ in found]) / unit_px, MOST_PX)
     weight = sightings.votes / sightings.votes.sum()
     noise = max(LEAST_NOISE_PX, float(weighted_quantiles(rms.min(0), weight, (GOOD_SHARE,))[0]))
-    limit = AGREES * max(noise, LEAST_LIMIT_PX) + DRIFT * np.minimum(_moved_px(sightings) / unit_px, 640.0)
+    went = _moved_px(sightings) / unit_px
+    limit = AGREES * max(noise, LEAST_LIMIT_PX) + DRIFT * np.minimum(went, 640.0)
     agrees = rms < limit
+    stands = (went < REST_PX) & ~agrees & (rms > MOVES_BY * REST_PX)
     height, width = sightings.hw
     outside = np.abs(sightings.xy_px) > BORDER * np.array([width * sightings.pixel_aspect, height])
     rim = weight * outside.any(1)
     y_px = sightings.xy_px[:, 1]
     travels = np.array([answer.cameras.translates for answer in answers])
+    share = (weight * agrees).sum(1)
+    carries = travels & (share > share[~travels].max(initial=0.0) + CARRIES)
     explained = [(near[fits], y_px[fits], weight[fits]) for (_, near), fits in zip(found, agrees, strict=True)]
     return Seen(
         misfit=(weight * np.log1p((rms / (MISFIT_KERNEL * noise)) ** 2)).sum(1),
-        share=(weight * agrees).sum(1),
+        share=share,
         border=(rim * agrees).sum(1) / max(rim.sum(), 1e-9),
         relief=np.array([_relief(near, votes) for near, _, votes in explained]),
         nearer_below=np.array([_nearer_below(*each) for each in explained]),
         far_below=np.array([_far_below(*each, height) for each in explained]) * travels,
         between=np.where(travels, [_between(near, votes) for near, _, votes in explained], 1.0),
+        rests=np.where(carries, 0.0, (weight * stands).sum(1)),
         as_picture=float(weight @ (off_as_picture(sightings) / unit_px < limit)),
         noise_px=noise,
     )

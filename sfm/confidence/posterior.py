@@ -54,6 +54,10 @@ A choice: of the rendered clips on which more than ten votes fell, the balance w
 FAR_BELOW = 8.0
 """What an answer leaves infinitely far low in the picture (`Seen.far_below`) counts so much against it: one and a half
 for a fifth of it. A choice: it is .00 to .05 for 40 real clips that travel and .2 to .6 for things that pass by."""
+RESTS = 20.0
+"""What rests in the picture though an answer would have it move (`Seen.rests`) counts so much against it: two for a
+tenth of the content. A choice: it is 0 for all 12 real clips that turn or zoom, and .02 to .5 where a ground rests
+below a sky that moves."""
 MISSED_ZOOM = 100.0
 """What an answer that travels misses of a zoom (`missed_zoom`) counts so much against it: two for a fiftieth of the
 content. A choice."""
@@ -162,12 +166,13 @@ def judge(
     motions = [motion_of(a.cameras) for a in answers]
     side = np.zeros(len(answers)) if covered is None else same_side([each.way for each in motions], covered[0])
     missed = missed_zoom(answers, seen)
-    by_choice = by_rules(seen, side, 0.0 if covered is None else covered[1]) - MISSED_ZOOM * missed
+    against = MISSED_ZOOM * missed + RESTS * rests(seen)
+    by_choice = by_rules(seen, side, 0.0 if covered is None else covered[1]) - against
     weight = score + by_choice
     probability = np.exp(weight - weight.max())
     probability /= probability.sum()
     agree = np.array([[agreement(one, other) for other in motions] for one in motions])
-    best = held_to(most_probable(probability, agree), answers, missed)
+    best = held_to(most_probable(probability, agree), answers, against)
     shared = shared_by(probability, agree, best)
     facts = facts_of(best, answers, seen, prior)
     return Judged(
@@ -217,6 +222,11 @@ def far_below(seen: Mapping[str, Seen]) -> Float[np.ndarray, " a"]:
     return np.mean([how.far_below for how in seen.values()], axis=0)
 
 
+def rests(seen: Mapping[str, Seen]) -> Float[np.ndarray, " a"]:
+    """Of the content, what rests in the picture though each answer would have it move: by the kind that sees most."""
+    return np.max([how.rests for how in seen.values()], axis=0)
+
+
 def most_probable(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, "a a 3"]) -> int:
     """The number of the answer that stands for the most probable motion.
 
@@ -231,9 +241,9 @@ def most_probable(probability: Float[np.ndarray, " a"], agree: Bool[np.ndarray, 
     return int(np.argmax(np.where(mass > mass.max() - SAME_MASS, probability, -1.0)))
 
 
-def held_to(best: int, answers: Sequence[Answer], missed: Float[np.ndarray, " a"]) -> int:
+def held_to(best: int, answers: Sequence[Answer], against: Float[np.ndarray, " a"]) -> int:
     """The best answer; where it is one of the tracks, their own choice if they are sure of that (`SURE_OF_ITSELF`), and
-    do not miss a zoom by it that the best one has.
+    neither miss a zoom by it that the best one has, nor move what rests.
 
     Flow that nothing else stands beside is held to its own choice, sure or not: as many of its answers are right as
     by the posterior's choice, and right and wrong ones are told apart better (docs/confidence.md).
@@ -241,13 +251,13 @@ def held_to(best: int, answers: Sequence[Answer], missed: Float[np.ndarray, " a"
     Args:
         best: its number.
         answers: all of them.
-        missed: of each, as in `missed_zoom`.
+        against: of each, what it misses of a zoom and what it would move though it rests.
     """
     source = answers[best].source
     alone = all(each.source == "flow" for each in answers)
     own = (number for number, each in enumerate(answers) if each.source == source and each.chosen[0])
     number = next(own, best)
-    sure = source == "tracks" and answers[number].chosen[1] > SURE_OF_ITSELF and missed[number] <= missed[best]
+    sure = source == "tracks" and answers[number].chosen[1] > SURE_OF_ITSELF and against[number] <= against[best]
     return number if sure or alone else best
 
 

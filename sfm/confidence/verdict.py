@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from sfm.confidence.evidence import Answer
-from sfm.confidence.posterior import QUANTITY_NAMES, SURE, Judged, far_below
+from sfm.confidence.posterior import QUANTITY_NAMES, SURE, Judged, far_below, rests
 from sfm.confidence.reason_words import with_probabilities
 from sfm.confidence.turn_odds import turn_odds, turn_of
 from sfm.motion.all_frames import between_keyframes
@@ -23,6 +23,8 @@ RESTS_BELOW = 0.2
 BETWEEN = 0.1
 """The same where so little of what it explains lies between one plane and infinity. On 41 real clips that travel it is
 .36 and more, on rendered ones that were told rightly .19 and more, on six of twelve trains told wrongly up to .07."""
+RESTS_IN_PLACE = 0.015
+"""The same where so much of the content rests in the picture though a camera that turns would have it move."""
 LEAST_GAIN = 0.08
 """A way is doubted where it explains less than this share of the content beyond what moves as one flat picture does. On
 30 real clips that travel it is .12 and more, and .03 to .04 on photographs that are zoomed and panned over."""
@@ -129,6 +131,13 @@ def doubt(solved: Solved, judged: Judged, time_s: Float[np.ndarray, " n"]) -> tu
         frame, depths = found
         reason = f"the path jumps by {depths:.2f} scene depths before frame {frame}, which no camera does in one shot"
         return DOUBTED, ("translation", "all"), reason
+    if rests(judged.seen)[judged.best] > RESTS_IN_PLACE:
+        reason = (
+            "a part of the picture rests while the view moves: the camera may rest and the sky, water or traffic move, "
+            "or something may be laid over the picture; name with --mask what moves by itself"
+        )
+        way = ("translation",) if judged.answer.cameras.translates else ()
+        return DOUBTED, ("rotation", *way, "zoom", "all"), reason
     if far_below(judged.seen)[judged.best] > RESTS_BELOW:
         reason = (
             "what lies low in the picture rests as if it were infinitely far: something may pass by a camera that "

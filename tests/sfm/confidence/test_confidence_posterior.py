@@ -12,6 +12,7 @@ from sfm.confidence.evidence import seen_by
 from sfm.confidence.posterior import (
     COVERED,
     FAR_BELOW,
+    RESTS,
     Judged,
     agreement,
     calibrated,
@@ -109,6 +110,16 @@ def test_ground_that_is_infinitely_far_speaks_against_a_way():
     answers = [answer("rotation", TURN), answer("full", TRUCK)]
     odds = [np.diff(np.log(judge(answers, each, PRIOR).probability))[0] for each in (how, doubtful)]
     assert odds[0] - odds[1] == pytest.approx(0.5 * FAR_BELOW)
+
+
+def test_what_rests_in_the_picture_speaks_against_a_turn_of_which_tracks_were_sure():
+    answers = [answer("static", cameras()), answer("rotation", TURN, chosen=True, sure=0.9)]
+    how = {"tracks": seen_by(seen(TURN), answers)}
+    sky = {"tracks": replace(how["tracks"], rests=np.array([0.0, 0.6]))}
+    before, after = judge(answers, how, PRIOR), judge(answers, sky, PRIOR)
+    odds = [np.diff(np.log(each.probability))[0] for each in (before, after)]
+    assert odds[0] - odds[1] == pytest.approx(0.6 * RESTS)
+    assert (before.answer.model.name, after.answer.model.name) == ("rotation", "static")
 
 
 def test_a_camera_at_rest_is_not_followed_by_short_ways():

@@ -83,6 +83,29 @@ def test_what_slides_by_before_something_at_rest_has_nothing_between():
     assert wall.between[0] == 1.0  # nothing is far
 
 
+def ground_at_rest(truth, below_px):
+    """What a camera sees, but for what lies below so many pixels from the middle: that rests in the picture."""
+    whole = seen(truth)
+    rests = whole.xy_px[:, 1] > below_px
+    return replace(whole, place_px=np.where(rests[:, None, None], whole.xy_px[:, None], whole.place_px)), rests
+
+
+def test_what_rests_in_the_picture_speaks_against_a_turn_and_not_against_a_camera_that_may_carry_it():
+    turn, still = cameras(pan_deg=4.0), cameras()
+    answers = [answer("static", still), answer("rotation", turn), answer("full", TRUTH)]
+    sky, rests = ground_at_rest(turn, 90.0)
+    how = seen_by(sky, answers)
+    assert how.rests[0] == 0.0
+    assert how.rests[1] == pytest.approx(rests.mean(), abs=0.01)
+    assert seen_by(seen(turn), answers).rests[1] == 0.0
+    road, rests = ground_at_rest(TRUTH, 90.0)
+    how = seen_by(road, answers)
+    assert how.rests[2] == 0.0  # a bonnet
+    assert how.rests[1] > 0.8 * rests.mean()
+    barely = replace(turn, translation=np.linspace(0, 1e-4, len(turn.focal_px))[:, None] * (1, 0, 0), translates=True)
+    assert seen_by(sky, [*answers[:2], answer("full", barely)]).rests[2] > 0.8 * ground_at_rest(turn, 90.0)[1].mean()
+
+
 def test_few_lost_frames_are_no_reason_to_doubt_the_others():
     def solved(status, lost, *, first=10, why="blank"):
         valid = (np.arange(40) < first) | (np.arange(40) >= first + lost)

@@ -68,6 +68,16 @@ def test_a_way_before_ground_that_rests_is_doubted_and_one_against_its_zoom():
     assert "zooms against its way" in solved.reason
 
 
+def test_a_turn_over_what_rests_in_the_picture_is_doubted():
+    sure = judged(TURN, {"rotation": TURN, "full": TRUCK}, chosen="rotation")
+    sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
+    for share, status in ((0.01, "ok"), (0.1, "unreliable")):
+        resting = replace(sure.seen["tracks"], rests=np.array([share, 0.0]))
+        found, reason = verdict(*doubted(truck(0.0), replace(sure, seen={"tracks": resting}), EVERY))
+        assert found == status
+        assert ("a part of the picture rests while the view moves" in reason) == (status == "unreliable")
+
+
 def test_a_way_past_one_plane_before_what_rests_is_doubted():
     sure = judged(TRUCK, {"rotation": TURN, "full": TRUCK}, chosen="full")
     sure = replace(sure, quantity={name: 0.95 for name in sure.quantity})
