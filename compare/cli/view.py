@@ -159,6 +159,8 @@ def _show(shot: "RunShot", args: Args) -> int:
         lost = unsaved.get("depth")
         why = f"no depth could be saved: {lost}" if lost else "no depth was saved; estimate again with --save depth"
         _report.warn(f"--model dense shows no scene: {why}")
+    elif args.model == "dense" and _bends(shot):
+        _report.warn("--model dense stands depth in space by a pinhole, and the lens bends: edges are off their place")
     shown = recording.Shown(shot=shot, film=film, model=args.model, reference=reference)
     if args.save is not None:
         print(recording.save(shown, args.save))
@@ -167,6 +169,11 @@ def _show(shot: "RunShot", args: Args) -> int:
     elif args.save is None:
         recording.spawn(shown)
     return 0
+
+
+def _bends(shot: "RunShot") -> bool:
+    path = shot.trajectory()
+    return path is not None and path.distortion is not None and bool(path.distortion.any())
 
 
 def _reference(path: Path, shot: "RunShot") -> "Trajectory":

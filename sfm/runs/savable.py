@@ -37,7 +37,7 @@ def _no_depth(trajectory: Trajectory, what: str, remedy: str = "") -> str:
 def _no_place_in_megasam(trajectory: Trajectory) -> str:
     """MegaSaM's file holds one K without a lens's distortion, and a pose for every frame."""
     if trajectory.distortion is not None and np.any(trajectory.distortion != 0):
-        return "the lens bends, and the file holds a pinhole; --save depth,colmap has the coefficient"
+        return "the lens bends, and the file holds a pinhole; --save depth,colmap: depth.json and cameras.txt tell k1"
     missing = int((~trajectory.valid).sum())
     if missing:
         return f"{missing} of {len(trajectory)} frames have no pose, and the file cannot say which"

@@ -22,6 +22,9 @@ SAVED_FOLDERS = (DEPTH_FOLDER, COLMAP_FOLDER, ALTERNATIVES_FOLDER)
 LEVELS_PER_UNIT = 1000.0
 """Of the PNGs: the median scene depth is 1, so that a level is a thousandth of it and 65.5 of them are reached."""
 FARTHEST_LEVEL = 65535
+AS_FILMED = "as filmed: the lens's distortion (k1, k2, p1, p2 of OpenCV) is in them"
+OF_A_PINHOLE = "as filmed, by a pinhole: no distortion was told or found"
+"""Depth is that of the filmed pixel in any case; whoever makes rays of pixels takes the lens's bend out of them."""
 BLENDED = 1.2
 """Cells whose depths differ by more are two surfaces, between which nothing is interpolated."""
 ASSUMED_FPS = 24.0
@@ -114,6 +117,7 @@ def _write_depth(shot: ShotEstimate, structure: Structure | None, trajectory: Tr
         done, data = cv2.imencode(".png", np.nan_to_num(levels, nan=0.0).astype(np.uint16))
         assert done
         (folder / f"{frame:06d}.png").write_bytes(data.tobytes())
+    bent = trajectory.distortion is not None and bool(np.any(trajectory.distortion != 0))
     said = {
         "unit_per_level": 1.0 / LEVELS_PER_UNIT,
         "unit": "metres" if trajectory.scale == "metric" else "unit of the positions: the median depth of the shot",
@@ -122,6 +126,8 @@ def _write_depth(shot: ShotEstimate, structure: Structure | None, trajectory: Tr
         "what": "distance along the optical axis, interpolated from a grid; depth.npz holds the grid itself",
         "cell_px": structure.cell_px,
         "image_hw": list(structure.image_hw),
+        "pixels": AS_FILMED if bent else OF_A_PINHOLE,
+        "distortion": trajectory.distortion.tolist() if bent and trajectory.distortion is not None else None,
         "first_frame": shot.start,
     }
     write_whole(folder / DEPTH_SCALE, json.dumps(said, indent=2) + "\n")

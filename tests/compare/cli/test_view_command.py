@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from console import assert_one_clear_line, cinetraj
 
+import trajectory
 from compare.cli import _pages, estimate, view
 from compare.run_files import RunShot
 from sfm.video.encode import encode
@@ -95,6 +96,18 @@ def test_why_there_is_no_depth_is_said(tmp_path: Path) -> None:
     done = cinetraj("view", folder / "pan", *dense)
     assert f"--model dense shows no scene: no depth could be saved: {why}" in done.stderr
     assert "estimate again" not in done.stderr
+
+
+def test_depth_in_space_says_that_it_is_a_pinholes_where_the_lens_bends(tmp_path: Path) -> None:
+    pytest.importorskip("rerun")
+    folder = made_runs.write(tmp_path, clips=False)
+    file = folder / "truck" / "trajectory.npz"
+    assert (folder / "truck" / "depth.npz").is_file()
+    dense = ("--model", "dense", "--save", tmp_path / "a.rrd")
+    assert "the lens bends" not in cinetraj("view", folder / "truck", *dense).stderr
+    trajectory.write(trajectory.read(file).replace(distortion=np.array([-0.1, 0, 0, 0])), file, format="native")
+    assert "by a pinhole, and the lens bends" in cinetraj("view", folder / "truck", *dense).stderr
+    assert "the lens bends" not in cinetraj("view", folder / "truck", *dense[2:]).stderr
 
 
 def test_a_page_without_its_film_is_told(runs: Path, tmp_path: Path) -> None:

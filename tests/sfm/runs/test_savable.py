@@ -53,5 +53,6 @@ def test_names_are_checked_at_the_door() -> None:
 def test_megasams_file_has_no_place_for_a_lens_that_bends() -> None:
     bent = trajectory().replace(distortion=np.array([-0.1, 0.0, 0.0, 0.0]))
     assert obstacle("megasam", structure(), bent).startswith("the lens bends")
-    assert obstacle("colmap", structure(), bent) == ""
+    assert "--save depth,colmap" in obstacle("megasam", structure(), bent)  # both of which tell the coefficient
+    assert obstacle("depth", structure(), bent) == obstacle("colmap", structure(), bent) == ""
     assert obstacle("megasam", structure(), trajectory().replace(distortion=np.zeros(4))) == ""

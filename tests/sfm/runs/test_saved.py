@@ -1,6 +1,7 @@
 """Files that `--save` names: what is in them is what the estimate holds, and other programs' readers agree."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from made_structure import CELL, HW, N, structure, trajectory
 
+from sfm.geometry.radial_lens import distorted
 from sfm.runs import folder as runs
 from sfm.runs.estimate import ShotEstimate
 from sfm.runs.saved import copied_files, depth_at_pixels, moving_at_pixels
@@ -71,6 +73,34 @@ def test_depth_maps_are_those_of_the_estimate(written: Path) -> None:
     assert levels[0, 0] == 0
     assert levels[10, 2] * said["unit_per_level"] == pytest.approx(2.0, abs=0.001)
     assert levels[10, 20] * said["unit_per_level"] == pytest.approx(1.0, abs=0.001)
+
+
+BENT = (-0.15, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("lens", [None, BENT, (0.0, 0.0, 0.0, 0.0)])
+def test_the_recipe_of_the_page_makes_points_of_depths_whatever_the_lens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lens: tuple[float, ...] | None
+) -> None:
+    """Nothing said that the bend of the lens is in depth maps: rays by K alone missed the wall at its edges."""
+    flat = np.ones((N, HW[0] // CELL, HW[1] // CELL), np.float32)
+    wall = replace(structure(), depth=flat, depth_sigma_log=0.05 * flat)
+    path = trajectory() if lens is None else trajectory().replace(distortion=np.array(lens))
+    whole = replace(shot(("depth",)), trajectory=path, structure=wall)
+    runs.write_run(made_shots.estimate(whole), tmp_path / "runs" / "clip", plot=False)
+    said = json.loads((tmp_path / "runs" / "clip" / "depth" / "depth.json").read_text())
+    assert said["distortion"] == (list(BENT) if lens == BENT else None)
+    assert said["pixels"].startswith("as filmed: the lens's distortion" if lens == BENT else "as filmed, by a pinhole")
+    page = Path(__file__).parents[3] / "docs" / "formats.md"
+    [recipe] = re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, np.ndarray] = {}
+    exec(recipe.replace(", 12\n", ", 4\n"), names)
+    again = names["in_world"] - path.world_from_cam[4, :3, 3]
+    seen = distorted(again[..., :2] / again[..., 2:], 0.0 if lens is None else lens[0]) * 50.0 + (30, 20)
+    np.testing.assert_allclose(seen[0, 0], [4.0, 4.0], atol=0.01)  # cells of 4 working pixels, 8 of the source
+    np.testing.assert_allclose(seen[4, 6], [52.0, 36.0], atol=0.01)
+    np.testing.assert_allclose(again[..., 2], 1.0)
 
 
 def test_between_the_middles_of_cells_a_plane_stays_a_plane_and_an_edge_an_edge() -> None:
