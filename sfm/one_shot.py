@@ -39,7 +39,7 @@ def estimate_shot(
         found = masks.find(part, config.masks, moving)
         doubt = found.doubt or projections.no_pinhole(part, found) or views.several_views(part, found)
     result = _run_backend(part, found, backend_config, config)
-    if result.status == "failed" and (hidden := found.hidden()):
+    if result.status in ("failed", "unreliable") and (hidden := found.hidden()):
         result = replace(result, reason=f"{result.reason}; {hidden}")
     result = doubted(result, doubt) if doubt else result
     spent.update(result.seconds)

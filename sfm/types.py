@@ -148,7 +148,11 @@ class Masks:
         left = float(np.mean([self.usable_in(frame).mean() for frame in range(len(self.blank))]))
         if left >= LITTLE_LEFT:
             return ""
-        by = "what was told to move (--mask)" if self.usable.mean() >= LITTLE_LEFT else "what lies still over it"
+        by = (
+            "what was told to move (white in --mask)"
+            if self.usable.mean() >= LITTLE_LEFT
+            else "what lies still over it"
+        )
         return f"{by} leaves {left:.0%} of the picture"
 
     def blank_reason(self, frame: int | np.integer) -> str:

@@ -42,8 +42,9 @@ class EstimateConfig(Ranged):
         pixel_aspect: width of a source pixel over its height; None takes what the file says, else 1.
         mask: what moves by itself and so is no witness of the camera: a video or a folder of images, white where it
             does, or one image for the whole clip; for many clips a folder that holds one of these under each clip's
-            name. Or "person": the people whom a small network finds. Masks are laid beside the clip frame by frame, or
-            by time where they have another number of frames. Every backend looks past it.
+            name. Or "person": the people whom a small network finds. Masks are laid beside the clip frame by frame;
+            those of another number of frames by time, images beside images by the numbers in their names. Every backend
+            looks past it.
         mask_weights: local file (selfie_segmentation.tflite) or folder of the network that finds people; None downloads
             it.
         device: where to compute; auto takes the GPU where there is one.

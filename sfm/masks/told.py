@@ -1,5 +1,6 @@
 """What the user tells to move by itself: a video, images or one image, white where it does, or all people."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -14,6 +15,7 @@ from sfm.types import Frames
 from sfm.video import reader
 from sfm.video.images import IMAGE_SUFFIXES
 from sfm.video.pixels import same_shape
+from sfm.video.series import POSELESS
 from trajectory.errors import CinetrajError
 from trajectory.media import VIDEO_SUFFIXES
 
@@ -52,7 +54,8 @@ def find(frames: Frames, mask: str, weights: Path | None = None) -> Told:
         notes = () if moving.any() else ("no person was found",)
         return Told(moving=widened(moving), notes=notes)
     place = mask_of(frames.source, mask)
-    told = reader.load(place, VideoConfig(long_side=max(frames.hw)))
+    _require_another(frames, place)
+    told = _read(place, frames)
     _require_aspect(frames, told)
     rows = rows_of(frames, told)
     moving = np.stack([_white(image, frames.hw) for image in told.rgb])
@@ -62,7 +65,7 @@ def find(frames: Frames, mask: str, weights: Path | None = None) -> Told:
             "make what moves white (255, not 1), or leave --mask out"
         )
     notes: tuple[str, ...] = ()
-    if len(told) not in (1, len(frames)):
+    if len(told) not in (1, len(frames)) or (len(told) > 1 and (rows != np.arange(len(frames))).any()):
         by = "number" if "index" in (frames.time_source, told.time_source) else "time"
         notes = (f"the mask has {len(told)} frames, {len(frames)} of the clip are used: laid side by side by {by}",)
     return Told(moving=widened(moving)[rows], notes=notes)
@@ -94,14 +97,16 @@ def mask_of(clip: str, mask: str) -> str:
 def rows_of(frames: Frames, told: Frames) -> Int[np.ndarray, " n"]:
     """For each frame of a clip the frame of its mask: one for all, one for each, else by time, else by number.
 
-    Clocks start with the first frame of the clip's file and with that of the mask, whatever part of the clip is read.
+    As many as are used of the clip, over as long a time, are one for each. Clocks start with the first frame of the
+    clip's file and with that of the mask, whatever part of the clip is read; numbers are those of the images' names
+    where both are such and have some in common.
     Raises CinetrajError where the mask does not reach to the end.
     """
     n, m = len(frames), len(told)
     whole = int(frames.index[-1]) == n - 1
     if m == 1:
         return np.zeros(n, np.int64)
-    if m == n and whole:
+    if m == n and (whole or _as_long(frames, told)):
         return np.arange(n)
     timed = "index" not in (frames.time_source, told.time_source)
     if timed:
@@ -112,13 +117,62 @@ def rows_of(frames: Frames, told: Frames) -> Int[np.ndarray, " n"]:
             halfway_s = (mask_s[1:] + mask_s[:-1]) / 2 + TIE * step_s
             return np.searchsorted(halfway_s, time_s)
         lasts = f"ends at {mask_s[-1] + step_s:.2f} s, where the clip goes on to {time_s[-1]:.2f} s"
-    elif m > frames.index[-1]:
-        return frames.index.astype(np.int64)
+    elif m != n and (rows := _rows_by_name(frames, told)) is not None:
+        return rows
+    elif np.isin(frames.index, told.index).all():
+        return np.searchsorted(told.index, frames.index)
     else:
         lasts = f"has {m} frames without a common clock, where the clip has {int(frames.index[-1]) + 1}"
     if m == n:
         return np.arange(n)
     raise CinetrajError(f"{told.source}: the mask is too short: it {lasts}; give a frame for each of the clip's")
+
+
+def _as_long(frames: Frames, told: Frames) -> bool:
+    """Whether a mask lasts as long as the frames that are used: it was made of these and not of the whole clip."""
+    span_s, mask_s = (float(each.time_s[-1] - each.time_s[0]) for each in (frames, told))
+    timed = "index" not in (frames.time_source, told.time_source)
+    return timed and abs(span_s - mask_s) <= LATE * float(np.median(np.diff(told.time_s)))
+
+
+def _rows_by_name(frames: Frames, told: Frames) -> Int[np.ndarray, " n"] | None:
+    """Rows of the mask by the numbers in the names of both's images; None where these are not the same numbers.
+
+    Raises CinetrajError where the mask has some of them and not all.
+    """
+    of_clip, of_mask = reader.numbering(frames.source), reader.numbering(told.source)
+    if of_clip is None or of_mask is None:
+        return None
+    numbers, there = (first + step * each.index for (first, step), each in ((of_clip, frames), (of_mask, told)))
+    missing = ~np.isin(numbers, there)
+    if missing.all():
+        return None
+    if missing.any():
+        raise CinetrajError(
+            f"{told.source}: the mask is of the images {there[0]} to {there[-1]} and has none of {missing.sum()} of "
+            f"the clip's, such as {numbers[missing][0]}; give a mask under the number of each"
+        )
+    return np.searchsorted(there, numbers)
+
+
+def _read(place: str, frames: Frames) -> Frames:
+    """The pictures of a mask; where some are missing nothing is told of those frames, and a warning says so."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", reader.VideoWarning)
+        told = reader.load(place, VideoConfig(long_side=max(frames.hw)))
+    for each in said:
+        text = str(each.message).replace(POSELESS, "nothing is told to move in these")
+        warnings.warn(text, each.category, stacklevel=4)
+    return told
+
+
+def _require_another(frames: Frames, place: str) -> None:
+    """Raises CinetrajError for the clip itself as its mask."""
+    clip, mask = Path(frames.source), Path(place)
+    if clip.exists() and mask.exists() and clip.samefile(mask):
+        raise CinetrajError(
+            f"{place}: the mask is the clip itself; give a film or images that are white where it moves"
+        )
 
 
 def _require_aspect(frames: Frames, told: Frames) -> None:

@@ -89,6 +89,23 @@ def require_path(source: Any) -> None:
         )
 
 
+def numbering(source: str) -> tuple[int, int] | None:
+    """Number in the name of the first image of a folder or glob, and the step to the next; None where none counts.
+
+    `Frames.index` counts these steps.
+    """
+    place = Path(source)
+    if place.is_dir():
+        images = images_in(place)
+    elif glob.has_magic(source) and not place.exists():
+        images = [path for path in map(Path, glob.glob(source, recursive=True)) if path.is_file()]
+        images = [path for path in images if path.suffix.lower() in IMAGE_SUFFIXES]
+    else:
+        return None
+    found = series.find(images, source) if len(images) > 1 else None
+    return None if found is None or found.first is None else (found.first, found.step)
+
+
 def is_film(source: str | Path) -> bool:
     """Whether the source is one video file, which can be read picture by picture; not so images and animations."""
     path = Path(source)

@@ -27,6 +27,8 @@ COUNTED = 20
 """A number that leaves out more than so many for each that is there counts no frames: it is a date or a name."""
 FILLED = 1
 """With more missing for each that is there it is a choice of frames: the missing ones get no place of theirs."""
+POSELESS = "frames without a pose"
+"""What missing images are to a clip; to a mask they are frames of which nothing is told."""
 _DATE = re.compile(r"(19|20)\d\d[01]\d[0-3]\d\D?\d{6}")
 _DECIMAL = re.compile(r"\d+\.\d+")
 _COLOUR_MODES = ("RGB", "RGBA", "YCbCr", "CMYK", "RGBX", "LAB", "HSV")
@@ -40,6 +42,7 @@ class Series:
 
     Attributes:
         position: place of each in the numbering of their names, from 0, in units of its step: its frame number.
+        first, step: the number in the name at position k is first + step k; None where the names do not number.
         notes: what the names tell, in words, for the record.
         lost: what was left out or is missing, in words; the user must know.
     """
@@ -48,6 +51,8 @@ class Series:
     position: tuple[int, ...]
     notes: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
+    first: int | None = None
+    step: int = 1
 
     @property
     def holes(self) -> int:
@@ -123,14 +128,14 @@ def _numbered(group: _Group, lost: tuple[str, ...]) -> Series:
     first = group.numbers[0]
     step = math.gcd(*(number - first for number in group.numbers))
     position = tuple((number - first) // step for number in group.numbers)
-    series = Series(paths=group.paths, position=position, lost=lost)
+    series = Series(paths=group.paths, position=position, lost=lost, first=first, step=step)
     if not series.holes:
         return series
     there = set(position)
     missing = [first + step * k for k in range(position[-1] + 1) if k not in there]
     said = f"{series.holes} of {position[-1] + 1} numbers have no image ({_ranges(missing, step)})"
     if series.filled:
-        return replace(series, lost=(*lost, f"{said}: frames without a pose"))
+        return replace(series, lost=(*lost, f"{said}: {POSELESS}"))
     return replace(series, notes=(f"{said}: the images are a choice",))
 
 

@@ -10,7 +10,7 @@ import sfm
 from sfm.config import DenseConfig, EstimateConfig
 from sfm.masks import find as evidence
 from sfm.structure import Structure
-from sfm.types import BackendResult, Frames, Masks
+from sfm.types import BackendResult, Frames, Masks, Status
 from trajectory.model import Provenance, Trajectory
 
 
@@ -88,24 +88,26 @@ def test_what_is_to_be_saved_is_told_from_what_cannot_be(
 @pytest.mark.parametrize(
     ("still", "moves", "told"),
     [
-        (0.0, 0.95, "; what was told to move (--mask) leaves 5% of the picture"),
+        (0.0, 0.95, "; what was told to move (white in --mask) leaves 5% of the picture"),
         (0.9, 0.0, "; what lies still over it leaves 10% of the picture"),
         (0.3, 0.4, ""),
     ],
 )
-def test_what_fails_where_nearly_all_is_hidden_says_so(
+@pytest.mark.parametrize("status", ["failed", "unreliable"])
+def test_what_is_not_sure_where_nearly_all_is_hidden_says_so(
     backend: Install,
     monkeypatch: pytest.MonkeyPatch,
     still: float,
     moves: float,
     told: str,
+    status: Status,
 ) -> None:
     usable, moving = np.ones(HW, bool), np.zeros((6, *HW), bool)
     usable[: round(still * HW[0])] = False
     moving[:, HW[0] - round(moves * HW[0]) :] = True
     found = Masks(usable=usable, blank=np.zeros(6, bool), duplicate_of=np.arange(6), moving=moving)
     monkeypatch.setattr(evidence, "find", lambda *_: found)
-    backend(lambda part: answer(part, "failed", "nothing can be followed"))
+    backend(lambda part: answer(part, status, "nothing can be followed"))
     (shot,) = sfm.estimate(frames(), EstimateConfig(split_shots=False)).shots
     assert shot.reason == f"nothing can be followed{told}"
 

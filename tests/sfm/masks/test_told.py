@@ -17,6 +17,7 @@ from sfm.masks import find as masks
 from sfm.masks import told
 from sfm.synthetic import ClipSpec, MoverSpec, RenderedClip, render
 from sfm.types import BackendResult, Frames
+from sfm.video.reader import VideoWarning, load
 from trajectory.errors import CinetrajError
 
 HW = (48, 64)
@@ -124,6 +125,54 @@ def test_a_part_of_a_clip_of_uneven_times_takes_its_part_of_the_mask() -> None:
     np.testing.assert_array_equal(told.rows_of(whole.part(25, 48), replace(whole)), np.arange(25, 48))
 
 
+def test_a_mask_of_the_frames_that_are_used_is_laid_on_these_whatever_its_rate() -> None:
+    """By time it slipped: at --fps 7 of 30 frames a second the used ones come unevenly, and a part began at frame 1."""
+    whole = clip(30, 30.0)
+    index = np.array([0, 4, 9, 13, 17, 21, 26])
+    some = replace(whole, rgb=whole.rgb[index], time_s=whole.time_s[index], index=index)
+    np.testing.assert_array_equal(told.rows_of(some, clip(7, 8.0)), np.arange(7))
+    np.testing.assert_array_equal(told.rows_of(whole.part(1, 30), clip(29, 30.0)), np.arange(29))
+    half = told.rows_of(whole.part(2, 17), clip(15, 15.0))  # of the whole clip at half its rate, by chance as many
+    np.testing.assert_array_equal(half, np.arange(2, 17) // 2)
+
+
+def test_names_that_number_both_alike_say_which_mask_is_whose(tmp_path: Path) -> None:
+    """The mask of frame 100 was laid on frame 108: both were the first of their folders, and nothing was said."""
+    pictures = np.random.default_rng(0).integers(0, 255, (24, *HW, 3), np.uint8)
+    white = boxes(24)
+    for name, kept in (("part", range(8, 16)), ("third", range(0, 24, 3)), ("all", range(24))):
+        (tmp_path / name).mkdir()
+        for k in kept:
+            cv2.imwrite(str(tmp_path / name / f"{100 + k}.png"), pictures[k])
+    images(tmp_path / "later", white)
+    (tmp_path / "masks").mkdir()
+    for k in range(24):
+        cv2.imwrite(str(tmp_path / "masks" / f"{100 + k:05d}.png"), white[k])
+    every = lefts(told.find(load(tmp_path / "all"), str(tmp_path / "masks")).moving)
+    for name, own in (("part", every[8:16]), ("third", every[::3])):
+        found = told.find(load(tmp_path / name), str(tmp_path / "masks"))
+        assert lefts(found.moving) == own
+        assert "by number" in found.notes[0]
+        assert lefts(told.find(load(tmp_path / name), str(tmp_path / "masks" / "*.png")).moving) == own
+    assert lefts(told.find(load(tmp_path / "part"), str(tmp_path / "later")).moving) == every[:8]  # no number in common
+    (tmp_path / "masks" / "00115.png").unlink()
+    for k in range(116, 124):
+        (tmp_path / "masks" / f"{k:05d}.png").unlink()
+    with pytest.raises(
+        CinetrajError, match="of the images 100 to 114 and has none of 1 of the clip's, such as 115; give"
+    ):
+        told.find(load(tmp_path / "part"), str(tmp_path / "masks"))
+
+
+def test_masks_that_are_missing_tell_nothing_and_it_is_said(tmp_path: Path) -> None:
+    """The warning was of frames without a pose, which these have."""
+    folder = images(tmp_path / "masks", boxes(12))
+    (folder / "005.png").unlink()
+    with pytest.warns(VideoWarning, match=r"1 of 12 numbers have no image \(5\): nothing is told to move in these"):
+        found = told.find(clip(), str(folder))
+    assert found.moving.any((1, 2)).tolist() == [k != 5 for k in range(12)]
+
+
 def test_without_a_common_clock_numbers_count() -> None:
     pictures = clip(48, time_source="index")
     np.testing.assert_array_equal(told.rows_of(clip(48).part(10, 30), pictures), np.arange(10, 30))
@@ -147,6 +196,9 @@ def test_what_does_not_fit_is_refused_with_a_remedy(tmp_path: Path) -> None:
         told.find(clip(), str(clips.encode(tmp_path / "ones.mp4", boxes(12) // 255)))
     with pytest.raises(CinetrajError, match="no such file"):
         told.find(clip(), str(tmp_path / "absent.mp4"))
+    film = clips.encode(tmp_path / "film.mp4", boxes(12))
+    with pytest.raises(CinetrajError, match="the mask is the clip itself; give"):
+        told.find(clip(source=str(film)), str(film))
     (tmp_path / "empty.mp4").touch()
     with pytest.raises(CinetrajError, match="empty"):
         told.find(clip(), str(tmp_path / "empty.mp4"))

@@ -90,7 +90,7 @@ def test_what_goes_with_the_frames_is_left_out_and_named(frames: list[str], othe
 
 def test_a_film_whose_name_has_such_a_word_is_a_film() -> None:
     paths = names(*counted("mask_of_zorro_{:03d}.png", range(12)))
-    assert series.find(paths, "folder") == series.Series(paths=tuple(paths), position=tuple(range(12)))
+    assert series.find(paths, "folder") == series.Series(paths=tuple(paths), position=tuple(range(12)), first=0)
 
 
 @pytest.mark.parametrize("form", ["{}.png", "{:03d}.png", "x{}.png"])
