@@ -1,5 +1,6 @@
 """What the user tells to move by itself: a video, images or one image, white where it does, or all people."""
 
+import glob
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,8 @@ def find(frames: Frames, mask: str, weights: Path | None = None) -> Told:
             "make what moves white (255, not 1), or leave --mask out"
         )
     notes: tuple[str, ...] = ()
+    if place != mask and len(told) == 1:
+        _warn_of_many(place, len(frames))
     if len(told) not in (1, len(frames)) or (len(told) > 1 and (rows != np.arange(len(frames))).any()):
         by = "number" if "index" in (frames.time_source, told.time_source) else "time"
         notes = (f"the mask has {len(told)} frames, {len(frames)} of the clip are used: laid side by side by {by}",)
@@ -164,6 +167,19 @@ def _read(place: str, frames: Frames) -> Frames:
         text = str(each.message).replace(POSELESS, "nothing is told to move in these")
         warnings.warn(text, each.category, stacklevel=4)
     return told
+
+
+def _warn_of_many(place: str, frames: int) -> None:
+    """Says which image of a folder was taken for a clip of its name, where the folder holds as many as the clip."""
+    one = Path(place)
+    if one.is_file() and sum(each.suffix.lower() in IMAGE_SUFFIXES for each in one.parent.iterdir()) == frames > 1:
+        every = glob.escape(str(one.parent))
+        warnings.warn(
+            f"{place}, which has the name of the clip, is its mask throughout; if the {frames} images beside it are a "
+            f"mask frame by frame, give '{every}/*{one.suffix}'",
+            reader.VideoWarning,
+            stacklevel=4,
+        )
 
 
 def _require_another(frames: Frames, place: str) -> None:

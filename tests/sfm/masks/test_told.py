@@ -1,5 +1,6 @@
 """What the user tells to move: read, laid beside the clip, refused with a remedy; and what an estimate gains by it."""
 
+import warnings
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -229,6 +230,20 @@ def test_a_folder_holds_a_mask_for_each_clip_by_its_name_or_is_one_itself(tmp_pa
     clips.encode(folder / "b.mp4", boxes(2))
     with pytest.raises(CinetrajError, match=r"b\.mp4 and b, both masks of b"):
         told.mask_of("b.mp4", str(folder))
+
+
+def test_an_image_that_has_the_clips_name_among_as_many_as_its_frames_is_told(tmp_path: Path) -> None:
+    """Of a clip 005.mp4 the mask of the sixth frame was laid on all of them without a word."""
+    folder = images(tmp_path / "masks", boxes(12))
+    numbered = clip(source="elsewhere/005.mp4")
+    with pytest.warns(VideoWarning, match=r"005\.png, which has the name of the clip, .* give '.*masks/\*\.png'"):
+        found = told.find(numbered, str(folder))
+    assert len(set(lefts(found.moving))) == 1
+    assert lefts(told.find(numbered, f"{folder}/*.png").moving) == lefts(told.find(clip(), str(folder)).moving)
+    (folder / "011.png").unlink()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        told.find(numbered, str(folder))
 
 
 # What comes of it
